@@ -1,0 +1,31 @@
+package io.espalier.worker.domain.job;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a finished stage says of its work.
+ *
+ * @param algorithm fastnas, gradnas, minitron, ...
+ * @param algorithmVersion version of the algorithm; part of the cache key
+ * @param change what was changed, for reading: constraints asked for and reached, widths before and
+ *     after, seed
+ * @param metrics measurements before and after
+ * @param loadsIn loaders that open the output
+ * @param device the device it ran on, in words
+ */
+public record StageReport(
+    String algorithm,
+    String algorithmVersion,
+    Map<String, String> change,
+    List<Metric> metrics,
+    List<String> loadsIn,
+    String device) {
+
+  /** A report; collections are copied. */
+  public StageReport {
+    change = Map.copyOf(change);
+    metrics = List.copyOf(metrics);
+    loadsIn = List.copyOf(loadsIn);
+  }
+}

@@ -1,0 +1,49 @@
+package io.espalier.worker.domain.model;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Which units of which axes stay; an axis that is not named stays whole.
+ *
+ * @param units for each cut axis, by name, the kept units in ascending order
+ */
+public record Kept(Map<String, int[]> units) {
+  /** A choice of units; lists must not be empty and must ascend. */
+  public Kept {
+    var copy = new LinkedHashMap<String, int[]>();
+    units.forEach((axis, kept) -> copy.put(axis, requireAscending(axis, kept.clone())));
+    units = java.util.Collections.unmodifiableMap(copy);
+  }
+
+  /** Everything stays. */
+  public static Kept all() {
+    return new Kept(Map.of());
+  }
+
+  /** The kept units of an axis, or empty if it stays whole. */
+  public Optional<int[]> of(Axis axis) {
+    return Optional.ofNullable(units.get(axis.name())).map(int[]::clone);
+  }
+
+  /** How many units of an axis stay. */
+  public int width(Axis axis) {
+    int[] kept = units.get(axis.name());
+    return kept == null ? axis.units() : kept.length;
+  }
+
+  private static int[] requireAscending(String axis, int[] kept) {
+    if (kept.length == 0) {
+      throw new IllegalArgumentException("axis '%s' would keep no unit".formatted(axis));
+    }
+    for (int i = 1; i < kept.length; i++) {
+      if (kept[i] <= kept[i - 1]) {
+        throw new IllegalArgumentException(
+            "axis '%s': unit %d follows %d, but kept units must ascend"
+                .formatted(axis, kept[i], kept[i - 1]));
+      }
+    }
+    return kept;
+  }
+}

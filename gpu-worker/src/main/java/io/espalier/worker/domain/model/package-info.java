@@ -1,0 +1,8 @@
+/**
+ * What a model is made of, without its numbers: tensors, named axes, layers. Pure: no DJL, no
+ * files.
+ */
+@NullMarked
+package io.espalier.worker.domain.model;
+
+import org.jspecify.annotations.NullMarked;

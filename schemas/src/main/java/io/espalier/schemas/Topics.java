@@ -1,0 +1,142 @@
+package io.espalier.schemas;
+
+import io.espalier.event.ModelRegistered;
+import io.espalier.event.ModelRejected;
+import io.espalier.event.PrunedModel;
+import io.espalier.event.PruningPolicy;
+import io.espalier.event.Run;
+import io.espalier.event.RunRequest;
+import io.espalier.event.StageCommand;
+import io.espalier.event.StageEvent;
+import io.espalier.event.WorkerHeartbeat;
+import io.espalier.schemas.Topic.Cleanup;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.avro.Schema;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.Serdes;
+
+/**
+ * Every topic of an installation.
+ *
+ * <p>Topics whose records meet in one keyed store must have equal partition counts, or a run's
+ * state would split without a word: model-registered, run-requests, stage-events and
+ * worker-heartbeats are all created with {@code partitions}.
+ */
+public final class Topics {
+  /** Prefix of topic names unless configured otherwise. */
+  public static final String DEFAULT_PREFIX = "espalier.";
+
+  /** Partitions of the keyed topics unless configured otherwise. */
+  public static final int DEFAULT_PARTITIONS = 6;
+
+  private final String prefix;
+  private final SchemaRegistry registry;
+  private final int partitions;
+
+  private final Topic<ModelRegistered> modelRegistered;
+  private final Topic<PruningPolicy> pruningPolicies;
+  private final Topic<RunRequest> runRequests;
+  private final Topic<StageEvent> stageEvents;
+  private final Topic<WorkerHeartbeat> workerHeartbeats;
+  private final Topic<Run> runs;
+  private final Topic<PrunedModel> prunedModel;
+  private final Topic<ModelRejected> modelRejected;
+
+  /**
+   * The topics with a prefix, their schemas in a registry.
+   *
+   * @param prefix put before every topic name, such as {@code espalier.}
+   * @param registry where the schemas are
+   * @param partitions partitions of the keyed topics, for creating them
+   */
+  public Topics(String prefix, SchemaRegistry registry, int partitions) {
+    this.prefix = prefix;
+    this.registry = registry;
+    this.partitions = partitions;
+    modelRegistered = topic("model-registered", ModelRegistered.getClassSchema(), Cleanup.DELETE);
+    pruningPolicies = topic("pruning-policies", PruningPolicy.getClassSchema(), Cleanup.COMPACT);
+    runRequests = topic("run-requests", RunRequest.getClassSchema(), Cleanup.DELETE);
+    stageEvents = topic("stage-events", StageEvent.getClassSchema(), Cleanup.DELETE);
+    workerHeartbeats = topic("worker-heartbeats", WorkerHeartbeat.getClassSchema(), Cleanup.DELETE);
+    runs = topic("runs", Run.getClassSchema(), Cleanup.COMPACT);
+    prunedModel = topic("pruned-model", PrunedModel.getClassSchema(), Cleanup.DELETE);
+    modelRejected = topic("model-rejected", ModelRejected.getClassSchema(), Cleanup.DELETE);
+  }
+
+  /** A model version has landed; keyed by model name. */
+  public Topic<ModelRegistered> modelRegistered() {
+    return modelRegistered;
+  }
+
+  /** The policies; keyed by policy name, a null value withdraws one. */
+  public Topic<PruningPolicy> pruningPolicies() {
+    return pruningPolicies;
+  }
+
+  /** What people ask of runs; keyed by run id. */
+  public Topic<RunRequest> runRequests() {
+    return runRequests;
+  }
+
+  /** Commands for the workers of one pool; keyed by run id, read through a share group. */
+  public Topic<StageCommand> stageCommands(String pool) {
+    return topic("stage-commands." + pool, StageCommand.getClassSchema(), Cleanup.DELETE);
+  }
+
+  /** What workers report; keyed by run id. */
+  public Topic<StageEvent> stageEvents() {
+    return stageEvents;
+  }
+
+  /** Signs of life of the workers; keyed by pool. */
+  public Topic<WorkerHeartbeat> workerHeartbeats() {
+    return workerHeartbeats;
+  }
+
+  /** The runs as people see them; keyed by run id. */
+  public Topic<Run> runs() {
+    return runs;
+  }
+
+  /** Results; keyed by model name. */
+  public Topic<PrunedModel> prunedModel() {
+    return prunedModel;
+  }
+
+  /** Runs that ended without a result; keyed by model name. */
+  public Topic<ModelRejected> modelRejected() {
+    return modelRejected;
+  }
+
+  /** Name of the topic of raw records that could not be read or processed, with cause headers. */
+  public String deadLetters() {
+    return prefix + "dead-letters";
+  }
+
+  /** Put before every topic name. */
+  public String prefix() {
+    return prefix;
+  }
+
+  /** Every topic with a schema, the commands of the given pools included. */
+  public List<Topic<?>> all(List<String> pools) {
+    return Stream.concat(
+            Stream.<Topic<?>>of(
+                modelRegistered,
+                pruningPolicies,
+                runRequests,
+                stageEvents,
+                workerHeartbeats,
+                runs,
+                prunedModel,
+                modelRejected),
+            pools.stream().map(this::stageCommands))
+        .toList();
+  }
+
+  private <V extends SpecificRecord> Topic<V> topic(String name, Schema schema, Cleanup cleanup) {
+    return new Topic<>(
+        prefix + name, Serdes.String(), registry.serde(), schema, partitions, cleanup);
+  }
+}
