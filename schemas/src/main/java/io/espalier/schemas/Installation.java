@@ -1,0 +1,164 @@
+package io.espalier.schemas;
+
+import io.confluent.kafka.schemaregistry.avro.AvroSchema;
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
+import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.apache.avro.Schema;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+
+/**
+ * What an installation needs before anything can run: its topics, and its schemas in the registry.
+ *
+ * <p>Setting up again changes nothing that is there, and adds what is missing, such as the topic of
+ * a new pool.
+ *
+ * @param topics the topics
+ * @param registry where the schemas go
+ * @param pools the pools of workers
+ */
+public record Installation(Topics topics, SchemaRegistry registry, List<String> pools) {
+  /** Consumers and producers of any age understand each other, in either direction. */
+  static final String COMPATIBILITY = "FULL_TRANSITIVE";
+
+  private static final int TIMEOUT_SECONDS = 30;
+
+  /** An installation; the list is copied. */
+  public Installation {
+    pools = List.copyOf(pools);
+  }
+
+  /**
+   * What was added; empty lists if everything was there.
+   *
+   * @param topics names of topics that were created
+   * @param subjects subjects under which a schema was registered that had not been there before
+   */
+  public record Added(List<String> topics, List<String> subjects) {}
+
+  /**
+   * Creates the topics that are missing and registers every schema.
+   *
+   * @param replication copies of each record; 3 in production, 1 on a single broker
+   * @throws InstallationException if the broker or the registry cannot be reached or refuse
+   */
+  public Added setUp(Admin admin, short replication) {
+    return new Added(createTopics(admin, replication), registerSchemas());
+  }
+
+  /** Creates the topics that are missing and returns their names. */
+  public List<String> createTopics(Admin admin, short replication) {
+    try {
+      Set<String> present = admin.listTopics().names().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      List<NewTopic> missing =
+          Stream.concat(
+                  topics.all(pools).stream().map(topic -> newTopic(topic, replication)),
+                  Stream.of(deadLetters(replication)))
+              .filter(topic -> !present.contains(topic.name()))
+              .toList();
+      admin.createTopics(missing).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      return missing.stream().map(NewTopic::name).toList();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new InstallationException("creating the topics was interrupted", interrupted);
+    } catch (ExecutionException refused) {
+      throw new InstallationException(
+          "the broker would not create the topics: %s".formatted(refused.getCause()), refused);
+    } catch (TimeoutException late) {
+      throw new InstallationException(
+          "no broker answered within %d s; is it running, and are the bootstrap servers right?"
+              .formatted(TIMEOUT_SECONDS),
+          late);
+    }
+  }
+
+  /**
+   * Registers every schema under its subject, after setting the subject's compatibility, and
+   * returns the subjects that changed. A schema that is not compatible with those registered before
+   * is refused by the registry.
+   */
+  public List<String> registerSchemas() {
+    SchemaRegistryClient client = registry.client();
+    var added = new ArrayList<String>();
+    for (Topic<?> topic : topics.all(pools)) {
+      if (register(client, topic.subject(), topic.schema())) {
+        added.add(topic.subject());
+      }
+    }
+    return added;
+  }
+
+  /** Which of the topics are not there. */
+  public Set<String> missingTopics(Set<String> present) {
+    var missing = new TreeSet<String>();
+    topics.all(pools).forEach(topic -> missing.add(topic.name()));
+    missing.add(topics.deadLetters());
+    missing.removeAll(present);
+    return missing;
+  }
+
+  private static boolean register(SchemaRegistryClient client, String subject, Schema schema) {
+    var published = new AvroSchema(plain(schema));
+    try {
+      if (isRegistered(client, subject, published)) {
+        return false;
+      }
+      // The level must stand before the first change: registries differ in their default.
+      client.updateCompatibility(subject, COMPATIBILITY);
+      client.register(subject, published);
+      return true;
+    } catch (RestClientException refused) {
+      throw new InstallationException(
+          ("the registry refused the schema of subject '%s': %s. A schema may only change so that"
+                  + " every older and newer reader understands it: add fields with defaults, remove"
+                  + " only such fields.")
+              .formatted(subject, refused.getMessage()),
+          refused);
+    } catch (IOException unreachable) {
+      throw new InstallationException(
+          "the schema registry cannot be reached: %s. Is it running, and is its URL right?"
+              .formatted(unreachable.getMessage()),
+          unreachable);
+    }
+  }
+
+  private static boolean isRegistered(
+      SchemaRegistryClient client, String subject, AvroSchema schema)
+      throws IOException, RestClientException {
+    try {
+      client.getId(subject, schema);
+      return true;
+    } catch (RestClientException unknown) {
+      if (unknown.getStatus() == HttpURLConnection.HTTP_NOT_FOUND) {
+        return false;
+      }
+      throw unknown;
+    }
+  }
+
+  /** The schema without Java's own hint on strings, as every other language sees it. */
+  static Schema plain(Schema schema) {
+    String withoutHint = schema.toString().replace(",\"avro.java.string\":\"String\"", "");
+    return new Schema.Parser().parse(withoutHint);
+  }
+
+  private NewTopic newTopic(Topic<?> topic, short replication) {
+    return new NewTopic(topic.name(), topic.partitions(), replication).configs(topic.settings());
+  }
+
+  private NewTopic deadLetters(short replication) {
+    return new NewTopic(topics.deadLetters(), 1, replication)
+        .configs(Map.of("cleanup.policy", "delete", "retention.ms", "-1"));
+  }
+}
