@@ -97,6 +97,11 @@ public final class Weights implements AutoCloseable {
     return arrays.containsKey(name);
   }
 
+  /** Names of all tensors, in the architecture's order. */
+  public List<String> names() {
+    return List.copyOf(arrays.keySet());
+  }
+
   /** Names of the tensors that are trained, in the architecture's order. */
   public List<String> trainable() {
     return architecture.tensors().stream()
