@@ -1,6 +1,8 @@
 /**
- * Families of models: tables of tensors with named axes, and forward functions over named weights.
- * The tables are plain Java; only the forward functions touch tensors.
+ * Families of models: for each, a table of tensors with named axes and a forward function over
+ * named weights. Its rule: a forward function takes widths from the weights it is given, never from
+ * a configuration, so a pruned model runs through it unchanged. Start reading at {@link
+ * io.espalier.worker.algorithm.family.Families}.
  */
 @NullMarked
 package io.espalier.worker.algorithm.family;
