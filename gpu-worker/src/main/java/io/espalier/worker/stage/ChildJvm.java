@@ -117,7 +117,11 @@ public final class ChildJvm {
   }
 
   private static void output(String line, Progress.Listener progress, Tail tail) {
-    ProgressLine.parse(line).ifPresentOrElse(progress::report, () -> error(line, tail));
+    try {
+      ProgressLine.parse(line).ifPresentOrElse(progress::report, () -> error(line, tail));
+    } catch (RuntimeException e) { // a listener's fault must not leave the child with a full pipe
+      LOGGER.atWarn().setCause(e).log("progress listener failed");
+    }
   }
 
   private static void error(String line, Tail tail) {

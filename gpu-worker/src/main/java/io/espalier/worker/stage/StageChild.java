@@ -99,6 +99,7 @@ public final class StageChild {
               } catch (IOException e) {
                 log().warn("supervisor lost", e);
               }
+              ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
               Runtime.getRuntime().halt(ORPHANED);
             },
             "parent-watch");
