@@ -1,0 +1,22 @@
+package io.espalier.worker.checkpoint;
+
+import io.espalier.worker.domain.WorkerException;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** What the file system refused, in the words of the worker. Another attempt may go better. */
+final class Failures {
+  private Failures() {}
+
+  static WorkerException reading(Path path, IOException cause) {
+    return of("%s cannot be read", path, cause);
+  }
+
+  static WorkerException writing(Path path, IOException cause) {
+    return of("%s cannot be written", path, cause);
+  }
+
+  private static WorkerException of(String what, Path path, IOException cause) {
+    return new WorkerException(what.formatted(path) + ": " + cause, true, cause);
+  }
+}

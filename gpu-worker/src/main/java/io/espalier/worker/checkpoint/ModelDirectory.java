@@ -1,0 +1,119 @@
+package io.espalier.worker.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.WorkerException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * A model as Hugging Face and timm store it: a directory with {@code config.json} and safetensors,
+ * either one {@code model.safetensors} or shards with {@code model.safetensors.index.json}.
+ *
+ * <p>Opening reads heads only. Nothing is held open; the directory must not change while in use.
+ */
+public final class ModelDirectory {
+  /** What every model directory has. */
+  public static final String CONFIG = "config.json";
+
+  private final DirectoryTree tree;
+  private final ObjectNode config;
+  private final Optional<ShardIndex> index;
+  private final Map<String, SafetensorsFile> shards;
+  private final Map<String, SafetensorsFile> shardOf = new TreeMap<>();
+
+  ModelDirectory(
+      DirectoryTree tree,
+      ObjectNode config,
+      Optional<ShardIndex> index,
+      Map<String, SafetensorsFile> shards) {
+    this.tree = tree;
+    this.config = config;
+    this.index = index;
+    this.shards = Collections.unmodifiableMap(new LinkedHashMap<>(shards));
+    shards
+        .values()
+        .forEach(shard -> shard.tensors().keySet().forEach(name -> shardOf.put(name, shard)));
+  }
+
+  /**
+   * Opens a directory.
+   *
+   * @throws InvalidInputException if it is no sound model directory; names every problem
+   * @throws WorkerException if it cannot be read
+   */
+  public static ModelDirectory open(Path directory) {
+    return new ModelDirectoryReader(directory).read();
+  }
+
+  /** Where it lies. */
+  public Path path() {
+    return tree.root();
+  }
+
+  /** config.json as it is, in a copy of its own. */
+  public ObjectNode config() {
+    return config.deepCopy();
+  }
+
+  /** Every tensor by name, in name order. */
+  public Map<String, TensorHeader> tensors() {
+    var tensors = new TreeMap<String, TensorHeader>();
+    shards.values().forEach(shard -> tensors.putAll(shard.tensors()));
+    return Collections.unmodifiableMap(tensors);
+  }
+
+  /** Every tensor's shape by name, in name order. */
+  public Map<String, long[]> shapes() {
+    var shapes = new TreeMap<String, long[]>();
+    tensors().forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+    return shapes;
+  }
+
+  /**
+   * Makes sure that the tensors are exactly these.
+   *
+   * @throws InvalidInputException if any is missing, extra or of another shape; names all of them
+   */
+  public void requireShapes(Map<String, long[]> expected) {
+    ShapeCheck.require(path(), shapes(), expected);
+  }
+
+  /**
+   * The numbers of a tensor, memory-mapped.
+   *
+   * @throws IllegalArgumentException if there is no tensor of that name
+   * @throws InvalidInputException if it is 2 GiB or larger
+   */
+  public TensorData read(String name) {
+    SafetensorsFile shard = shardOf.get(name);
+    if (shard == null) {
+      throw new IllegalArgumentException("%s has no tensor '%s'".formatted(path(), name));
+    }
+    return shard.read(name);
+  }
+
+  /** Size of the safetensors files. */
+  public long bytes() {
+    return shards.values().stream().mapToLong(SafetensorsFile::bytes).sum();
+  }
+
+  /** The safetensors files by name. */
+  Map<String, SafetensorsFile> shards() {
+    return shards;
+  }
+
+  /** The index, if it is sharded. */
+  Optional<ShardIndex> index() {
+    return index;
+  }
+
+  /** Everything in the directory. */
+  DirectoryTree tree() {
+    return tree;
+  }
+}

@@ -1,0 +1,47 @@
+package io.espalier.worker.checkpoint;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The head of a safetensors file: which tensors lie where.
+ *
+ * @param tensors by name, in the order of their data
+ * @param metadata free text by key
+ * @param dataStart offset in the file at which the data begin
+ */
+record SafetensorsHeader(Map<String, Place> tensors, Map<String, String> metadata, long dataStart) {
+  /** Key under which the header keeps {@link #metadata}. */
+  static final String METADATA = "__metadata__";
+
+  /** The library reads no longer header. */
+  static final long LONGEST = 100_000_000;
+
+  /**
+   * Where a tensor lies.
+   *
+   * @param header what it is
+   * @param offset offset of its first byte from the start of the data
+   */
+  record Place(TensorHeader header, long offset) {
+    long end() {
+      return offset + header.bytes();
+    }
+  }
+
+  SafetensorsHeader {
+    tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+    metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+  }
+
+  /** Size of the whole file. */
+  long fileBytes() {
+    return dataStart + dataBytes();
+  }
+
+  /** Size of the data alone. */
+  long dataBytes() {
+    return tensors.values().stream().mapToLong(place -> place.header().bytes()).sum();
+  }
+}

@@ -1,0 +1,72 @@
+package io.espalier.worker.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Which shard holds which tensor: {@code model.safetensors.index.json}.
+ *
+ * @param json the file as it is
+ * @param shards file name by tensor name; names of files beside the index only
+ */
+record ShardIndex(ObjectNode json, Map<String, String> shards) {
+  static final String FILE = "model.safetensors.index.json";
+
+  /** Reads an index; what is wrong with it goes to the problems, and is not in the result. */
+  static ShardIndex read(Path file, Problems problems) {
+    ObjectNode json = StrictJson.object(file);
+    var shards = new TreeMap<String, String>();
+    JsonNode map = json.path("weight_map");
+    if (!map.isObject() || map.isEmpty()) {
+      problems.add(
+          "%s: weight_map must be an object from tensor to file, found %s",
+          file, map.isObject() ? "an empty one" : StrictJson.kind(map));
+      return new ShardIndex(json, shards);
+    }
+    map.properties()
+        .forEach(
+            entry -> {
+              JsonNode shard = entry.getValue();
+              if (!shard.isTextual()) {
+                problems.add(
+                    "%s: weight_map: tensor '%s': wanted a file name, found %s",
+                    file, entry.getKey(), StrictJson.kind(shard));
+              } else {
+                shards.put(entry.getKey(), shard.textValue());
+              }
+            });
+    checkNames(file, new TreeSet<>(shards.values()), problems);
+    shards.values().removeIf(shard -> !isPlain(shard));
+    return new ShardIndex(json, shards);
+  }
+
+  /** The shards, each once, by name. */
+  Set<String> files() {
+    return new TreeSet<>(shards.values());
+  }
+
+  private static void checkNames(Path file, Set<String> names, Problems problems) {
+    for (String name : names) {
+      if (WeightFiles.isForeign(name)) {
+        problems.add("%s: weight_map names '%s'. %s", file, name, WeightFiles.CONVERT);
+      } else if (!isPlain(name)) {
+        problems.add(
+            "%s: weight_map names '%s', but a shard must be a .safetensors file beside the index,"
+                + " named without '/', '\\' or '..'",
+            file, name);
+      }
+    }
+  }
+
+  private static boolean isPlain(String name) {
+    return name.endsWith(WeightFiles.SAFETENSORS)
+        && !name.equals(WeightFiles.SAFETENSORS)
+        && name.chars().noneMatch(c -> c == '/' || c == '\\' || c < ' ')
+        && !name.contains("..");
+  }
+}

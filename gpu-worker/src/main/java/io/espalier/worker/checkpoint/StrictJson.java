@@ -1,0 +1,103 @@
+package io.espalier.worker.checkpoint;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.domain.InvalidInputException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * JSON as its standard has it: UTF-8 only, no key twice, nothing after the value. Numbers keep the
+ * digits that they were written with.
+ */
+final class StrictJson {
+  /** A hundred times the largest index seen; what is larger is not a description of a model. */
+  private static final long LARGEST_FILE = 100_000_000;
+
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+          .build();
+
+  /** Reads one value out of many; {@link #MAPPER} would take its neighbour for rubbish. */
+  private static final ObjectReader ELEMENT =
+      MAPPER.readerFor(JsonNode.class).without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  private StrictJson() {}
+
+  /** A parser over strictly decoded UTF-8. */
+  static JsonParser parser(InputStream utf8) throws IOException {
+    var decoder =
+        StandardCharsets.UTF_8
+            .newDecoder()
+            .onMalformedInput(CodingErrorAction.REPORT)
+            .onUnmappableCharacter(CodingErrorAction.REPORT);
+    return MAPPER.getFactory().createParser(new InputStreamReader(utf8, decoder));
+  }
+
+  /** The value that the parser stands at. */
+  static JsonNode value(JsonParser parser) throws IOException {
+    return ELEMENT.readValue(parser);
+  }
+
+  /**
+   * The object that a file holds.
+   *
+   * @throws InvalidInputException if it holds anything else
+   */
+  static ObjectNode object(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      if (Files.size(file) > LARGEST_FILE) {
+        throw new InvalidInputException(
+            "%s: %d bytes, but a JSON file of a model has at most %d"
+                .formatted(file, Files.size(file), LARGEST_FILE));
+      }
+      JsonNode root = MAPPER.readValue(parser(in), JsonNode.class);
+      if (root instanceof ObjectNode object) {
+        return object;
+      }
+      throw new InvalidInputException(
+          "%s: wanted a JSON object, found %s".formatted(file, kind(root)));
+    } catch (CharacterCodingException | JsonProcessingException e) {
+      throw malformed(file.toString(), e);
+    } catch (IOException e) {
+      throw Failures.reading(file, e);
+    }
+  }
+
+  /** What is wrong with a text that is no JSON or no UTF-8. */
+  static InvalidInputException malformed(String where, IOException cause) {
+    if (cause instanceof JsonProcessingException json) {
+      JsonLocation at = json.getLocation();
+      String place =
+          at == null ? "" : " (line %d, column %d)".formatted(at.getLineNr(), at.getColumnNr());
+      return new InvalidInputException(
+          "%s: is not valid JSON: %s%s".formatted(where, json.getOriginalMessage(), place));
+    }
+    return new InvalidInputException("%s: is not valid UTF-8".formatted(where));
+  }
+
+  /** What a value is, for messages: {@code array}, {@code string}, {@code nothing}. */
+  static String kind(JsonNode node) {
+    return node.isMissingNode() ? "nothing" : node.getNodeType().name().toLowerCase(Locale.ROOT);
+  }
+}
