@@ -33,13 +33,6 @@ final class AtomicFile {
     } finally {
       Files.deleteIfExists(sibling);
     }
-    syncDirectory(Objects.requireNonNull(target.getParent()));
-  }
-
-  /** Makes the names in a directory durable. */
-  static void syncDirectory(Path directory) throws IOException {
-    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
+    Durable.sync(Objects.requireNonNull(target.getParent()));
   }
 }
