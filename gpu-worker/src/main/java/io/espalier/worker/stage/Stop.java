@@ -1,8 +1,11 @@
 package io.espalier.worker.stage;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +40,7 @@ public final class Stop {
   }
 
   private final List<Runnable> actions = new ArrayList<>();
+  private final CountDownLatch asked = new CountDownLatch(1);
   private @Nullable Request request;
 
   /** Asks to stop and runs what was registered; false if it had been asked before. */
@@ -49,6 +53,7 @@ public final class Stop {
       request = new Request(reason, message);
       now = List.copyOf(actions);
     }
+    asked.countDown();
     now.forEach(Runnable::run);
     return true;
   }
@@ -69,6 +74,16 @@ public final class Stop {
     Optional<Request> found = requested();
     if (found.isPresent()) {
       throw new StoppedException(found.get());
+    }
+  }
+
+  /** Waits until somebody asks to stop; false if nobody did in the given time. */
+  public boolean await(Duration time) {
+    try {
+      return asked.await(time.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return request(Reason.CLOSING, "interrupted") || requested().isPresent();
     }
   }
 

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A run of automatic differentiation: forward with the graph recorded, backward, graph dropped.
  *
- * <p>Each run belongs to its thread; several threads may run at once. Gradients are added to what the
- * leaves already hold, see {@link Weights#clearGradients()}.
+ * <p>Each run belongs to its thread; several threads may run at once. Gradients are added to what
+ * the leaves already hold, see {@link Weights#clearGradients()}.
  */
 public final class Gradients {
   /*

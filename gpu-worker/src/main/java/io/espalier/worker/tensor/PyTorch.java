@@ -48,7 +48,10 @@ public final class PyTorch {
     return manager;
   }
 
-  /** Turns gradients off on this thread; each thread that computes without a manager of its own calls it. */
+  /**
+   * Turns gradients off on this thread; each thread that computes without a manager of its own
+   * calls it.
+   */
   public static void gradientsOff() {
     if (Holder.ENGINE.defaultDevice() != null) {
       JniUtils.setGradMode(false);

@@ -168,8 +168,8 @@ public final class T {
   }
 
   /**
-   * Convolution without bias: (batch, in, h, w) with weight (out, in / groups, kh, kw) → (batch, out,
-   * h', w').
+   * Convolution without bias: (batch, in, h, w) with weight (out, in / groups, kh, kw) → (batch,
+   * out, h', w').
    *
    * @param stride step on both axes
    * @param padding zeros added on all four sides
@@ -180,9 +180,11 @@ public final class T {
         p(x), p(weight), null, square(stride), square(padding), dilation, groups(x, weight));
   }
 
-  /** Convolution with a bias of shape (out), otherwise as {@link #conv2d(NDArray, NDArray, int, int)}. */
-  public static NDArray conv2d(
-      NDArray x, NDArray weight, NDArray bias, int stride, int padding) {
+  /**
+   * Convolution with a bias of shape (out), otherwise as {@link #conv2d(NDArray, NDArray, int,
+   * int)}.
+   */
+  public static NDArray conv2d(NDArray x, NDArray weight, NDArray bias, int stride, int padding) {
     Shape dilation = new Shape(1, 1);
     return JniUtils.convolution(
         p(x), p(weight), p(bias), square(stride), square(padding), dilation, groups(x, weight));
@@ -198,8 +200,8 @@ public final class T {
 
   /**
    * Normalises each channel of (batch, channels, h, w) by the batch's own mean and biased variance,
-   * and moves the running statistics in place: {@code running = (1 - momentum) · running + momentum ·
-   * batch}, with the batch's unbiased variance (PyTorch's meaning of momentum).
+   * and moves the running statistics in place: {@code running = (1 - momentum) · running + momentum
+   * · batch}, with the batch's unbiased variance (PyTorch's meaning of momentum).
    */
   public static NDArray batchNormTraining(NDArray x, BatchNorm norm, double momentum) {
     return batchNorm(x, norm, true, momentum);
@@ -330,7 +332,9 @@ public final class T {
     return ByteBuffer.allocateDirect(Math.toIntExact(bytes)).order(ByteOrder.nativeOrder());
   }
 
-  /** A copy of a direct or mapped buffer's bytes, from its position on, in memory that PyTorch owns. */
+  /**
+   * A copy of a direct or mapped buffer's bytes, from its position on, in memory that PyTorch owns.
+   */
   static NDArray owned(NDManager manager, ByteBuffer bytes, long[] shape, DataType type) {
     PtNDManager on = (PtNDManager) manager;
     // The array library reads from the buffer's address and ignores its position, hence the slice.

@@ -30,7 +30,10 @@ final class ChildJvmTest {
   @TempDir Path folder;
 
   private final ChildJvm child =
-      new ChildJvm(ChildSettings.of(64, 1).withMainClass(TestStageProcess.class.getName()).withOptions(List.of("-XX:TieredStopAtLevel=1")));
+      new ChildJvm(
+          ChildSettings.of(64, 1)
+              .withMainClass(TestStageProcess.class.getName())
+              .withOptions(List.of("-XX:TieredStopAtLevel=1")));
   private final List<Progress> heard = new CopyOnWriteArrayList<>();
   private final Stop stop = new Stop();
 

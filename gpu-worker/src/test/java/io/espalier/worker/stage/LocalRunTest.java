@@ -20,7 +20,10 @@ final class LocalRunTest {
 
   private final LocalRun local =
       new LocalRun(
-          new ChildJvm(ChildSettings.of(64, 1).withMainClass(TestStageProcess.class.getName()).withOptions(List.of("-XX:TieredStopAtLevel=1"))),
+          new ChildJvm(
+              ChildSettings.of(64, 1)
+                  .withMainClass(TestStageProcess.class.getName())
+                  .withOptions(List.of("-XX:TieredStopAtLevel=1"))),
           TestStageProcess.stages());
   private final List<String> heard = new ArrayList<>();
 
