@@ -10,63 +10,63 @@ import java.awt.image.Raster;
  * triangle around it of half-width {@code max(1, in / out)}. Pillow resizes in the same way.
  */
 final class Resize {
+  /**
+   * The inputs that one output is mixed from: neighbours from {@code first} on, and their shares.
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
+  private record Taps(int first, double[] shares) {}
+
   private Resize() {}
 
   /** The red, green and blue plane of an image in another size, row by row. */
   static byte[][] bilinear(BufferedImage image, int height, int width) {
-    double[][] rows = weights(image.getHeight(), height);
-    double[][] columns = weights(image.getWidth(), width);
-    var planes = new byte[3][];
+    var planes = new byte[3][height * width];
     for (int channel = 0; channel < 3; channel++) {
-      double[][] wide = plane(image, channel); // (in rows, in columns)
-      double[][] narrow = new double[wide.length][width];
-      for (int y = 0; y < wide.length; y++) {
+      double[][] plane = plane(image, channel); // (in rows, in columns)
+      var narrow = new double[width][];
+      for (int x = 0; x < width; x++) {
+        narrow[x] = mixColumns(plane, taps(image.getWidth(), width, x)); // (in rows)
+      }
+      for (int y = 0; y < height; y++) {
+        Taps rows = taps(image.getHeight(), height, y);
         for (int x = 0; x < width; x++) {
-          narrow[y][x] = dot(columns[x], wide[y]);
+          planes[channel][y * width + x] = (byte) Math.round(mix(narrow[x], rows));
         }
       }
-      planes[channel] = mixRows(narrow, rows, width);
     }
     return planes;
   }
 
-  private static byte[] mixRows(double[][] narrow, double[][] rows, int width) {
-    var out = new byte[rows.length * width];
-    for (int y = 0; y < rows.length; y++) {
-      for (int x = 0; x < width; x++) {
-        double sum = 0;
-        for (int in = 0; in < narrow.length; in++) {
-          sum += rows[y][in] == 0 ? 0 : rows[y][in] * narrow[in][x];
-        }
-        out[y * width + x] = (byte) Math.round(sum);
-      }
-    }
-    return out;
-  }
-
-  /** For each output position, the share of each input position. */
-  static double[][] weights(int in, int out) {
+  private static Taps taps(int in, int out, int position) {
     double scale = (double) in / out;
     double reach = Math.max(1, scale);
-    var weights = new double[out][in];
-    for (int o = 0; o < out; o++) {
-      double centre = (o + 0.5) * scale;
-      double sum = 0;
-      for (int i = 0; i < in; i++) {
-        weights[o][i] = Math.max(0, 1 - Math.abs(i + 0.5 - centre) / reach);
-        sum += weights[o][i];
-      }
-      for (int i = 0; i < in; i++) {
-        weights[o][i] /= sum;
-      }
+    double centre = (position + 0.5) * scale;
+    int first = Math.max(0, (int) Math.floor(centre - reach));
+    int end = Math.min(in, (int) Math.ceil(centre + reach));
+    var shares = new double[end - first];
+    double sum = 0;
+    for (int i = 0; i < shares.length; i++) {
+      shares[i] = Math.max(0, 1 - Math.abs(first + i + 0.5 - centre) / reach);
+      sum += shares[i];
     }
-    return weights;
+    for (int i = 0; i < shares.length; i++) {
+      shares[i] /= sum;
+    }
+    return new Taps(first, shares);
   }
 
-  private static double dot(double[] weights, double[] values) {
+  private static double[] mixColumns(double[][] plane, Taps columns) {
+    var mixed = new double[plane.length];
+    for (int y = 0; y < plane.length; y++) {
+      mixed[y] = mix(plane[y], columns);
+    }
+    return mixed;
+  }
+
+  private static double mix(double[] values, Taps taps) {
     double sum = 0;
-    for (int i = 0; i < values.length; i++) {
-      sum += weights[i] == 0 ? 0 : weights[i] * values[i];
+    for (int i = 0; i < taps.shares().length; i++) {
+      sum += taps.shares()[i] * values[taps.first() + i];
     }
     return sum;
   }

@@ -1,0 +1,9 @@
+/**
+ * How good and how fast a model is. Its rule: measuring changes nothing; what changes the running
+ * statistics is called calibration and says so. Start reading at {@link
+ * io.espalier.worker.algorithm.evaluate.Evaluation}.
+ */
+@NullMarked
+package io.espalier.worker.algorithm.evaluate;
+
+import org.jspecify.annotations.NullMarked;

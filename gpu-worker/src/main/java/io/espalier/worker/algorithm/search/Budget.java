@@ -1,0 +1,74 @@
+package io.espalier.worker.algorithm.search;
+
+import io.espalier.worker.domain.InfeasibleException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a model may cost at most, in numbers.
+ *
+ * @param bounds one per constrained quantity
+ */
+public record Budget(List<Bound> bounds) {
+  /**
+   * An upper bound, inclusive.
+   *
+   * @param quantity what is limited
+   * @param asked the bound as it was asked for, such as {@code 60%}
+   * @param limit the largest value allowed
+   */
+  public record Bound(Quantity quantity, String asked, long limit) {
+    /** Whether a cost is within the bound. */
+    public boolean holds(Cost cost) {
+      return quantity.of(cost) <= limit;
+    }
+  }
+
+  /** A budget; the list is copied. */
+  public Budget {
+    bounds = List.copyOf(bounds);
+  }
+
+  /** Whether a cost is within every bound. */
+  public boolean holds(Cost cost) {
+    return bounds.stream().allMatch(bound -> bound.holds(cost));
+  }
+
+  /**
+   * Makes sure that a space has a model within the budget. It has if its narrowest model is, since
+   * every quantity grows with every width.
+   *
+   * @throws InfeasibleException if it has none, with the smallest value that is reachable
+   */
+  public void requireReachable(SearchSpace space, CostModel costs) {
+    Cost smallest = costs.cost(space.min());
+    var problems = new ArrayList<String>();
+    for (Bound bound : bounds) {
+      if (!bound.holds(smallest)) {
+        problems.add(problem(bound, bound.quantity().of(smallest)));
+      }
+    }
+    if (!problems.isEmpty()) {
+      Bound first = bounds.stream().filter(b -> !b.holds(smallest)).findFirst().orElseThrow();
+      throw new InfeasibleException(
+          first.quantity().key(),
+          first.limit(),
+          first.quantity().of(smallest),
+          String.join("\n", problems));
+    }
+  }
+
+  private static String problem(Bound bound, long smallest) {
+    return String.format(
+        Locale.ROOT,
+        "constraint %s: %s allows at most %,d %s, but the smallest model of the search space has %,d"
+            + " (%,d too many); raise the bound, or allow narrower layers by a smaller channel divisor",
+        bound.quantity().key(),
+        bound.asked(),
+        bound.limit(),
+        bound.quantity().unit(),
+        smallest,
+        smallest - bound.limit());
+  }
+}

@@ -1,0 +1,121 @@
+package io.espalier.worker.algorithm.search;
+
+import io.espalier.worker.domain.InvalidInputException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a model may cost at most, as asked for: each quantity as a number or as a percentage of the
+ * original model.
+ *
+ * @param limits at least one, by quantity
+ */
+public record Constraints(Map<Quantity, Limit> limits) {
+  private static final BigDecimal HUNDRED = BigDecimal.valueOf(100);
+
+  /**
+   * An upper bound, inclusive.
+   *
+   * @param value number, or percent of the original
+   * @param percent whether it is a percentage
+   */
+  public record Limit(BigDecimal value, boolean percent) {
+    /** The largest value allowed for a model that has this much of the quantity. */
+    long absolute(long original) {
+      BigDecimal bound =
+          percent ? value.multiply(BigDecimal.valueOf(original)).divide(HUNDRED) : value;
+      return bound
+          .min(BigDecimal.valueOf(Long.MAX_VALUE))
+          .setScale(0, RoundingMode.FLOOR)
+          .longValueExact();
+    }
+
+    /** As it is written in a policy. */
+    @Override
+    public String toString() {
+      return percent ? value.toPlainString() + "%" : value.toPlainString();
+    }
+  }
+
+  /** Constraints; the map is copied. */
+  public Constraints {
+    if (limits.isEmpty()) {
+      throw new IllegalArgumentException("no constraint");
+    }
+    limits = java.util.Collections.unmodifiableMap(new EnumMap<>(limits));
+  }
+
+  /**
+   * Reads constraints as a policy has them.
+   *
+   * @param asked by name, {@code "60%"} or a number such as {@code 60e6}
+   * @throws InvalidInputException with everything that is wrong with them
+   */
+  public static Constraints parse(Map<String, String> asked) {
+    var problems = new ArrayList<String>();
+    var limits = new EnumMap<Quantity, Limit>(Quantity.class);
+    asked.forEach(
+        (key, text) ->
+            Quantity.of(key)
+                .ifPresentOrElse(
+                    quantity -> limit(quantity, text, limits, problems),
+                    () -> problems.add(unknown(key))));
+    if (asked.isEmpty()) {
+      problems.add(
+          "constraints: at least one of %s is needed, such as flops: 60%%".formatted(keys()));
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidInputException(problems);
+    }
+    return new Constraints(limits);
+  }
+
+  /** The budget that they leave to versions of a model. */
+  public Budget budget(Cost original) {
+    var bounds = new ArrayList<Budget.Bound>();
+    limits.forEach(
+        (quantity, limit) ->
+            bounds.add(
+                new Budget.Bound(
+                    quantity, limit.toString(), limit.absolute(quantity.of(original)))));
+    return new Budget(bounds);
+  }
+
+  private static void limit(
+      Quantity quantity, String text, Map<Quantity, Limit> limits, List<String> problems) {
+    String where = "constraints.%s: '%s' ".formatted(quantity.key(), text);
+    String trimmed = text.strip();
+    boolean percent = trimmed.endsWith("%");
+    BigDecimal value;
+    try {
+      value =
+          new BigDecimal(percent ? trimmed.substring(0, trimmed.length() - 1).strip() : trimmed);
+    } catch (NumberFormatException e) {
+      problems.add(where + "is neither a number nor a percentage such as 60%");
+      return;
+    }
+    if (value.signum() <= 0) {
+      problems.add(where + "must be over 0");
+    } else if (percent && value.compareTo(HUNDRED) > 0) {
+      problems.add(where + "is over 100 % of the original, which no cut model needs");
+    } else if (value.precision() - value.scale() > 18 || value.scale() > 18) {
+      problems.add(where + "is out of range: from 1e-18 to under 1e18");
+    } else {
+      limits.put(quantity, new Limit(value, percent));
+    }
+  }
+
+  private static String unknown(String key) {
+    String hint = key.equals("params") ? "; did you mean parameters?" : "";
+    return "constraints.%s: unknown, known are %s%s".formatted(key, keys(), hint);
+  }
+
+  private static String keys() {
+    return String.join(
+        ", ", java.util.Arrays.stream(Quantity.values()).map(Quantity::key).toList());
+  }
+}

@@ -1,0 +1,149 @@
+package io.espalier.worker.algorithm.search;
+
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Dimension;
+import io.espalier.worker.domain.model.Layer;
+import java.math.BigInteger;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
+
+/**
+ * All models that a search may choose from: for each axis that may be cut, the widths it may have.
+ *
+ * @param architecture the model at hand
+ * @param axes the axes that may be cut, in the order of the forward pass; also those that have no
+ *     choice but their own width
+ */
+public record SearchSpace(Architecture architecture, List<Choices> axes) {
+  /**
+   * The widths that an axis may have.
+   *
+   * @param axis the axis
+   * @param widths ascending; the last is its own width
+   */
+  public record Choices(Axis axis, List<Integer> widths) {
+    /** Widths of an axis; the list is copied. */
+    public Choices {
+      widths = List.copyOf(widths);
+      if (widths.isEmpty() || widths.get(widths.size() - 1) != axis.units()) {
+        throw new IllegalArgumentException(
+            "axis '%s' of %d units has the choices %s, which do not end with its own width"
+                .formatted(axis.name(), axis.units(), widths));
+      }
+    }
+
+    /** Whether there is anything to choose. */
+    public boolean isConfigurable() {
+      return widths.size() > 1;
+    }
+
+    int smallest() {
+      return widths.get(0);
+    }
+
+    /** The width closest to the median of all, the lower one if two are. */
+    int central() {
+      int size = widths.size();
+      double median = (widths.get((size - 1) / 2) + widths.get(size / 2)) / 2.0;
+      int best = widths.get(0);
+      for (int width : widths) {
+        if (Math.abs(width - median) < Math.abs(best - median)) {
+          best = width;
+        }
+      }
+      return best;
+    }
+  }
+
+  /** A space; the list is copied. */
+  public SearchSpace {
+    axes = List.copyOf(axes);
+  }
+
+  /** The space in which every layer follows the same rule. */
+  public static SearchSpace of(Architecture architecture, ChoiceRule rule) {
+    return of(architecture, layer -> rule);
+  }
+
+  /**
+   * The space in which each layer has a rule of its own. An axis that several layers write has the
+   * widths that all of their rules allow.
+   */
+  public static SearchSpace of(Architecture architecture, Function<Layer, ChoiceRule> rules) {
+    return new SearchSpace(
+        architecture,
+        architecture.prunableAxes().stream()
+            .map(axis -> choices(architecture, axis, rules))
+            .toList());
+  }
+
+  /** The axes that have more than one choice. */
+  public List<Choices> configurable() {
+    return axes.stream().filter(Choices::isConfigurable).toList();
+  }
+
+  /** How many models there are. */
+  public BigInteger size() {
+    return axes.stream()
+        .map(choices -> BigInteger.valueOf(choices.widths().size()))
+        .reduce(BigInteger.ONE, BigInteger::multiply);
+  }
+
+  /** The narrowest model; no other costs less of anything. */
+  public Widths min() {
+    return widths(Choices::smallest);
+  }
+
+  /** The model in which each width is the one closest to the median of its choices. */
+  public Widths centroid() {
+    return widths(Choices::central);
+  }
+
+  /** The model at hand. */
+  public Widths max() {
+    return widths(choices -> choices.axis().units());
+  }
+
+  private Widths widths(ToIntFunction<Choices> choose) {
+    Map<String, Integer> widths = new LinkedHashMap<>();
+    axes.forEach(choices -> widths.put(choices.axis().name(), choose.applyAsInt(choices)));
+    return new Widths(widths);
+  }
+
+  private static Choices choices(
+      Architecture architecture, Axis axis, Function<Layer, ChoiceRule> rules) {
+    SortedSet<Integer> common = new TreeSet<>(ChoiceRule.everyTwentieth(1).choices(axis.units()));
+    boolean first = true;
+    for (Layer layer : architecture.layers()) {
+      if (layer.out() instanceof Dimension.Along along && along.axis().equals(axis)) {
+        SortedSet<Integer> own = units(rules.apply(layer), along);
+        common = first ? own : intersection(common, own);
+        first = false;
+      }
+    }
+    return new Choices(axis, List.copyOf(common));
+  }
+
+  /** The rule counts indices of the tensor; a unit may cover several. */
+  private static SortedSet<Integer> units(ChoiceRule rule, Dimension.Along along) {
+    var units = new TreeSet<Integer>();
+    for (int indices : rule.choices(along.size())) {
+      if (indices % along.indicesPerUnit() == 0) {
+        units.add(indices / along.indicesPerUnit());
+      }
+    }
+    return units;
+  }
+
+  private static SortedSet<Integer> intersection(SortedSet<Integer> a, SortedSet<Integer> b) {
+    var both = new TreeSet<>(a);
+    both.retainAll(b);
+    return both;
+  }
+}

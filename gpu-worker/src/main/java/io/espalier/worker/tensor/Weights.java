@@ -1,0 +1,209 @@
+package io.espalier.worker.tensor;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
+import io.espalier.worker.checkpoint.DType;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Dimension;
+import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.domain.model.TensorSpec;
+import io.espalier.worker.domain.model.TensorSpec.Role;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The numbers of a model: an array of its own for each tensor, by name, in the architecture's
+ * order.
+ *
+ * <p>Floating-point tensors are float32, whatever the checkpoint stores; {@link #toTensorData}
+ * gives them back in the type they were stored in. The arrays live until {@link #close}, whatever
+ * scope is open. Reading is safe for several threads; training and calibrating change the arrays in
+ * place.
+ */
+public final class Weights implements AutoCloseable {
+  private final Architecture architecture;
+  private final NDManager manager;
+  private final Map<String, NDArray> arrays = new LinkedHashMap<>();
+  private final Map<String, DType> stored = new LinkedHashMap<>();
+
+  private Weights(Architecture architecture, NDManager parent) {
+    this.architecture = architecture;
+    this.manager = parent.newSubManager();
+  }
+
+  /**
+   * Loads a checkpoint's tensors.
+   *
+   * @param architecture what it must hold
+   * @param manager outlives the weights, and closes them at the latest
+   * @throws InvalidInputException if tensors are missing, of another shape, or of a type that
+   *     cannot be computed with; names all of them
+   */
+  public static Weights load(ModelDirectory model, Architecture architecture, NDManager manager) {
+    model.requireShapes(architecture.shapes());
+    requireSupported(model);
+    var weights = new Weights(architecture, manager);
+    for (TensorSpec tensor : architecture.tensors()) {
+      TensorData data = model.read(tensor.name());
+      weights.put(tensor.name(), data.dtype(), StoredTensor.load(data, weights.manager));
+    }
+    return weights;
+  }
+
+  private static void requireSupported(ModelDirectory model) {
+    List<String> problems =
+        model.tensors().values().stream()
+            .filter(tensor -> !StoredTensor.supports(tensor.dtype()))
+            .map(tensor -> unsupported(model, tensor))
+            .toList();
+    if (!problems.isEmpty()) {
+      throw new InvalidInputException(problems);
+    }
+  }
+
+  private static String unsupported(ModelDirectory model, TensorHeader tensor) {
+    return "%s: tensor '%s' is of type %s, but F32, F16, BF16, F64 or I64 was wanted"
+        .formatted(model.path(), tensor.name(), tensor.dtype());
+  }
+
+  /** What these weights are the numbers of; widths are theirs. */
+  public Architecture architecture() {
+    return architecture;
+  }
+
+  /**
+   * The array of a tensor; owned by these weights.
+   *
+   * @throws IllegalArgumentException if there is none of that name
+   */
+  public NDArray get(String name) {
+    NDArray array = arrays.get(name);
+    if (array == null) {
+      throw new IllegalArgumentException(
+          "%s has no tensor '%s' among its %d".formatted(architecture.name(), name, arrays.size()));
+    }
+    return array;
+  }
+
+  /** Whether there is a tensor of that name. */
+  public boolean has(String name) {
+    return arrays.containsKey(name);
+  }
+
+  /** Names of all tensors, in the architecture's order. */
+  public List<String> names() {
+    return List.copyOf(arrays.keySet());
+  }
+
+  /** Names of the tensors that are trained, in the architecture's order. */
+  public List<String> trainable() {
+    return architecture.tensors().stream()
+        .filter(tensor -> tensor.role() != Role.BUFFER)
+        .map(TensorSpec::name)
+        .toList();
+  }
+
+  /**
+   * Whether {@link Gradients} computes the gradient of every tensor that is trained; at first not.
+   */
+  public void requireGradients(boolean required) {
+    trainable().forEach(name -> Gradients.require(get(name), required));
+  }
+
+  /** The gradient that has added up in a tensor, in the scope of the caller. */
+  public NDArray gradient(String name) {
+    return Gradients.at(get(name));
+  }
+
+  /** Sets all gradients to zero. */
+  public void clearGradients() {
+    trainable().forEach(name -> Gradients.clear(get(name)));
+  }
+
+  /**
+   * A copy with only the kept units, in every tensor along a cut axis; does not require gradients.
+   *
+   * @throws IllegalArgumentException if the cut names an axis or a unit that does not exist
+   */
+  public Weights keep(Kept kept) {
+    Architecture narrower = architecture.keep(kept);
+    return derive(narrower, (tensor, array) -> select(array, tensor.dimensions(), kept));
+  }
+
+  /** A copy in float64, for checks that need the precision; stored as before. */
+  public Weights inDoublePrecision() {
+    return derive(
+        architecture,
+        (tensor, array) ->
+            array.getDataType() == DataType.FLOAT32 ? array.toType(DataType.FLOAT64, true) : array);
+  }
+
+  /** The tensors as they are stored, each in its type, in buffers of their own. */
+  public Map<String, TensorData> toTensorData() {
+    var data = new LinkedHashMap<String, TensorData>();
+    arrays.forEach((name, array) -> data.put(name, StoredTensor.store(array, type(name))));
+    return data;
+  }
+
+  /** Frees the arrays. */
+  @Override
+  public void close() {
+    manager.close();
+  }
+
+  private interface Derivation {
+    NDArray of(TensorSpec tensor, NDArray array);
+  }
+
+  private Weights derive(Architecture target, Derivation derivation) {
+    var derived = new Weights(target, manager.getParentManager());
+    try (var scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      for (TensorSpec tensor : architecture.tensors()) {
+        NDArray copy = derivation.of(tensor, get(tensor.name())).duplicate();
+        copy.attach(derived.manager);
+        derived.put(tensor.name(), type(tensor.name()), copy);
+      }
+    }
+    return derived;
+  }
+
+  private DType type(String name) {
+    return stored.getOrDefault(name, DType.F32);
+  }
+
+  private void put(String name, DType type, NDArray array) {
+    NDScope.unregister(array);
+    arrays.put(name, array);
+    stored.put(name, type);
+  }
+
+  private static NDArray select(NDArray array, List<Dimension> dimensions, Kept kept) {
+    NDArray selected = array;
+    for (int axis = 0; axis < dimensions.size(); axis++) {
+      if (dimensions.get(axis) instanceof Dimension.Along along
+          && kept.units().containsKey(along.axis().name())) {
+        selected = T.select(selected, axis, indices(along, kept));
+      }
+    }
+    return selected;
+  }
+
+  /** Each kept unit is a block of neighbouring indices. */
+  private static int[] indices(Dimension.Along along, Kept kept) {
+    int[] units = kept.of(along.axis()).orElseThrow();
+    int block = along.indicesPerUnit();
+    int[] indices = new int[units.length * block];
+    for (int i = 0; i < indices.length; i++) {
+      indices[i] = units[i / block] * block + i % block;
+    }
+    return indices;
+  }
+}

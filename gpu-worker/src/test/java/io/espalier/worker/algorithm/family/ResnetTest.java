@@ -1,0 +1,98 @@
+package io.espalier.worker.algorithm.family;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.tensor.Golden;
+import io.espalier.worker.tensor.Losses;
+import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.Weights;
+import java.util.HashMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ResnetTest {
+  private static final double TOLERANCE = 1e-4;
+
+  private NDManager manager;
+  private NDScope scope;
+
+  @BeforeEach
+  void open() {
+    manager = PyTorch.newManager();
+    scope = new NDScope();
+  }
+
+  @AfterEach
+  void close() {
+    scope.close();
+    manager.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cifar-resnet20", "resnet18", "resnet26d", "resnet50"})
+  void features_logits_and_loss_are_those_of_torch(String name) {
+    Golden golden = Golden.of(name);
+    Weights weights = golden.weights(manager);
+    var network = new ResidualNetwork(weights, Mode.EVALUATE);
+    NDArray images = golden.images(manager);
+
+    NDArray features = network.features(images);
+    NDArray logits = golden.family().forward(weights, images, Mode.EVALUATE);
+    NDArray loss = Losses.crossEntropy(logits, golden.labels(manager));
+
+    Golden.assertClose(features, golden.read("expected", "features"), TOLERANCE);
+    Golden.assertClose(logits, golden.read("expected", "logits"), TOLERANCE);
+    Golden.assertClose(loss, golden.read("expected", "loss"), TOLERANCE);
+  }
+
+  @Test
+  void stages_of_the_small_network_are_those_of_torch() {
+    Golden golden = Golden.of("cifar-resnet20");
+    var network = new ResidualNetwork(golden.weights(manager), Mode.EVALUATE);
+
+    NDArray first = network.stage(1, network.stem(golden.images(manager)));
+    NDArray second = network.stage(2, first);
+
+    Golden.assertClose(first, golden.read("expected", "stage.1"), TOLERANCE);
+    Golden.assertClose(second, golden.read("expected", "stage.2"), TOLERANCE);
+  }
+
+  @Test
+  void a_cut_network_answers_as_torch_does_with_the_cut_channels_masked() {
+    Golden golden = Golden.of("cifar-resnet20");
+    Golden oracle = Golden.of("scores/masked-cifar-resnet20");
+    Kept kept = kept(oracle);
+
+    Weights cut = golden.weights(manager).keep(kept);
+    NDArray logits = golden.family().forward(cut, golden.images(manager), Mode.EVALUATE);
+
+    assertThat(cut.get("layer3.1.conv1.weight").getShape().getShape())
+        .containsExactly(48, 64, 3, 3);
+    Golden.assertClose(logits, oracle.read("scores", "masked.logits"), TOLERANCE);
+  }
+
+  static Kept kept(Golden oracle) {
+    var units = new HashMap<String, int[]>();
+    for (int stage = 1; stage <= 3; stage++) {
+      for (int block = 0; block < 3; block++) {
+        String conv = "layer%d.%d.conv1".formatted(stage, block);
+        TensorData stored = oracle.read("scores", "kept." + conv);
+        int[] kept = new int[(int) stored.shape()[0]];
+        var longs = stored.bytes().asLongBuffer();
+        for (int i = 0; i < kept.length; i++) {
+          kept[i] = (int) longs.get(i);
+        }
+        units.put(conv + ".out", kept);
+      }
+    }
+    return new Kept(units);
+  }
+}

@@ -1,0 +1,78 @@
+package io.espalier.worker.algorithm.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.espalier.worker.domain.InvalidInputException;
+import java.util.Map;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConstraintsTest {
+  private static final Cost ORIGINAL = new Cost(81_102_080, 268_346, 1_000_001);
+
+  @ParameterizedTest
+  @CsvSource({
+    "flops, 60%, 48661248",
+    "flops, 60e6, 60000000",
+    "parameters, 33.3 %, 89359",
+    "bytes, 50%, 500000",
+    "bytes, 0.5%, 5000",
+    "flops, 100%, 81102080",
+    "flops, 1e17, 100000000000000000",
+  })
+  void a_bound_is_a_number_or_a_percentage_of_the_original(String key, String text, long limit) {
+    Budget budget = Constraints.parse(Map.of(key, text)).budget(ORIGINAL);
+
+    assertThat(budget.bounds()).hasSize(1);
+    assertThat(budget.bounds().get(0).quantity().key()).isEqualTo(key);
+    assertThat(budget.bounds().get(0).limit()).isEqualTo(limit);
+  }
+
+  @Test
+  void a_bound_is_inclusive_and_all_bounds_count() {
+    Budget budget =
+        Constraints.parse(Map.of("flops", "1000", "parameters", "10%")).budget(ORIGINAL);
+
+    assertThat(budget.holds(new Cost(1000, 26_834, 0))).isTrue();
+    assertThat(budget.holds(new Cost(1001, 26_834, 0))).isFalse();
+    assertThat(budget.holds(new Cost(1000, 26_835, 0))).isFalse();
+  }
+
+  @Test
+  void every_problem_is_reported_at_once() {
+    Map<String, String> asked =
+        Map.of("flops", "-60%", "parameters", "101%", "bytes", "many", "params", "5", "speed", "1");
+
+    InvalidInputException error =
+        Assertions.catchThrowableOfType(
+            InvalidInputException.class, () -> Constraints.parse(asked));
+
+    assertThat(error.problems())
+        .hasSize(5)
+        .anyMatch(problem -> problem.contains("'-60%'") && problem.contains("over 0"))
+        .anyMatch(problem -> problem.contains("'101%'") && problem.contains("100 %"))
+        .anyMatch(problem -> problem.contains("'many'"))
+        .anyMatch(problem -> problem.contains("params") && problem.contains("did you mean"))
+        .anyMatch(
+            problem -> problem.contains("speed") && problem.contains("flops, parameters, bytes"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "0%", "-1", "NaN", "Infinity", "", "%", "60 percent", "1e999999"})
+  void nonsense_is_refused(String text) {
+    assertThatThrownBy(() -> Constraints.parse(Map.of("flops", text)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("constraints.flops: '" + text + "'");
+  }
+
+  @Test
+  void no_constraint_is_refused() {
+    assertThatThrownBy(() -> Constraints.parse(Map.of()))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("at least one");
+  }
+}

@@ -1,0 +1,88 @@
+package io.espalier.worker.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.algorithm.family.Families;
+import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.SafetensorsFile;
+import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.domain.model.Architecture;
+import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/**
+ * A directory of the golden fixtures: a model, inputs, and what other software computes for them.
+ */
+public final class Golden {
+  private final Path directory;
+
+  private Golden(Path directory) {
+    this.directory = directory;
+  }
+
+  /** A fixture by its path under {@code golden/}. */
+  public static Golden of(String name) {
+    try {
+      return new Golden(Path.of(Golden.class.getResource("/golden/" + name).toURI()));
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  public ModelDirectory model() {
+    return ModelDirectory.open(directory);
+  }
+
+  public JsonNode config() {
+    return model().config();
+  }
+
+  public Family family() {
+    return Families.of(config());
+  }
+
+  public Architecture architecture() {
+    return family().architecture(config(), model().shapes());
+  }
+
+  public Weights weights(NDManager manager) {
+    return Weights.load(model(), architecture(), manager);
+  }
+
+  public NDArray images(NDManager manager) {
+    return StoredTensor.load(read("inputs", "pixel_values"), manager);
+  }
+
+  public NDArray labels(NDManager manager) {
+    return StoredTensor.load(read("inputs", "labels"), manager);
+  }
+
+  public TensorData read(String file, String tensor) {
+    return SafetensorsFile.open(directory.resolve(file + ".safetensors")).read(tensor);
+  }
+
+  /** Largest difference within {@code tolerance} of the largest expected magnitude. */
+  public static void assertClose(NDArray actual, TensorData expected, double tolerance) {
+    assertThat(actual.getShape().getShape()).isEqualTo(expected.shape());
+    float[] found = actual.toFloatArray();
+    ByteBuffer bytes = expected.bytes();
+    double largest = 0;
+    double difference = 0;
+    for (float value : found) {
+      double wanted = bytes.getFloat();
+      largest = Math.max(largest, Math.abs(wanted));
+      double here = Math.abs(value - wanted);
+      difference = here <= difference ? difference : here; // so that NaN is kept
+    }
+    assertThat(difference).isLessThanOrEqualTo(tolerance * largest);
+  }
+}
