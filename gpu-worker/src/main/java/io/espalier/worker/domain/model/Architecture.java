@@ -51,6 +51,67 @@ public record Architecture(
     return shapes;
   }
 
+  /**
+   * The same architecture after a cut: every tensor and layer along a cut axis is narrower.
+   *
+   * @throws IllegalArgumentException if the cut names an axis or a unit that does not exist
+   */
+  public Architecture keep(Kept kept) {
+    requireKnown(kept);
+    return new Architecture(
+        family,
+        name,
+        tensors.stream().map(tensor -> keep(tensor, kept)).toList(),
+        axes.stream().map(axis -> keep(axis, kept)).toList(),
+        layers.stream().map(layer -> keep(layer, kept)).toList(),
+        frozen);
+  }
+
+  private void requireKnown(Kept kept) {
+    var known = new LinkedHashMap<String, Axis>();
+    axes.forEach(axis -> known.put(axis.name(), axis));
+    kept.units()
+        .forEach(
+            (axis, units) -> {
+              if (!known.containsKey(axis)) {
+                throw new IllegalArgumentException(
+                    "%s has no axis '%s'; it has %s".formatted(name, axis, known.keySet()));
+              }
+              int last = units[units.length - 1];
+              if (units[0] < 0 || last >= known.get(axis).units()) {
+                throw new IllegalArgumentException(
+                    "axis '%s' of %s has units 0 to %d, but %d to %d are to be kept"
+                        .formatted(axis, name, known.get(axis).units() - 1, units[0], last));
+              }
+            });
+  }
+
+  private static TensorSpec keep(TensorSpec tensor, Kept kept) {
+    var dimensions = tensor.dimensions().stream().map(dimension -> keep(dimension, kept)).toList();
+    return new TensorSpec(tensor.name(), dimensions, tensor.role());
+  }
+
+  private static Layer keep(Layer layer, Kept kept) {
+    return new Layer(
+        layer.weight(),
+        keep(layer.out(), kept),
+        keep(layer.in(), kept),
+        layer.kernelArea(),
+        layer.positions(),
+        layer.groups(),
+        layer.bias());
+  }
+
+  private static Dimension keep(Dimension dimension, Kept kept) {
+    return dimension instanceof Dimension.Along along
+        ? new Dimension.Along(keep(along.axis(), kept), along.indicesPerUnit())
+        : dimension;
+  }
+
+  private static Axis keep(Axis axis, Kept kept) {
+    return new Axis(axis.name(), kept.width(axis));
+  }
+
   private static boolean isAlong(Dimension dimension, Axis axis) {
     return dimension instanceof Dimension.Along along && along.axis().equals(axis);
   }

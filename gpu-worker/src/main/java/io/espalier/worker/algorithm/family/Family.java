@@ -1,0 +1,36 @@
+package io.espalier.worker.algorithm.family;
+
+import ai.djl.ndarray.NDArray;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.tensor.Weights;
+import java.util.Map;
+
+/** A family of models that share tensor names and a forward function. */
+public interface Family {
+  /** Its name, as policies say it. */
+  String name();
+
+  /** Whether a checkpoint's config.json describes one of its models. */
+  boolean accepts(JsonNode config);
+
+  /**
+   * What the model of a checkpoint is made of.
+   *
+   * @param config its config.json
+   * @param shapes its tensors' shapes by name
+   * @throws io.espalier.worker.domain.InvalidInputException if tensors and config do not fit; names
+   *     every problem
+   */
+  Architecture architecture(JsonNode config, Map<String, long[]> shapes);
+
+  /**
+   * Class scores before softmax.
+   *
+   * @param weights of a model of this family, of whatever widths
+   * @param images (batch, channels, height, width), normalised
+   * @param mode whether BatchNorm takes the batch's statistics, and changes its own
+   * @return (batch, classes)
+   */
+  NDArray forward(Weights weights, NDArray images, Mode mode);
+}

@@ -1,0 +1,35 @@
+package io.espalier.worker.algorithm.family;
+
+import ai.djl.ndarray.NDArray;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.tensor.Weights;
+import java.util.Map;
+
+/**
+ * Residual networks: those of torchvision and timm, and those for 32 × 32 images.
+ *
+ * <p>Source: He et al., Deep Residual Learning for Image Recognition, arXiv 1512.03385.
+ */
+public final class Resnet implements Family {
+  @Override
+  public String name() {
+    return "resnet";
+  }
+
+  @Override
+  public boolean accepts(JsonNode config) {
+    return ResnetArchitecture.accepts(config);
+  }
+
+  @Override
+  public Architecture architecture(JsonNode config, Map<String, long[]> shapes) {
+    return ResnetArchitecture.of(config, shapes);
+  }
+
+  @Override
+  public NDArray forward(Weights weights, NDArray images, Mode mode) {
+    var network = new ResidualNetwork(weights, mode);
+    return network.classify(network.features(images));
+  }
+}

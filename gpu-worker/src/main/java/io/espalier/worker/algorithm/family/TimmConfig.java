@@ -1,0 +1,109 @@
+package io.espalier.worker.algorithm.family;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.domain.InvalidInputException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * What a timm style config.json says of a network, as far as a table of its tensors needs it.
+ *
+ * @param architecture entry point, such as {@code resnet50}
+ * @param classes number of classes, if it says
+ * @param input size of one image: channels, height, width; empty if it does not say
+ * @param stageWidths {@code model_args.channels}; empty if it does not say
+ * @param stemWidth {@code model_args.stem_width}, if it says
+ */
+record TimmConfig(
+    String architecture,
+    OptionalInt classes,
+    List<Integer> input,
+    List<Integer> stageWidths,
+    OptionalInt stemWidth) {
+
+  private static final Set<String> KNOWN_ARGUMENTS =
+      Set.of("channels", "stem_width", "num_classes", "in_chans", "pretrained");
+
+  TimmConfig {
+    input = List.copyOf(input);
+    stageWidths = List.copyOf(stageWidths);
+  }
+
+  /** The name of the architecture, or an empty string if the config has none. */
+  static String architectureOf(JsonNode config) {
+    return config.path("architecture").asText("");
+  }
+
+  /**
+   * Reads a config of a network with that many stages.
+   *
+   * @throws InvalidInputException with everything in it that is not understood
+   */
+  static TimmConfig of(JsonNode config, int stages) {
+    var problems = new ArrayList<String>();
+    JsonNode arguments = config.path("model_args");
+    refuseUnknown(arguments, problems);
+    String sizeKey = config.has("input_size") ? "input_size" : "pretrained_cfg.input_size";
+    var result =
+        new TimmConfig(
+            architectureOf(config),
+            count(first(config, "num_classes"), "num_classes", problems),
+            counts(first(config, "input_size"), sizeKey, 3, problems),
+            counts(arguments.path("channels"), "model_args.channels", stages, problems),
+            count(arguments.path("stem_width"), "model_args.stem_width", problems));
+    if (!problems.isEmpty()) {
+      throw new InvalidInputException(problems);
+    }
+    return result;
+  }
+
+  private static JsonNode first(JsonNode config, String key) {
+    return config.has(key) ? config.path(key) : config.path("pretrained_cfg").path(key);
+  }
+
+  private static void refuseUnknown(JsonNode arguments, List<String> problems) {
+    arguments
+        .fieldNames()
+        .forEachRemaining(
+            key -> {
+              if (!KNOWN_ARGUMENTS.contains(key)) {
+                problems.add(
+                    "config.json: model_args.%s = %s would change the network in a way that is not known here; known: %s"
+                        .formatted(
+                            key, arguments.get(key), KNOWN_ARGUMENTS.stream().sorted().toList()));
+              }
+            });
+  }
+
+  private static OptionalInt count(JsonNode value, String key, List<String> problems) {
+    if (value.isMissingNode() || value.isNull()) {
+      return OptionalInt.empty();
+    }
+    if (!isCount(value)) {
+      problems.add("config.json: %s must be a positive integer, found %s".formatted(key, value));
+      return OptionalInt.empty();
+    }
+    return OptionalInt.of(value.intValue());
+  }
+
+  private static List<Integer> counts(
+      JsonNode value, String key, int length, List<String> problems) {
+    if (value.isMissingNode() || value.isNull()) {
+      return List.of();
+    }
+    var counts = new ArrayList<Integer>();
+    value.forEach(element -> counts.add(isCount(element) ? element.intValue() : 0));
+    if (!value.isArray() || counts.size() != length || counts.contains(0)) {
+      problems.add(
+          "config.json: %s must be %d positive integers, found %s".formatted(key, length, value));
+      return List.of();
+    }
+    return counts;
+  }
+
+  private static boolean isCount(JsonNode value) {
+    return value.isInt() && value.intValue() > 0;
+  }
+}

@@ -1,0 +1,80 @@
+package io.espalier.worker.data;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.espalier.worker.domain.InvalidInputException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * The images that a model takes.
+ *
+ * @param classes number of classes that it tells apart; empty if any number will do
+ * @param channels colour channels
+ * @param height rows
+ * @param width columns
+ * @param normalization what it was trained with
+ */
+public record InputSpec(
+    OptionalInt classes, int channels, int height, int width, Normalization normalization) {
+
+  /** CIFAR's images, whatever their number of classes. */
+  public static final InputSpec CIFAR =
+      new InputSpec(OptionalInt.empty(), 3, 32, 32, Normalization.CIFAR);
+
+  /**
+   * What a timm-style config.json says: {@code num_classes}, {@code input_size} (channels, height,
+   * width), {@code mean} and {@code std}, each looked for at the top and in {@code pretrained_cfg}.
+   * What it does not say is as in {@link #CIFAR}.
+   *
+   * @throws InvalidInputException if one of these is there, but makes no sense; names all of them
+   */
+  public static InputSpec of(JsonNode config) {
+    var problems = new ArrayList<String>();
+    JsonNode classes = find(config, "num_classes");
+    if (!classes.isMissingNode() && !(classes.isInt() && classes.intValue() > 0)) {
+      problems.add("config.json: num_classes must be a positive number, but is " + classes);
+    }
+    List<Double> size = numbers(config, "input_size", List.of(3.0, 32.0, 32.0), problems);
+    List<Double> mean = numbers(config, "mean", Normalization.CIFAR.mean(), problems);
+    List<Double> std = numbers(config, "std", Normalization.CIFAR.std(), problems);
+    if (size.stream().anyMatch(value -> value < 1 || value > 65_536 || value % 1 != 0)) {
+      problems.add("config.json: input_size must be whole positive numbers, but is " + size);
+    }
+    if (std.stream().anyMatch(value -> value <= 0)) {
+      problems.add("config.json: std must be positive, but is " + std);
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidInputException(problems);
+    }
+    return new InputSpec(
+        classes.isMissingNode() ? OptionalInt.empty() : OptionalInt.of(classes.intValue()),
+        size.get(0).intValue(),
+        size.get(1).intValue(),
+        size.get(2).intValue(),
+        new Normalization(mean, std));
+  }
+
+  private static List<Double> numbers(
+      JsonNode config, String key, List<Double> otherwise, List<String> problems) {
+    JsonNode found = find(config, key);
+    if (found.isMissingNode()) {
+      return otherwise;
+    }
+    var values = new ArrayList<Double>();
+    found.forEach(value -> values.add(value.isNumber() ? value.doubleValue() : Double.NaN));
+    if (values.size() != 3 || values.stream().anyMatch(value -> value.isNaN())) {
+      problems.add(
+          "config.json: %s must be a list of three numbers, but is %s".formatted(key, found));
+      return otherwise;
+    }
+    return values;
+  }
+
+  private static JsonNode find(JsonNode config, String key) {
+    JsonNode above = config.path(key);
+    JsonNode found = above.isMissingNode() ? config.path("pretrained_cfg").path(key) : above;
+    return found.isNull() ? MissingNode.getInstance() : found;
+  }
+}

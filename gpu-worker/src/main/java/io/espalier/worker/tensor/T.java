@@ -1,0 +1,356 @@
+package io.espalier.worker.tensor;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.JniUtils;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * The tensor operations of this project, all of them differentiable unless they say otherwise.
+ *
+ * <p>Results belong to the innermost open {@link ai.djl.ndarray.NDScope}, and live until it closes;
+ * without one they stay on the manager of the first operand, often that of the weights. So a step
+ * that computes anything opens a scope.
+ */
+public final class T {
+  /*
+   * Why one class: the array library below has operators that are wrong without a word.
+   *
+   * 1. Operators that take a Java number wrap it in an array whose memory belongs to a Java buffer.
+   *    Autograd keeps only the address; when the garbage collector frees the buffer before the backward
+   *    pass, gradients are garbage. Scalars here are therefore made and owned by PyTorch. For the same
+   *    reason arrays made of Java arrays are copied into memory that PyTorch owns.
+   * 2. toType, toDevice and duplicate cut the graph: the gradient is simply missing behind them.
+   * 3. Types that the native layer does not know (BFLOAT16, INT16, UINT16) abort the whole JVM.
+   *
+   * An architecture test keeps all of these out of every other class.
+   */
+  private T() {}
+
+  // ---- creation
+
+  /** A copy of Java numbers as a float32 array, in memory of its own. */
+  public static NDArray of(NDManager manager, float[] values, long... shape) {
+    ByteBuffer bytes = direct((long) values.length * Float.BYTES);
+    bytes.asFloatBuffer().put(values);
+    return owned(manager, bytes, shape, DataType.FLOAT32);
+  }
+
+  /** A copy of Java numbers as an int64 array, in memory of its own. */
+  public static NDArray of(NDManager manager, long[] values, long... shape) {
+    ByteBuffer bytes = direct((long) values.length * Long.BYTES);
+    bytes.asLongBuffer().put(values);
+    return owned(manager, bytes, shape, DataType.INT64);
+  }
+
+  /** A scalar of the type and device of another array, owned by PyTorch. */
+  public static NDArray scalar(NDArray like, double value) {
+    return full(like, value);
+  }
+
+  /** An array of the type and device of another one, filled with one value. */
+  public static NDArray full(NDArray like, double value, long... shape) {
+    return JniUtils.full(
+        p(like).getManager(),
+        new Shape(shape),
+        value,
+        like.getDataType(),
+        like.getDevice(),
+        SparseFormat.DENSE);
+  }
+
+  // ---- arithmetic; shapes broadcast
+
+  /** a + b. */
+  public static NDArray add(NDArray a, NDArray b) {
+    return JniUtils.add(p(a), p(b));
+  }
+
+  /** x + c. */
+  public static NDArray add(NDArray x, double c) {
+    return add(x, scalar(x, c));
+  }
+
+  /** a - b. */
+  public static NDArray subtract(NDArray a, NDArray b) {
+    return JniUtils.sub(p(a), p(b));
+  }
+
+  /** a · b, element by element. */
+  public static NDArray multiply(NDArray a, NDArray b) {
+    return JniUtils.mul(p(a), p(b));
+  }
+
+  /** x · c. */
+  public static NDArray scale(NDArray x, double c) {
+    return multiply(x, scalar(x, c));
+  }
+
+  /** a / b, element by element. */
+  public static NDArray divide(NDArray a, NDArray b) {
+    return JniUtils.div(p(a), p(b));
+  }
+
+  /** -x. */
+  public static NDArray negate(NDArray x) {
+    return JniUtils.neg(p(x));
+  }
+
+  /** x², element by element. */
+  public static NDArray square(NDArray x) {
+    return JniUtils.square(p(x));
+  }
+
+  /** √x, element by element. */
+  public static NDArray sqrt(NDArray x) {
+    return JniUtils.sqrt(p(x));
+  }
+
+  /** |x|, element by element. */
+  public static NDArray abs(NDArray x) {
+    return JniUtils.abs(p(x));
+  }
+
+  /** eˣ, element by element. */
+  public static NDArray exp(NDArray x) {
+    return JniUtils.exp(p(x));
+  }
+
+  /** Natural logarithm, element by element. */
+  public static NDArray log(NDArray x) {
+    return JniUtils.log(p(x));
+  }
+
+  // ---- reductions
+
+  /** Sum of all elements, a scalar. */
+  public static NDArray sum(NDArray x) {
+    return JniUtils.sum(p(x));
+  }
+
+  /** Sum along axes, which disappear. */
+  public static NDArray sum(NDArray x, int... axes) {
+    long[] wide = new long[axes.length];
+    for (int i = 0; i < axes.length; i++) {
+      wide[i] = axes[i];
+    }
+    return JniUtils.sum(p(x), wide, false);
+  }
+
+  /** Mean of all elements, a scalar. */
+  public static NDArray mean(NDArray x) {
+    return JniUtils.mean(p(x));
+  }
+
+  /** Index of the largest element along an axis, int64; not differentiable. */
+  public static NDArray argMax(NDArray x, int axis) {
+    return JniUtils.argMax(p(x), axis, false);
+  }
+
+  // ---- layers
+
+  /** (batch, in) · weight (out, in)ᵀ + bias (out) → (batch, out). */
+  public static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
+    return JniUtils.linear(p(x), p(weight), p(bias));
+  }
+
+  /** (…, n, k) · (…, k, m) → (…, n, m). */
+  public static NDArray matMul(NDArray a, NDArray b) {
+    return JniUtils.matmul(p(a), p(b));
+  }
+
+  /**
+   * Convolution without bias: (batch, in, h, w) with weight (out, in / groups, kh, kw) → (batch, out,
+   * h', w').
+   *
+   * @param stride step on both axes
+   * @param padding zeros added on all four sides
+   */
+  public static NDArray conv2d(NDArray x, NDArray weight, int stride, int padding) {
+    Shape dilation = new Shape(1, 1);
+    return JniUtils.convolution(
+        p(x), p(weight), null, square(stride), square(padding), dilation, groups(x, weight));
+  }
+
+  /** Convolution with a bias of shape (out), otherwise as {@link #conv2d(NDArray, NDArray, int, int)}. */
+  public static NDArray conv2d(
+      NDArray x, NDArray weight, NDArray bias, int stride, int padding) {
+    Shape dilation = new Shape(1, 1);
+    return JniUtils.convolution(
+        p(x), p(weight), p(bias), square(stride), square(padding), dilation, groups(x, weight));
+  }
+
+  /** Epsilon that torchvision and timm give every BatchNorm. */
+  public static final double BATCH_NORM_EPSILON = 1e-5;
+
+  /** Normalises each channel of (batch, channels, h, w) by its running statistics. */
+  public static NDArray batchNorm(NDArray x, BatchNorm norm) {
+    return batchNorm(x, norm, false, 0);
+  }
+
+  /**
+   * Normalises each channel of (batch, channels, h, w) by the batch's own mean and biased variance,
+   * and moves the running statistics in place: {@code running = (1 - momentum) · running + momentum ·
+   * batch}, with the batch's unbiased variance (PyTorch's meaning of momentum).
+   */
+  public static NDArray batchNormTraining(NDArray x, BatchNorm norm, double momentum) {
+    return batchNorm(x, norm, true, momentum);
+  }
+
+  private static NDArray batchNorm(NDArray x, BatchNorm norm, boolean training, double momentum) {
+    return JniUtils.batchNorm(
+        p(x),
+        p(norm.mean()),
+        p(norm.variance()),
+        p(norm.weight()),
+        p(norm.bias()),
+        training,
+        momentum,
+        BATCH_NORM_EPSILON);
+  }
+
+  /** max(x, 0). */
+  public static NDArray relu(NDArray x) {
+    return JniUtils.relu(p(x));
+  }
+
+  /** Mean over space: (batch, channels, h, w) → (batch, channels). */
+  public static NDArray globalAveragePool(NDArray x) {
+    Shape shape = x.getShape();
+    NDArray pooled = JniUtils.adaptiveAvgPool(p(x), new Shape(1, 1)); // (batch, channels, 1, 1)
+    return JniUtils.reshape(p(pooled), new long[] {shape.get(0), shape.get(1)});
+  }
+
+  /** Largest value of each square window; the border is padded with -∞. */
+  public static NDArray maxPool(NDArray x, int size, int stride, int padding) {
+    return JniUtils.maxPool(p(x), square(size), square(stride), square(padding), false);
+  }
+
+  /**
+   * Mean of each square window, without padding. The output size is rounded up: a window that hangs
+   * over the border averages what it has (timm's average-pool shortcut).
+   */
+  public static NDArray averagePool(NDArray x, int size, int stride) {
+    return JniUtils.avgPool(p(x), square(size), square(stride), square(0), true, false);
+  }
+
+  // ---- shape
+
+  /** Zero channels before and after those of (batch, channels, h, w). */
+  public static NDArray padChannels(NDArray x, long before, long after) {
+    if (before == 0 && after == 0) {
+      return x;
+    }
+    return JniUtils.pad(p(x), new long[] {0, 0, 0, 0, before, after}, 0);
+  }
+
+  /** Every {@code step}-th row and column of (batch, channels, h, w), beginning with the first. */
+  public static NDArray subsample(NDArray x, int step) {
+    if (step == 1) {
+      return x;
+    }
+    Shape shape = x.getShape();
+    NDArray rows = JniUtils.slice(p(x), 2, 0, shape.get(2), step);
+    return JniUtils.slice(p(rows), 3, 0, shape.get(3), step);
+  }
+
+  /** The same elements in another shape. */
+  public static NDArray reshape(NDArray x, long... shape) {
+    return JniUtils.reshape(p(x), shape);
+  }
+
+  /** The given indices of one axis, in the given order; an index may repeat. */
+  public static NDArray select(NDArray x, int axis, int... indices) {
+    long[] wide = new long[indices.length];
+    for (int i = 0; i < indices.length; i++) {
+      wide[i] = indices[i];
+    }
+    NDArray index = of(p(x).getManager(), wide, wide.length);
+    return x.get(new NDIndex(":,".repeat(axis) + "{}", index));
+  }
+
+  // ---- distributions
+
+  /** Softmax along an axis. */
+  public static NDArray softmax(NDArray x, int axis) {
+    return JniUtils.softmax(p(x), axis, x.getDataType());
+  }
+
+  /** Logarithm of the softmax along an axis. */
+  public static NDArray logSoftmax(NDArray x, int axis) {
+    return JniUtils.logSoftmax(p(x), axis, x.getDataType());
+  }
+
+  /** From each row of (rows, columns) the element at that row's index (rows), int64 → (rows). */
+  public static NDArray pick(NDArray x, NDArray index) {
+    NDArray column = JniUtils.unsqueeze(p(index), 1);
+    return JniUtils.squeeze(p(JniUtils.gather(p(x), p(column), 1)), 1);
+  }
+
+  // ---- gradients
+
+  /** The same values, as a constant. */
+  public static NDArray stopGradient(NDArray x) {
+    return JniUtils.detachGradient(p(x));
+  }
+
+  // ---- in place, for optimizers and statistics; not differentiable, gradients must be off
+
+  /** {@code target += c · x}. */
+  public static void addScaledInPlace(NDArray target, NDArray x, double c) {
+    JniUtils.addi(p(target), p(c == 1 ? x : scale(x, c)));
+  }
+
+  /** {@code target *= c}. */
+  public static void scaleInPlace(NDArray target, double c) {
+    JniUtils.muli(p(target), p(scalar(target, c)));
+  }
+
+  /** Sets every element of an array of one dimension or more, whatever it held. */
+  public static void fill(NDArray target, double value) {
+    int rank = target.getShape().dimension();
+    long[] from = new long[rank];
+    long[] step = new long[rank];
+    java.util.Arrays.fill(step, 1);
+    JniUtils.indexSet(
+        p(target), p(scalar(target, value)), from, target.getShape().getShape(), step);
+  }
+
+  // ---- inside
+
+  static ByteBuffer direct(long bytes) {
+    return ByteBuffer.allocateDirect(Math.toIntExact(bytes)).order(ByteOrder.nativeOrder());
+  }
+
+  /** A copy of a direct or mapped buffer's bytes, from its position on, in memory that PyTorch owns. */
+  static NDArray owned(NDManager manager, ByteBuffer bytes, long[] shape, DataType type) {
+    PtNDManager on = (PtNDManager) manager;
+    // The array library reads from the buffer's address and ignores its position, hence the slice.
+    ByteBuffer slice = bytes.slice().order(ByteOrder.nativeOrder());
+    try (PtNDArray view = on.create(slice, new Shape(shape), type)) {
+      return JniUtils.clone(view);
+    } finally {
+      Reference.reachabilityFence(bytes);
+    }
+  }
+
+  static PtNDArray p(NDArray array) {
+    return (PtNDArray) array;
+  }
+
+  private static Shape square(int size) {
+    return new Shape(size, size);
+  }
+
+  private static int groups(NDArray x, NDArray weight) {
+    return Math.toIntExact(x.getShape().get(1) / weight.getShape().get(1));
+  }
+}
