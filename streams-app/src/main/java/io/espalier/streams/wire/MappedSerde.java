@@ -32,8 +32,7 @@ final class MappedSerde {
     return Serdes.serdeFrom(
         (topic, value) -> nullable(value, present -> encoding.toBytes(toAvro.apply(present))),
         (topic, bytes) ->
-            nullable(
-                bytes, present -> fromAvro.apply(encoding.decode(ByteBuffer.wrap(present)))));
+            nullable(bytes, present -> fromAvro.apply(encoding.decode(ByteBuffer.wrap(present)))));
   }
 
   private static byte[] present(String topic, byte @Nullable [] bytes) {

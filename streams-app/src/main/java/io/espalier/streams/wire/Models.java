@@ -19,8 +19,7 @@ final class Models {
   static Model fromAvro(ModelRegistered event) {
     return new Model(
         new ModelRef(event.getName(), event.getVersion()),
-        new ArtifactReference(
-            event.getArtifactUri(), Optional.ofNullable(event.getRootDigest())),
+        new ArtifactReference(event.getArtifactUri(), Optional.ofNullable(event.getRootDigest())),
         event.getTask(),
         Optional.ofNullable(event.getFamily()),
         optional(event.getParameters()),

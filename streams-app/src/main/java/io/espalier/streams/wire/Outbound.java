@@ -20,8 +20,7 @@ public record Outbound<V>(String topic, Serializer<V> values) {
   }
 
   /** Sends every record to the topic that it names. */
-  public void send(
-      KStream<String, V> records, TopicNameExtractor<String, V> topics, String name) {
+  public void send(KStream<String, V> records, TopicNameExtractor<String, V> topics, String name) {
     records.to(topics, produced(name));
   }
 

@@ -28,9 +28,7 @@ final class PoolRecords {
   static Staff fromRecord(PoolRecord pool) {
     return new Staff(
         pool.getWorkers().stream()
-            .map(
-                worker ->
-                    new Worker(worker.getWorkerId(), worker.getSlots(), worker.getSeenAt()))
+            .map(worker -> new Worker(worker.getWorkerId(), worker.getSlots(), worker.getSeenAt()))
             .toList(),
         new Shares(pool.getMarks(), pool.getClock()));
   }

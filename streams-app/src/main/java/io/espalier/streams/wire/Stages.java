@@ -40,8 +40,7 @@ final class Stages {
       return new Report.Succeeded(
           Models.fromAvro(succeeded.getOutput()), fromAvro(succeeded.getReport()));
     } else if (detail instanceof StageFailed failed) {
-      return new Report.Failed(
-          kind(failed.getKind()), failed.getMessage(), failed.getRetryable());
+      return new Report.Failed(kind(failed.getKind()), failed.getMessage(), failed.getRetryable());
     }
     throw new RefusedException(
         "stage event of run '%s'".formatted(event.getRunId()),

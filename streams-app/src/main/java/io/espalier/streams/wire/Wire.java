@@ -81,8 +81,7 @@ public final class Wire {
         topics.modelRegistered().values().serializer();
     String source = topics.modelRegistered().name();
     return new Outbound<>(
-        topics.deadLetters(),
-        (topic, model) -> avro.serialize(source, Models.toAvro(model)));
+        topics.deadLetters(), (topic, model) -> avro.serialize(source, Models.toAvro(model)));
   }
 
   /** Commands; the topic depends on the job's pool. */
@@ -134,7 +133,6 @@ public final class Wire {
   }
 
   private static <A, D> Outbound<D> outbound(Topic<A> topic, Function<D, A> map) {
-    return new Outbound<>(
-        topic.name(), MappedSerde.writing(topic.values().serializer(), map));
+    return new Outbound<>(topic.name(), MappedSerde.writing(topic.values().serializer(), map));
   }
 }
