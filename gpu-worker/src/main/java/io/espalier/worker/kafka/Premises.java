@@ -89,10 +89,9 @@ final class Premises {
   }
 
   private void verify(String group, Map<String, String> wanted, ConfigResource resource) {
-    Config found =
-        await(
-            "reading share group " + group,
-            admin.describeConfigs(List.of(resource)).values().get(resource));
+    Map<ConfigResource, Config> configs =
+        await("reading share group " + group, admin.describeConfigs(List.of(resource)).all());
+    Config found = configs.getOrDefault(resource, new Config(List.of()));
     List<String> differences = new ArrayList<>();
     wanted.forEach(
         (name, value) -> {
