@@ -78,7 +78,7 @@ public final class Distribution {
 
   /** A child may be started in another directory, so relative entries would be lost. */
   private static String absolute(String classPath) {
-    return Stream.of(classPath.split(File.pathSeparator))
+    return Stream.of(classPath.split(File.pathSeparator, -1))
         .map(entry -> Path.of(entry).toAbsolutePath().toString())
         .collect(java.util.stream.Collectors.joining(File.pathSeparator));
   }
