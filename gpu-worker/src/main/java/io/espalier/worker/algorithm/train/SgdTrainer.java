@@ -10,6 +10,7 @@ import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
@@ -58,6 +59,7 @@ public final class SgdTrainer {
         for (int epoch = 0; epoch < settings.epochs(); epoch++) {
           losses.add(run.epoch(epoch));
         }
+        run.countBatches();
       } finally {
         weights.requireGradients(false);
       }
@@ -111,6 +113,19 @@ public final class SgdTrainer {
                 Map.of("loss", loss, "epoch", epoch + 1.0)));
       }
       return sum / steps;
+    }
+
+    /** BatchNorm layers know how many batches they have seen, if their checkpoint says so. */
+    void countBatches() {
+      try (var scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        for (TensorSpec tensor : weights.architecture().tensors()) {
+          if (tensor.name().endsWith(".num_batches_tracked")) {
+            NDArray counter = weights.get(tensor.name());
+            T.addScaledInPlace(counter, T.scalar(counter, (double) steps * settings.epochs()), 1);
+          }
+        }
+      }
     }
 
     private double step(Batch batch, double rate) {
