@@ -8,7 +8,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -28,7 +28,7 @@ final class Cancellations implements Runnable {
   private final Consumer<byte[], byte[]> consumer;
   private final Topic<RunRequest> topic;
   private final Running running;
-  private final CountDownLatch caughtUp = new CountDownLatch(1);
+  private final CompletableFuture<Void> caughtUp = new CompletableFuture<>();
   private volatile boolean closing;
 
   Cancellations(Consumer<byte[], byte[]> consumer, Topic<RunRequest> topic, Running running) {
@@ -37,8 +37,8 @@ final class Cancellations implements Runnable {
     this.running = running;
   }
 
-  /** Released once everything asked before the start is known. */
-  CountDownLatch caughtUp() {
+  /** Completes once everything asked before the start is known. */
+  CompletableFuture<Void> caughtUp() {
     return caughtUp;
   }
 
@@ -73,7 +73,7 @@ final class Cancellations implements Runnable {
     Collection<Map.Entry<TopicPartition, Long>> open = ends.entrySet();
     open.removeIf(end -> consumer.position(end.getKey()) >= end.getValue());
     if (ends.isEmpty()) {
-      caughtUp.countDown();
+      caughtUp.complete(null);
     }
   }
 

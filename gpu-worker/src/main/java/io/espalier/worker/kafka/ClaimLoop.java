@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ShareConsumer;
@@ -53,7 +54,7 @@ final class ClaimLoop implements Runnable {
     }
   }
 
-  private final ShareConsumer<byte[], byte[]> consumer;
+  private final Supplier<ShareConsumer<byte[], byte[]>> queue;
   private final String topic;
   private final Duration lock;
   private final Work work;
@@ -64,12 +65,12 @@ final class ClaimLoop implements Runnable {
   private long heldSince;
 
   ClaimLoop(
-      ShareConsumer<byte[], byte[]> consumer,
+      Supplier<ShareConsumer<byte[], byte[]>> queue,
       String topic,
       Duration lock,
       Work work,
       Executor threads) {
-    this.consumer = consumer;
+    this.queue = queue;
     this.topic = topic;
     this.lock = lock;
     this.work = work;
@@ -89,30 +90,30 @@ final class ClaimLoop implements Runnable {
 
   @Override
   public void run() {
-    try (consumer) {
+    try (ShareConsumer<byte[], byte[]> consumer = queue.get()) {
       consumer.subscribe(List.of(topic));
       while (!closed.isDone()) {
-        step();
+        step(consumer);
         running.complete(null);
       }
       if (claim != null) {
-        step(); // gives it back at once; closing the consumer would do so too, but later
+        step(consumer); // gives it back at once; closing the consumer would do so too, but later
       }
     }
   }
 
-  private void step() {
+  private void step(ShareConsumer<byte[], byte[]> consumer) {
     boolean returned = false;
     for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
       Claim current = claim == null && !returned ? begin(record) : claim;
       if (current != null && current.isOf(record)) {
         returned = true;
-        settle(current);
+        settle(consumer, current);
       } else {
         consumer.acknowledge(record, AcknowledgeType.RELEASE); // more than was asked for
       }
     }
-    commit();
+    commit(consumer);
     Claim current = claim;
     if (current != null && !returned && System.nanoTime() - heldSince > lock.toNanos()) {
       lose(current, "the queue did not return the command within its lock of " + lock);
@@ -133,7 +134,7 @@ final class ClaimLoop implements Runnable {
   }
 
   /** Waits for a third of the lock, then acknowledges what is due. */
-  private void settle(Claim current) {
+  private void settle(ShareConsumer<byte[], byte[]> consumer, Claim current) {
     await(current.turn(), lock.dividedBy(3));
     if (closed.isDone()) {
       await(current.work(), CLOSING_PATIENCE);
@@ -159,7 +160,7 @@ final class ClaimLoop implements Runnable {
     }
   }
 
-  private void commit() {
+  private void commit(ShareConsumer<byte[], byte[]> consumer) {
     Optional<KafkaException> failure;
     try {
       failure = consumer.commitSync(COMMIT).values().stream().flatMap(Optional::stream).findFirst();

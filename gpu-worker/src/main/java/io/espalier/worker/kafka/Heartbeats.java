@@ -40,9 +40,9 @@ final class Heartbeats {
     outbox.mention(record(identity.slots()));
   }
 
-  /** Says that it is about to stop; arrived when this returns. */
+  /** Says that it is about to stop; arrives before the producer is closed, if a broker is there. */
   void last() {
-    outbox.deliver(record(0));
+    outbox.mention(record(0));
   }
 
   private ProducerRecord<byte[], byte[]> record(int slots) {

@@ -44,6 +44,7 @@ final class Outbox {
   }
 
   /** Sends a record that the next one replaces. A failure is logged. */
+  @SuppressWarnings("FutureReturnValueIgnored") // the callback sees the failure
   void mention(ProducerRecord<byte[], byte[]> record) {
     producer.send(
         record,

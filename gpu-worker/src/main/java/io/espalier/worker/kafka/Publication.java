@@ -8,6 +8,7 @@ import io.espalier.worker.checkpoint.ArtifactStores;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.Published;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.stage.Folders;
 import io.espalier.worker.stage.StageResult;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -99,7 +100,7 @@ final class Publication {
         var decoder = DecoderFactory.get().jsonDecoder(StageSucceeded.getClassSchema(), file);
         return Optional.of(new SpecificDatumReader<>(StageSucceeded.class).read(null, decoder));
       } finally {
-        io.espalier.worker.stage.Folders.delete(scratch);
+        Folders.delete(scratch);
       }
     } catch (IOException | AvroRuntimeException e) {
       LOGGER.atWarn().setCause(e).addKeyValue("uri", published.uri()).log("unreadable result");

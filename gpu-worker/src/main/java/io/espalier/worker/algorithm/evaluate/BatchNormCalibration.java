@@ -10,8 +10,8 @@ import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 
 /**
- * Measures the running statistics of every BatchNorm anew; a network that has lost channels normalises
- * by statistics of inputs that it no longer has.
+ * Measures the running statistics of every BatchNorm anew; a network that has lost channels
+ * normalises by statistics of inputs that it no longer has.
  *
  * <p>Statistics are reset and become the plain average over the batches, as PyTorch does with
  * momentum {@code None}, and ModelOpt in {@code modelopt/torch/nas/autonas.py}.
@@ -22,8 +22,8 @@ public final class BatchNormCalibration {
   /**
    * Changes the running statistics in place.
    *
-   * @param data images that it may use; a last batch that is not full is left out if there is a full
-   *     one, since every batch counts the same
+   * @param data images that it may use; a last batch that is not full is left out if there is a
+   *     full one, since every batch counts the same
    * @param batch images per batch; part of the result, since variances are those of a batch
    */
   public static void recalibrate(Family family, Weights weights, ImageDataset data, int batch) {
@@ -34,8 +34,7 @@ public final class BatchNormCalibration {
       for (int i = 0; i < full; i++) {
         try (var scope = new NDScope()) {
           scope.suppressNotUsedWarning();
-          family.forward(
-              weights, batches.images(batches.get(i), manager), Mode.calibrate(i));
+          family.forward(weights, batches.images(batches.get(i), manager), Mode.calibrate(i));
         }
       }
     }

@@ -11,7 +11,8 @@ import java.util.stream.IntStream;
 record Batches(ImageDataset data, int batch) {
   Batches {
     if (batch < 1) {
-      throw new IllegalArgumentException("a batch of %d images; at least 1 is needed".formatted(batch));
+      throw new IllegalArgumentException(
+          "a batch of %d images; at least 1 is needed".formatted(batch));
     }
     if (data.size() < 1) {
       throw new IllegalArgumentException("an empty data set; at least one image is needed");
@@ -29,7 +30,6 @@ record Batches(ImageDataset data, int batch) {
 
   /** (batch, channels, height, width). */
   NDArray images(Batch of, NDManager manager) {
-    return T.of(
-        manager, of.pixels(), of.size(), data.channels(), data.height(), data.width());
+    return T.of(manager, of.pixels(), of.size(), data.channels(), data.height(), data.width());
   }
 }

@@ -41,11 +41,7 @@ public final class Evaluation {
    * @throws IllegalArgumentException if there is no image
    */
   public static Quality quality(
-      Family family,
-      Weights weights,
-      ImageDataset data,
-      int batch,
-      Progress.Listener progress) {
+      Family family, Weights weights, ImageDataset data, int batch, Progress.Listener progress) {
     var batches = new Batches(data, batch);
     long hits = 0;
     double loss = 0;
@@ -55,8 +51,7 @@ public final class Evaluation {
         try (var scope = new NDScope()) {
           scope.suppressNotUsedWarning();
           Batch images = batches.get(i);
-          NDArray logits =
-              family.forward(weights, batches.images(images, manager), Mode.EVALUATE);
+          NDArray logits = family.forward(weights, batches.images(images, manager), Mode.EVALUATE);
           hits += hits(logits, images.labels());
           loss += meanLoss(logits, images.labels(), manager) * images.size();
           samples += images.size();
