@@ -2,11 +2,9 @@ package io.espalier.worker.checkpoint;
 
 import io.espalier.worker.domain.InvalidInputException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,11 +20,7 @@ import java.util.stream.Stream;
  */
 record DirectoryTree(Path root, Map<String, Path> files) {
   DirectoryTree {
-    var sorted =
-        new TreeMap<String, Path>(
-            (a, b) ->
-                Arrays.compareUnsigned(
-                    a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8)));
+    var sorted = new TreeMap<String, Path>(Utf8Order.COMPARATOR);
     sorted.putAll(files);
     files = Collections.unmodifiableMap(sorted);
   }

@@ -17,14 +17,10 @@ import java.util.stream.Collectors;
  * metadata first, tensors by descending type and then by name, padded with spaces to 8 bytes.
  */
 final class HeaderWriter {
-  /** Names in the order of their UTF-8 bytes, which is that of their code points. */
-  private static final Comparator<String> BY_CODE_POINT =
-      (a, b) -> Arrays.compareUnsigned(utf8(a), utf8(b));
-
   private static final Comparator<TensorHeader> CANONICAL =
       Comparator.comparing(TensorHeader::dtype)
           .reversed()
-          .thenComparing(TensorHeader::name, BY_CODE_POINT);
+          .thenComparing(TensorHeader::name, Utf8Order.COMPARATOR);
 
   private HeaderWriter() {}
 

@@ -1,0 +1,53 @@
+package io.espalier.worker.algorithm.fastnas;
+
+import io.espalier.worker.algorithm.search.Sensitivities;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How much score a model loses when one axis alone is cut: as measured, axis by axis.
+ *
+ * @param fingerprint of everything that the numbers depend on: model, data, search space, score
+ * @param originalScore score of the model at hand; more is better
+ * @param axes what is known by now, in the order of measurement
+ */
+record SensitivityMap(String fingerprint, double originalScore, Map<String, Entry> axes) {
+  /**
+   * One axis.
+   *
+   * @param widths its choices, ascending
+   * @param losses one per choice, after repair
+   * @param evaluations how many models were scored for it
+   */
+  record Entry(List<Integer> widths, List<Double> losses, int evaluations) {
+    Entry {
+      widths = List.copyOf(widths);
+      losses = List.copyOf(losses);
+    }
+  }
+
+  SensitivityMap {
+    axes = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(axes));
+  }
+
+  SensitivityMap with(String axis, Entry entry) {
+    var more = new LinkedHashMap<>(axes);
+    more.put(axis, entry);
+    return new SensitivityMap(fingerprint, originalScore, more);
+  }
+
+  /** The losses in the form in which the search takes them. */
+  Sensitivities sensitivities() {
+    var losses = new LinkedHashMap<String, double[]>();
+    axes.forEach(
+        (axis, entry) ->
+            losses.put(axis, entry.losses().stream().mapToDouble(Double::doubleValue).toArray()));
+    return new Sensitivities(losses);
+  }
+
+  /** How many models were scored for it, the original one included. */
+  int evaluations() {
+    return 1 + axes.values().stream().mapToInt(Entry::evaluations).sum();
+  }
+}

@@ -1,0 +1,114 @@
+package io.espalier.worker.algorithm.fastnas;
+
+import io.espalier.worker.algorithm.search.SearchSpace;
+import io.espalier.worker.algorithm.search.SearchSpace.Choices;
+import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.job.Progress;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Measures a {@link SensitivityMap}: cuts one axis at a time, from its narrowest width up, and
+ * notes how much score that loses.
+ *
+ * <p>As soon as a width loses no more than 1e-5 of the original score, wider ones are taken to lose
+ * nothing. (ModelOpt compares with 1e-5 itself, which cuts off every loss of a score on a small
+ * scale.) Afterwards no width loses less than a wider one, and none less than nothing. At most
+ * {@code 1 + Σ (choices - 1)} models are scored. The map is stored after every axis, and a stored
+ * one is continued.
+ *
+ * <p>Source: ModelOpt 0.40, {@code modelopt/torch/nas/algorithms.py}, BinarySearcher.
+ */
+final class SensitivityMeasurement {
+  private static final double TOLERANCE = 1e-5;
+  private static final String PHASE = "measuring sensitivity";
+
+  /** Scores models; more is better. */
+  @FunctionalInterface
+  interface Score {
+    /** The score of the model at these widths. */
+    double of(Widths widths);
+  }
+
+  private final SearchSpace space;
+  private final Score score;
+  private final SensitivityStore store;
+  private final Progress.Listener progress;
+  private final long total;
+  private long done;
+
+  SensitivityMeasurement(
+      SearchSpace space, Score score, SensitivityStore store, Progress.Listener progress) {
+    this.space = space;
+    this.score = score;
+    this.store = store;
+    this.progress = progress;
+    this.total = 1 + space.axes().stream().mapToLong(choices -> choices.widths().size() - 1).sum();
+  }
+
+  /**
+   * The whole map.
+   *
+   * @param fingerprint of everything that the score depends on
+   * @throws WorkerException if a score is not a number
+   */
+  SensitivityMap measure(String fingerprint) {
+    SensitivityMap map =
+        store
+            .load(fingerprint)
+            .orElseGet(() -> new SensitivityMap(fingerprint, scored(Widths.all()), Map.of()));
+    done = 1;
+    report();
+    for (Choices choices : space.axes()) {
+      String axis = choices.axis().name();
+      if (!map.axes().containsKey(axis)) {
+        map = map.with(axis, measured(choices, map.originalScore()));
+        store.save(map);
+      }
+      done += choices.widths().size() - 1;
+      report();
+    }
+    return map;
+  }
+
+  private SensitivityMap.Entry measured(Choices choices, double original) {
+    List<Integer> widths = choices.widths();
+    double[] losses = new double[widths.size()];
+    int evaluations = 0;
+    for (int i = 0; i + 1 < losses.length; i++) {
+      double loss = original - scored(new Widths(Map.of(choices.axis().name(), widths.get(i))));
+      evaluations++;
+      progress.report(Progress.of(PHASE, done + evaluations, total));
+      if (loss <= TOLERANCE * Math.abs(original)) {
+        break;
+      }
+      losses[i] = loss;
+    }
+    repair(losses);
+    return new SensitivityMap.Entry(widths, Arrays.stream(losses).boxed().toList(), evaluations);
+  }
+
+  private static void repair(double[] losses) {
+    for (int i = losses.length - 2; i >= 0; i--) {
+      losses[i] = Math.max(losses[i], losses[i + 1]);
+    }
+  }
+
+  private double scored(Widths widths) {
+    double value = score.of(widths);
+    if (!Double.isFinite(value)) {
+      throw new WorkerException(
+          "the score of the model cut to %s is %s; look for infinite or undefined weights in the model, or images of another normalisation"
+              .formatted(widths.units().isEmpty() ? "nothing less" : widths.units(), value),
+          false,
+          null);
+    }
+    return value;
+  }
+
+  private void report() {
+    progress.report(Progress.of(PHASE, done, total));
+  }
+}

@@ -1,0 +1,66 @@
+package io.espalier.worker.checkpoint;
+
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.WorkerException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The content of a directory: every file with size and digest.
+ *
+ * <p>Nothing is left out, hidden files included, so two directories with the same files have the
+ * same manifest, and a file more or less gives another one. Empty directories, names of directories
+ * without files, times and permissions do not count.
+ *
+ * @param files in the order of the path's UTF-8 bytes
+ */
+public record Manifest(List<FileDigest> files) {
+  /** A manifest; the files are copied and put in order. */
+  public Manifest {
+    files =
+        files.stream()
+            .sorted(Comparator.comparing(FileDigest::path, Utf8Order.COMPARATOR))
+            .toList();
+  }
+
+  /**
+   * Reads every file of a directory.
+   *
+   * @throws InvalidInputException if there is a link out of it, or something that is no file
+   * @throws WorkerException if it cannot be read
+   */
+  public static Manifest of(Path directory) {
+    var problems = new Problems();
+    DirectoryTree tree = DirectoryTree.list(directory, problems);
+    problems.throwIfAny();
+    var digests = new ArrayList<FileDigest>();
+    try (var digesting = new Digesting()) {
+      for (Map.Entry<String, Path> file : tree.files().entrySet()) {
+        digests.add(digesting.read(file.getKey(), file.getValue()));
+      }
+    } catch (IOException e) {
+      throw Failures.reading(directory, e);
+    }
+    return new Manifest(digests);
+  }
+
+  /**
+   * SHA-256 over the concatenated raw digests of the files in path order, as OpenSSF model signing
+   * has it; 64 lower-case hexadecimal digits. Paths and sizes do not enter it.
+   */
+  public String rootDigest() {
+    var root = Digesting.sha256();
+    files.forEach(file -> root.update(HexFormat.of().parseHex(file.sha256())));
+    return HexFormat.of().formatHex(root.digest());
+  }
+
+  /** Size of all files together. */
+  public long bytes() {
+    return files.stream().mapToLong(FileDigest::bytes).sum();
+  }
+}

@@ -1,0 +1,11 @@
+package io.espalier.worker.checkpoint;
+
+import java.net.URI;
+
+/**
+ * An artifact that everybody can see and nobody may change.
+ *
+ * @param uri where it lies
+ * @param manifest its files
+ */
+public record Published(URI uri, Manifest manifest) {}
