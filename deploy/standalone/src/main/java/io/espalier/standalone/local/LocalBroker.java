@@ -1,0 +1,142 @@
+package io.espalier.standalone.local;
+
+import io.espalier.standalone.local.JavaProcess.Launch;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+
+/**
+ * A real Kafka broker in its own JVM: one KRaft node on free ports of the loopback interface. Its
+ * address and its data stay the same over stop, kill and restart.
+ */
+public final class LocalBroker implements AutoCloseable {
+  private static final Duration START_LIMIT = Duration.ofMinutes(2);
+  private static final int HEAP_MEGABYTES = 512;
+  private static final int PROBE_MILLIS = 2_000;
+
+  private final Launch launch;
+  private final int port;
+  private JavaProcess process;
+
+  private LocalBroker(Launch launch, int port, JavaProcess process) {
+    this.launch = launch;
+    this.port = port;
+    this.process = process;
+  }
+
+  /**
+   * Starts a broker and waits until it answers. Goes on with the data of an earlier one in the same
+   * directory.
+   *
+   * @param directory for its data, in {@code data}, and its log {@code broker.log}
+   */
+  public static LocalBroker start(Path directory) {
+    return start(directory, Distribution.current());
+  }
+
+  /** The same, with the jars of a given distribution. */
+  public static LocalBroker start(Path directory, Distribution distribution) {
+    int[] ports = FreePorts.choose(2);
+    Path home = directory.toAbsolutePath();
+    Launch launch =
+        new Launch(
+            "broker",
+            HEAP_MEGABYTES,
+            List.of("-XX:+UseSerialGC", "-Despalier.log.level=INFO"),
+            distribution.classPath(),
+            BrokerProcess.class.getName(),
+            List.of(home.resolve("data").toString(), "" + ports[0], "" + ports[1]),
+            home.resolve("broker.log"));
+    var broker = new LocalBroker(launch, ports[0], JavaProcess.start(launch));
+    broker.awaitReady();
+    return broker;
+  }
+
+  /** Where clients connect, as {@code localhost:PORT}. */
+  public String bootstrapServers() {
+    return "localhost:" + port;
+  }
+
+  /** Where it writes its log. */
+  public Path log() {
+    return launch.log();
+  }
+
+  /** Its process id. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** Whether its process runs. */
+  public boolean alive() {
+    return process.alive();
+  }
+
+  /** Stops it in order; its data stay. */
+  public void stop() {
+    process.stop();
+  }
+
+  /** Ends it at once, as by {@code kill -9}; its data stay. */
+  public void kill() {
+    process.kill();
+  }
+
+  /**
+   * Starts it again on the same port and data, after stopping it if it still runs, and waits until
+   * it answers.
+   */
+  public void restart() {
+    process.stop();
+    process = JavaProcess.start(launch);
+    awaitReady();
+  }
+
+  /** Stops it. */
+  @Override
+  public void close() {
+    stop();
+  }
+
+  private void awaitReady() {
+    try (Admin admin = Admin.create(probe())) {
+      Readiness.await(
+          process,
+          "the broker at %s (log: %s)".formatted(bootstrapServers(), log()),
+          START_LIMIT,
+          () -> answers(admin));
+    } catch (RuntimeException failed) {
+      process.kill();
+      throw failed;
+    }
+  }
+
+  private Map<String, Object> probe() {
+    return Map.of(
+        AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
+        bootstrapServers(),
+        AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
+        PROBE_MILLIS,
+        AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+        PROBE_MILLIS,
+        AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG,
+        200);
+  }
+
+  private static boolean answers(Admin admin) {
+    try {
+      return !admin.describeCluster().nodes().get(PROBE_MILLIS, TimeUnit.MILLISECONDS).isEmpty();
+    } catch (ExecutionException | TimeoutException notYet) {
+      return false;
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package io.espalier.worker.app;
+
+import io.espalier.schemas.Topics;
+import io.espalier.worker.kafka.Supervisor;
+import io.espalier.worker.kafka.SupervisorSettings;
+import io.espalier.worker.kafka.WorkerIdentity;
+import io.espalier.worker.stage.ChildJvm;
+import io.espalier.worker.stage.Stages;
+import java.time.Duration;
+
+/**
+ * A worker of a pool: takes stages from the queue, runs each in a JVM of its own, reports. Whoever
+ * starts one closes it, from a shutdown hook too, so that others get its work at once.
+ */
+public final class Worker implements AutoCloseable {
+  private final Supervisor supervisor;
+
+  private Worker(Supervisor supervisor) {
+    this.supervisor = supervisor;
+  }
+
+  /**
+   * Starts a worker.
+   *
+   * @throws io.espalier.worker.domain.InvalidInputException if topics are missing
+   * @throws io.espalier.worker.domain.WorkerException if the broker cannot be reached or is too old
+   */
+  public static Worker start(WorkerConfig config) {
+    return start(config, Stages.standard());
+  }
+
+  /** The same with other stages; the child JVM's main class must know the same ones. */
+  public static Worker start(WorkerConfig config, Stages stages) {
+    var devices = Devices.local();
+    var identity =
+        new WorkerIdentity(
+            config.workerId(),
+            config.pool(),
+            config.slots(),
+            devices,
+            Devices.target(devices, config.child().threads()));
+    var topics = new Topics(config.topicPrefix(), config.registry(), Topics.DEFAULT_PARTITIONS);
+    var settings =
+        new SupervisorSettings(
+            config.clients(), topics, identity, config.lease(), config.workDirectory());
+    return new Worker(Supervisor.start(settings, new ChildJvm(config.child()), stages));
+  }
+
+  /**
+   * Waits until it asks the queue for work.
+   *
+   * @throws io.espalier.worker.domain.WorkerException if it stopped or the time is over
+   */
+  public void awaitRunning(Duration patience) {
+    supervisor.awaitRunning(patience);
+  }
+
+  /**
+   * Waits until it has stopped.
+   *
+   * @throws io.espalier.worker.domain.WorkerException if it stopped because it failed
+   */
+  public void awaitStopped() {
+    supervisor.awaitStopped();
+  }
+
+  /** Claims nothing more and gives back what is under way, within 10 s. */
+  @Override
+  public void close() {
+    supervisor.close();
+  }
+}

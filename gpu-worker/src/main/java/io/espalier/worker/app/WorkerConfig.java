@@ -1,0 +1,177 @@
+package io.espalier.worker.app;
+
+import io.espalier.schemas.SchemaRegistry;
+import io.espalier.schemas.Topics;
+import io.espalier.worker.kafka.Lease;
+import io.espalier.worker.stage.ChildSettings;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * What a worker is started with; begin with {@link #of} and change what differs.
+ *
+ * @param bootstrapServers brokers, as {@code host:port,host:port}
+ * @param registry where the schemas are
+ * @param topicPrefix put before every topic name
+ * @param pool the pool it serves
+ * @param workerId unique per worker process
+ * @param workDirectory for jobs, checkpoints and the cache of results; kept over restarts
+ * @param slots stages that it runs at the same time
+ * @param child how the stages' own JVMs are started
+ * @param lease how commands are leased; the same for every worker of a pool
+ * @param clientProperties further properties of every Kafka client, such as security
+ */
+public record WorkerConfig(
+    String bootstrapServers,
+    SchemaRegistry registry,
+    String topicPrefix,
+    String pool,
+    String workerId,
+    Path workDirectory,
+    int slots,
+    ChildSettings child,
+    Lease lease,
+    Map<String, Object> clientProperties) {
+  /** Java heap of a stage in MiB unless configured otherwise; tensors lie outside of it. */
+  public static final int DEFAULT_HEAP_MEBIBYTES = 1024;
+
+  /** A configuration; the map is copied. */
+  public WorkerConfig {
+    if (slots < 1) {
+      throw new IllegalArgumentException("a worker needs at least 1 slot, but was given " + slots);
+    }
+    clientProperties = Map.copyOf(clientProperties);
+  }
+
+  /**
+   * A worker with one slot, a worker id of its own, and as many threads as there are processors.
+   */
+  public static WorkerConfig of(
+      String bootstrapServers, String registryUrl, String pool, Path workDirectory) {
+    return new WorkerConfig(
+        bootstrapServers,
+        SchemaRegistry.at(registryUrl),
+        Topics.DEFAULT_PREFIX,
+        pool,
+        pool + "-" + UUID.randomUUID(),
+        workDirectory,
+        1,
+        ChildSettings.of(DEFAULT_HEAP_MEBIBYTES, Runtime.getRuntime().availableProcessors()),
+        Lease.STANDARD,
+        Map.of());
+  }
+
+  /** The same with another registry. */
+  public WorkerConfig withRegistry(SchemaRegistry other) {
+    return new WorkerConfig(
+        bootstrapServers,
+        other,
+        topicPrefix,
+        pool,
+        workerId,
+        workDirectory,
+        slots,
+        child,
+        lease,
+        clientProperties);
+  }
+
+  /** The same with another topic prefix. */
+  public WorkerConfig withTopicPrefix(String other) {
+    return new WorkerConfig(
+        bootstrapServers,
+        registry,
+        other,
+        pool,
+        workerId,
+        workDirectory,
+        slots,
+        child,
+        lease,
+        clientProperties);
+  }
+
+  /** The same with another worker id. */
+  public WorkerConfig withWorkerId(String other) {
+    return new WorkerConfig(
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        other,
+        workDirectory,
+        slots,
+        child,
+        lease,
+        clientProperties);
+  }
+
+  /** The same with another number of slots. */
+  public WorkerConfig withSlots(int other) {
+    return new WorkerConfig(
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        workerId,
+        workDirectory,
+        other,
+        child,
+        lease,
+        clientProperties);
+  }
+
+  /** The same with other child JVMs. */
+  public WorkerConfig withChild(ChildSettings other) {
+    return new WorkerConfig(
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        workerId,
+        workDirectory,
+        slots,
+        other,
+        lease,
+        clientProperties);
+  }
+
+  /** The same with another lease. */
+  public WorkerConfig withLease(Lease other) {
+    return new WorkerConfig(
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        workerId,
+        workDirectory,
+        slots,
+        child,
+        other,
+        clientProperties);
+  }
+
+  /** The same with other properties of the Kafka clients. */
+  public WorkerConfig withClientProperties(Map<String, Object> other) {
+    return new WorkerConfig(
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        workerId,
+        workDirectory,
+        slots,
+        child,
+        lease,
+        other);
+  }
+
+  /** Properties of every Kafka client. */
+  Map<String, Object> clients() {
+    Map<String, Object> properties = new HashMap<>(clientProperties);
+    properties.put("bootstrap.servers", bootstrapServers);
+    return properties;
+  }
+}

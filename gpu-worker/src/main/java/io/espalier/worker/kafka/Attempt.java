@@ -1,0 +1,28 @@
+package io.espalier.worker.kafka;
+
+import io.espalier.event.StageCommand;
+import io.espalier.schemas.CloudEvent;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+
+/**
+ * A claimed command.
+ *
+ * @param command what to do
+ * @param delivery how often the queue has delivered it, from 1
+ * @param traceparent trace that it belongs to, if the command has one
+ */
+record Attempt(StageCommand command, int delivery, Optional<Header> traceparent) {
+  static Attempt of(StageCommand command, ConsumerRecord<byte[], byte[]> record) {
+    return new Attempt(
+        command,
+        record.deliveryCount().map(Short::intValue).orElse(1),
+        Optional.ofNullable(record.headers().lastHeader(CloudEvent.TRACEPARENT)));
+  }
+
+  /** Names the attempt among all attempts of all runs. */
+  String id() {
+    return "%s/%d/%d".formatted(command.getRunId(), command.getStageIndex(), command.getAttempt());
+  }
+}

@@ -1,0 +1,95 @@
+package io.espalier.worker.kafka;
+
+import io.espalier.event.Artifact;
+import io.espalier.event.ArtifactFile;
+import io.espalier.event.FailureKind;
+import io.espalier.event.Metric;
+import io.espalier.event.StageCost;
+import io.espalier.event.StageReport;
+import io.espalier.worker.checkpoint.Manifest;
+import io.espalier.worker.domain.InfeasibleException;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.job.StageKind;
+import io.espalier.worker.stage.ResourceException;
+import io.espalier.worker.stage.StageResult;
+import io.espalier.worker.stage.StoppedException;
+import java.net.URI;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** Between the worker's words and the published ones. */
+final class EventMapping {
+  private EventMapping() {}
+
+  static StageKind kind(io.espalier.event.StageKind kind) {
+    return StageKind.valueOf(kind.name());
+  }
+
+  static Artifact artifact(URI uri, Manifest manifest) {
+    return new Artifact(
+        uri.toString(),
+        manifest.rootDigest(),
+        manifest.bytes(),
+        manifest.files().stream()
+            .map(file -> new ArtifactFile(file.path(), file.bytes(), file.sha256()))
+            .toList());
+  }
+
+  static StageReport report(StageResult result) {
+    var report = result.report();
+    var cost =
+        new StageCost(
+            result.wallMillis(),
+            report.device(),
+            orNull(result.peakMemoryBytes()),
+            result.cached());
+    return new StageReport(
+        report.algorithm(),
+        report.algorithmVersion(),
+        report.change(),
+        report.metrics().stream().map(EventMapping::metric).toList(),
+        report.loadsIn(),
+        cost);
+  }
+
+  static FailureKind failureKind(WorkerException failure) {
+    if (failure instanceof InvalidInputException) {
+      return FailureKind.INVALID_INPUT;
+    }
+    if (failure instanceof InfeasibleException) {
+      return FailureKind.INFEASIBLE;
+    }
+    if (failure instanceof ResourceException) {
+      return FailureKind.RESOURCE;
+    }
+    if (failure instanceof StoppedException stopped) {
+      return switch (stopped.reason()) {
+        case CANCELLED -> FailureKind.CANCELLED;
+        case DEADLINE -> FailureKind.DEADLINE;
+        case LEASE_LOST, CLOSING -> FailureKind.RESOURCE;
+      };
+    }
+    return FailureKind.INTERNAL;
+  }
+
+  private static Metric metric(io.espalier.worker.domain.job.Metric metric) {
+    return new Metric(
+        metric.name(),
+        metric.unit(),
+        orNull(metric.before()),
+        orNull(metric.after()),
+        metric.higherIsBetter(),
+        metric.dataset().orElse(null),
+        orNull(metric.samples()));
+  }
+
+  private static @Nullable Double orNull(OptionalDouble value) {
+    return value.isPresent() ? value.getAsDouble() : null;
+  }
+
+  private static @Nullable Long orNull(OptionalLong value) {
+    return value.isPresent() ? value.getAsLong() : null;
+  }
+}

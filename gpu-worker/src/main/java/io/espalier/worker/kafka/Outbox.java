@@ -1,0 +1,61 @@
+package io.espalier.worker.kafka;
+
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends records: those that must have arrived before anything else happens, and those that may be
+ * lost.
+ */
+final class Outbox {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Outbox.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(130); // more than a producer's own
+
+  private final Producer<byte[], byte[]> producer;
+
+  Outbox(Producer<byte[], byte[]> producer) {
+    this.producer = producer;
+  }
+
+  /**
+   * Sends a record and waits until every replica has it.
+   *
+   * @throws KafkaException if that fails
+   */
+  void deliver(ProducerRecord<byte[], byte[]> record) {
+    Future<RecordMetadata> sent = producer.send(record);
+    try {
+      sent.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new KafkaException("interrupted while sending to " + record.topic(), e);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new KafkaException("could not send to " + record.topic(), e);
+    }
+  }
+
+  /** Sends a record that the next one replaces. A failure is logged. */
+  @SuppressWarnings("FutureReturnValueIgnored") // the callback sees the failure
+  void mention(ProducerRecord<byte[], byte[]> record) {
+    producer.send(
+        record,
+        (metadata, failure) -> {
+          if (failure != null) {
+            LOGGER
+                .atWarn()
+                .setCause(failure)
+                .addKeyValue("topic", record.topic())
+                .log("record not sent");
+          }
+        });
+  }
+}

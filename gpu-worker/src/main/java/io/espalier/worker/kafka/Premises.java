@@ -1,0 +1,131 @@
+package io.espalier.worker.kafka;
+
+import io.espalier.schemas.Topics;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.WorkerException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What must hold on the broker before a worker may claim anything: its topics, its group's
+ * settings.
+ */
+final class Premises {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Premises.class);
+  private static final int TIMEOUT_SECONDS = 30;
+
+  private final Admin admin;
+  private final String where;
+
+  /** Premises on the broker at a place, in words. */
+  Premises(Admin admin, String where) {
+    this.admin = admin;
+    this.where = where;
+  }
+
+  /**
+   * Makes sure that the topics of a worker of this pool are there.
+   *
+   * @throws InvalidInputException if not; names all that are missing
+   */
+  void requireTopics(Topics topics, String pool) {
+    Set<String> missing =
+        new TreeSet<>(
+            List.of(
+                topics.stageCommands(pool).name(),
+                topics.stageEvents().name(),
+                topics.runRequests().name(),
+                topics.workerHeartbeats().name(),
+                topics.deadLetters()));
+    missing.removeAll(await("listing the topics", admin.listTopics().names()));
+    if (!missing.isEmpty()) {
+      throw new InvalidInputException(
+          "a worker of pool '%s' needs topics that are not on the broker at %s: %s. Create them with 'espalier setup', naming this pool."
+              .formatted(pool, where, String.join(", ", missing)));
+    }
+  }
+
+  /**
+   * Sets what the guarantees of the queue rest on and reads it back. Must come before the group's
+   * first member, or commands sent before it would be skipped.
+   *
+   * @throws WorkerException if the broker refuses or has other values afterwards
+   */
+  void configureGroup(String group, Lease lease) {
+    Map<String, String> wanted =
+        new TreeMap<>(
+            Map.of(
+                "share.auto.offset.reset", "earliest",
+                "share.isolation.level", "read_committed",
+                "share.record.lock.duration.ms", Long.toString(lease.lock().toMillis()),
+                "share.delivery.count.limit", Integer.toString(lease.deliveries()),
+                "share.renew.acknowledge.enable", "true"));
+    var resource = new ConfigResource(ConfigResource.Type.GROUP, group);
+    Collection<AlterConfigOp> changes =
+        wanted.entrySet().stream()
+            .map(e -> new ConfigEntry(e.getKey(), e.getValue()))
+            .map(entry -> new AlterConfigOp(entry, AlterConfigOp.OpType.SET))
+            .toList();
+    await(
+        "configuring share group %s (brokers need version 4.2 or later)".formatted(group),
+        admin.incrementalAlterConfigs(Map.of(resource, changes)).all());
+    verify(group, wanted, resource);
+  }
+
+  private void verify(String group, Map<String, String> wanted, ConfigResource resource) {
+    Map<ConfigResource, Config> configs =
+        await("reading share group " + group, admin.describeConfigs(List.of(resource)).all());
+    Config found = configs.getOrDefault(resource, new Config(List.of()));
+    List<String> differences = new ArrayList<>();
+    wanted.forEach(
+        (name, value) -> {
+          ConfigEntry entry = found.get(name);
+          if (entry == null || !value.equals(entry.value())) {
+            differences.add(
+                "%s should be %s but is %s"
+                    .formatted(name, value, entry == null ? "unknown" : entry.value()));
+          }
+        });
+    if (!differences.isEmpty()) {
+      throw new WorkerException(
+          "share group %s on the broker at %s is not as it was set: %s"
+              .formatted(group, where, String.join("; ", differences)),
+          true,
+          null);
+    }
+    LOGGER.atInfo().addKeyValue("group", group).addKeyValue("settings", wanted).log("share group");
+  }
+
+  private <T> T await(String what, KafkaFuture<T> future) {
+    try {
+      return future.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new WorkerException(what + " was interrupted", true, e);
+    } catch (ExecutionException e) {
+      throw new WorkerException(
+          "%s failed on the broker at %s: %s".formatted(what, where, e.getCause()), true, e);
+    } catch (TimeoutException e) {
+      throw new UnreachableException(
+          "%s: no broker answered at %s within %d s; is it running?"
+              .formatted(what, where, TIMEOUT_SECONDS),
+          e);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package io.espalier.worker.kafka;
+
+import io.espalier.event.StageEvent;
+import io.espalier.event.StageFailed;
+import io.espalier.event.StageProgressed;
+import io.espalier.event.StageStarted;
+import io.espalier.event.StageSucceeded;
+import io.espalier.schemas.CloudEvent;
+import io.espalier.schemas.Topic;
+import io.espalier.worker.domain.WorkerException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Headers;
+
+/**
+ * What this worker reports of attempts.
+ *
+ * <p>The same report sent twice has the same event id, so that a redelivered command whose result
+ * was sent before adds nothing.
+ */
+final class StageEvents {
+  private final Topic<StageEvent> topic;
+  private final Outbox outbox;
+  private final Clock clock;
+  private final String workerId;
+
+  StageEvents(Topic<StageEvent> topic, Outbox outbox, Clock clock, String workerId) {
+    this.topic = topic;
+    this.outbox = outbox;
+    this.clock = clock;
+    this.workerId = workerId;
+  }
+
+  /** The worker has begun; arrived when this returns. */
+  void started(Attempt attempt, String device) {
+    outbox.deliver(
+        record(
+            attempt,
+            "started/" + attempt.delivery(),
+            new StageStarted(attempt.delivery(), device)));
+  }
+
+  /** The worker is alive and this far; may be lost. {@code number} counts within a delivery. */
+  void progressed(Attempt attempt, long number, StageProgressed progress) {
+    outbox.mention(
+        record(attempt, "progressed/%d/%d".formatted(attempt.delivery(), number), progress));
+  }
+
+  /** The output is published; arrived when this returns. */
+  void succeeded(Attempt attempt, StageSucceeded success) {
+    outbox.deliver(record(attempt, "succeeded", success));
+  }
+
+  /** There is no output; arrived when this returns. */
+  void failed(Attempt attempt, WorkerException failure) {
+    var detail =
+        new StageFailed(
+            EventMapping.failureKind(failure),
+            String.valueOf(failure.getMessage()),
+            failure.retryable());
+    outbox.deliver(record(attempt, "failed", detail));
+  }
+
+  private ProducerRecord<byte[], byte[]> record(Attempt attempt, String what, Object detail) {
+    var command = attempt.command();
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    var event =
+        new StageEvent(
+            command.getRunId(),
+            command.getStageIndex(),
+            command.getAttempt(),
+            workerId,
+            now,
+            detail);
+    Headers headers =
+        new CloudEvent(
+                attempt.id() + "/" + what,
+                "/espalier/pools/" + command.getPool(),
+                CloudEvent.STAGE_REPORTED,
+                command.getRunId(),
+                now)
+            .headers();
+    attempt.traceparent().ifPresent(headers::add);
+    return Records.of(topic, command.getRunId(), event, headers);
+  }
+}

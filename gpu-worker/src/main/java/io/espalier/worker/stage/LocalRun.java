@@ -1,0 +1,127 @@
+package io.espalier.worker.stage;
+
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.job.StageKind;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** Stages one after another on a local directory, each in its own JVM; needs no Kafka. */
+public final class LocalRun {
+  /**
+   * One stage to run.
+   *
+   * @param kind what to do
+   * @param spec its parameters as JSON, keys as in the policy file
+   */
+  public record Step(StageKind kind, String spec) {}
+
+  /**
+   * What to run.
+   *
+   * @param input model directory; only read
+   * @param steps stages in order
+   * @param data data by role (calibration, train, eval)
+   * @param seed seed of everything random
+   * @param output where the last model goes; must not exist or be empty
+   */
+  public record Request(
+      Path input, List<Step> steps, Map<String, URI> data, long seed, Path output) {
+    /** A request; collections are copied. */
+    public Request {
+      steps = List.copyOf(steps);
+      data = Map.copyOf(data);
+    }
+  }
+
+  /** Is told how far which stage is. */
+  @FunctionalInterface
+  public interface Listener {
+    /** Takes note; {@code step} counts from 0. */
+    void report(int step, StageKind kind, Progress progress);
+  }
+
+  private final ChildJvm child;
+  private final Stages stages;
+
+  /** Runs the given stages. */
+  public LocalRun(ChildJvm child, Stages stages) {
+    this.child = child;
+    this.stages = stages;
+  }
+
+  /**
+   * Runs every step and moves the last model to the output in one step; nothing is there before. A
+   * stage that leaves its output empty, such as an evaluation, passes its input on; if all of them
+   * do, no output is made.
+   *
+   * @return one result per step
+   * @throws io.espalier.worker.domain.WorkerException as {@link ChildJvm#run} throws
+   */
+  public List<StageResult> run(Request request, Listener listener, Stop stop) {
+    stages.require(request.steps().stream().map(Step::kind).toList());
+    requireFree(request.output());
+    Path output = request.output().toAbsolutePath();
+    try {
+      Path parent = Files.createDirectories(Objects.requireNonNull(output.getParent()));
+      Path work = Files.createTempDirectory(parent, "." + output.getFileName() + "-");
+      try {
+        return run(request, listener, stop, work);
+      } finally {
+        Folders.delete(work);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("could not write " + output, e);
+    }
+  }
+
+  private List<StageResult> run(Request request, Listener listener, Stop stop, Path work)
+      throws IOException {
+    List<StageResult> results = new ArrayList<>();
+    Path model = request.input();
+    for (int i = 0; i < request.steps().size(); i++) {
+      int index = i;
+      Step step = request.steps().get(i);
+      StageJob job = job(request, index, model, work);
+      results.add(child.run(job, progress -> listener.report(index, step.kind(), progress), stop));
+      model = Folders.isEmpty(job.output()) ? model : job.output();
+    }
+    if (!model.equals(request.input())) {
+      Files.deleteIfExists(request.output());
+      Files.move(model, request.output(), StandardCopyOption.ATOMIC_MOVE);
+    }
+    return results;
+  }
+
+  private static StageJob job(Request request, int index, Path model, Path work) {
+    Step step = request.steps().get(index);
+    return new StageJob(
+        "local",
+        index,
+        1,
+        step.kind(),
+        step.spec(),
+        model,
+        work.resolve("stage-" + index),
+        work.resolve("checkpoints"),
+        request.data(),
+        request.seed());
+  }
+
+  private static void requireFree(Path output) {
+    if (Files.exists(output) && !(Files.isDirectory(output) && Folders.isEmpty(output))) {
+      throw new InvalidInputException(
+          "the output directory %s should be new or empty, but has something in it; choose another or clear it"
+              .formatted(output));
+    }
+  }
+}

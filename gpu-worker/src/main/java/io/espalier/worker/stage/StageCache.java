@@ -1,0 +1,144 @@
+package io.espalier.worker.stage;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.domain.job.StageJob;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finished results by what made them: the same model, stage, spec, data, seed and target give the
+ * same bits, so they need not be computed twice.
+ *
+ * <p>An index only: a file per key that points at a published artifact. Whether the artifact is
+ * still there and whole is for the caller to verify by its digest.
+ */
+public final class StageCache {
+  private static final Logger LOGGER = LoggerFactory.getLogger(StageCache.class);
+
+  /**
+   * A result to use again.
+   *
+   * @param artifact where its output was published
+   * @param rootDigest digest that the output must have
+   * @param result report and cost of the computation
+   */
+  public record Entry(URI artifact, String rootDigest, StageResult result) {}
+
+  private final Path folder;
+
+  /** The index in a folder. */
+  public StageCache(Path folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * The key of a job: SHA-256 of all that its output depends on, 64 lower-case hexadecimal digits.
+   *
+   * @param version version of the stage
+   * @param inputDigest root digest of the model that goes in
+   * @param target device and number of threads that it would run on
+   */
+  public static String key(StageJob job, String version, String inputDigest, String target) {
+    ObjectNode data = Json.object();
+    new TreeMap<>(job.data()).forEach((role, uri) -> data.put(role, uri + " " + fingerprint(uri)));
+    ObjectNode node =
+        Json.object()
+            .put("input", inputDigest)
+            .put("kind", job.kind().name())
+            .put("version", version)
+            .put("spec", Json.canonical(job.spec()))
+            .put("seed", job.seed())
+            .put("target", target);
+    node.set("data", data);
+    return HexFormat.of().formatHex(sha256().digest(Json.line(node).getBytes(UTF_8)));
+  }
+
+  /** What is known under a key; an unreadable entry is no entry. */
+  public Optional<Entry> find(String key) {
+    Path file = file(key);
+    if (!Files.isRegularFile(file)) {
+      return Optional.empty();
+    }
+    try {
+      JsonNode node = Json.read(file);
+      return Optional.of(
+          new Entry(
+              URI.create(node.required("artifact").textValue()),
+              node.required("rootDigest").textValue(),
+              ReportJson.result(node.required("result"))));
+    } catch (RuntimeException e) {
+      LOGGER.atWarn().setCause(e).addKeyValue("file", file).log("unreadable cache entry ignored");
+      return Optional.empty();
+    }
+  }
+
+  /** Remembers a result under a key, in place of an older one. */
+  public void remember(String key, Entry entry) {
+    ObjectNode node =
+        Json.object()
+            .put("artifact", entry.artifact().toString())
+            .put("rootDigest", entry.rootDigest());
+    node.set("result", ReportJson.of(entry.result()));
+    Json.write(file(key), node);
+  }
+
+  /** Forgets a key, since its artifact is gone or changed. */
+  public void forget(String key) {
+    try {
+      Files.deleteIfExists(file(key));
+    } catch (IOException e) {
+      throw new UncheckedIOException("could not delete " + file(key), e);
+    }
+  }
+
+  private Path file(String key) {
+    return folder.resolve(key.substring(0, 2)).resolve(key + ".json");
+  }
+
+  /**
+   * Path, size and time of change of every local file: reading the bytes of a large data set would
+   * cost more than many stages. A data set elsewhere is known by its URI alone.
+   */
+  private static String fingerprint(URI uri) {
+    if (!"file".equals(uri.getScheme())) {
+      return "";
+    }
+    Path root = Path.of(URI.create("file://" + uri.getRawPath()));
+    MessageDigest digest = sha256();
+    try (var files = Files.walk(root)) {
+      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+        String line =
+            "%s %d %d%n"
+                .formatted(
+                    root.relativize(file),
+                    Files.size(file),
+                    Files.getLastModifiedTime(file).toMillis());
+        digest.update(line.getBytes(UTF_8));
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (IOException e) {
+      return "unreadable"; // the stage's own check says what is wrong with it
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java runtime has SHA-256", e);
+    }
+  }
+}

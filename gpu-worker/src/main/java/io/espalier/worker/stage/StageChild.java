@@ -1,0 +1,156 @@
+package io.espalier.worker.stage;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.job.StageReport;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The child's side of a stage in its own JVM: reads the job file, checks the job, does it, tells
+ * progress on standard output, leaves a result file.
+ */
+public final class StageChild {
+  /** Exit code after the supervisor is gone. */
+  static final int ORPHANED = 143;
+
+  private static final int SUCCEEDED = 0;
+  private static final int FAILED = 1;
+
+  private StageChild() {}
+
+  /**
+   * Runs the job of a file with one of the given stages, then ends this JVM; never returns.
+   *
+   * <p>Standard output belongs to the protocol from here on: whatever else is printed goes to
+   * standard error. Ends by halting, so that nothing native is torn down after the result is
+   * written.
+   */
+  public static void serve(Path jobFile, Stages stages) {
+    var protocol = new PrintStream(new FileOutputStream(FileDescriptor.out), true, UTF_8);
+    System.setOut(System.err);
+    endWithParent(System.in);
+    int exit = run(jobFile, stages, new ProgressWriter(protocol, System::nanoTime));
+    protocol.flush();
+    System.err.flush();
+    Runtime.getRuntime().halt(exit);
+  }
+
+  private static int run(Path jobFile, Stages stages, Progress.Listener progress) {
+    Path result = ResultFile.of(jobFile);
+    try {
+      StageJob job = JobFile.read(jobFile);
+      Stage stage = stages.of(job.kind());
+      stage.check(job);
+      StageReport report = stage.run(job, progress);
+      ResultFile.write(result, report, peakMemoryBytes());
+      return SUCCEEDED;
+    } catch (WorkerException e) {
+      log().debug("stage failed", e);
+      ResultFile.write(result, e);
+      return FAILED;
+    } catch (RuntimeException | LinkageError e) {
+      log().error("stage failed", e);
+      ResultFile.write(result, unexpected(e));
+      return FAILED;
+    }
+  }
+
+  private static WorkerException unexpected(Throwable failure) {
+    if (failure instanceof UncheckedIOException) {
+      return new ResourceException(
+          "reading or writing failed: %s. Check disk space and that the paths are readable."
+              .formatted(described(failure)),
+          failure);
+    }
+    return new WorkerException(
+        "the stage failed unexpectedly: " + described(failure), true, failure);
+  }
+
+  private static String described(Throwable failure) {
+    var text = new StringBuilder(failure.toString());
+    for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+      text.append("; caused by ").append(cause);
+    }
+    StackTraceElement[] trace = failure.getStackTrace();
+    return trace.length == 0 ? text.toString() : text.append(" at ").append(trace[0]).toString();
+  }
+
+  /** The supervisor holds the other end of standard input; when it dies, however, that ends. */
+  private static void endWithParent(InputStream in) {
+    var watch =
+        new Thread(
+            () -> {
+              try {
+                in.transferTo(PrintStream.nullOutputStream());
+              } catch (IOException e) {
+                log().warn("supervisor lost", e);
+              }
+              ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+              Runtime.getRuntime().halt(ORPHANED);
+            },
+            "parent-watch");
+    watch.setDaemon(true);
+    watch.start();
+  }
+
+  /** High-water mark of resident memory, which Linux keeps for every process. */
+  private static OptionalLong peakMemoryBytes() {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.isReadable(status)) {
+      return OptionalLong.empty();
+    }
+    try (var lines = Files.lines(status)) {
+      return lines
+          .filter(line -> line.startsWith("VmHWM:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+          .findFirst();
+    } catch (IOException e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  private static Logger
+      log() { // not a constant: logging may only start once standard output is kept
+    return LoggerFactory.getLogger(StageChild.class);
+  }
+
+  /** Writes progress, at most ten lines a second within one phase. */
+  static final class ProgressWriter implements Progress.Listener {
+    private static final long INTERVAL_NANOS = 100_000_000;
+
+    private final PrintStream out;
+    private final LongSupplier nanos;
+    private String phase = "";
+    private long written;
+
+    ProgressWriter(PrintStream out, LongSupplier nanos) {
+      this.out = out;
+      this.nanos = nanos;
+    }
+
+    @Override
+    public synchronized void report(Progress progress) {
+      long now = nanos.getAsLong();
+      boolean turning = !progress.phase().equals(phase) || progress.done() == progress.total();
+      if (turning || now - written >= INTERVAL_NANOS) {
+        phase = progress.phase();
+        written = now;
+        out.println(ProgressLine.of(progress));
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package io.espalier.worker.stage;
+
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.StageKind;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** The stages that this worker knows, one per kind. */
+public final class Stages {
+  private final Map<StageKind, Stage> byKind = new EnumMap<>(StageKind.class);
+
+  private Stages(List<Stage> stages) {
+    for (Stage stage : stages) {
+      Stage other = byKind.put(stage.kind(), stage);
+      if (other != null) {
+        throw new IllegalArgumentException(
+            "two stages of kind %s: %s and %s"
+                .formatted(stage.kind(), other.getClass().getName(), stage.getClass().getName()));
+      }
+    }
+  }
+
+  /** Every stage of this version. Building them loads no native library. */
+  public static Stages standard() {
+    return with();
+  }
+
+  /**
+   * Just the given stages.
+   *
+   * @throws IllegalArgumentException if two are of one kind
+   */
+  public static Stages with(Stage... stages) {
+    return new Stages(List.of(stages));
+  }
+
+  /**
+   * The stage of a kind.
+   *
+   * @throws InvalidInputException if there is none; names the kinds that there are
+   */
+  public Stage of(StageKind kind) {
+    Stage stage = byKind.get(kind);
+    if (stage == null) {
+      throw new InvalidInputException(problem(kind));
+    }
+    return stage;
+  }
+
+  /**
+   * Refuses kinds without a stage.
+   *
+   * @throws InvalidInputException names each of them, and the kinds that there are
+   */
+  public void require(Collection<StageKind> kinds) {
+    List<String> problems =
+        kinds.stream().filter(kind -> !byKind.containsKey(kind)).map(this::problem).toList();
+    if (!problems.isEmpty()) {
+      throw new InvalidInputException(problems);
+    }
+  }
+
+  private String problem(StageKind kind) {
+    return "stage kind %s cannot be run by this worker; it knows %s (of %s). Change the policy's stages or upgrade the worker."
+        .formatted(kind, byKind.keySet(), Arrays.toString(StageKind.values()));
+  }
+}

@@ -1,0 +1,186 @@
+package io.espalier.worker.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import io.espalier.worker.domain.InfeasibleException;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.job.StageKind;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ChildJvmTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  @TempDir Path folder;
+
+  private final ChildJvm child =
+      new ChildJvm(
+          ChildSettings.of(64, 1)
+              .withMainClass(TestStageProcess.class.getName())
+              .withOptions(List.of("-XX:TieredStopAtLevel=1")));
+  private final List<Progress> heard = new CopyOnWriteArrayList<>();
+  private final Stop stop = new Stop();
+
+  @BeforeEach
+  void a_model() throws IOException {
+    Files.createDirectories(folder.resolve("input"));
+    Files.writeString(folder.resolve("input/config.json"), "model ");
+  }
+
+  @Test
+  void a_success_brings_the_report_the_progress_and_the_cost() {
+    StageJob job = job(folder, StageKind.PRUNE, "\"succeed\"");
+
+    StageResult result = child.run(job, heard::add, stop);
+
+    assertThat(result.report()).isEqualTo(TestStageProcess.report());
+    assertThat(result.cached()).isFalse();
+    assertThat(result.wallMillis()).isPositive();
+    assertThat(result.peakMemoryBytes().orElseThrow()).isBetween(10L << 20, 2L << 30);
+    assertThat(heard)
+        .containsExactly(
+            new Progress("search", 1, 2, Map.of("loss", Double.NaN)), Progress.of("search", 2, 2));
+    assertThat(job.output().resolve("config.json")).hasContent("model pruned 7");
+    assertThat(folder).isDirectoryNotContaining("glob:**.child");
+  }
+
+  @Test
+  void a_refusal_arrives_with_every_problem() {
+    var refusal = catchThrowableOfType(InvalidInputException.class, () -> run("\"two problems\""));
+
+    assertThat(refusal.problems()).containsExactly("first problem", "second problem");
+    assertThat(heard).isEmpty();
+  }
+
+  @Test
+  void an_infeasible_constraint_arrives_with_its_figures() {
+    var refusal = catchThrowableOfType(InfeasibleException.class, () -> run("\"infeasible\""));
+
+    assertThat(refusal.constraint()).isEqualTo("flops");
+    assertThat(refusal.bound()).isEqualTo(10);
+    assertThat(refusal.smallest()).isEqualTo(48_661_760);
+    assertThat(refusal).hasMessage("out of reach");
+  }
+
+  @Test
+  void a_failure_keeps_whether_it_is_worth_another_attempt() {
+    var failure = catchThrowableOfType(WorkerException.class, () -> run("\"fail for good\""));
+
+    assertThat(failure).hasMessage("no way").isExactlyInstanceOf(WorkerException.class);
+    assertThat(failure.retryable()).isFalse();
+  }
+
+  @Test
+  void a_bug_in_a_stage_is_told_with_its_cause_and_place() {
+    assertThatThrownBy(() -> run("\"have a bug\""))
+        .isExactlyInstanceOf(WorkerException.class)
+        .hasMessageContaining("IllegalStateException: a bug at")
+        .hasMessageContaining("TestStageProcess");
+  }
+
+  @Test
+  void a_kind_without_a_stage_is_refused_with_the_kinds_that_there_are() {
+    assertThatThrownBy(() -> child.run(job(folder, StageKind.EXPORT, "{}"), heard::add, stop))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("EXPORT")
+        .hasMessageContaining("[PRUNE, EVALUATE]");
+  }
+
+  @Test
+  void a_native_abort_is_a_lack_of_resources_and_brings_the_last_words() {
+    var failure = catchThrowableOfType(ResourceException.class, () -> run("\"abort\""));
+
+    assertThat(failure)
+        .hasMessageContaining("exit code 134")
+        .hasMessageContaining("libtorch: terminate called");
+    assertThat(failure.retryable()).isTrue();
+  }
+
+  @Test
+  void an_exhausted_heap_is_a_lack_of_resources() {
+    assertThatThrownBy(() -> run("\"exhaust the heap\""))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("Java heap exhausted");
+  }
+
+  @Test
+  void stopping_ends_the_whole_process_tree() throws IOException {
+    var running = CompletableFuture.runAsync(() -> run("\"never end\""));
+    List<ProcessHandle> processes = processes(folder);
+
+    stop.request(Stop.Reason.CANCELLED, "not wanted any more");
+
+    assertThatThrownBy(running::join)
+        .hasCauseInstanceOf(StoppedException.class)
+        .hasMessageContaining("not wanted any more");
+    await().atMost(PATIENCE).until(() -> processes.stream().noneMatch(ProcessHandle::isAlive));
+  }
+
+  @Test
+  void a_stop_before_the_start_starts_nothing() {
+    stop.request(Stop.Reason.DEADLINE, "too late");
+
+    assertThatThrownBy(() -> run("\"succeed\"")).isInstanceOf(StoppedException.class);
+    assertThat(folder.resolve("output")).doesNotExist();
+  }
+
+  @Test
+  void a_child_does_not_outlive_its_supervisor() throws IOException {
+    Process parent =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                ParentProcess.class.getName(),
+                folder.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("parent.log").toFile())
+            .start();
+    List<ProcessHandle> processes = processes(folder);
+
+    parent.destroyForcibly();
+
+    await().atMost(PATIENCE).until(() -> processes.stream().noneMatch(ProcessHandle::isAlive));
+  }
+
+  private void run(String spec) {
+    child.run(job(folder, StageKind.PRUNE, spec), heard::add, stop);
+  }
+
+  static StageJob job(Path folder, StageKind kind, String spec) {
+    return new StageJob(
+        "run-1",
+        0,
+        1,
+        kind,
+        spec,
+        folder.resolve("input"),
+        folder.resolve("output"),
+        folder.resolve("checkpoints"),
+        Map.of("train", URI.create("file:///data/train.bin?split=train")),
+        7);
+  }
+
+  private static List<ProcessHandle> processes(Path folder) throws IOException {
+    await().atMost(PATIENCE).until(() -> Files.exists(folder.resolve("checkpoints/pids")));
+    return Files.readAllLines(folder.resolve("checkpoints/pids")).stream()
+        .map(pid -> ProcessHandle.of(Long.parseLong(pid)).orElseThrow())
+        .toList();
+  }
+}

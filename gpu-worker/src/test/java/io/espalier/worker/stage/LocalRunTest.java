@@ -1,0 +1,101 @@
+package io.espalier.worker.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.StageKind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class LocalRunTest {
+  @TempDir Path folder;
+
+  private final LocalRun local =
+      new LocalRun(
+          new ChildJvm(
+              ChildSettings.of(64, 1)
+                  .withMainClass(TestStageProcess.class.getName())
+                  .withOptions(List.of("-XX:TieredStopAtLevel=1"))),
+          TestStageProcess.stages());
+  private final List<String> heard = new ArrayList<>();
+
+  @BeforeEach
+  void a_model() throws IOException {
+    Files.createDirectories(folder.resolve("input"));
+    Files.writeString(folder.resolve("input/config.json"), "model ");
+  }
+
+  @Test
+  void each_stage_goes_on_from_the_one_before_and_only_the_last_model_is_left() throws IOException {
+    var steps = List.of(prune("\"a\""), new LocalRun.Step(StageKind.EVALUATE, "{}"), prune("1"));
+
+    List<StageResult> results = run(steps);
+
+    assertThat(results).extracting(StageResult::report).hasSize(3);
+    assertThat(folder.resolve("output/config.json")).hasContent("model pruned 5pruned 5");
+    assertThat(heard).contains("0 PRUNE search", "1 EVALUATE search", "2 PRUNE search");
+    assertThat(children()).containsExactlyInAnyOrder("input", "output");
+  }
+
+  @Test
+  void a_failing_stage_leaves_no_output() throws IOException {
+    var steps = List.of(prune("\"a\""), prune("\"two problems\""));
+
+    assertThatThrownBy(() -> run(steps)).isInstanceOf(InvalidInputException.class);
+
+    assertThat(children()).containsExactly("input");
+  }
+
+  @Test
+  void unknown_kinds_are_refused_together_before_anything_runs() {
+    var steps =
+        List.of(
+            prune("\"a\""),
+            new LocalRun.Step(StageKind.DISTILL, "{}"),
+            new LocalRun.Step(StageKind.EXPORT, "{}"));
+
+    assertThatThrownBy(() -> run(steps))
+        .isInstanceOfSatisfying(
+            InvalidInputException.class, refusal -> assertThat(refusal.problems()).hasSize(2));
+    assertThat(heard).isEmpty();
+  }
+
+  @Test
+  void an_output_with_something_in_it_is_not_touched() throws IOException {
+    Files.createDirectories(folder.resolve("output"));
+    Files.writeString(folder.resolve("output/precious"), "mine");
+
+    assertThatThrownBy(() -> run(List.of(prune("\"a\""))))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("output");
+
+    assertThat(folder.resolve("output/precious")).hasContent("mine");
+  }
+
+  private List<StageResult> run(List<LocalRun.Step> steps) {
+    var request =
+        new LocalRun.Request(folder.resolve("input"), steps, Map.of(), 5, folder.resolve("output"));
+    return local.run(
+        request,
+        (step, kind, progress) -> heard.add(step + " " + kind + " " + progress.phase()),
+        new Stop());
+  }
+
+  private static LocalRun.Step prune(String spec) {
+    return new LocalRun.Step(StageKind.PRUNE, spec);
+  }
+
+  private List<String> children() throws IOException {
+    try (var entries = Files.list(folder)) {
+      return entries.map(entry -> entry.getFileName().toString()).toList();
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package io.espalier.worker.stage;
+
+import io.espalier.worker.domain.InfeasibleException;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.job.Metric;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.job.StageKind;
+import io.espalier.worker.domain.job.StageReport;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+
+/** Main class of a child JVM with stages that end in every way a stage can end. */
+public final class TestStageProcess {
+  private TestStageProcess() {}
+
+  public static void main(String[] arguments) {
+    StageChild.serve(Path.of(arguments[0]), stages());
+  }
+
+  /** A prune stage that does what its spec says, and an evaluate stage that writes nothing. */
+  public static Stages stages() {
+    return Stages.with(new Scripted(StageKind.PRUNE), new Scripted(StageKind.EVALUATE));
+  }
+
+  private record Scripted(StageKind kind) implements Stage {
+    @Override
+    public String version() {
+      return "1";
+    }
+
+    @Override
+    public void check(StageJob job) {
+      if (job.spec().contains("two problems")) {
+        throw new InvalidInputException(List.of("first problem", "second problem"));
+      }
+      if (job.spec().contains("infeasible")) {
+        throw new InfeasibleException("flops", 10, 48_661_760, "out of reach");
+      }
+    }
+
+    @Override
+    public StageReport run(StageJob job, Progress.Listener progress) {
+      System.out.println("a library prints to standard output");
+      progress.report(new Progress("search", 1, 2, Map.of("loss", Double.NaN)));
+      switch (job.spec()) {
+        case "\"abort\"" -> {
+          System.err.println("libtorch: terminate called");
+          Runtime.getRuntime().halt(134);
+        }
+        case "\"exhaust the heap\"" -> exhaust();
+        case "\"never end\"" -> neverEnd(job);
+        case "\"fail for good\"" -> throw new WorkerException("no way", false, null);
+        case "\"have a bug\"" -> throw new IllegalStateException("a bug");
+        default -> write(job);
+      }
+      progress.report(Progress.of("search", 2, 2));
+      return report();
+    }
+
+    private void write(StageJob job) {
+      if (kind == StageKind.PRUNE) {
+        try {
+          String input = Files.readString(job.input().resolve("config.json"));
+          Files.writeString(job.output().resolve("config.json"), input + "pruned " + job.seed());
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    }
+  }
+
+  static StageReport report() {
+    return new StageReport(
+        "scripted",
+        "1",
+        Map.of("asked", "60%"),
+        List.of(Metric.exact("flops", "count", 100, 60)),
+        List.of("espalier"),
+        "cpu");
+  }
+
+  private static void exhaust() {
+    List<byte[]> hoard = new ArrayList<>();
+    while (!hoard.contains(new byte[0])) {
+      hoard.add(new byte[1 << 20]);
+    }
+  }
+
+  private static void neverEnd(StageJob job) {
+    try {
+      Process helper = new ProcessBuilder("sleep", "600").start();
+      Path pids = job.checkpoints().resolve("pids.partial");
+      Files.writeString(pids, ProcessHandle.current().pid() + "\n" + helper.pid());
+      Files.move(pids, job.checkpoints().resolve("pids"));
+      new CountDownLatch(1).await();
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package io.espalier.schemas.policy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A file of policies: one or more YAML documents, or JSON, of {@code apiVersion: espalier.io/v1}
+ * and {@code kind: PruningPolicy}.
+ */
+public final class PolicyFile {
+  private PolicyFile() {}
+
+  /** Reads a file; one that cannot be read is a problem of its own. */
+  public static Policies read(Path file) {
+    String source = file.toString();
+    try {
+      ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
+      return parse(source, StandardCharsets.UTF_8.newDecoder().decode(bytes).toString());
+    } catch (NoSuchFileException missing) {
+      return unreadable(source, "there is no such file");
+    } catch (CharacterCodingException binary) {
+      return unreadable(source, "is not UTF-8 text");
+    } catch (IOException failed) {
+      return unreadable(source, "cannot be read: " + failed);
+    }
+  }
+
+  /**
+   * Reads a text.
+   *
+   * @param source what to call it in problems
+   * @param text YAML or JSON
+   */
+  public static Policies parse(String source, String text) {
+    DocumentReader reader = new DocumentReader(source);
+    List<Document> documents = reader.read(text);
+    var problems = new ArrayList<>(reader.problems());
+    var policies = new ArrayList<Policy>();
+    for (Document document : documents) {
+      List<PolicyProblem> found = PolicySchema.check(document);
+      problems.addAll(found);
+      problems.addAll(PolicyRules.check(document));
+      if (found.isEmpty()) {
+        policies.add(Policy.of(document.root()));
+      }
+    }
+    problems.addAll(duplicates(documents));
+    return new Policies(problems.isEmpty() ? policies : List.of(), problems);
+  }
+
+  private static Policies unreadable(String source, String why) {
+    return new Policies(List.of(), List.of(new PolicyProblem(source, 0, "", why)));
+  }
+
+  private static List<PolicyProblem> duplicates(List<Document> documents) {
+    var problems = new ArrayList<PolicyProblem>();
+    Map<String, Integer> lines = new HashMap<>();
+    for (Document document : documents) {
+      String name = document.root().at("/metadata/name").asText();
+      Integer first = lines.putIfAbsent(name, document.line("/metadata/name"));
+      if (first != null && !name.isEmpty()) {
+        problems.add(
+            document.problem(
+                "/metadata/name",
+                "the policy '%s' is already in line %d; a file holds each name once"
+                    .formatted(name, first)));
+      }
+    }
+    return problems;
+  }
+}

@@ -1,0 +1,323 @@
+package io.espalier.schemas.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.espalier.event.Gate;
+import io.espalier.event.GateRule;
+import io.espalier.event.OnGateFailure;
+import io.espalier.event.PolicyMatch;
+import io.espalier.event.PruningPolicy;
+import io.espalier.event.StageKind;
+import io.espalier.event.StageSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PolicyFileTest {
+  private static final String MINIMAL =
+      """
+      apiVersion: espalier.io/v1
+      kind: PruningPolicy
+      metadata: { name: edge-vision }
+      spec:
+        match: {}
+        stages:
+          - prune: { algorithm: fastnas, constraints: { flops: 60% } }
+      """;
+
+  private static final String FULL =
+      """
+      apiVersion: espalier.io/v1
+      kind: PruningPolicy
+      metadata: { name: edge-vision }
+      spec:
+        match:
+          task: image-classification
+          names: [ "resnet*" ]
+          families: [ resnet ]
+          labels: { tier: edge, generation: "3" }
+        data: { eval: "file:///data/cifar10?split=test" }
+        stages:
+          - prune:
+              constraints: { parameters: 1.2e5, flops: 60% }
+              channelDivisor: 8
+              algorithm: fastnas
+          - evaluate: {}
+        gates:
+          - { metric: accuracy, maxDegradation: 0.01 }
+          - { metric: loss, percentMaxDegradation: 5 }
+          - { metric: accuracy, threshold: 9e-1 }
+          - { minSpeedup: 1.5 }
+          - { maxBytes: 1000000 }
+        onGateFailure: publish
+        placement: { pool: gpu, priority: 5 }
+        retries: { attempts: 4, backoff: 90s }
+        deadline: 2h
+        seed: 7
+        maxGeneration: 1
+      """;
+
+  @Test
+  void a_full_policy_becomes_the_event_with_everything_it_says() {
+    PruningPolicy event = PolicyFile.parse("full.yaml", FULL).orThrow().get(0).toAvro(3);
+
+    assertThat(event)
+        .isEqualTo(
+            new PruningPolicy(
+                "edge-vision",
+                3L,
+                new PolicyMatch(
+                    "image-classification",
+                    List.of("resnet*"),
+                    List.of("resnet"),
+                    Map.of("tier", "edge", "generation", "3")),
+                Map.of("eval", "file:///data/cifar10?split=test"),
+                List.of(
+                    new StageSpec(
+                        StageKind.PRUNE,
+                        "{\"algorithm\":\"fastnas\",\"channelDivisor\":8,"
+                            + "\"constraints\":{\"flops\":\"60%\",\"parameters\":120000}}"),
+                    new StageSpec(StageKind.EVALUATE, "{}")),
+                List.of(
+                    new Gate("accuracy", GateRule.MAX_DEGRADATION, 0.01),
+                    new Gate("loss", GateRule.PERCENT_MAX_DEGRADATION, 5.0),
+                    new Gate("accuracy", GateRule.THRESHOLD, 0.9),
+                    new Gate("latencyMillis", GateRule.MIN_SPEEDUP, 1.5),
+                    new Gate("bytes", GateRule.MAX_BYTES, 1e6)),
+                OnGateFailure.PUBLISH,
+                "gpu",
+                5,
+                4,
+                90_000L,
+                7_200_000L,
+                7L,
+                1));
+  }
+
+  @Test
+  void what_a_policy_leaves_out_has_the_defaults_of_the_event() {
+    PruningPolicy event = PolicyFile.parse("minimal.yaml", MINIMAL).orThrow().get(0).toAvro(1);
+
+    PruningPolicy defaults =
+        PruningPolicy.newBuilder()
+            .setName("edge-vision")
+            .setGeneration(1)
+            .setMatch(PolicyMatch.newBuilder().build())
+            .setStages(event.getStages())
+            .build();
+    assertThat(event).isEqualTo(defaults);
+  }
+
+  @Test
+  void the_same_policy_in_json_says_the_same() {
+    String json =
+        """
+        {"kind": "PruningPolicy", "apiVersion": "espalier.io/v1",
+         "spec": {"stages": [{"prune": {"constraints": {"flops": "60%"}, "algorithm": "fastnas"}}],
+                  "match": {}},
+         "metadata": {"name": "edge-vision"}}
+        """;
+
+    Policy fromJson = PolicyFile.parse("policy.json", json).orThrow().get(0);
+
+    Policy fromYaml = PolicyFile.parse("policy.yaml", MINIMAL).orThrow().get(0);
+    assertThat(fromJson.toAvro(1)).isEqualTo(fromYaml.toAvro(1));
+    assertThat(fromJson.says(fromYaml.toAvro(9))).isTrue();
+    assertThat(fromJson.says(PolicyFile.parse("full.yaml", FULL).orThrow().get(0).toAvro(9)))
+        .isFalse();
+  }
+
+  @Test
+  void a_file_may_hold_several_policies_but_each_name_once() {
+    String other = MINIMAL.replace("edge-vision", "other");
+
+    Policies two = PolicyFile.parse("two.yaml", MINIMAL + "---\n" + other);
+    Policies twice = PolicyFile.parse("twice.yaml", MINIMAL + "---\n" + MINIMAL);
+
+    assertThat(two.orThrow()).extracting(Policy::name).containsExactly("edge-vision", "other");
+    assertThat(twice.problems())
+        .containsExactly(
+            new PolicyProblem(
+                "twice.yaml",
+                11,
+                "metadata.name",
+                "the policy 'edge-vision' is already in line 3; a file holds each name once"));
+  }
+
+  @Test
+  void all_problems_of_a_file_are_reported_at_once_each_with_line_and_path() {
+    String bad =
+        """
+        apiVersion: espalier.io/v1
+        kind: PruningPolicy
+        metadata: { name: edge-vision }
+        spec:
+          match:
+            familys: [ resnet ]
+          stages:
+            - prune:
+                algorithm: fastnas
+                constraints:
+                  flops: 160%
+                  parameters: -5
+          gates:
+            - metric: accuracy
+              maxDegradation: 1.5
+          deadline: soon
+        """;
+
+    Policies policies = PolicyFile.parse("bad.yaml", bad);
+
+    assertThat(policies.policies()).isEmpty();
+    assertThat(policies.problems())
+        .extracting(problem -> problem.line() + " " + problem.path())
+        .containsExactly(
+            "6 spec.match.familys",
+            "11 spec.stages[0].prune.constraints.flops",
+            "12 spec.stages[0].prune.constraints.parameters",
+            "15 spec.gates[0].maxDegradation",
+            "16 spec.deadline");
+    assertThat(policies.problems().get(0))
+        .hasToString(
+            "bad.yaml:6: spec.match.familys: unknown field; the fields here are task, names,"
+                + " families, labels");
+    assertThatThrownBy(policies::orThrow)
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("found \"160%\"")
+        .hasMessageContaining("found \"soon\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          flops: 60%          | flops: 0%             | constraints.flops      | above 0%
+          flops: 60%          | flops: 100.5%         | constraints.flops      | at most 100%
+          flops: 60%          | flops: -3%            | constraints.flops      | above 0%
+          flops: 60%          | flops: 60 percent     | constraints.flops      | such as 60%
+          flops: 60%          | flops: 0              | constraints.flops      | above 0
+          flops: 60%          | flops: [ 60% ]        | constraints.flops      | a number above 0
+          flops: 60%          | macs: 60%             | constraints.macs       | unknown field
+          flops: 60%          |                       | prune.constraints      | at least one field
+          algorithm: fastnas  | algorithm: gradnas    | prune.algorithm        | one of fastnas in this version
+          algorithm: fastnas, |                       | stages[0].prune        | 'algorithm' is missing
+          - prune             | - distill             | stages[0].distill      | not part of this version
+          - prune             | - quantize            | stages[0].quantize     | not part of this version
+          match: {}           | match: { when: "1" }  | match.when             | not part of this version
+          match: {}           | match: []             | spec.match             | a group of fields
+          match: {}           | match: { names: [] }  | match.names            | not empty
+          match: {}           | match: { labels: { a: 1 } } | match.labels.a   | quote what looks like a number
+          match: {}           | match: {}\\n  matches: {} | spec.matches          | unknown field
+          name: edge-vision   | name: Edge            | metadata.name          | lower-case
+          name: edge-vision   | title: edge           | metadata               | 'name' is missing
+          espalier.io/v1      | espalier.io/v2        | apiVersion             | must be espalier.io/v1
+          kind: PruningPolicy | kind: Policy          | kind                   | must be PruningPolicy
+          """)
+  void a_bad_field_is_named_with_what_was_wanted(
+      String good, String bad, String path, String message) {
+    String replacement = bad == null ? "" : bad.replace("\\n", "\n");
+    String text = MINIMAL.replace(good, replacement);
+
+    Policies policies = PolicyFile.parse("bad.yaml", text);
+
+    assertThat(policies.problems())
+        .as(text)
+        .anySatisfy(
+            problem -> {
+              assertThat(problem.path()).endsWith(path);
+              assertThat(problem.message()).contains(message);
+            });
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          data: { calibration: /data/cifar10 }                  | spec.data.calibration  | a URI with a scheme
+          data: { eval: "file:data" }                           | spec.data.eval         | absolute path
+          data: { eval: "file://data/cifar10" }                 | spec.data.eval         | absolute path
+          data: { eval: "file:///a b" }                         | spec.data.eval         | is not a URI
+          data: { test: "file:///data" }                        | spec.data.test         | unknown field
+          gates: [ { metric: accuracy } ]                       | spec.gates[0]          | exactly one of
+          gates: [ { maxDegradation: 0.1 } ]                    | spec.gates[0]          | exactly one of
+          gates: [ { metric: bytes, threshold: 1, maxBytes: 2 } ]   | spec.gates[0]          | exactly one of
+          gates: [ { metric: a, maxDegradation: -1 } ]          | spec.gates[0].maxDegradation | at least 0
+          gates: [ { metric: a, percentMaxDegradation: 101 } ]  | spec.gates[0].percentMaxDegradation | at most 100
+          gates: [ { metric: accuracy, threshold: 90 } ]        | spec.gates[0].threshold | between 0 and 1
+          gates: [ { metric: accuracy, minSpeedup: 2 } ]        | spec.gates[0].metric   | looks at 'latencyMillis'
+          gates: [ { minSpeedup: 0 } ]                          | spec.gates[0].minSpeedup | above 0
+          gates: [ { maxBytes: 1.5 } ]                          | spec.gates[0].maxBytes | a whole number
+          gates: [ { maxBytes: 1 }, { maxBytes: 2 } ]           | spec.gates[1]          | another gate
+          onGateFailure: ignore                                 | spec.onGateFailure     | one of reject, publish
+          onGateFailure: { relax: { factor: 2 } }               | spec.onGateFailure     | not part of this version
+          placement: { pool: "a/b" }                            | spec.placement.pool    | a topic's name
+          placement: { priority: high }                         | spec.placement.priority | a whole number
+          placement: { needs: cuda }                            | spec.placement.needs   | unknown field
+          retries: { attempts: 0 }                              | spec.retries.attempts  | at least 1
+          retries: { backoff: 30 }                              | spec.retries.backoff   | such as 30s
+          retries: { backoff: 0s }                              | spec.retries.backoff   | above 0
+          deadline: 1:30                                        | spec.deadline          | such as 30s
+          seed: 9223372036854775808                             | spec.seed              | at most
+          maxGeneration: -1                                     | spec.maxGeneration     | at least 0
+          """)
+  void a_bad_part_of_the_specification_is_named_with_what_was_wanted(
+      String part, String path, String message) {
+    Policies policies = PolicyFile.parse("bad.yaml", MINIMAL + "  " + part + "\n");
+
+    assertThat(policies.problems())
+        .singleElement()
+        .satisfies(
+            problem -> {
+              assertThat(problem.line()).isEqualTo(8);
+              assertThat(problem.path()).isEqualTo(path);
+              assertThat(problem.message()).contains(message);
+            });
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          a: [1, 2                    | is not YAML
+          a: 1\\na: 2                 | is given twice; the first is in line 1
+          a: !!java.net.URL [x]       | has the tag
+          a: &x [ *x ]                | contains itself
+          ? [1, 2]\\n: 3              | name is not a text
+          # nothing                   | holds no policy
+          """)
+  void what_is_not_plain_yaml_is_refused_with_its_line(String text, String message) {
+    Policies policies = PolicyFile.parse("odd.yaml", text.replace("\\n", "\n"));
+
+    assertThat(policies.problems())
+        .extracting(PolicyProblem::message)
+        .anyMatch(m -> m.contains(message));
+  }
+
+  @Test
+  void a_file_that_is_not_there_or_not_text_is_a_problem(@TempDir Path directory)
+      throws IOException {
+    Path binary = Files.write(directory.resolve("binary"), new byte[] {(byte) 0xff, (byte) 0xfe});
+
+    Policies missing = PolicyFile.read(directory.resolve("missing.yaml"));
+    Policies unreadable = PolicyFile.read(binary);
+
+    assertThat(missing.problems())
+        .extracting(PolicyProblem::message)
+        .containsExactly("there is no such file");
+    assertThat(unreadable.problems())
+        .extracting(PolicyProblem::message)
+        .containsExactly("is not UTF-8 text");
+  }
+}

@@ -1,0 +1,35 @@
+package io.espalier.streams.domain.job;
+
+import io.espalier.streams.domain.model.ArtifactReference;
+import io.espalier.streams.domain.model.ModelRef;
+import io.espalier.streams.domain.stage.StageSpec;
+import java.time.Instant;
+import java.util.Map;
+
+/**
+ * What a worker is told to do.
+ *
+ * @param model the run's model
+ * @param stage what to do
+ * @param input the model directory that goes in
+ * @param outputUri directory under which the worker publishes
+ * @param data data by role, as URIs
+ * @param seed seed of everything random in the stage
+ * @param resumeKey names the stage's work across attempts, so that a later one continues it
+ * @param deadline when the run gives up
+ * @param trace W3C trace context of the run
+ */
+public record Command(
+    ModelRef model,
+    StageSpec stage,
+    ArtifactReference input,
+    String outputUri,
+    Map<String, String> data,
+    long seed,
+    String resumeKey,
+    Instant deadline,
+    String trace) {
+  public Command {
+    data = Map.copyOf(data);
+  }
+}

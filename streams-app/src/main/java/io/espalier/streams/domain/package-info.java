@@ -1,0 +1,8 @@
+/**
+ * What the coordinator decides. Pure: no Kafka, no Avro, no clock, no I/O; times and settings are
+ * arguments.
+ */
+@NullMarked
+package io.espalier.streams.domain;
+
+import org.jspecify.annotations.NullMarked;

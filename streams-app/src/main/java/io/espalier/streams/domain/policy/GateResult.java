@@ -1,0 +1,22 @@
+package io.espalier.streams.domain.policy;
+
+import java.util.OptionalDouble;
+
+/**
+ * How a result fared at one gate.
+ *
+ * @param gate the gate
+ * @param measured what was compared with the bound; absent if it was not measured, which fails
+ * @param passed whether it held
+ */
+public record GateResult(Gate gate, OptionalDouble measured, boolean passed) {
+  @Override
+  public String toString() {
+    return "%s %s %s: %s"
+        .formatted(
+            gate.metric(),
+            gate.rule(),
+            gate.bound(),
+            measured.isPresent() ? String.valueOf(measured.getAsDouble()) : "not measured");
+  }
+}

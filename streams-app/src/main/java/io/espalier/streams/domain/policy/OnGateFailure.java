@@ -1,0 +1,9 @@
+package io.espalier.streams.domain.policy;
+
+/** What happens to a result that misses a gate. */
+public enum OnGateFailure {
+  /** It is not published. */
+  REJECT,
+  /** It is published with what it missed. */
+  PUBLISH
+}

@@ -1,0 +1,89 @@
+package io.espalier.streams.domain.policy;
+
+import io.espalier.streams.domain.RefusedException;
+import io.espalier.streams.domain.model.Model;
+import io.espalier.streams.domain.stage.StageSpec;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * What to do with models of a kind. One that is malformed cannot be made.
+ *
+ * @param name policy name
+ * @param generation grows by one with each change of content
+ * @param match which models it is for
+ * @param maxGeneration highest generation depth of a model that it still takes: 0 = never what was
+ *     made here
+ * @param data data by role as URIs; a role that is absent here comes from the model
+ * @param stages what is done, in order; at least one
+ * @param gates what a result must meet
+ * @param onGateFailure what happens to a result that misses a gate
+ * @param placement where it is done
+ * @param effort how hard a run tries
+ * @param seed seed of everything random in a run
+ */
+public record Policy(
+    String name,
+    long generation,
+    Match match,
+    int maxGeneration,
+    Map<String, String> data,
+    List<StageSpec> stages,
+    List<Gate> gates,
+    OnGateFailure onGateFailure,
+    Placement placement,
+    Effort effort,
+    long seed) {
+  /** A pool's name is part of a topic's name. */
+  private static final Pattern POOL = Pattern.compile("[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,99}");
+
+  private static final Duration LONGEST = Duration.ofDays(3650);
+
+  /**
+   * A policy.
+   *
+   * @throws RefusedException if anything in it is malformed, naming every problem
+   */
+  public Policy {
+    data = Map.copyOf(data);
+    stages = List.copyOf(stages);
+    gates = List.copyOf(gates);
+    List<String> problems = new ArrayList<>();
+    require(problems, !name.isBlank(), "name must not be empty");
+    require(problems, !stages.isEmpty(), "at least one stage is needed");
+    require(
+        problems,
+        POOL.matcher(placement.pool()).matches(),
+        "pool must be letters, digits, '.', '_' or '-', found '%s'".formatted(placement.pool()));
+    require(
+        problems,
+        effort.maxAttempts() >= 1,
+        "maxAttempts must be at least 1, found " + effort.maxAttempts());
+    require(
+        problems,
+        !effort.backoff().isNegative() && effort.backoff().compareTo(LONGEST) <= 0,
+        "backoffMillis must be from 0 to ten years, found " + effort.backoff().toMillis());
+    require(
+        problems,
+        effort.deadline().toMillis() > 0 && effort.deadline().compareTo(LONGEST) <= 0,
+        "deadlineMillis must be over 0 and at most ten years, found "
+            + effort.deadline().toMillis());
+    if (!problems.isEmpty()) {
+      throw new RefusedException("policy '%s' generation %d".formatted(name, generation), problems);
+    }
+  }
+
+  /** Whether this policy is for a model: its conditions hold and it is not a loop. */
+  public boolean accepts(Model model) {
+    return model.origin().generation() <= maxGeneration && match.accepts(model);
+  }
+
+  private static void require(List<String> problems, boolean holds, String problem) {
+    if (!holds) {
+      problems.add(problem);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package io.espalier.streams.domain.pool;
+
+import io.espalier.streams.domain.job.Job;
+import io.espalier.streams.domain.job.JobId;
+import java.util.function.Function;
+
+/** What may happen to a pool. */
+public sealed interface PoolEvent {
+  /**
+   * A job joins the line.
+   *
+   * @param job the job
+   */
+  record JobQueued(Job job) implements PoolEvent {}
+
+  /**
+   * A job is over, whether it waited or worked.
+   *
+   * @param job the job
+   */
+  record JobEnded(JobId job) implements PoolEvent {}
+
+  /**
+   * A worker gives a sign of life.
+   *
+   * @param workerId the worker
+   * @param slots stages that it can run at the same time; 0 when it is about to stop
+   */
+  record WorkerAlive(String workerId, int slots) implements PoolEvent {}
+
+  /** The result of the function for this kind of event. */
+  default <T> T match(
+      Function<JobQueued, T> jobQueued,
+      Function<JobEnded, T> jobEnded,
+      Function<WorkerAlive, T> workerAlive) {
+    if (this instanceof JobQueued event) {
+      return jobQueued.apply(event);
+    } else if (this instanceof JobEnded event) {
+      return jobEnded.apply(event);
+    }
+    return workerAlive.apply((WorkerAlive) this);
+  }
+}

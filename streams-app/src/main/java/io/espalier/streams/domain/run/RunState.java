@@ -1,0 +1,77 @@
+package io.espalier.streams.domain.run;
+
+import io.espalier.streams.domain.policy.GateResult;
+import io.espalier.streams.domain.stage.Progress;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Where a run stands. */
+public sealed interface RunState {
+  /** It exists. */
+  record Planned() implements RunState {}
+
+  /** Its job waits in the pool's line. */
+  record Queued() implements RunState {}
+
+  /**
+   * Its command is on its way to a worker.
+   *
+   * @param since when it was released
+   */
+  record Dispatched(Instant since) implements RunState {}
+
+  /**
+   * A worker is at it.
+   *
+   * @param workerId the worker
+   * @param heardAt when it was last heard of
+   * @param progress how far it is, once it has said so
+   */
+  record Running(String workerId, Instant heardAt, Optional<Progress> progress)
+      implements RunState {}
+
+  /**
+   * An attempt has failed; the next one waits.
+   *
+   * @param until when the wait is over
+   * @param reason why the attempt failed
+   */
+  record BackingOff(Instant until, String reason) implements RunState {}
+
+  /**
+   * Nothing more will happen to it.
+   *
+   * @param ending how it ended
+   * @param message why, in words
+   * @param gates how the result fared at the gates, if it came to that
+   */
+  record Ended(Ending ending, String message, List<GateResult> gates) implements RunState {
+    public Ended {
+      gates = List.copyOf(gates);
+    }
+  }
+
+  /** The result of the function for this state. */
+  default <T> T match(
+      Function<Planned, T> planned,
+      Function<Queued, T> queued,
+      Function<Dispatched, T> dispatched,
+      Function<Running, T> running,
+      Function<BackingOff, T> backingOff,
+      Function<Ended, T> ended) {
+    if (this instanceof Planned state) {
+      return planned.apply(state);
+    } else if (this instanceof Queued state) {
+      return queued.apply(state);
+    } else if (this instanceof Dispatched state) {
+      return dispatched.apply(state);
+    } else if (this instanceof Running state) {
+      return running.apply(state);
+    } else if (this instanceof BackingOff state) {
+      return backingOff.apply(state);
+    }
+    return ended.apply((Ended) this);
+  }
+}

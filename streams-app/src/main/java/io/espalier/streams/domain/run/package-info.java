@@ -1,0 +1,8 @@
+/**
+ * What a run is and what may happen to it next. Pure. Start reading at {@link
+ * io.espalier.streams.domain.run.RunMachine}.
+ */
+@NullMarked
+package io.espalier.streams.domain.run;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,33 @@
+package io.espalier.streams.domain.stage;
+
+/**
+ * Which attempt at which stage of a run.
+ *
+ * @param stageIndex position in the policy's stages, from 0
+ * @param attempt attempt at this stage, from 1
+ */
+public record StageAttempt(int stageIndex, int attempt) implements Comparable<StageAttempt> {
+  /** The first attempt at the first stage. */
+  public static final StageAttempt FIRST = new StageAttempt(0, 1);
+
+  /** The following attempt at the same stage. */
+  public StageAttempt again() {
+    return new StageAttempt(stageIndex, attempt + 1);
+  }
+
+  /** The first attempt at the following stage. */
+  public StageAttempt nextStage() {
+    return new StageAttempt(stageIndex + 1, 1);
+  }
+
+  @Override
+  public int compareTo(StageAttempt other) {
+    int byStage = Integer.compare(stageIndex, other.stageIndex);
+    return byStage != 0 ? byStage : Integer.compare(attempt, other.attempt);
+  }
+
+  @Override
+  public String toString() {
+    return "stage " + stageIndex + " attempt " + attempt;
+  }
+}
