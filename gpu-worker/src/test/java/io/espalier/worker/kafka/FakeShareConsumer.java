@@ -106,7 +106,7 @@ final class FakeShareConsumer implements ShareConsumer<byte[], byte[]> {
     }
     var entry = pending.entrySet().iterator().next();
     pending.clear();
-    acknowledgements.add(entry.getKey().offset() + " " + entry.getValue());
+    acknowledgements.add(entry.getKey().offset() + " " + entry.getValue().name());
     if (!refusing && entry.getValue() == AcknowledgeType.RENEW) {
       renewed.add(entry.getKey());
     }
