@@ -1,6 +1,7 @@
 package io.espalier.worker.checkpoint;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,10 +20,26 @@ final class AtomicFile {
     void writeTo(FileChannel channel) throws IOException;
   }
 
+  /** Writes these bytes. */
+  static void write(Path file, ByteBuffer bytes) throws IOException {
+    write(
+        file,
+        channel -> {
+          while (bytes.hasRemaining()) {
+            channel.write(bytes);
+          }
+        });
+  }
+
+  /** A hidden name beside a file, for its content while it grows. */
+  static Path sibling(Path file) {
+    return file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
+  }
+
   /** Writes a sibling, makes it durable and gives it the name. */
   static void write(Path file, Content content) throws IOException {
     Path target = file.toAbsolutePath();
-    Path sibling = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
+    Path sibling = sibling(target);
     try {
       try (FileChannel channel =
           FileChannel.open(sibling, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

@@ -55,7 +55,9 @@ final class Digesting implements Closeable {
   /** Reads a file. */
   FileDigest read(String name, Path file) throws IOException {
     try (FileChannel in = FileChannel.open(file)) {
-      return drain(in, new Sink(chunk -> {})).finish(name);
+      var sink = new Sink(chunk -> {});
+      sink.putAll(in);
+      return sink.finish(name);
     }
   }
 
@@ -64,7 +66,9 @@ final class Digesting implements Closeable {
     try (FileChannel in = FileChannel.open(from);
         FileChannel out =
             FileChannel.open(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      return drain(in, sink(out)).finish(name);
+      Sink sink = sink(out);
+      sink.putAll(in);
+      return sink.finish(name);
     }
   }
 
@@ -82,13 +86,6 @@ final class Digesting implements Closeable {
   @Override
   public void close() {
     thread.shutdownNow();
-  }
-
-  private static Sink drain(FileChannel in, Sink sink) throws IOException {
-    while (in.read(sink.room(1)) >= 0) {
-      // The sink passes a buffer on when it is full.
-    }
-    return sink;
   }
 
   /** Where the bytes of one file go. One at a time, from one thread. */
@@ -112,6 +109,23 @@ final class Digesting implements Closeable {
         current = take().clear();
       }
       return current;
+    }
+
+    /** Puts all of a buffer. */
+    void put(ByteBuffer source) throws IOException {
+      while (source.hasRemaining()) {
+        ByteBuffer room = room(1);
+        int count = Math.min(room.remaining(), source.remaining());
+        room.put(source.slice().limit(count));
+        source.position(source.position() + count);
+      }
+    }
+
+    /** Puts the rest of a file. */
+    void putAll(FileChannel in) throws IOException {
+      while (in.read(room(1)) >= 0) {
+        // A buffer is passed on when it is full.
+      }
     }
 
     /** Passes on what is left; nothing may be put in afterwards. */

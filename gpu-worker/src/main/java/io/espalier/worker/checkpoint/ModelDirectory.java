@@ -3,6 +3,7 @@ package io.espalier.worker.checkpoint;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -48,6 +49,20 @@ public final class ModelDirectory {
    */
   public static ModelDirectory open(Path directory) {
     return new ModelDirectoryReader(directory).read();
+  }
+
+  /**
+   * Writes config.json into a directory, whole or not at all.
+   *
+   * @throws WorkerException if it cannot be written
+   */
+  public static void writeConfig(Path directory, ObjectNode config) {
+    Path file = directory.resolve(CONFIG);
+    try {
+      AtomicFile.write(file, StrictJson.bytes(config));
+    } catch (IOException e) {
+      throw Failures.writing(file, e);
+    }
   }
 
   /** Where it lies. */

@@ -110,7 +110,7 @@ public final class SafetensorsFile {
   }
 
   /** Mapping past the end of a file that shrank would kill the process at the first access. */
-  private void requireUnchanged(long size) {
+  void requireUnchanged(long size) {
     if (size != header.fileBytes()) {
       throw new InvalidInputException(
           "%s: had %d bytes when it was opened and has %d now; nobody may write a model in use"

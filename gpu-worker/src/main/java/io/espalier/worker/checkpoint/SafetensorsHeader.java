@@ -44,4 +44,9 @@ record SafetensorsHeader(Map<String, Place> tensors, Map<String, String> metadat
   long dataBytes() {
     return tensors.values().stream().mapToLong(place -> place.header().bytes()).sum();
   }
+
+  /** Elements of all tensors together. */
+  long elements() {
+    return tensors.values().stream().mapToLong(place -> place.header().elements()).sum();
+  }
 }

@@ -3,11 +3,16 @@ package io.espalier.worker.checkpoint;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.PrettyPrinter;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -15,6 +20,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
@@ -42,7 +48,20 @@ final class StrictJson {
   private static final ObjectReader ELEMENT =
       MAPPER.readerFor(JsonNode.class).without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
+  private static final ObjectWriter PRINTER = MAPPER.writer(pythonStyle());
+
   private StrictJson() {}
+
+  private static PrettyPrinter pythonStyle() {
+    var newLine = new DefaultIndenter("  ", "\n");
+    return new DefaultPrettyPrinter(
+            Separators.createDefaultInstance()
+                .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
+                .withObjectEmptySeparator("")
+                .withArrayEmptySeparator(""))
+        .withObjectIndenter(newLine)
+        .withArrayIndenter(newLine);
+  }
 
   /** A parser over strictly decoded UTF-8. */
   static JsonParser parser(InputStream utf8) throws IOException {
@@ -81,6 +100,16 @@ final class StrictJson {
       throw malformed(file.toString(), e);
     } catch (IOException e) {
       throw Failures.reading(file, e);
+    }
+  }
+
+  /** An object as a file of a model has it: indented by two spaces, as the Python libraries do. */
+  static ByteBuffer bytes(ObjectNode object) {
+    try {
+      return ByteBuffer.wrap(
+          (PRINTER.writeValueAsString(object) + "\n").getBytes(StandardCharsets.UTF_8));
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("a JSON tree that cannot be written", e);
     }
   }
 

@@ -22,6 +22,11 @@ public record TensorHeader(String name, DType dtype, long[] shape, long bytes) {
     return new TensorHeader(name, dtype, shape, dtype.bytes(shape));
   }
 
+  /** Number of elements. */
+  public long elements() {
+    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+  }
+
   /** The sizes, outermost first. */
   @Override
   public long[] shape() {

@@ -17,7 +17,10 @@ final class Drawing {
   private static final int POINTS = 3;
 
   /** How much lighter or darker than its background a shape is at least; white is 1. */
-  private static final double CONTRAST = 0.22;
+  private static final double CONTRAST = 0.11;
+
+  /** How much longer or shorter a shape may be in one direction. */
+  private static final double STRETCH = 0.25;
 
   private final Random random;
   private final double[][] planes = new double[3][SIDE * SIDE];
@@ -38,16 +41,16 @@ final class Drawing {
     double[] corner = near(behind);
     double[] colour = contrasting(behind, corner);
     gradient(behind, corner);
-    int lines = random.nextInt(3);
+    int lines = random.nextInt(4);
     for (int i = 0; i < lines; i++) {
       line(near(behind));
     }
     shape(shape, colour);
-    int dots = random.nextInt(4);
+    int dots = random.nextInt(6);
     for (int i = 0; i < dots; i++) {
       dot(colour());
     }
-    noise(between(0, 0.06));
+    noise(between(0, 0.12));
   }
 
   private void gradient(double[] from, double[] to) {
@@ -65,19 +68,20 @@ final class Drawing {
   }
 
   private void shape(Shape shape, double[] colour) {
-    double radius = between(8, 13);
+    double radius = between(6, 12);
     double slack = SIDE / 2.0 - 0.85 * radius;
     double centreX = SIDE / 2.0 + between(-slack, slack);
     double centreY = SIDE / 2.0 + between(-slack, slack);
     double angle = between(0, 2 * Math.PI);
     double cos = StrictMath.cos(angle) / radius;
     double sin = StrictMath.sin(angle) / radius;
+    double stretch = 1 + between(-STRETCH, STRETCH);
     fill(
         colour,
         (x, y) -> {
           double dx = x - centreX;
           double dy = y - centreY;
-          return shape.contains(cos * dx + sin * dy, cos * dy - sin * dx);
+          return shape.contains(stretch * (cos * dx + sin * dy), cos * dy - sin * dx);
         });
   }
 
@@ -95,7 +99,7 @@ final class Drawing {
   private void dot(double[] colour) {
     double centreX = between(0, SIDE);
     double centreY = between(0, SIDE);
-    double squared = between(0.6, 3);
+    double squared = between(0.6, 4);
     fill(colour, (x, y) -> (x - centreX) * (x - centreX) + (y - centreY) * (y - centreY) < squared);
   }
 

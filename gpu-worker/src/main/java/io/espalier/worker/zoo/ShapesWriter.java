@@ -75,7 +75,7 @@ final class ShapesWriter {
       for (int i = first; i < first + count; i++) {
         int label = i % shapes.length;
         out.write(label);
-        out.write(Drawing.of(shapes[label], mix(mix(seed ^ split) + i)));
+        out.write(Drawing.of(shapes[label], Seeds.mix(Seeds.mix(seed ^ split) + i)));
       }
     }
   }
@@ -84,17 +84,5 @@ final class ShapesWriter {
     return Arrays.stream(Shape.values())
         .map(shape -> shape.name().toLowerCase(Locale.ROOT) + "\n")
         .collect(Collectors.joining());
-  }
-
-  /**
-   * Spreads neighbouring numbers over all bits, since {@link java.util.Random} starts alike from
-   * neighbouring seeds. Source: the finalizer of SplitMix64 (Steele, Lea, Flood, Fast splittable
-   * pseudorandom number generators, 2014).
-   */
-  private static long mix(long value) {
-    long z = value + 0x9e3779b97f4a7c15L;
-    z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-    return z ^ (z >>> 31);
   }
 }

@@ -1,5 +1,6 @@
 /**
- * What the coordinator decides. Pure: no Kafka, no Avro, no clock, no I/O; times and settings are arguments.
+ * What the coordinator decides. Pure: no Kafka, no Avro, no clock, no I/O; times and settings are
+ * arguments.
  */
 @NullMarked
 package io.espalier.streams.domain;

@@ -1,6 +1,4 @@
-/**
- * One attempt at one stage, as it waits in a pool and as a worker is told of it. Pure values.
- */
+/** One attempt at one stage, as it waits in a pool and as a worker is told of it. Pure values. */
 @NullMarked
 package io.espalier.streams.domain.job;
 

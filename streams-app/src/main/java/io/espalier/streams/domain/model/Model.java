@@ -11,8 +11,8 @@ import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /**
- * A model version that has landed in a registry. One that is malformed cannot be made: every problem
- * is reported at once.
+ * A model version that has landed in a registry. One that is malformed cannot be made: every
+ * problem is reported at once.
  *
  * @param ref name and version
  * @param artifact the model directory
@@ -35,7 +35,8 @@ public record Model(
   private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
   // A name becomes part of the output's path, so nothing in it may lead elsewhere.
   private static final Pattern NAME =
-      Pattern.compile("(?!\\.{1,2}(/|$))[^/\\\\\\p{Cntrl}]+(/(?!\\.{1,2}(/|$))[^/\\\\\\p{Cntrl}]+)*");
+      Pattern.compile(
+          "(?!\\.{1,2}(/|$))[^/\\\\\\p{Cntrl}]+(/(?!\\.{1,2}(/|$))[^/\\\\\\p{Cntrl}]+)*");
 
   /**
    * A model.

@@ -1,5 +1,6 @@
 /**
- * A registered model version and the directories it lies in. Pure values that refuse what is malformed.
+ * A registered model version and the directories it lies in. Pure values that refuse what is
+ * malformed.
  */
 @NullMarked
 package io.espalier.streams.domain.model;

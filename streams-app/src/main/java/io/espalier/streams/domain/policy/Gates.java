@@ -11,6 +11,7 @@ import java.util.OptionalDouble;
 /** Evaluates gates against what the stages of a run measured. */
 public final class Gates {
   private static final String BYTES = "bytes";
+
   /** A loss of 0.91 - 0.90 is a little over 0.01 in binary; the bound itself must pass. */
   private static final double SLACK = 1e-9;
 
@@ -48,7 +49,9 @@ public final class Gates {
     }
     boolean higherIsBetter = metric.map(Metric::higherIsBetter).orElse(false);
     return new GateResult(
-        gate, measured, measured.isPresent() && holds(gate, measured.getAsDouble(), higherIsBetter));
+        gate,
+        measured,
+        measured.isPresent() && holds(gate, measured.getAsDouble(), higherIsBetter));
   }
 
   private static OptionalDouble measured(Gate gate, Metric metric) {

@@ -11,9 +11,9 @@ import java.util.Optional;
 /**
  * Who works next in a pool: a pure function of the pool, an event and the time.
  *
- * <p>Jobs go by priority, then by fair share between tenants, then by age, and only while fewer jobs
- * are with workers than live workers have slots. Time alone never frees a slot, so nothing needs to
- * happen between events.
+ * <p>Jobs go by priority, then by fair share between tenants, then by age, and only while fewer
+ * jobs are with workers than live workers have slots. Time alone never frees a slot, so nothing
+ * needs to happen between events.
  */
 public final class Dispatcher {
   private Dispatcher() {}
@@ -33,14 +33,14 @@ public final class Dispatcher {
 
   private static Turn admit(Pool pool, JobQueued queued, Instant now) {
     return pool.knows(queued.job().id())
-        ? new Turn(pool, List.of(), List.of(), List.of())
+        ? new Turn(pool, now, List.of(), List.of(), List.of())
         : release(pool.waiting(queued.job()), List.of(queued.job()), List.of(), now);
   }
 
   private static Turn end(Pool pool, JobId job, Instant now) {
     return pool.knows(job)
         ? release(pool.without(job), List.of(), List.of(job), now)
-        : new Turn(pool, List.of(), List.of(), List.of());
+        : new Turn(pool, now, List.of(), List.of(), List.of());
   }
 
   private static Turn release(Pool before, List<Job> admitted, List<JobId> ended, Instant now) {
@@ -52,7 +52,7 @@ public final class Dispatcher {
       pool = pool.released(next.get());
       next = nextIfFree(pool, now);
     }
-    return new Turn(pool, admitted, ended, released);
+    return new Turn(pool, now, admitted, ended, released);
   }
 
   private static Optional<Job> nextIfFree(Pool pool, Instant now) {

@@ -2,17 +2,20 @@ package io.espalier.streams.domain.pool;
 
 import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.job.JobId;
+import java.time.Instant;
 import java.util.List;
 
 /**
  * What became of a pool by an event.
  *
  * @param pool the pool now
+ * @param at when
  * @param admitted jobs that joined the line
  * @param ended jobs that left the pool
  * @param released jobs whose commands go to the workers, in order
  */
-public record Turn(Pool pool, List<Job> admitted, List<JobId> ended, List<Job> released) {
+public record Turn(
+    Pool pool, Instant at, List<Job> admitted, List<JobId> ended, List<Job> released) {
   public Turn {
     admitted = List.copyOf(admitted);
     ended = List.copyOf(ended);

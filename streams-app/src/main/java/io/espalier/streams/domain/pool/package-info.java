@@ -1,5 +1,6 @@
 /**
- * Who works next: the waiting line of a pool and its free slots. Pure. Start reading at {@link io.espalier.streams.domain.pool.Dispatcher}.
+ * Who works next: the waiting line of a pool and its free slots. Pure. Start reading at {@link
+ * io.espalier.streams.domain.pool.Dispatcher}.
  */
 @NullMarked
 package io.espalier.streams.domain.pool;

@@ -32,8 +32,7 @@ final class Jobs {
         run.stage(),
         run.input(),
         "%s/%s/%s/stage-%d"
-            .formatted(
-                artifactsBase, path(run.plan().model().ref().name()), run.id(), stageIndex),
+            .formatted(artifactsBase, path(run.plan().model().ref().name()), run.id(), stageIndex),
         data(run),
         run.policy().seed(),
         run.id() + "-stage-" + stageIndex,

@@ -38,14 +38,7 @@ public record Run(
 
   static Run planned(Plan plan, Instant now) {
     return new Run(
-        plan.runId(),
-        plan,
-        new RunState.Planned(),
-        StageAttempt.FIRST,
-        List.of(),
-        1,
-        now,
-        now);
+        plan.runId(), plan, new RunState.Planned(), StageAttempt.FIRST, List.of(), 1, now, now);
   }
 
   /** The pinned policy. */

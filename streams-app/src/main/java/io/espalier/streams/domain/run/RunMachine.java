@@ -72,12 +72,9 @@ public final class RunMachine {
                 ? Decision.changed(run.to(new Dispatched(now), now))
                 : Decision.unchanged(run),
         reported ->
-            awaits(run, reported.attempt())
-                ? report(run, reported, now)
-                : Decision.unchanged(run),
+            awaits(run, reported.attempt()) ? report(run, reported, now) : Decision.unchanged(run),
         cancel -> cancel(run, cancel, now),
-        retry ->
-            run.state() instanceof BackingOff ? retry(run, now) : Decision.unchanged(run),
+        retry -> run.state() instanceof BackingOff ? retry(run, now) : Decision.unchanged(run),
         passed -> time(run, passed, now));
   }
 
@@ -100,8 +97,7 @@ public final class RunMachine {
   private Decision plan(Plan plan, Instant now) {
     Run planned = Run.planned(plan, now);
     Run queued = planned.to(new Queued(), now);
-    return new Decision(
-        queued, List.of(planned, queued), List.of(new QueueJob(job(queued, now))));
+    return new Decision(queued, List.of(planned, queued), List.of(new QueueJob(job(queued, now))));
   }
 
   private static boolean awaits(Run run, StageAttempt attempt) {
@@ -109,8 +105,7 @@ public final class RunMachine {
   }
 
   private static boolean holdsJob(Run run) {
-    return run.state()
-        .match(p -> false, q -> true, d -> true, r -> true, b -> false, e -> false);
+    return run.state().match(p -> false, q -> true, d -> true, r -> true, b -> false, e -> false);
   }
 
   private Decision report(Run run, Reported reported, Instant now) {

@@ -1,5 +1,6 @@
 /**
- * What a run is and what may happen to it next. Pure. Start reading at {@link io.espalier.streams.domain.run.RunMachine}.
+ * What a run is and what may happen to it next. Pure. Start reading at {@link
+ * io.espalier.streams.domain.run.RunMachine}.
  */
 @NullMarked
 package io.espalier.streams.domain.run;

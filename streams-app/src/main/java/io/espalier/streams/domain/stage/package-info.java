@@ -1,6 +1,4 @@
-/**
- * What a stage is asked to do and what a worker says of it. Pure values.
- */
+/** What a stage is asked to do and what a worker says of it. Pure values. */
 @NullMarked
 package io.espalier.streams.domain.stage;
 

@@ -1,0 +1,181 @@
+package io.espalier.worker.algorithm.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.family.Mode;
+import io.espalier.worker.data.Batch;
+import io.espalier.worker.data.ImageDataset;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.model.TensorSpec;
+import io.espalier.worker.tensor.Gradients;
+import io.espalier.worker.tensor.Losses;
+import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Weights;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * Trains an image classifier with {@link Sgd}, a {@link CosineSchedule} and {@link Augmentation}.
+ *
+ * <p>The same weights, data and settings give the same bits on the same device with the same number
+ * of threads.
+ */
+public final class SgdTrainer {
+  private final Family family;
+  private final TrainingSettings settings;
+
+  /** A trainer of one family's models. */
+  public SgdTrainer(Family family, TrainingSettings settings) {
+    this.family = family;
+    this.settings = settings;
+  }
+
+  /**
+   * Changes weights in place.
+   *
+   * @return the mean loss of each epoch, in nats
+   * @throws InvalidInputException if there are fewer images than one batch
+   * @throws WorkerException if the loss is no longer a number
+   */
+  public List<Double> train(Weights weights, ImageDataset data, Progress.Listener progress) {
+    if (data.size() < settings.batch()) {
+      throw new InvalidInputException(
+          "training in batches of %d needs as many images, but there are %d"
+              .formatted(settings.batch(), data.size()));
+    }
+    var losses = new ArrayList<Double>();
+    try (NDManager manager = PyTorch.newManager()) {
+      weights.requireGradients(true);
+      try {
+        var run = new Run(manager, weights, data, progress);
+        for (int epoch = 0; epoch < settings.epochs(); epoch++) {
+          losses.add(run.epoch(epoch));
+        }
+        run.countBatches();
+      } finally {
+        weights.requireGradients(false);
+      }
+    }
+    return List.copyOf(losses);
+  }
+
+  /** One training of one model. */
+  private final class Run {
+    private final NDManager manager;
+    private final Weights weights;
+    private final ImageDataset data;
+    private final Progress.Listener progress;
+    private final Sgd optimizer;
+    private final int steps;
+    private final CosineSchedule schedule;
+
+    Run(NDManager manager, Weights weights, ImageDataset data, Progress.Listener progress) {
+      this.manager = manager;
+      this.weights = weights;
+      this.data = data;
+      this.progress = progress;
+      this.optimizer = new Sgd(weights, settings);
+      this.steps = data.size() / settings.batch();
+      this.schedule =
+          new CosineSchedule(
+              settings.learningRate(),
+              Math.min(
+                  Math.round(settings.warmupEpochs() * steps),
+                  (long) steps * settings.epochs() - 1),
+              (long) steps * settings.epochs());
+    }
+
+    /** Shows every image once; the mean loss. */
+    double epoch(int epoch) {
+      var random = new SplittableRandom(settings.seed() * 31 + epoch);
+      int[] order = shuffled(data.size(), random);
+      double sum = 0;
+      for (int i = 0; i < steps; i++) {
+        int[] indices = Arrays.copyOfRange(order, i * settings.batch(), (i + 1) * settings.batch());
+        Batch batch = settings.augmentation().apply(data.batch(indices), data, random);
+        long step = (long) epoch * steps + i;
+        double loss = step(batch, schedule.at(step));
+        requireFinite(loss, step);
+        sum += loss;
+        progress.report(
+            new Progress(
+                "training",
+                step + 1,
+                (long) steps * settings.epochs(),
+                Map.of("loss", loss, "epoch", epoch + 1.0)));
+      }
+      return sum / steps;
+    }
+
+    /** BatchNorm layers know how many batches they have seen, if their checkpoint says so. */
+    void countBatches() {
+      try (var scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        for (TensorSpec tensor : weights.architecture().tensors()) {
+          if (tensor.name().endsWith(".num_batches_tracked")) {
+            NDArray counter = weights.get(tensor.name());
+            T.addScaledInPlace(counter, T.scalar(counter, (double) steps * settings.epochs()), 1);
+          }
+        }
+      }
+    }
+
+    private double step(Batch batch, double rate) {
+      try (var scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        NDArray images =
+            T.of(
+                manager,
+                batch.pixels(),
+                batch.size(),
+                data.channels(),
+                data.height(),
+                data.width());
+        NDArray labels = T.of(manager, batch.labels(), batch.size());
+        NDArray loss =
+            Gradients.of(() -> loss(family.forward(weights, images, Mode.TRAIN), labels));
+        optimizer.step(rate);
+        return loss.getFloat();
+      }
+    }
+
+    /** Cross entropy against labels of which a share is spread over all classes. */
+    private NDArray loss(NDArray logits, NDArray labels) {
+      NDArray hard = Losses.crossEntropy(logits, labels);
+      double share = settings.labelSmoothing();
+      if (share == 0) {
+        return hard;
+      }
+      NDArray even = T.negate(T.mean(T.logSoftmax(logits, 1)));
+      return T.add(T.scale(hard, 1 - share), T.scale(even, share));
+    }
+
+    private void requireFinite(double loss, long step) {
+      if (!Double.isFinite(loss)) {
+        throw new WorkerException(
+            "the loss of step %d is %s; a learning rate below %s may help"
+                .formatted(step, loss, settings.learningRate()),
+            false,
+            null);
+      }
+    }
+  }
+
+  private static int[] shuffled(int size, SplittableRandom random) {
+    var order = new int[size];
+    for (int i = 0; i < size; i++) {
+      int j = random.nextInt(i + 1);
+      order[i] = order[j];
+      order[j] = i;
+    }
+    return order;
+  }
+}

@@ -1,0 +1,179 @@
+package io.espalier.worker.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.checkpoint.SafetensorsHeader.Place;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Kept;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Cuts a checkpoint: writes a model directory that holds, of every tensor, only the units that
+ * stay.
+ *
+ * <p>Bytes are selected from file to file in their own type, whatever it is; memory does not depend
+ * on the size of the model.
+ */
+public final class Surgery {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Surgery.class);
+
+  private final ModelDirectory from;
+  private final Map<String, Cut> cuts;
+  private final Path to;
+  private final Digesting digesting;
+  private final ByteBuffer window = Gather.newWindow();
+  private final List<FileDigest> digests = new ArrayList<>();
+
+  private Surgery(ModelDirectory from, Map<String, Cut> cuts, Path to, Digesting digesting) {
+    this.from = from;
+    this.cuts = cuts;
+    this.to = to;
+    this.digesting = digesting;
+  }
+
+  /**
+   * Cuts a model.
+   *
+   * <p>Shards keep their names and tensors; the index gets the new size. Other files are carried
+   * over as they are, config.json too, which the caller rewrites. Weights that are not part of the
+   * model (other formats, other safetensors) describe the uncut model and stay behind, as does a
+   * {@code .git} folder. Each file appears whole or not at all; nothing is made durable, since
+   * publishing does that.
+   *
+   * @param from the model
+   * @param architecture its tensors, all of them
+   * @param kept the units that stay
+   * @param to directory for the result; it is made, and files of its own are not replaced
+   * @return the files written, with digests that were computed while writing
+   * @throws io.espalier.worker.domain.InvalidInputException if the tensors are not those of the
+   *     architecture, or the choice names unknown axes or units, or cuts a frozen axis
+   * @throws io.espalier.worker.domain.WorkerException if a file cannot be read or written
+   */
+  public static Manifest cut(ModelDirectory from, Architecture architecture, Kept kept, Path to) {
+    Map<String, Cut> cuts = CutPlan.of(from, architecture, kept);
+    try (var digesting = new Digesting()) {
+      return new Surgery(from, cuts, to, digesting).run();
+    } catch (IOException e) {
+      throw Failures.writing(to, e);
+    }
+  }
+
+  private Manifest run() throws IOException {
+    Files.createDirectories(to);
+    long dataBytes = 0;
+    long elements = 0;
+    for (Map.Entry<String, SafetensorsFile> shard : from.shards().entrySet()) {
+      SafetensorsHeader header = layout(shard.getValue());
+      writeShard(shard.getKey(), shard.getValue(), header);
+      dataBytes += header.dataBytes();
+      elements += header.elements();
+    }
+    carryOver();
+    writeIndex(dataBytes, elements);
+    return new Manifest(digests);
+  }
+
+  private SafetensorsHeader layout(SafetensorsFile shard) {
+    var headers = new ArrayList<TensorHeader>();
+    shard
+        .tensors()
+        .forEach(
+            (name, tensor) ->
+                headers.add(TensorHeader.of(name, tensor.dtype(), cut(name).shape())));
+    var metadata = new LinkedHashMap<>(shard.metadata());
+    SafetensorsWriter.PYTORCH.forEach(metadata::putIfAbsent);
+    return HeaderWriter.layout(headers, metadata);
+  }
+
+  private void writeShard(String name, SafetensorsFile shard, SafetensorsHeader header)
+      throws IOException {
+    try (FileChannel in = FileChannel.open(shard.path())) {
+      shard.requireUnchanged(in.size());
+      write(
+          name,
+          sink -> {
+            sink.put(HeaderWriter.bytes(header));
+            var gather = new Gather(in, sink, window);
+            for (String tensor : header.tensors().keySet()) {
+              Place place = shard.place(tensor);
+              long start = shard.header().dataStart() + place.offset();
+              cut(tensor).forEachRun((offset, bytes) -> gather.take(start + offset, bytes));
+            }
+            gather.flush();
+          });
+    }
+  }
+
+  private void carryOver() throws IOException {
+    for (Map.Entry<String, Path> file : from.tree().files().entrySet()) {
+      String name = file.getKey();
+      if (from.shards().containsKey(name) || name.equals(ShardIndex.FILE)) {
+        continue;
+      }
+      if (WeightFiles.isForeign(name)
+          || name.endsWith(WeightFiles.SAFETENSORS)
+          || name.startsWith(".git/")) {
+        LOGGER.warn("Left behind, since it is not part of the cut model: file={}", name);
+        continue;
+      }
+      try (FileChannel in = FileChannel.open(file.getValue())) {
+        write(name, sink -> sink.putAll(in));
+      }
+    }
+  }
+
+  private void writeIndex(long dataBytes, long elements) throws IOException {
+    if (from.index().isEmpty()) {
+      return;
+    }
+    ObjectNode json = from.index().get().json().deepCopy();
+    ObjectNode metadata = json.withObject("/metadata");
+    metadata.put("total_size", dataBytes);
+    if (metadata.has("total_parameters")) {
+      metadata.put("total_parameters", elements);
+    }
+    write(ShardIndex.FILE, sink -> sink.put(StrictJson.bytes(json)));
+  }
+
+  private void write(String name, Content content) throws IOException {
+    Path file = to.resolve(name);
+    Files.createDirectories(Objects.requireNonNull(file.getParent()));
+    Path sibling = AtomicFile.sibling(file);
+    try {
+      try (FileChannel out =
+          FileChannel.open(sibling, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        Digesting.Sink sink = digesting.sink(out);
+        content.writeTo(sink);
+        digests.add(sink.finish(name));
+      }
+      if (Files.exists(file)) {
+        throw new FileAlreadyExistsException(file.toString());
+      }
+      Files.move(sibling, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(sibling);
+    }
+  }
+
+  private Cut cut(String tensor) {
+    return Objects.requireNonNull(cuts.get(tensor), tensor);
+  }
+
+  @FunctionalInterface
+  private interface Content {
+    void writeTo(Digesting.Sink sink) throws IOException;
+  }
+}

@@ -1,0 +1,258 @@
+package io.espalier.worker.algorithm.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import io.espalier.worker.algorithm.family.Families;
+import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.data.Batch;
+import io.espalier.worker.data.ImageDataset;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.tensor.Gradients;
+import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Weights;
+import io.espalier.worker.zoo.RandomModel;
+import io.espalier.worker.zoo.Zoo;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.BiFunction;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SgdTrainerTest {
+  @TempDir static Path directory;
+  private static final ImageDataset IMAGES = new Tints();
+  private static ModelDirectory model;
+
+  @BeforeAll
+  static void start() {
+    Zoo.writeRandomModel(
+        new RandomModel("cifar_resnet8", 3, 8, List.of(4, 8, 16), 1), directory.resolve("model"));
+    model = ModelDirectory.open(directory.resolve("model"));
+  }
+
+  @Test
+  void a_small_network_learns_to_tell_three_tints_apart() {
+    var settings = settings(20, 0.05, Augmentation.NONE);
+
+    List<Double> losses = trained(settings, Progress.Listener.NONE, (weights, means) -> means);
+
+    assertThat(losses).hasSize(20);
+    assertThat(losses.get(0)).isGreaterThan(0.7); // ln 3 = 1.1 for a guess
+    assertThat(losses.get(19)).isLessThan(0.1);
+  }
+
+  @Test
+  void the_same_seed_gives_the_same_bits() {
+    var settings = settings(2, 0.1, Augmentation.CIFAR);
+
+    Map<String, ByteBuffer> first = trained(settings, Progress.Listener.NONE, this::bytes);
+    Map<String, ByteBuffer> second = trained(settings, Progress.Listener.NONE, this::bytes);
+
+    assertThat(second).isEqualTo(first);
+  }
+
+  @Test
+  void another_seed_gives_other_weights() {
+    var settings = settings(2, 0.1, Augmentation.CIFAR);
+    var other = TrainingSettings.cifar(2, 10, settings.seed() + 1);
+
+    Map<String, ByteBuffer> first = trained(settings, Progress.Listener.NONE, this::bytes);
+    Map<String, ByteBuffer> second = trained(other, Progress.Listener.NONE, this::bytes);
+
+    assertThat(second.get("conv1.weight")).isNotEqualTo(first.get("conv1.weight"));
+  }
+
+  @Test
+  void every_step_is_reported() {
+    var reports = new ArrayList<Progress>();
+
+    trained(settings(3, 0.1, Augmentation.CIFAR), reports::add, (weights, losses) -> losses);
+
+    assertThat(reports).hasSize(6);
+    assertThat(reports.get(5).done()).isEqualTo(6);
+    assertThat(reports.get(5).total()).isEqualTo(6);
+    assertThat(reports.get(5).values()).containsKey("loss").containsEntry("epoch", 3.0);
+  }
+
+  @Test
+  void the_counters_of_batches_follow() {
+    long[] counted =
+        trained(
+            settings(3, 0.1, Augmentation.CIFAR),
+            Progress.Listener.NONE,
+            (weights, losses) -> weights.get("layer1.0.bn2.num_batches_tracked").toLongArray());
+
+    assertThat(counted).containsExactly(6);
+  }
+
+  @Test
+  void a_loss_that_is_no_number_ends_the_training() {
+    var settings = settings(20, 1e30, Augmentation.NONE);
+
+    assertThatThrownBy(() -> trained(settings, Progress.Listener.NONE, (weights, losses) -> losses))
+        .isInstanceOf(WorkerException.class)
+        .hasMessageContaining("learning rate below 1.0E30");
+  }
+
+  @Test
+  void fewer_images_than_a_batch_are_refused() {
+    var settings = TrainingSettings.cifar(1, 21, 1);
+
+    assertThatThrownBy(() -> trained(settings, Progress.Listener.NONE, (weights, losses) -> losses))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("batches of 21")
+        .hasMessageContaining("there are 20");
+  }
+
+  @Test
+  void two_steps_follow_the_formula() {
+    for (boolean nesterov : new boolean[] {false, true}) {
+      var settings =
+          new TrainingSettings(1, 2, 0.1, 0, 0.9, nesterov, 0.01, 0, Augmentation.NONE, 1);
+
+      // The loss is 3 · (sum of all weights), so every gradient is 3.
+      float[] after =
+          loaded(
+              (weights, manager) -> {
+                var sgd = new Sgd(weights, settings);
+                weights.requireGradients(true);
+                for (int step = 0; step < 2; step++) {
+                  Gradients.of(
+                      () ->
+                          T.scale(
+                              weights.trainable().stream()
+                                  .map(name -> T.sum(weights.get(name)))
+                                  .reduce(T::add)
+                                  .orElseThrow(),
+                              3));
+                  sgd.step(0.5);
+                }
+                return new float[] {
+                  weights.get("fc.weight").toFloatArray()[0],
+                  weights.get("bn1.weight").toFloatArray()[0]
+                };
+              });
+
+      double before = loaded((weights, manager) -> weights.get("fc.weight").toFloatArray()[0]);
+      assertThat((double) after[0]).isCloseTo(byHand(before, 0.01, nesterov), within(1e-5));
+      assertThat((double) after[1]).isCloseTo(byHand(1, 0, nesterov), within(1e-5));
+    }
+  }
+
+  private static double byHand(double start, double decay, boolean nesterov) {
+    double w = start;
+    double v = 0;
+    for (int step = 0; step < 2; step++) {
+      double g = 3 + decay * w;
+      v = 0.9 * v + g;
+      w -= 0.5 * (nesterov ? g + 0.9 * v : v);
+    }
+    return w;
+  }
+
+  @Test
+  void every_bad_setting_is_named() {
+    assertThatThrownBy(
+            () -> new TrainingSettings(0, 1, 0, -1, 1, false, -1, 1, Augmentation.NONE, 0))
+        .hasMessageContaining("epochs")
+        .hasMessageContaining("batch")
+        .hasMessageContaining("learningRate")
+        .hasMessageContaining("warmupEpochs")
+        .hasMessageContaining("momentum")
+        .hasMessageContaining("weightDecay")
+        .hasMessageContaining("labelSmoothing");
+  }
+
+  private static TrainingSettings settings(int epochs, double rate, Augmentation augmentation) {
+    return new TrainingSettings(
+        epochs, 10, rate, Math.min(1, epochs / 2.0), 0.9, true, 5e-4, 0, augmentation, 7);
+  }
+
+  private Map<String, ByteBuffer> bytes(Weights weights, List<Double> losses) {
+    var bytes = new LinkedHashMap<String, ByteBuffer>();
+    for (Map.Entry<String, TensorData> tensor : weights.toTensorData().entrySet()) {
+      bytes.put(tensor.getKey(), tensor.getValue().bytes());
+    }
+    return bytes;
+  }
+
+  private static <R> R trained(
+      TrainingSettings settings,
+      Progress.Listener progress,
+      BiFunction<Weights, List<Double>, R> then) {
+    Family family = Families.of(model.config());
+    return loaded(
+        (weights, manager) ->
+            then.apply(weights, new SgdTrainer(family, settings).train(weights, IMAGES, progress)));
+  }
+
+  private static <R> R loaded(BiFunction<Weights, NDManager, R> work) {
+    Family family = Families.of(model.config());
+    try (var manager = PyTorch.newManager();
+        var weights =
+            Weights.load(model, family.architecture(model.config(), model.shapes()), manager)) {
+      return work.apply(weights, manager);
+    }
+  }
+
+  /** Noise of 8 x 8 pixels in which one of three channels is a little stronger. */
+  private static final class Tints implements ImageDataset {
+    @Override
+    public int size() {
+      return 20;
+    }
+
+    @Override
+    public int classes() {
+      return 3;
+    }
+
+    @Override
+    public int channels() {
+      return 3;
+    }
+
+    @Override
+    public int height() {
+      return 8;
+    }
+
+    @Override
+    public int width() {
+      return 8;
+    }
+
+    @Override
+    public Batch batch(int[] indices) {
+      var batch = new Batch(new float[indices.length * 192], new long[indices.length]);
+      for (int i = 0; i < indices.length; i++) {
+        var random = new Random(indices[i]);
+        batch.labels()[i] = indices[i] % 3;
+        for (int p = 0; p < 192; p++) {
+          double tint = p / 64 == indices[i] % 3 ? 1 : 0;
+          batch.pixels()[i * 192 + p] = (float) (tint + random.nextGaussian());
+        }
+      }
+      return batch;
+    }
+
+    @Override
+    public String fingerprint() {
+      return "tints";
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package io.espalier.worker.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.espalier.worker.domain.InvalidInputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ManifestTest {
+  @TempDir Path folder;
+
+  /** Expected by {@code sha256sum} and {@code cat digests | xxd -r -p | sha256sum}. */
+  @Test
+  void digests_files_in_the_order_of_their_paths() {
+    Models.write(folder.resolve("b"), "abc");
+    Models.write(folder.resolve("a/z"), "");
+    Models.write(folder.resolve("a-1"), "abc");
+
+    Manifest manifest = Manifest.of(folder);
+
+    String abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    String nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    assertThat(manifest.files())
+        .containsExactly(
+            new FileDigest("a-1", 3, abc),
+            new FileDigest("a/z", 0, nothing),
+            new FileDigest("b", 3, abc));
+    assertThat(manifest.bytes()).isEqualTo(6);
+    assertThat(manifest.rootDigest())
+        .isEqualTo("aea9bdc19ecee7acb8226afa2078e60a0f95d72eff6cfebd618eebe9bb6d2c23");
+  }
+
+  @Test
+  void has_the_digest_of_nothing_for_an_empty_directory() {
+    assertThat(Manifest.of(folder).rootDigest())
+        .isEqualTo("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  }
+
+  @Test
+  void changes_with_every_byte_and_every_hidden_file() throws IOException {
+    Models.write(folder.resolve("a"), "abc");
+    String before = Manifest.of(folder).rootDigest();
+
+    Models.write(folder.resolve(".hidden"), "");
+    String withHidden = Manifest.of(folder).rootDigest();
+    Files.delete(folder.resolve(".hidden"));
+    Models.write(folder.resolve("a"), "abd");
+    String changed = Manifest.of(folder).rootDigest();
+
+    assertThat(before).isNotEqualTo(withHidden).isNotEqualTo(changed);
+    assertThat(withHidden).isNotEqualTo(changed);
+  }
+
+  @Test
+  void refuses_links_out_of_the_directory() throws IOException {
+    Path inside = Files.createDirectories(folder.resolve("inside"));
+    Files.createSymbolicLink(inside.resolve("link"), Models.write(folder.resolve("outside"), ""));
+
+    assertThatThrownBy(() -> Manifest.of(inside))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("symbolic link out of the directory");
+  }
+}

@@ -1,0 +1,320 @@
+package io.espalier.worker.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.espalier.worker.domain.InvalidInputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ModelDirectoryTest {
+  private static final String INDEX = "model.safetensors.index.json";
+  private static final String FIRST = "model-00001-of-00002.safetensors";
+  private static final String SECOND = "model-00002-of-00002.safetensors";
+
+  @TempDir Path folder;
+  private Path model;
+
+  @BeforeEach
+  void make_place() throws IOException {
+    model = Files.createDirectories(folder.resolve("model"));
+  }
+
+  @Test
+  void opens_what_another_library_wrote() {
+    ModelDirectory resnet = ModelDirectory.open(Golden.path("cifar-resnet20"));
+
+    assertThat(resnet.config().path("architecture").asText()).isEqualTo("cifar_resnet20");
+    assertThat(resnet.shapes().get("layer2.0.conv1.weight")).containsExactly(32, 16, 3, 3);
+    assertThat(resnet.read("bn1.num_batches_tracked").shape()).isEmpty();
+    assertThat(resnet.bytes()).isEqualTo(1_094_272);
+  }
+
+  @Test
+  void opens_shards_as_one() {
+    Models.sharded(model, abc(), 2);
+
+    ModelDirectory opened = ModelDirectory.open(model);
+
+    assertThat(opened.tensors()).containsOnlyKeys("a", "b", "c");
+    assertThat(opened.read("b").bytes()).isEqualTo(Models.numbered(4).bytes());
+    assertThatThrownBy(() -> opened.read("d")).hasMessage(model + " has no tensor 'd'");
+  }
+
+  @Test
+  void keeps_the_digits_of_config_json() throws IOException {
+    Models.single(model, abc());
+    String text =
+        "{\n  \"eps\": 0.00001,\n  \"theta\": 10000.0,\n  \"sizes\": [\n    1,\n    2\n  ]\n}\n";
+    Models.write(model.resolve("config.json"), text);
+
+    ModelDirectory.writeConfig(folder, ModelDirectory.open(model).config());
+
+    assertThat(Files.readString(folder.resolve("config.json"))).isEqualTo(text);
+  }
+
+  @Test
+  void gives_a_copy_of_its_config() {
+    ModelDirectory opened = ModelDirectory.open(Models.single(model, abc()));
+
+    opened.config().put("architecture", "other");
+
+    assertThat(opened.config().path("architecture").asText()).isEqualTo("test");
+  }
+
+  @Test
+  void refuses_what_is_no_directory() {
+    assertThatThrownBy(() -> ModelDirectory.open(folder.resolve("none")))
+        .hasMessage(folder.resolve("none") + ": wanted a directory, found nothing");
+    assertThatThrownBy(() -> ModelDirectory.open(Models.write(folder.resolve("file"), "")))
+        .hasMessage(folder.resolve("file") + ": wanted a directory, found a file");
+  }
+
+  @Test
+  void tells_of_a_missing_config_and_missing_weights_at_once() {
+    assertThat(problems())
+        .satisfiesExactly(
+            problem ->
+                assertThat(problem).contains("wanted config.json, which says what the model is"),
+            problem ->
+                assertThat(problem)
+                    .endsWith("wanted model.safetensors or " + INDEX + ", found neither"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[]      | wanted a JSON object, found array",
+        "{       | is not valid JSON",
+        "''      | is not valid JSON: No content",
+        "{'a':1} | is not valid JSON",
+        "{} {}   | is not valid JSON",
+        "{\"a\":1,\"a\":2} | Duplicate"
+      })
+  void refuses_a_config_that_is_no_object(String config, String problem) {
+    Models.single(model, abc());
+    Models.write(model.resolve("config.json"), config);
+
+    assertThat(problems()).singleElement().asString().contains("config.json", problem);
+  }
+
+  @Test
+  void refuses_a_config_that_is_no_utf_8() throws IOException {
+    Models.single(model, abc());
+    Files.write(
+        model.resolve("config.json"), new byte[] {'{', '"', (byte) 0xe9, '"', ':', '1', '}'});
+
+    assertThat(problems()).containsExactly(model.resolve("config.json") + ": is not valid UTF-8");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"pytorch_model.bin", "model.pt", "resnet.pth", "last.ckpt", "m.pkl", "MODEL.PTH"})
+  void refuses_pickles_and_says_how_to_convert_them(String weights) {
+    Models.write(model.resolve("config.json"), "{}");
+    Models.write(model.resolve(weights), "pickle");
+
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .contains("found [" + weights + "]", "can run code", "safetensors.torch.save_file");
+  }
+
+  @Test
+  void refuses_shards_that_are_pickles() {
+    index("{\"weight_map\": {\"a\": \"pytorch_model-00001-of-00002.bin\"}}");
+
+    assertThat(problems()).singleElement().asString().contains("can run code", "save_file");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "../model.safetensors",
+        "/etc/model.safetensors",
+        "sub/../../model.safetensors",
+        "sub/model.safetensors",
+        "..\\\\model.safetensors",
+        "C:\\\\model.safetensors",
+        "..",
+        "",
+        "model.txt",
+        ".safetensors",
+        "a\\u0000.safetensors"
+      })
+  void refuses_shards_that_are_not_plain_names(String shard) throws IOException {
+    Models.single(Files.createDirectories(folder), abc());
+    index("{\"weight_map\": {\"a\": \"%s\"}}".formatted(shard));
+
+    assertThat(problems()).singleElement().asString().contains("named without '/', '\\' or '..'");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{}                       | weight_map must be an object from tensor to file, found nothing",
+        "{\"weight_map\": []}     | weight_map must be an object from tensor to file, found array",
+        "{\"weight_map\": {}}     | weight_map must be an object from tensor to file, found an empty one",
+        "{\"weight_map\": {\"a\": 1}} | tensor 'a': wanted a file name, found number",
+        "[                        | is not valid JSON"
+      })
+  void refuses_an_index_that_maps_nothing(String text, String problem) {
+    index(text);
+
+    assertThat(problems()).singleElement().asString().contains(INDEX, problem);
+  }
+
+  @Test
+  void tells_every_disagreement_of_index_and_shards_at_once() {
+    SafetensorsWriter.write(model.resolve(FIRST), abc());
+    SafetensorsWriter.write(model.resolve(SECOND), Map.of("b", Models.numbered(4)));
+    Models.write(model.resolve("model-00003-of-00003.safetensors"), "");
+    index(
+        "{\"weight_map\": {\"a\": \"%s\", \"b\": \"%s\", \"x\": \"%s\", \"y\": \"gone.safetensors\"}}"
+            .formatted(FIRST, SECOND, SECOND));
+
+    assertThat(problems())
+        .map(problem -> problem.substring(model.toString().length()))
+        .containsExactlyInAnyOrder(
+            ": shard 'gone.safetensors' is in %s, but not there".formatted(INDEX),
+            ": 'model-00003-of-00003.safetensors' looks like a shard, but %s does not name it"
+                .formatted(INDEX),
+            ": %s puts tensor 'x' into '%s', which does not hold it".formatted(INDEX, SECOND),
+            ": tensor 'b' is in several shards: [%s, %s]".formatted(FIRST, SECOND),
+            ": tensor 'c' is in shard '%s', but not in %s".formatted(FIRST, INDEX));
+  }
+
+  @Test
+  void refuses_shards_without_an_index() {
+    Models.write(model.resolve("config.json"), "{}");
+    SafetensorsWriter.write(model.resolve(FIRST), abc());
+
+    assertThat(problems()).anyMatch(problem -> problem.endsWith("but there is no " + INDEX));
+  }
+
+  @Test
+  void refuses_two_sets_of_weights() {
+    Models.sharded(model, abc(), 2);
+    Models.single(model, abc());
+
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .contains("has both model.safetensors and " + INDEX);
+  }
+
+  @Test
+  void tells_what_is_wrong_with_every_shard() {
+    Models.sharded(model, abc(), 2);
+    Models.write(model.resolve(FIRST), "short");
+    Models.write(model.resolve(SECOND), "short");
+
+    assertThat(problems())
+        .containsExactly(
+            model.resolve(FIRST) + ": a safetensors file has at least 8 bytes, found 5",
+            model.resolve(SECOND) + ": a safetensors file has at least 8 bytes, found 5");
+  }
+
+  @Test
+  void refuses_links_out_of_the_directory_without_following_them() throws IOException {
+    Models.single(folder, abc());
+    Models.write(model.resolve("config.json"), "{}");
+    Files.createSymbolicLink(model.resolve("model.safetensors"), Path.of("../model.safetensors"));
+    Files.createSymbolicLink(model.resolve("tokenizer"), folder);
+    Files.createSymbolicLink(model.resolve("dangling"), Path.of("nothing"));
+
+    assertThat(problems())
+        .satisfiesExactlyInAnyOrder(
+            problem -> assertThat(problem).contains("model.safetensors: symbolic link out of"),
+            problem -> assertThat(problem).contains("tokenizer: symbolic link out of"),
+            problem ->
+                assertThat(problem).contains("dangling: symbolic link to nothing, which does not"));
+  }
+
+  @Test
+  void follows_links_that_stay_inside() throws IOException {
+    Models.single(model, abc());
+    Files.move(model.resolve("model.safetensors"), model.resolve("blob"));
+    Files.createSymbolicLink(model.resolve("model.safetensors"), Path.of("blob"));
+
+    assertThat(ModelDirectory.open(model).tensors()).containsOnlyKeys("a", "b", "c");
+  }
+
+  @Test
+  void ignores_pickles_beside_safetensors() {
+    Models.single(model, abc());
+    Models.write(model.resolve("pytorch_model.bin"), "pickle");
+
+    assertThat(ModelDirectory.open(model).tensors()).containsOnlyKeys("a", "b", "c");
+  }
+
+  @Test
+  void tells_every_wrong_tensor_and_guesses_what_was_meant() {
+    var tensors = new LinkedHashMap<String, TensorData>();
+    tensors.put("bert.layer.0.dense.weight", Models.numbered(2));
+    tensors.put("fc.weigth", Models.numbered(2));
+    tensors.put("conv1.weight", Models.numbered(2, 3));
+    tensors.put("ok", Models.numbered(1));
+    ModelDirectory opened = ModelDirectory.open(Models.single(model, tensors));
+    var expected = new LinkedHashMap<String, long[]>();
+    expected.put("layer.0.dense.weight", new long[] {2});
+    expected.put("fc.weight", new long[] {2});
+    expected.put("conv1.weight", new long[] {3, 2});
+    expected.put("zzz", new long[] {});
+    expected.put("ok", new long[] {1});
+
+    InvalidInputException refusal =
+        catchThrowableOfType(InvalidInputException.class, () -> opened.requireShapes(expected));
+
+    assertThat(refusal.problems())
+        .map(problem -> problem.substring(model.toString().length()))
+        .containsExactly(
+            ": tensor 'layer.0.dense.weight' is missing: wanted shape [2]; did you mean"
+                + " 'bert.layer.0.dense.weight', which it has?",
+            ": tensor 'fc.weight' is missing: wanted shape [2]; did you mean 'fc.weigth', which it has?",
+            ": tensor 'zzz' is missing: wanted shape []",
+            ": tensor 'bert.layer.0.dense.weight' of shape [2] is not part of the architecture",
+            ": tensor 'fc.weigth' of shape [2] is not part of the architecture",
+            ": tensor 'conv1.weight': wanted shape [3, 2], found [2, 3]");
+  }
+
+  @Test
+  void accepts_exactly_the_expected_tensors() {
+    ModelDirectory opened = ModelDirectory.open(Models.single(model, abc()));
+
+    opened.requireShapes(Map.of("a", new long[] {2, 3}, "b", new long[] {4}, "c", new long[] {1}));
+
+    assertThat(opened.shapes().keySet()).containsExactly("a", "b", "c");
+  }
+
+  private void index(String text) {
+    Models.write(model.resolve("config.json"), "{}");
+    Models.write(model.resolve(INDEX), text);
+  }
+
+  private List<String> problems() {
+    return catchThrowableOfType(InvalidInputException.class, () -> ModelDirectory.open(model))
+        .problems();
+  }
+
+  private static Map<String, TensorData> abc() {
+    var tensors = new LinkedHashMap<String, TensorData>();
+    tensors.put("a", Models.numbered(2, 3));
+    tensors.put("b", Models.numbered(4));
+    tensors.put("c", Models.numbered(1));
+    return tensors;
+  }
+}

@@ -1,0 +1,337 @@
+package io.espalier.worker.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Dimension;
+import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.domain.model.TensorSpec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class SurgeryTest {
+  private static final Axis ROWS = new Axis("rows", 3);
+  private static final Axis COLUMNS = new Axis("columns", 2);
+
+  @TempDir Path folder;
+
+  @Test
+  void cuts_llama_to_the_bytes_that_a_really_smaller_model_has() throws IOException {
+    ModelDirectory llama = ModelDirectory.open(Golden.path("llama"));
+    SafetensorsFile scores =
+        SafetensorsFile.open(Golden.path("scores/masked-llama/scores.safetensors"));
+    int layer = indices(scores, "kept.layers")[0];
+    ModelDirectory shallow = ModelDirectory.open(oneLayer(llama, layer));
+    var kept =
+        new Kept(
+            Map.of(
+                "hidden", indices(scores, "kept.hidden"),
+                "neurons", indices(scores, "kept.layer.%d.neurons".formatted(layer)),
+                "heads", indices(scores, "kept.layer.%d.heads".formatted(layer)),
+                "groups", indices(scores, "kept.layer.%d.groups".formatted(layer))));
+
+    Surgery.cut(shallow, llamaOfOneLayer(), kept, folder.resolve("cut"));
+
+    assertThat(folder.resolve("cut/model.safetensors"))
+        .hasSameBinaryContentAs(Golden.path("scores/masked-llama/sliced-all/model.safetensors"));
+  }
+
+  @Test
+  void cuts_by_units_of_several_indices() {
+    var heads = new Axis("heads", 3);
+    var architecture =
+        Models.architecture(
+            List.of(heads),
+            List.of(Models.spec("q", new Dimension.Along(heads, 2), Dimension.fixed(2))));
+    Path model = Models.single(folder.resolve("model"), Map.of("q", Models.numbered(6, 2)));
+
+    Surgery.cut(
+        ModelDirectory.open(model),
+        architecture,
+        new Kept(Map.of("heads", new int[] {0, 2})),
+        folder.resolve("cut"));
+
+    TensorData q = ModelDirectory.open(folder.resolve("cut")).read("q");
+    assertThat(q.shape()).containsExactly(4, 2);
+    assertThat(q.bytes()).isEqualTo(ByteBuffer.wrap(new byte[] {0, 1, 2, 3, 8, 9, 10, 11}));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "BF16", "F64", "U8"})
+  void cuts_tensors_larger_than_its_buffers(DType dtype) {
+    var random = new Random(20);
+    var out = new Axis("out", 700);
+    var in = new Axis("in", 1500);
+    var tensor = Models.spec("w", Dimension.along(out), Dimension.along(in));
+    TensorData source = Models.random(dtype, tensor.shape(), random);
+    Path model = Models.single(folder.resolve("model"), Map.of("w", source));
+    var scattered = new Kept(Map.of("out", some(700, 350, random), "in", some(1500, 700, random)));
+    var nearlyAll = new Kept(Map.of("out", some(700, 699, random), "in", some(1500, 1499, random)));
+    var rows = new Kept(Map.of("out", some(700, 300, random)));
+
+    for (Kept kept : List.of(scattered, nearlyAll, rows, Kept.all())) {
+      Path to = folder.resolve("cut-" + kept.width(out) + "-" + kept.width(in));
+      Surgery.cut(
+          ModelDirectory.open(model),
+          Models.architecture(List.of(out, in), List.of(tensor)),
+          kept,
+          to);
+
+      TensorData expected = NaiveCut.cut(source, tensor, kept);
+      TensorData found = ModelDirectory.open(to).read("w");
+      assertThat(found.shape()).isEqualTo(expected.shape());
+      assertThat(found.bytes()).isEqualTo(expected.bytes());
+    }
+  }
+
+  @Test
+  void keeps_shards_and_rewrites_the_index() throws IOException {
+    var tensors = new LinkedHashMap<String, TensorData>();
+    tensors.put("a", Models.numbered(3, 2));
+    tensors.put("b", Models.numbered(3));
+    tensors.put("c", Models.numbered(2));
+    Path model = Models.sharded(folder.resolve("model"), tensors, 2);
+
+    cut(model, new Kept(Map.of("rows", new int[] {0, 2})));
+
+    JsonNode index =
+        new ObjectMapper().readTree(folder.resolve("cut/model.safetensors.index.json").toFile());
+    assertThat(index.at("/metadata/total_size").asInt()).isEqualTo(4 + 2 + 2);
+    assertThat(index.at("/metadata/total_parameters").asInt()).isEqualTo(4 + 2 + 2);
+    assertThat(index.at("/metadata/note").asText()).isEqualTo("as it was");
+    assertThat(index.at("/weight_map/b").asText()).isEqualTo("model-00002-of-00002.safetensors");
+    ModelDirectory cut = ModelDirectory.open(folder.resolve("cut"));
+    assertThat(cut.shards())
+        .containsOnlyKeys("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors");
+    assertThat(cut.read("b").bytes()).isEqualTo(ByteBuffer.wrap(new byte[] {0, 2}));
+  }
+
+  @Test
+  void carries_other_files_over_and_leaves_uncut_weights_behind() throws IOException {
+    Path model = Models.single(folder.resolve("model"), abc());
+    Models.write(model.resolve("tokenizer/vocab.txt"), "words");
+    Models.write(model.resolve(".hidden"), "");
+    for (String weights :
+        List.of("pytorch_model.bin", "onnx/model.onnx", "adapter.safetensors", ".git/objects/1")) {
+      Models.write(model.resolve(weights), "uncut");
+    }
+
+    Manifest written = cut(model, Kept.all());
+
+    assertThat(written.files())
+        .extracting(FileDigest::path)
+        .containsExactly(".hidden", "config.json", "model.safetensors", "tokenizer/vocab.txt");
+    assertThat(folder.resolve("cut/tokenizer/vocab.txt")).hasContent("words");
+    assertThat(folder.resolve("cut/config.json"))
+        .hasSameBinaryContentAs(model.resolve("config.json"));
+  }
+
+  @Test
+  void digests_while_writing_what_reading_afterwards_finds() {
+    Path model = Models.sharded(folder.resolve("model"), abc(), 3);
+
+    Manifest written = cut(model, new Kept(Map.of("rows", new int[] {1})));
+
+    assertThat(written).isEqualTo(Manifest.of(folder.resolve("cut")));
+  }
+
+  @Test
+  void gives_back_the_same_bytes_when_everything_stays() {
+    Path model = Models.single(folder.resolve("model"), abc());
+
+    Manifest written = cut(model, Kept.all());
+
+    assertThat(written).isEqualTo(Manifest.of(model));
+  }
+
+  @Test
+  void tells_every_impossible_choice_before_any_work() {
+    Path model = Models.single(folder.resolve("model"), abc());
+    var architecture =
+        new Architecture(
+            "test",
+            "test",
+            specs(),
+            List.of(ROWS, COLUMNS),
+            List.of(),
+            Map.of("columns", "labels"));
+    var choice =
+        new Kept(Map.of("row", new int[] {0}, "rows", new int[] {1, 3}, "columns", new int[] {1}));
+
+    assertThatThrownBy(
+            () ->
+                Surgery.cut(
+                    ModelDirectory.open(model), architecture, choice, folder.resolve("cut")))
+        .isInstanceOfSatisfying(
+            InvalidInputException.class,
+            refusal ->
+                assertThat(refusal.problems())
+                    .containsExactlyInAnyOrder(
+                        "cannot cut axis 'row': the architecture has none of that name; did you mean"
+                            + " 'rows'?",
+                        "cannot keep units 1 to 3 of axis 'rows': it has units 0 to 2",
+                        "cannot cut axis 'columns': labels"));
+    assertThat(folder.resolve("cut")).doesNotExist();
+  }
+
+  @Test
+  void refuses_tensors_that_the_architecture_does_not_have() {
+    var tensors = new LinkedHashMap<>(abc());
+    tensors.put("d", Models.numbered(1));
+    Path model = Models.single(folder.resolve("model"), tensors);
+
+    assertThatThrownBy(() -> cut(model, Kept.all()))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("tensor 'd' of shape [1] is not part of the architecture");
+  }
+
+  @Test
+  void refuses_to_split_a_byte() {
+    var units = new Axis("units", 4);
+    var tensor = Models.spec("q", Dimension.fixed(2), Dimension.along(units));
+    Path model =
+        Models.single(
+            folder.resolve("model"),
+            Map.of("q", Models.random(DType.F4, new long[] {2, 4}, new Random(1))));
+    var architecture = Models.architecture(List.of(units), List.of(tensor));
+
+    assertThatThrownBy(
+            () ->
+                Surgery.cut(
+                    ModelDirectory.open(model),
+                    architecture,
+                    new Kept(Map.of("units", new int[] {1, 2})),
+                    folder.resolve("cut")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("split a byte");
+  }
+
+  @Test
+  void cuts_between_bytes_that_hold_two_elements() {
+    var units = new Axis("units", 4);
+    var tensor = Models.spec("q", Dimension.fixed(2), Dimension.along(units));
+    TensorData source = Models.random(DType.F4, new long[] {2, 4}, new Random(1));
+    Path model = Models.single(folder.resolve("model"), Map.of("q", source));
+
+    Surgery.cut(
+        ModelDirectory.open(model),
+        Models.architecture(List.of(units), List.of(tensor)),
+        new Kept(Map.of("units", new int[] {2, 3})),
+        folder.resolve("cut"));
+
+    TensorData q = ModelDirectory.open(folder.resolve("cut")).read("q");
+    assertThat(q.bytes().get(0)).isEqualTo(source.bytes().get(1));
+    assertThat(q.bytes().get(1)).isEqualTo(source.bytes().get(3));
+  }
+
+  @Test
+  void never_replaces_a_file() {
+    Path model = Models.single(folder.resolve("model"), abc());
+    Models.write(folder.resolve("cut/model.safetensors"), "mine");
+
+    assertThatThrownBy(() -> cut(model, Kept.all()))
+        .isInstanceOf(WorkerException.class)
+        .hasMessageContaining("FileAlreadyExistsException");
+    assertThat(folder.resolve("cut")).isDirectoryNotContaining("regex:.*\\.model.*");
+    assertThat(folder.resolve("cut/model.safetensors")).hasContent("mine");
+  }
+
+  private Manifest cut(Path model, Kept kept) {
+    return Surgery.cut(
+        ModelDirectory.open(model),
+        Models.architecture(List.of(ROWS, COLUMNS), specs()),
+        kept,
+        folder.resolve("cut"));
+  }
+
+  private static Map<String, TensorData> abc() {
+    return Map.of("a", Models.numbered(3, 2), "b", Models.numbered(3), "c", Models.numbered(2));
+  }
+
+  private static List<TensorSpec> specs() {
+    return List.of(
+        Models.spec("a", Dimension.along(ROWS), Dimension.along(COLUMNS)),
+        Models.spec("b", Dimension.along(ROWS)),
+        Models.spec("c", Dimension.along(COLUMNS)));
+  }
+
+  private static int[] some(int of, int count, Random random) {
+    var all = new ArrayList<>(IntStream.range(0, of).boxed().toList());
+    Collections.shuffle(all, random);
+    return all.subList(0, count).stream().mapToInt(i -> i).sorted().toArray();
+  }
+
+  private static int[] indices(SafetensorsFile file, String name) {
+    LongBuffer values = file.read(name).bytes().asLongBuffer();
+    return LongStream.generate(values::get)
+        .limit(values.limit())
+        .mapToInt(Math::toIntExact)
+        .toArray();
+  }
+
+  /** Llama with nothing but one of its layers, which takes the place of the first. */
+  private Path oneLayer(ModelDirectory llama, int layer) throws IOException {
+    var tensors = new LinkedHashMap<String, TensorData>();
+    String prefix = "model.layers.%d.".formatted(layer);
+    for (String name : llama.tensors().keySet()) {
+      if (name.startsWith(prefix)) {
+        tensors.put("model.layers.0." + name.substring(prefix.length()), llama.read(name));
+      } else if (!name.startsWith("model.layers.")) {
+        tensors.put(name, llama.read(name));
+      }
+    }
+    Files.createDirectories(folder.resolve("shallow"));
+    return Models.single(folder.resolve("shallow"), tensors);
+  }
+
+  private static Architecture llamaOfOneLayer() {
+    Dimension hidden = Dimension.along(new Axis("hidden", 48));
+    Dimension neurons = Dimension.along(new Axis("neurons", 96));
+    Dimension heads = new Dimension.Along(new Axis("heads", 4), 12);
+    Dimension groups = new Dimension.Along(new Axis("groups", 2), 12);
+    Dimension vocabulary = Dimension.fixed(80);
+    String layer = "model.layers.0.";
+    return Models.architecture(
+        List.of(
+            new Axis("hidden", 48),
+            new Axis("neurons", 96),
+            new Axis("heads", 4),
+            new Axis("groups", 2)),
+        List.of(
+            Models.spec("model.embed_tokens.weight", vocabulary, hidden),
+            Models.spec(layer + "input_layernorm.weight", hidden),
+            Models.spec(layer + "self_attn.q_proj.weight", heads, hidden),
+            Models.spec(layer + "self_attn.k_proj.weight", groups, hidden),
+            Models.spec(layer + "self_attn.v_proj.weight", groups, hidden),
+            Models.spec(layer + "self_attn.o_proj.weight", hidden, heads),
+            Models.spec(layer + "post_attention_layernorm.weight", hidden),
+            Models.spec(layer + "mlp.gate_proj.weight", neurons, hidden),
+            Models.spec(layer + "mlp.up_proj.weight", neurons, hidden),
+            Models.spec(layer + "mlp.down_proj.weight", hidden, neurons),
+            Models.spec("model.norm.weight", hidden),
+            Models.spec("lm_head.weight", vocabulary, hidden)));
+  }
+}

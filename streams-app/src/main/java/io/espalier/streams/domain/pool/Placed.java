@@ -1,0 +1,26 @@
+package io.espalier.streams.domain.pool;
+
+import io.espalier.streams.domain.job.Job;
+import java.util.function.Function;
+
+/** A job of a pool as it is kept: waiting or with a worker. */
+public sealed interface Placed {
+  /**
+   * It waits.
+   *
+   * @param job the job
+   */
+  record Waiting(Job job) implements Placed {}
+
+  /**
+   * A worker has it.
+   *
+   * @param job what is still known of it
+   */
+  record AtWork(InFlight job) implements Placed {}
+
+  /** The result of the function for this kind. */
+  default <T> T match(Function<Waiting, T> waiting, Function<AtWork, T> atWork) {
+    return this instanceof Waiting job ? waiting.apply(job) : atWork.apply((AtWork) this);
+  }
+}

@@ -1,0 +1,81 @@
+package io.espalier.streams.topology;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.espalier.streams.domain.model.Model;
+import io.espalier.streams.domain.pool.ForPool;
+import io.espalier.streams.domain.pool.Turn;
+import io.espalier.streams.domain.run.Decision;
+import io.espalier.streams.domain.run.ForRun;
+import io.espalier.streams.domain.run.Run;
+import io.espalier.streams.wire.Released;
+import java.util.List;
+import java.util.function.Function;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorSupplier;
+import org.apache.kafka.streams.processor.api.Record;
+
+/** Turns what was decided into records of one topic, each with the headers of its own. */
+final class Announce<D, V> implements ProcessorSupplier<String, D, String, V> {
+  private final Function<D, List<Announcement<V>>> announcements;
+
+  private Announce(Function<D, List<Announcement<V>>> announcements) {
+    this.announcements = announcements;
+  }
+
+  static Announce<Decision, Run> runs() {
+    return new Announce<>(RunAnnouncements::runs);
+  }
+
+  static Announce<Decision, Run> pruned() {
+    return new Announce<>(RunAnnouncements::pruned);
+  }
+
+  static Announce<Decision, Run> rejected() {
+    return new Announce<>(RunAnnouncements::rejected);
+  }
+
+  static Announce<Decision, Model> deadLetters() {
+    return new Announce<>(RunAnnouncements::deadLetters);
+  }
+
+  static Announce<Decision, ForPool> jobs() {
+    return new Announce<>(RunAnnouncements::jobs);
+  }
+
+  static Announce<Turn, Released> commands() {
+    return new Announce<>(PoolAnnouncements::commands);
+  }
+
+  static Announce<Turn, ForRun> releases() {
+    return new Announce<>(PoolAnnouncements::releases);
+  }
+
+  @Override
+  public Processor<String, D, String, V> get() {
+    return new ContextualProcessor<>() {
+      @Override
+      public void process(Record<String, D> decided) {
+        for (Announcement<V> announcement : announcements.apply(decided.value())) {
+          context()
+              .forward(
+                  new Record<>(
+                      announcement.key(),
+                      announcement.value(),
+                      decided.timestamp(),
+                      headers(announcement)));
+        }
+      }
+    };
+  }
+
+  private static Headers headers(Announcement<?> announcement) {
+    Headers headers = new RecordHeaders();
+    announcement.event().ifPresent(event -> event.writeTo(headers));
+    announcement.headers().forEach((name, value) -> headers.add(name, value.getBytes(UTF_8)));
+    return headers;
+  }
+}

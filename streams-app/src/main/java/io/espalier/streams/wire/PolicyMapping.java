@@ -1,0 +1,146 @@
+package io.espalier.streams.wire;
+
+import io.espalier.event.PolicyMatch;
+import io.espalier.event.PruningPolicy;
+import io.espalier.streams.domain.policy.Effort;
+import io.espalier.streams.domain.policy.Gate;
+import io.espalier.streams.domain.policy.GateResult;
+import io.espalier.streams.domain.policy.GateRule;
+import io.espalier.streams.domain.policy.Match;
+import io.espalier.streams.domain.policy.OnGateFailure;
+import io.espalier.streams.domain.policy.Placement;
+import io.espalier.streams.domain.policy.Policy;
+import io.espalier.streams.domain.stage.StageKind;
+import io.espalier.streams.domain.stage.StageSpec;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Policies and gates. */
+final class PolicyMapping {
+  private PolicyMapping() {}
+
+  static Policy fromAvro(PruningPolicy policy) {
+    return new Policy(
+        policy.getName(),
+        policy.getGeneration(),
+        match(policy.getMatch()),
+        policy.getMaxGeneration(),
+        policy.getData(),
+        policy.getStages().stream()
+            .map(stage -> new StageSpec(kind(stage.getKind()), stage.getSpec()))
+            .toList(),
+        policy.getGates().stream().map(PolicyMapping::fromAvro).toList(),
+        switch (policy.getOnGateFailure()) {
+          case REJECT -> OnGateFailure.REJECT;
+          case PUBLISH -> OnGateFailure.PUBLISH;
+        },
+        new Placement(policy.getPool(), policy.getPriority()),
+        new Effort(
+            policy.getMaxAttempts(),
+            Duration.ofMillis(policy.getBackoffMillis()),
+            Duration.ofMillis(policy.getDeadlineMillis())),
+        policy.getSeed());
+  }
+
+  static PruningPolicy toAvro(Policy policy) {
+    PruningPolicy event = new PruningPolicy();
+    event.setName(policy.name());
+    event.setGeneration(policy.generation());
+    event.setMatch(match(policy.match()));
+    event.setMaxGeneration(policy.maxGeneration());
+    event.setData(policy.data());
+    event.setStages(
+        policy.stages().stream()
+            .map(stage -> new io.espalier.event.StageSpec(kind(stage.kind()), stage.spec()))
+            .toList());
+    event.setGates(policy.gates().stream().map(PolicyMapping::toAvro).toList());
+    event.setOnGateFailure(
+        switch (policy.onGateFailure()) {
+          case REJECT -> io.espalier.event.OnGateFailure.REJECT;
+          case PUBLISH -> io.espalier.event.OnGateFailure.PUBLISH;
+        });
+    event.setPool(policy.placement().pool());
+    event.setPriority(policy.placement().priority());
+    event.setMaxAttempts(policy.effort().maxAttempts());
+    event.setBackoffMillis(policy.effort().backoff().toMillis());
+    event.setDeadlineMillis(policy.effort().deadline().toMillis());
+    event.setSeed(policy.seed());
+    return event;
+  }
+
+  static GateResult fromAvro(io.espalier.event.GateResult result) {
+    return new GateResult(
+        fromAvro(result.getGate()), Models.optional(result.getMeasured()), result.getPassed());
+  }
+
+  static io.espalier.event.GateResult toAvro(GateResult result) {
+    return new io.espalier.event.GateResult(
+        toAvro(result.gate()), Models.nullable(result.measured()), result.passed());
+  }
+
+  static List<io.espalier.event.GateResult> toAvro(List<GateResult> results) {
+    return results.stream().map(PolicyMapping::toAvro).toList();
+  }
+
+  static StageKind kind(io.espalier.event.StageKind kind) {
+    return switch (kind) {
+      case PRUNE -> StageKind.PRUNE;
+      case DISTILL -> StageKind.DISTILL;
+      case QUANTIZE -> StageKind.QUANTIZE;
+      case EVALUATE -> StageKind.EVALUATE;
+      case EXPORT -> StageKind.EXPORT;
+    };
+  }
+
+  static io.espalier.event.StageKind kind(StageKind kind) {
+    return switch (kind) {
+      case PRUNE -> io.espalier.event.StageKind.PRUNE;
+      case DISTILL -> io.espalier.event.StageKind.DISTILL;
+      case QUANTIZE -> io.espalier.event.StageKind.QUANTIZE;
+      case EVALUATE -> io.espalier.event.StageKind.EVALUATE;
+      case EXPORT -> io.espalier.event.StageKind.EXPORT;
+    };
+  }
+
+  private static Match match(PolicyMatch match) {
+    return new Match(
+        Optional.ofNullable(match.getTask()),
+        match.getNames().stream().map(Match.Glob::new).toList(),
+        Set.copyOf(match.getFamilies()),
+        match.getLabels());
+  }
+
+  private static PolicyMatch match(Match match) {
+    return new PolicyMatch(
+        match.task().orElse(null),
+        match.names().stream().map(Match.Glob::toString).toList(),
+        match.families().stream().sorted().toList(),
+        match.labels());
+  }
+
+  private static Gate fromAvro(io.espalier.event.Gate gate) {
+    GateRule rule =
+        switch (gate.getRule()) {
+          case THRESHOLD -> GateRule.THRESHOLD;
+          case MAX_DEGRADATION -> GateRule.MAX_DEGRADATION;
+          case PERCENT_MAX_DEGRADATION -> GateRule.PERCENT_MAX_DEGRADATION;
+          case MIN_SPEEDUP -> GateRule.MIN_SPEEDUP;
+          case MAX_BYTES -> GateRule.MAX_BYTES;
+        };
+    return new Gate(gate.getMetric(), rule, gate.getBound());
+  }
+
+  private static io.espalier.event.Gate toAvro(Gate gate) {
+    io.espalier.event.GateRule rule =
+        switch (gate.rule()) {
+          case THRESHOLD -> io.espalier.event.GateRule.THRESHOLD;
+          case MAX_DEGRADATION -> io.espalier.event.GateRule.MAX_DEGRADATION;
+          case PERCENT_MAX_DEGRADATION -> io.espalier.event.GateRule.PERCENT_MAX_DEGRADATION;
+          case MIN_SPEEDUP -> io.espalier.event.GateRule.MIN_SPEEDUP;
+          case MAX_BYTES -> io.espalier.event.GateRule.MAX_BYTES;
+        };
+    return new io.espalier.event.Gate(gate.metric(), rule, gate.bound());
+  }
+}

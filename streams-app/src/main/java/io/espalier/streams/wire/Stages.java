@@ -1,0 +1,145 @@
+package io.espalier.streams.wire;
+
+import io.espalier.event.StageEvent;
+import io.espalier.event.StageFailed;
+import io.espalier.event.StageProgressed;
+import io.espalier.event.StageStarted;
+import io.espalier.event.StageSucceeded;
+import io.espalier.streams.domain.RefusedException;
+import io.espalier.streams.domain.run.RunEvent.Reported;
+import io.espalier.streams.domain.stage.FailureKind;
+import io.espalier.streams.domain.stage.Metric;
+import io.espalier.streams.domain.stage.Progress;
+import io.espalier.streams.domain.stage.Report;
+import io.espalier.streams.domain.stage.StageAttempt;
+import io.espalier.streams.domain.stage.StageCost;
+import io.espalier.streams.domain.stage.StageOutcome;
+import io.espalier.streams.domain.stage.StageReport;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What workers report. */
+final class Stages {
+  private Stages() {}
+
+  static Reported fromAvro(StageEvent event) {
+    return new Reported(
+        new StageAttempt(event.getStageIndex(), event.getAttempt()),
+        event.getWorkerId(),
+        report(event));
+  }
+
+  private static Report report(StageEvent event) {
+    Object detail = event.getDetail();
+    if (detail instanceof StageStarted started) {
+      return new Report.Started(started.getDelivery(), started.getDevice());
+    } else if (detail instanceof StageProgressed progressed) {
+      return new Report.Progressed(fromAvro(progressed));
+    } else if (detail instanceof StageSucceeded succeeded) {
+      return new Report.Succeeded(
+          Models.fromAvro(succeeded.getOutput()), fromAvro(succeeded.getReport()));
+    } else if (detail instanceof StageFailed failed) {
+      return new Report.Failed(kind(failed.getKind()), failed.getMessage(), failed.getRetryable());
+    }
+    throw new RefusedException(
+        "stage event of run '%s'".formatted(event.getRunId()),
+        List.of("its detail is of an unknown kind, %s".formatted(detail)));
+  }
+
+  static Progress fromAvro(StageProgressed progressed) {
+    return new Progress(
+        progressed.getPhase(),
+        progressed.getDone(),
+        progressed.getTotal(),
+        Optional.ofNullable(progressed.getEtaMillis()).map(Duration::ofMillis),
+        progressed.getValues());
+  }
+
+  static StageProgressed toAvro(Progress progress) {
+    return new StageProgressed(
+        progress.phase(),
+        progress.done(),
+        progress.total(),
+        progress.eta().map(Duration::toMillis).orElse(null),
+        progress.values());
+  }
+
+  static StageOutcome fromAvro(io.espalier.event.StageOutcome outcome) {
+    return new StageOutcome(
+        PolicyMapping.kind(outcome.getKind()),
+        outcome.getAttempts(),
+        Models.fromAvro(outcome.getOutput()),
+        fromAvro(outcome.getReport()));
+  }
+
+  static io.espalier.event.StageOutcome toAvro(StageOutcome outcome) {
+    return new io.espalier.event.StageOutcome(
+        PolicyMapping.kind(outcome.kind()),
+        outcome.attempts(),
+        Models.toAvro(outcome.output()),
+        toAvro(outcome.report()));
+  }
+
+  static io.espalier.event.Metric toAvro(Metric metric) {
+    return new io.espalier.event.Metric(
+        metric.name(),
+        metric.unit(),
+        Models.nullable(metric.before()),
+        Models.nullable(metric.after()),
+        metric.higherIsBetter(),
+        metric.dataset().orElse(null),
+        Models.nullable(metric.samples()));
+  }
+
+  private static Metric fromAvro(io.espalier.event.Metric metric) {
+    return new Metric(
+        metric.getName(),
+        metric.getUnit(),
+        Models.optional(metric.getBefore()),
+        Models.optional(metric.getAfter()),
+        metric.getHigherIsBetter(),
+        Optional.ofNullable(metric.getDataset()),
+        Models.optional(metric.getSamples()));
+  }
+
+  private static StageReport fromAvro(io.espalier.event.StageReport report) {
+    io.espalier.event.StageCost cost = report.getCost();
+    return new StageReport(
+        report.getAlgorithm(),
+        report.getAlgorithmVersion(),
+        report.getChange(),
+        report.getMetrics().stream().map(Stages::fromAvro).toList(),
+        report.getLoadsIn(),
+        new StageCost(
+            Duration.ofMillis(cost.getWallMillis()),
+            cost.getDevice(),
+            Models.optional(cost.getPeakMemoryBytes()),
+            cost.getCached()));
+  }
+
+  private static io.espalier.event.StageReport toAvro(StageReport report) {
+    return new io.espalier.event.StageReport(
+        report.algorithm(),
+        report.algorithmVersion(),
+        report.change(),
+        report.metrics().stream().map(Stages::toAvro).toList(),
+        report.loadsIn(),
+        new io.espalier.event.StageCost(
+            report.cost().wall().toMillis(),
+            report.cost().device(),
+            Models.nullable(report.cost().peakMemoryBytes()),
+            report.cost().cached()));
+  }
+
+  private static FailureKind kind(io.espalier.event.FailureKind kind) {
+    return switch (kind) {
+      case INVALID_INPUT -> FailureKind.INVALID_INPUT;
+      case INFEASIBLE -> FailureKind.INFEASIBLE;
+      case CANCELLED -> FailureKind.CANCELLED;
+      case RESOURCE -> FailureKind.RESOURCE;
+      case DEADLINE -> FailureKind.DEADLINE;
+      case INTERNAL -> FailureKind.INTERNAL;
+    };
+  }
+}

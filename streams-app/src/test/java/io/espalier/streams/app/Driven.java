@@ -1,0 +1,248 @@
+package io.espalier.streams.app;
+
+import io.espalier.event.Artifact;
+import io.espalier.event.ArtifactFile;
+import io.espalier.event.CancelRun;
+import io.espalier.event.FailureKind;
+import io.espalier.event.Gate;
+import io.espalier.event.Metric;
+import io.espalier.event.ModelRegistered;
+import io.espalier.event.ModelRejected;
+import io.espalier.event.OnGateFailure;
+import io.espalier.event.PolicyMatch;
+import io.espalier.event.PrunedModel;
+import io.espalier.event.PruningPolicy;
+import io.espalier.event.Run;
+import io.espalier.event.RunRequest;
+import io.espalier.event.StageCommand;
+import io.espalier.event.StageCost;
+import io.espalier.event.StageEvent;
+import io.espalier.event.StageFailed;
+import io.espalier.event.StageKind;
+import io.espalier.event.StageProgressed;
+import io.espalier.event.StageReport;
+import io.espalier.event.StageSpec;
+import io.espalier.event.StageStarted;
+import io.espalier.event.StageSucceeded;
+import io.espalier.event.WorkerHeartbeat;
+import io.espalier.schemas.SchemaRegistry;
+import io.espalier.schemas.Topic;
+import io.espalier.schemas.Topics;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.UUID;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.test.TestRecord;
+
+/** The coordinator's topology with its production settings, driven record by record. */
+final class Driven implements AutoCloseable {
+  static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+  static final String DIGEST = "ab".repeat(32);
+
+  final CoordinatorConfig config;
+  final Topics topics;
+  final Topology topology;
+  private final TopologyTestDriver driver;
+  private final TestOutputTopic<String, StageCommand> commands;
+  private final TestOutputTopic<String, Run> runs;
+  private final TestOutputTopic<String, PrunedModel> pruned;
+  private final TestOutputTopic<String, ModelRejected> rejected;
+  private final TestOutputTopic<byte[], byte[]> deadLetters;
+
+  Driven(Path stateDirectory) {
+    config =
+        CoordinatorConfig.of(
+            "nowhere:9092",
+            SchemaRegistry.inMemory(UUID.randomUUID().toString()),
+            stateDirectory,
+            URI.create("file:///artifacts/"));
+    topics = config.topics();
+    Properties properties = StreamsSettings.of(config);
+    topology = Coordinator.topology(config, 6, properties);
+    driver = new TopologyTestDriver(topology, properties, START);
+    commands = output(topics.stageCommands("default"));
+    runs = output(topics.runs());
+    pruned = output(topics.prunedModel());
+    rejected = output(topics.modelRejected());
+    deadLetters =
+        driver.createOutputTopic(
+            topics.deadLetters(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+  }
+
+  static PruningPolicy policy(String name) {
+    PruningPolicy policy = new PruningPolicy();
+    policy.setName(name);
+    policy.setGeneration(1L);
+    policy.setMatch(new PolicyMatch(null, List.of(), List.of(), Map.of()));
+    policy.setData(Map.of());
+    policy.setStages(List.of(new StageSpec(StageKind.PRUNE, "{\"algorithm\":\"fastnas\"}")));
+    policy.setGates(List.<Gate>of());
+    policy.setOnGateFailure(OnGateFailure.REJECT);
+    policy.setPool("default");
+    policy.setPriority(0);
+    policy.setMaxAttempts(3);
+    policy.setBackoffMillis(30_000L);
+    policy.setDeadlineMillis(Duration.ofHours(6).toMillis());
+    policy.setSeed(7L);
+    policy.setMaxGeneration(0);
+    return policy;
+  }
+
+  static ModelRegistered model(String name) {
+    ModelRegistered model = new ModelRegistered();
+    model.setName(name);
+    model.setVersion("1");
+    model.setArtifactUri("file:///models/" + name);
+    model.setRootDigest(DIGEST);
+    model.setTask("image-classification");
+    model.setFamily("resnet");
+    model.setDatasets(Map.of("train", "file:///data/train"));
+    model.setLabels(Map.of("tier", "edge"));
+    model.setSource("test");
+    model.setTenant("vision");
+    model.setGeneration(0);
+    model.setRegisteredAt(START);
+    return model;
+  }
+
+  static Artifact artifact(String uri) {
+    return new Artifact(
+        uri, "cd".repeat(32), 1000L, List.of(new ArtifactFile("m", 1000L, "ef".repeat(32))));
+  }
+
+  void apply(PruningPolicy policy) {
+    send(topics.pruningPolicies(), policy.getName(), policy, new RecordHeaders());
+  }
+
+  void register(ModelRegistered model) {
+    register(model, new RecordHeaders());
+  }
+
+  void register(ModelRegistered model, Headers headers) {
+    send(topics.modelRegistered(), model.getName(), model, headers);
+  }
+
+  void heartbeat(String worker, int slots) {
+    send(
+        topics.workerHeartbeats(),
+        "default",
+        new WorkerHeartbeat(worker, "default", START, slots, List.of(), List.of()),
+        new RecordHeaders());
+  }
+
+  void started(StageCommand command, String worker) {
+    report(command, worker, new StageStarted(1, "cpu"));
+  }
+
+  void progressed(StageCommand command, String worker) {
+    report(command, worker, new StageProgressed("search", 1L, 2L, null, Map.of()));
+  }
+
+  void succeeded(StageCommand command, String worker, Metric... metrics) {
+    StageReport report =
+        new StageReport(
+            "fastnas",
+            "1",
+            Map.of(),
+            List.of(metrics),
+            List.of("timm"),
+            new StageCost(5L, "cpu", null, false));
+    report(command, worker, new StageSucceeded(artifact(command.getOutputUri()), report));
+  }
+
+  void failed(StageCommand command, FailureKind kind, boolean retryable) {
+    report(command, "w1", new StageFailed(kind, "because", retryable));
+  }
+
+  void cancel(String runId) {
+    send(
+        topics.runRequests(),
+        runId,
+        new RunRequest(runId, "someone", START, new CancelRun("changed my mind")),
+        new RecordHeaders());
+  }
+
+  <V> void send(Topic<V> topic, String key, V value, Headers headers) {
+    driver
+        .createInputTopic(topic.name(), new StringSerializer(), topic.values().serializer())
+        .pipeInput(new TestRecord<>(key, value, headers));
+  }
+
+  void sendBytes(String topic, String key, byte[] bytes) {
+    driver
+        .createInputTopic(topic, new StringSerializer(), new ByteArraySerializer())
+        .pipeInput(key, bytes);
+  }
+
+  void wait(Duration time) {
+    driver.advanceWallClockTime(time);
+  }
+
+  List<StageCommand> commands() {
+    return commands.readValuesToList();
+  }
+
+  List<TestRecord<String, StageCommand>> commandRecords() {
+    return commands.readRecordsToList();
+  }
+
+  List<String> states() {
+    List<String> states = new ArrayList<>();
+    runs.readValuesToList().forEach(run -> states.add(run.getState().name()));
+    return states;
+  }
+
+  List<TestRecord<String, Run>> runRecords() {
+    return runs.readRecordsToList();
+  }
+
+  List<TestRecord<String, PrunedModel>> pruned() {
+    return pruned.readRecordsToList();
+  }
+
+  List<TestRecord<String, ModelRejected>> rejected() {
+    return rejected.readRecordsToList();
+  }
+
+  List<TestRecord<byte[], byte[]>> deadLetters() {
+    return deadLetters.readRecordsToList();
+  }
+
+  @Override
+  public void close() {
+    driver.close();
+  }
+
+  private void report(StageCommand command, String worker, Object detail) {
+    send(
+        topics.stageEvents(),
+        command.getRunId(),
+        new StageEvent(
+            command.getRunId(),
+            command.getStageIndex(),
+            command.getAttempt(),
+            worker,
+            START,
+            detail),
+        new RecordHeaders());
+  }
+
+  private <V> TestOutputTopic<String, V> output(Topic<V> topic) {
+    return driver.createOutputTopic(
+        topic.name(), new StringDeserializer(), topic.values().deserializer());
+  }
+}

@@ -1,0 +1,391 @@
+package io.espalier.streams.app;
+
+import static io.espalier.streams.app.Driven.model;
+import static io.espalier.streams.app.Driven.policy;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espalier.event.FailureKind;
+import io.espalier.event.Gate;
+import io.espalier.event.GateRule;
+import io.espalier.event.Metric;
+import io.espalier.event.ModelRejected;
+import io.espalier.event.PrunedModel;
+import io.espalier.event.RejectionReason;
+import io.espalier.event.StageCommand;
+import io.espalier.event.StageKind;
+import io.espalier.event.StageSpec;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.test.TestRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What goes in and what comes out of the topology, with the settings it runs with. */
+final class WholePathTest {
+  private static final String TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+  @TempDir private Path directory;
+  private Driven driven;
+
+  @BeforeEach
+  void start() {
+    driven = new Driven(directory);
+  }
+
+  @AfterEach
+  void stop() {
+    driven.close();
+  }
+
+  @Test
+  void a_registered_model_becomes_a_command_and_a_result_becomes_a_pruned_model() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+
+    driven.register(model("net"));
+    StageCommand command = only(driven.commands());
+    driven.started(command, "w1");
+    driven.progressed(command, "w1");
+    driven.succeeded(command, "w1");
+
+    PrunedModel pruned = only(driven.pruned()).value();
+    assertThat(command.getOutputUri())
+        .isEqualTo("file:///artifacts/net/" + command.getRunId() + "/stage-0");
+    assertThat(command.getData()).isEqualTo(Map.of("train", "file:///data/train"));
+    assertThat(command.getSeed()).isEqualTo(7);
+    assertThat(pruned.getArtifact()).isEqualTo(Driven.artifact(command.getOutputUri()));
+    assertThat(pruned.getGeneration()).isEqualTo(1);
+    assertThat(driven.states())
+        .containsExactly("PLANNED", "QUEUED", "DISPATCHED", "RUNNING", "RUNNING", "PUBLISHED");
+    assertThat(driven.rejected()).isEmpty();
+    assertThat(driven.deadLetters()).isEmpty();
+  }
+
+  @Test
+  void a_model_registered_five_times_is_one_run() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 10);
+
+    for (int i = 0; i < 5; i++) {
+      driven.register(model("net"));
+    }
+
+    assertThat(driven.commands()).hasSize(1);
+    assertThat(driven.states()).containsExactly("PLANNED", "QUEUED", "DISPATCHED");
+  }
+
+  @Test
+  void every_matching_policy_is_a_run_and_a_changed_policy_another_one() {
+    var changed = policy("small");
+    changed.setGeneration(2L);
+    driven.apply(policy("small"));
+    driven.apply(policy("smaller"));
+    driven.heartbeat("w1", 10);
+
+    driven.register(model("net"));
+    driven.apply(changed);
+    driven.register(model("net"));
+
+    assertThat(driven.commands())
+        .extracting(StageCommand::getRunId)
+        .doesNotHaveDuplicates()
+        .hasSize(3);
+  }
+
+  @Test
+  void a_withdrawn_policy_matches_no_more() {
+    driven.apply(policy("small"));
+    driven.send(driven.topics.pruningPolicies(), "small", null, new RecordHeaders());
+    driven.heartbeat("w1", 10);
+
+    driven.register(model("net"));
+
+    assertThat(driven.commands()).isEmpty();
+  }
+
+  @Test
+  void a_policy_that_cannot_be_read_harms_no_other() {
+    driven.sendBytes(driven.topics.pruningPolicies().name(), "broken", new byte[] {1, 2, 3});
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 10);
+
+    driven.register(model("net"));
+
+    assertThat(driven.commands()).hasSize(1);
+  }
+
+  @Test
+  void no_command_leaves_before_a_worker_has_a_slot_and_an_ended_job_frees_it() {
+    driven.apply(policy("small"));
+    driven.register(model("one"));
+    driven.wait(Duration.ofSeconds(1));
+    driven.register(model("two"));
+
+    assertThat(driven.commands()).isEmpty();
+    driven.heartbeat("w1", 1);
+    StageCommand first = only(driven.commands());
+    driven.succeeded(first, "w1");
+
+    assertThat(first.getModelName()).isEqualTo("one");
+    assertThat(only(driven.commands()).getModelName()).isEqualTo("two");
+  }
+
+  @Test
+  void the_second_stage_works_on_what_the_first_one_published() {
+    var policy = policy("two-stages");
+    policy.setStages(
+        List.of(new StageSpec(StageKind.PRUNE, "{}"), new StageSpec(StageKind.EVALUATE, "{}")));
+    driven.apply(policy);
+    driven.heartbeat("w1", 1);
+
+    driven.register(model("net"));
+    StageCommand prune = only(driven.commands());
+    driven.succeeded(prune, "w1");
+    StageCommand evaluate = only(driven.commands());
+    driven.succeeded(evaluate, "w1");
+
+    assertThat(evaluate.getInput().getUri()).isEqualTo(prune.getOutputUri());
+    assertThat(evaluate.getInput().getRootDigest()).isEqualTo("cd".repeat(32));
+    assertThat(only(driven.pruned()).value().getStages()).hasSize(2);
+  }
+
+  @Test
+  void a_retryable_failure_is_tried_again_after_the_back_off_until_the_attempts_are_used_up() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+
+    driven.failed(only(driven.commands()), FailureKind.RESOURCE, true);
+    driven.wait(Duration.ofSeconds(29));
+    assertThat(driven.commands()).isEmpty();
+    driven.heartbeat("w1", 1);
+    driven.wait(Duration.ofSeconds(1));
+    StageCommand second = only(driven.commands());
+    driven.failed(second, FailureKind.RESOURCE, true);
+    driven.wait(Duration.ofSeconds(60));
+    driven.heartbeat("w1", 1);
+    StageCommand third = only(driven.commands());
+    driven.failed(third, FailureKind.RESOURCE, true);
+
+    ModelRejected rejected = only(driven.rejected()).value();
+    assertThat(second.getAttempt()).isEqualTo(2);
+    assertThat(third.getAttempt()).isEqualTo(3);
+    assertThat(rejected.getReason()).isEqualTo(RejectionReason.FAILED);
+    assertThat(driven.commands()).isEmpty();
+  }
+
+  @Test
+  void a_failed_run_leaves_its_registration_with_the_cause_in_the_dead_letters() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+    StageCommand command = only(driven.commands());
+
+    driven.failed(command, FailureKind.INTERNAL, false);
+
+    TestRecord<byte[], byte[]> letter = only(driven.deadLetters());
+    var topic = driven.topics.modelRegistered();
+    assertThat(topic.values().deserializer().deserialize(topic.name(), letter.value()))
+        .isEqualTo(model("net"));
+    assertThat(header(letter.headers(), "__streams.errors.message")).isEqualTo("because");
+    assertThat(header(letter.headers(), "espalier.run-id")).isEqualTo(command.getRunId());
+  }
+
+  @Test
+  void a_silent_worker_loses_its_attempt() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+    StageCommand first = only(driven.commands());
+    driven.started(first, "w1");
+    driven.states();
+
+    driven.wait(Duration.ofSeconds(119));
+    driven.progressed(first, "w1");
+    driven.wait(Duration.ofSeconds(119));
+    assertThat(driven.states()).containsExactly("RUNNING");
+    driven.wait(Duration.ofSeconds(1));
+    driven.succeeded(first, "w1");
+
+    assertThat(driven.states()).containsExactly("BACKING_OFF");
+    assertThat(driven.pruned()).isEmpty();
+  }
+
+  @Test
+  void a_command_that_nobody_takes_is_sent_again() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+    assertThat(driven.commands()).hasSize(1);
+
+    driven.wait(Duration.ofMinutes(10));
+    driven.wait(Duration.ofSeconds(30));
+    driven.heartbeat("w1", 1);
+
+    assertThat(only(driven.commands()).getAttempt()).isEqualTo(2);
+  }
+
+  @Test
+  void a_run_that_is_not_done_by_its_deadline_fails() {
+    driven.apply(policy("small"));
+    driven.register(model("net"));
+
+    driven.wait(Duration.ofHours(6));
+
+    assertThat(only(driven.rejected()).value().getMessage()).contains("PT6H", "queued");
+    assertThat(driven.deadLetters()).hasSize(1);
+  }
+
+  @Test
+  void a_cancelled_run_leaves_the_line_and_one_rejection() {
+    driven.apply(policy("small"));
+    driven.register(model("net"));
+    String runId = driven.runRecords().get(0).key();
+
+    driven.cancel(runId);
+    driven.cancel(runId);
+    driven.heartbeat("w1", 1);
+
+    ModelRejected rejected = only(driven.rejected()).value();
+    assertThat(rejected.getReason()).isEqualTo(RejectionReason.CANCELLED);
+    assertThat(rejected.getMessage()).contains("someone", "changed my mind");
+    assertThat(driven.commands()).isEmpty();
+    assertThat(driven.deadLetters()).isEmpty();
+  }
+
+  @Test
+  void a_result_that_misses_a_gate_is_rejected_with_what_it_missed() {
+    var policy = policy("strict");
+    policy.setGates(List.of(new Gate("accuracy", GateRule.MAX_DEGRADATION, 0.01)));
+    driven.apply(policy);
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+
+    driven.succeeded(
+        only(driven.commands()),
+        "w1",
+        new Metric("accuracy", "fraction", 0.95, 0.90, true, null, null));
+
+    ModelRejected rejected = only(driven.rejected()).value();
+    assertThat(rejected.getReason()).isEqualTo(RejectionReason.GATE);
+    assertThat(only(rejected.getGates()).getMeasured())
+        .isCloseTo(0.05, org.assertj.core.data.Offset.offset(1e-12));
+    assertThat(driven.pruned()).isEmpty();
+  }
+
+  @Test
+  void every_event_carries_its_attributes_and_the_registration_s_trace() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    Headers headers = new RecordHeaders().add("traceparent", TRACE.getBytes(UTF_8));
+
+    driven.register(model("net"), headers);
+    TestRecord<String, StageCommand> command = only(driven.commandRecords());
+    driven.succeeded(command.value(), "w1");
+    TestRecord<String, PrunedModel> pruned = only(driven.pruned());
+
+    String runId = command.value().getRunId();
+    assertThat(header(command.headers(), "ce_type")).isEqualTo("io.espalier.stage.requested.v1");
+    assertThat(header(command.headers(), "ce_id")).isEqualTo(runId + "/0/1/command");
+    assertThat(header(command.headers(), "traceparent")).isEqualTo(TRACE);
+    assertThat(header(pruned.headers(), "ce_type")).isEqualTo("io.espalier.model.pruned.v1");
+    assertThat(header(pruned.headers(), "ce_id")).isEqualTo(runId + "/pruned");
+    assertThat(header(pruned.headers(), "ce_subject")).isEqualTo("net@1");
+    assertThat(header(pruned.headers(), "ce_time")).isEqualTo("2026-01-01T00:00:00Z");
+    assertThat(header(pruned.headers(), "traceparent")).isEqualTo(TRACE);
+    assertThat(driven.runRecords())
+        .extracting(run -> header(run.headers(), "ce_id"))
+        .containsExactly(runId + "/1", runId + "/2", runId + "/3", runId + "/4");
+  }
+
+  @Test
+  void poison_goes_to_the_dead_letters_and_the_next_one_is_processed() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    byte[] poison = {0, 1, 2, 3, 4, 5};
+
+    driven.sendBytes(driven.topics.modelRegistered().name(), "net", poison);
+    driven.register(model("net"));
+
+    TestRecord<byte[], byte[]> letter = only(driven.deadLetters());
+    assertThat(letter.value()).isEqualTo(poison);
+    assertThat(letter.key()).isEqualTo("net".getBytes(UTF_8));
+    assertThat(header(letter.headers(), "__streams.errors.topic"))
+        .isEqualTo("espalier.model-registered");
+    assertThat(driven.commands()).hasSize(1);
+  }
+
+  @Test
+  void a_registration_that_makes_no_sense_goes_to_the_dead_letters_with_every_problem() {
+    driven.apply(policy("small"));
+    var senseless = model("net");
+    senseless.setVersion("");
+    senseless.setArtifactUri("not a uri");
+    senseless.setRootDigest("short");
+
+    driven.register(senseless);
+
+    assertThat(header(only(driven.deadLetters()).headers(), "__streams.errors.message"))
+        .contains("version must not be empty", "artifactUri cannot be parsed", "rootDigest");
+    assertThat(driven.states()).isEmpty();
+  }
+
+  @Test
+  void a_report_under_a_foreign_key_goes_to_the_dead_letters() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+    StageCommand command = only(driven.commands());
+    driven.states();
+
+    driven.send(
+        driven.topics.stageEvents(),
+        "elsewhere",
+        new io.espalier.event.StageEvent(
+            command.getRunId(),
+            0,
+            1,
+            "w1",
+            Driven.START,
+            new io.espalier.event.StageStarted(1, "cpu")),
+        new RecordHeaders());
+
+    assertThat(header(only(driven.deadLetters()).headers(), "__streams.errors.message"))
+        .contains("its key must be the run id, found 'elsewhere'");
+    assertThat(driven.states()).isEmpty();
+  }
+
+  @Test
+  void the_topology_is_the_one_described() throws IOException {
+    String described = driven.topology.describe().toString();
+
+    assertThat(described).isEqualTo(golden());
+    assertThat(described).doesNotContain("KSTREAM", "KTABLE");
+  }
+
+  private static String golden() throws IOException {
+    try (InputStream stream = WholePathTest.class.getResourceAsStream("/topology.txt")) {
+      return new String(
+          Objects.requireNonNull(stream, "src/test/resources/topology.txt").readAllBytes(), UTF_8);
+    }
+  }
+
+  private static String header(Headers headers, String name) {
+    return new String(headers.lastHeader(name).value(), UTF_8);
+  }
+
+  private static <T> T only(List<T> list) {
+    assertThat(list).hasSize(1);
+    return list.get(0);
+  }
+}
