@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The broker and the schema registry that all tests share; each test works under a topic prefix of its own. Both end with
- * this JVM.
+ * The broker and the schema registry that all tests share; each test works under a topic prefix of
+ * its own. Both end with this JVM.
  */
 final class Backbone {
   private static final Backbone SHARED = new Backbone(temporary("espalier-it"));

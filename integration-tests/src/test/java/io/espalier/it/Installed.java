@@ -25,7 +25,10 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/** An installation of its own on the shared broker: topics, coordinator and workers as processes, and what users do. */
+/**
+ * An installation of its own on the shared broker: topics, coordinator and workers as processes,
+ * and what users do.
+ */
 final class Installed implements AutoCloseable {
   private static final int SERVICE_HEAP = 256;
   private static final int PARTITIONS = 2;
@@ -72,8 +75,7 @@ final class Installed implements AutoCloseable {
   /** Starts a worker with a work directory of its own. */
   JavaProcess startWorker(String worker) {
     return start(
-        "worker",
-        List.of("--work-dir", folder().resolve(worker).toString(), "--heap", "512"));
+        "worker", List.of("--work-dir", folder().resolve(worker).toString(), "--heap", "512"));
   }
 
   private JavaProcess start(String command, List<String> options) {
@@ -81,9 +83,12 @@ final class Installed implements AutoCloseable {
         new ArrayList<>(
             List.of(
                 command,
-                "--bootstrap-servers", bootstrap(),
-                "--registry-url", backbone.registryUrl(),
-                "--topic-prefix", topics.prefix()));
+                "--bootstrap-servers",
+                bootstrap(),
+                "--registry-url",
+                backbone.registryUrl(),
+                "--topic-prefix",
+                topics.prefix()));
     arguments.addAll(options);
     JavaProcess process =
         JavaProcess.start(
@@ -99,7 +104,9 @@ final class Installed implements AutoCloseable {
     return process;
   }
 
-  /** Prunes models of a name to a share of their FLOPs, looking at so many images for each choice. */
+  /**
+   * Prunes models of a name to a share of their FLOPs, looking at so many images for each choice.
+   */
   void applyPolicy(String modelName, String flops, int scoreImages) {
     PruningPolicy policy =
         PruningPolicy.newBuilder()

@@ -6,7 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The model and the data of these tests: a narrow ResNet with random weights, and a few drawn images. */
+/**
+ * The model and the data of these tests: a narrow ResNet with random weights, and a few drawn
+ * images.
+ */
 final class TestModel {
   private static final long SEED = 7;
   private static final int IMAGES = 512;

@@ -14,8 +14,8 @@ import io.espalier.event.RejectionReason;
 import io.espalier.event.Run;
 import io.espalier.event.RunState;
 import io.espalier.schemas.SchemaRegistry;
+import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.artifact.Manifest;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,7 +29,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** A model lands, is pruned, and a pruned-model event comes out; and what happens to events that are no good. */
+/**
+ * A model lands, is pruned, and a pruned-model event comes out; and what happens to events that are
+ * no good.
+ */
 class WholePathIT {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -69,8 +72,7 @@ class WholePathIT {
     espalier.applyPolicy("five-times", "70%", 32);
 
     IntStream.range(0, 5)
-        .forEach(
-            time -> espalier.register("five-times", "1", TestModel.small(), Optional.empty()));
+        .forEach(time -> espalier.register("five-times", "1", TestModel.small(), Optional.empty()));
     espalier.register("five-times", "2", TestModel.small(), Optional.empty());
 
     // Version 2 was registered last, on the same partition: when it is done, the others are, too.
@@ -98,17 +100,17 @@ class WholePathIT {
     byte[] poison = "this is no Avro".getBytes(UTF_8);
 
     espalier.send(
-        new ProducerRecord<>(
-            espalier.topics().modelRegistered().name(), "after-poison", poison));
+        new ProducerRecord<>(espalier.topics().modelRegistered().name(), "after-poison", poison));
     espalier.register("after-poison", "1", TestModel.small(), Optional.empty());
 
     assertThat(pruned("after-poison").getModelVersion()).isEqualTo("1");
     try (var letters = espalier.readDeadLetters()) {
-      var letter = letters.await(PATIENCE, value -> new String(value, UTF_8).equals("this is no Avro"));
-      List<String> headers =
-          List.of(letter.headers().toArray()).stream().map(Header::key).toList();
+      var letter =
+          letters.await(PATIENCE, value -> new String(value, UTF_8).equals("this is no Avro"));
+      List<String> headers = List.of(letter.headers().toArray()).stream().map(Header::key).toList();
       assertThat(headers)
-          .contains("__streams.errors.exception", "__streams.errors.topic", "__streams.errors.offset");
+          .contains(
+              "__streams.errors.exception", "__streams.errors.topic", "__streams.errors.offset");
     }
   }
 
@@ -148,8 +150,7 @@ class WholePathIT {
 
   @Test
   void an_incompatible_schema_is_refused_by_the_registry() throws Exception {
-    SchemaRegistryClient client =
-        SchemaRegistry.at(Backbone.shared().registryUrl()).client();
+    SchemaRegistryClient client = SchemaRegistry.at(Backbone.shared().registryUrl()).client();
     String subject = espalier.topics().prunedModel().subject();
     int versions = client.getAllVersions(subject).size();
     var broken =
@@ -179,8 +180,7 @@ class WholePathIT {
   private static Run finalRun(String runId) {
     try (var runs = espalier.read(espalier.topics().runs())) {
       return runs.await(
-              PATIENCE,
-              run -> run.getRunId().equals(runId) && run.getState() == RunState.PUBLISHED)
+              PATIENCE, run -> run.getRunId().equals(runId) && run.getState() == RunState.PUBLISHED)
           .value();
     }
   }
