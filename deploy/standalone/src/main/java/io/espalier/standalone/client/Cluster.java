@@ -1,0 +1,215 @@
+package io.espalier.standalone.client;
+
+import io.espalier.schemas.CloudEvent;
+import io.espalier.schemas.Installation;
+import io.espalier.schemas.SchemaRegistry;
+import io.espalier.schemas.Topic;
+import io.espalier.schemas.Topics;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/** A client of a running system. Everything that it reads has been committed. */
+public final class Cluster implements AutoCloseable {
+  private static final int ANSWER_SECONDS = 6;
+  private static final int REGISTRY_MILLIS = 3_000;
+
+  private final Address address;
+  private final Topics topics;
+  private final Admin admin;
+
+  private Cluster(Address address, Topics topics, Admin admin) {
+    this.address = address;
+    this.topics = topics;
+    this.admin = admin;
+  }
+
+  /**
+   * Connects and makes sure that broker and registry answer, within ten seconds.
+   *
+   * @throws UnreachableException naming who does not, and what to do
+   */
+  public static Cluster connect(Address address) {
+    Admin admin;
+    try {
+      admin = Admin.create(clientSettings(address));
+    } catch (RuntimeException unusable) {
+      throw new UnreachableException(
+          "'%s' is no use as bootstrap servers: %s. Wanted HOST:PORT, by --bootstrap-servers or"
+                  .formatted(address.bootstrapServers(), rootMessage(unusable))
+              + " ESPALIER_BOOTSTRAP_SERVERS.",
+          unusable);
+    }
+    try {
+      requireBroker(admin, address);
+      requireRegistry(address);
+    } catch (RuntimeException unreachable) {
+      admin.close(java.time.Duration.ZERO);
+      throw unreachable;
+    }
+    Topics topics =
+        new Topics(
+            address.topicPrefix(),
+            SchemaRegistry.at(address.registryUrl()),
+            Topics.DEFAULT_PARTITIONS);
+    return new Cluster(address, topics, admin);
+  }
+
+  /** Its topics. */
+  public Topics topics() {
+    return topics;
+  }
+
+  /** Creates what is missing: topics, those of the pools included, and schemas. */
+  public Installation.Added setUp(List<String> pools, int partitions, short replication) {
+    var registry = SchemaRegistry.at(address.registryUrl());
+    var wanted = new Topics(address.topicPrefix(), registry, partitions);
+    return new Installation(wanted, registry, pools).setUp(admin, replication);
+  }
+
+  /**
+   * Makes sure that the topics are there.
+   *
+   * @throws UnreachableException naming those that are missing, and what to do
+   */
+  public Cluster requireSetUp() {
+    Set<String> present = answer(() -> admin.listTopics().names().get(ANSWER_SECONDS, TimeUnit.SECONDS));
+    var registry = SchemaRegistry.at(address.registryUrl());
+    Set<String> missing = new Installation(topics, registry, List.of()).missingTopics(present);
+    if (!missing.isEmpty()) {
+      throw new UnreachableException(
+          "the brokers at %s lack the topics %s; run `espalier setup`, or check --topic-prefix"
+              .formatted(address.bootstrapServers(), missing));
+    }
+    return this;
+  }
+
+  /** Publishes an event and returns when the brokers have it. */
+  public <V> void publish(Topic<V> topic, String key, V value, CloudEvent event) {
+    var headers = event.headers();
+    byte[] bytes = topic.values().serializer().serialize(topic.name(), headers, value);
+    Map<String, Object> settings = clientSettings(address);
+    settings.put("acks", "all");
+    settings.put("delivery.timeout.ms", 20_000);
+    settings.put("request.timeout.ms", 10_000);
+    settings.put("max.block.ms", 10_000);
+    try (var producer =
+        new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer())) {
+      var record = new ProducerRecord<>(topic.name(), null, key, bytes, headers);
+      answer(() -> producer.send(record).get());
+    }
+  }
+
+  /** Reads a topic from its beginning. */
+  public <V> TopicReader<V> read(Topic<V> topic) {
+    return new TopicReader<>(topic, clientSettings(address));
+  }
+
+  /** The newest value of every key of a compacted topic, in the order of the keys. */
+  public <V> Map<String, V> latest(Topic<V> topic) {
+    Map<String, V> latest = new LinkedHashMap<>();
+    try (TopicReader<V> reader = read(topic)) {
+      while (!reader.caughtUp()) {
+        reader.poll().forEach(entry -> put(latest, entry));
+      }
+    }
+    return new java.util.TreeMap<>(latest);
+  }
+
+  @Override
+  public void close() {
+    admin.close(java.time.Duration.ofSeconds(1));
+  }
+
+  private static <V> void put(Map<String, V> latest, TopicReader.Entry<V> entry) {
+    entry.value().ifPresentOrElse(
+        value -> latest.put(entry.key(), value), () -> latest.remove(entry.key()));
+  }
+
+  private static Map<String, Object> clientSettings(Address address) {
+    Map<String, Object> settings = new HashMap<>();
+    settings.put("bootstrap.servers", address.bootstrapServers());
+    settings.put("client.id", "espalier-cli");
+    return settings;
+  }
+
+  private static void requireBroker(Admin admin, Address address) {
+    try {
+      admin.describeCluster().nodes().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException silent) {
+      throw new UnreachableException(
+          ("no Kafka broker answers at %s within %d s. Start one (`espalier up` starts everything on"
+                  + " this machine), or give its address by --bootstrap-servers or"
+                  + " ESPALIER_BOOTSTRAP_SERVERS.")
+              .formatted(address.bootstrapServers(), ANSWER_SECONDS),
+          silent);
+    } catch (InterruptedException interrupted) {
+      throw new InterruptException(interrupted);
+    }
+  }
+
+  private static void requireRegistry(Address address) {
+    int status;
+    try {
+      var connection =
+          (HttpURLConnection)
+              URI.create(address.registryUrl() + "/subjects").toURL().openConnection();
+      connection.setConnectTimeout(REGISTRY_MILLIS);
+      connection.setReadTimeout(REGISTRY_MILLIS);
+      status = connection.getResponseCode();
+      connection.disconnect();
+    } catch (IOException | IllegalArgumentException silent) {
+      throw new UnreachableException(
+          "no schema registry answers at %s: %s. Give its address by --registry-url or ESPALIER_REGISTRY_URL."
+              .formatted(address.registryUrl(), silent.getMessage()),
+          silent);
+    }
+    if (status != HttpURLConnection.HTTP_OK) {
+      throw new UnreachableException(
+          "%s/subjects answers with status %d, so this is no schema registry. Check --registry-url or ESPALIER_REGISTRY_URL."
+              .formatted(address.registryUrl(), status));
+    }
+  }
+
+  /** A call that waits for the brokers. */
+  private interface Call<R> {
+    R get() throws ExecutionException, TimeoutException, InterruptedException;
+  }
+
+  private <R> R answer(Call<R> call) {
+    try {
+      return call.get();
+    } catch (ExecutionException refused) {
+      throw new UnreachableException(
+          "the brokers at %s refused: %s".formatted(address.bootstrapServers(), refused.getCause()),
+          refused);
+    } catch (TimeoutException late) {
+      throw new UnreachableException(
+          "the brokers at %s stopped answering".formatted(address.bootstrapServers()), late);
+    } catch (InterruptedException interrupted) {
+      throw new InterruptException(interrupted);
+    }
+  }
+
+  private static String rootMessage(Throwable thrown) {
+    Throwable root = thrown;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return String.valueOf(root.getMessage());
+  }
+}

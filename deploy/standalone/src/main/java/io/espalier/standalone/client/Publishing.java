@@ -1,0 +1,158 @@
+package io.espalier.standalone.client;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.event.ModelRegistered;
+import io.espalier.event.PruningPolicy;
+import io.espalier.schemas.CloudEvent;
+import io.espalier.schemas.policy.Policy;
+import io.espalier.schemas.policy.PolicyFile;
+import io.espalier.standalone.model.Registration;
+import io.espalier.standalone.report.Figures;
+import io.espalier.standalone.report.Result;
+import io.espalier.standalone.report.TextTable;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/** What people make known to a running system: models and policies. */
+public final class Publishing {
+  private static final String SOURCE = "urn:espalier:cli";
+
+  private Publishing() {}
+
+  /**
+   * Registers a model version, after it has been opened and digested.
+   *
+   * @throws io.espalier.worker.domain.InvalidInputException with every problem
+   * @throws UnreachableException if the system is not there
+   */
+  public static Result register(Address address, Registration registration) {
+    ModelRegistered event = registration.event(Instant.now());
+    try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
+      publish(cluster, event);
+    }
+    String digest = Objects.requireNonNull(event.getRootDigest());
+    long parameters = Objects.requireNonNull(event.getParameters());
+    ObjectNode json =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("model", event.getName() + "@" + event.getVersion())
+            .put("artifactUri", event.getArtifactUri())
+            .put("rootDigest", digest)
+            .put("family", event.getFamily())
+            .put("parameters", parameters);
+    return Result.of(
+        json,
+        "registered %s@%s: %s, %s parameters, root digest %s"
+            .formatted(
+                event.getName(),
+                event.getVersion(),
+                event.getFamily(),
+                Figures.count(parameters),
+                digest));
+  }
+
+  /** Publishes a registration. The same model version with the same content has the same id. */
+  public static void publish(Cluster cluster, ModelRegistered event) {
+    String subject = event.getName() + "@" + event.getVersion();
+    cluster.publish(
+        cluster.topics().modelRegistered(),
+        event.getName(),
+        event,
+        new CloudEvent(
+            subject + "/" + event.getRootDigest(),
+            SOURCE,
+            CloudEvent.MODEL_REGISTERED,
+            subject,
+            event.getRegisteredAt()));
+  }
+
+  /**
+   * Publishes the policies of a file that are new or changed, each with the next generation.
+   *
+   * @throws io.espalier.schemas.policy.InvalidPolicyException with every problem of the file
+   * @throws UnreachableException if the system is not there
+   */
+  public static Result apply(Address address, Path file) {
+    List<Policy> policies = PolicyFile.read(file).orThrow();
+    try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
+      return apply(cluster, policies);
+    }
+  }
+
+  /** Publishes those of the policies that are new or changed. */
+  public static Result apply(Cluster cluster, List<Policy> policies) {
+    Map<String, PruningPolicy> current = cluster.latest(cluster.topics().pruningPolicies());
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    var nodes = json.putArray("policies");
+    var table = new TextTable("policy", "generation", "change");
+    for (Policy policy : policies) {
+      PruningPolicy published = current.get(policy.name());
+      boolean changed = published == null || !policy.says(published);
+      long generation = published == null ? 1 : published.getGeneration() + (changed ? 1 : 0);
+      if (changed) {
+        publish(cluster, policy.toAvro(generation));
+      }
+      String change = published == null ? "created" : changed ? "changed" : "unchanged";
+      nodes
+          .addObject()
+          .put("name", policy.name())
+          .put("generation", generation)
+          .put("change", change);
+      table.row(policy.name(), Long.toString(generation), change);
+    }
+    return Result.of(json, table.toString());
+  }
+
+  private static void publish(Cluster cluster, PruningPolicy policy) {
+    cluster.publish(
+        cluster.topics().pruningPolicies(),
+        policy.getName(),
+        policy,
+        new CloudEvent(
+            UUID.randomUUID().toString(),
+            SOURCE,
+            CloudEvent.POLICY_APPLIED,
+            policy.getName(),
+            Instant.now()));
+  }
+
+  /** The policies in force. */
+  public static Result policies(Address address) {
+    try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
+      ObjectNode json = JsonNodeFactory.instance.objectNode();
+      var nodes = json.putArray("policies");
+      var table = new TextTable("policy", "generation", "matches", "stages", "pool", "priority");
+      for (PruningPolicy policy : cluster.latest(cluster.topics().pruningPolicies()).values()) {
+        nodes.add(Events.json(policy));
+        table.row(
+            policy.getName(),
+            Long.toString(policy.getGeneration()),
+            matches(policy),
+            policy.getStages().stream()
+                .map(stage -> Events.lower(stage.getKind()))
+                .collect(Collectors.joining(", ")),
+            policy.getPool(),
+            Integer.toString(policy.getPriority()));
+      }
+      return Result.of(json, table.toString());
+    }
+  }
+
+  private static String matches(PruningPolicy policy) {
+    var match = policy.getMatch();
+    var parts = new java.util.ArrayList<String>();
+    if (match.getTask() != null) {
+      parts.add(match.getTask());
+    }
+    parts.addAll(match.getNames());
+    parts.addAll(match.getFamilies());
+    match.getLabels().forEach((key, value) -> parts.add(key + "=" + value));
+    return parts.isEmpty() ? "everything" : String.join(" ", parts);
+  }
+}

@@ -1,0 +1,69 @@
+package io.espalier.standalone.command;
+
+import io.espalier.schemas.InstallationException;
+import io.espalier.schemas.policy.InvalidPolicyException;
+import io.espalier.standalone.client.UnreachableException;
+import io.espalier.standalone.local.ServiceException;
+import io.espalier.worker.domain.InfeasibleException;
+import io.espalier.worker.domain.InvalidInputException;
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** What is said, and which code is returned, when a command does not do what it was asked to. */
+final class Failures {
+  static final int UNEXPECTED = 1;
+  static final int USAGE = 2;
+  static final int INVALID_INPUT = 3;
+  static final int INFEASIBLE = 4;
+  static final int GATE = 5;
+  static final int UNREACHABLE = 6;
+
+  private Failures() {}
+
+  static int usage(ParameterException wrong, String[] arguments) {
+    CommandLine command = wrong.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("error: " + wrong.getMessage());
+    CommandLine.UnmatchedArgumentException.printSuggestions(wrong, err);
+    err.println("see: %s --help".formatted(command.getCommandSpec().qualifiedName()));
+    err.flush();
+    return USAGE;
+  }
+
+  static int handle(Exception thrown, CommandLine command, ParseResult parsed) {
+    PrintWriter err = command.getErr();
+    if (((Espalier) command.getCommandSpec().root().userObject()).debug()) {
+      thrown.printStackTrace(err);
+    }
+    int code = exitCode(thrown);
+    if (code == UNEXPECTED) {
+      err.println("error: unexpected: " + thrown);
+      err.println("       --debug shows where it happened");
+    } else {
+      problems(thrown).forEach(problem -> err.println("error: " + problem));
+    }
+    err.flush();
+    return code;
+  }
+
+  private static int exitCode(Exception thrown) {
+    if (thrown instanceof InvalidInputException || thrown instanceof InvalidPolicyException) {
+      return INVALID_INPUT;
+    }
+    if (thrown instanceof InfeasibleException) {
+      return INFEASIBLE;
+    }
+    return thrown instanceof UnreachableException
+            || thrown instanceof ServiceException
+            || thrown instanceof InstallationException
+        ? UNREACHABLE
+        : UNEXPECTED;
+  }
+
+  private static List<String> problems(Exception thrown) {
+    return String.valueOf(thrown.getMessage()).lines().toList();
+  }
+}

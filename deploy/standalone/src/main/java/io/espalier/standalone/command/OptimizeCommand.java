@@ -1,0 +1,63 @@
+package io.espalier.standalone.command;
+
+import io.espalier.standalone.model.Optimization;
+import io.espalier.standalone.report.Narration;
+import io.espalier.standalone.report.Result;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Runs a policy's stages on a local directory. */
+@Command(
+    name = "optimize",
+    description = "Run a policy's stages on a model directory on this machine; needs no Kafka.")
+final class OptimizeCommand extends Task {
+  @Option(names = "--model", required = true, paramLabel = "DIR", description = "Model directory.")
+  private Path model = Path.of("");
+
+  @Option(
+      names = "--policy",
+      required = true,
+      paramLabel = "FILE",
+      description = "Policy file with one policy.")
+  private Path policy = Path.of("");
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where the result goes; must be new or empty.")
+  private Path out = Path.of("");
+
+  @Option(
+      names = "--data",
+      paramLabel = "ROLE=URI",
+      description = "Data for calibration, train or eval where the policy names none.")
+  private Map<String, String> data = new LinkedHashMap<>();
+
+  @Option(
+      names = "--heap",
+      paramLabel = "MIB",
+      defaultValue = "1500",
+      description = "Java heap of a stage; tensors come on top. Default: ${DEFAULT-VALUE}.")
+  private int heap;
+
+  @Option(
+      names = "--threads",
+      defaultValue = "2",
+      description = "Threads of the tensor library. Default: ${DEFAULT-VALUE}.")
+  private int threads;
+
+  @Override
+  Result run() {
+    try (var narration = Narration.toStandardError()) {
+      var request = new Optimization.Request(model, policy, data, out, heap, threads);
+      Optimization.Outcome outcome = Optimization.run(request, narration);
+      return outcome.accepted()
+          ? outcome.result()
+          : outcome.result().withExitCode(Failures.GATE);
+    }
+  }
+}

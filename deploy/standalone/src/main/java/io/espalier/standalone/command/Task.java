@@ -1,0 +1,56 @@
+package io.espalier.standalone.command;
+
+import io.espalier.standalone.report.Result;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** A command that has a result, which is printed to standard output and nothing else is. */
+abstract class Task implements Callable<Integer> {
+  private static final String LOG_LEVEL = "espalier.log.level";
+
+  @Spec private @Nullable CommandSpec spec;
+
+  /** Does the work. */
+  abstract Result run() throws Exception;
+
+  @Override
+  public final Integer call() throws Exception {
+    if (root().debug()) {
+      logLevel("INFO");
+    }
+    Result result = run();
+    print(result);
+    return result.exitCode();
+  }
+
+  /** Writes a result to standard output in the format asked for. */
+  final void print(Result result) {
+    PrintWriter out = spec().commandLine().getOut();
+    if (!result.json().isEmpty()) {
+      out.println(root().format().of(result));
+    }
+    out.flush();
+  }
+
+  /** Asks for a log of this level, unless another was asked for; before the first log line. */
+  static void logLevel(String level) {
+    if (System.getProperty(LOG_LEVEL) == null) {
+      System.setProperty(LOG_LEVEL, level);
+    }
+  }
+
+  /** Settings of the root command. */
+  final Espalier root() {
+    return (Espalier) spec().root().userObject();
+  }
+
+  private CommandSpec spec() {
+    if (spec == null) {
+      throw new IllegalStateException("a command must be run by the parser");
+    }
+    return spec;
+  }
+}

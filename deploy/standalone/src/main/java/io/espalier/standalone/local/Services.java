@@ -1,0 +1,102 @@
+package io.espalier.standalone.local;
+
+import io.espalier.schemas.SchemaRegistry;
+import io.espalier.schemas.Topics;
+import io.espalier.standalone.client.Address;
+import io.espalier.standalone.client.Cluster;
+import io.espalier.standalone.model.DataUri;
+import io.espalier.streams.app.Coordinator;
+import io.espalier.streams.app.CoordinatorConfig;
+import io.espalier.streams.app.Timing;
+import io.espalier.worker.app.Worker;
+import io.espalier.worker.app.WorkerConfig;
+import io.espalier.worker.stage.ChildSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The services that run in the foreground of this process until it is asked to end. */
+public final class Services {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Services.class);
+  private static final Duration START_LIMIT = Duration.ofMinutes(2);
+
+  /**
+   * How a worker is started.
+   *
+   * @param pool the pool it serves
+   * @param workDirectory for jobs, checkpoints and the cache of results
+   * @param slots stages at the same time
+   * @param heapMebibytes Java heap of each stage
+   * @param threads threads of the tensor library
+   */
+  public record WorkerSettings(
+      String pool, Path workDirectory, int slots, int heapMebibytes, int threads) {}
+
+  private Services() {}
+
+  /**
+   * Runs the coordinator until it stops.
+   *
+   * @param artifacts path or URI under which workers publish
+   */
+  public static void coordinator(Address address, Path stateDirectory, String artifacts)
+      throws InterruptedException {
+    requireSetUp(address);
+    var config =
+        new CoordinatorConfig(
+            address.bootstrapServers(),
+            SchemaRegistry.at(address.registryUrl()),
+            address.topicPrefix(),
+            applicationId(address),
+            stateDirectory,
+            DataUri.of(artifacts),
+            Timing.DEFAULT,
+            1,
+            Map.of());
+    try (Coordinator coordinator = Coordinator.start(config)) {
+      closeAtExit("stop-coordinator", coordinator::close);
+      coordinator.awaitRunning(START_LIMIT);
+      LOGGER.atInfo().log("the coordinator works");
+      coordinator.awaitStopped();
+    }
+  }
+
+  /** Runs a worker until it stops. */
+  public static void worker(Address address, WorkerSettings settings) {
+    requireSetUp(address);
+    WorkerConfig config =
+        WorkerConfig.of(
+                address.bootstrapServers(),
+                address.registryUrl(),
+                settings.pool(),
+                settings.workDirectory())
+            .withTopicPrefix(address.topicPrefix())
+            .withSlots(settings.slots())
+            .withChild(ChildSettings.of(settings.heapMebibytes(), settings.threads()));
+    try (Worker worker = Worker.start(config)) {
+      closeAtExit("stop-worker", worker::close);
+      worker.awaitRunning(START_LIMIT);
+      LOGGER.atInfo().addKeyValue("pool", settings.pool()).log("the worker works");
+      worker.awaitStopped();
+    }
+  }
+
+  private static void requireSetUp(Address address) {
+    try (Cluster cluster = Cluster.connect(address)) {
+      cluster.requireSetUp();
+    }
+  }
+
+  /** Installations that share brokers must not share a consumer group. */
+  private static String applicationId(Address address) {
+    return address.topicPrefix().equals(Topics.DEFAULT_PREFIX)
+        ? CoordinatorConfig.DEFAULT_APPLICATION_ID
+        : address.topicPrefix().replaceAll("[^A-Za-z0-9._-]", "-") + "coordinator";
+  }
+
+  private static void closeAtExit(String name, Runnable close) {
+    Runtime.getRuntime().addShutdownHook(new Thread(close, name));
+  }
+}

@@ -1,0 +1,32 @@
+package io.espalier.standalone.model;
+
+import io.espalier.worker.domain.InvalidInputException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+
+/** Data as people name it: a URI, or a path with an optional {@code ?split=...} behind it. */
+public final class DataUri {
+  private DataUri() {}
+
+  /**
+   * The absolute URI.
+   *
+   * @throws InvalidInputException if it is neither a URI nor a path
+   */
+  public static URI of(String text) {
+    try {
+      if (text.matches("[A-Za-z][A-Za-z0-9+.-]+:.*")) {
+        return new URI(text);
+      }
+      int query = text.indexOf('?');
+      String path = query < 0 ? text : text.substring(0, query);
+      URI file = Path.of(path).toAbsolutePath().normalize().toUri();
+      return query < 0 ? file : new URI(file + text.substring(query));
+    } catch (URISyntaxException broken) {
+      throw new InvalidInputException(
+          "data '%s' is neither a path nor a URI such as file:///data/cifar10?split=test: %s"
+              .formatted(text, broken.getReason()));
+    }
+  }
+}

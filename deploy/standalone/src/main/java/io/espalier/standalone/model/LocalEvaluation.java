@@ -1,0 +1,65 @@
+package io.espalier.standalone.model;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.standalone.report.Figures;
+import io.espalier.standalone.report.Measurement;
+import io.espalier.standalone.report.Narration;
+import io.espalier.standalone.report.Result;
+import io.espalier.standalone.report.TextTable;
+import io.espalier.worker.domain.job.StageKind;
+import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.stage.LocalRun;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** Measures a model as the evaluate stage does. */
+public final class LocalEvaluation {
+  private static final int HEAP_MEBIBYTES = 1500;
+
+  private LocalEvaluation() {}
+
+  /**
+   * Measures a model.
+   *
+   * @param data data set, a path or a URI
+   * @throws io.espalier.worker.domain.InvalidInputException with every problem of model or data
+   */
+  public static Result of(Path model, String data, int threads, Narration narration) {
+    OpenedModel.open(model);
+    try {
+      Path scratch = Files.createTempDirectory("espalier-evaluate");
+      var request =
+          new LocalRun.Request(
+              model,
+              List.of(new LocalRun.Step(StageKind.EVALUATE, "{}")),
+              Map.of("eval", DataUri.of(data)),
+              0,
+              scratch.resolve("model"));
+      try {
+        return result(LocalStages.run(request, HEAP_MEBIBYTES, threads, narration).get(0).report());
+      } finally {
+        Scratch.delete(scratch);
+      }
+    } catch (IOException failed) {
+      throw new UncheckedIOException("no temporary directory can be used", failed);
+    }
+  }
+
+  private static Result result(StageReport report) {
+    List<Measurement> measured = LocalStages.measurements(report.metrics());
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.setAll(Measurement.after(measured));
+    json.put("device", report.device());
+    var table = new TextTable("metric", "value");
+    measured.forEach(
+        each ->
+            each.after()
+                .ifPresent(value -> table.row(each.name(), Figures.of(value, each.unit()))));
+    return Result.of(json, table + "\ndevice: " + report.device());
+  }
+}

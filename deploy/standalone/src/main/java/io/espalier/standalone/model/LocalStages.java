@@ -1,0 +1,47 @@
+package io.espalier.standalone.model;
+
+import io.espalier.standalone.report.Measurement;
+import io.espalier.standalone.report.Narration;
+import io.espalier.worker.domain.job.Metric;
+import io.espalier.worker.stage.ChildJvm;
+import io.espalier.worker.stage.ChildSettings;
+import io.espalier.worker.stage.LocalRun;
+import io.espalier.worker.stage.StageResult;
+import io.espalier.worker.stage.Stages;
+import io.espalier.worker.stage.Stop;
+import java.util.List;
+import java.util.Locale;
+
+/** Runs stages on this machine, each in its own JVM, and tells how far they are. */
+final class LocalStages {
+  private LocalStages() {}
+
+  /**
+   * Runs stages.
+   *
+   * @param heapMebibytes Java heap of each stage
+   * @param threads threads of the tensor library
+   */
+  static List<StageResult> run(
+      LocalRun.Request request, int heapMebibytes, int threads, Narration narration) {
+    var child = new ChildJvm(ChildSettings.of(heapMebibytes, threads));
+    return new LocalRun(child, Stages.standard())
+        .run(
+            request,
+            (step, kind, progress) ->
+                narration.progress(
+                    kind.name().toLowerCase(Locale.ROOT) + ": " + progress.phase(),
+                    progress.done(),
+                    progress.total(),
+                    Words.of(progress.values())),
+            new Stop());
+  }
+
+  static List<Measurement> measurements(List<Metric> metrics) {
+    return metrics.stream()
+        .map(
+            metric ->
+                new Measurement(metric.name(), metric.unit(), metric.before(), metric.after()))
+        .toList();
+  }
+}

@@ -1,0 +1,52 @@
+package io.espalier.standalone.model;
+
+import io.espalier.worker.algorithm.family.Families;
+import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.search.Cost;
+import io.espalier.worker.algorithm.search.CostModel;
+import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.domain.model.Architecture;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * A model directory that has been checked: its files are whole, its family is known, and every
+ * tensor has the shape that its architecture asks for.
+ *
+ * @param directory its files
+ * @param family its family
+ * @param architecture what it is made of
+ */
+public record OpenedModel(ModelDirectory directory, Family family, Architecture architecture) {
+  /**
+   * Opens a directory; reads headers only.
+   *
+   * @throws io.espalier.worker.domain.InvalidInputException with every problem
+   */
+  public static OpenedModel open(Path path) {
+    ModelDirectory directory = ModelDirectory.open(path);
+    Family family = Families.of(directory.config());
+    Map<String, long[]> shapes = directory.shapes();
+    Architecture architecture = family.architecture(directory.config(), shapes);
+    directory.requireShapes(architecture.shapes());
+    return new OpenedModel(directory, family, architecture);
+  }
+
+  /** What its parts cost at any width. */
+  public CostModel costs() {
+    Map<String, Integer> bits = new java.util.HashMap<>();
+    long payload = 0;
+    for (var header : directory.tensors().values()) {
+      bits.put(header.name(), header.dtype().bits());
+      payload += header.bytes();
+    }
+    return CostModel.of(
+        architecture, name -> bits.getOrDefault(name, Float.SIZE), directory.bytes() - payload);
+  }
+
+  /** What it costs as it is. */
+  public Cost cost() {
+    return costs().cost(Widths.all());
+  }
+}

@@ -1,0 +1,50 @@
+package io.espalier.standalone.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+
+/** How a result is written. */
+public enum Format {
+  /** For people. */
+  TABLE {
+    @Override
+    String write(Result result) {
+      return result.table().stripTrailing();
+    }
+  },
+  /** For programs; keys are stable. */
+  JSON {
+    @Override
+    String write(Result result) {
+      return text(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT), result.json());
+    }
+  },
+  /** The same as JSON, as YAML. */
+  YAML {
+    @Override
+    String write(Result result) {
+      YAMLMapper yaml =
+          YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
+      return text(yaml, result.json()).stripTrailing();
+    }
+  };
+
+  abstract String write(Result result);
+
+  /** A result in this format, without a line end. */
+  public final String of(Result result) {
+    return write(result);
+  }
+
+  private static String text(ObjectMapper mapper, JsonNode json) {
+    try {
+      return mapper.writeValueAsString(json);
+    } catch (JsonProcessingException impossible) {
+      throw new IllegalArgumentException("cannot be written: " + json, impossible);
+    }
+  }
+}
