@@ -41,11 +41,12 @@ import java.util.Set;
 /**
  * Runs, a pool, workers and the topics between them, in an order drawn from a seed.
  *
- * <p>Topics keep the order of a key and nothing else. Workers die, are silent, report twice, late or
- * on what is not theirs; commands get lost; registrations come again; the coordinator restarts.
+ * <p>Topics keep the order of a key and nothing else. Workers die, are silent, report twice, late
+ * or on what is not theirs; commands get lost; registrations come again; the coordinator restarts.
  */
 final class Simulation {
   private static final int STEPS = 200;
+  private static final List<FailureKind> FAILURES = List.of(FailureKind.values());
 
   private final Random random;
   private final RunMachine machine = new RunMachine(RunSettings.under("file:///artifacts"));
@@ -114,7 +115,9 @@ final class Simulation {
   }
 
   private void send(ForRun message) {
-    runTopics.computeIfAbsent(message.runId() + kind(message), k -> new ArrayDeque<>()).add(message);
+    runTopics
+        .computeIfAbsent(message.runId() + kind(message), k -> new ArrayDeque<>())
+        .add(message);
     sent.add(message);
   }
 
@@ -160,7 +163,7 @@ final class Simulation {
       case 4, 5 -> Samples.success();
       default ->
           new Report.Failed(
-              FailureKind.values()[random.nextInt(FailureKind.values().length)],
+              FAILURES.get(random.nextInt(FAILURES.size())),
               "because",
               random.nextInt(3) > 0);
     };

@@ -39,11 +39,13 @@ final class RunMachineTest {
 
     assertThat(decision.changes()).extracting(Run::revision).containsExactly(1L, 2L);
     assertThat(decision.run().state()).isEqualTo(new Queued());
-    assertThat(decision.effects()).singleElement().isInstanceOfSatisfying(
-        QueueJob.class,
-        queue ->
-            assertThat(queue.job().command().outputUri())
-                .isEqualTo("file:///artifacts/org/net/" + decision.run().id() + "/stage-0"));
+    assertThat(decision.effects())
+        .singleElement()
+        .isInstanceOfSatisfying(
+            QueueJob.class,
+            queue ->
+                assertThat(queue.job().command().outputUri())
+                    .isEqualTo("file:///artifacts/org/net/" + decision.run().id() + "/stage-0"));
   }
 
   @Test
@@ -117,7 +119,8 @@ final class RunMachineTest {
 
   @Test
   void silence_counts_only_while_somebody_listened() {
-    Run running = machine.advance(queued(1), reported(0, 1, new Report.Started(1, "cpu")), now).run();
+    Run running =
+        machine.advance(queued(1), reported(0, 1, new Report.Started(1, "cpu")), now).run();
     Instant later = now.plus(Duration.ofMinutes(10));
 
     Decision restarted = machine.advance(running, new TimePassed(later.minusSeconds(5)), later);
@@ -129,7 +132,8 @@ final class RunMachineTest {
 
   @Test
   void a_release_that_comes_after_the_worker_s_report_changes_nothing() {
-    Run running = machine.advance(queued(1), reported(0, 1, new Report.Started(1, "cpu")), now).run();
+    Run running =
+        machine.advance(queued(1), reported(0, 1, new Report.Started(1, "cpu")), now).run();
 
     Decision late = machine.advance(running, new Released(StageAttempt.FIRST), now);
 
