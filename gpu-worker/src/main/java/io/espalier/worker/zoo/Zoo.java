@@ -2,7 +2,10 @@ package io.espalier.worker.zoo;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.algorithm.evaluate.Evaluation;
+import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
 import io.espalier.worker.algorithm.family.Families;
+import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.train.SgdTrainer;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsWriter;
@@ -103,27 +106,34 @@ public final class Zoo {
   }
 
   /**
-   * Draws a data set into {@code data} and trains a model on it into {@code model}, both below a
-   * directory. This is how the models that ship were made.
+   * Draws a data set into {@code data}, begins with random weights in {@code start}, and trains
+   * them into {@code model}, all below a directory. This is how the models that ship were made.
+   *
+   * @param progress hears of every step, then of every batch of the final test
+   * @return what it reaches on the whole test set
+   * @throws InvalidInputException if one of the directories is in use
    */
-  public static void train(DemoModel demo, Path directory, Progress.Listener progress) {
+  public static Quality train(DemoModel demo, Path directory, Progress.Listener progress) {
+    Path model = prepare(directory.resolve("model"));
     Path data = directory.resolve("data");
-    Path model = directory.resolve("model");
-    prepare(model);
     writeShapes(data, demo.data().train(), demo.data().test(), demo.data().seed());
-    Path start = directory.resolve("start");
-    writeRandomModel(demo.start(), start);
-    ModelDirectory opened = ModelDirectory.open(start);
-    ImageDataset images =
-        ImageDatasets.open(
-            URI.create(data.toUri() + "?split=train"), InputSpec.of(opened.config()));
-    var family = Families.of(opened.config());
+    writeRandomModel(demo.start(), directory.resolve("start"));
+    ModelDirectory start = ModelDirectory.open(directory.resolve("start"));
+    var spec = InputSpec.of(start.config());
+    Family family = Families.of(start.config());
     try (var manager = PyTorch.newManager();
         var weights =
-            Weights.load(opened, family.architecture(opened.config(), opened.shapes()), manager)) {
-      new SgdTrainer(family, demo.training()).train(weights, images, progress);
-      write(opened.config(), weights.toTensorData(), model);
+            Weights.load(start, family.architecture(start.config(), start.shapes()), manager)) {
+      var trainer = new SgdTrainer(family, demo.training());
+      trainer.train(weights, ImageDatasets.open(split(data, "train"), spec), progress);
+      write(start.config(), weights.toTensorData(), model);
+      ImageDataset test = ImageDatasets.open(split(data, "test"), spec);
+      return Evaluation.quality(family, weights, test, Evaluation.BATCH, progress);
     }
+  }
+
+  private static URI split(Path data, String name) {
+    return URI.create(data.toUri() + "?split=" + name);
   }
 
   private static void write(ObjectNode config, Map<String, TensorData> tensors, Path directory) {
@@ -137,7 +147,8 @@ public final class Zoo {
     }
   }
 
-  private static void prepare(Path directory) {
+  /** Makes a directory if need be; refuses one that holds something. */
+  private static Path prepare(Path directory) {
     try {
       Files.createDirectories(directory);
       try (Stream<Path> entries = Files.list(directory)) {
@@ -148,6 +159,7 @@ public final class Zoo {
                   .formatted(directory, found.get(0).getFileName()));
         }
       }
+      return directory;
     } catch (IOException e) {
       throw new UncheckedIOException("directory %s cannot be used".formatted(directory), e);
     }
