@@ -2,21 +2,15 @@ package io.espalier.worker.zoo;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
-import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.Family;
-import io.espalier.worker.algorithm.train.SgdTrainer;
+import io.espalier.worker.algorithm.train.ModelTraining;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsWriter;
 import io.espalier.worker.checkpoint.TensorData;
-import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
-import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -102,7 +96,8 @@ public final class Zoo {
   public static void writeRandomModel(RandomModel model, Path directory) {
     Map<String, TensorData> tensors = model.tensors();
     prepare(directory);
-    write(model.config(), tensors, directory);
+    writeConfig(model.config(), directory);
+    SafetensorsWriter.write(directory.resolve(WEIGHTS), tensors);
   }
 
   /**
@@ -120,28 +115,25 @@ public final class Zoo {
     writeRandomModel(demo.start(), directory.resolve("start"));
     ModelDirectory start = ModelDirectory.open(directory.resolve("start"));
     var spec = InputSpec.of(start.config());
-    Family family = Families.of(start.config());
-    try (var manager = PyTorch.newManager();
-        var weights =
-            Weights.load(start, family.architecture(start.config(), start.shapes()), manager)) {
-      var trainer = new SgdTrainer(family, demo.training());
-      trainer.train(weights, ImageDatasets.open(split(data, "train"), spec), progress);
-      write(start.config(), weights.toTensorData(), model);
-      ImageDataset test = ImageDatasets.open(split(data, "test"), spec);
-      return Evaluation.quality(family, weights, test, Evaluation.BATCH, progress);
-    }
+    writeConfig(start.config(), model);
+    var training =
+        new ModelTraining(
+            start,
+            ImageDatasets.open(split(data, "train"), spec),
+            ImageDatasets.open(split(data, "test"), spec),
+            demo.training());
+    return training.run(model.resolve(WEIGHTS), progress);
   }
 
   private static URI split(Path data, String name) {
     return URI.create(data.toUri() + "?split=" + name);
   }
 
-  private static void write(ObjectNode config, Map<String, TensorData> tensors, Path directory) {
+  private static void writeConfig(ObjectNode config, Path directory) {
     try {
       Files.writeString(
           directory.resolve(CONFIG),
           new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n");
-      SafetensorsWriter.write(directory.resolve(WEIGHTS), tensors);
     } catch (IOException e) {
       throw new UncheckedIOException("a model cannot be written to " + directory, e);
     }
