@@ -29,9 +29,12 @@ final class EventLog<V> implements AutoCloseable {
     this.topic = topic;
     Map<String, Object> settings =
         Map.of(
-            ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers,
-            ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed",
-            ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+            ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+            bootstrapServers,
+            ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+            "read_committed",
+            ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+            false);
     consumer = new KafkaConsumer<>(settings, Serdes.String().deserializer(), values);
     List<TopicPartition> partitions =
         consumer.partitionsFor(topic).stream()

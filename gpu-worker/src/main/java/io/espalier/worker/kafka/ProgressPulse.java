@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  * life.
  */
 final class ProgressPulse implements Progress.Listener {
-  /** How often {@link #tick} is to be called. */
+  /** How often {@link #tick} is to be called; more often than it sends, so as to miss no second. */
+  static final Duration TICK = Duration.ofMillis(200);
+
   static final Duration INTERVAL = Duration.ofSeconds(1);
 
   static final Duration KEEP_ALIVE = Duration.ofSeconds(15);

@@ -159,7 +159,7 @@ final class StageWork implements ClaimLoop.Work {
                 () -> stop.request(Stop.Reason.DEADLINE, late(attempt)),
                 left.toMillis(),
                 TimeUnit.MILLISECONDS);
-    long interval = ProgressPulse.INTERVAL.toMillis();
+    long interval = ProgressPulse.TICK.toMillis();
     var ticks =
         timing
             .timers()

@@ -74,9 +74,7 @@ final class Workbench {
           Optional.ofNullable(command.getInput().getRootDigest())
               .orElseGet(() -> Manifest.of(job.input()).rootDigest());
       String key = StageCache.key(job, stages.of(job.kind()).version(), inputDigest, target);
-      Done done =
-          stored(key, inputDigest, folder)
-              .orElseGet(() -> new Done(job.output(), child.run(job, progress, stop)));
+      Done done = stored(key, inputDigest, folder).orElseGet(() -> compute(job, progress, stop));
       stop.check();
       progress.report(Progress.of("publishing", 0, 0));
       StageSucceeded success = publish(command, job, done, folder);
@@ -88,6 +86,11 @@ final class Workbench {
     } finally {
       Folders.delete(folder);
     }
+  }
+
+  private Done compute(StageJob job, Progress.Listener progress, Stop stop) {
+    progress.report(Progress.of("starting", 0, 0));
+    return new Done(job.output(), child.run(job, progress, stop));
   }
 
   /** A result and where its output lies; the output is empty if the stage changed nothing. */

@@ -1,9 +1,12 @@
 package io.espalier.worker.stage;
 
+import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
 
 /**
  * How a stage's own JVM is started.
@@ -42,12 +45,14 @@ public record ChildSettings(
 
   /** A child with this process's class path. */
   public static ChildSettings of(int heapMebibytes, int threads) {
-    return new ChildSettings(
-        STAGE_PROCESS,
-        System.getProperty("java.class.path", ""),
-        heapMebibytes,
-        threads,
-        List.of());
+    return new ChildSettings(STAGE_PROCESS, absoluteClassPath(), heapMebibytes, threads, List.of());
+  }
+
+  /** The child starts in a folder of its own, where relative entries would lead nowhere. */
+  private static String absoluteClassPath() {
+    return Arrays.stream(System.getProperty("java.class.path", "").split(File.pathSeparator, -1))
+        .map(entry -> Path.of(entry).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   /** The same settings with another main class. */

@@ -25,7 +25,7 @@ public final class Stages {
 
   /** Every stage of this version. Building them loads no native library. */
   public static Stages standard() {
-    return with();
+    return with(new PruneStage(), new EvaluateStage());
   }
 
   /**

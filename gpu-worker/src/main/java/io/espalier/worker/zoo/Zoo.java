@@ -2,18 +2,15 @@ package io.espalier.worker.zoo;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.train.SgdTrainer;
+import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
+import io.espalier.worker.algorithm.train.ModelTraining;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsWriter;
 import io.espalier.worker.checkpoint.TensorData;
-import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
-import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -99,45 +96,51 @@ public final class Zoo {
   public static void writeRandomModel(RandomModel model, Path directory) {
     Map<String, TensorData> tensors = model.tensors();
     prepare(directory);
-    write(model.config(), tensors, directory);
+    writeConfig(model.config(), directory);
+    SafetensorsWriter.write(directory.resolve(WEIGHTS), tensors);
   }
 
   /**
-   * Draws a data set into {@code data} and trains a model on it into {@code model}, both below a
-   * directory. This is how the models that ship were made.
+   * Draws a data set into {@code data}, begins with random weights in {@code start}, and trains
+   * them into {@code model}, all below a directory. This is how the models that ship were made.
+   *
+   * @param progress hears of every step, then of every batch of the final test
+   * @return what it reaches on the whole test set
+   * @throws InvalidInputException if one of the directories is in use
    */
-  public static void train(DemoModel demo, Path directory, Progress.Listener progress) {
+  public static Quality train(DemoModel demo, Path directory, Progress.Listener progress) {
+    Path model = prepare(directory.resolve("model"));
     Path data = directory.resolve("data");
-    Path model = directory.resolve("model");
-    prepare(model);
     writeShapes(data, demo.data().train(), demo.data().test(), demo.data().seed());
-    Path start = directory.resolve("start");
-    writeRandomModel(demo.start(), start);
-    ModelDirectory opened = ModelDirectory.open(start);
-    ImageDataset images =
-        ImageDatasets.open(
-            URI.create(data.toUri() + "?split=train"), InputSpec.of(opened.config()));
-    var family = Families.of(opened.config());
-    try (var manager = PyTorch.newManager();
-        var weights =
-            Weights.load(opened, family.architecture(opened.config(), opened.shapes()), manager)) {
-      new SgdTrainer(family, demo.training()).train(weights, images, progress);
-      write(opened.config(), weights.toTensorData(), model);
-    }
+    writeRandomModel(demo.start(), directory.resolve("start"));
+    ModelDirectory start = ModelDirectory.open(directory.resolve("start"));
+    var spec = InputSpec.of(start.config());
+    writeConfig(start.config(), model);
+    var training =
+        new ModelTraining(
+            start,
+            ImageDatasets.open(split(data, "train"), spec),
+            ImageDatasets.open(split(data, "test"), spec),
+            demo.training());
+    return training.run(model.resolve(WEIGHTS), progress);
   }
 
-  private static void write(ObjectNode config, Map<String, TensorData> tensors, Path directory) {
+  private static URI split(Path data, String name) {
+    return URI.create(data.toUri() + "?split=" + name);
+  }
+
+  private static void writeConfig(ObjectNode config, Path directory) {
     try {
       Files.writeString(
           directory.resolve(CONFIG),
           new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n");
-      SafetensorsWriter.write(directory.resolve(WEIGHTS), tensors);
     } catch (IOException e) {
       throw new UncheckedIOException("a model cannot be written to " + directory, e);
     }
   }
 
-  private static void prepare(Path directory) {
+  /** Makes a directory if need be; refuses one that holds something. */
+  private static Path prepare(Path directory) {
     try {
       Files.createDirectories(directory);
       try (Stream<Path> entries = Files.list(directory)) {
@@ -148,6 +151,7 @@ public final class Zoo {
                   .formatted(directory, found.get(0).getFileName()));
         }
       }
+      return directory;
     } catch (IOException e) {
       throw new UncheckedIOException("directory %s cannot be used".formatted(directory), e);
     }

@@ -26,8 +26,9 @@ import java.util.function.LongSupplier;
  * What our tensor layer costs, on ResNet-20 and 32 × 32 images: a training step against the same
  * operations called directly, evaluation against large matrix products, and memory over many steps.
  *
- * <p>Compared things are measured in turn, so that other load on the machine hits both. Arguments:
- * rounds of comparison (default 15), steps of the memory test (default 1000).
+ * <p>Compared things are measured in turn, so that other load on the machine hits both; on a busy
+ * machine {@code -Dai.djl.pytorch.num_threads=1} measures processor time instead of wall time.
+ * Arguments: rounds of comparison (default 15), steps of the memory test (default 1000).
  */
 public final class TrainingStepBenchmark {
   private static final Golden MODEL = Golden.of("cifar-resnet20");
@@ -72,14 +73,20 @@ public final class TrainingStepBenchmark {
       float theirLoss = direct.step(images, labels);
       print("loss of the first step: through our layer %.6f, direct %.6f", ourLoss, theirLoss);
       double[][] millis =
-          inTurn(() -> timed(() -> step(ours, images, labels)),
+          inTurn(
+              () -> timed(() -> step(ours, images, labels)),
               () -> timed(() -> direct.step(images, labels)));
       print(
           "training step, batch %d: ours best %.1f median %.1f ms; direct best %.1f median %.1f ms;"
               + " ratio best %.3f median %.3f median of pairs %.3f",
           TRAINING_BATCH,
-          millis[0][0], median(millis[0]), millis[1][0], median(millis[1]),
-          millis[0][0] / millis[1][0], median(millis[0]) / median(millis[1]), millis[2][0]);
+          millis[0][0],
+          median(millis[0]),
+          millis[1][0],
+          median(millis[1]),
+          millis[0][0] / millis[1][0],
+          median(millis[0]) / median(millis[1]),
+          millis[2][0]);
     }
   }
 
@@ -98,7 +105,12 @@ public final class TrainingStepBenchmark {
         double medianPeak = 2.0 * MATRIX * MATRIX * MATRIX / median(millis[1]) / 1e6;
         print(
             "evaluation, batch %d: best %.1f GFLOP/s, %.0f%% of matmul's %.1f; median %.1f, %.0f%% of %.1f",
-            batch, rate, 100 * rate / peak, peak, medianRate, 100 * medianRate / medianPeak,
+            batch,
+            rate,
+            100 * rate / peak,
+            peak,
+            medianRate,
+            100 * medianRate / medianPeak,
             medianPeak);
         images.close();
       }
@@ -137,9 +149,8 @@ public final class TrainingStepBenchmark {
   private double[][] inTurn(LongSupplier first, LongSupplier second) {
     double[][] millis = new double[2][rounds];
     double[] ratios = new double[rounds];
-    first.getAsLong();
-    second.getAsLong();
-    for (int i = 0; i < rounds; i++) {
+    for (int round = -1; round < rounds; round++) { // the one before the first only warms up
+      int i = Math.max(round, 0);
       boolean firstFirst = i % 2 == 0;
       long a = (firstFirst ? first : second).getAsLong();
       long b = (firstFirst ? second : first).getAsLong();
@@ -160,10 +171,17 @@ public final class TrainingStepBenchmark {
     }
   }
 
+  /** With one thread its own processor time, which other load hardly disturbs; else wall time. */
   private static long timed(Runnable work) {
-    long start = System.nanoTime();
+    long start = now();
     work.run();
-    return System.nanoTime() - start;
+    return now() - start;
+  }
+
+  private static long now() {
+    return PyTorch.threads() == 1
+        ? ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime()
+        : System.nanoTime();
   }
 
   private static double median(double[] sorted) {

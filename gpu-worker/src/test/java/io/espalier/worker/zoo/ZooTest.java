@@ -4,19 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
 import io.espalier.worker.algorithm.family.Families;
+import io.espalier.worker.algorithm.train.TrainingSettings;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.Progress;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -143,6 +147,32 @@ class ZooTest {
     for (String architecture : Zoo.architectures()) {
       assertThat(Families.of(RandomModel.of(architecture, 1).config()).name()).isEqualTo("resnet");
     }
+  }
+
+  @Test
+  void a_model_can_be_remade_with_its_data() {
+    var demo =
+        new DemoModel(
+            "tiny",
+            new RandomModel("cifar_resnet8", 10, 32, List.of(4, 4, 8), 1),
+            new DemoModel.Shapes(40, 30, 1),
+            TrainingSettings.cifar(2, 20, 1),
+            new DemoModel.Reached(30, 0.1));
+    var reports = new ArrayList<Progress>();
+
+    Quality quality = Zoo.train(demo, directory.resolve("out"), reports::add);
+
+    ModelDirectory start = ModelDirectory.open(directory.resolve("out/start"));
+    ModelDirectory trained = ModelDirectory.open(directory.resolve("out/model"));
+    assertThat(quality.samples()).isEqualTo(30);
+    assertThat(reports.stream().map(Progress::phase).distinct())
+        .containsExactly("training", "evaluating");
+    assertThat(trained.config()).isEqualTo(start.config());
+    assertThat(trained.tensors().keySet()).isEqualTo(start.tensors().keySet());
+    assertThat(trained.read("conv1.weight").bytes())
+        .isNotEqualTo(start.read("conv1.weight").bytes());
+    assertThat(ImageDatasets.open(directory.resolve("out/data/test_batch.bin").toUri()).size())
+        .isEqualTo(30);
   }
 
   @Test

@@ -13,7 +13,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serdes;
 
-/** What comes out of a topology and when, received by a thread of its own as soon as it is committed. */
+/**
+ * What comes out of a topology and when, received by a thread of its own as soon as it is
+ * committed.
+ */
 final class Commands implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(100);
 

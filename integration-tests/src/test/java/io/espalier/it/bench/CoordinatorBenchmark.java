@@ -16,9 +16,10 @@ import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 
 /**
- * How long a registered model takes to become a command for a worker, and how many of them per second: a real broker in its
- * own JVM, exactly once, 100 policies of which one matches each model. The limit that it is compared with is a topology that
- * copies the same events, exactly once and with the same settings, without looking at them.
+ * How long a registered model takes to become a command for a worker, and how many of them per
+ * second: a real broker in its own JVM, exactly once, 100 policies of which one matches each model.
+ * The limit that it is compared with is a topology that copies the same events, exactly once and
+ * with the same settings, without looking at them.
  */
 public final class CoordinatorBenchmark {
   static final int POLICIES = 100;

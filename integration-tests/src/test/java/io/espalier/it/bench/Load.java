@@ -28,12 +28,17 @@ import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
 
-/** What a coordinator is loaded with: models, policies and the heartbeats of a worker that always has a free slot. */
+/**
+ * What a coordinator is loaded with: models, policies and the heartbeats of a worker that always
+ * has a free slot.
+ */
 final class Load {
   private static final int SLOTS = 1_000_000;
   private static final String COPIES = "copies";
@@ -59,7 +64,8 @@ final class Load {
     try (var producer = producer(topics.pruningPolicies())) {
       for (int i = 0; i < CoordinatorBenchmark.POLICIES; i++) {
         PruningPolicy policy = policy(i);
-        producer.send(
+        send(
+            producer,
             topics.pruningPolicies().record(policy.getName(), policy, headers(policy.getName())));
       }
     }
@@ -77,7 +83,7 @@ final class Load {
         }
         String name = "group-%d-%s-%d".formatted(i % CoordinatorBenchmark.POLICIES, series, i);
         sentAt.put(name, System.nanoTime());
-        producer.send(topic.record(name, registered(name), headers(name)));
+        send(producer, topic.record(name, registered(name), headers(name)));
       }
     }
   }
@@ -87,12 +93,15 @@ final class Load {
     ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
     Topic<WorkerHeartbeat> topic = topics.workerHeartbeats();
     var producer = producer(topic);
-    clock.scheduleAtFixedRate(
-        () -> producer.send(topic.record(CoordinatorBenchmark.POOL, alive(), headers("bench"))),
-        0,
-        2,
-        TimeUnit.SECONDS);
+    var beats =
+        clock.scheduleAtFixedRate(
+            () ->
+                send(producer, topic.record(CoordinatorBenchmark.POOL, alive(), headers("bench"))),
+            0,
+            2,
+            TimeUnit.SECONDS);
     return () -> {
+      beats.cancel(false);
       clock.shutdown();
       clock.awaitTermination(5, TimeUnit.SECONDS);
       producer.close();
@@ -111,13 +120,16 @@ final class Load {
     return coordinator;
   }
 
-  /** Events per second of a topology that copies the registered models, with the coordinator's settings. */
+  /**
+   * Events per second of a topology that copies the registered models, with the coordinator's
+   * settings.
+   */
   double passThroughRate(Path state, int count) throws Exception {
-    try (Admin admin = Admin.create(Map.<String, Object>of("bootstrap.servers", bootstrapServers))) {
+    try (Admin admin =
+        Admin.create(Map.<String, Object>of("bootstrap.servers", bootstrapServers))) {
       admin
           .createTopics(
-              List.of(
-                  new NewTopic(COPIES, topics.modelRegistered().partitions(), (short) 1)))
+              List.of(new NewTopic(COPIES, topics.modelRegistered().partitions(), (short) 1)))
           .all()
           .get();
     }
@@ -138,8 +150,7 @@ final class Load {
     settings.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
     settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     settings.put(
-        StreamsConfig.COMMIT_INTERVAL_MS_CONFIG,
-        config(state).timing().commit().toMillis());
+        StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config(state).timing().commit().toMillis());
     settings.put(StreamsConfig.producerPrefix("linger.ms"), 2);
     settings.put(StreamsConfig.producerPrefix("batch.size"), 65536);
     settings.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
@@ -149,8 +160,7 @@ final class Load {
   }
 
   private CoordinatorConfig config(Path state) {
-    return CoordinatorConfig.of(
-        bootstrapServers, registry, state, URI.create("file:///artifacts"));
+    return CoordinatorConfig.of(bootstrapServers, registry, state, URI.create("file:///artifacts"));
   }
 
   private <V> KafkaProducer<String, V> producer(Topic<V> topic) {
@@ -159,7 +169,21 @@ final class Load {
     return new KafkaProducer<>(settings, topic.keys().serializer(), topic.values().serializer());
   }
 
-  private static org.apache.kafka.common.header.Headers headers(String subject) {
+  /** Figures of a load that did not arrive would mean nothing, so a failure ends the benchmark. */
+  private static <V> void send(
+      KafkaProducer<String, V> producer, ProducerRecord<String, V> record) {
+    var unused =
+        producer.send(
+            record,
+            (metadata, failure) -> {
+              if (failure != null) {
+                failure.printStackTrace();
+                Runtime.getRuntime().halt(1);
+              }
+            });
+  }
+
+  private static Headers headers(String subject) {
     return new CloudEvent(
             subject, "/benchmark", CloudEvent.MODEL_REGISTERED, subject, Instant.now())
         .headers();

@@ -1,2 +1,5 @@
-/** Benchmarks, run by hand through {@code integration-tests/benchmark}; they print ratios within one run. */
+/**
+ * Benchmarks, run by hand through {@code integration-tests/benchmark}; they print ratios within one
+ * run.
+ */
 package io.espalier.it.bench;

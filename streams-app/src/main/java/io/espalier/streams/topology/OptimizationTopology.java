@@ -71,7 +71,7 @@ public final class OptimizationTopology {
     wire.stageCommands()
         .send(
             turns.process(Announce.commands(), as("announce-commands")),
-            (runId, command, context) -> wire.stageCommandsTopic(command),
+            new PoolTopic(wire),
             "send-commands");
     return builder.build();
   }

@@ -367,9 +367,9 @@ final class WholePathTest {
 
   @Test
   void the_topology_is_the_one_described() throws IOException {
-    String described = driven.topology.describe().toString();
+    String described = driven.topology.describe().toString().stripTrailing();
 
-    assertThat(described).isEqualTo(golden());
+    assertThat(described).isEqualTo(golden().stripTrailing());
     assertThat(described).doesNotContain("KSTREAM", "KTABLE");
   }
 

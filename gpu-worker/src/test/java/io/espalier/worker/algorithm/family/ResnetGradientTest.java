@@ -37,7 +37,7 @@ final class ResnetGradientTest {
   private static final int IMAGES = 3;
 
   /** One tensor out of so many is checked; prime to the number of tensors in a block. */
-  private static final int EVERY = 4;
+  private static final int EVERY = 7;
 
   private NDManager manager;
 

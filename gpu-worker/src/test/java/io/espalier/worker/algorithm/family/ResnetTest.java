@@ -1,20 +1,29 @@
 package io.espalier.worker.algorithm.family;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
+import java.nio.file.Path;
 import java.util.HashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -77,6 +86,32 @@ final class ResnetTest {
     assertThat(cut.get("layer3.1.conv1.weight").getShape().getShape())
         .containsExactly(48, 64, 3, 3);
     Golden.assertClose(logits, oracle.read("scores", "masked.logits"), TOLERANCE);
+  }
+
+  @Test
+  void a_network_that_was_cut_on_disk_answers_alike_after_loading(@TempDir Path directory) {
+    Golden golden = Golden.of("cifar-resnet20");
+    Golden oracle = Golden.of("scores/masked-cifar-resnet20");
+    Path smaller = directory.resolve("smaller");
+
+    Surgery.cut(golden.model(), golden.architecture(), kept(oracle), smaller);
+    ModelDirectory model = ModelDirectory.open(smaller);
+    Family family = Families.of(model.config());
+    Architecture architecture = family.architecture(model.config(), model.shapes());
+    Weights weights = Weights.load(model, architecture, manager);
+    NDArray logits = family.forward(weights, golden.images(manager), Mode.EVALUATE);
+
+    Golden.assertClose(logits, oracle.read("scores", "masked.logits"), TOLERANCE);
+  }
+
+  @Test
+  void an_unknown_model_is_refused_with_the_families_that_are_known() {
+    ObjectNode config = JsonNodeFactory.instance.objectNode().put("architecture", "vit_tiny");
+
+    assertThatThrownBy(() -> Families.of(config))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("vit_tiny")
+        .hasMessageContaining("resnet");
   }
 
   static Kept kept(Golden oracle) {

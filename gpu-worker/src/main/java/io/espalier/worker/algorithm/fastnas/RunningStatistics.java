@@ -1,0 +1,58 @@
+package io.espalier.worker.algorithm.fastnas;
+
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.SafetensorsFile;
+import io.espalier.worker.checkpoint.SafetensorsWriter;
+import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.model.TensorSpec;
+import io.espalier.worker.domain.model.TensorSpec.Role;
+import io.espalier.worker.tensor.Weights;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Writes calibrated statistics of BatchNorm into checkpoint files; all else keeps its bytes. */
+final class RunningStatistics {
+  private static final String SAFETENSORS = ".safetensors";
+
+  private RunningStatistics() {}
+
+  /** Replaces the running statistics in a model's files by those of the weights. */
+  static void write(ModelDirectory model, Weights weights) {
+    Map<String, TensorData> calibrated = weights.toTensorData();
+    calibrated.keySet().retainAll(names(weights));
+    for (Path file : files(model.path())) {
+      SafetensorsFile shard = SafetensorsFile.open(file);
+      var tensors = new LinkedHashMap<String, TensorData>();
+      shard
+          .tensors()
+          .keySet()
+          .forEach(
+              name -> {
+                TensorData changed = calibrated.get(name);
+                tensors.put(name, changed == null ? shard.read(name) : changed);
+              });
+      SafetensorsWriter.write(file, tensors, shard.metadata());
+    }
+  }
+
+  private static List<String> names(Weights weights) {
+    return weights.architecture().tensors().stream()
+        .filter(tensor -> tensor.role() == Role.BUFFER && tensor.shape().length == 1)
+        .map(TensorSpec::name)
+        .toList();
+  }
+
+  private static List<Path> files(Path directory) {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.filter(file -> file.toString().endsWith(SAFETENSORS)).sorted().toList();
+    } catch (IOException e) {
+      throw new WorkerException("cannot list %s: %s".formatted(directory, e), true, e);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.espalier.worker.algorithm.train;
+
+import ai.djl.ndarray.NDManager;
+import io.espalier.worker.algorithm.evaluate.Evaluation;
+import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
+import io.espalier.worker.algorithm.family.Families;
+import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.SafetensorsWriter;
+import io.espalier.worker.data.ImageDataset;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.Weights;
+import java.nio.file.Path;
+
+/**
+ * Training from one checkpoint to another.
+ *
+ * @param start weights to begin with; not changed
+ * @param train images to learn from
+ * @param test images to measure with afterwards
+ * @param settings how
+ */
+public record ModelTraining(
+    ModelDirectory start, ImageDataset train, ImageDataset test, TrainingSettings settings) {
+  /**
+   * Trains, writes the weights to a safetensors file, and measures them.
+   *
+   * @param progress hears of every step, then of every batch of the test
+   * @throws io.espalier.worker.domain.InvalidInputException if checkpoint and family do not fit
+   */
+  public Quality run(Path weightsFile, Progress.Listener progress) {
+    Family family = Families.of(start.config());
+    var architecture = family.architecture(start.config(), start.shapes());
+    try (NDManager manager = PyTorch.newManager();
+        Weights weights = Weights.load(start, architecture, manager)) {
+      new SgdTrainer(family, settings).train(weights, train, progress);
+      SafetensorsWriter.write(weightsFile, weights.toTensorData());
+      return Evaluation.quality(family, weights, test, Evaluation.BATCH, progress);
+    }
+  }
+}

@@ -1,0 +1,185 @@
+package io.espalier.worker.stage;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.algorithm.fastnas.FastNas;
+import io.espalier.worker.algorithm.fastnas.Measured;
+import io.espalier.worker.algorithm.fastnas.Plan;
+import io.espalier.worker.algorithm.fastnas.Pruning;
+import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.checkpoint.Manifest;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.job.Metric;
+import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.domain.model.Axis;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/** What a pruning leaves behind beside the weights: its report, config.json, espalier.json. */
+record PruneResult(
+    StageJob job, PruneSpec spec, Plan plan, Budget budget, Pruning.Result pruned, URI dataset) {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final String NOTE_ON_TIMM =
+      "timm.create_model and torchvision build every block of a stage equally wide, so they do not load"
+          + " this model; a network built with the widths in config.json (espalier.widths) loads its"
+          + " state dict as it is";
+
+  /** What is said to whoever ordered the pruning. */
+  StageReport report() {
+    return new StageReport(
+        PruneSpec.FASTNAS, FastNas.VERSION, change(), metrics(), loaders(), pruned.device());
+  }
+
+  /** Completes the output directory. */
+  void write(StageReport report) {
+    ObjectNode config = ModelDirectory.open(job.output()).config();
+    ObjectNode mark = JSON.createObjectNode();
+    mark.set("widths", JSON.valueToTree(widths()));
+    config.set("espalier", mark);
+    write(ModelDirectory.CONFIG, config);
+    write("espalier.json", provenance(report));
+  }
+
+  private Map<String, String> change() {
+    var change = new LinkedHashMap<String, String>();
+    for (Budget.Bound bound : budget.bounds()) {
+      String key = bound.quantity().key();
+      change.put("constraints." + key + ".asked", bound.asked());
+      change.put("constraints." + key + ".limit", Long.toString(bound.limit()));
+      change.put(
+          "constraints." + key + ".reached",
+          Long.toString(bound.quantity().of(pruned.after().cost())));
+    }
+    for (Axis axis : plan.architecture().prunableAxes()) {
+      int width = pruned.outcome().selection().widths().of(axis);
+      change.put("widths." + axis.name(), axis.units() + " -> " + width);
+    }
+    change.put("channelDivisor", Integer.toString(spec.channelDivisor()));
+    change.put("seed", Long.toString(job.seed()));
+    change.put("evaluations", Integer.toString(pruned.outcome().evaluations()));
+    return change;
+  }
+
+  private List<Metric> metrics() {
+    Measured before = pruned.before();
+    Measured after = pruned.after();
+    return List.of(
+        exact(Quantity.PARAMETERS, "count", before, after),
+        exact(Quantity.FLOPS, "count", before, after),
+        exact(Quantity.BYTES, "bytes", before, after),
+        quality("accuracy", "fraction", true, before, after),
+        quality("loss", "nats", false, before, after),
+        new Metric(
+            "latencyMillis",
+            "milliseconds",
+            OptionalDouble.of(before.latency().medianMillis()),
+            OptionalDouble.of(after.latency().medianMillis()),
+            false,
+            Optional.empty(),
+            OptionalLong.of(after.latency().repetitions())));
+  }
+
+  private static Metric exact(Quantity quantity, String unit, Measured before, Measured after) {
+    return Metric.exact(
+        quantity.key(),
+        unit,
+        (double) quantity.of(before.cost()),
+        (double) quantity.of(after.cost()));
+  }
+
+  private Metric quality(
+      String name, String unit, boolean higherIsBetter, Measured before, Measured after) {
+    boolean accuracy = name.equals("accuracy");
+    return new Metric(
+        name,
+        unit,
+        OptionalDouble.of(accuracy ? before.quality().accuracy() : before.quality().loss()),
+        OptionalDouble.of(accuracy ? after.quality().accuracy() : after.quality().loss()),
+        higherIsBetter,
+        Optional.of(dataset.toString()),
+        OptionalLong.of(after.quality().samples()));
+  }
+
+  private Map<String, Integer> widths() {
+    var widths = new LinkedHashMap<String, Integer>();
+    plan.architecture()
+        .axes()
+        .forEach(axis -> widths.put(axis.name(), pruned.outcome().kept().width(axis)));
+    return widths;
+  }
+
+  private static List<String> loaders() {
+    return List.of("espalier", "safetensors");
+  }
+
+  private ObjectNode provenance(StageReport report) {
+    ObjectNode root = JSON.createObjectNode();
+    root.put("parent", Manifest.of(job.input()).rootDigest());
+    ObjectNode stage = JSON.createObjectNode();
+    stage.put("kind", job.kind().name());
+    stage.put("algorithm", report.algorithm());
+    stage.put("version", report.algorithmVersion());
+    stage.put("seed", job.seed());
+    stage.put("device", report.device());
+    stage.put("spec", job.spec());
+    stage.set("change", JSON.valueToTree(new java.util.TreeMap<>(report.change())));
+    stage.set("metrics", metrics(report));
+    stage.set("kept", JSON.valueToTree(pruned.outcome().kept().units()));
+    stages(root).add(stage);
+    root.set(
+        "shapes", JSON.valueToTree(plan.architecture().keep(pruned.outcome().kept()).shapes()));
+    root.set("loadsIn", JSON.valueToTree(report.loadsIn()));
+    root.put("loadsInNote", NOTE_ON_TIMM);
+    return root;
+  }
+
+  /** The stages that made the input, if it came from here, to which this one is added. */
+  private ArrayNode stages(ObjectNode root) {
+    ArrayNode stages = root.putArray("stages");
+    Path before = job.input().resolve("espalier.json");
+    if (Files.isRegularFile(before)) {
+      try {
+        JSON.readTree(before.toFile()).path("stages").forEach(stages::add);
+      } catch (IOException e) {
+        throw new WorkerException("cannot read %s: %s".formatted(before, e), false, e);
+      }
+    }
+    return stages;
+  }
+
+  private static ArrayNode metrics(StageReport report) {
+    ArrayNode metrics = JSON.createArrayNode();
+    for (Metric metric : report.metrics()) {
+      ObjectNode node = metrics.addObject();
+      node.put("name", metric.name()).put("unit", metric.unit());
+      metric.before().ifPresent(value -> node.put("before", value));
+      metric.after().ifPresent(value -> node.put("after", value));
+      metric.dataset().ifPresent(value -> node.put("dataset", value));
+      metric.samples().ifPresent(value -> node.put("samples", value));
+    }
+    return metrics;
+  }
+
+  private void write(String name, ObjectNode content) {
+    Path file = job.output().resolve(name);
+    try {
+      Files.writeString(file, JSON.writeValueAsString(content) + "\n");
+    } catch (IOException e) {
+      throw new WorkerException("cannot write %s: %s".formatted(file, e), true, e);
+    }
+  }
+}

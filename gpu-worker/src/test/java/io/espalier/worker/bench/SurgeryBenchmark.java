@@ -1,0 +1,222 @@
+package io.espalier.worker.bench;
+
+import io.espalier.worker.checkpoint.DType;
+import io.espalier.worker.checkpoint.Manifest;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.SafetensorsWriter;
+import io.espalier.worker.checkpoint.Surgery;
+import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Dimension;
+import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.domain.model.TensorSpec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.StringJoiner;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * How fast a checkpoint of 2 GB is cut, against {@code cp} and then {@code sha256sum} of it.
+ *
+ * <p>Run with the test class path and {@code -Xmx256m}; arguments: folder for 6 GB of files, number
+ * of rounds (3).
+ */
+public final class SurgeryBenchmark {
+  private static final int LAYERS = 26;
+  private static final Axis HIDDEN = new Axis("hidden", 2048);
+  private static final double MIB = 1 << 20;
+
+  private SurgeryBenchmark() {}
+
+  /** Prints machine, load, sizes, times, ratios and peak memory. */
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    Path parent =
+        Path.of(arguments.length > 0 ? arguments[0] : System.getProperty("java.io.tmpdir"));
+    int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
+    Path folder = Files.createTempDirectory(parent, "surgery-benchmark");
+    try {
+      printMachine();
+      Path model = generate(folder.resolve("model"));
+      measure("all but a few units", model, nearlyAll(), rounds);
+      measure("every other unit", model, everyOther(), rounds);
+      System.out.println("peak resident memory of this process: " + peakMemory());
+    } finally {
+      delete(folder);
+    }
+  }
+
+  private static void measure(String what, Path model, Kept kept, int rounds)
+      throws IOException, InterruptedException {
+    Path copy = model.resolveSibling("copy");
+    Path cut = model.resolveSibling("cut");
+    var ratios = new double[rounds];
+    for (int round = 0; round < rounds; round++) {
+      ModelDirectory opened = ModelDirectory.open(model);
+      double copySeconds = seconds("cp", "-r", model.toString(), copy.toString());
+      double sumSeconds = seconds("sh", "-c", "sha256sum '" + copy + "'/* > /dev/null");
+      delete(copy);
+
+      long start = System.nanoTime();
+      Manifest manifest = Surgery.cut(opened, architecture(), kept, cut);
+      double cutSeconds = (System.nanoTime() - start) / 1e9;
+      delete(cut);
+
+      double copyRate = opened.bytes() / MIB / (copySeconds + sumSeconds);
+      double readRate = opened.bytes() / MIB / cutSeconds;
+      double writeRate = manifest.bytes() / MIB / cutSeconds;
+      ratios[round] = writeRate / copyRate;
+      System.out.printf(
+          "%s, round %d: cp %.2f s + sha256sum %.2f s of %.0f MiB = %.0f MiB/s; cut %.2f s to %.0f MiB"
+              + " = %.0f MiB/s written, %.0f MiB/s of the source; written / copied %.2f; load %s%n",
+          what,
+          round + 1,
+          copySeconds,
+          sumSeconds,
+          opened.bytes() / MIB,
+          copyRate,
+          cutSeconds,
+          manifest.bytes() / MIB,
+          writeRate,
+          readRate,
+          ratios[round],
+          load());
+    }
+    Arrays.sort(ratios);
+    System.out.printf("%s: median ratio %.2f (wanted 0.60)%n", what, ratios[(rounds - 1) / 2]);
+  }
+
+  private static Path generate(Path model) throws IOException {
+    Files.createDirectories(model);
+    Files.writeString(model.resolve("config.json"), "{}");
+    var index = new StringJoiner(",", "{\"weight_map\":{", "}}");
+    ByteBuffer numbers = numbers();
+    for (int layer = 0; layer < LAYERS; layer++) {
+      var tensors = new LinkedHashMap<String, TensorData>();
+      String shard = "model-%05d-of-%05d.safetensors".formatted(layer + 1, LAYERS);
+      for (TensorSpec spec : layer(layer)) {
+        DType dtype = spec.name().endsWith("attention") ? DType.F32 : DType.BF16;
+        int bytes = (int) dtype.bytes(spec.shape());
+        tensors.put(
+            spec.name(), new TensorData(dtype, spec.shape(), numbers.duplicate().limit(bytes)));
+        index.add("\"%s\":\"%s\"".formatted(spec.name(), shard));
+      }
+      SafetensorsWriter.write(model.resolve(shard), tensors);
+    }
+    Files.writeString(model.resolve("model.safetensors.index.json"), index.toString());
+    return model;
+  }
+
+  private static ByteBuffer numbers() {
+    ByteBuffer numbers = ByteBuffer.allocateDirect(2048 * 8192 * 2);
+    var random = new Random(1);
+    while (numbers.hasRemaining()) {
+      numbers.putLong(random.nextLong());
+    }
+    return numbers.flip();
+  }
+
+  private static Axis neurons(int layer) {
+    return new Axis("neurons." + layer, 8192);
+  }
+
+  private static List<TensorSpec> layer(int layer) {
+    Dimension hidden = Dimension.along(HIDDEN);
+    Dimension neurons = Dimension.along(neurons(layer));
+    String prefix = "layers." + layer + ".";
+    return List.of(
+        spec(prefix + "up", neurons, hidden),
+        spec(prefix + "down", hidden, neurons),
+        spec(prefix + "attention", hidden, hidden));
+  }
+
+  private static TensorSpec spec(String name, Dimension... dimensions) {
+    return new TensorSpec(name, List.of(dimensions), TensorSpec.Role.PARAMETER);
+  }
+
+  private static Architecture architecture() {
+    var tensors = new ArrayList<TensorSpec>();
+    var axes = new ArrayList<>(List.of(HIDDEN));
+    for (int layer = 0; layer < LAYERS; layer++) {
+      tensors.addAll(layer(layer));
+      axes.add(neurons(layer));
+    }
+    return new Architecture("benchmark", "benchmark", tensors, axes, List.of(), Map.of());
+  }
+
+  private static Kept nearlyAll() {
+    return kept(16);
+  }
+
+  private static Kept everyOther() {
+    return kept(2);
+  }
+
+  /** Without one unit in so many. */
+  private static Kept kept(int outOf) {
+    var units = new LinkedHashMap<String, int[]>();
+    for (Axis axis : architecture().axes()) {
+      units.put(
+          axis.name(),
+          IntStream.range(0, axis.units()).filter(i -> i % outOf != outOf - 1).toArray());
+    }
+    return new Kept(units);
+  }
+
+  private static double seconds(String... command) throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    int exit = new ProcessBuilder(command).inheritIO().start().waitFor();
+    if (exit != 0) {
+      throw new IOException(String.join(" ", command) + " ended with " + exit);
+    }
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  private static void printMachine() throws IOException {
+    String cpu =
+        Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+            .filter(line -> line.startsWith("model name"))
+            .findFirst()
+            .orElse("unknown processor");
+    System.out.printf(
+        "%s; %d cores; Java %s; largest heap %d MiB; load %s%n",
+        cpu,
+        Runtime.getRuntime().availableProcessors(),
+        Runtime.version(),
+        Runtime.getRuntime().maxMemory() >> 20,
+        load());
+  }
+
+  private static String load() throws IOException {
+    String averages = Files.readString(Path.of("/proc/loadavg"));
+    return averages.substring(0, averages.indexOf(' '));
+  }
+
+  private static String peakMemory() throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/status")).stream()
+        .filter(line -> line.startsWith("VmHWM"))
+        .findFirst()
+        .orElse("unknown");
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> paths = Files.walk(folder)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+}

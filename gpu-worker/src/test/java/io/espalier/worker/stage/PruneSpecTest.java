@@ -1,0 +1,68 @@
+package io.espalier.worker.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
+import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.domain.InvalidInputException;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PruneSpecTest {
+  @Test
+  void what_is_not_said_is_as_in_modelopt() {
+    PruneSpec spec =
+        PruneSpec.parse("{\"algorithm\":\"fastnas\",\"constraints\":{\"flops\":\"60%\"}}");
+
+    assertThat(spec.constraints().limits()).containsOnlyKeys(Quantity.FLOPS);
+    assertThat(spec.channelDivisor()).isEqualTo(32);
+    assertThat(spec.calibrationBatches()).isEqualTo(50);
+  }
+
+  @Test
+  void everything_can_be_said() {
+    PruneSpec spec =
+        PruneSpec.parse(
+            "{\"algorithm\":\"fastnas\",\"constraints\":{\"flops\":60e6,\"parameters\":\"50%\"},"
+                + "\"channelDivisor\":8,\"calibrationBatches\":3,\"batchSize\":16,"
+                + "\"scoreImages\":64,\"score\":\"accuracy\"}");
+
+    assertThat(spec.constraints().limits()).hasSize(2);
+    assertThat(spec.channelDivisor()).isEqualTo(8);
+    assertThat(spec.calibrationBatches()).isEqualTo(3);
+    assertThat(spec.batchSize()).isEqualTo(16);
+    assertThat(spec.scoreImages()).isEqualTo(64);
+    assertThat(spec.score()).isEqualTo(Score.ACCURACY);
+  }
+
+  @Test
+  void every_problem_is_reported_at_once() {
+    String json =
+        "{\"algorithm\":\"slownas\",\"constraints\":{\"flops\":\"140%\",\"params\":\"-3\"},"
+            + "\"channelDivisor\":0,\"batchSize\":\"many\",\"score\":\"beauty\",\"color\":1}";
+
+    InvalidInputException error =
+        Assertions.catchThrowableOfType(InvalidInputException.class, () -> PruneSpec.parse(json));
+
+    assertThat(error.problems()).hasSize(7);
+    assertThat(error)
+        .hasMessageContaining("slownas")
+        .hasMessageContaining("'140%'")
+        .hasMessageContaining("constraints.params")
+        .hasMessageContaining("prune.channelDivisor")
+        .hasMessageContaining("\"many\"")
+        .hasMessageContaining("\"beauty\"")
+        .hasMessageContaining("prune.color");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "[]", "{", "null", "{\"algorithm\":\"fastnas\"}"})
+  void what_is_no_specification_is_refused(String json) {
+    assertThatThrownBy(() -> PruneSpec.parse(json))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("prune");
+  }
+}

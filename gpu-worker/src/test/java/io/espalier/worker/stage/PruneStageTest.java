@@ -1,0 +1,209 @@
+package io.espalier.worker.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.worker.checkpoint.Manifest;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.domain.InfeasibleException;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.Metric;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.job.StageKind;
+import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.zoo.RandomModel;
+import io.espalier.worker.zoo.Zoo;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PruneStageTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String SPEC =
+      "{\"algorithm\":\"fastnas\",\"constraints\":{\"flops\":\"60%\",\"parameters\":\"70%\"},"
+          + "\"channelDivisor\":2,\"calibrationBatches\":2,\"batchSize\":20,\"scoreImages\":20}";
+
+  @TempDir static Path shared;
+  @TempDir Path own;
+
+  private final PruneStage stage = new PruneStage();
+  private final List<Progress> heard = new ArrayList<>();
+
+  @BeforeAll
+  static void draw() {
+    Zoo.writeShapes(shared.resolve("data"), 60, 40, 1);
+    Zoo.writeRandomModel(
+        new RandomModel("cifar_resnet8", 10, 32, List.of(4, 8, 16), 1), shared.resolve("model"));
+  }
+
+  @Test
+  void the_result_is_smaller_by_what_was_asked_and_says_how_it_came_about() throws IOException {
+    StageReport report = stage.run(job(SPEC, "one"), heard::add);
+
+    Metric flops = metric(report, "flops");
+    Metric parameters = metric(report, "parameters");
+    assertThat(flops.after().orElseThrow()).isLessThanOrEqualTo(0.6 * flops.before().orElseThrow());
+    assertThat(parameters.after().orElseThrow())
+        .isLessThanOrEqualTo(0.7 * parameters.before().orElseThrow());
+    assertThat(metric(report, "bytes").after())
+        .hasValue((double) Files.size(own.resolve("one/model.safetensors")));
+    assertThat(report.metrics())
+        .extracting(Metric::name)
+        .containsExactly("parameters", "flops", "bytes", "accuracy", "loss", "latencyMillis");
+    assertThat(metric(report, "accuracy").samples()).hasValue(40);
+    assertThat(report.change())
+        .containsEntry("constraints.flops.asked", "60%")
+        .containsKeys("constraints.flops.reached", "widths.layer3.0.conv1.out", "seed");
+    assertThat(heard).extracting(Progress::phase).contains("measuring sensitivity");
+  }
+
+  @Test
+  void the_output_directory_opens_as_a_model_with_its_provenance() throws IOException {
+    StageReport report = stage.run(job(SPEC, "one"), Progress.Listener.NONE);
+
+    ModelDirectory cut = ModelDirectory.open(own.resolve("one"));
+    JsonNode provenance = JSON.readTree(own.resolve("one/espalier.json").toFile());
+    long width = cut.shapes().get("layer3.0.conv1.weight")[0];
+    assertThat(width).isLessThan(16);
+    assertThat(cut.config().at("/espalier/widths/layer3.0.conv1.out").asLong()).isEqualTo(width);
+    assertThat(provenance.at("/parent").asText())
+        .isEqualTo(Manifest.of(shared.resolve("model")).rootDigest());
+    assertThat(provenance.at("/stages/0/kept/layer3.0.conv1.out").size()).isEqualTo((int) width);
+    assertThat(provenance.at("/shapes/layer3.0.conv1.weight/0").asLong()).isEqualTo(width);
+    assertThat(provenance.at("/loadsInNote").asText()).contains("timm");
+    assertThat(report.loadsIn()).contains("espalier");
+  }
+
+  @Test
+  void weights_are_the_kept_units_bit_for_bit_and_statistics_are_new() throws IOException {
+    stage.run(job(SPEC, "one"), Progress.Listener.NONE);
+
+    ModelDirectory before = ModelDirectory.open(shared.resolve("model"));
+    ModelDirectory after = ModelDirectory.open(own.resolve("one"));
+    JsonNode kept =
+        JSON.readTree(own.resolve("one/espalier.json").toFile())
+            .at("/stages/0/kept/layer3.0.conv1.out");
+    ByteBuffer from = before.read("layer3.0.conv1.weight").bytes();
+    ByteBuffer to = after.read("layer3.0.conv1.weight").bytes();
+    int row = 8 * 3 * 3 * Float.BYTES;
+    for (int i = 0; i < kept.size(); i++) {
+      assertThat(to.slice(i * row, row)).isEqualTo(from.slice(kept.get(i).asInt() * row, row));
+    }
+    assertThat(after.read("bn1.running_var").bytes())
+        .isNotEqualTo(before.read("bn1.running_var").bytes());
+    assertThat(after.read("bn1.weight").bytes()).isEqualTo(before.read("bn1.weight").bytes());
+    assertThat(after.read("fc.weight").bytes()).isEqualTo(before.read("fc.weight").bytes());
+  }
+
+  @Test
+  void the_same_job_gives_the_same_bits_and_needs_no_second_measurement() throws IOException {
+    stage.run(job(SPEC, "one"), Progress.Listener.NONE);
+    Files.move(own.resolve("checkpoints"), own.resolve("aside"));
+    stage.run(job(SPEC, "two"), Progress.Listener.NONE);
+    stage.run(job(SPEC, "three"), heard::add);
+
+    byte[] first = Files.readAllBytes(own.resolve("one/model.safetensors"));
+    assertThat(Files.readAllBytes(own.resolve("two/model.safetensors"))).isEqualTo(first);
+    assertThat(Files.readAllBytes(own.resolve("three/model.safetensors"))).isEqualTo(first);
+    // 1 for the start and 1 per axis: no model was scored
+    assertThat(heard).filteredOn(p -> p.phase().equals("measuring sensitivity")).hasSize(1 + 3);
+  }
+
+  @Test
+  void what_was_pruned_can_be_pruned_again() throws IOException {
+    stage.run(job(SPEC, "one"), Progress.Listener.NONE);
+    String less = SPEC.replace("60%", "90%").replace("70%", "90%");
+    StageJob again = job(less, "two");
+    again = with(again, own.resolve("one"), again.data());
+
+    StageReport report = stage.run(again, Progress.Listener.NONE);
+
+    Metric flops = metric(report, "flops");
+    assertThat(flops.after().orElseThrow()).isLessThanOrEqualTo(0.9 * flops.before().orElseThrow());
+    assertThat(JSON.readTree(own.resolve("two/espalier.json").toFile()).at("/stages").size())
+        .isEqualTo(2);
+  }
+
+  @Test
+  void every_problem_of_a_job_is_reported_before_anything_is_loaded() {
+    StageJob job = job(SPEC.replace("60%", "160%"), "one");
+    StageJob bad = with(job, own.resolve("nothing"), Map.of());
+
+    InvalidInputException error =
+        Assertions.catchThrowableOfType(InvalidInputException.class, () -> stage.check(bad));
+
+    assertThat(error)
+        .hasMessageContaining("'160%'")
+        .hasMessageContaining("nothing")
+        .hasMessageContaining("labelled images");
+  }
+
+  @Test
+  void images_that_do_not_open_are_refused() {
+    StageJob job = job(SPEC, "one");
+    StageJob bad = with(job, job.input(), Map.of("eval", own.resolve("gone").toUri()));
+
+    assertThatThrownBy(() -> stage.check(bad))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("gone");
+  }
+
+  @Test
+  void a_budget_out_of_reach_is_refused_before_anything_is_loaded() {
+    StageJob job = job(SPEC.replace("60%", "1%"), "one");
+
+    assertThatThrownBy(() -> stage.check(job))
+        .isInstanceOf(InfeasibleException.class)
+        .hasMessageContaining("constraint flops: 1%");
+  }
+
+  private StageJob job(String spec, String output) {
+    URI data = shared.resolve("data").toUri();
+    return new StageJob(
+        "run",
+        0,
+        1,
+        StageKind.PRUNE,
+        spec,
+        shared.resolve("model"),
+        own.resolve(output),
+        own.resolve("checkpoints"),
+        Map.of(
+            "calibration", URI.create(data + "?split=train"),
+            "eval", URI.create(data + "?split=test")),
+        7);
+  }
+
+  private static StageJob with(StageJob job, Path input, Map<String, URI> data) {
+    return new StageJob(
+        job.runId(),
+        job.stageIndex(),
+        job.attempt(),
+        job.kind(),
+        job.spec(),
+        input,
+        job.output(),
+        job.checkpoints(),
+        data,
+        job.seed());
+  }
+
+  private static Metric metric(StageReport report, String name) {
+    return report.metrics().stream()
+        .filter(metric -> metric.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+}

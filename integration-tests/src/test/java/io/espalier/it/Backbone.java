@@ -1,0 +1,50 @@
+package io.espalier.it;
+
+import io.espalier.standalone.local.LocalRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The broker and the schema registry that all tests share; each test works under a topic prefix of
+ * its own. Both end with this JVM.
+ */
+final class Backbone {
+  private static final Backbone SHARED = new Backbone(temporary("espalier-it"));
+
+  private final Path directory;
+  private final Broker broker;
+  private final LocalRegistry registry;
+
+  private Backbone(Path directory) {
+    this.directory = directory;
+    broker = ProcessBroker.start(directory.resolve("broker"));
+    registry = LocalRegistry.start(directory.resolve("registry"));
+  }
+
+  static Backbone shared() {
+    return SHARED;
+  }
+
+  Broker broker() {
+    return broker;
+  }
+
+  String registryUrl() {
+    return registry.url();
+  }
+
+  /** A folder for the files of one test class. */
+  Path folder(String name) {
+    return directory.resolve(name);
+  }
+
+  private static Path temporary(String prefix) {
+    try {
+      return Files.createTempDirectory(prefix);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+}

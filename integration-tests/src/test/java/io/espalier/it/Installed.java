@@ -1,0 +1,182 @@
+package io.espalier.it;
+
+import io.espalier.event.ModelRegistered;
+import io.espalier.event.PolicyMatch;
+import io.espalier.event.PruningPolicy;
+import io.espalier.event.StageKind;
+import io.espalier.event.StageSpec;
+import io.espalier.schemas.CloudEvent;
+import io.espalier.schemas.Installation;
+import io.espalier.schemas.SchemaRegistry;
+import io.espalier.schemas.Topic;
+import io.espalier.schemas.Topics;
+import io.espalier.standalone.Main;
+import io.espalier.standalone.local.Distribution;
+import io.espalier.standalone.local.JavaProcess;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/**
+ * An installation of its own on the shared broker: topics, coordinator and workers as processes,
+ * and what users do.
+ */
+final class Installed implements AutoCloseable {
+  private static final int SERVICE_HEAP = 256;
+  private static final int PARTITIONS = 2;
+
+  private final Backbone backbone = Backbone.shared();
+  private final String name;
+  private final Topics topics;
+  private final List<JavaProcess> processes = new ArrayList<>();
+
+  private Installed(String name) {
+    this.name = name;
+    SchemaRegistry registry = SchemaRegistry.at(backbone.registryUrl());
+    topics = new Topics(name + ".", registry, PARTITIONS);
+    try (Admin admin = Admin.create(Map.<String, Object>of("bootstrap.servers", bootstrap()))) {
+      new Installation(topics, registry, List.of("default")).setUp(admin, (short) 1);
+    }
+  }
+
+  static Installed as(String name) {
+    return new Installed(name);
+  }
+
+  Topics topics() {
+    return topics;
+  }
+
+  Broker broker() {
+    return backbone.broker();
+  }
+
+  Path folder() {
+    return backbone.folder(name);
+  }
+
+  /** Starts the coordinator; a second one goes on with the stores of the first. */
+  JavaProcess startCoordinator() {
+    return start(
+        "streams",
+        List.of(
+            "--state-dir", folder().resolve("state").toString(),
+            "--artifacts", folder().resolve("artifacts").toUri().toString()));
+  }
+
+  /** Starts a worker with a work directory of its own. */
+  JavaProcess startWorker(String worker) {
+    return start(
+        "worker", List.of("--work-dir", folder().resolve(worker).toString(), "--heap", "512"));
+  }
+
+  private JavaProcess start(String command, List<String> options) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                command,
+                "--bootstrap-servers",
+                bootstrap(),
+                "--registry-url",
+                backbone.registryUrl(),
+                "--topic-prefix",
+                topics.prefix()));
+    arguments.addAll(options);
+    JavaProcess process =
+        JavaProcess.start(
+            new JavaProcess.Launch(
+                command,
+                SERVICE_HEAP,
+                List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Despalier.log.level=INFO"),
+                Distribution.current().classPath(),
+                Main.class.getName(),
+                arguments,
+                folder().resolve(command + "-" + processes.size() + ".log")));
+    processes.add(process);
+    return process;
+  }
+
+  /**
+   * Prunes models of a name to a share of their FLOPs, looking at so many images for each choice.
+   */
+  void applyPolicy(String modelName, String flops, int scoreImages) {
+    PruningPolicy policy =
+        PruningPolicy.newBuilder()
+            .setName("prune-" + modelName)
+            .setGeneration(1)
+            .setMatch(PolicyMatch.newBuilder().setNames(List.of(modelName)).build())
+            .setStages(List.of(new StageSpec(StageKind.PRUNE, spec(flops, scoreImages))))
+            .setBackoffMillis(500)
+            .build();
+    publish(topics.pruningPolicies(), policy.getName(), policy, CloudEvent.POLICY_APPLIED);
+  }
+
+  private static String spec(String flops, int scoreImages) {
+    return """
+        {"algorithm":"fastnas","batchSize":32,"calibrationBatches":1,"channelDivisor":8,\
+        "constraints":{"flops":"%s"},"scoreImages":%d}"""
+        .formatted(flops, scoreImages);
+  }
+
+  /** Registers a version of a model. */
+  void register(String modelName, String version, Path artifact, Optional<String> rootDigest) {
+    ModelRegistered registered =
+        ModelRegistered.newBuilder()
+            .setName(modelName)
+            .setVersion(version)
+            .setArtifactUri(artifact.toUri().toString())
+            .setRootDigest(rootDigest.orElse(null))
+            .setTask("image-classification")
+            .setDatasets(Map.of("eval", TestModel.data().toUri() + "?split=test"))
+            .setRegisteredAt(Instant.now())
+            .build();
+    publish(topics.modelRegistered(), modelName, registered, CloudEvent.MODEL_REGISTERED);
+  }
+
+  <V> void publish(Topic<V> topic, String key, V value, String type) {
+    var event = new CloudEvent(key, "/integration-test", type, key, Instant.now());
+    send(
+        new ProducerRecord<>(
+            topic.name(),
+            null,
+            key,
+            topic.values().serializer().serialize(topic.name(), value),
+            event.headers()));
+  }
+
+  /** Sends bytes as they are. */
+  void send(ProducerRecord<String, byte[]> record) {
+    Map<String, Object> settings = Map.of("bootstrap.servers", bootstrap(), "acks", "all");
+    try (var producer =
+        new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer())) {
+      producer.send(record).get();
+    } catch (InterruptedException | java.util.concurrent.ExecutionException failed) {
+      throw new AssertionError("could not send to " + record.topic(), failed);
+    }
+  }
+
+  <V> EventLog<V> read(Topic<V> topic) {
+    return EventLog.of(bootstrap(), topic);
+  }
+
+  EventLog<byte[]> readDeadLetters() {
+    return EventLog.raw(bootstrap(), topics.deadLetters());
+  }
+
+  private String bootstrap() {
+    return backbone.broker().bootstrapServers();
+  }
+
+  @Override
+  public void close() {
+    processes.forEach(JavaProcess::kill);
+  }
+}

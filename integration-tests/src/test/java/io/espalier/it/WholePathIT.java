@@ -1,0 +1,194 @@
+package io.espalier.it;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.confluent.kafka.schemaregistry.avro.AvroSchema;
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
+import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import io.espalier.event.Metric;
+import io.espalier.event.ModelRejected;
+import io.espalier.event.PrunedModel;
+import io.espalier.event.RejectionReason;
+import io.espalier.event.Run;
+import io.espalier.event.RunState;
+import io.espalier.schemas.SchemaRegistry;
+import io.espalier.worker.checkpoint.Manifest;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A model lands, is pruned, and a pruned-model event comes out; and what happens to events that are
+ * no good.
+ */
+class WholePathIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  private static Installed espalier;
+
+  @BeforeAll
+  static void install() {
+    espalier = Installed.as("whole-path");
+    espalier.startCoordinator();
+    espalier.startWorker("worker");
+  }
+
+  @AfterAll
+  static void stop() {
+    espalier.close();
+  }
+
+  @Test
+  void a_registered_model_is_pruned_within_its_budget_and_announced() {
+    espalier.applyPolicy("resnet", "60%", 32);
+
+    espalier.register("resnet", "1", TestModel.small(), Optional.empty());
+
+    PrunedModel pruned = pruned("resnet");
+    Path artifact = Path.of(URI.create(pruned.getArtifact().getUri()));
+    assertThat(Manifest.of(artifact).rootDigest()).isEqualTo(pruned.getArtifact().getRootDigest());
+    assertThat(artifact.toFile().list()).contains(TestModel.files().toArray(String[]::new));
+    Metric flops = metric(pruned, "flops");
+    assertThat(flops.getAfter()).isLessThanOrEqualTo(0.6 * flops.getBefore());
+    assertThat(ModelDirectory.open(artifact).bytes())
+        .isLessThan(ModelDirectory.open(TestModel.small()).bytes());
+    assertThat(finalRun(pruned.getRunId()).getArtifact()).isEqualTo(pruned.getArtifact());
+  }
+
+  @Test
+  void a_model_that_is_registered_five_times_is_pruned_once() {
+    espalier.applyPolicy("five-times", "70%", 32);
+
+    IntStream.range(0, 5)
+        .forEach(time -> espalier.register("five-times", "1", TestModel.small(), Optional.empty()));
+    espalier.register("five-times", "2", TestModel.small(), Optional.empty());
+
+    // Version 2 was registered last, on the same partition: when it is done, the others are, too.
+    try (var pruned = espalier.read(espalier.topics().prunedModel());
+        var runs = espalier.read(espalier.topics().runs())) {
+      pruned.await(
+          PATIENCE,
+          event ->
+              event.getModelName().equals("five-times") && event.getModelVersion().equals("2"));
+      assertThat(pruned.all().stream().filter(e -> e.getModelName().equals("five-times")))
+          .extracting(PrunedModel::getModelVersion)
+          .containsExactlyInAnyOrder("1", "2");
+      assertThat(
+              runs.all().stream()
+                  .filter(run -> run.getModelName().equals("five-times"))
+                  .map(Run::getRunId)
+                  .collect(Collectors.toSet()))
+          .hasSize(2);
+    }
+  }
+
+  @Test
+  void a_poison_event_goes_to_the_dead_letters_and_the_next_one_is_processed() {
+    espalier.applyPolicy("after-poison", "60%", 32);
+    byte[] poison = "this is no Avro".getBytes(UTF_8);
+
+    espalier.send(
+        new ProducerRecord<>(espalier.topics().modelRegistered().name(), "after-poison", poison));
+    espalier.register("after-poison", "1", TestModel.small(), Optional.empty());
+
+    assertThat(pruned("after-poison").getModelVersion()).isEqualTo("1");
+    try (var letters = espalier.readDeadLetters()) {
+      var letter =
+          letters.await(PATIENCE, value -> new String(value, UTF_8).equals("this is no Avro"));
+      List<String> headers = List.of(letter.headers().toArray()).stream().map(Header::key).toList();
+      assertThat(headers)
+          .contains(
+              "__streams.errors.exception", "__streams.errors.topic", "__streams.errors.offset");
+    }
+  }
+
+  @Test
+  void a_model_whose_content_is_not_what_was_registered_is_rejected() {
+    espalier.applyPolicy("tampered", "60%", 32);
+
+    espalier.register("tampered", "1", TestModel.small(), Optional.of("0".repeat(64)));
+
+    ModelRejected rejected = rejected("tampered");
+    assertThat(rejected.getReason()).isEqualTo(RejectionReason.INVALID);
+    assertThat(rejected.getMessage())
+        .contains("0".repeat(64), Manifest.of(TestModel.small()).rootDigest());
+  }
+
+  @Test
+  void a_budget_that_no_model_meets_is_rejected_with_the_smallest_reachable_value() {
+    espalier.applyPolicy("too-small", "1%", 32);
+
+    espalier.register("too-small", "1", TestModel.small(), Optional.empty());
+
+    ModelRejected rejected = rejected("too-small");
+    assertThat(rejected.getReason()).isEqualTo(RejectionReason.INFEASIBLE);
+    assertThat(rejected.getMessage()).contains("flops").containsPattern("smallest.*\\d");
+  }
+
+  @Test
+  void a_directory_that_is_no_model_is_rejected_with_the_reason() {
+    espalier.applyPolicy("no-model", "60%", 32);
+
+    espalier.register("no-model", "1", TestModel.data(), Optional.empty());
+
+    ModelRejected rejected = rejected("no-model");
+    assertThat(rejected.getReason()).isEqualTo(RejectionReason.INVALID);
+    assertThat(rejected.getMessage()).contains("config.json");
+  }
+
+  @Test
+  void an_incompatible_schema_is_refused_by_the_registry() throws Exception {
+    SchemaRegistryClient client = SchemaRegistry.at(Backbone.shared().registryUrl()).client();
+    String subject = espalier.topics().prunedModel().subject();
+    int versions = client.getAllVersions(subject).size();
+    var broken =
+        new AvroSchema(
+            """
+            {"type":"record","name":"PrunedModel","namespace":"io.espalier.event",
+             "fields":[{"name":"mandatory","type":"long"}]}""");
+
+    assertThatThrownBy(() -> client.register(subject, broken))
+        .isInstanceOf(RestClientException.class);
+
+    assertThat(client.getAllVersions(subject)).hasSize(versions);
+  }
+
+  private static PrunedModel pruned(String model) {
+    try (var log = espalier.read(espalier.topics().prunedModel())) {
+      return log.await(PATIENCE, event -> event.getModelName().equals(model)).value();
+    }
+  }
+
+  private static ModelRejected rejected(String model) {
+    try (var log = espalier.read(espalier.topics().modelRejected())) {
+      return log.await(PATIENCE, event -> event.getModelName().equals(model)).value();
+    }
+  }
+
+  private static Run finalRun(String runId) {
+    try (var runs = espalier.read(espalier.topics().runs())) {
+      return runs.await(
+              PATIENCE, run -> run.getRunId().equals(runId) && run.getState() == RunState.PUBLISHED)
+          .value();
+    }
+  }
+
+  private static Metric metric(PrunedModel pruned, String name) {
+    return pruned.getMetrics().stream()
+        .filter(metric -> metric.getName().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+}

@@ -1,0 +1,94 @@
+package io.espalier.streams.domain;
+
+import io.espalier.streams.domain.model.Artifact;
+import io.espalier.streams.domain.model.ArtifactReference;
+import io.espalier.streams.domain.model.Model;
+import io.espalier.streams.domain.model.ModelRef;
+import io.espalier.streams.domain.model.Origin;
+import io.espalier.streams.domain.policy.Effort;
+import io.espalier.streams.domain.policy.Gate;
+import io.espalier.streams.domain.policy.Match;
+import io.espalier.streams.domain.policy.OnGateFailure;
+import io.espalier.streams.domain.policy.Placement;
+import io.espalier.streams.domain.policy.Policy;
+import io.espalier.streams.domain.run.Plan;
+import io.espalier.streams.domain.run.RunEvent.Reported;
+import io.espalier.streams.domain.stage.FailureKind;
+import io.espalier.streams.domain.stage.Metric;
+import io.espalier.streams.domain.stage.Report;
+import io.espalier.streams.domain.stage.StageAttempt;
+import io.espalier.streams.domain.stage.StageCost;
+import io.espalier.streams.domain.stage.StageKind;
+import io.espalier.streams.domain.stage.StageReport;
+import io.espalier.streams.domain.stage.StageSpec;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** Models, policies and reports to test with. */
+public final class Samples {
+  public static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+  public static final Match ANY = new Match(Optional.empty(), List.of(), Set.of(), Map.of());
+
+  private Samples() {}
+
+  public static Model model(String name, String tenant, int generation) {
+    return new Model(
+        new ModelRef(name, "1"),
+        new ArtifactReference("file:///models/" + name, Optional.empty()),
+        "image-classification",
+        Optional.of("resnet"),
+        OptionalLong.empty(),
+        Map.of(),
+        Map.of("tier", "edge"),
+        new Origin("test", tenant, generation, Optional.empty(), START));
+  }
+
+  public static Model model(String name) {
+    return model(name, "default", 0);
+  }
+
+  public static Policy policy(int stages, List<Gate> gates, Match match) {
+    return new Policy(
+        "small",
+        1,
+        match,
+        0,
+        Map.of(),
+        Collections.nCopies(stages, new StageSpec(StageKind.PRUNE, "{}")),
+        gates,
+        OnGateFailure.REJECT,
+        new Placement("default", 0),
+        new Effort(3, Duration.ofSeconds(30), Duration.ofHours(6)),
+        7);
+  }
+
+  public static Plan plan(String model, int stages) {
+    return new Plan(model(model), policy(stages, List.of(), ANY), "trace");
+  }
+
+  public static Report.Succeeded success(Metric... metrics) {
+    return new Report.Succeeded(
+        new Artifact("file:///out", "cd".repeat(32), 1000, List.of()),
+        new StageReport(
+            "fastnas",
+            "1",
+            Map.of(),
+            List.of(metrics),
+            List.of("timm"),
+            new StageCost(Duration.ofSeconds(1), "cpu", OptionalLong.empty(), false)));
+  }
+
+  public static Reported reported(int stage, int attempt, Report report) {
+    return new Reported(new StageAttempt(stage, attempt), "w1", report);
+  }
+
+  public static Reported failed(int stage, int attempt, FailureKind kind, boolean retryable) {
+    return reported(stage, attempt, new Report.Failed(kind, "because", retryable));
+  }
+}
