@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.SearchSpace;
+import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -42,6 +43,16 @@ public final class Profiling {
     Profile profile = Profile.of(space, costs, budget);
     ObjectNode json = new ObjectMapper().createObjectNode().put("algorithm", algorithm);
     json.setAll(new ObjectMapper().<ObjectNode>valueToTree(profile.toMap()));
-    return Result.of(json, profile.toText());
+    return Result.of(json, profile.toText() + shortfall(budget, space, costs));
+  }
+
+  /** By how much the narrowest model misses the bounds, in exact numbers; the table rounds. */
+  private static String shortfall(Optional<Budget> budget, SearchSpace space, CostModel costs) {
+    try {
+      budget.ifPresent(bounds -> bounds.requireReachable(space, costs));
+      return "";
+    } catch (InfeasibleException missed) {
+      return "\n" + missed.getMessage();
+    }
   }
 }

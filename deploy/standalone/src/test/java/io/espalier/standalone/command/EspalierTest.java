@@ -126,9 +126,14 @@ class EspalierTest {
             "tensorsByType",
             "axes");
     assertThat(run.json().path("family").asText()).isEqualTo("resnet");
-    // 3x16 + 6x16x16 + ... convolutions of 3x3, and 64x10 + 10: the usual 0.27 million.
-    assertThat(run.json().path("parameters").asLong()).isEqualTo(268_346L);
-    assertThat(run.json().path("flops").asLong()).isEqualTo(81_626_368L);
+    long kernels = 9 * (3 * 16 + 6 * 16 * 16 + 16 * 32 + 5 * 32 * 32 + 32 * 64 + 5 * 64 * 64);
+    assertThat(run.json().path("parameters").asLong()).isEqualTo(kernels + 64 * 10 + 10);
+    long macs =
+        9L * 32 * 32 * (3 * 16 + 6 * 16 * 16)
+            + 9L * 16 * 16 * (16 * 32 + 5 * 32 * 32)
+            + 9L * 8 * 8 * (32 * 64 + 5 * 64 * 64)
+            + 64 * 10;
+    assertThat(run.json().path("flops").asLong()).isEqualTo(2 * macs);
   }
 
   @Test
