@@ -163,9 +163,7 @@ final class Simulation {
       case 4, 5 -> Samples.success();
       default ->
           new Report.Failed(
-              FAILURES.get(random.nextInt(FAILURES.size())),
-              "because",
-              random.nextInt(3) > 0);
+              FAILURES.get(random.nextInt(FAILURES.size())), "because", random.nextInt(3) > 0);
     };
   }
 

@@ -87,7 +87,8 @@ public final class Cluster implements AutoCloseable {
    * @throws UnreachableException naming those that are missing, and what to do
    */
   public Cluster requireSetUp() {
-    Set<String> present = answer(() -> admin.listTopics().names().get(ANSWER_SECONDS, TimeUnit.SECONDS));
+    Set<String> present =
+        answer(() -> admin.listTopics().names().get(ANSWER_SECONDS, TimeUnit.SECONDS));
     var registry = SchemaRegistry.at(address.registryUrl());
     Set<String> missing = new Installation(topics, registry, List.of()).missingTopics(present);
     if (!missing.isEmpty()) {
@@ -136,8 +137,9 @@ public final class Cluster implements AutoCloseable {
   }
 
   private static <V> void put(Map<String, V> latest, TopicReader.Entry<V> entry) {
-    entry.value().ifPresentOrElse(
-        value -> latest.put(entry.key(), value), () -> latest.remove(entry.key()));
+    entry
+        .value()
+        .ifPresentOrElse(value -> latest.put(entry.key(), value), () -> latest.remove(entry.key()));
   }
 
   private static Map<String, Object> clientSettings(Address address) {

@@ -16,7 +16,8 @@ final class RunText {
     var lines = new ArrayList<String>();
     lines.add("run       " + run.getRunId());
     lines.add("model     %s@%s".formatted(run.getModelName(), run.getModelVersion()));
-    lines.add("policy    %s, generation %d".formatted(run.getPolicyName(), run.getPolicyGeneration()));
+    lines.add(
+        "policy    %s, generation %d".formatted(run.getPolicyName(), run.getPolicyGeneration()));
     lines.add("state     " + Events.lower(run.getState()) + reason(run));
     lines.add("pool      " + run.getPool());
     lines.add("began     " + run.getCreatedAt());

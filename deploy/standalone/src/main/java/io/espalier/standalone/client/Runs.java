@@ -54,7 +54,9 @@ public final class Runs {
           run.getModelName() + "@" + run.getModelVersion(),
           run.getPolicyName() + "#" + run.getPolicyGeneration(),
           Events.lower(run.getState()),
-          "%d of %d".formatted(Math.min(run.getStageIndex() + 1, run.getStageCount()), run.getStageCount()),
+          "%d of %d"
+              .formatted(
+                  Math.min(run.getStageIndex() + 1, run.getStageCount()), run.getStageCount()),
           Integer.toString(run.getAttempt()),
           run.getUpdatedAt().toString());
     }
@@ -115,7 +117,10 @@ public final class Runs {
               run.getRunId(),
               now));
       return Result.of(
-          JsonNodeFactory.instance.objectNode().put("runId", run.getRunId()).put("requested", "cancel"),
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("runId", run.getRunId())
+              .put("requested", "cancel"),
           "asked for run %s to be cancelled".formatted(run.getRunId()));
     }
   }
@@ -158,8 +163,7 @@ public final class Runs {
   }
 
   private static Run find(Map<String, Run> runs, String id) {
-    List<Run> found =
-        runs.values().stream().filter(run -> run.getRunId().startsWith(id)).toList();
+    List<Run> found = runs.values().stream().filter(run -> run.getRunId().startsWith(id)).toList();
     if (found.size() != 1) {
       throw new InvalidInputException(
           found.isEmpty()

@@ -79,10 +79,7 @@ public final class TopicReader<V> implements AutoCloseable {
     }
     try {
       V value =
-          topic
-              .values()
-              .deserializer()
-              .deserialize(topic.name(), polled.headers(), polled.value());
+          topic.values().deserializer().deserialize(topic.name(), polled.headers(), polled.value());
       return Optional.of(new Entry<>(polled.key(), Optional.ofNullable(value)));
     } catch (SerializationException unreadable) {
       LOGGER

@@ -9,8 +9,7 @@ final class ConnectionOptions {
       names = "--bootstrap-servers",
       paramLabel = "HOST:PORT",
       defaultValue = "${env:ESPALIER_BOOTSTRAP_SERVERS:-localhost:9092}",
-      description =
-          "Kafka's address. Default: ESPALIER_BOOTSTRAP_SERVERS, else localhost:9092.")
+      description = "Kafka's address. Default: ESPALIER_BOOTSTRAP_SERVERS, else localhost:9092.")
   private String bootstrapServers = "";
 
   @Option(

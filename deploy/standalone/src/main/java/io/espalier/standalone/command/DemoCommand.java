@@ -12,10 +12,8 @@ import picocli.CommandLine.Option;
 /** Shows everything on this machine. */
 @Command(
     name = "demo",
-    description = {
-      "Show everything on this machine: start a broker, a schema registry, the coordinator and one",
-      "CPU worker, register a trained ResNet-20, and follow it to its pruned-model event."
-    })
+    description =
+        "Show everything on this machine: start all services, register a trained ResNet-20, and follow it to its pruned-model event.")
 final class DemoCommand extends Task {
   @Option(
       names = "--dir",

@@ -60,8 +60,7 @@ final class ModelsCommand {
     @Override
     Result run() {
       return Publishing.register(
-          connection.address(),
-          new Registration(name, version, artifact, task, data, labels));
+          connection.address(), new Registration(name, version, artifact, task, data, labels));
     }
   }
 }

@@ -55,9 +55,7 @@ final class OptimizeCommand extends Task {
     try (var narration = Narration.toStandardError()) {
       var request = new Optimization.Request(model, policy, data, out, heap, threads);
       Optimization.Outcome outcome = Optimization.run(request, narration);
-      return outcome.accepted()
-          ? outcome.result()
-          : outcome.result().withExitCode(Failures.GATE);
+      return outcome.accepted() ? outcome.result() : outcome.result().withExitCode(Failures.GATE);
     }
   }
 }

@@ -4,6 +4,7 @@ import io.espalier.standalone.model.Profiling;
 import io.espalier.standalone.report.Result;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -11,10 +12,8 @@ import picocli.CommandLine.Option;
 /** Prints the table of a search space, without data. */
 @Command(
     name = "profile",
-    description = {
-      "Print the table of a search space: what the narrowest, the central and the widest model",
-      "cost, and whether constraints can be met. Needs no data."
-    })
+    description =
+        "Print the table of a search space: costs of the narrowest, central and widest model, and whether constraints can be met. Needs no data.")
 final class ProfileCommand extends Task {
   /** What there is to search with; values are written as in policies. */
   enum Algorithm {
@@ -46,7 +45,8 @@ final class ProfileCommand extends Task {
 
   @Override
   Result run() {
-    Result result = Profiling.of(model, channelDivisor, constraints);
+    Result result =
+        Profiling.of(model, algorithm.name().toLowerCase(Locale.ROOT), channelDivisor, constraints);
     boolean feasible =
         result.json().findValues("satisfiable").stream().allMatch(value -> value.asBoolean());
     return feasible ? result : result.withExitCode(Failures.INFEASIBLE);

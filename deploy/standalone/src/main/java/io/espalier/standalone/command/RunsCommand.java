@@ -71,8 +71,7 @@ final class RunsCommand {
     @Override
     Result run() {
       try (var narration = Narration.toStandardError()) {
-        return Runs.watch(
-            connection.address(), run, Duration.ofSeconds(timeoutSeconds), narration);
+        return Runs.watch(connection.address(), run, Duration.ofSeconds(timeoutSeconds), narration);
       }
     }
   }

@@ -17,10 +17,8 @@ import picocli.CommandLine.Option;
 /** Starts everything on this machine and stays. */
 @Command(
     name = "up",
-    description = {
-      "Start a broker, a schema registry, the coordinator and one CPU worker on this machine,",
-      "print where they are, and stay until interrupted."
-    })
+    description =
+        "Start broker, registry, coordinator and one CPU worker on this machine and stay until interrupted.")
 final class UpCommand extends Task {
   private static final Duration LOOK = Duration.ofSeconds(1);
 

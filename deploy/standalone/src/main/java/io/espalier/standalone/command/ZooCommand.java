@@ -38,13 +38,22 @@ final class ZooCommand {
     @Parameters(paramLabel = "DIR", description = "Where they go.")
     private Path directory = Path.of("");
 
-    @Option(names = "--train", defaultValue = "10000", description = "Training images. Default: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--train",
+        defaultValue = "10000",
+        description = "Training images. Default: ${DEFAULT-VALUE}.")
     private int train;
 
-    @Option(names = "--test", defaultValue = "2000", description = "Test images. Default: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--test",
+        defaultValue = "2000",
+        description = "Test images. Default: ${DEFAULT-VALUE}.")
     private int test;
 
-    @Option(names = "--seed", defaultValue = "20", description = "Seed of the drawings. Default: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--seed",
+        defaultValue = "20",
+        description = "Seed of the drawings. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Override
@@ -67,7 +76,10 @@ final class ZooCommand {
     @Option(names = "--random", description = "Random weights, even if a trained one ships.")
     private boolean random;
 
-    @Option(names = "--seed", defaultValue = "0", description = "Seed of random weights. Default: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--seed",
+        defaultValue = "0",
+        description = "Seed of random weights. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Override
@@ -79,7 +91,8 @@ final class ZooCommand {
   /** Trains the model that ships. */
   @Command(
       name = "train",
-      description = "Make the trained model that ships again: draw its images and train it on them.")
+      description =
+          "Make the trained model that ships again: draw its images and train it on them.")
   static final class Train extends Task {
     @Parameters(paramLabel = "DIR", description = "Where images and model go.")
     private Path directory = Path.of("");

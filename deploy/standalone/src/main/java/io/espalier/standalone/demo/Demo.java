@@ -126,8 +126,7 @@ public final class Demo {
     long end = System.nanoTime() + LIMIT.toNanos();
     while (System.nanoTime() < end) {
       for (TopicReader.Entry<PrunedModel> entry : results.poll()) {
-        Optional<PrunedModel> event =
-            entry.value().filter(value -> value.getRunId().equals(runId));
+        Optional<PrunedModel> event = entry.value().filter(value -> value.getRunId().equals(runId));
         if (event.isPresent()) {
           narration.say("pruned-model event for %s arrived".formatted(event.get().getModelName()));
           return event.get();

@@ -10,6 +10,7 @@ import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -96,7 +97,7 @@ public final class Inspection {
     return Optional.ofNullable(model.architecture().frozen().get(axis.name()));
   }
 
-  private TreeMap<String, Integer> countByType() {
+  private Map<String, Integer> countByType() {
     var counts = new TreeMap<String, Integer>();
     model
         .directory()

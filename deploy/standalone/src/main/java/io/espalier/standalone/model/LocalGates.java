@@ -39,9 +39,7 @@ record LocalGates(List<Measurement> measurements, List<GateResult> results, bool
             .map(
                 gate ->
                     new Gate(
-                        gate.getMetric(),
-                        GateRule.valueOf(gate.getRule().name()),
-                        gate.getBound()))
+                        gate.getMetric(), GateRule.valueOf(gate.getRule().name()), gate.getBound()))
             .toList();
     List<GateResult> results = Gates.evaluate(gates, outcomes);
     boolean passed = results.stream().allMatch(GateResult::passed);

@@ -118,11 +118,20 @@ public final class Optimization {
                 .put("directory", path.toString())
                 .put("rootDigest", manifest.rootDigest()));
     var text = new StringBuilder(Measurement.table(measured));
-    gates.results().forEach(gate -> text.append("\ngate ").append(gate.passed() ? "passed: " : "failed: ").append(gate));
+    gates
+        .results()
+        .forEach(
+            gate ->
+                text.append("\ngate ")
+                    .append(gate.passed() ? "passed: " : "failed: ")
+                    .append(gate));
     text.append(
         place
             .map(path -> "\nwrote %s (root digest %s)".formatted(path, manifest.rootDigest()))
-            .orElse(gates.accepted() ? "\nno stage changed the model" : "\nnothing was written, since a gate failed"));
+            .orElse(
+                gates.accepted()
+                    ? "\nno stage changed the model"
+                    : "\nnothing was written, since a gate failed"));
     return Result.of(json, text.toString());
   }
 
@@ -139,9 +148,7 @@ public final class Optimization {
 
   private static List<LocalRun.Step> steps(PruningPolicy policy) {
     return policy.getStages().stream()
-        .map(
-            stage ->
-                new LocalRun.Step(StageKind.valueOf(stage.getKind().name()), stage.getSpec()))
+        .map(stage -> new LocalRun.Step(StageKind.valueOf(stage.getKind().name()), stage.getSpec()))
         .toList();
   }
 

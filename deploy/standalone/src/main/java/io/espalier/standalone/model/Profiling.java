@@ -1,6 +1,7 @@
 package io.espalier.standalone.model;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.standalone.report.Result;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.ChoiceRule;
@@ -20,11 +21,13 @@ public final class Profiling {
   /**
    * Profiles a model.
    *
+   * @param algorithm as policies name it
    * @param divisor widths are multiples of it
    * @param constraints bounds by name as in policies; may be empty
    * @throws InvalidInputException with every problem of the model or the bounds
    */
-  public static Result of(Path path, int divisor, Map<String, String> constraints) {
+  public static Result of(
+      Path path, String algorithm, int divisor, Map<String, String> constraints) {
     if (divisor < 1) {
       throw new InvalidInputException(
           "the channel divisor must be at least 1, but is %d".formatted(divisor));
@@ -37,6 +40,8 @@ public final class Profiling {
             ? Optional.empty()
             : Optional.of(Constraints.parse(constraints).budget(costs.cost(space.max())));
     Profile profile = Profile.of(space, costs, budget);
-    return Result.of(new ObjectMapper().valueToTree(profile.toMap()), profile.toText());
+    ObjectNode json = new ObjectMapper().createObjectNode().put("algorithm", algorithm);
+    json.setAll(new ObjectMapper().<ObjectNode>valueToTree(profile.toMap()));
+    return Result.of(json, profile.toText());
   }
 }

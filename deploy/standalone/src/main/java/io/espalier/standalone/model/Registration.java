@@ -64,7 +64,8 @@ public record Registration(
   private void requirePlain() {
     List<String> problems = new ArrayList<>();
     if (name.isBlank() || version.isBlank()) {
-      problems.add("a model needs a name and a version; found '%s' and '%s'".formatted(name, version));
+      problems.add(
+          "a model needs a name and a version; found '%s' and '%s'".formatted(name, version));
     }
     data.keySet().stream()
         .filter(role -> !ROLES.contains(role))

@@ -39,8 +39,7 @@ public final class ZooKeeper {
             .objectNode()
             .put("train", uri + "?split=train")
             .put("test", uri + "?split=test");
-    return Result.of(
-        json, "wrote %s?split=train%nwrote %s?split=test".formatted(uri, uri));
+    return Result.of(json, "wrote %s?split=train%nwrote %s?split=test".formatted(uri, uri));
   }
 
   /** Writes a model. */
@@ -60,6 +59,8 @@ public final class ZooKeeper {
     Zoo.train(
         DemoModel.RESNET20,
         directory,
-        progress -> narration.progress(progress.phase(), progress.done(), progress.total(), Words.of(progress.values())));
+        progress ->
+            narration.progress(
+                progress.phase(), progress.done(), progress.total(), Words.of(progress.values())));
   }
 }

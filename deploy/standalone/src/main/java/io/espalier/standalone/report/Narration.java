@@ -1,6 +1,9 @@
 package io.espalier.standalone.report;
 
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -29,9 +32,9 @@ public final class Narration implements AutoCloseable {
     this.terminal = terminal;
   }
 
-  /** Tells on standard error; draws bars if this process has a terminal. */
+  /** Tells on standard error; draws bars if that is a terminal. */
   public static Narration toStandardError() {
-    return new Narration(System.err, System.console() != null);
+    return new Narration(System.err, isTerminal());
   }
 
   /** Tells in plain lines. */
@@ -66,6 +69,16 @@ public final class Narration implements AutoCloseable {
   @Override
   public synchronized void close() {
     closeBar();
+  }
+
+  /** Whether standard error itself is a terminal, which Java does not tell. */
+  private static boolean isTerminal() {
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+    } catch (IOException | UnsupportedOperationException unknown) {
+      return false;
+    }
   }
 
   private void draw(String name, long done, long total, String note) {
