@@ -10,6 +10,7 @@ import picocli.CommandLine.Spec;
 /** A command that has a result, which is printed to standard output and nothing else is. */
 abstract class Task implements Callable<Integer> {
   private static final String LOG_LEVEL = "espalier.log.level";
+  private static final String LIBRARIES_LOG_LEVEL = "espalier.log.libraries";
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -37,9 +38,8 @@ abstract class Task implements Callable<Integer> {
 
   /** Asks for a log of this level, unless another was asked for; before the first log line. */
   static void logLevel(String level) {
-    if (System.getProperty(LOG_LEVEL) == null) {
-      System.setProperty(LOG_LEVEL, level);
-    }
+    System.getProperties().putIfAbsent(LOG_LEVEL, level);
+    System.getProperties().putIfAbsent(LIBRARIES_LOG_LEVEL, "WARN");
   }
 
   /** Settings of the root command. */

@@ -138,7 +138,7 @@ public final class Stack implements AutoCloseable {
         new Launch(
             command,
             heap,
-            List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Despalier.log.level=INFO"),
+            List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
             Distribution.current().classPath(),
             Main.class.getName(),
             arguments,

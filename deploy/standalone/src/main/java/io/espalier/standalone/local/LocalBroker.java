@@ -48,7 +48,7 @@ public final class LocalBroker implements AutoCloseable {
         new Launch(
             "broker",
             HEAP_MEGABYTES,
-            List.of("-XX:+UseSerialGC", "-Despalier.log.level=INFO"),
+            List.of("-XX:+UseSerialGC", "-Despalier.log.libraries=INFO"),
             distribution.classPath(),
             BrokerProcess.class.getName(),
             List.of(home.resolve("data").toString(), "" + ports[0], "" + ports[1]),

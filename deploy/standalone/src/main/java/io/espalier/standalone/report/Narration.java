@@ -26,6 +26,7 @@ public final class Narration implements AutoCloseable {
   private @Nullable ProgressBar bar;
   private String task = "";
   private long lastLine;
+  private long lastDone;
 
   private Narration(PrintStream out, boolean terminal) {
     this.out = out;
@@ -98,12 +99,15 @@ public final class Narration implements AutoCloseable {
   }
 
   private void line(String name, long done, long total, String note) {
-    boolean finished = total > 0 && done >= total;
+    boolean finished = total > 0 && done >= total && lastDone < total;
     boolean changed = !name.equals(task);
-    if (changed || finished || System.nanoTime() - lastLine > LINE_NANOS) {
+    boolean due = done != lastDone && System.nanoTime() - lastLine > LINE_NANOS;
+    if (changed || finished || due) {
+      lastDone = done;
       lastLine = System.nanoTime();
       String share = total > 0 ? "%d/%d (%d %%)".formatted(done, total, 100 * done / total) : "";
-      out.printf("%6.1f s    %s %s %s%n", (lastLine - start) / 1e9, name, share, note);
+      String text = "%s %s %s".formatted(name, share, note).strip();
+      out.printf("%6.1f s    %s%n", (lastLine - start) / 1e9, text);
     }
   }
 

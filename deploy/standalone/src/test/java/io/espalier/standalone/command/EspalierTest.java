@@ -1,0 +1,238 @@
+package io.espalier.standalone.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EspalierTest {
+  private static final String POLICY =
+      """
+      apiVersion: espalier.io/v1
+      kind: PruningPolicy
+      metadata: { name: small }
+      spec:
+        match: {}
+        stages: [ { prune: { algorithm: fastnas, constraints: { flops: 60%% } %s } } ]
+      """;
+
+  @TempDir private Path directory;
+
+  /** What a command printed, and how it ended. */
+  private record Run(int code, String out, String err) {
+    JsonNode json() throws IOException {
+      return new ObjectMapper().readTree(out);
+    }
+  }
+
+  private static Run espalier(String... arguments) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    int code =
+        Espalier.commandLine()
+            .setOut(new PrintWriter(out))
+            .setErr(new PrintWriter(err))
+            .execute(arguments);
+    return new Run(code, out.toString(), err.toString());
+  }
+
+  private Path model() {
+    Path model = directory.resolve("model");
+    assertThat(espalier("zoo", "model", "cifar_resnet20", model.toString()).code()).isZero();
+    return model;
+  }
+
+  private Path policy(String more) throws IOException {
+    return Files.writeString(directory.resolve("policy.yaml"), POLICY.formatted(more));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--help",
+        "demo --help",
+        "up --help",
+        "setup --help",
+        "optimize --help",
+        "inspect --help",
+        "profile --help",
+        "evaluate --help",
+        "zoo train --help",
+        "models register --help",
+        "policies apply --help",
+        "policies list --help",
+        "runs list --help",
+        "runs show --help",
+        "runs watch --help",
+        "runs cancel --help",
+        "streams --help",
+        "worker --help"
+      })
+  void every_command_explains_itself(String command) {
+    Run run = espalier(command.split(" ", -1));
+
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).startsWith("Usage: espalier").contains("--help");
+    assertThat(run.err()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "frobnicate",
+        "inspect",
+        "inspect a b",
+        "optimize --model x",
+        "runs show",
+        "inspect x -o xml",
+        "setup --partitions many",
+        "profile --model x --algorithm gradnas"
+      })
+  void wrong_usage_ends_with_code_2_and_says_where_help_is(String command) {
+    Run run = espalier(command.split(" ", -1));
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).startsWith("error: ").contains("--help");
+  }
+
+  @Test
+  void inspecting_a_model_tells_its_family_its_costs_and_its_axes() throws IOException {
+    Run run = espalier("inspect", model().toString(), "-o", "json");
+
+    assertThat(run.code()).isZero();
+    assertThat(run.json().fieldNames())
+        .toIterable()
+        .containsExactly(
+            "directory",
+            "family",
+            "architecture",
+            "rootDigest",
+            "parameters",
+            "flops",
+            "bytes",
+            "tensorCount",
+            "tensorsByType",
+            "axes");
+    assertThat(run.json().path("family").asText()).isEqualTo("resnet");
+    // 3x16 + 6x16x16 + ... convolutions of 3x3, and 64x10 + 10: the usual 0.27 million.
+    assertThat(run.json().path("parameters").asLong()).isEqualTo(268_346L);
+    assertThat(run.json().path("flops").asLong()).isEqualTo(81_626_368L);
+  }
+
+  @Test
+  void yaml_says_the_same_as_json() throws IOException {
+    String model = model().toString();
+
+    Run json = espalier("profile", "--model", model, "--channel-divisor", "8", "-o", "json");
+    Run yaml = espalier("-o", "yaml", "profile", "--model", model, "--channel-divisor", "8");
+
+    assertThat(json.code()).isZero();
+    assertThat(new YAMLMapper().readTree(yaml.out())).isEqualTo(json.json());
+  }
+
+  @Test
+  void a_directory_that_holds_no_model_ends_with_code_3() {
+    Run run = espalier("inspect", directory.toString());
+
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).startsWith("error: ").contains("config.json");
+  }
+
+  @Test
+  void a_bad_policy_ends_with_code_3_and_every_problem_before_anything_is_run() throws IOException {
+    Path policy = policy(", channelDivisor: 0, steps: 3");
+
+    Run run =
+        espalier(
+            "optimize",
+            "--model",
+            model().toString(),
+            "--policy",
+            policy.toString(),
+            "--out",
+            directory.resolve("out").toString());
+
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err().lines()).hasSize(2).allMatch(line -> line.startsWith("error: "));
+    assertThat(run.err()).contains("policy.yaml:6", "channelDivisor", "steps");
+    assertThat(directory.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void an_unreachable_constraint_ends_with_code_4_but_shows_the_table() throws IOException {
+    Run run =
+        espalier(
+            "profile",
+            "--model",
+            model().toString(),
+            "--channel-divisor",
+            "16",
+            "--constraint",
+            "flops=60%",
+            "-o",
+            "json");
+
+    assertThat(run.code()).isEqualTo(4);
+    assertThat(run.json().path("min").path("flops").asLong()).isEqualTo(48_661_760L);
+    assertThat(run.json().path("constraints").get(0).path("satisfiable").asBoolean()).isFalse();
+  }
+
+  @Test
+  void a_system_that_is_not_there_ends_with_code_6_within_ten_seconds() {
+    long start = System.nanoTime();
+
+    Run run =
+        espalier(
+            "runs",
+            "list",
+            "--bootstrap-servers",
+            "localhost:1",
+            "--registry-url",
+            "http://localhost:1");
+
+    assertThat(run.code()).isEqualTo(6);
+    assertThat(run.err()).contains("localhost:1", "espalier up", "ESPALIER_BOOTSTRAP_SERVERS");
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+  }
+
+  @Test
+  void a_bad_model_is_refused_before_the_system_is_asked() {
+    Run run =
+        espalier(
+            "models",
+            "register",
+            "name",
+            "1",
+            "--artifact",
+            directory.toString(),
+            "--task",
+            "image-classification",
+            "--bootstrap-servers",
+            "localhost:1");
+
+    assertThat(run.code()).isEqualTo(3);
+  }
+
+  @Test
+  void the_demo_does_not_write_into_a_directory_that_holds_something() throws IOException {
+    Files.writeString(directory.resolve("precious"), "x");
+
+    Run run = espalier("demo", "--dir", directory.toString());
+
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err()).contains(directory.toString());
+  }
+}

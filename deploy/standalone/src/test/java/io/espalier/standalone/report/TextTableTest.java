@@ -1,0 +1,41 @@
+package io.espalier.standalone.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+
+class TextTableTest {
+  @Test
+  void words_stand_to_the_left_and_numbers_to_the_right() {
+    var table = new TextTable("name", "count").row("a", "5").row("longer", "1,200");
+
+    assertThat(table).hasToString("name    count\na           5\nlonger  1,200\n");
+  }
+
+  @Test
+  void a_row_has_a_cell_per_heading() {
+    var table = new TextTable("one", "two");
+
+    assertThatThrownBy(() -> table.row("a")).hasMessage("1 cells for 2 headings");
+  }
+
+  @Test
+  void measurements_show_both_sides_and_the_change() {
+    var accuracy =
+        new Measurement("accuracy", "fraction", OptionalDouble.of(0.98), OptionalDouble.of(0.931));
+    var flops =
+        new Measurement("flops", "count", OptionalDouble.of(80_000_000), OptionalDouble.empty());
+
+    String table = Measurement.table(List.of(accuracy, flops));
+
+    assertThat(table.lines().map(String::strip).map(line -> line.replaceAll(" {2,}", "|")))
+        .containsExactly(
+            "before|after|change", "accuracy|98.00 %|93.10 %|-5.0 %", "flops|80,000,000|-|-");
+    assertThat(Measurement.before(List.of(accuracy, flops)))
+        .hasToString("{\"accuracy\":0.98,\"flops\":80000000}");
+    assertThat(Measurement.after(List.of(accuracy, flops))).hasToString("{\"accuracy\":0.931}");
+  }
+}
