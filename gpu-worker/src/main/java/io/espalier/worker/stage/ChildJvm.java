@@ -74,7 +74,10 @@ public final class ChildJvm {
   private ResultFile.Success run(Path folder, Path jobFile, Progress.Listener progress, Stop stop)
       throws IOException {
     List<String> command = settings.command(jobFile);
-    Process process = new ProcessBuilder(command).directory(folder.toFile()).start();
+    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+    // Threads that wait for each other by spinning take the processor from those that work.
+    builder.environment().putIfAbsent("OMP_WAIT_POLICY", "passive");
+    Process process = builder.start();
     var tail = new Tail();
     try (var ignored = stop.onRequest(() -> kill(process))) {
       Thread out =

@@ -1,6 +1,5 @@
 package io.espalier.worker.stage;
 
-import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.family.Families;
@@ -78,8 +77,7 @@ public final class EvaluateStage implements Stage {
     var change = new LinkedHashMap<String, String>();
     change.put("samples", String.valueOf(opened.data().size()));
     change.put("batch", String.valueOf(opened.settings().batch()));
-    try (NDManager manager = PyTorch.newManager();
-        Weights weights = Weights.load(opened.model(), opened.architecture(), manager)) {
+    try (Weights weights = Weights.load(opened.model(), opened.architecture())) {
       metrics.addAll(quality(opened, weights, progress));
       metrics.addAll(costs(opened));
       if (opened.settings().latencyRepetitions() > 0) {

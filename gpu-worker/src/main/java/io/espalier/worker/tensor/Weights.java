@@ -33,9 +33,21 @@ public final class Weights implements AutoCloseable {
   private final Map<String, NDArray> arrays = new LinkedHashMap<>();
   private final Map<String, DType> stored = new LinkedHashMap<>();
 
-  private Weights(Architecture architecture, NDManager parent) {
+  private Weights(Architecture architecture, NDManager manager) {
     this.architecture = architecture;
-    this.manager = parent.newSubManager();
+    this.manager = manager;
+  }
+
+  /**
+   * Loads a checkpoint's tensors, on a manager of their own.
+   *
+   * @param architecture what it must hold
+   * @throws InvalidInputException if tensors are missing, of another shape, or of a type that
+   *     cannot be computed with; names all of them
+   */
+  public static Weights load(ModelDirectory model, Architecture architecture) {
+    requireLoadable(model, architecture);
+    return fill(model, new Weights(architecture, PyTorch.newManager()));
   }
 
   /**
@@ -47,17 +59,20 @@ public final class Weights implements AutoCloseable {
    *     cannot be computed with; names all of them
    */
   public static Weights load(ModelDirectory model, Architecture architecture, NDManager manager) {
-    model.requireShapes(architecture.shapes());
-    requireSupported(model);
-    var weights = new Weights(architecture, manager);
-    for (TensorSpec tensor : architecture.tensors()) {
+    requireLoadable(model, architecture);
+    return fill(model, new Weights(architecture, manager.newSubManager()));
+  }
+
+  private static Weights fill(ModelDirectory model, Weights weights) {
+    for (TensorSpec tensor : weights.architecture.tensors()) {
       TensorData data = model.read(tensor.name());
       weights.put(tensor.name(), data.dtype(), StoredTensor.load(data, weights.manager));
     }
     return weights;
   }
 
-  private static void requireSupported(ModelDirectory model) {
+  private static void requireLoadable(ModelDirectory model, Architecture architecture) {
+    model.requireShapes(architecture.shapes());
     List<String> problems =
         model.tensors().values().stream()
             .filter(tensor -> !StoredTensor.supports(tensor.dtype()))
@@ -163,7 +178,7 @@ public final class Weights implements AutoCloseable {
   }
 
   private Weights derive(Architecture target, Derivation derivation) {
-    var derived = new Weights(target, manager.getParentManager());
+    var derived = new Weights(target, manager.getParentManager().newSubManager());
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       for (TensorSpec tensor : architecture.tensors()) {

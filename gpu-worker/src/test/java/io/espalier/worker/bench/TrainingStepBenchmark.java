@@ -27,7 +27,8 @@ import java.util.function.LongSupplier;
  * operations called directly, evaluation against large matrix products, and memory over many steps.
  *
  * <p>Compared things are measured in turn, so that other load on the machine hits both; on a busy
- * machine {@code -Dai.djl.pytorch.num_threads=1} measures processor time instead of wall time.
+ * machine {@code -Dai.djl.pytorch.num_threads=1} measures processor time instead of wall time. Give
+ * it {@code -Xmx64m}, or the Java heap's garbage before its first collection looks like a leak.
  * Arguments: rounds of comparison (default 15), steps of the memory test (default 1000).
  */
 public final class TrainingStepBenchmark {

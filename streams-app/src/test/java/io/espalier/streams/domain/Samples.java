@@ -1,5 +1,8 @@
 package io.espalier.streams.domain;
 
+import io.espalier.streams.domain.job.Command;
+import io.espalier.streams.domain.job.Job;
+import io.espalier.streams.domain.job.JobId;
 import io.espalier.streams.domain.model.Artifact;
 import io.espalier.streams.domain.model.ArtifactReference;
 import io.espalier.streams.domain.model.Model;
@@ -70,6 +73,26 @@ public final class Samples {
 
   public static Plan plan(String model, int stages) {
     return new Plan(model(model), policy(stages, List.of(), ANY), "trace");
+  }
+
+  /** A job of the pool {@code default}; its number is its run's name. */
+  public static Job job(int number, String tenant, int priority, Instant queuedAt) {
+    return new Job(
+        new JobId("run-" + number, StageAttempt.FIRST),
+        "default",
+        tenant,
+        priority,
+        queuedAt,
+        new Command(
+            new ModelRef("net-" + number, "1"),
+            new StageSpec(StageKind.PRUNE, "{}"),
+            new ArtifactReference("file:///models/net-" + number, Optional.empty()),
+            "file:///out",
+            Map.of(),
+            7,
+            "resume",
+            START.plus(Duration.ofHours(6)),
+            "trace"));
   }
 
   public static Report.Succeeded success(Metric... metrics) {

@@ -12,6 +12,8 @@ import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
@@ -87,24 +89,39 @@ public final class Evaluation {
    * @param image its channels, height and width
    */
   public static Latency latency(Family family, Weights weights, int repetitions, int... image) {
+    return latencies(family, List.of(weights), repetitions, image).get(0);
+  }
+
+  /**
+   * The same for several models to compare. Their passes take turns, so that whatever else the
+   * machine does meanwhile slows all of them alike.
+   */
+  public static List<Latency> latencies(
+      Family family, List<Weights> models, int repetitions, int... image) {
     if (repetitions < 1 || image.length != 3) {
       throw new IllegalArgumentException(
           "%d repetitions of an image of %d dimensions; wanted 1 or more of 3"
               .formatted(repetitions, image.length));
     }
-    long[] nanos = new long[repetitions];
+    long[][] nanos = new long[models.size()][repetitions];
     try (NDManager manager = PyTorch.newManager()) {
       NDArray one = noise(manager, image);
       for (int i = -WARM_UP; i < repetitions; i++) {
-        try (var scope = new NDScope()) {
-          scope.suppressNotUsedWarning();
-          long start = System.nanoTime();
-          family.forward(weights, one, Mode.EVALUATE).toFloatArray();
-          nanos[Math.max(i, 0)] = System.nanoTime() - start;
+        for (int model = 0; model < nanos.length; model++) {
+          nanos[model][Math.max(i, 0)] = pass(family, models.get(model), one);
         }
       }
     }
-    return Latency.of(nanos);
+    return Arrays.stream(nanos).map(Latency::of).toList();
+  }
+
+  private static long pass(Family family, Weights weights, NDArray image) {
+    try (var scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      long start = System.nanoTime();
+      family.forward(weights, image, Mode.EVALUATE).toFloatArray();
+      return System.nanoTime() - start;
+    }
   }
 
   /** An image of normalised values; zeros could be faster than real ones. */

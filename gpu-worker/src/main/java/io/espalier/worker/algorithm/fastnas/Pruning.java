@@ -1,6 +1,8 @@
 package io.espalier.worker.algorithm.fastnas;
 
 import ai.djl.ndarray.NDManager;
+import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
+import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Widths;
@@ -12,6 +14,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A pruning from files to files: measures the model, searches, cuts the files, calibrates BatchNorm
@@ -61,16 +64,30 @@ public final class Pruning {
    * @param checkpoints directory for sensitivity maps, which a later pruning continues or reuses
    */
   public Result run(Path output, Path checkpoints) {
-    try (NDManager manager = PyTorch.newManager()) {
-      Measured before;
-      FastNas.Outcome outcome;
-      try (Weights weights = Weights.load(plan.model(), plan.architecture(), manager)) {
-        before = measuring.measure("measuring the original", weights, plan.costs());
-        outcome = fastNas.search(weights, budget, checkpoints, progress);
-      }
+    try (NDManager manager = PyTorch.newManager();
+        Weights original = Weights.load(plan.model(), plan.architecture(), manager)) {
+      Quality before = measuring.quality("measuring the original", original);
+      FastNas.Outcome outcome = search(checkpoints, manager);
       Surgery.cut(plan.model(), plan.architecture(), outcome.kept(), output);
       calibrate(output, manager);
-      return new Result(before, measure(output, manager), outcome, PyTorch.device());
+      Plan cut = Plan.of(ModelDirectory.open(output), 1);
+      requireWithinBudget(output, cut.costs().cost(Widths.all()));
+      try (Weights result = Weights.load(cut.model(), cut.architecture(), manager)) {
+        Quality after = measuring.quality("measuring the result", result);
+        List<Latency> latencies = measuring.latencies(original, result);
+        return new Result(
+            new Measured(plan.costs().cost(Widths.all()), before, latencies.get(0)),
+            new Measured(cut.costs().cost(Widths.all()), after, latencies.get(1)),
+            outcome,
+            PyTorch.device());
+      }
+    }
+  }
+
+  /** Searches on weights of its own, since the search calibrates them. */
+  private FastNas.Outcome search(Path checkpoints, NDManager manager) {
+    try (Weights weights = Weights.load(plan.model(), plan.architecture(), manager)) {
+      return fastNas.search(weights, budget, checkpoints, progress);
     }
   }
 
@@ -84,10 +101,7 @@ public final class Pruning {
     progress.report(Progress.of("calibrating BatchNorm", 1, 1));
   }
 
-  /** Measures what was written, from the files, and makes sure that it is within the budget. */
-  private Measured measure(Path output, NDManager manager) {
-    Plan cut = Plan.of(ModelDirectory.open(output), 1);
-    Cost cost = cut.costs().cost(Widths.all());
+  private void requireWithinBudget(Path output, Cost cost) {
     for (Budget.Bound bound : budget.bounds()) {
       if (!bound.holds(cost)) {
         throw new WorkerException(
@@ -97,9 +111,6 @@ public final class Pruning {
             false,
             null);
       }
-    }
-    try (Weights weights = Weights.load(cut.model(), cut.architecture(), manager)) {
-      return measuring.measure("measuring the result", weights, cut.costs());
     }
   }
 }

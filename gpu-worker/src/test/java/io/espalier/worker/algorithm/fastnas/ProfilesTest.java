@@ -34,6 +34,14 @@ class ProfilesTest {
   }
 
   @Test
+  void the_document_shows_the_profile_as_it_is_printed() throws Exception {
+    Profile profile =
+        Profiles.of(ModelDirectory.open(GOLDEN.resolve("cifar-resnet20")), 16, Optional.empty());
+
+    assertThat(Files.readString(Path.of("docs/fastnas.md"))).contains(profile.toText());
+  }
+
+  @Test
   void another_input_size_changes_the_flops_alone() {
     ModelDirectory model = ModelDirectory.open(GOLDEN.resolve("cifar-resnet20"));
 
