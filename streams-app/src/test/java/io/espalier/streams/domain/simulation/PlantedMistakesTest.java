@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** The simulation is worth something only if it finds mistakes: each of these is found. */
 final class PlantedMistakesTest {
-  private static final int SCHEDULES = 100;
+  private static final int SCHEDULES = 50;
 
   @Test
   void a_machine_that_believes_reports_on_other_attempts_is_found() {

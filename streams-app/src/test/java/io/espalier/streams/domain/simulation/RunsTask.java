@@ -35,7 +35,12 @@ final class RunsTask {
   }
 
   boolean deliver(Random random, Instant now) {
-    List<Journal<ForRun>> ready = journals.values().stream().filter(Journal::hasNext).toList();
+    List<Journal<ForRun>> ready = new ArrayList<>();
+    for (Journal<ForRun> journal : journals.values()) {
+      if (journal.hasNext()) {
+        ready.add(journal);
+      }
+    }
     if (ready.isEmpty()) {
       return false;
     }

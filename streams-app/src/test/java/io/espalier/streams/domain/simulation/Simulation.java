@@ -50,7 +50,9 @@ import java.util.TreeSet;
  * what is not known; commands get lost; registrations come again; some models match no policy.
  */
 final class Simulation {
-  private static final int STEPS = 150;
+  private static final int STEPS = 200;
+  private static final int ROUNDS = 40;
+  private static final Duration LONGER_THAN_A_DEADLINE = Duration.ofHours(8);
   private static final List<FailureKind> FAILURES = List.of(FailureKind.values());
 
   /** A report as it was sent, to be sent again. */
@@ -97,26 +99,42 @@ final class Simulation {
   }
 
   private void disturb() {
-    switch (random.nextInt(16)) {
+    switch (random.nextInt(20)) {
       case 0 -> register();
-      case 1, 2 -> pool.add(new WorkerAlive("w" + random.nextInt(3), random.nextInt(3)));
+      case 1, 2 -> heartbeat();
       case 3 -> pass(Duration.ofSeconds(random.nextInt(random.nextInt(10) == 0 ? 900 : 40)));
       case 4 -> crash();
       case 5 -> repeatSomething();
       case 6 -> request();
       case 7, 8, 9 -> work();
-      case 10, 11, 12 -> commit();
-      default -> deliver();
+      case 10, 11, 12, 13 -> commit();
+      default -> deliverSome();
     }
   }
 
-  /** Nobody works any more; time goes on until everything is over: the deadline sees to that. */
+  /** What is on its way arrives, with or without workers; the deadline sees to the rest. */
   private void settle() {
-    for (int hour = 0; hour < 8; hour++) {
+    boolean staffed = random.nextInt(4) > 0;
+    for (int round = 0; round < ROUNDS; round++) {
+      if (staffed) {
+        heartbeat();
+        quiesce();
+        work();
+      }
       quiesce();
-      pass(Duration.ofHours(1));
+      pass(LONGER_THAN_A_DEADLINE.dividedBy(ROUNDS));
     }
     quiesce();
+  }
+
+  private void heartbeat() {
+    pool.add(new WorkerAlive("w" + random.nextInt(3), random.nextInt(3)));
+  }
+
+  private void deliverSome() {
+    for (int i = random.nextInt(5); i >= 0; i--) {
+      deliver();
+    }
   }
 
   private void quiesce() {
@@ -165,7 +183,7 @@ final class Simulation {
     if (!expected.isEmpty() && random.nextInt(3) == 0) {
       String run = List.copyOf(expected).get(random.nextInt(expected.size()));
       RunEvent request =
-          random.nextInt(3) == 0
+          random.nextInt(6) == 0
               ? new CancelRequested("me", "no")
               : new RetryRequested("me", "now");
       send("requests", run, request);
@@ -192,7 +210,7 @@ final class Simulation {
       case 4, 5 -> success(job);
       default ->
           new Report.Failed(
-              FAILURES.get(random.nextInt(FAILURES.size())), "because", random.nextInt(3) > 0);
+              FAILURES.get(random.nextInt(FAILURES.size())), "because", random.nextInt(5) > 0);
     };
   }
 
@@ -201,7 +219,7 @@ final class Simulation {
     String digest = "%064x".formatted(artifacts++);
     Artifact output = new Artifact("file:///out/" + job + "/" + digest, digest, 1000, List.of());
     promises.reported(job, output);
-    StageReport report = Samples.success(accuracy(random.nextDouble())).report();
+    StageReport report = Samples.success(accuracy(0.3 + random.nextDouble())).report();
     return new Report.Succeeded(output, report);
   }
 

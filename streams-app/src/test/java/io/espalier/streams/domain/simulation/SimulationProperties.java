@@ -8,7 +8,7 @@ import net.jqwik.api.constraints.IntRange;
 
 /** Whatever is killed, lost, repeated or late: the coordinator keeps its promises. */
 final class SimulationProperties {
-  @Property(tries = 3000)
+  @Property(tries = 2000)
   void no_schedule_breaks_a_promise(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 8) int models) {
     Simulation simulation = new Simulation(new Machines(), seed, models);
@@ -16,7 +16,7 @@ final class SimulationProperties {
     assertThat(simulation.run()).as("seed %d, %d models", seed, models).isEmpty();
   }
 
-  @Property(tries = 50)
+  @Property(tries = 20)
   void the_same_schedule_has_the_same_outcome(@ForAll long seed) {
     Simulation one = new Simulation(new Machines(), seed, 8);
     Simulation other = new Simulation(new Machines(), seed, 8);
