@@ -1,15 +1,16 @@
 package io.espalier.streams.app;
 
-import io.espalier.schemas.Topics;
 import io.espalier.streams.domain.run.RunSettings;
 import io.espalier.streams.topology.OptimizationTopology;
 import io.espalier.streams.topology.TopologySettings;
 import io.espalier.streams.wire.Wire;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.streams.KafkaStreams;
@@ -26,11 +27,13 @@ public final class Coordinator implements AutoCloseable {
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
 
   private final KafkaStreams streams;
+  private final Admin admin;
   private final CountDownLatch runningOrStopped = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
 
-  private Coordinator(KafkaStreams streams) {
+  private Coordinator(KafkaStreams streams, Admin admin) {
     this.streams = streams;
+    this.admin = admin;
   }
 
   /**
@@ -40,8 +43,22 @@ public final class Coordinator implements AutoCloseable {
    */
   public static Coordinator start(CoordinatorConfig config) {
     Properties properties = StreamsSettings.of(config);
-    Topology topology = topology(config, partitions(config, properties), properties);
-    Coordinator coordinator = new Coordinator(new KafkaStreams(topology, properties));
+    Admin admin = Admin.create(adminSettings(properties));
+    try {
+      return start(config, properties, admin);
+    } catch (RuntimeException e) {
+      admin.close(Duration.ZERO);
+      throw e;
+    }
+  }
+
+  private static Coordinator start(CoordinatorConfig config, Properties properties, Admin admin) {
+    int partitions = new TopicCheck(admin, config.topics()).partitions(config.releasesTopic());
+    PoolTopics pools =
+        new PoolTopics(
+            config.topics(), topic -> TopicCheck.exists(admin, topic), InstantSource.system());
+    Topology topology = topology(config, partitions, pools, properties);
+    Coordinator coordinator = new Coordinator(new KafkaStreams(topology, properties), admin);
     coordinator.start();
     return coordinator;
   }
@@ -77,11 +94,16 @@ public final class Coordinator implements AutoCloseable {
     if (!streams.close(CLOSE_TIMEOUT)) {
       LOGGER.warn("did not stop in time; state={}", streams.state());
     }
+    admin.close(Duration.ZERO);
     stopped.countDown();
     runningOrStopped.countDown();
   }
 
-  static Topology topology(CoordinatorConfig config, int partitions, Properties properties) {
+  static Topology topology(
+      CoordinatorConfig config,
+      int partitions,
+      Predicate<String> poolHasTopic,
+      Properties properties) {
     RunSettings runs =
         new RunSettings(
             withoutSlash(config.artifactsBase().toString()),
@@ -89,7 +111,8 @@ public final class Coordinator implements AutoCloseable {
             config.timing().silence());
     return OptimizationTopology.build(
         new Wire(config.topics()),
-        new TopologySettings(partitions, config.releasesTopic(), config.timing().timers(), runs),
+        new TopologySettings(
+            partitions, config.releasesTopic(), config.timing().timers(), runs, poolHasTopic),
         new TopologyConfig(new StreamsConfig(properties)));
   }
 
@@ -118,13 +141,10 @@ public final class Coordinator implements AutoCloseable {
     return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
   }
 
-  private static int partitions(CoordinatorConfig config, Properties properties) {
+  private static Map<String, Object> adminSettings(Properties properties) {
     Map<String, Object> settings = new StreamsConfig(properties).getAdminConfigs("topic-check");
     settings.putIfAbsent(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 30_000);
-    Topics topics = config.topics();
-    try (Admin admin = Admin.create(settings)) {
-      return new TopicCheck(admin, topics).partitions(config.releasesTopic());
-    }
+    return settings;
   }
 
   private static String withoutSlash(String uri) {

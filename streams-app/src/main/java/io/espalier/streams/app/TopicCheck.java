@@ -44,13 +44,10 @@ final class TopicCheck {
             topics.prunedModel().name(),
             topics.modelRejected().name(),
             topics.deadLetters());
-    Map<String, Integer> found = found(Stream.concat(keyed.stream(), others.stream()).toList());
-    List<String> problems = new ArrayList<>();
-    others.stream().filter(topic -> !found.containsKey(topic)).forEach(t -> problems.add(gone(t)));
+    Map<String, Integer> found =
+        found(admin, Stream.concat(keyed.stream(), others.stream()).toList());
     int wanted = found.getOrDefault(keyed.get(0), topics.stageEvents().partitions());
-    for (String topic : keyed) {
-      agree(topic, wanted, Optional.ofNullable(found.get(topic))).ifPresent(problems::add);
-    }
+    List<String> problems = problems(keyed, others, wanted, found);
     if (problems.isEmpty()) {
       agree(releasesTopic, wanted, Optional.of(created(releasesTopic, wanted)))
           .ifPresent(problems::add);
@@ -61,6 +58,26 @@ final class TopicCheck {
               .formatted(String.join("; ", problems)));
     }
     return wanted;
+  }
+
+  /** What is wrong with the topics found, as partition counts by name. */
+  static List<String> problems(
+      List<String> keyed, List<String> others, int wanted, Map<String, Integer> found) {
+    List<String> problems = new ArrayList<>();
+    others.stream().filter(topic -> !found.containsKey(topic)).forEach(t -> problems.add(gone(t)));
+    for (String topic : keyed) {
+      agree(topic, wanted, Optional.ofNullable(found.get(topic))).ifPresent(problems::add);
+    }
+    return problems;
+  }
+
+  /**
+   * Whether a topic is there.
+   *
+   * @throws CoordinatorException if the brokers cannot say
+   */
+  static boolean exists(Admin admin, String topic) {
+    return found(admin, List.of(topic)).containsKey(topic);
   }
 
   private static Optional<String> agree(String topic, int wanted, Optional<Integer> found) {
@@ -79,7 +96,7 @@ final class TopicCheck {
   }
 
   private int created(String topic, int partitions) {
-    Map<String, Integer> found = found(List.of(topic));
+    Map<String, Integer> found = found(admin, List.of(topic));
     if (found.containsKey(topic)) {
       return found.getOrDefault(topic, partitions);
     }
@@ -94,7 +111,7 @@ final class TopicCheck {
     return partitions;
   }
 
-  private Map<String, Integer> found(List<String> names) {
+  private static Map<String, Integer> found(Admin admin, List<String> names) {
     Map<String, Integer> found = new HashMap<>();
     admin
         .describeTopics(names)

@@ -3,6 +3,7 @@ package io.espalier.streams.topology;
 import io.espalier.streams.domain.RefusedException;
 import io.espalier.streams.domain.run.Decision;
 import io.espalier.streams.domain.run.ForRun;
+import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Run;
 import io.espalier.streams.domain.run.RunEvent;
 import io.espalier.streams.domain.run.RunEvent.TimePassed;
@@ -57,7 +58,7 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Dec
   @SuppressWarnings("NullAway.Init")
   private final class Advancing implements Processor<String, ForRun, String, Decision> {
     private ProcessorContext<String, Decision> context;
-    private KeyValueStore<String, Run> runs;
+    private KeyValueStore<String, KeptRun> runs;
     private Timers timers;
     private Instant listeningSince;
 
@@ -79,7 +80,11 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Dec
             List.of("its key must be the run id, found '%s'".formatted(message.key())));
       }
       RunEvent event = message.value().event();
-      Optional<Run> before = Optional.ofNullable(runs.get(runId));
+      Optional<KeptRun> kept = Optional.ofNullable(runs.get(runId));
+      Optional<Run> before = kept.flatMap(KeptRun::going);
+      if (kept.isPresent() && before.isEmpty()) {
+        return; // it has ended: whatever comes is late or comes again
+      }
       before
           .map(run -> machine.advance(run, event, now()))
           .or(() -> machine.begin(event, now()))
@@ -89,7 +94,7 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Dec
 
     private void lookAtTimers() {
       for (String runId : timers.takeDue(now(), TIMERS_AT_ONCE)) {
-        Optional.ofNullable(runs.get(runId)).ifPresent(this::lookAt);
+        Optional.ofNullable(runs.get(runId)).flatMap(KeptRun::going).ifPresent(this::lookAt);
       }
     }
 
@@ -110,7 +115,7 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Dec
         wasDue.ifPresent(at -> timers.clear(at, runId));
         isDue.ifPresent(at -> timers.set(at, runId));
       }
-      runs.put(runId, decision.run());
+      runs.put(runId, KeptRun.of(decision.run()));
       context.forward(new Record<>(runId, decision, now().toEpochMilli()));
     }
 

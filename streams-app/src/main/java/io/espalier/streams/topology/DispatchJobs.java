@@ -8,6 +8,7 @@ import io.espalier.streams.domain.pool.ForPool;
 import io.espalier.streams.domain.pool.InFlight;
 import io.espalier.streams.domain.pool.Placed;
 import io.espalier.streams.domain.pool.Pool;
+import io.espalier.streams.domain.pool.PoolEvent.WorkerAlive;
 import io.espalier.streams.domain.pool.Staff;
 import io.espalier.streams.domain.pool.Turn;
 import io.espalier.streams.wire.Wire;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -34,9 +36,11 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, T
   static final String JOBS = "pool-jobs";
 
   private final Wire wire;
+  private final Predicate<String> poolHasTopic;
 
-  DispatchJobs(Wire wire) {
+  DispatchJobs(Wire wire, Predicate<String> poolHasTopic) {
     this.wire = wire;
+    this.poolHasTopic = poolHasTopic;
   }
 
   @Override
@@ -60,7 +64,7 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, T
    * again if the task is revived after an aborted transaction.
    */
   @SuppressWarnings("NullAway.Init")
-  private static final class Dispatching implements Processor<String, ForPool, String, Turn> {
+  private final class Dispatching implements Processor<String, ForPool, String, Turn> {
     private final Map<String, Pool> pools = new HashMap<>();
     private ProcessorContext<String, Turn> context;
     private KeyValueStore<String, Staff> staffs;
@@ -89,11 +93,25 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, T
             "message for pool '%s'".formatted(name),
             List.of("its key must be the pool, found '%s'".formatted(message.key())));
       }
+      if (message.value().event() instanceof WorkerAlive alive && alive.slots() > 0) {
+        requireTopic(name, alive.workerId());
+      }
       Instant now = Instant.ofEpochMilli(context.currentSystemTimeMs());
       Pool before = pools.getOrDefault(name, Pool.empty());
       Turn turn = Dispatcher.advance(before, message.value().event(), now);
       store(name, before, turn);
       context.forward(new Record<>(name, turn, now.toEpochMilli()));
+    }
+
+    /** A worker whose commands cannot be sent has no slots, whatever it says. */
+    private void requireTopic(String pool, String worker) {
+      if (!poolHasTopic.test(pool)) {
+        throw new RefusedException(
+            "heartbeat of worker '%s'".formatted(worker),
+            List.of(
+                "pool '%s' has no topic stage-commands.%s for its commands; create it with `espalier setup`"
+                    .formatted(pool, pool)));
+      }
     }
 
     private void store(String name, Pool before, Turn turn) {

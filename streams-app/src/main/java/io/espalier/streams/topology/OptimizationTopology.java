@@ -55,7 +55,8 @@ public final class OptimizationTopology {
 
     var jobs = decisions.process(Announce.jobs(), as("announce-jobs"));
     var poolEvents = byPool(jobs).merge(alive, as("add-workers"));
-    var turns = poolEvents.process(new DispatchJobs(wire), as("dispatch-jobs"));
+    var turns =
+        poolEvents.process(new DispatchJobs(wire, settings.poolHasTopic()), as("dispatch-jobs"));
 
     send(decisions.process(Announce.runs(), as("announce-runs")), wire.runs(), "runs");
     send(decisions.process(Announce.pruned(), as("announce-pruned")), wire.prunedModel(), "pruned");

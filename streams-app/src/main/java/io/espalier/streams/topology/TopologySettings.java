@@ -2,6 +2,7 @@ package io.espalier.streams.topology;
 
 import io.espalier.streams.domain.run.RunSettings;
 import java.time.Duration;
+import java.util.function.Predicate;
 
 /**
  * What the topology needs to know of the installation.
@@ -10,6 +11,12 @@ import java.time.Duration;
  * @param releasesTopic name of the topic by which pools tell runs that their jobs were released
  * @param timerInterval how often timers are looked at
  * @param runs what is the same for every run
+ * @param poolHasTopic whether commands can be sent to a pool; asked for every heartbeat, so it must
+ *     be quick as a rule
  */
 public record TopologySettings(
-    int partitions, String releasesTopic, Duration timerInterval, RunSettings runs) {}
+    int partitions,
+    String releasesTopic,
+    Duration timerInterval,
+    RunSettings runs,
+    Predicate<String> poolHasTopic) {}

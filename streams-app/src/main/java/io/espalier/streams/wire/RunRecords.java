@@ -1,14 +1,14 @@
 package io.espalier.streams.wire;
 
-import io.espalier.event.GateResult;
 import io.espalier.event.ModelRegistered;
 import io.espalier.event.PruningPolicy;
 import io.espalier.event.StageOutcome;
 import io.espalier.event.StageProgressed;
 import io.espalier.event.state.BackingOffState;
 import io.espalier.event.state.DispatchedState;
-import io.espalier.event.state.EndedState;
+import io.espalier.event.state.EndedRun;
 import io.espalier.event.state.EndingKind;
+import io.espalier.event.state.KeptRunRecord;
 import io.espalier.event.state.PlanMessage;
 import io.espalier.event.state.PlannedState;
 import io.espalier.event.state.QueuedState;
@@ -17,13 +17,13 @@ import io.espalier.event.state.RunningState;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.policy.Policy;
 import io.espalier.streams.domain.run.Ending;
+import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Plan;
 import io.espalier.streams.domain.run.Run;
 import io.espalier.streams.domain.run.RunId;
 import io.espalier.streams.domain.run.RunState;
 import io.espalier.streams.domain.stage.StageAttempt;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.Optional;
 
 /** Runs as the coordinator keeps them. */
@@ -34,11 +34,26 @@ final class RunRecords {
   private static final SingleObject<StageOutcome> OUTCOME = new SingleObject<>(new StageOutcome());
   private static final SingleObject<StageProgressed> PROGRESS =
       new SingleObject<>(new StageProgressed());
-  private static final SingleObject<GateResult> GATE = new SingleObject<>(new GateResult());
 
   private RunRecords() {}
 
-  static RunRecord toRecord(Run run) {
+  static KeptRunRecord toRecord(KeptRun kept) {
+    if (kept instanceof KeptRun.Over over) {
+      return new KeptRunRecord(
+          new EndedRun(over.id().value(), EndingKind.valueOf(over.ending().name()), over.at()));
+    }
+    return new KeptRunRecord(toRecord(((KeptRun.Going) kept).run()));
+  }
+
+  static KeptRun fromRecord(KeptRunRecord stored) {
+    if (stored.getKept() instanceof EndedRun over) {
+      return new KeptRun.Over(
+          new RunId(over.getRunId()), Ending.valueOf(over.getEnding().name()), over.getEndedAt());
+    }
+    return new KeptRun.Going(fromRecord((RunRecord) stored.getKept()));
+  }
+
+  private static RunRecord toRecord(Run run) {
     RunRecord stored = new RunRecord();
     stored.setRunId(run.id().value());
     stored.setModel(model(run.plan()));
@@ -55,7 +70,7 @@ final class RunRecords {
     return stored;
   }
 
-  static Run fromRecord(RunRecord stored) {
+  private static Run fromRecord(RunRecord stored) {
     return new Run(
         new RunId(stored.getRunId()),
         plan(stored.getModel(), stored.getPolicy(), stored.getTrace()),
@@ -102,13 +117,9 @@ final class RunRecords {
                 running.heardAt(),
                 running.progress().map(p -> PROGRESS.encode(Stages.toAvro(p))).orElse(null)),
         backingOff -> new BackingOffState(backingOff.until(), backingOff.reason()),
-        ended ->
-            new EndedState(
-                EndingKind.valueOf(ended.ending().name()), ended.message(), gates(ended)));
-  }
-
-  private static List<ByteBuffer> gates(RunState.Ended ended) {
-    return ended.gates().stream().map(gate -> GATE.encode(PolicyMapping.toAvro(gate))).toList();
+        ended -> {
+          throw new IllegalArgumentException("an ended run is not kept in full, found " + ended);
+        });
   }
 
   private static RunState fromRecord(Object state) {
@@ -126,13 +137,6 @@ final class RunRecords {
               .map(progress -> Stages.fromAvro(PROGRESS.decode(progress))));
     } else if (state instanceof BackingOffState backingOff) {
       return new RunState.BackingOff(backingOff.getUntil(), backingOff.getReason());
-    } else if (state instanceof EndedState ended) {
-      return new RunState.Ended(
-          Ending.valueOf(ended.getEnding().name()),
-          ended.getMessage(),
-          ended.getGates().stream()
-              .map(gate -> PolicyMapping.fromAvro(GATE.decode(gate)))
-              .toList());
     }
     throw new IllegalStateException("a stored run is in a state that is not known here: " + state);
   }

@@ -1,10 +1,10 @@
 package io.espalier.streams.wire;
 
+import io.espalier.event.state.KeptRunRecord;
 import io.espalier.event.state.PlacedJob;
 import io.espalier.event.state.PoolMessage;
 import io.espalier.event.state.PoolRecord;
 import io.espalier.event.state.RunMessage;
-import io.espalier.event.state.RunRecord;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
 import io.espalier.streams.domain.model.Model;
@@ -13,6 +13,7 @@ import io.espalier.streams.domain.pool.ForPool;
 import io.espalier.streams.domain.pool.Placed;
 import io.espalier.streams.domain.pool.Staff;
 import io.espalier.streams.domain.run.ForRun;
+import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Run;
 import java.util.function.Function;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -108,9 +109,9 @@ public final class Wire {
     return MappedSerde.of(new PoolMessage(), Messages::toAvro, Messages::fromAvro);
   }
 
-  /** Runs, in their store. */
-  public Serde<Run> run() {
-    return MappedSerde.of(new RunRecord(), RunRecords::toRecord, RunRecords::fromRecord);
+  /** What is kept of runs, in their store. */
+  public Serde<KeptRun> run() {
+    return MappedSerde.of(new KeptRunRecord(), RunRecords::toRecord, RunRecords::fromRecord);
   }
 
   /** Pools without their jobs, in their store. */

@@ -12,6 +12,7 @@ import io.espalier.event.OnGateFailure;
 import io.espalier.event.PolicyMatch;
 import io.espalier.event.PrunedModel;
 import io.espalier.event.PruningPolicy;
+import io.espalier.event.RetryRun;
 import io.espalier.event.Run;
 import io.espalier.event.RunRequest;
 import io.espalier.event.StageCommand;
@@ -33,9 +34,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -57,6 +60,7 @@ final class Driven implements AutoCloseable {
   final CoordinatorConfig config;
   final Topics topics;
   final Topology topology;
+  final Set<String> poolsWithoutTopic = new HashSet<>();
   private final TopologyTestDriver driver;
   private final TestOutputTopic<String, StageCommand> commands;
   private final TestOutputTopic<String, Run> runs;
@@ -73,7 +77,8 @@ final class Driven implements AutoCloseable {
             URI.create("file:///artifacts/"));
     topics = config.topics();
     Properties properties = StreamsSettings.of(config);
-    topology = Coordinator.topology(config, 6, properties);
+    topology =
+        Coordinator.topology(config, 6, pool -> !poolsWithoutTopic.contains(pool), properties);
     // The driver shows nothing of a transaction in which no record was processed, such as one with
     // nothing but a dead letter; real transactions are for tests with a broker.
     properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
@@ -141,10 +146,14 @@ final class Driven implements AutoCloseable {
   }
 
   void heartbeat(String worker, int slots) {
+    heartbeat("default", worker, slots);
+  }
+
+  void heartbeat(String pool, String worker, int slots) {
     send(
         topics.workerHeartbeats(),
-        "default",
-        new WorkerHeartbeat(worker, "default", START, slots, List.of(), List.of()),
+        pool,
+        new WorkerHeartbeat(worker, pool, START, slots, List.of(), List.of()),
         new RecordHeaders());
   }
 
@@ -172,6 +181,14 @@ final class Driven implements AutoCloseable {
     report(command, "w1", new StageFailed(kind, "because", retryable));
   }
 
+  void retry(String runId) {
+    send(
+        topics.runRequests(),
+        runId,
+        new RunRequest(runId, "someone", START, new RetryRun("the disk is free again")),
+        new RecordHeaders());
+  }
+
   void cancel(String runId) {
     send(
         topics.runRequests(),
@@ -194,6 +211,11 @@ final class Driven implements AutoCloseable {
 
   void wait(Duration time) {
     driver.advanceWallClockTime(time);
+  }
+
+  /** What the coordinator keeps of a run. */
+  Object kept(String runId) {
+    return driver.getKeyValueStore("runs").get(runId);
   }
 
   List<StageCommand> commands() {

@@ -10,11 +10,15 @@ import io.espalier.event.Gate;
 import io.espalier.event.GateRule;
 import io.espalier.event.Metric;
 import io.espalier.event.ModelRejected;
+import io.espalier.event.OnGateFailure;
 import io.espalier.event.PrunedModel;
 import io.espalier.event.RejectionReason;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageKind;
 import io.espalier.event.StageSpec;
+import io.espalier.streams.domain.run.Ending;
+import io.espalier.streams.domain.run.KeptRun;
+import io.espalier.streams.domain.run.RunId;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -281,6 +285,82 @@ final class WholePathTest {
     assertThat(only(rejected.getGates()).getMeasured())
         .isCloseTo(0.05, org.assertj.core.data.Offset.offset(1e-12));
     assertThat(driven.pruned()).isEmpty();
+  }
+
+  @Test
+  void a_result_that_misses_a_gate_is_published_with_what_it_missed_if_the_policy_says_so() {
+    var policy = policy("lenient");
+    policy.setGates(List.of(new Gate("accuracy", GateRule.MAX_DEGRADATION, 0.01)));
+    policy.setOnGateFailure(OnGateFailure.PUBLISH);
+    driven.apply(policy);
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+
+    driven.succeeded(
+        only(driven.commands()),
+        "w1",
+        new Metric("accuracy", "fraction", 0.95, 0.90, true, null, null));
+
+    PrunedModel pruned = only(driven.pruned()).value();
+    assertThat(only(pruned.getGates()).getPassed()).isFalse();
+    assertThat(driven.rejected()).isEmpty();
+  }
+
+  @Test
+  void a_requested_retry_does_not_wait_for_the_back_off() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+    StageCommand first = only(driven.commands());
+    driven.failed(first, FailureKind.RESOURCE, true);
+    assertThat(driven.commands()).isEmpty();
+
+    driven.retry(first.getRunId());
+    driven.retry(first.getRunId());
+
+    assertThat(only(driven.commands()).getAttempt()).isEqualTo(2);
+    driven.wait(Duration.ofSeconds(31));
+    assertThat(driven.commands()).isEmpty();
+  }
+
+  @Test
+  void little_is_kept_of_an_ended_run_and_it_still_refuses_what_comes_late_or_again() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+    StageCommand command = only(driven.commands());
+    driven.succeeded(command, "w1");
+    driven.states();
+
+    driven.succeeded(command, "w2");
+    driven.failed(command, FailureKind.INTERNAL, false);
+    driven.register(model("net"));
+    driven.cancel(command.getRunId());
+    driven.wait(Duration.ofHours(7));
+
+    assertThat(driven.kept(command.getRunId()))
+        .isEqualTo(new KeptRun.Over(new RunId(command.getRunId()), Ending.PUBLISHED, Driven.START));
+    assertThat(driven.states()).isEmpty();
+    assertThat(driven.commands()).isEmpty();
+    assertThat(driven.pruned()).hasSize(1);
+    assertThat(driven.rejected()).isEmpty();
+  }
+
+  @Test
+  void a_pool_without_a_topic_gets_no_commands_and_holds_up_no_other_pool() {
+    var elsewhere = policy("elsewhere");
+    elsewhere.setPool("gpu");
+    driven.apply(elsewhere);
+    driven.apply(policy("small"));
+    driven.poolsWithoutTopic.add("gpu");
+
+    driven.register(model("net"));
+    driven.heartbeat("gpu", "w1", 1);
+    driven.heartbeat("w2", 1);
+
+    assertThat(only(driven.commands()).getPool()).isEqualTo("default");
+    assertThat(header(only(driven.deadLetters()).headers(), "__streams.errors.message"))
+        .contains("worker 'w1'", "pool 'gpu' has no topic stage-commands.gpu", "espalier setup");
   }
 
   @Test

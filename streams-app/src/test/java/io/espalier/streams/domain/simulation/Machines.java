@@ -1,0 +1,39 @@
+package io.espalier.streams.domain.simulation;
+
+import io.espalier.streams.domain.pool.Dispatcher;
+import io.espalier.streams.domain.pool.Pool;
+import io.espalier.streams.domain.pool.PoolEvent;
+import io.espalier.streams.domain.pool.Turn;
+import io.espalier.streams.domain.run.Decision;
+import io.espalier.streams.domain.run.Run;
+import io.espalier.streams.domain.run.RunEvent;
+import io.espalier.streams.domain.run.RunMachine;
+import io.espalier.streams.domain.run.RunSettings;
+import java.time.Instant;
+import java.util.Optional;
+
+/** What is simulated: the real machines unless a mistake is planted. */
+class Machines {
+  private final RunMachine runs = new RunMachine(RunSettings.under("file:///artifacts"));
+
+  Optional<Decision> begin(RunEvent event, Instant now) {
+    return runs.begin(event, now);
+  }
+
+  Decision advance(Run run, RunEvent event, Instant now) {
+    return runs.advance(run, event, now);
+  }
+
+  Optional<Instant> wakeAt(Run run, Instant listeningSince) {
+    return runs.wakeAt(run, listeningSince);
+  }
+
+  Turn turn(Pool pool, PoolEvent event, Instant now) {
+    return Dispatcher.advance(pool, event, now);
+  }
+
+  /** Whether a crash takes back what was sent and not committed. */
+  boolean sendsOnlyWhatIsCommitted() {
+    return true;
+  }
+}
