@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /** Whatever dies in the middle of a run, the run ends with one event. */
 class LostServicesIT {
   private static final Duration PATIENCE = Duration.ofMinutes(4);
-  private static final int MANY_IMAGES = 256;
+  private static final int MANY_IMAGES = 128;
 
   @Test
   void a_stage_whose_worker_is_killed_is_done_by_another() {

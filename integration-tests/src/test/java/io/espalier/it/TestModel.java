@@ -16,14 +16,14 @@ final class TestModel {
 
   private TestModel() {}
 
-  /** A CIFAR ResNet-8 with 64 channels at most. */
+  /** A CIFAR ResNet-8 , of three blocks. */
   static Path small() {
     return written("small", RandomModel.of("cifar_resnet8", SEED));
   }
 
-  /** A CIFAR ResNet-32, at which a stage is busy for a while. */
+  /** A CIFAR ResNet-20, at which a stage is busy for a while. */
   static Path large() {
-    return written("large", RandomModel.of("cifar_resnet32", SEED));
+    return written("large", RandomModel.of("cifar_resnet20", SEED));
   }
 
   /** Drawn images in CIFAR-10's format. */
