@@ -16,7 +16,7 @@ final class TestModel {
 
   private TestModel() {}
 
-  /** A CIFAR ResNet-8 , of three blocks. */
+  /** A CIFAR ResNet-8, of three blocks. */
   static Path small() {
     return written("small", RandomModel.of("cifar_resnet8", SEED));
   }
