@@ -11,6 +11,7 @@ import io.espalier.streams.domain.run.RunMachine;
 import io.espalier.streams.wire.Wire;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -43,10 +44,12 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Dec
 
   @Override
   public Set<StoreBuilder<?>> stores() {
-    return Set.of(
-        Stores.keyValueStoreBuilder(
-            Stores.persistentKeyValueStore(RUNS), Serdes.String(), wire.run()),
-        Timers.store());
+    // In an order of its own, or the topology's description would differ from start to start.
+    return new LinkedHashSet<>(
+        List.of(
+            Timers.store(),
+            Stores.keyValueStoreBuilder(
+                Stores.persistentKeyValueStore(RUNS), Serdes.String(), wire.run())));
   }
 
   @Override

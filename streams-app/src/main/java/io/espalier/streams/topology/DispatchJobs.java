@@ -14,6 +14,7 @@ import io.espalier.streams.domain.pool.Turn;
 import io.espalier.streams.wire.Wire;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -45,11 +46,13 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, T
 
   @Override
   public Set<StoreBuilder<?>> stores() {
-    return Set.of(
-        Stores.keyValueStoreBuilder(
-            Stores.inMemoryKeyValueStore(POOLS), Serdes.String(), wire.staff()),
-        Stores.keyValueStoreBuilder(
-            Stores.inMemoryKeyValueStore(JOBS), Serdes.String(), wire.placed()));
+    // In an order of its own, or the topology's description would differ from start to start.
+    return new LinkedHashSet<>(
+        List.of(
+            Stores.keyValueStoreBuilder(
+                Stores.inMemoryKeyValueStore(JOBS), Serdes.String(), wire.placed()),
+            Stores.keyValueStoreBuilder(
+                Stores.inMemoryKeyValueStore(POOLS), Serdes.String(), wire.staff())));
   }
 
   @Override

@@ -8,7 +8,7 @@ import net.jqwik.api.constraints.IntRange;
 
 /** Whatever is killed, lost, repeated or late: the coordinator keeps its promises. */
 final class SimulationProperties {
-  @Property(tries = 2000)
+  @Property(tries = 3000)
   void no_schedule_breaks_a_promise(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 8) int models) {
     Simulation simulation = new Simulation(new Machines(), seed, models);
