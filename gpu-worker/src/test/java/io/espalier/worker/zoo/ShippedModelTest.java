@@ -54,7 +54,7 @@ class ShippedModelTest {
     }
 
     assertThat(readme)
-        .contains("espalier zoo train --out DIR")
+        .contains("espalier zoo train DIR")
         .contains(
             String.format(
                 Locale.ROOT,

@@ -13,11 +13,13 @@ import io.espalier.standalone.report.TextTable;
 import io.espalier.worker.domain.InvalidInputException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /** The runs of a system as people see them. */
@@ -141,18 +143,19 @@ public final class Runs {
   public static Run follow(
       TopicReader<Run> reader, Choice choice, Duration limit, Narration narration) {
     var follower = new RunFollower(narration);
-    var known = new java.util.TreeMap<String, Run>();
+    var known = new TreeMap<String, Run>();
+    var untold = new ArrayList<Run>();
     long end = System.nanoTime() + limit.toNanos();
     Optional<Run> run = Optional.empty();
     while (System.nanoTime() < end && !run.map(Runs::isFinal).orElse(false)) {
-      List<TopicReader.Entry<Run>> news = reader.poll();
-      for (TopicReader.Entry<Run> entry : news) {
+      for (TopicReader.Entry<Run> entry : reader.poll()) {
         entry.value().ifPresent(value -> known.put(entry.key(), value));
-        run = reader.caughtUp() ? choice.of(known) : Optional.empty();
-        run.ifPresent(follower::tell);
+        entry.value().ifPresent(untold::add);
       }
-      if (news.isEmpty() && run.isEmpty() && reader.caughtUp()) {
+      // Only who has read everything knows whether a run is there.
+      if (reader.caughtUp()) {
         run = choice.of(known);
+        run.ifPresent(chosen -> tell(follower, chosen, untold));
       }
     }
     return run.orElseThrow(
@@ -160,6 +163,13 @@ public final class Runs {
             new UnreachableException(
                 "no run appeared within %d s; do coordinator (`espalier streams`) and worker (`espalier worker`) run, and does a policy match?"
                     .formatted(limit.toSeconds())));
+  }
+
+  private static void tell(RunFollower follower, Run chosen, List<Run> untold) {
+    untold.stream()
+        .filter(state -> state.getRunId().equals(chosen.getRunId()))
+        .forEach(follower::tell);
+    untold.clear();
   }
 
   private static Run find(Map<String, Run> runs, String id) {
