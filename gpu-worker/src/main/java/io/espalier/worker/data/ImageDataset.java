@@ -34,6 +34,15 @@ public interface ImageDataset {
 
   /** Its first {@code n} images, or all if there are fewer. */
   default ImageDataset first(int n) {
-    return n >= size() ? this : new FirstImages(this, n);
+    return n >= size() ? this : SelectedImages.first(this, n);
+  }
+
+  /**
+   * That many images drawn without replacement, or all if there are fewer, in an order that the
+   * seed decides. Data sets are often sorted by class, so that their first images are no fair
+   * sample, and neighbours make no fair batch.
+   */
+  default ImageDataset drawn(int n, long seed) {
+    return SelectedImages.drawn(this, n, seed);
   }
 }

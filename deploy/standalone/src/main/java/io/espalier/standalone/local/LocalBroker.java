@@ -15,19 +15,16 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
  * A real Kafka broker in its own JVM: one KRaft node on free ports of the loopback interface. Its
  * address and its data stay the same over stop, kill and restart.
  */
-public final class LocalBroker implements AutoCloseable {
+public final class LocalBroker extends LocalService {
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
   private static final int HEAP_MEGABYTES = 512;
   private static final int PROBE_MILLIS = 2_000;
 
-  private final Launch launch;
   private final int port;
-  private JavaProcess process;
 
-  private LocalBroker(Launch launch, int port, JavaProcess process) {
-    this.launch = launch;
+  private LocalBroker(Launch launch, int port) {
+    super(launch);
     this.port = port;
-    this.process = process;
   }
 
   /**
@@ -53,7 +50,7 @@ public final class LocalBroker implements AutoCloseable {
             BrokerProcess.class.getName(),
             List.of(home.resolve("data").toString(), "" + ports[0], "" + ports[1]),
             home.resolve("broker.log"));
-    var broker = new LocalBroker(launch, ports[0], JavaProcess.start(launch));
+    var broker = new LocalBroker(launch, ports[0]);
     broker.awaitReady();
     return broker;
   }
@@ -63,57 +60,14 @@ public final class LocalBroker implements AutoCloseable {
     return "localhost:" + port;
   }
 
-  /** Where it writes its log. */
-  public Path log() {
-    return launch.log();
-  }
-
-  /** Its process id. */
-  public long pid() {
-    return process.pid();
-  }
-
-  /** Whether its process runs. */
-  public boolean alive() {
-    return process.alive();
-  }
-
-  /** Stops it in order; its data stay. */
-  public void stop() {
-    process.stop();
-  }
-
-  /** Ends it at once, as by {@code kill -9}; its data stay. */
-  public void kill() {
-    process.kill();
-  }
-
-  /**
-   * Starts it again on the same port and data, after stopping it if it still runs, and waits until
-   * it answers.
-   */
-  public void restart() {
-    process.stop();
-    process = JavaProcess.start(launch);
-    awaitReady();
-  }
-
-  /** Stops it. */
   @Override
-  public void close() {
-    stop();
-  }
-
-  private void awaitReady() {
+  void awaitReady(JavaProcess process) {
     try (Admin admin = Admin.create(probe())) {
       Readiness.await(
           process,
           "the broker at %s (log: %s)".formatted(bootstrapServers(), log()),
           START_LIMIT,
           () -> answers(admin));
-    } catch (RuntimeException failed) {
-      process.kill();
-      throw failed;
     }
   }
 

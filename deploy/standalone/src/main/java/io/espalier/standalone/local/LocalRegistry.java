@@ -18,20 +18,17 @@ import java.util.List;
  * a free port of the loopback interface. Its address and its schemas stay the same over stop, kill
  * and restart.
  */
-public final class LocalRegistry implements AutoCloseable {
+public final class LocalRegistry extends LocalService {
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
   private static final int HEAP_MEGABYTES = 384;
   private static final int PROBE_MILLIS = 2_000;
   private static final String RUNNER_MAIN = "io.quarkus.runner.GeneratedMain";
 
-  private final Launch launch;
   private final int port;
-  private JavaProcess process;
 
-  private LocalRegistry(Launch launch, int port, JavaProcess process) {
-    this.launch = launch;
+  private LocalRegistry(Launch launch, int port) {
+    super(launch);
     this.port = port;
-    this.process = process;
   }
 
   /**
@@ -58,7 +55,7 @@ public final class LocalRegistry implements AutoCloseable {
             RUNNER_MAIN,
             List.of(),
             home.resolve("registry.log"));
-    var registry = new LocalRegistry(launch, port, JavaProcess.start(launch));
+    var registry = new LocalRegistry(launch, port);
     registry.awaitReady();
     return registry;
   }
@@ -66,47 +63,6 @@ public final class LocalRegistry implements AutoCloseable {
   /** Base address of its Confluent-compatible API, for {@code schema.registry.url}. */
   public String url() {
     return "http://127.0.0.1:%d/apis/ccompat/v7".formatted(port);
-  }
-
-  /** Where it writes its log. */
-  public Path log() {
-    return launch.log();
-  }
-
-  /** Its process id. */
-  public long pid() {
-    return process.pid();
-  }
-
-  /** Whether its process runs. */
-  public boolean alive() {
-    return process.alive();
-  }
-
-  /** Stops it in order; its schemas stay. */
-  public void stop() {
-    process.stop();
-  }
-
-  /** Ends it at once, as by {@code kill -9}; its schemas stay. */
-  public void kill() {
-    process.kill();
-  }
-
-  /**
-   * Starts it again on the same port and data, after stopping it if it still runs, and waits until
-   * it answers.
-   */
-  public void restart() {
-    process.stop();
-    process = JavaProcess.start(launch);
-    awaitReady();
-  }
-
-  /** Stops it. */
-  @Override
-  public void close() {
-    stop();
   }
 
   private static List<String> options(Path home, int port) {
@@ -139,17 +95,13 @@ public final class LocalRegistry implements AutoCloseable {
     }
   }
 
-  private void awaitReady() {
-    try {
-      Readiness.await(
-          process,
-          "the schema registry at %s (log: %s)".formatted(url(), log()),
-          START_LIMIT,
-          this::answers);
-    } catch (RuntimeException failed) {
-      process.kill();
-      throw failed;
-    }
+  @Override
+  void awaitReady(JavaProcess process) {
+    Readiness.await(
+        process,
+        "the schema registry at %s (log: %s)".formatted(url(), log()),
+        START_LIMIT,
+        this::answers);
   }
 
   private boolean answers() {

@@ -61,7 +61,7 @@ public final class FastNas {
 
   /** The images that BatchNorm is calibrated on. */
   public ImageDataset calibrationImages() {
-    return DrawnImages.of(data, settings.calibrationImages(), settings.seed());
+    return data.drawn(settings.calibrationImages(), settings.seed());
   }
 
   /**
@@ -95,7 +95,7 @@ public final class FastNas {
   }
 
   private double score(Weights weights, Widths widths) {
-    ImageDataset images = DrawnImages.of(data, settings.scoreImages(), settings.seed());
+    ImageDataset images = data.drawn(settings.scoreImages(), settings.seed());
     try (Weights cut = weights.keep(order.kept(widths))) {
       recalibrate(cut, images);
       Evaluation.Quality quality =

@@ -1,0 +1,80 @@
+package io.espalier.worker.data;
+
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/** Some images of another data set, in an order of their own. */
+final class SelectedImages implements ImageDataset {
+  private final ImageDataset whole;
+  private final int[] positions;
+  private final String selection;
+
+  /**
+   * A selection.
+   *
+   * @param selection says which images these are, in words that differ for different selections
+   */
+  private SelectedImages(ImageDataset whole, int[] positions, String selection) {
+    this.whole = whole;
+    this.positions = positions;
+    this.selection = selection;
+  }
+
+  static ImageDataset first(ImageDataset whole, int n) {
+    if (n < 1) {
+      throw new IllegalArgumentException("the first %d images of a data set".formatted(n));
+    }
+    return new SelectedImages(whole, IntStream.range(0, n).toArray(), "first %d".formatted(n));
+  }
+
+  /** The beginning of a Fisher-Yates shuffle. */
+  static ImageDataset drawn(ImageDataset whole, int n, long seed) {
+    int[] positions = IntStream.range(0, whole.size()).toArray();
+    int drawn = Math.min(n, positions.length);
+    var random = new Random(seed);
+    for (int i = 0; i < drawn; i++) {
+      int other = i + random.nextInt(positions.length - i);
+      int swapped = positions[i];
+      positions[i] = positions[other];
+      positions[other] = swapped;
+    }
+    return new SelectedImages(
+        whole, Arrays.copyOf(positions, drawn), "%d drawn with seed %d".formatted(drawn, seed));
+  }
+
+  @Override
+  public int size() {
+    return positions.length;
+  }
+
+  @Override
+  public int classes() {
+    return whole.classes();
+  }
+
+  @Override
+  public int channels() {
+    return whole.channels();
+  }
+
+  @Override
+  public int height() {
+    return whole.height();
+  }
+
+  @Override
+  public int width() {
+    return whole.width();
+  }
+
+  @Override
+  public Batch batch(int[] indices) {
+    return whole.batch(IntStream.of(indices).map(index -> positions[index]).toArray());
+  }
+
+  @Override
+  public String fingerprint() {
+    return new Fingerprint().add("%s of %s".formatted(selection, whole.fingerprint())).hex();
+  }
+}
