@@ -28,9 +28,22 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
-/** What a pruning leaves behind beside the weights: its report, config.json, espalier.json. */
+/**
+ * What a pruning leaves behind beside the weights: its report, config.json, espalier.json.
+ *
+ * @param dataset where the data lie that it was judged by
+ * @param datasetDigest SHA-256 of their content
+ */
 record PruneResult(
-    StageJob job, PruneSpec spec, Plan plan, Budget budget, Pruning.Result pruned, URI dataset) {
+    StageJob job,
+    PruneSpec spec,
+    Plan plan,
+    Budget budget,
+    Pruning.Result pruned,
+    URI dataset,
+    String datasetDigest) {
+  private static final String LATENCY = "latencyMillis";
+
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
   private static final String NOTE_ON_TIMM =
@@ -84,7 +97,7 @@ record PruneResult(
         quality("accuracy", "fraction", true, before, after),
         quality("loss", "nats", false, before, after),
         new Metric(
-            "latencyMillis",
+            LATENCY,
             "milliseconds",
             OptionalDouble.of(before.latency().medianMillis()),
             OptionalDouble.of(after.latency().medianMillis()),
@@ -137,6 +150,7 @@ record PruneResult(
     stage.put("device", report.device());
     stage.put("spec", job.spec());
     stage.set("change", JSON.valueToTree(new java.util.TreeMap<>(report.change())));
+    stage.put("dataset", datasetDigest);
     stage.set("metrics", metrics(report));
     stage.set("kept", JSON.valueToTree(pruned.outcome().kept().units()));
     stages(root).add(stage);
@@ -161,14 +175,19 @@ record PruneResult(
     return stages;
   }
 
+  /**
+   * What was measured, but for times and places: the same job must leave the same bits anywhere.
+   */
   private static ArrayNode metrics(StageReport report) {
     ArrayNode metrics = JSON.createArrayNode();
     for (Metric metric : report.metrics()) {
+      if (metric.name().equals(LATENCY)) {
+        continue;
+      }
       ObjectNode node = metrics.addObject();
       node.put("name", metric.name()).put("unit", metric.unit());
       metric.before().ifPresent(value -> node.put("before", value));
       metric.after().ifPresent(value -> node.put("after", value));
-      metric.dataset().ifPresent(value -> node.put("dataset", value));
       metric.samples().ifPresent(value -> node.put("samples", value));
     }
     return metrics;

@@ -62,7 +62,13 @@ public final class PruneStage implements Stage {
     Pruning.Result pruned = pruning.run(job.output(), job.checkpoints());
     var result =
         new PruneResult(
-            job, prepared.spec(), prepared.plan(), prepared.budget(), pruned, prepared.uri());
+            job,
+            prepared.spec(),
+            prepared.plan(),
+            prepared.budget(),
+            pruned,
+            prepared.uri(),
+            prepared.judge().fingerprint());
     StageReport report = result.report();
     result.write(report);
     return report;
