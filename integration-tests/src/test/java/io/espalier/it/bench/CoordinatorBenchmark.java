@@ -27,9 +27,9 @@ public final class CoordinatorBenchmark {
 
   private static final int PARTITIONS = 2;
   private static final int WARM_UP = 500;
-  private static final int PACED = 2_000;
+  private static final int PACED = 1_000;
   private static final int PER_SECOND = 50;
-  private static final int BULK = 20_000;
+  private static final int BULK = 100_000;
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private CoordinatorBenchmark() {}
