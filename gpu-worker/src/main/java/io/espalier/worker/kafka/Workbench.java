@@ -73,7 +73,7 @@ final class Workbench {
       String inputDigest =
           Optional.ofNullable(command.getInput().getRootDigest())
               .orElseGet(() -> Manifest.of(job.input()).rootDigest());
-      String key = StageCache.key(job, stages.of(job.kind()).version(), inputDigest, target);
+      String key = cache.key(job, stages.of(job.kind()).version(), inputDigest, target);
       Done done = stored(key, inputDigest, folder).orElseGet(() -> compute(job, progress, stop));
       stop.check();
       progress.report(Progress.of("publishing", 0, 0));
