@@ -56,17 +56,17 @@ public final class Supervisor implements AutoCloseable {
     var outbox = new Outbox(producer);
     heartbeats = new Heartbeats(topics.workerHeartbeats(), outbox, clock, identity, running);
     cancellations = new Cancellations(clients.reader(), topics.runRequests(), running);
+    var events = new StageEvents(topics.stageEvents(), outbox, clock, identity.workerId());
     var stageWork =
         new StageWork(
             new CommandReader(topics.stageCommands(identity.pool())),
-            new Workbench(settings.folder(), identity, child, stages),
+            new Execution(
+                new Workbench(settings.folder(), identity, child, stages),
+                events,
+                new Execution.Timing(clock, timers),
+                settings.lease()),
             running,
-            new StageWork.Reports(
-                new StageEvents(topics.stageEvents(), outbox, clock, identity.workerId()),
-                new DeadLetters(topics.deadLetters(), outbox)),
-            new StageWork.Timing(clock, timers),
-            settings.lease(),
-            identity.target());
+            new StageWork.Reports(events, new DeadLetters(topics.deadLetters(), outbox)));
     for (int slot = 0; slot < identity.slots(); slot++) {
       loops.add(
           new ClaimLoop(

@@ -61,6 +61,11 @@ final class Workbench {
     leftovers.clear();
   }
 
+  /** What results depend on besides the job, in words: device and threads. */
+  String target() {
+    return target;
+  }
+
   /** What was published for this attempt before, if anything was. */
   Optional<StageSucceeded> finished(StageCommand command) {
     return Publication.of(command).finished();

@@ -266,16 +266,13 @@ final class StageWorkTest {
             ChildSettings.of(64, 1)
                 .withMainClass(TestStageProcess.class.getName())
                 .withOptions(List.of("-XX:TieredStopAtLevel=1")));
+    var events = new StageEvents(topics.stageEvents(), outbox, clock, "worker-1");
+    var bench = new Workbench(folder.resolve(name), identity, child, TestStageProcess.stages());
     return new StageWork(
         new CommandReader(topics.stageCommands("gpu")),
-        new Workbench(folder.resolve(name), identity, child, TestStageProcess.stages()),
+        new Execution(bench, events, new Execution.Timing(clock, timers), Lease.STANDARD),
         running,
-        new StageWork.Reports(
-            new StageEvents(topics.stageEvents(), outbox, clock, "worker-1"),
-            new DeadLetters(topics.deadLetters(), outbox)),
-        new StageWork.Timing(clock, timers),
-        Lease.STANDARD,
-        "test, 1 thread");
+        new StageWork.Reports(events, new DeadLetters(topics.deadLetters(), outbox)));
   }
 
   private StageCommand.Builder command() {
