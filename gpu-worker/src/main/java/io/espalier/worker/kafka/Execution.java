@@ -65,8 +65,7 @@ final class Execution {
   private StageSucceeded perform(Attempt attempt, Stop stop) {
     var number = new long[1];
     var pulse =
-        new ProgressPulse(
-            timing.clock(), point -> events.progressed(attempt, number[0]++, point));
+        new ProgressPulse(timing.clock(), point -> events.progressed(attempt, number[0]++, point));
     Duration left = Duration.between(timing.clock().instant(), attempt.command().getDeadline());
     var deadline =
         timing

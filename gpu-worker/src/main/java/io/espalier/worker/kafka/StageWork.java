@@ -143,5 +143,4 @@ final class StageWork implements ClaimLoop.Work {
                     || request.reason() == Stop.Reason.CLOSING)
         .isPresent();
   }
-
 }

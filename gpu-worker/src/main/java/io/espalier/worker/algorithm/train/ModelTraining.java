@@ -32,9 +32,7 @@ public record ModelTraining(
    */
   public Quality run(Path weightsFile, Progress.Listener progress) {
     return run(
-        weightsFile,
-        (trainer, weights) -> trainer.train(weights, train, progress),
-        progress);
+        weightsFile, (trainer, weights) -> trainer.train(weights, train, progress), progress);
   }
 
   /**
