@@ -17,7 +17,7 @@ import java.util.UUID;
  * @param topicPrefix put before every topic name
  * @param pool the pool it serves
  * @param workerId unique per worker process
- * @param workDirectory for jobs, checkpoints and the cache of results; kept over restarts
+ * @param workDirectory for jobs, checkpoints, scores and the cache of results; kept over restarts
  * @param slots stages that it runs at the same time
  * @param child how the stages' own JVMs are started
  * @param lease how commands are leased; the same for every worker of a pool

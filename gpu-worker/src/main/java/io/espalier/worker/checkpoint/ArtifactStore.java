@@ -4,6 +4,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 
 /** Where artifacts (directories of files) are fetched from and published to. */
@@ -43,4 +44,12 @@ public interface ArtifactStore {
    * @throws WorkerException if it cannot be read
    */
   Optional<Published> find(URI under, String name);
+
+  /**
+   * Removes what publications that were cut off have left behind, if nothing in it has changed
+   * since a time. Artifacts stay.
+   *
+   * @throws io.espalier.worker.domain.WorkerException if it cannot be removed
+   */
+  void clear(URI under, Instant unchangedSince);
 }

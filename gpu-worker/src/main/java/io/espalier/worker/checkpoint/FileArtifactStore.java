@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -57,6 +59,38 @@ final class FileArtifactStore implements ArtifactStore {
     return Files.isDirectory(target)
         ? Optional.of(new Published(target.toUri(), Manifest.of(target)))
         : Optional.empty();
+  }
+
+  @Override
+  public void clear(URI under, Instant unchangedSince) {
+    Path directory = path(under);
+    if (!Files.isDirectory(directory)) {
+      return;
+    }
+    try (Stream<Path> entries = Files.list(directory)) {
+      for (Path entry : entries.filter(FileArtifactStore::isIncoming).toList()) {
+        if (lastChange(entry).isBefore(unchangedSince)) {
+          delete(entry);
+        }
+      }
+    } catch (IOException e) {
+      throw Failures.writing(directory, e);
+    }
+  }
+
+  private static boolean isIncoming(Path entry) {
+    return entry.getFileName().toString().startsWith(INCOMING);
+  }
+
+  private static Instant lastChange(Path directory) throws IOException {
+    Instant last = Instant.MIN;
+    try (Stream<Path> paths = Files.walk(directory)) {
+      for (Path path : (Iterable<Path>) paths::iterator) {
+        Instant change = Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS).toInstant();
+        last = change.isAfter(last) ? change : last;
+      }
+    }
+    return last;
   }
 
   private static Published add(Path directory, Path target) throws IOException {

@@ -5,6 +5,7 @@ import io.espalier.schemas.CloudEvent;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * A claimed command.
@@ -24,5 +25,15 @@ record Attempt(StageCommand command, int delivery, Optional<Header> traceparent)
   /** Names the attempt among all attempts of all runs. */
   String id() {
     return "%s/%d/%d".formatted(command.getRunId(), command.getStageIndex(), command.getAttempt());
+  }
+
+  /** Says in a log event which attempt it is about. */
+  LoggingEventBuilder describe(LoggingEventBuilder event) {
+    return event
+        .addKeyValue("runId", command.getRunId())
+        .addKeyValue("model", command.getModelName())
+        .addKeyValue("stage", command.getStageIndex())
+        .addKeyValue("attempt", command.getAttempt())
+        .addKeyValue("delivery", delivery);
   }
 }

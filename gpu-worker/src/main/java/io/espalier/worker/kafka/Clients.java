@@ -1,60 +1,17 @@
 package io.espalier.worker.kafka;
 
-import java.util.HashMap;
-import java.util.Map;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.clients.consumer.ShareConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** The Kafka clients of a worker, with the settings that its guarantees rest on. */
-final class Clients {
-  private final Map<String, Object> common;
+/** The Kafka clients of a running worker; whoever asks for one closes it. */
+interface Clients {
+  /** Claims records of a share group, one at a time. */
+  ShareConsumer<byte[], byte[]> shareConsumer(String group);
 
-  /** Clients with these properties, such as bootstrap servers and security, in common. */
-  Clients(Map<String, Object> common) {
-    this.common = Map.copyOf(common);
-  }
+  /** Reads everything, for itself alone. */
+  Consumer<byte[], byte[]> reader();
 
-  Admin admin() {
-    return Admin.create(new HashMap<>(common));
-  }
-
-  /**
-   * One record at a time: with the default, one consumer takes a whole batch and works it off
-   * alone.
-   */
-  ShareConsumer<byte[], byte[]> shareConsumer(String group) {
-    Map<String, Object> settings = new HashMap<>(common);
-    settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
-    settings.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
-    settings.put(ConsumerConfig.SHARE_ACQUIRE_MODE_CONFIG, "record_limit");
-    settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
-    return new KafkaShareConsumer<>(
-        settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-  }
-
-  /** Without a group: it reads everything and commits nothing. */
-  Consumer<byte[], byte[]> reader() {
-    Map<String, Object> settings = new HashMap<>(common);
-    settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-    settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-    settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-    return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-  }
-
-  Producer<byte[], byte[]> producer() {
-    Map<String, Object> settings = new HashMap<>(common);
-    settings.put(ProducerConfig.ACKS_CONFIG, "all");
-    settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-    settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-    return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
-  }
+  /** Sends, and knows when every replica has it. */
+  Producer<byte[], byte[]> producer();
 }

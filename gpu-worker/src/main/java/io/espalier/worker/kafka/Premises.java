@@ -3,12 +3,10 @@ package io.espalier.worker.kafka;
 import io.espalier.schemas.Topics;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -45,20 +43,24 @@ final class Premises {
    * @throws InvalidInputException if not; names all that are missing
    */
   void requireTopics(Topics topics, String pool) {
-    Set<String> missing =
-        new TreeSet<>(
-            List.of(
-                topics.stageCommands(pool).name(),
-                topics.stageEvents().name(),
-                topics.runRequests().name(),
-                topics.workerHeartbeats().name(),
-                topics.deadLetters()));
+    Set<String> missing = topics(topics, pool);
     missing.removeAll(await("listing the topics", admin.listTopics().names()));
     if (!missing.isEmpty()) {
       throw new InvalidInputException(
           "a worker of pool '%s' needs topics that are not on the broker at %s: %s. Create them with 'espalier setup', naming this pool."
               .formatted(pool, where, String.join(", ", missing)));
     }
+  }
+
+  /** The topics that a worker of a pool reads or writes, in a set of the caller's. */
+  static Set<String> topics(Topics topics, String pool) {
+    return new TreeSet<>(
+        List.of(
+            topics.stageCommands(pool).name(),
+            topics.stageEvents().name(),
+            topics.runRequests().name(),
+            topics.workerHeartbeats().name(),
+            topics.deadLetters()));
   }
 
   /**
@@ -68,17 +70,10 @@ final class Premises {
    * @throws WorkerException if the broker refuses or has other values afterwards
    */
   void configureGroup(String group, Lease lease) {
-    Map<String, String> wanted =
-        new TreeMap<>(
-            Map.of(
-                "share.auto.offset.reset", "earliest",
-                "share.isolation.level", "read_committed",
-                "share.record.lock.duration.ms", Long.toString(lease.lock().toMillis()),
-                "share.delivery.count.limit", Integer.toString(lease.deliveries()),
-                "share.renew.acknowledge.enable", "true"));
+    var wanted = GroupSettings.of(lease);
     var resource = new ConfigResource(ConfigResource.Type.GROUP, group);
     Collection<AlterConfigOp> changes =
-        wanted.entrySet().stream()
+        wanted.values().entrySet().stream()
             .map(e -> new ConfigEntry(e.getKey(), e.getValue()))
             .map(entry -> new AlterConfigOp(entry, AlterConfigOp.OpType.SET))
             .toList();
@@ -88,20 +83,11 @@ final class Premises {
     verify(group, wanted, resource);
   }
 
-  private void verify(String group, Map<String, String> wanted, ConfigResource resource) {
+  private void verify(String group, GroupSettings wanted, ConfigResource resource) {
     Map<ConfigResource, Config> configs =
         await("reading share group " + group, admin.describeConfigs(List.of(resource)).all());
-    Config found = configs.getOrDefault(resource, new Config(List.of()));
-    List<String> differences = new ArrayList<>();
-    wanted.forEach(
-        (name, value) -> {
-          ConfigEntry entry = found.get(name);
-          if (entry == null || !value.equals(entry.value())) {
-            differences.add(
-                "%s should be %s but is %s"
-                    .formatted(name, value, entry == null ? "unknown" : entry.value()));
-          }
-        });
+    List<String> differences =
+        wanted.differences(configs.getOrDefault(resource, new Config(List.of())));
     if (!differences.isEmpty()) {
       throw new WorkerException(
           "share group %s on the broker at %s is not as it was set: %s"
@@ -109,7 +95,11 @@ final class Premises {
           true,
           null);
     }
-    LOGGER.atInfo().addKeyValue("group", group).addKeyValue("settings", wanted).log("share group");
+    LOGGER
+        .atInfo()
+        .addKeyValue("group", group)
+        .addKeyValue("settings", wanted.values())
+        .log("share group");
   }
 
   private <T> T await(String what, KafkaFuture<T> future) {
@@ -119,13 +109,20 @@ final class Premises {
       Thread.currentThread().interrupt();
       throw new WorkerException(what + " was interrupted", true, e);
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof org.apache.kafka.common.errors.TimeoutException) {
+        throw unreachable(what, e);
+      }
       throw new WorkerException(
           "%s failed on the broker at %s: %s".formatted(what, where, e.getCause()), true, e);
     } catch (TimeoutException e) {
-      throw new UnreachableException(
-          "%s: no broker answered at %s within %d s; is it running?"
-              .formatted(what, where, TIMEOUT_SECONDS),
-          e);
+      throw unreachable(what, e);
     }
+  }
+
+  private UnreachableException unreachable(String what, Exception cause) {
+    return new UnreachableException(
+        "%s: no broker answered at %s (waited up to %d s); is it running?"
+            .formatted(what, where, TIMEOUT_SECONDS),
+        cause);
   }
 }

@@ -8,23 +8,18 @@ import io.espalier.worker.stage.ResourceException;
 import io.espalier.worker.stage.Stop;
 import io.espalier.worker.stage.StoppedException;
 import java.io.UncheckedIOException;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Answers a claimed record: carries the command out and reports, and says what the queue may do
- * with the record afterwards.
+ * Answers a claimed record: has the command carried out, reports how that ended, and says what the
+ * queue may do with the record afterwards.
  *
  * <p>A record is accepted only after the report of its end has arrived. Whoever loses the lease or
  * shuts down reports nothing: somebody else will.
@@ -41,37 +36,16 @@ final class StageWork implements ClaimLoop.Work {
    */
   record Reports(StageEvents events, DeadLetters deadLetters) {}
 
-  /**
-   * What tells it the time.
-   *
-   * @param clock the time
-   * @param timers for deadlines and progress
-   */
-  record Timing(Clock clock, ScheduledExecutorService timers) {}
-
   private final CommandReader reader;
-  private final Workbench bench;
+  private final Execution execution;
   private final Running running;
   private final Reports reports;
-  private final Timing timing;
-  private final Lease lease;
-  private final String device;
 
-  StageWork(
-      CommandReader reader,
-      Workbench bench,
-      Running running,
-      Reports reports,
-      Timing timing,
-      Lease lease,
-      String device) {
+  StageWork(CommandReader reader, Execution execution, Running running, Reports reports) {
     this.reader = reader;
-    this.bench = bench;
+    this.execution = execution;
     this.running = running;
     this.reports = reports;
-    this.timing = timing;
-    this.lease = lease;
-    this.device = device;
   }
 
   @Override
@@ -118,92 +92,15 @@ final class StageWork implements ClaimLoop.Work {
     try (var registration = running.register(attempt, stop)) {
       Runnable report;
       try {
-        StageSucceeded success = carryOut(attempt, stop);
+        StageSucceeded success = execution.carryOut(attempt, stop);
         report = () -> reports.events().succeeded(attempt, success);
       } catch (RuntimeException e) {
         WorkerException failure = failure(e, stop);
-        log(LOGGER.atWarn().setCause(e), attempt).log("stage failed");
+        attempt.describe(LOGGER.atWarn().setCause(e)).log("stage failed");
         report = () -> reports.events().failed(attempt, failure);
       }
       return tell(stop, report) ? AcknowledgeType.ACCEPT : AcknowledgeType.RELEASE;
     }
-  }
-
-  private StageSucceeded carryOut(Attempt attempt, Stop stop) {
-    Optional<StageSucceeded> finished = bench.finished(attempt.command());
-    if (finished.isPresent()) {
-      log(LOGGER.atInfo(), attempt).log("finished before, reporting again");
-      return finished.get();
-    }
-    stop.check();
-    requireTime(attempt, stop);
-    requireDeliveriesLeft(attempt);
-    log(LOGGER.atInfo(), attempt).log("stage started");
-    reports.events().started(attempt, device);
-    StageSucceeded success = perform(attempt, stop);
-    stop.check();
-    log(LOGGER.atInfo(), attempt).log("stage succeeded");
-    return success;
-  }
-
-  private StageSucceeded perform(Attempt attempt, Stop stop) {
-    var number = new long[1];
-    var pulse =
-        new ProgressPulse(
-            timing.clock(), point -> reports.events().progressed(attempt, number[0]++, point));
-    Duration left = Duration.between(timing.clock().instant(), attempt.command().getDeadline());
-    var deadline =
-        timing
-            .timers()
-            .schedule(
-                () -> stop.request(Stop.Reason.DEADLINE, late(attempt)),
-                left.toMillis(),
-                TimeUnit.MILLISECONDS);
-    long interval = ProgressPulse.TICK.toMillis();
-    var ticks =
-        timing
-            .timers()
-            .scheduleAtFixedRate(() -> tick(pulse), interval, interval, TimeUnit.MILLISECONDS);
-    try {
-      return bench.perform(attempt.command(), pulse, stop);
-    } finally {
-      ticks.cancel(false);
-      deadline.cancel(false);
-    }
-  }
-
-  private static void tick(ProgressPulse pulse) {
-    try {
-      pulse.tick();
-    } catch (RuntimeException e) { // or the timer would never tick again
-      LOGGER.atWarn().setCause(e).log("progress not reported");
-    }
-  }
-
-  private void requireTime(Attempt attempt, Stop stop) {
-    Instant deadline = attempt.command().getDeadline();
-    if (!timing.clock().instant().isBefore(deadline)) {
-      stop.request(Stop.Reason.DEADLINE, late(attempt));
-      stop.check();
-    }
-  }
-
-  /**
-   * The queue drops a record without a word after its last delivery. So the last one is for
-   * reporting: the coordinator decides whether to try again, with a new record.
-   */
-  private void requireDeliveriesLeft(Attempt attempt) {
-    if (attempt.delivery() >= lease.deliveries()) {
-      throw new ResourceException(
-          "delivered %d times and never finished: the workers that had it died, lost it or were shut down. Look at their logs for this run, and at their memory."
-              .formatted(attempt.delivery()),
-          null);
-    }
-  }
-
-  private static String late(Attempt attempt) {
-    return "the run's deadline %s has passed; give the policy a later one or fewer stages"
-        .formatted(attempt.command().getDeadline());
   }
 
   private static WorkerException failure(RuntimeException cause, Stop stop) {
@@ -245,15 +142,5 @@ final class StageWork implements ClaimLoop.Work {
                 request.reason() == Stop.Reason.LEASE_LOST
                     || request.reason() == Stop.Reason.CLOSING)
         .isPresent();
-  }
-
-  private static LoggingEventBuilder log(LoggingEventBuilder event, Attempt attempt) {
-    StageCommand command = attempt.command();
-    return event
-        .addKeyValue("runId", command.getRunId())
-        .addKeyValue("model", command.getModelName())
-        .addKeyValue("stage", command.getStageIndex())
-        .addKeyValue("attempt", command.getAttempt())
-        .addKeyValue("delivery", attempt.delivery());
   }
 }

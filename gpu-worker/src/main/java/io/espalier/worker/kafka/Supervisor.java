@@ -46,9 +46,8 @@ public final class Supervisor implements AutoCloseable {
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private boolean closing;
 
-  private Supervisor(SupervisorSettings settings, ChildJvm child, Stages stages) {
+  private Supervisor(SupervisorSettings settings, Clients clients, ChildJvm child, Stages stages) {
     this.settings = settings;
-    var clients = new Clients(settings.clients());
     var identity = settings.identity();
     var topics = settings.topics();
     Clock clock = Clock.systemUTC();
@@ -56,17 +55,17 @@ public final class Supervisor implements AutoCloseable {
     var outbox = new Outbox(producer);
     heartbeats = new Heartbeats(topics.workerHeartbeats(), outbox, clock, identity, running);
     cancellations = new Cancellations(clients.reader(), topics.runRequests(), running);
+    var events = new StageEvents(topics.stageEvents(), outbox, clock, identity.workerId());
     var stageWork =
         new StageWork(
             new CommandReader(topics.stageCommands(identity.pool())),
-            new Workbench(settings.folder(), identity, child, stages),
+            new Execution(
+                new Workbench(settings.folder(), identity, child, stages),
+                events,
+                new Execution.Timing(clock, timers),
+                settings.lease()),
             running,
-            new StageWork.Reports(
-                new StageEvents(topics.stageEvents(), outbox, clock, identity.workerId()),
-                new DeadLetters(topics.deadLetters(), outbox)),
-            new StageWork.Timing(clock, timers),
-            settings.lease(),
-            identity.target());
+            new StageWork.Reports(events, new DeadLetters(topics.deadLetters(), outbox)));
     for (int slot = 0; slot < identity.slots(); slot++) {
       loops.add(
           new ClaimLoop(
@@ -86,12 +85,19 @@ public final class Supervisor implements AutoCloseable {
   public static Supervisor start(SupervisorSettings settings, ChildJvm child, Stages stages) {
     String where =
         String.valueOf(settings.clients().get(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG));
-    try (Admin admin = new Clients(settings.clients()).admin()) {
+    var clients = new KafkaClients(settings.clients());
+    try (Admin admin = clients.admin()) {
       var premises = new Premises(admin, where);
       premises.requireTopics(settings.topics(), settings.identity().pool());
       premises.configureGroup(settings.group(), settings.lease());
     }
-    var supervisor = new Supervisor(settings, child, stages);
+    return start(settings, clients, child, stages);
+  }
+
+  /** The same where topics and group are known to be as they should. */
+  static Supervisor start(
+      SupervisorSettings settings, Clients clients, ChildJvm child, Stages stages) {
+    var supervisor = new Supervisor(settings, clients, child, stages);
     try {
       supervisor.begin();
       return supervisor;

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param topics where it reads and writes
  * @param identity who it is
  * @param lease how commands are leased
- * @param folder for jobs, checkpoints and the cache of results
+ * @param folder for jobs, checkpoints, scores and the cache of results
  */
 public record SupervisorSettings(
     Map<String, Object> clients, Topics topics, WorkerIdentity identity, Lease lease, Path folder) {

@@ -9,6 +9,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.stage.ChildJvm;
 import io.espalier.worker.stage.Folders;
+import io.espalier.worker.stage.ScoreShelf;
 import io.espalier.worker.stage.StageCache;
 import io.espalier.worker.stage.StageResult;
 import io.espalier.worker.stage.Stages;
@@ -35,6 +36,8 @@ final class Workbench {
   private final Path jobs;
   private final Path checkpoints;
   private final StageCache cache;
+  private final ScoreShelf scores;
+  private final Leftovers leftovers;
   private final ChildJvm child;
   private final Stages stages;
   private final String target;
@@ -49,10 +52,18 @@ final class Workbench {
     this.jobs = folder.resolve("jobs").resolve(identity.workerId());
     this.checkpoints = folder.resolve("checkpoints");
     this.cache = new StageCache(folder.resolve("cache"));
+    this.scores = new ScoreShelf(folder.resolve("scores"));
+    this.leftovers = new Leftovers(folder.resolve("publishing"));
     this.child = child;
     this.stages = stages;
     this.target = identity.target();
     Folders.delete(jobs);
+    leftovers.clear();
+  }
+
+  /** What results depend on besides the job, in words: device and threads. */
+  String target() {
+    return target;
   }
 
   /** What was published for this attempt before, if anything was. */
@@ -73,8 +84,10 @@ final class Workbench {
       String inputDigest =
           Optional.ofNullable(command.getInput().getRootDigest())
               .orElseGet(() -> Manifest.of(job.input()).rootDigest());
-      String key = StageCache.key(job, stages.of(job.kind()).version(), inputDigest, target);
-      Done done = stored(key, inputDigest, folder).orElseGet(() -> compute(job, progress, stop));
+      String key = cache.key(job, stages.of(job.kind()).version(), inputDigest, target);
+      Done done =
+          stored(key, inputDigest, folder)
+              .orElseGet(() -> compute(job, inputDigest, progress, stop));
       stop.check();
       progress.report(Progress.of("publishing", 0, 0));
       StageSucceeded success = publish(command, job, done, folder);
@@ -88,15 +101,28 @@ final class Workbench {
     }
   }
 
-  private Done compute(StageJob job, Progress.Listener progress, Stop stop) {
+  private Done compute(StageJob job, String inputDigest, Progress.Listener progress, Stop stop) {
     progress.report(Progress.of("starting", 0, 0));
-    return new Done(job.output(), child.run(job, progress, stop));
+    var subject = new ScoreShelf.Subject(inputDigest, target);
+    scores.lend(subject, job.checkpoints());
+    StageResult result = child.run(job, progress, stop);
+    scores.keep(subject, job.checkpoints());
+    return new Done(job.output(), result);
   }
 
   /** A result and where its output lies; the output is empty if the stage changed nothing. */
   private record Done(Path output, StageResult result) {}
 
-  private static StageSucceeded publish(
+  private StageSucceeded publish(StageCommand command, StageJob job, Done done, Path folder) {
+    Path note = leftovers.note(URI.create(command.getOutputUri()));
+    try {
+      return published(command, job, done, folder);
+    } finally {
+      leftovers.done(note);
+    }
+  }
+
+  private static StageSucceeded published(
       StageCommand command, StageJob job, Done done, Path folder) {
     Path output = Folders.isEmpty(done.output()) ? job.input() : done.output();
     Publication publication = Publication.of(command);

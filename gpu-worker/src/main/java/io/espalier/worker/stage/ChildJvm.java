@@ -31,10 +31,16 @@ public final class ChildJvm {
   private static final int SEGMENTATION_FAULT = 139;
 
   private final ChildSettings settings;
+  private final DiskSpace space;
 
   /** Runs stages with these settings. */
   public ChildJvm(ChildSettings settings) {
+    this(settings, new DiskSpace());
+  }
+
+  ChildJvm(ChildSettings settings, DiskSpace space) {
     this.settings = settings;
+    this.space = space;
   }
 
   /** How the children are started. */
@@ -49,7 +55,7 @@ public final class ChildJvm {
    * @param progress is told how far it is, on a thread of its own
    * @throws io.espalier.worker.domain.InvalidInputException if the stage refused its input
    * @throws io.espalier.worker.domain.InfeasibleException if no model meets the constraints
-   * @throws ResourceException if the process died
+   * @throws ResourceException if there is too little disk space for it, or its process died
    * @throws StoppedException if it was stopped
    */
   public StageResult run(StageJob job, Progress.Listener progress, Stop stop) {
@@ -60,6 +66,7 @@ public final class ChildJvm {
     try {
       Files.createDirectories(job.output());
       Files.createDirectories(job.checkpoints());
+      space.require(job.input(), job.output());
       JobFile.write(jobFile, job);
       ResultFile.Success success = run(folder, jobFile, progress, stop);
       long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started);

@@ -1,7 +1,5 @@
 package io.espalier.worker.stage;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.job.StageJob;
@@ -10,9 +8,6 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -38,22 +33,27 @@ public final class StageCache {
   public record Entry(URI artifact, String rootDigest, StageResult result) {}
 
   private final Path folder;
+  private final DataDigests digests;
 
   /** The index in a folder. */
   public StageCache(Path folder) {
     this.folder = folder;
+    this.digests = new DataDigests(folder.resolve("data"));
   }
 
   /**
    * The key of a job: SHA-256 of all that its output depends on, 64 lower-case hexadecimal digits.
    *
+   * <p>Data count by their contents, or if they are very large, by names, sizes and times of change
+   * ({@link DataDigests}); their URI counts too, since reports name it.
+   *
    * @param version version of the stage
    * @param inputDigest root digest of the model that goes in
    * @param target device and number of threads that it would run on
    */
-  public static String key(StageJob job, String version, String inputDigest, String target) {
+  public String key(StageJob job, String version, String inputDigest, String target) {
     ObjectNode data = Json.object();
-    new TreeMap<>(job.data()).forEach((role, uri) -> data.put(role, uri + " " + fingerprint(uri)));
+    new TreeMap<>(job.data()).forEach((role, uri) -> data.put(role, uri + " " + digests.of(uri)));
     ObjectNode node =
         Json.object()
             .put("input", inputDigest)
@@ -63,7 +63,7 @@ public final class StageCache {
             .put("seed", job.seed())
             .put("target", target);
     node.set("data", data);
-    return HexFormat.of().formatHex(sha256().digest(Json.line(node).getBytes(UTF_8)));
+    return Sha256.hex(Json.line(node));
   }
 
   /** What is known under a key; an unreadable entry is no entry. */
@@ -106,39 +106,5 @@ public final class StageCache {
 
   private Path file(String key) {
     return folder.resolve(key.substring(0, 2)).resolve(key + ".json");
-  }
-
-  /**
-   * Path, size and time of change of every local file: reading the bytes of a large data set would
-   * cost more than many stages. A data set elsewhere is known by its URI alone.
-   */
-  private static String fingerprint(URI uri) {
-    if (!"file".equals(uri.getScheme())) {
-      return "";
-    }
-    Path root = Path.of(URI.create("file://" + uri.getRawPath()));
-    MessageDigest digest = sha256();
-    try (var files = Files.walk(root)) {
-      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-        String line =
-            "%s %d %d%n"
-                .formatted(
-                    root.relativize(file),
-                    Files.size(file),
-                    Files.getLastModifiedTime(file).toMillis());
-        digest.update(line.getBytes(UTF_8));
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (IOException e) {
-      return "unreadable"; // the stage's own check says what is wrong with it
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java runtime has SHA-256", e);
-    }
   }
 }

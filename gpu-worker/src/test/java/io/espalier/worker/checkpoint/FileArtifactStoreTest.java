@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -55,6 +57,40 @@ final class FileArtifactStoreTest {
     assertThat(fetched.resolve("tokenizer/vocab.txt")).hasContent("words");
     assertThat(model).isNotEmptyDirectory();
     assertThat(names()).containsExactly("attempt-1");
+  }
+
+  @Test
+  void clears_what_publications_left_that_were_cut_off_long_ago() throws IOException {
+    store.publish(model, under, "attempt-1");
+    Path run = folder.resolve("artifacts/run");
+    Models.write(run.resolve(".incoming-attempt-2-old/part/model.safetensors"), "half");
+    Models.write(run.resolve(".incoming-attempt-3-growing/model.safetensors"), "half");
+    Instant limit = Instant.parse("2026-01-02T00:00:00Z");
+    age(run.resolve(".incoming-attempt-2-old"), limit.minusSeconds(1));
+    age(run.resolve(".incoming-attempt-3-growing"), limit.minusSeconds(1));
+    age(run.resolve("attempt-1"), limit.minusSeconds(1));
+    Files.setLastModifiedTime(
+        run.resolve(".incoming-attempt-3-growing/model.safetensors"), FileTime.from(limit));
+
+    store.clear(under, limit);
+
+    assertThat(names()).containsExactlyInAnyOrder("attempt-1", ".incoming-attempt-3-growing");
+    assertThat(run.resolve("attempt-1/config.json")).exists();
+  }
+
+  @Test
+  void there_is_nothing_to_clear_where_nothing_was_published() {
+    store.clear(under, Instant.EPOCH);
+
+    assertThat(folder.resolve("artifacts")).doesNotExist();
+  }
+
+  private static void age(Path directory, Instant time) throws IOException {
+    try (var paths = Files.walk(directory)) {
+      for (Path path : paths.toList()) {
+        Files.setLastModifiedTime(path, FileTime.from(time));
+      }
+    }
   }
 
   @Test

@@ -21,6 +21,7 @@ import io.espalier.worker.stage.TestStageProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -82,6 +83,7 @@ final class StageWorkTest {
     assertThat(success.getReport().getCost().getCached()).isFalse();
     assertThat(folder.resolve("work/jobs/worker-1")).isEmptyDirectory();
     assertThat(folder.resolve("work/checkpoints")).isEmptyDirectory();
+    assertThat(folder.resolve("work/publishing")).isEmptyDirectory();
   }
 
   @Test
@@ -122,6 +124,43 @@ final class StageWorkTest {
     assertThat(reused.getReport().getCost().getCached()).isTrue();
     assertThat(reused.getOutput().getRootDigest()).isEqualTo(computed.getOutput().getRootDigest());
     assertThat(reused.getOutput().getUri()).startsWith(elsewhere);
+  }
+
+  @Test
+  void another_budget_for_the_same_model_finds_the_scores_of_the_first() throws IOException {
+    work.run(record(command().setSpec("{\"budget\":1}").build(), 1), stop);
+    StageCommand second =
+        command().setRunId("run-2").setResumeKey("run-2/0").setSpec("{\"budget\":2}").build();
+    second.setOutputUri(folder.resolve("store/run-2").toUri().toString());
+    work.run(record(second, 1), new Stop());
+
+    assertThat(published(1)).hasContent("scores found: none");
+    assertThat(published(3)).hasContent("scores found: {}");
+    assertThat(folder.resolve("work/checkpoints")).isEmptyDirectory();
+  }
+
+  private Path published(int event) {
+    var success = (StageSucceeded) events().get(event).getDetail();
+    return Path.of(java.net.URI.create(success.getOutput().getUri())).resolve("config.json");
+  }
+
+  @Test
+  void a_worker_that_starts_clears_what_a_crash_longAgo_left_in_the_store() throws IOException {
+    Path half = Files.createDirectories(folder.resolve("store/run-0/.incoming-attempt-1-x"));
+    Path young = Files.createDirectories(folder.resolve("store/run-9/.incoming-attempt-1-x"));
+    var leftovers = new Leftovers(folder.resolve("work/publishing"));
+    Path old = leftovers.note(half.getParent().toUri());
+    Path recent = leftovers.note(young.getParent().toUri());
+    FileTime longAgo = FileTime.from(Instant.now().minus(Leftovers.OLD).minusSeconds(60));
+    Files.setLastModifiedTime(half, longAgo);
+    Files.setLastModifiedTime(old, longAgo);
+
+    worker("work");
+
+    assertThat(half).doesNotExist();
+    assertThat(old).doesNotExist();
+    assertThat(young).exists();
+    assertThat(recent).exists();
   }
 
   @Test
@@ -227,16 +266,13 @@ final class StageWorkTest {
             ChildSettings.of(64, 1)
                 .withMainClass(TestStageProcess.class.getName())
                 .withOptions(List.of("-XX:TieredStopAtLevel=1")));
+    var events = new StageEvents(topics.stageEvents(), outbox, clock, "worker-1");
+    var bench = new Workbench(folder.resolve(name), identity, child, TestStageProcess.stages());
     return new StageWork(
         new CommandReader(topics.stageCommands("gpu")),
-        new Workbench(folder.resolve(name), identity, child, TestStageProcess.stages()),
+        new Execution(bench, events, new Execution.Timing(clock, timers), Lease.STANDARD),
         running,
-        new StageWork.Reports(
-            new StageEvents(topics.stageEvents(), outbox, clock, "worker-1"),
-            new DeadLetters(topics.deadLetters(), outbox)),
-        new StageWork.Timing(clock, timers),
-        Lease.STANDARD,
-        "test, 1 thread");
+        new StageWork.Reports(events, new DeadLetters(topics.deadLetters(), outbox)));
   }
 
   private StageCommand.Builder command() {

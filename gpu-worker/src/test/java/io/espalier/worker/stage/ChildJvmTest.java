@@ -69,6 +69,29 @@ final class ChildJvmTest {
   }
 
   @Test
+  void a_stage_that_may_fill_the_disk_is_not_begun() throws IOException {
+    Files.writeString(folder.resolve("input/weights"), "1234");
+    var full = new ChildJvm(child.settings(), new DiskSpace(any -> 29)); // the input has 6 + 4
+
+    assertThatThrownBy(() -> full.run(job(folder, StageKind.PRUNE, "{}"), heard::add, stop))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("wanted 30 bytes")
+        .hasMessageContaining("29 are free")
+        .extracting(e -> ((WorkerException) e).retryable())
+        .isEqualTo(true);
+    assertThat(heard).isEmpty();
+  }
+
+  @Test
+  void just_enough_disk_space_is_enough() {
+    var nearlyFull = new ChildJvm(child.settings(), new DiskSpace(any -> 18));
+
+    StageResult result = nearlyFull.run(job(folder, StageKind.PRUNE, "{}"), heard::add, stop);
+
+    assertThat(result.report()).isEqualTo(TestStageProcess.report());
+  }
+
+  @Test
   void an_infeasible_constraint_arrives_with_its_figures() {
     var refusal = catchThrowableOfType(InfeasibleException.class, () -> run("\"infeasible\""));
 

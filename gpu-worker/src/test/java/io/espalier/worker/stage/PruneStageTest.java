@@ -122,6 +122,24 @@ class PruneStageTest {
   }
 
   @Test
+  void another_budget_for_the_same_model_scores_nothing_with_the_scores_of_the_first()
+      throws IOException {
+    var shelf = new ScoreShelf(own.resolve("shelf"));
+    var subject = new ScoreShelf.Subject("digest of the model", "cpu, 1 thread");
+    stage.run(job(SPEC, "one"), Progress.Listener.NONE);
+    shelf.keep(subject, own.resolve("checkpoints"));
+    Folders.delete(own.resolve("checkpoints"));
+
+    shelf.lend(subject, own.resolve("checkpoints"));
+    stage.run(job(SPEC.replace("60%", "80%").replace("70%", "80%"), "two"), heard::add);
+
+    // 1 for the start and 1 per axis: no model was scored
+    assertThat(heard).filteredOn(p -> p.phase().equals("measuring sensitivity")).hasSize(1 + 3);
+    assertThat(Files.readAllBytes(own.resolve("two/model.safetensors")))
+        .isNotEqualTo(Files.readAllBytes(own.resolve("one/model.safetensors")));
+  }
+
+  @Test
   void what_was_pruned_can_be_pruned_again() throws IOException {
     stage.run(job(SPEC, "one"), Progress.Listener.NONE);
     String less = SPEC.replace("60%", "90%").replace("70%", "90%");

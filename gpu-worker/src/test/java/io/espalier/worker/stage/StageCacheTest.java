@@ -73,8 +73,8 @@ final class StageCacheTest {
     assertThat(cache.find(key)).isEmpty();
   }
 
-  private static String key(StageJob job, String version, String digest, String target) {
-    return StageCache.key(job, version, digest, target);
+  private String key(StageJob job, String version, String digest, String target) {
+    return new StageCache(folder.resolve("cache")).key(job, version, digest, target);
   }
 
   private StageJob job(String spec, long seed) {

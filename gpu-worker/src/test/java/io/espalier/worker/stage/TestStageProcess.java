@@ -57,12 +57,26 @@ public final class TestStageProcess {
         }
         case "\"exhaust the heap\"" -> exhaust();
         case "\"never end\"" -> neverEnd(job);
+        case "{\"budget\":1}", "{\"budget\":2}" -> score(job);
         case "\"fail for good\"" -> throw new WorkerException("no way", false, null);
         case "\"have a bug\"" -> throw new IllegalStateException("a bug");
         default -> write(job);
       }
       progress.report(Progress.of("search", 2, 2));
       return report();
+    }
+
+    /** Writes whether it had to score the model, or found the scores of another job. */
+    private static void score(StageJob job) {
+      Path scores = job.checkpoints().resolve("scores.json");
+      try {
+        String found = Files.exists(scores) ? Files.readString(scores) : "none";
+        Files.writeString(scores, "{}");
+        Files.writeString(job.checkpoints().resolve("resume.bin"), "of this run alone");
+        Files.writeString(job.output().resolve("config.json"), "scores found: " + found);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     private void write(StageJob job) {

@@ -12,6 +12,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
+import java.util.function.BiConsumer;
 
 /**
  * Training from one checkpoint to another.
@@ -30,11 +31,31 @@ public record ModelTraining(
    * @throws io.espalier.worker.domain.InvalidInputException if checkpoint and family do not fit
    */
   public Quality run(Path weightsFile, Progress.Listener progress) {
+    return run(
+        weightsFile, (trainer, weights) -> trainer.train(weights, train, progress), progress);
+  }
+
+  /**
+   * The same, and goes on from where an earlier call with the same directory of checkpoints was cut
+   * off. The checkpoint is removed once the weights are written.
+   */
+  public Quality run(Path weightsFile, Path checkpoints, Progress.Listener progress) {
+    Quality quality =
+        run(
+            weightsFile,
+            (trainer, weights) -> trainer.train(weights, train, checkpoints, progress),
+            progress);
+    SgdTrainer.forget(checkpoints);
+    return quality;
+  }
+
+  private Quality run(
+      Path weightsFile, BiConsumer<SgdTrainer, Weights> work, Progress.Listener progress) {
     Family family = Families.of(start.config());
     var architecture = family.architecture(start.config(), start.shapes());
     try (NDManager manager = PyTorch.newManager();
         Weights weights = Weights.load(start, architecture, manager)) {
-      new SgdTrainer(family, settings).train(weights, train, progress);
+      work.accept(new SgdTrainer(family, settings), weights);
       SafetensorsWriter.write(weightsFile, weights.toTensorData());
       return Evaluation.quality(family, weights, test, Evaluation.BATCH, progress);
     }

@@ -6,6 +6,7 @@ import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TensorSpec.Role;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -35,6 +36,11 @@ final class Sgd {
         velocities.put(tensor.name(), velocity);
       }
     }
+  }
+
+  /** The momentum of each trained tensor, by its name; changes with every step. */
+  Map<String, NDArray> velocities() {
+    return Collections.unmodifiableMap(velocities);
   }
 
   /** Takes a step along the gradients, and clears them; gradients must be off. */

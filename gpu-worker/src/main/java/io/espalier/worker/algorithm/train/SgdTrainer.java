@@ -16,10 +16,12 @@ import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -46,6 +48,35 @@ public final class SgdTrainer {
    * @throws WorkerException if the loss is no longer a number
    */
   public List<Double> train(Weights weights, ImageDataset data, Progress.Listener progress) {
+    return train(weights, data, Optional.empty(), progress);
+  }
+
+  /**
+   * The same, and keeps its state in a directory after every epoch. If there is a state of the same
+   * training (weights to begin with, data and settings), it goes on from there, with the same bits
+   * as if it had never been interrupted. The last state stays until {@link #forget}.
+   *
+   * @return the mean loss of each epoch, in nats, those before an interruption included
+   */
+  public List<Double> train(
+      Weights weights, ImageDataset data, Path checkpoints, Progress.Listener progress) {
+    return train(
+        weights,
+        data,
+        Optional.of(TrainingCheckpoint.of(checkpoints, weights, data, settings)),
+        progress);
+  }
+
+  /** Removes the state in a directory, since the result of the training is safe. */
+  public static void forget(Path checkpoints) {
+    TrainingCheckpoint.delete(checkpoints);
+  }
+
+  private List<Double> train(
+      Weights weights,
+      ImageDataset data,
+      Optional<TrainingCheckpoint> checkpoint,
+      Progress.Listener progress) {
     if (data.size() < settings.batch()) {
       throw new InvalidInputException(
           "training in batches of %d needs as many images, but there are %d"
@@ -53,11 +84,13 @@ public final class SgdTrainer {
     }
     var losses = new ArrayList<Double>();
     try (NDManager manager = PyTorch.newManager()) {
+      var run = new Run(manager, weights, data, progress);
+      checkpoint.ifPresent(state -> losses.addAll(state.restore(weights, run.optimizer, manager)));
       weights.requireGradients(true);
       try {
-        var run = new Run(manager, weights, data, progress);
-        for (int epoch = 0; epoch < settings.epochs(); epoch++) {
+        for (int epoch = losses.size(); epoch < settings.epochs(); epoch++) {
           losses.add(run.epoch(epoch));
+          checkpoint.ifPresent(state -> state.save(weights, run.optimizer, losses));
         }
         run.countBatches();
       } finally {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.family.Families;
 import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.family.Mode;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.data.Batch;
@@ -20,7 +21,9 @@ import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import io.espalier.worker.zoo.RandomModel;
 import io.espalier.worker.zoo.Zoo;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.BiFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,6 +78,113 @@ class SgdTrainerTest {
     Map<String, ByteBuffer> second = trained(other, Progress.Listener.NONE, this::bytes);
 
     assertThat(second.get("conv1.weight")).isNotEqualTo(first.get("conv1.weight"));
+  }
+
+  @Test
+  void a_training_that_was_cut_off_goes_on_to_the_same_bits_and_losses() {
+    var settings = settings(4, 0.1, Augmentation.CIFAR);
+    Map<String, ByteBuffer> whole = trained(settings, Progress.Listener.NONE, this::bytes);
+    List<Double> losses = trained(settings, Progress.Listener.NONE, (weights, means) -> means);
+    Path checkpoints = directory.resolve("cut off");
+    cutOff(settings, checkpoints, 5); // 2 steps an epoch: in the middle of the third
+
+    var heard = new ArrayList<Progress>();
+    Map<String, ByteBuffer> resumed = resumed(settings, checkpoints, heard::add, this::bytes);
+    List<Double> told =
+        resumed(settings, checkpoints, Progress.Listener.NONE, (weights, means) -> means);
+
+    assertThat(heard).extracting(Progress::done).containsExactly(5L, 6L, 7L, 8L);
+    assertThat(resumed).isEqualTo(whole);
+    assertThat(told).isEqualTo(losses);
+  }
+
+  @Test
+  void a_checkpoint_of_another_training_is_refused() {
+    var settings = settings(2, 0.1, Augmentation.CIFAR);
+    var other = settings(2, 0.05, Augmentation.CIFAR);
+    Path checkpoints = directory.resolve("foreign");
+    cutOff(other, checkpoints, 3);
+
+    Map<String, ByteBuffer> resumed =
+        resumed(settings, checkpoints, Progress.Listener.NONE, this::bytes);
+
+    assertThat(resumed).isEqualTo(trained(settings, Progress.Listener.NONE, this::bytes));
+  }
+
+  @Test
+  void a_damaged_checkpoint_is_refused_and_replaced() throws IOException {
+    var settings = settings(2, 0.1, Augmentation.CIFAR);
+    Path checkpoints = Files.createDirectories(directory.resolve("damaged"));
+    Files.writeString(checkpoints.resolve("training.safetensors"), "half a file");
+
+    Map<String, ByteBuffer> resumed =
+        resumed(settings, checkpoints, Progress.Listener.NONE, this::bytes);
+
+    assertThat(resumed).isEqualTo(trained(settings, Progress.Listener.NONE, this::bytes));
+    SgdTrainer.forget(checkpoints);
+    assertThat(checkpoints).isEmptyDirectory();
+  }
+
+  @Test
+  void smoothed_labels_are_a_share_of_the_target_spread_over_all_classes() {
+    double share = 0.3;
+    var settings = new TrainingSettings(1, 20, 0.1, 0, 0.9, true, 0, share, Augmentation.NONE, 7);
+
+    // All images are one batch, so the first loss is that of the weights at hand.
+    double loss = trained(settings, Progress.Listener.NONE, (weights, means) -> means).get(0);
+
+    assertThat(loss).isCloseTo(smoothedByHand(share), within(1e-5));
+    assertThat(Math.abs(loss - smoothedByHand(0))).isGreaterThan(1e-3);
+  }
+
+  /** The mean of {@code -Σ target · ln softmax}, the target 1 - share + share / 3 or share / 3. */
+  private static double smoothedByHand(double share) {
+    Batch batch = IMAGES.batch(IntStream.range(0, 20).toArray());
+    float[] logits =
+        loaded(
+            (weights, manager) ->
+                Families.of(model.config())
+                    .forward(weights, T.of(manager, batch.pixels(), 20, 3, 8, 8), Mode.TRAIN)
+                    .toFloatArray());
+    double sum = 0;
+    for (int image = 0; image < 20; image++) {
+      double total = 0;
+      for (int k = 0; k < 3; k++) {
+        total += Math.exp(logits[image * 3 + k]);
+      }
+      for (int k = 0; k < 3; k++) {
+        double target = share / 3 + (batch.labels()[image] == k ? 1 - share : 0);
+        sum -= target * (logits[image * 3 + k] - Math.log(total));
+      }
+    }
+    return sum / 20;
+  }
+
+  /** Trains until a step is reported, and dies there. */
+  private static void cutOff(TrainingSettings settings, Path checkpoints, int step) {
+    assertThatThrownBy(
+            () ->
+                resumed(
+                    settings,
+                    checkpoints,
+                    progress -> {
+                      if (progress.done() == step) {
+                        throw new IllegalStateException("cut off");
+                      }
+                    },
+                    (weights, losses) -> losses))
+        .hasMessage("cut off");
+  }
+
+  private static <R> R resumed(
+      TrainingSettings settings,
+      Path checkpoints,
+      Progress.Listener progress,
+      BiFunction<Weights, List<Double>, R> then) {
+    var trainer = new SgdTrainer(Families.of(model.config()), settings);
+    return loaded(
+        (weights, manager) ->
+            then.apply(weights, trainer.train(weights, IMAGES, checkpoints, progress)));
   }
 
   @Test

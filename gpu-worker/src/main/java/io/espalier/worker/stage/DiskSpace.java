@@ -1,0 +1,71 @@
+package io.espalier.worker.stage;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
+
+/**
+ * Looks whether there is room for a stage before it begins: a stage that fills the disk fails late,
+ * and its neighbours with it.
+ */
+final class DiskSpace {
+  /**
+   * The output is no larger than the input, is copied once to be published, and that much again.
+   */
+  private static final int TIMES_INPUT = 3;
+
+  private final ToLongFunction<Path> free;
+
+  /** The space that the file systems have. */
+  DiskSpace() {
+    this(DiskSpace::usable);
+  }
+
+  DiskSpace(ToLongFunction<Path> free) {
+    this.free = free;
+  }
+
+  /**
+   * Goes on only if the file system of a folder has three times the size of the input free.
+   *
+   * @throws ResourceException if it has less
+   */
+  void require(Path input, Path folder) {
+    long wanted = TIMES_INPUT * bytes(input);
+    long found = free.applyAsLong(folder);
+    if (found < wanted) {
+      throw new ResourceException(
+          "too little disk space in %s: wanted %d bytes, %d times the input %s, but %d are free. Clear the disk or give the worker another work directory."
+              .formatted(folder, wanted, TIMES_INPUT, input, found),
+          null);
+    }
+  }
+
+  private static long bytes(Path directory) {
+    try (Stream<Path> files = Files.walk(directory, FileVisitOption.FOLLOW_LINKS)) {
+      return files.filter(Files::isRegularFile).mapToLong(DiskSpace::size).sum();
+    } catch (IOException | UncheckedIOException e) {
+      return 0; // the stage's own check says what is wrong with its input
+    }
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException("could not look at " + file, e);
+    }
+  }
+
+  private static long usable(Path folder) {
+    try {
+      return Files.getFileStore(folder).getUsableSpace();
+    } catch (IOException e) {
+      throw new UncheckedIOException("could not ask for the free space of " + folder, e);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package io.espalier.worker.stage;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Scores of models, such as sensitivity maps, kept beyond the run that measured them: another
+ * budget for the same model needs no forward pass.
+ *
+ * <p>A job gets a copy of what is known of its model in its directory of checkpoints, and what it
+ * leaves there is known from then on. Scores are the {@code .json} files directly in that
+ * directory; resume points are other files and stay with their run. Each file says by its own
+ * fingerprint what it holds for, so the shelf looks into none: whoever opens one refuses a foreign
+ * one.
+ *
+ * <p>At most {@value #MOST_FILES} files of {@value #MOST_BYTES} bytes in all are kept; those that
+ * were not used for longest go first. A shelf that cannot be read or written costs time, never a
+ * job.
+ */
+public final class ScoreShelf {
+  /** The most files that are kept. */
+  public static final int MOST_FILES = 1000;
+
+  /** The most bytes that are kept. */
+  public static final long MOST_BYTES = 1L << 30;
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(ScoreShelf.class);
+  private static final String SCORES = ".json";
+  private static final String PARTIAL = ".partial";
+
+  /**
+   * What scores are of.
+   *
+   * @param rootDigest root digest of the model
+   * @param target device and number of threads that they were measured on: others round otherwise
+   */
+  public record Subject(String rootDigest, String target) {
+    private String folder() {
+      return Sha256.hex(rootDigest + "\n" + target).substring(0, 32);
+    }
+  }
+
+  private record Kept(Path file, long bytes, Instant used) {}
+
+  private final Path folder;
+  private final int mostFiles;
+  private final long mostBytes;
+
+  /** The shelf in a folder, which several workers may share. */
+  public ScoreShelf(Path folder) {
+    this(folder, MOST_FILES, MOST_BYTES);
+  }
+
+  ScoreShelf(Path folder, int mostFiles, long mostBytes) {
+    this.folder = folder;
+    this.mostFiles = mostFiles;
+    this.mostBytes = mostBytes;
+  }
+
+  /** Copies what is known of a model to where a job looks for it; what is there already stays. */
+  public void lend(Subject subject, Path checkpoints) {
+    try {
+      for (Path file : scores(folder.resolve(subject.folder()))) {
+        Path copy = checkpoints.resolve(file.getFileName());
+        if (!Files.exists(copy)) {
+          copy(file, copy);
+          Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+        }
+      }
+    } catch (IOException e) {
+      LOGGER.atWarn().setCause(e).addKeyValue("folder", folder).log("stored scores not read");
+    }
+  }
+
+  /** Keeps copies of the scores that a finished job has left. */
+  public void keep(Subject subject, Path checkpoints) {
+    try {
+      for (Path file : scores(checkpoints)) {
+        copy(file, folder.resolve(subject.folder()).resolve(file.getFileName()));
+      }
+      removeOldest();
+    } catch (IOException e) {
+      LOGGER.atWarn().setCause(e).addKeyValue("folder", folder).log("scores not kept");
+    }
+  }
+
+  private void removeOldest() throws IOException {
+    List<Kept> all = all();
+    all.sort(Comparator.comparing(Kept::used).reversed().thenComparing(Kept::file));
+    long bytes = 0;
+    for (int i = 0; i < all.size(); i++) {
+      bytes += all.get(i).bytes();
+      if (i >= mostFiles || bytes > mostBytes) {
+        Files.deleteIfExists(all.get(i).file());
+      }
+    }
+  }
+
+  private List<Kept> all() throws IOException {
+    List<Kept> all = new ArrayList<>();
+    for (Path model : entries(folder)) {
+      for (Path file : scores(model)) {
+        try {
+          var attributes = Files.readAttributes(file, BasicFileAttributes.class);
+          all.add(new Kept(file, attributes.size(), attributes.lastModifiedTime().toInstant()));
+        } catch (NoSuchFileException e) {
+          LOGGER.atDebug().addKeyValue("file", file).log("removed by another worker meanwhile");
+        }
+      }
+    }
+    return all;
+  }
+
+  private static List<Path> scores(Path folder) throws IOException {
+    return entries(folder).stream()
+        .filter(file -> file.getFileName().toString().endsWith(SCORES))
+        .filter(Files::isRegularFile)
+        .toList();
+  }
+
+  private static List<Path> entries(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.sorted().toList();
+    }
+  }
+
+  /** Whole or not at all; replaces what is there. */
+  private static void copy(Path from, Path to) throws IOException {
+    Path parent = Files.createDirectories(to.toAbsolutePath().getParent());
+    Path partial = Files.createTempFile(parent, ".", PARTIAL);
+    try {
+      Files.copy(from, partial, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(partial, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(partial);
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package io.espalier.worker.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.espalier.event.WorkerHeartbeat;
+import io.espalier.schemas.SchemaRegistry;
+import io.espalier.schemas.Topics;
+import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.stage.ChildJvm;
+import io.espalier.worker.stage.ChildSettings;
+import io.espalier.worker.stage.TestStageProcess;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.ShareConsumer;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SupervisorTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  @TempDir Path folder;
+
+  private final Topics topics = new Topics("t.", SchemaRegistry.inMemory("supervisor"), 1);
+  private final FakeShareConsumer queue = new FakeShareConsumer();
+  private final MockConsumer<byte[], byte[]> requests = new MockConsumer<>("earliest");
+  private final MockProducer<byte[], byte[]> producer =
+      new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+  private final Broker broker = new Broker();
+  private Supervisor supervisor;
+
+  @BeforeEach
+  void a_worker() {
+    String name = topics.runRequests().name();
+    var partition = new TopicPartition(name, 0);
+    requests.updateBeginningOffsets(Map.of(partition, 0L));
+    requests.updateEndOffsets(Map.of(partition, 0L));
+    requests.updatePartitions(
+        name, List.of(new PartitionInfo(name, 0, Node.noNode(), new Node[0], new Node[0])));
+    var identity = new WorkerIdentity("worker-1", "gpu", 1, List.of(), "test, 1 thread");
+    var settings = new SupervisorSettings(Map.of(), topics, identity, Lease.STANDARD, folder);
+    var child =
+        new ChildJvm(ChildSettings.of(64, 1).withMainClass(TestStageProcess.class.getName()));
+    supervisor = Supervisor.start(settings, broker, child, TestStageProcess.stages());
+    supervisor.awaitRunning(PATIENCE);
+  }
+
+  @AfterEach
+  void end() {
+    supervisor.close();
+  }
+
+  @Test
+  void a_claimed_record_is_answered() throws InterruptedException {
+    queue.add(new ConsumerRecord<>("t.stage-commands.gpu", 0, 5, bytes("key"), bytes("?")));
+
+    assertThat(queue.nextAcknowledgement()).isEqualTo("5 REJECT");
+    assertThat(sent("t.dead-letters")).hasSize(1);
+  }
+
+  @Test
+  void it_says_that_it_is_there_and_when_it_leaves() {
+    await().until(() -> !sent("t.worker-heartbeats").isEmpty());
+    assertThat(slots(0)).isEqualTo(1);
+
+    supervisor.close();
+
+    assertThat(slots(sent("t.worker-heartbeats").size() - 1)).isZero();
+  }
+
+  @Test
+  void closing_leaves_nothing_open_and_twice_is_once() {
+    supervisor.close();
+    supervisor.close();
+
+    assertThat(queue.isClosed()).isTrue();
+    assertThat(producer.closed()).isTrue();
+    await().until(requests::closed);
+    supervisor.awaitStopped();
+  }
+
+  @Test
+  void a_failure_of_one_of_its_threads_ends_it_with_the_cause() {
+    requests.setPollException(new AuthorizationException("not allowed to read run requests"));
+
+    assertThatThrownBy(supervisor::awaitStopped)
+        .isInstanceOf(WorkerException.class)
+        .hasMessageContaining("not allowed to read run requests");
+    await().until(() -> queue.isClosed() && producer.closed());
+  }
+
+  @Test
+  void every_slot_claims_through_the_group_of_its_pool() {
+    assertThat(broker.group).isEqualTo("t.workers.gpu");
+  }
+
+  private List<ProducerRecord<byte[], byte[]>> sent(String topic) {
+    return producer.history().stream().filter(record -> record.topic().equals(topic)).toList();
+  }
+
+  private int slots(int beat) {
+    ProducerRecord<byte[], byte[]> record = sent("t.worker-heartbeats").get(beat);
+    WorkerHeartbeat heartbeat =
+        topics.workerHeartbeats().values().deserializer().deserialize("", record.value());
+    return heartbeat.getSlots();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+
+  private final class Broker implements Clients {
+    private volatile String group = "";
+
+    @Override
+    public ShareConsumer<byte[], byte[]> shareConsumer(String ofGroup) {
+      group = ofGroup;
+      return queue;
+    }
+
+    @Override
+    public Consumer<byte[], byte[]> reader() {
+      return requests;
+    }
+
+    @Override
+    public Producer<byte[], byte[]> producer() {
+      return producer;
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package io.espalier.worker.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class DataDigestsTest {
+  private static final Instant WRITTEN = Instant.parse("2026-01-01T00:00:00Z");
+
+  @TempDir Path folder;
+
+  private Path data;
+  private Path memory;
+
+  @BeforeEach
+  void a_data_set() throws IOException {
+    data = Files.createDirectories(folder.resolve("data"));
+    memory = folder.resolve("memory");
+    write("a.bin", "12345", WRITTEN);
+    write("b.bin", "67890", WRITTEN);
+  }
+
+  @Test
+  void the_same_contents_elsewhere_and_at_another_time_have_the_same_digest() throws IOException {
+    String digest = after(3600).of(data.toUri());
+    Path copy = Files.createDirectories(folder.resolve("copy"));
+    Files.writeString(copy.resolve("a.bin"), "12345");
+    Files.writeString(copy.resolve("b.bin"), "67890");
+
+    assertThat(after(3600).of(copy.toUri())).isEqualTo(digest).startsWith("content ");
+  }
+
+  @Test
+  void a_change_that_keeps_size_and_time_is_noticed_in_a_young_file() throws IOException {
+    String digest = after(1).of(data.toUri());
+
+    write("a.bin", "54321", WRITTEN);
+
+    assertThat(after(1).of(data.toUri())).isNotEqualTo(digest);
+    assertThat(memory).doesNotExist();
+  }
+
+  @Test
+  void a_change_of_contents_is_noticed_after_the_digest_was_remembered() throws IOException {
+    String digest = after(3600).of(data.toUri());
+
+    write("a.bin", "54321", WRITTEN.plusSeconds(5));
+
+    assertThat(after(3600).of(data.toUri())).isNotEqualTo(digest);
+  }
+
+  @Test
+  void what_is_remembered_is_not_read_again() throws IOException {
+    after(3600).of(data.toUri());
+    Path memo;
+    try (var files = Files.list(memory)) {
+      memo = files.findFirst().orElseThrow();
+    }
+    String known = Files.readString(memo);
+    Files.writeString(memo, known.replaceAll("(\"content\":\")[0-9a-f]+", "$1remembered"));
+
+    assertThat(after(3600).of(data.toUri())).isEqualTo("content remembered");
+  }
+
+  @Test
+  void a_damaged_memory_is_replaced() throws IOException {
+    String digest = after(3600).of(data.toUri());
+    try (var files = Files.list(memory)) {
+      Files.writeString(files.findFirst().orElseThrow(), "{\"listing\":");
+    }
+
+    assertThat(after(3600).of(data.toUri())).isEqualTo(digest);
+  }
+
+  @Test
+  void names_count() throws IOException {
+    String digest = after(3600).of(data.toUri());
+
+    Files.move(data.resolve("a.bin"), data.resolve("c.bin"));
+
+    assertThat(after(3600).of(data.toUri())).isNotEqualTo(digest);
+  }
+
+  @Test
+  void a_plain_path_a_split_and_a_link_to_the_directory_lead_to_the_same_data() throws IOException {
+    String digest = after(3600).of(data.toUri());
+    Path link = Files.createSymbolicLink(folder.resolve("link"), data);
+
+    assertThat(after(3600).of(URI.create(data.toString()))).isEqualTo(digest);
+    assertThat(after(3600).of(URI.create(data.toUri() + "?split=test"))).isEqualTo(digest);
+    assertThat(after(3600).of(link.toUri())).isEqualTo(digest);
+  }
+
+  @Test
+  void a_data_set_too_large_to_read_is_known_by_its_listing() throws IOException {
+    var digests = new DataDigests(memory, 9, at(3600));
+    String digest = digests.of(data.toUri());
+
+    write("a.bin", "12345", WRITTEN.plusSeconds(5));
+
+    assertThat(digest).startsWith("listing ");
+    assertThat(digests.of(data.toUri())).isNotEqualTo(digest);
+  }
+
+  @Test
+  void data_that_cannot_be_read_are_left_to_the_stage_to_refuse() {
+    assertThat(after(0).of(folder.resolve("gone").toUri())).isEqualTo("unreadable");
+    assertThat(after(0).of(URI.create("s3://bucket/data"))).isEqualTo("elsewhere");
+  }
+
+  private DataDigests after(long seconds) {
+    return new DataDigests(memory, 1000, at(seconds));
+  }
+
+  private static Clock at(long seconds) {
+    return Clock.fixed(WRITTEN.plusSeconds(seconds), ZoneOffset.UTC);
+  }
+
+  private void write(String name, String text, Instant time) throws IOException {
+    Files.writeString(data.resolve(name), text);
+    Files.setLastModifiedTime(data.resolve(name), FileTime.from(time));
+  }
+}
