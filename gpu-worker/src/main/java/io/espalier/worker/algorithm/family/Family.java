@@ -25,6 +25,9 @@ public interface Family {
    */
   InputSpec input(JsonNode config);
 
+  /** What its models do, in Hugging Face's words. */
+  List<String> tasks();
+
   /** Loaders that open any model of this family, widths as they may be. */
   List<String> loadsIn();
 

@@ -30,6 +30,11 @@ public final class Resnet implements Family {
   }
 
   @Override
+  public List<String> tasks() {
+    return List.of("image-classification");
+  }
+
+  @Override
   public List<String> loadsIn() {
     return List.of("espalier", "safetensors");
   }
