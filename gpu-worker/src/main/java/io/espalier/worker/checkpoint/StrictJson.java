@@ -113,6 +113,9 @@ final class StrictJson {
     }
   }
 
+  /** What the parser says of the beginning of what does not end; it may not name the source. */
+  private static final String PLACE_IN_SOURCE = " \\(start marker at \\[[^]]*\\]\\)";
+
   /** What is wrong with a text that is no JSON or no UTF-8. */
   static InvalidInputException malformed(String where, IOException cause) {
     if (cause instanceof JsonProcessingException json) {
@@ -120,7 +123,8 @@ final class StrictJson {
       String place =
           at == null ? "" : " (line %d, column %d)".formatted(at.getLineNr(), at.getColumnNr());
       return new InvalidInputException(
-          "%s: is not valid JSON: %s%s".formatted(where, json.getOriginalMessage(), place));
+          "%s: is not valid JSON: %s%s"
+              .formatted(where, json.getOriginalMessage().replaceAll(PLACE_IN_SOURCE, ""), place));
     }
     return new InvalidInputException("%s: is not valid UTF-8".formatted(where));
   }

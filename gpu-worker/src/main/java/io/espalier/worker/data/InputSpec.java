@@ -19,6 +19,10 @@ import java.util.OptionalInt;
 public record InputSpec(
     OptionalInt classes, int channels, int height, int width, Normalization normalization) {
 
+  /** ImageNet's images as they are usually shown to networks, whatever their number of classes. */
+  public static final InputSpec IMAGENET =
+      new InputSpec(OptionalInt.empty(), 3, 224, 224, Normalization.IMAGENET);
+
   /** CIFAR's images, whatever their number of classes. */
   public static final InputSpec CIFAR =
       new InputSpec(OptionalInt.empty(), 3, 32, 32, Normalization.CIFAR);
@@ -26,19 +30,19 @@ public record InputSpec(
   /**
    * What a timm-style config.json says: {@code num_classes}, {@code input_size} (channels, height,
    * width), {@code mean} and {@code std}, each looked for at the top and in {@code pretrained_cfg}.
-   * What it does not say is as in {@link #CIFAR}.
    *
+   * @param usual what the network was made for; holds for whatever the config does not say
    * @throws InvalidInputException if one of these is there, but makes no sense; names all of them
    */
-  public static InputSpec of(JsonNode config) {
+  public static InputSpec of(JsonNode config, InputSpec usual) {
     var problems = new ArrayList<String>();
     JsonNode classes = find(config, "num_classes");
     if (!classes.isMissingNode() && !(classes.isInt() && classes.intValue() > 0)) {
-      problems.add("config.json: num_classes must be a positive number, but is " + classes);
+      problems.add("config.json: num_classes must be a positive integer, found " + classes);
     }
-    List<Double> size = numbers(config, "input_size", List.of(3.0, 32.0, 32.0), problems);
-    List<Double> mean = numbers(config, "mean", Normalization.CIFAR.mean(), problems);
-    List<Double> std = numbers(config, "std", Normalization.CIFAR.std(), problems);
+    List<Double> size = numbers(config, "input_size", usual.size(), problems);
+    List<Double> mean = numbers(config, "mean", usual.normalization().mean(), problems);
+    List<Double> std = numbers(config, "std", usual.normalization().std(), problems);
     if (size.stream().anyMatch(value -> value < 1 || value > 65_536 || value % 1 != 0)) {
       problems.add("config.json: input_size must be whole positive numbers, but is " + size);
     }
@@ -49,11 +53,15 @@ public record InputSpec(
       throw new InvalidInputException(problems);
     }
     return new InputSpec(
-        classes.isMissingNode() ? OptionalInt.empty() : OptionalInt.of(classes.intValue()),
+        classes.isMissingNode() ? usual.classes() : OptionalInt.of(classes.intValue()),
         size.get(0).intValue(),
         size.get(1).intValue(),
         size.get(2).intValue(),
         new Normalization(mean, std));
+  }
+
+  private List<Double> size() {
+    return List.of((double) channels, (double) height, (double) width);
   }
 
   private static List<Double> numbers(

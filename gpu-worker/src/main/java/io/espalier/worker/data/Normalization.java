@@ -9,6 +9,12 @@ import java.util.List;
  * @param std per channel, in the same unit; positive
  */
 public record Normalization(List<Double> mean, List<Double> std) {
+  /**
+   * Mean and standard deviation of ImageNet's training images, as torchvision and timm use them.
+   */
+  public static final Normalization IMAGENET =
+      new Normalization(List.of(0.485, 0.456, 0.406), List.of(0.229, 0.224, 0.225));
+
   /** Mean and standard deviation of CIFAR-10's training images. */
   public static final Normalization CIFAR =
       new Normalization(List.of(0.4914, 0.4822, 0.4465), List.of(0.2470, 0.2435, 0.2616));

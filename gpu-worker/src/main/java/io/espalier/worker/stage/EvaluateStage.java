@@ -1,9 +1,9 @@
 package io.espalier.worker.stage;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.evaluate.Latency;
-import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.family.KnownModel;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
@@ -18,7 +18,6 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
-import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
@@ -46,14 +45,7 @@ public final class EvaluateStage implements Stage {
   private static final String DATA = "eval";
 
   /** Everything that a job names, opened and found to fit together. */
-  private record Opened(
-      EvaluateSettings settings,
-      ModelDirectory model,
-      Family family,
-      Architecture architecture,
-      InputSpec input,
-      URI uri,
-      ImageDataset data) {}
+  private record Opened(EvaluateSettings settings, KnownModel model, URI uri, ImageDataset data) {}
 
   @Override
   public StageKind kind() {
@@ -77,7 +69,8 @@ public final class EvaluateStage implements Stage {
     var change = new LinkedHashMap<String, String>();
     change.put("samples", String.valueOf(opened.data().size()));
     change.put("batch", String.valueOf(opened.settings().batch()));
-    try (Weights weights = Weights.load(opened.model(), opened.architecture())) {
+    try (Weights weights =
+        Weights.load(opened.model().directory(), opened.model().architecture())) {
       metrics.addAll(quality(opened, weights, progress));
       metrics.addAll(costs(opened));
       if (opened.settings().latencyRepetitions() > 0) {
@@ -85,7 +78,8 @@ public final class EvaluateStage implements Stage {
       }
     }
     copy(job.input(), job.output());
-    return new StageReport(NAME, version(), change, metrics, List.of(), PyTorch.device());
+    return new StageReport(
+        NAME, version(), change, metrics, loaders(opened.model()), PyTorch.device());
   }
 
   /** Opens model, settings and data, and gathers what is wrong with any of them. */
@@ -99,7 +93,7 @@ public final class EvaluateStage implements Stage {
               .formatted(DATA, job.data().isEmpty() ? "none" : job.data().keySet()));
     }
     Optional<Opened> opened =
-        attempt(() -> openModel(job.input()), problems)
+        attempt(() -> KnownModel.of(ModelDirectory.open(job.input())), problems)
             .flatMap(
                 model ->
                     uri.flatMap(
@@ -115,21 +109,27 @@ public final class EvaluateStage implements Stage {
     return opened.orElseThrow();
   }
 
-  private record Model(ModelDirectory directory, Family family, Architecture architecture) {}
-
-  private static Model openModel(Path path) {
-    ModelDirectory directory = ModelDirectory.open(path);
-    Family family = Families.of(directory.config());
-    Architecture architecture = family.architecture(directory.config(), directory.shapes());
-    directory.requireShapes(architecture.shapes());
-    return new Model(directory, family, architecture);
+  /** What the one who made the model says of its loaders; else what its family says. */
+  private static List<String> loaders(KnownModel model) {
+    Path provenance = model.directory().path().resolve("espalier.json");
+    if (!Files.isRegularFile(provenance)) {
+      return model.family().loadsIn();
+    }
+    try {
+      var loaders = new ArrayList<String>();
+      new ObjectMapper()
+          .readTree(provenance.toFile())
+          .path("loadsIn")
+          .forEach(loader -> loaders.add(loader.asText()));
+      return loaders.isEmpty() ? model.family().loadsIn() : loaders;
+    } catch (IOException e) {
+      throw new WorkerException("cannot read %s: %s".formatted(provenance, e), false, e);
+    }
   }
 
-  private static Opened openData(EvaluateSettings settings, Model model, URI uri) {
-    InputSpec input = InputSpec.of(model.directory().config());
-    ImageDataset data = ImageDatasets.open(uri, input).first(settings.samples());
-    return new Opened(
-        settings, model.directory(), model.family(), model.architecture(), input, uri, data);
+  private static Opened openData(EvaluateSettings settings, KnownModel model, URI uri) {
+    ImageDataset data = ImageDatasets.open(uri, model.input()).first(settings.samples());
+    return new Opened(settings, model, uri, data);
   }
 
   private interface Opening<R> {
@@ -148,7 +148,7 @@ public final class EvaluateStage implements Stage {
   private static List<Metric> quality(Opened opened, Weights weights, Progress.Listener progress) {
     Evaluation.Quality quality =
         Evaluation.quality(
-            opened.family(), weights, opened.data(), opened.settings().batch(), progress);
+            opened.model().family(), weights, opened.data(), opened.settings().batch(), progress);
     Optional<String> data = Optional.of(opened.uri().toString());
     OptionalLong samples = OptionalLong.of(quality.samples());
     return List.of(
@@ -171,18 +171,18 @@ public final class EvaluateStage implements Stage {
   }
 
   private static List<Metric> costs(Opened opened) {
-    Cost cost = CostModel.of(opened.architecture()).cost(Widths.all());
+    Cost cost = CostModel.of(opened.model().architecture()).cost(Widths.all());
     return List.of(
         plain("parameters", "count", (double) cost.parameters(), OptionalLong.empty()),
         plain("flops", "count", (double) cost.flops(), OptionalLong.empty()),
-        plain("bytes", "bytes", (double) opened.model().bytes(), OptionalLong.empty()));
+        plain("bytes", "bytes", (double) opened.model().directory().bytes(), OptionalLong.empty()));
   }
 
   private static Metric latency(Opened opened, Weights weights, Map<String, String> change) {
-    InputSpec image = opened.input();
+    InputSpec image = opened.model().input();
     Latency latency =
         Evaluation.latency(
-            opened.family(),
+            opened.model().family(),
             weights,
             opened.settings().latencyRepetitions(),
             image.channels(),

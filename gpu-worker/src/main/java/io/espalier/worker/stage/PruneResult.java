@@ -54,7 +54,12 @@ record PruneResult(
   /** What is said to whoever ordered the pruning. */
   StageReport report() {
     return new StageReport(
-        PruneSpec.FASTNAS, FastNas.VERSION, change(), metrics(), loaders(), pruned.device());
+        PruneSpec.FASTNAS,
+        FastNas.VERSION,
+        change(),
+        metrics(),
+        plan.family().loadsIn(),
+        pruned.device());
   }
 
   /** Completes the output directory. */
@@ -133,10 +138,6 @@ record PruneResult(
         .axes()
         .forEach(axis -> widths.put(axis.name(), pruned.outcome().kept().width(axis)));
     return widths;
-  }
-
-  private static List<String> loaders() {
-    return List.of("espalier", "safetensors");
   }
 
   private ObjectNode provenance(StageReport report) {

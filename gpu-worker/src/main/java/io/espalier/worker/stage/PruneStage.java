@@ -80,8 +80,7 @@ public final class PruneStage implements Stage {
     Optional<ModelDirectory> model = attempt(problems, job.input(), ModelDirectory::open);
     int divisor = spec.map(PruneSpec::channelDivisor).orElse(1);
     Optional<Plan> plan = model.flatMap(m -> attempt(problems, m, any -> Plan.of(any, divisor)));
-    Optional<InputSpec> images =
-        plan.flatMap(p -> attempt(problems, p.model().config(), InputSpec::of));
+    Optional<InputSpec> images = plan.map(Plan::input);
     List<URI> uris = new ArrayList<>();
     role(job, "calibration", "train", "eval").ifPresentOrElse(uris::add, () -> noData(problems));
     role(job, "eval", "calibration", "train").ifPresent(uris::add);

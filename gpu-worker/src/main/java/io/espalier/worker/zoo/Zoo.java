@@ -3,12 +3,12 @@ package io.espalier.worker.zoo;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
+import io.espalier.worker.algorithm.family.Families;
 import io.espalier.worker.algorithm.train.ModelTraining;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsWriter;
 import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.data.ImageDatasets;
-import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import java.io.IOException;
@@ -114,7 +114,7 @@ public final class Zoo {
     writeShapes(data, demo.data().train(), demo.data().test(), demo.data().seed());
     writeRandomModel(demo.start(), directory.resolve("start"));
     ModelDirectory start = ModelDirectory.open(directory.resolve("start"));
-    var spec = InputSpec.of(start.config());
+    var spec = Families.of(start.config()).input(start.config());
     writeConfig(start.config(), model);
     var training =
         new ModelTraining(

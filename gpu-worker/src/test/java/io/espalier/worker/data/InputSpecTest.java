@@ -21,7 +21,7 @@ class InputSpecTest {
              "mean": [0.5, 0.4, 0.3], "std": [0.1, 0.2, 0.3], "num_classes": 1000}}
             """);
 
-    InputSpec spec = InputSpec.of(config);
+    InputSpec spec = InputSpec.of(config, InputSpec.CIFAR);
 
     assertThat(spec)
         .isEqualTo(
@@ -36,7 +36,9 @@ class InputSpecTest {
   @Test
   void what_a_config_leaves_out_is_as_in_cifar() throws JsonProcessingException {
     assertThat(
-            InputSpec.of(json("{\"architecture\": \"x\", \"pretrained_cfg\": {\"mean\": null}}")))
+            InputSpec.of(
+                json("{\"architecture\": \"x\", \"pretrained_cfg\": {\"mean\": null}}"),
+                InputSpec.CIFAR))
         .isEqualTo(InputSpec.CIFAR);
   }
 
@@ -48,7 +50,9 @@ class InputSpecTest {
             {"num_classes": 0, "input_size": [3, -1, 32], "mean": [0.5], "std": [0.1, 0, 0.1]}
             """);
 
-    var refusal = catchThrowableOfType(InvalidInputException.class, () -> InputSpec.of(config));
+    var refusal =
+        catchThrowableOfType(
+            InvalidInputException.class, () -> InputSpec.of(config, InputSpec.CIFAR));
 
     assertThat(refusal.problems()).hasSize(4);
     assertThat(refusal)

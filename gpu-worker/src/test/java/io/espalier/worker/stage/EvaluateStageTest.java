@@ -93,15 +93,38 @@ final class EvaluateStageTest {
         .hasMessageContaining("3072");
   }
 
+  @Test
+  void the_loaders_that_a_model_says_are_carried_over() throws IOException {
+    StageJob plain = job("{\"samples\": 2, \"latencyRepetitions\": 0}", Map.of("eval", data));
+    Path told = Files.createDirectories(directory.resolve("told"));
+    for (String file : List.of("config.json", "model.safetensors")) {
+      Files.copy(plain.input().resolve(file), told.resolve(file));
+    }
+    Files.writeString(told.resolve("espalier.json"), "{\"loadsIn\": [\"somewhere\"]}");
+    Files.createDirectories(plain.output());
+
+    StageReport byFamily = stage.run(plain, Progress.Listener.NONE);
+    StageJob again = job(plain.spec(), plain.data(), told, directory.resolve("out2"));
+    Files.createDirectories(again.output());
+    StageReport byModel = stage.run(again, Progress.Listener.NONE);
+
+    assertThat(byFamily.loadsIn()).containsExactly("espalier", "safetensors");
+    assertThat(byModel.loadsIn()).containsExactly("somewhere");
+  }
+
   private StageJob job(String spec, Map<String, URI> data) {
+    return job(spec, data, Golden.of("cifar-resnet20").directory(), directory.resolve("out"));
+  }
+
+  private StageJob job(String spec, Map<String, URI> data, Path input, Path output) {
     return new StageJob(
         "run",
         0,
         1,
         StageKind.EVALUATE,
         spec,
-        Golden.of("cifar-resnet20").directory(),
-        directory.resolve("out"),
+        input,
+        output,
         directory.resolve("checkpoints"),
         data,
         1);

@@ -36,7 +36,7 @@ class ShippedModelTest {
     ImageDataset test =
         ImageDatasets.open(
             URI.create(directory.resolve("data").toUri() + "?split=test"),
-            InputSpec.of(model.config()));
+            InputSpec.of(model.config(), InputSpec.CIFAR));
 
     Quality quality = quality(model, test);
 

@@ -119,7 +119,7 @@ class ZooTest {
     var architecture = Families.of(opened.config()).architecture(opened.config(), opened.shapes());
     opened.requireShapes(architecture.shapes());
     assertThat(opened.shapes().get("fc.weight")).containsExactly(7, 16);
-    assertThat(InputSpec.of(opened.config()).height()).isEqualTo(64);
+    assertThat(InputSpec.of(opened.config(), InputSpec.CIFAR).height()).isEqualTo(64);
   }
 
   @Test

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -11,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A file of policies: one or more YAML documents, or JSON, of {@code apiVersion: espalier.io/v1}
@@ -22,6 +25,9 @@ public final class PolicyFile {
   /** Reads a file; one that cannot be read is a problem of its own. */
   public static Policies read(Path file) {
     String source = file.toString();
+    if (Files.isDirectory(file)) {
+      return unreadable(source, "is a directory; wanted a policy file, YAML or JSON");
+    }
     try {
       ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
       return parse(source, StandardCharsets.UTF_8.newDecoder().decode(bytes).toString());
@@ -29,6 +35,8 @@ public final class PolicyFile {
       return unreadable(source, "there is no such file");
     } catch (CharacterCodingException binary) {
       return unreadable(source, "is not UTF-8 text");
+    } catch (FileSystemException failed) {
+      return unreadable(source, "cannot be read: " + because(failed));
     } catch (IOException failed) {
       return unreadable(source, "cannot be read: " + failed);
     }
@@ -55,6 +63,12 @@ public final class PolicyFile {
     }
     problems.addAll(duplicates(documents));
     return new Policies(problems.isEmpty() ? policies : List.of(), problems);
+  }
+
+  private static String because(FileSystemException failed) {
+    return failed instanceof AccessDeniedException
+        ? "permission denied"
+        : Objects.requireNonNullElse(failed.getReason(), "unknown reason");
   }
 
   private static Policies unreadable(String source, String why) {

@@ -81,7 +81,8 @@ final class PolicySchema {
       case "minimum" -> "at least " + limit + explained(description);
       case "exclusiveMinimum" -> "above " + limit + explained(description);
       case "maximum" -> "at most " + limit + explained(description);
-      case "minLength", "minItems" -> "something, not empty" + explained(description);
+      case "minLength" -> "a text, not empty" + explained(description);
+      case "minItems" -> "a list with an entry, not empty" + explained(description);
       case "uniqueItems" -> "a list that names nothing twice" + explained(description);
       case "minProperties" -> "at least one field" + explained(description);
       default -> description;

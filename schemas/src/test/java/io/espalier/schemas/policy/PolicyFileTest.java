@@ -320,4 +320,13 @@ class PolicyFileTest {
         .extracting(PolicyProblem::message)
         .containsExactly("is not UTF-8 text");
   }
+
+  @Test
+  void a_directory_is_no_policy_file(@TempDir Path directory) {
+    assertThat(PolicyFile.read(directory).problems())
+        .singleElement()
+        .asString()
+        .contains("is a directory")
+        .doesNotContain("Exception");
+  }
 }

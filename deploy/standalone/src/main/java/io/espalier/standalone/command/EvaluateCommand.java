@@ -31,7 +31,7 @@ final class EvaluateCommand extends Task {
   @Override
   Result run() {
     try (var narration = Narration.toStandardError()) {
-      return LocalEvaluation.of(model, data, threads, narration);
+      return LocalEvaluation.of(model, data, positive("--threads", threads), narration);
     }
   }
 }

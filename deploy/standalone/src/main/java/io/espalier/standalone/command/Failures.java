@@ -6,6 +6,7 @@ import io.espalier.standalone.client.UnreachableException;
 import io.espalier.standalone.local.ServiceException;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.stage.StoppedException;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;
@@ -14,6 +15,9 @@ import picocli.CommandLine.ParseResult;
 
 /** What is said, and which code is returned, when a command does not do what it was asked to. */
 final class Failures {
+  /** A person reads no more than that; a data set may have a problem per file. */
+  private static final int MOST = 50;
+
   static final int UNEXPECTED = 1;
   static final int USAGE = 2;
   static final int INVALID_INPUT = 3;
@@ -39,11 +43,17 @@ final class Failures {
       thrown.printStackTrace(err);
     }
     int code = exitCode(thrown);
-    if (code == UNEXPECTED) {
+    if (thrown instanceof StoppedException) {
+      err.println("error: " + thrown.getMessage());
+    } else if (code == UNEXPECTED) {
       err.println("error: unexpected: " + thrown);
       err.println("       --debug shows where it happened");
     } else {
-      problems(thrown).forEach(problem -> err.println("error: " + problem));
+      List<String> problems = problems(thrown);
+      problems.stream().limit(MOST).forEach(problem -> err.println("error: " + problem));
+      if (problems.size() > MOST) {
+        err.println("error: and %d more".formatted(problems.size() - MOST));
+      }
     }
     err.flush();
     return code;

@@ -53,7 +53,9 @@ final class OptimizeCommand extends Task {
   @Override
   Result run() {
     try (var narration = Narration.toStandardError()) {
-      var request = new Optimization.Request(model, policy, data, out, heap, threads);
+      var request =
+          new Optimization.Request(
+              model, policy, data, out, positive("--heap", heap), positive("--threads", threads));
       Optimization.Outcome outcome = Optimization.run(request, narration);
       return outcome.accepted() ? outcome.result() : outcome.result().withExitCode(Failures.GATE);
     }

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** A command that has a result, which is printed to standard output and nothing else is. */
@@ -40,6 +41,19 @@ abstract class Task implements Callable<Integer> {
   static void logLevel(String level) {
     System.getProperties().putIfAbsent(LOG_LEVEL, level);
     System.getProperties().putIfAbsent(LIBRARIES_LOG_LEVEL, "WARN");
+  }
+
+  /**
+   * A number that must be at least 1.
+   *
+   * @throws ParameterException if it is not
+   */
+  final int positive(String option, int value) {
+    if (value < 1) {
+      throw new ParameterException(
+          spec().commandLine(), "%s must be at least 1, but is %d".formatted(option, value));
+    }
+    return value;
   }
 
   /** Settings of the root command. */

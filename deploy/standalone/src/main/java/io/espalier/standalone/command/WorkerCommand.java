@@ -53,7 +53,12 @@ final class WorkerCommand extends Task {
     logLevel("INFO");
     Services.worker(
         connection.address(),
-        new Services.WorkerSettings(pool, workDirectory, slots, heap, threads));
+        new Services.WorkerSettings(
+            pool,
+            workDirectory,
+            positive("--slots", slots),
+            positive("--heap", heap),
+            positive("--threads", threads)));
     return Result.of(JsonNodeFactory.instance.objectNode(), "");
   }
 }

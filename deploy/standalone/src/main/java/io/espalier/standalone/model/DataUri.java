@@ -15,6 +15,10 @@ public final class DataUri {
    * @throws InvalidInputException if it is neither a URI nor a path
    */
   public static URI of(String text) {
+    if (text.isBlank()) {
+      throw new InvalidInputException(
+          "a data set must be a path or a URI such as file:///data/cifar10?split=test, but is empty");
+    }
     try {
       if (text.matches("[A-Za-z][A-Za-z0-9+.-]+:.*")) {
         return new URI(text);

@@ -31,7 +31,7 @@ public final class LocalEvaluation {
    */
   public static Result of(Path model, String data, int threads, Narration narration) {
     OpenedModel.open(model);
-    try {
+    try (Interruption interruption = Interruption.watch()) {
       Path scratch = Files.createTempDirectory("espalier-evaluate");
       var request =
           new LocalRun.Request(
@@ -41,7 +41,10 @@ public final class LocalEvaluation {
               0,
               scratch.resolve("model"));
       try {
-        return result(LocalStages.run(request, HEAP_MEBIBYTES, threads, narration).get(0).report());
+        return result(
+            LocalStages.run(request, HEAP_MEBIBYTES, threads, narration, interruption.stop())
+                .get(0)
+                .report());
       } finally {
         Scratch.delete(scratch);
       }

@@ -21,9 +21,10 @@ final class LocalStages {
    *
    * @param heapMebibytes Java heap of each stage
    * @param threads threads of the tensor library
+   * @param stop ends the stage that runs
    */
   static List<StageResult> run(
-      LocalRun.Request request, int heapMebibytes, int threads, Narration narration) {
+      LocalRun.Request request, int heapMebibytes, int threads, Narration narration, Stop stop) {
     var child = new ChildJvm(ChildSettings.of(heapMebibytes, threads));
     return new LocalRun(child, Stages.standard())
         .run(
@@ -34,7 +35,7 @@ final class LocalStages {
                     progress.done(),
                     progress.total(),
                     Words.of(progress.values())),
-            new Stop());
+            stop);
   }
 
   static List<Measurement> measurements(List<Metric> metrics) {

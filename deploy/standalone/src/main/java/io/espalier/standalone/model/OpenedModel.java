@@ -1,7 +1,7 @@
 package io.espalier.standalone.model;
 
-import io.espalier.worker.algorithm.family.Families;
 import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.family.KnownModel;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
@@ -25,12 +25,8 @@ public record OpenedModel(ModelDirectory directory, Family family, Architecture 
    * @throws io.espalier.worker.domain.InvalidInputException with every problem
    */
   public static OpenedModel open(Path path) {
-    ModelDirectory directory = ModelDirectory.open(path);
-    Family family = Families.of(directory.config());
-    Map<String, long[]> shapes = directory.shapes();
-    Architecture architecture = family.architecture(directory.config(), shapes);
-    directory.requireShapes(architecture.shapes());
-    return new OpenedModel(directory, family, architecture);
+    KnownModel known = KnownModel.of(ModelDirectory.open(path));
+    return new OpenedModel(known.directory(), known.family(), known.architecture());
   }
 
   /** What its parts cost at any width. */

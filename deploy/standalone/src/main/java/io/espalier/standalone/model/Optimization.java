@@ -14,6 +14,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.stage.LocalRun;
 import io.espalier.worker.stage.StageResult;
+import io.espalier.worker.stage.Stop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -65,14 +66,15 @@ public final class Optimization {
    */
   public static Outcome run(Request request, Narration narration) {
     PruningPolicy policy = only(request.policy()).toAvro(1);
-    OpenedModel.open(request.model());
+    OpenedModel model = OpenedModel.open(request.model());
+    requireMatch(policy, model);
     Path out = request.out().toAbsolutePath();
     requireFree(out);
-    try {
+    try (Interruption interruption = Interruption.watch()) {
       Path parent = Files.createDirectories(Objects.requireNonNull(out.getParent()));
       Path scratch = Files.createTempDirectory(parent, "." + out.getFileName() + "-candidate");
       try {
-        return run(request, policy, scratch.resolve("model"), narration);
+        return run(request, policy, scratch.resolve("model"), narration, interruption.stop());
       } finally {
         Scratch.delete(scratch);
       }
@@ -82,7 +84,7 @@ public final class Optimization {
   }
 
   private static Outcome run(
-      Request request, PruningPolicy policy, Path candidate, Narration narration)
+      Request request, PruningPolicy policy, Path candidate, Narration narration, Stop stop)
       throws IOException {
     List<StageResult> results =
         LocalStages.run(
@@ -90,7 +92,8 @@ public final class Optimization {
                 request.model(), steps(policy), data(request, policy), policy.getSeed(), candidate),
             request.heapMebibytes(),
             request.threads(),
-            narration);
+            narration,
+            stop);
     Path produced = Files.isDirectory(candidate) ? candidate : request.model();
     Manifest manifest = Manifest.of(produced);
     LocalGates gates = LocalGates.of(policy, results, manifest);
@@ -140,7 +143,7 @@ public final class Optimization {
         JsonNodeFactory.instance
             .objectNode()
             .put("metric", gate.gate().metric())
-            .put("rule", gate.gate().rule().name())
+            .put("rule", gate.gate().rule().key())
             .put("bound", gate.gate().bound());
     gate.measured().ifPresent(value -> node.put("measured", value));
     return node.put("passed", gate.passed());
@@ -167,6 +170,28 @@ public final class Optimization {
               .formatted(file, policies.size(), policies.stream().map(Policy::name).toList()));
     }
     return policies.get(0);
+  }
+
+  /** Tasks, names and labels belong to a registration; a directory has a family only. */
+  private static void requireMatch(PruningPolicy policy, OpenedModel model) {
+    List<String> families = policy.getMatch().getFamilies();
+    String family = model.family().name();
+    if (!families.isEmpty() && !families.contains(family)) {
+      throw new InvalidInputException(
+          "the policy '%s' is for models of %s, but %s is of the family %s; choose another policy, or add the family to spec.match.families"
+              .formatted(policy.getName(), families, model.directory().path(), family));
+    }
+    String task = policy.getMatch().getTask();
+    if (task != null && !model.family().tasks().contains(task)) {
+      throw new InvalidInputException(
+          "the policy '%s' is for the task %s, but %s is of the family %s, which is for %s; choose another policy"
+              .formatted(
+                  policy.getName(),
+                  task,
+                  model.directory().path(),
+                  family,
+                  String.join(", ", model.family().tasks())));
+    }
   }
 
   private static void requireFree(Path out) throws InvalidInputException {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
 import io.espalier.standalone.report.TextTable;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.zoo.DemoModel;
 import io.espalier.worker.zoo.RandomModel;
 import io.espalier.worker.zoo.Zoo;
@@ -44,6 +45,12 @@ public final class ZooKeeper {
 
   /** Writes a model. */
   public static Result model(String name, Path directory, boolean random, long seed) {
+    var known = new TreeSet<>(Zoo.architectures());
+    known.addAll(Zoo.names());
+    if (!known.contains(name)) {
+      throw new InvalidInputException(
+          "the zoo has no model '%s'; it has %s".formatted(name, String.join(", ", known)));
+    }
     if (!random && Zoo.names().contains(name)) {
       Zoo.writeModel(name, directory);
     } else {

@@ -240,4 +240,49 @@ class EspalierTest {
     assertThat(run.code()).isEqualTo(3);
     assertThat(run.err()).contains(directory.toString());
   }
+
+  @Test
+  void optimize_refuses_a_policy_for_another_family_or_task() throws IOException {
+    Path model = model();
+    String text = POLICY.formatted("");
+    Path family = directory.resolve("family.yaml");
+    Path task = directory.resolve("task.yaml");
+    Files.writeString(family, text.replace("match: {}", "match: { families: [bert] }"));
+    Files.writeString(task, text.replace("match: {}", "match: { task: text-generation }"));
+    String out = directory.resolve("out").toString();
+
+    Run first =
+        espalier(
+            "optimize", "--model", model.toString(), "--policy", family.toString(), "--out", out);
+    Run second =
+        espalier(
+            "optimize", "--model", model.toString(), "--policy", task.toString(), "--out", out);
+
+    assertThat(first.code()).isEqualTo(3);
+    assertThat(first.err()).contains("bert").contains("family resnet");
+    assertThat(second.code()).isEqualTo(3);
+    assertThat(second.err()).contains("text-generation").contains("image-classification");
+    assertThat(Path.of(out)).doesNotExist();
+  }
+
+  @Test
+  void what_the_zoo_does_not_have_is_refused_with_what_it_has() {
+    Run run = espalier("zoo", "model", "resnet20", directory.resolve("m").toString());
+
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err()).contains("'resnet20'").contains("cifar_resnet20");
+  }
+
+  @Test
+  void numbers_of_threads_and_empty_data_are_refused_before_anything_starts() {
+    Path model = model();
+    Run threads =
+        espalier("evaluate", "--model", model.toString(), "--data", "d", "--threads", "0");
+    Run data = espalier("evaluate", "--model", model.toString(), "--data", "");
+
+    assertThat(threads.code()).isEqualTo(2);
+    assertThat(threads.err()).contains("--threads must be at least 1, but is 0");
+    assertThat(data.code()).isEqualTo(3);
+    assertThat(data.err()).contains("empty");
+  }
 }

@@ -27,7 +27,9 @@ public final class Families {
     String found =
         config.hasNonNull("architecture")
             ? "architecture " + config.get("architecture")
-            : "model_type " + config.path("model_type");
+            : config.hasNonNull("model_type")
+                ? "model_type " + config.get("model_type")
+                : "a model without 'architecture' or 'model_type'";
     List<String> known = KNOWN.stream().map(Family::name).toList();
     return "config.json: %s belongs to no known family; known families: %s"
         .formatted(found, String.join(", ", known));

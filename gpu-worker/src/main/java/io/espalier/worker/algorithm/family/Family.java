@@ -2,8 +2,10 @@ package io.espalier.worker.algorithm.family;
 
 import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.tensor.Weights;
+import java.util.List;
 import java.util.Map;
 
 /** A family of models that share tensor names and a forward function. */
@@ -13,6 +15,21 @@ public interface Family {
 
   /** Whether a checkpoint's config.json describes one of its models. */
   boolean accepts(JsonNode config);
+
+  /**
+   * The images that the model of a checkpoint takes; the one place that decides what holds if its
+   * config.json does not say.
+   *
+   * @throws io.espalier.worker.domain.InvalidInputException if the config makes no sense; names
+   *     every problem
+   */
+  InputSpec input(JsonNode config);
+
+  /** What its models do, in Hugging Face's words. */
+  List<String> tasks();
+
+  /** Loaders that open any model of this family, widths as they may be. */
+  List<String> loadsIn();
 
   /**
    * What the model of a checkpoint is made of.

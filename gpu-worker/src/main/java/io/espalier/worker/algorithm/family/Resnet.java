@@ -2,8 +2,10 @@ package io.espalier.worker.algorithm.family;
 
 import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.tensor.Weights;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -20,6 +22,21 @@ public final class Resnet implements Family {
   @Override
   public boolean accepts(JsonNode config) {
     return ResnetArchitecture.accepts(config);
+  }
+
+  @Override
+  public InputSpec input(JsonNode config) {
+    return InputSpec.of(config, ResnetArchitecture.usualInput(config));
+  }
+
+  @Override
+  public List<String> tasks() {
+    return List.of("image-classification");
+  }
+
+  @Override
+  public List<String> loadsIn() {
+    return List.of("espalier", "safetensors");
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import java.util.List;
@@ -54,15 +55,27 @@ public final class ResnetArchitecture {
    */
   public static Architecture of(JsonNode config, Map<String, long[]> shapes) {
     String name = TimmConfig.architectureOf(config);
-    ResnetVariant variant =
-        ResnetVariant.of(name)
-            .orElseThrow(
-                () ->
-                    new InvalidInputException(
-                        "config.json: architecture '%s' is not a residual network known here; known: %s"
-                            .formatted(name, ResnetVariant.KNOWN)));
+    ResnetVariant variant = variant(name);
     TimmConfig timm = TimmConfig.of(config, variant.blocks().size());
     return new ResnetArchitecture(timm, variant, shapes).draw(timm).settle(FAMILY, name, shapes);
+  }
+
+  /**
+   * The images that a network was made for, whatever its config.json says.
+   *
+   * @throws InvalidInputException if the architecture is not known
+   */
+  static InputSpec usualInput(JsonNode config) {
+    return variant(TimmConfig.architectureOf(config)).usualInput();
+  }
+
+  private static ResnetVariant variant(String name) {
+    return ResnetVariant.of(name)
+        .orElseThrow(
+            () ->
+                new InvalidInputException(
+                    "config.json: architecture '%s' is not a residual network known here; known: %s"
+                        .formatted(name, ResnetVariant.KNOWN)));
   }
 
   private ArchitectureSketch draw(TimmConfig config) {
@@ -193,9 +206,9 @@ public final class ResnetArchitecture {
   /** Height and width of what is between two layers. */
   private record Positions(int height, int width) {
     static Positions of(TimmConfig config, ResnetVariant variant) {
-      int usual = variant.cifar() ? 32 : 224;
+      InputSpec usual = variant.usualInput();
       return config.input().isEmpty()
-          ? new Positions(usual, usual)
+          ? new Positions(usual.height(), usual.width())
           : new Positions(config.input().get(1), config.input().get(2));
     }
 

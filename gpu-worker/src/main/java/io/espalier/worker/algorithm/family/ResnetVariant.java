@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.family;
 
+import io.espalier.worker.data.InputSpec;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -62,6 +63,11 @@ record ResnetVariant(List<Integer> blocks, boolean bottleneck, boolean cifar, bo
   /** Inner widths of the stages where nothing else is said. */
   List<Integer> stageWidths() {
     return cifar ? List.of(16, 32, 64) : List.of(64, 128, 256, 512);
+  }
+
+  /** The images that it was made for. */
+  InputSpec usualInput() {
+    return cifar ? InputSpec.CIFAR : InputSpec.IMAGENET;
   }
 
   private static Optional<ResnetVariant> cifar(int depth) {

@@ -1,8 +1,8 @@
 package io.espalier.worker.algorithm.fastnas;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.espalier.worker.algorithm.family.Families;
 import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.family.KnownModel;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
@@ -11,6 +11,7 @@ import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.model.Architecture;
 import java.util.Map;
 
@@ -20,6 +21,7 @@ import java.util.Map;
  * @param model the model at hand
  * @param family its family
  * @param architecture its tensors, axes and layers
+ * @param input the images that it takes
  * @param space the models to choose from
  * @param costs what they cost
  */
@@ -27,6 +29,7 @@ public record Plan(
     ModelDirectory model,
     Family family,
     Architecture architecture,
+    InputSpec input,
     SearchSpace space,
     CostModel costs) {
 
@@ -43,13 +46,13 @@ public record Plan(
 
   /** Looks at a model as if its config.json were another one. */
   static Plan of(ModelDirectory model, JsonNode config, int channelDivisor) {
-    Family family = Families.of(config);
-    Architecture architecture = family.architecture(config, model.shapes());
-    model.requireShapes(architecture.shapes());
+    KnownModel known = KnownModel.of(model, config);
+    Architecture architecture = known.architecture();
     return new Plan(
         model,
-        family,
+        known.family(),
         architecture,
+        known.input(),
         SearchSpace.of(architecture, ChoiceRule.everyTwentieth(channelDivisor)),
         costs(architecture, model));
   }

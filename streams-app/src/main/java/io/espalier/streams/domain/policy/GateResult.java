@@ -15,8 +15,8 @@ public record GateResult(Gate gate, OptionalDouble measured, boolean passed) {
     return "%s %s %s: %s"
         .formatted(
             gate.metric(),
-            gate.rule(),
+            gate.rule().key(),
             gate.bound(),
-            measured.isPresent() ? String.valueOf(measured.getAsDouble()) : "not measured");
+            measured.isPresent() ? "measured " + measured.getAsDouble() : "not measured");
   }
 }

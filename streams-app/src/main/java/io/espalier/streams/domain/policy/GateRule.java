@@ -1,5 +1,9 @@
 package io.espalier.streams.domain.policy;
 
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
 /** How a gate compares a metric with its bound. */
 public enum GateRule {
   /** At least the bound, or at most where lower is better. */
@@ -11,5 +15,15 @@ public enum GateRule {
   /** Before divided by after is at least the bound; for latencies. */
   MIN_SPEEDUP,
   /** At most this many bytes after. */
-  MAX_BYTES
+  MAX_BYTES;
+
+  /** The same as policies write it, such as {@code maxDegradation}. */
+  public String key() {
+    String[] words = name().toLowerCase(Locale.ROOT).split("_", -1);
+    return words[0]
+        + Arrays.stream(words)
+            .skip(1)
+            .map(word -> word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1))
+            .collect(Collectors.joining());
+  }
 }
