@@ -44,7 +44,10 @@ public record InputSpec(
     List<Double> mean = numbers(config, "mean", usual.normalization().mean(), problems);
     List<Double> std = numbers(config, "std", usual.normalization().std(), problems);
     if (size.stream().anyMatch(value -> value < 1 || value > 65_536 || value % 1 != 0)) {
-      problems.add("config.json: input_size must be whole positive numbers, but is " + size);
+      problems.add(
+          "config.json: %sinput_size must be 3 positive integers, found %s"
+              .formatted(
+                  config.has("input_size") ? "" : "pretrained_cfg.", find(config, "input_size")));
     }
     if (std.stream().anyMatch(value -> value <= 0)) {
       problems.add("config.json: std must be positive, but is " + std);
