@@ -23,6 +23,7 @@ public final class Evaluation {
   public static final int BATCH = 64;
 
   private static final int WARM_UP = 5;
+  private static final int TURN = 10;
 
   /**
    * How well a model tells classes apart.
@@ -93,8 +94,9 @@ public final class Evaluation {
   }
 
   /**
-   * The same for several models to compare. Their passes take turns, so that whatever else the
-   * machine does meanwhile slows all of them alike.
+   * The same for several models to compare. They take turns of ten passes, so that whatever else
+   * the machine does meanwhile slows all of them alike; each turn begins with a warm-up, since the
+   * caches hold the model before.
    */
   public static List<Latency> latencies(
       Family family, List<Weights> models, int repetitions, int... image) {
@@ -106,9 +108,11 @@ public final class Evaluation {
     long[][] nanos = new long[models.size()][repetitions];
     try (NDManager manager = PyTorch.newManager()) {
       NDArray one = noise(manager, image);
-      for (int i = -WARM_UP; i < repetitions; i++) {
+      for (int turn = 0; turn < repetitions; turn += TURN) {
         for (int model = 0; model < nanos.length; model++) {
-          nanos[model][Math.max(i, 0)] = pass(family, models.get(model), one);
+          for (int i = turn - WARM_UP; i < Math.min(turn + TURN, repetitions); i++) {
+            nanos[model][Math.max(i, turn)] = pass(family, models.get(model), one);
+          }
         }
       }
     }
