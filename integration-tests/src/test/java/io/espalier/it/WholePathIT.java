@@ -7,18 +7,26 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.confluent.kafka.schemaregistry.avro.AvroSchema;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import io.espalier.event.CancelRun;
+import io.espalier.event.FailureKind;
 import io.espalier.event.Metric;
 import io.espalier.event.ModelRejected;
 import io.espalier.event.PrunedModel;
 import io.espalier.event.RejectionReason;
 import io.espalier.event.Run;
+import io.espalier.event.RunRequest;
 import io.espalier.event.RunState;
+import io.espalier.event.StageEvent;
+import io.espalier.event.StageFailed;
+import io.espalier.event.StageProgressed;
+import io.espalier.schemas.CloudEvent;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -138,6 +146,23 @@ class WholePathIT {
   }
 
   @Test
+  void a_run_that_is_cancelled_stops_its_worker_and_ends_as_cancelled() {
+    espalier.applyPolicy("cancelled", "60%", 512);
+    espalier.register("cancelled", "1", TestModel.large(), Optional.empty());
+    String runId = runOf("cancelled").getRunId();
+    awaitStage(runId, StageProgressed.class);
+
+    var cancel = new RunRequest(runId, "test", Instant.now(), new CancelRun("too slow"));
+    espalier.publish(espalier.topics().runRequests(), runId, cancel, CloudEvent.RUN_REQUESTED);
+
+    ModelRejected rejected = rejected("cancelled");
+    assertThat(rejected.getReason()).isEqualTo(RejectionReason.CANCELLED);
+    assertThat(rejected.getMessage()).contains("too slow");
+    var failed = (StageFailed) awaitStage(runId, StageFailed.class).getDetail();
+    assertThat(failed.getKind()).isEqualTo(FailureKind.CANCELLED);
+  }
+
+  @Test
   void a_directory_that_is_no_model_is_rejected_with_the_reason() {
     espalier.applyPolicy("no-model", "60%", 32);
 
@@ -174,6 +199,22 @@ class WholePathIT {
   private static ModelRejected rejected(String model) {
     try (var log = espalier.read(espalier.topics().modelRejected())) {
       return log.await(PATIENCE, event -> event.getModelName().equals(model)).value();
+    }
+  }
+
+  private static Run runOf(String model) {
+    try (var runs = espalier.read(espalier.topics().runs())) {
+      return runs.await(PATIENCE, run -> run.getModelName().equals(model)).value();
+    }
+  }
+
+  private static StageEvent awaitStage(String runId, Class<?> detail) {
+    try (var events = espalier.read(espalier.topics().stageEvents())) {
+      return events
+          .await(
+              PATIENCE,
+              event -> event.getRunId().equals(runId) && detail.isInstance(event.getDetail()))
+          .value();
     }
   }
 
