@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Runs a policy's stages on a local directory. */
@@ -37,25 +38,13 @@ final class OptimizeCommand extends Task {
       description = "Data for calibration, train or eval where the policy names none.")
   private Map<String, String> data = new LinkedHashMap<>();
 
-  @Option(
-      names = "--heap",
-      paramLabel = "MIB",
-      defaultValue = "1500",
-      description = "Java heap of a stage; tensors come on top. Default: ${DEFAULT-VALUE}.")
-  private int heap;
-
-  @Option(
-      names = "--threads",
-      defaultValue = "2",
-      description = "Threads of the tensor library. Default: ${DEFAULT-VALUE}.")
-  private int threads;
+  @Mixin private StageOptions stage = new StageOptions();
 
   @Override
   Result run() {
     try (var narration = Narration.toStandardError()) {
       var request =
-          new Optimization.Request(
-              model, policy, data, out, positive("--heap", heap), positive("--threads", threads));
+          new Optimization.Request(model, policy, data, out, stage.heap(this), stage.threads(this));
       Optimization.Outcome outcome = Optimization.run(request, narration);
       return outcome.accepted() ? outcome.result() : outcome.result().withExitCode(Failures.GATE);
     }

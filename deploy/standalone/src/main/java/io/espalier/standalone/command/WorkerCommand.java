@@ -35,18 +35,7 @@ final class WorkerCommand extends Task {
       description = "Stages at the same time. Default: ${DEFAULT-VALUE}.")
   private int slots;
 
-  @Option(
-      names = "--heap",
-      paramLabel = "MIB",
-      defaultValue = "1500",
-      description = "Java heap of a stage; tensors come on top. Default: ${DEFAULT-VALUE}.")
-  private int heap;
-
-  @Option(
-      names = "--threads",
-      defaultValue = "2",
-      description = "Threads of the tensor library. Default: ${DEFAULT-VALUE}.")
-  private int threads;
+  @Mixin private StageOptions stage = new StageOptions();
 
   @Override
   Result run() throws InterruptedException {
@@ -57,8 +46,8 @@ final class WorkerCommand extends Task {
             pool,
             workDirectory,
             positive("--slots", slots),
-            positive("--heap", heap),
-            positive("--threads", threads)));
+            stage.heap(this),
+            stage.threads(this)));
     return Result.of(JsonNodeFactory.instance.objectNode(), "");
   }
 }
