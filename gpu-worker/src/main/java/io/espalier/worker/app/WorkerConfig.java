@@ -93,21 +93,6 @@ public record WorkerConfig(
         clientProperties);
   }
 
-  /** The same with another worker id. */
-  public WorkerConfig withWorkerId(String other) {
-    return new WorkerConfig(
-        bootstrapServers,
-        registry,
-        topicPrefix,
-        pool,
-        other,
-        workDirectory,
-        slots,
-        child,
-        lease,
-        clientProperties);
-  }
-
   /** The same with another number of slots. */
   public WorkerConfig withSlots(int other) {
     return new WorkerConfig(
@@ -135,21 +120,6 @@ public record WorkerConfig(
         slots,
         other,
         lease,
-        clientProperties);
-  }
-
-  /** The same with another lease. */
-  public WorkerConfig withLease(Lease other) {
-    return new WorkerConfig(
-        bootstrapServers,
-        registry,
-        topicPrefix,
-        pool,
-        workerId,
-        workDirectory,
-        slots,
-        child,
-        other,
         clientProperties);
   }
 

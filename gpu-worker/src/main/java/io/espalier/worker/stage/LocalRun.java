@@ -61,8 +61,7 @@ public final class LocalRun {
 
   /**
    * Runs every step and moves the last model to the output in one step; nothing is there before. A
-   * stage that leaves its output empty, such as an evaluation, passes its input on; if all of them
-   * do, no output is made.
+   * stage that leaves its output empty passes its input on; if all of them do, no output is made.
    *
    * @return one result per step
    * @throws io.espalier.worker.domain.WorkerException as {@link ChildJvm#run} throws

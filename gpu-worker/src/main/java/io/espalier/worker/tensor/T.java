@@ -94,11 +94,6 @@ public final class T {
     return multiply(x, scalar(x, c));
   }
 
-  /** a / b, element by element. */
-  public static NDArray divide(NDArray a, NDArray b) {
-    return JniUtils.div(p(a), p(b));
-  }
-
   /** -x. */
   public static NDArray negate(NDArray x) {
     return JniUtils.neg(p(x));
@@ -107,26 +102,6 @@ public final class T {
   /** x², element by element. */
   public static NDArray square(NDArray x) {
     return JniUtils.square(p(x));
-  }
-
-  /** √x, element by element. */
-  public static NDArray sqrt(NDArray x) {
-    return JniUtils.sqrt(p(x));
-  }
-
-  /** |x|, element by element. */
-  public static NDArray abs(NDArray x) {
-    return JniUtils.abs(p(x));
-  }
-
-  /** eˣ, element by element. */
-  public static NDArray exp(NDArray x) {
-    return JniUtils.exp(p(x));
-  }
-
-  /** Natural logarithm, element by element. */
-  public static NDArray log(NDArray x) {
-    return JniUtils.log(p(x));
   }
 
   // ---- reductions
@@ -298,11 +273,6 @@ public final class T {
   }
 
   // ---- gradients
-
-  /** The same values, as a constant. */
-  public static NDArray stopGradient(NDArray x) {
-    return JniUtils.detachGradient(p(x));
-  }
 
   // ---- in place, for optimizers and statistics; not differentiable, gradients must be off
 
