@@ -58,24 +58,18 @@ final class Cut {
     }
 
     static Selection of(Dimension dimension, Kept kept) {
-      if (!(dimension instanceof Dimension.Along along)) {
-        return new Selection(dimension.size(), Optional.empty());
-      }
-      return kept.of(along.axis())
-          .filter(units -> units.length < along.axis().units())
-          .map(
-              units ->
-                  new Selection(along.size(), Optional.of(runs(units, along.indicesPerUnit()))))
-          .orElse(new Selection(along.size(), Optional.empty()));
+      return new Selection(
+          dimension.size(),
+          dimension.isCutBy(kept) ? Optional.of(runs(dimension.indices(kept))) : Optional.empty());
     }
 
-    private static List<Run> runs(int[] units, int indicesPerUnit) {
+    private static List<Run> runs(int[] indices) {
       var runs = new ArrayList<Run>();
-      for (int begin = 0, end = 1; begin < units.length; begin = end++) {
-        while (end < units.length && units[end] == units[end - 1] + 1) {
+      for (int begin = 0, end = 1; begin < indices.length; begin = end++) {
+        while (end < indices.length && indices[end] == indices[end - 1] + 1) {
           end++;
         }
-        runs.add(new Run(units[begin] * indicesPerUnit, (end - begin) * indicesPerUnit));
+        runs.add(new Run(indices[begin], end - begin));
       }
       return List.copyOf(runs);
     }

@@ -203,22 +203,10 @@ public final class Weights implements AutoCloseable {
   private static NDArray select(NDArray array, List<Dimension> dimensions, Kept kept) {
     NDArray selected = array;
     for (int axis = 0; axis < dimensions.size(); axis++) {
-      if (dimensions.get(axis) instanceof Dimension.Along along
-          && kept.units().containsKey(along.axis().name())) {
-        selected = T.select(selected, axis, indices(along, kept));
+      if (dimensions.get(axis).isCutBy(kept)) {
+        selected = T.select(selected, axis, dimensions.get(axis).indices(kept));
       }
     }
     return selected;
-  }
-
-  /** Each kept unit is a block of neighbouring indices. */
-  private static int[] indices(Dimension.Along along, Kept kept) {
-    int[] units = kept.of(along.axis()).orElseThrow();
-    int block = along.indicesPerUnit();
-    int[] indices = new int[units.length * block];
-    for (int i = 0; i < indices.length; i++) {
-      indices[i] = units[i / block] * block + i % block;
-    }
-    return indices;
   }
 }

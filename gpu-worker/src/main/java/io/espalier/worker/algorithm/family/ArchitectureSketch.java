@@ -6,13 +6,14 @@ import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TensorSpec.Role;
+import io.espalier.worker.domain.model.Window;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Objects;
 
 /**
  * An architecture whose widths are not known yet: tensors and layers in the order of the forward
@@ -26,13 +27,19 @@ import org.jspecify.annotations.Nullable;
 final class ArchitectureSketch {
   private static final String BATCHES = "num_batches_tracked";
 
-  /** A side of a tensor: along a named axis, or of a fixed size if the name is null. */
-  private record Side(@Nullable String axis, int size) {}
+  /**
+   * A side of a tensor: along named axes one after another, or of a fixed size if there is none.
+   */
+  private record Side(List<String> axes, int size) {
+    static Side fixed(int size) {
+      return new Side(List.of(), size);
+    }
+  }
 
   private record Tensor(String name, List<Side> sides, Role role) {}
 
   private record Op(
-      String weight, String out, String in, int kernelArea, long positions, boolean bias) {}
+      String weight, Side out, Side in, Window window, boolean depthwise, boolean bias) {}
 
   private final List<Tensor> tensors = new ArrayList<>();
   private final List<Op> ops = new ArrayList<>();
@@ -57,31 +64,51 @@ final class ArchitectureSketch {
   }
 
   /** A square convolution without bias, of shape (out, in, kernel, kernel). */
-  void convolution(String module, String out, String in, int kernel, long positions) {
-    String weight = module + ".weight";
-    tensors.add(
-        new Tensor(
-            weight,
-            List.of(along(out), along(in), new Side(null, kernel), new Side(null, kernel)),
-            Role.PARAMETER));
-    ops.add(new Op(weight, out, in, kernel * kernel, positions, false));
+  void convolution(String module, String out, String in, Window window) {
+    convolution(module, out, List.of(in), window);
+  }
+
+  /** A square convolution without bias that reads a concatenation. */
+  void convolution(String module, String out, List<String> in, Window window) {
+    convolve(module, along(out), along(in), window, false);
+  }
+
+  /** A square convolution with bias, otherwise as {@link #convolution}. */
+  void biasedConvolution(String module, String out, String in, Window window) {
+    convolve(module, along(out), along(in), window, false);
+    bias(module, out);
+  }
+
+  /** A square convolution without bias in which each channel reads itself, of shape (out, 1, …). */
+  void depthwise(String module, String axis, Window window) {
+    convolve(module, along(axis), Side.fixed(1), window, true);
   }
 
   /** A linear layer with bias, of shape (out, in), evaluated once per sample. */
   void linear(String module, String out, String in) {
+    linear(module, out, List.of(in));
+  }
+
+  /** A linear layer with bias that reads a concatenation. */
+  void linear(String module, String out, List<String> in) {
     String weight = module + ".weight";
     tensors.add(new Tensor(weight, List.of(along(out), along(in)), Role.PARAMETER));
-    tensors.add(new Tensor(module + ".bias", List.of(along(out)), Role.PARAMETER));
-    ops.add(new Op(weight, out, in, 1, 1, true));
+    ops.add(new Op(weight, along(out), along(in), Window.ONCE, false, false));
+    bias(module, out);
   }
 
   /** A BatchNorm: scale, shift, running statistics, and the number of batches behind them. */
   void batchNorm(String module, String axis) {
+    batchNorm(module, List.of(axis));
+  }
+
+  /** A BatchNorm of a concatenation. */
+  void batchNorm(String module, List<String> axes) {
     for (String parameter : List.of("weight", "bias")) {
-      tensors.add(new Tensor(module + "." + parameter, List.of(along(axis)), Role.NORM_PARAMETER));
+      tensors.add(new Tensor(module + "." + parameter, List.of(along(axes)), Role.NORM_PARAMETER));
     }
     for (String statistic : List.of("running_mean", "running_var")) {
-      tensors.add(new Tensor(module + "." + statistic, List.of(along(axis)), Role.BUFFER));
+      tensors.add(new Tensor(module + "." + statistic, List.of(along(axes)), Role.BUFFER));
     }
     tensors.add(new Tensor(module + "." + BATCHES, List.of(), Role.BUFFER));
   }
@@ -131,10 +158,10 @@ final class ArchitectureSketch {
         continue;
       }
       for (int i = 0; i < shape.length; i++) {
-        String axis = tensor.sides().get(i).axis();
-        if (axis != null && shape[i] > 0 && shape[i] <= Integer.MAX_VALUE) {
+        List<String> axes = tensor.sides().get(i).axes();
+        if (axes.size() == 1 && shape[i] > 0 && shape[i] <= Integer.MAX_VALUE) {
           votes
-              .computeIfAbsent(axis, any -> new LinkedHashMap<>())
+              .computeIfAbsent(axes.get(0), any -> new LinkedHashMap<>())
               .merge((int) shape[i], 1, Integer::sum);
         }
       }
@@ -142,22 +169,35 @@ final class ArchitectureSketch {
     return votes;
   }
 
+  private void convolve(String module, Side out, Side in, Window window, boolean depthwise) {
+    String weight = module + ".weight";
+    Side kernel = Side.fixed(window.kernel());
+    tensors.add(new Tensor(weight, List.of(out, in, kernel, kernel), Role.PARAMETER));
+    ops.add(new Op(weight, out, in, window, depthwise, false));
+  }
+
+  /** Gives the layer that was drawn last a bias. */
+  private void bias(String module, String out) {
+    tensors.add(new Tensor(module + ".bias", List.of(along(out)), Role.PARAMETER));
+    Op last = ops.remove(ops.size() - 1);
+    ops.add(new Op(last.weight(), last.out(), last.in(), last.window(), last.depthwise(), true));
+  }
+
   private Side along(String axis) {
-    if (!promised.containsKey(axis)) {
-      throw new IllegalArgumentException("axis '%s' was not declared".formatted(axis));
+    return along(List.of(axis));
+  }
+
+  private Side along(List<String> axes) {
+    for (String axis : axes) {
+      if (!promised.containsKey(axis)) {
+        throw new IllegalArgumentException("axis '%s' was not declared".formatted(axis));
+      }
     }
-    return new Side(axis, 0);
+    return new Side(List.copyOf(axes), 0);
   }
 
   private static TensorSpec spec(Tensor tensor, Map<String, Axis> axes) {
-    var dimensions =
-        tensor.sides().stream()
-            .map(
-                side ->
-                    side.axis() == null
-                        ? Dimension.fixed(side.size())
-                        : dimension(side.axis(), axes))
-            .toList();
+    var dimensions = tensor.sides().stream().map(side -> dimension(side, axes)).toList();
     return new TensorSpec(tensor.name(), dimensions, tensor.role());
   }
 
@@ -166,17 +206,15 @@ final class ArchitectureSketch {
         op.weight(),
         dimension(op.out(), axes),
         dimension(op.in(), axes),
-        op.kernelArea(),
-        op.positions(),
-        1,
+        op.window(),
+        op.depthwise(),
         op.bias());
   }
 
-  private static Dimension dimension(String axis, Map<String, Axis> axes) {
-    Axis found = axes.get(axis);
-    if (found == null) {
-      throw new IllegalStateException("axis '%s' was not declared".formatted(axis));
-    }
-    return Dimension.along(found);
+  private static Dimension dimension(Side side, Map<String, Axis> axes) {
+    return side.axes().isEmpty()
+        ? Dimension.fixed(side.size())
+        : Dimension.joined(
+            side.axes().stream().map(axis -> Objects.requireNonNull(axes.get(axis))).toList());
   }
 }

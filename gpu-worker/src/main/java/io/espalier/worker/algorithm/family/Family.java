@@ -42,6 +42,14 @@ public interface Family {
   Architecture architecture(JsonNode config, Map<String, long[]> shapes);
 
   /**
+   * The forward pass of a model in pieces, first to last: the first takes images, (batch, channels,
+   * height, width), normalised; the last gives class scores before softmax, (batch, classes).
+   *
+   * @param weights of a model of this family, of whatever widths; read when a section is run
+   */
+  List<Section> sections(Weights weights);
+
+  /**
    * Class scores before softmax.
    *
    * @param weights of a model of this family, of whatever widths
@@ -49,5 +57,11 @@ public interface Family {
    * @param mode whether BatchNorm takes the batch's statistics, and changes its own
    * @return (batch, classes)
    */
-  NDArray forward(Weights weights, NDArray images, Mode mode);
+  default NDArray forward(Weights weights, NDArray images, Mode mode) {
+    NDArray x = images;
+    for (Section section : sections(weights)) {
+      x = section.forward(x, mode);
+    }
+    return x;
+  }
 }

@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.tensor.BatchNorm;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The forward pass of a residual network. Which variant it is follows from which tensors there are,
@@ -23,13 +25,25 @@ record ResidualNetwork(Weights weights, Mode mode) {
    *              on both sides                         option A)
    */
 
-  /** Images (batch, 3, h, w) → last feature map (batch, channels, h', w'). */
-  NDArray features(NDArray images) {
-    NDArray x = stem(images);
+  /** Stem, one section per block, classifier. */
+  static List<Section> sections(Weights weights) {
+    var sections = new ArrayList<Section>();
+    sections.add(
+        new Section(
+            List.of("conv1", "bn1"), (x, mode) -> new ResidualNetwork(weights, mode).stem(x)));
     for (int stage = 1; weights.has(block(stage, 0) + ".conv1.weight"); stage++) {
-      x = stage(stage, x);
+      for (int i = 0; weights.has(block(stage, i) + ".conv1.weight"); i++) {
+        String block = block(stage, i);
+        int stride = stage > 1 && i == 0 ? 2 : 1;
+        sections.add(
+            new Section(
+                List.of(block),
+                (x, mode) -> new ResidualNetwork(weights, mode).block(block, x, stride)));
+      }
     }
-    return x;
+    sections.add(
+        new Section(List.of("fc"), (x, mode) -> new ResidualNetwork(weights, mode).classify(x)));
+    return sections;
   }
 
   /** Last feature map → class scores (batch, classes). */
@@ -51,15 +65,6 @@ record ResidualNetwork(Weights weights, Mode mode) {
     }
     NDArray x = T.relu(norm("bn1", conv("conv1", images, 2))); // (batch, channels, h / 2, w / 2)
     return T.maxPool(x, 3, 2, 1); // (batch, channels, h / 4, w / 4)
-  }
-
-  /** The blocks of one stage, counted from 1. */
-  NDArray stage(int stage, NDArray input) {
-    NDArray x = input;
-    for (int i = 0; weights.has(block(stage, i) + ".conv1.weight"); i++) {
-      x = block(block(stage, i), x, stage > 1 && i == 0 ? 2 : 1);
-    }
-    return x;
   }
 
   private NDArray block(String block, NDArray x, int stride) {

@@ -1,6 +1,5 @@
 package io.espalier.worker.algorithm.family;
 
-import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.model.Architecture;
@@ -45,8 +44,7 @@ public final class Resnet implements Family {
   }
 
   @Override
-  public NDArray forward(Weights weights, NDArray images, Mode mode) {
-    var network = new ResidualNetwork(weights, mode);
-    return network.classify(network.features(images));
+  public List<Section> sections(Weights weights) {
+    return ResidualNetwork.sections(weights);
   }
 }

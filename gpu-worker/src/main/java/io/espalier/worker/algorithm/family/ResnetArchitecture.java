@@ -35,7 +35,7 @@ public final class ResnetArchitecture {
     this.variant = variant;
     this.shapes = shapes;
     this.widths = config.stageWidths().isEmpty() ? variant.stageWidths() : config.stageWidths();
-    this.at = Positions.of(config, variant);
+    this.at = Positions.of(config.input(), variant.usualInput());
   }
 
   /** Whether a config.json is one of a residual network that is known here. */
@@ -177,7 +177,8 @@ public final class ResnetArchitecture {
     }
     if (projects(stage, block)) {
       int index = variant.deep() ? 1 : 0;
-      sketch.convolution(module + "downsample." + index, out, in, 1, at.count());
+      int step = variant.deep() ? 1 : stride;
+      sketch.convolution(module + "downsample." + index, out, in, at.window(1, step));
       sketch.batchNorm(module + "downsample." + (index + 1), out);
     }
     return out;
@@ -196,33 +197,10 @@ public final class ResnetArchitecture {
 
   private void convolve(String module, String out, String in, int kernel, int stride) {
     at = at.after(kernel, stride);
-    sketch.convolution(module, out, in, kernel, at.count());
+    sketch.convolution(module, out, in, at.window(kernel, stride));
   }
 
   private static String stream(int stage) {
     return "layer%d.stream".formatted(stage);
-  }
-
-  /** Height and width of what is between two layers. */
-  private record Positions(int height, int width) {
-    static Positions of(TimmConfig config, ResnetVariant variant) {
-      InputSpec usual = variant.usualInput();
-      return config.input().isEmpty()
-          ? new Positions(usual.height(), usual.width())
-          : new Positions(config.input().get(1), config.input().get(2));
-    }
-
-    /** After a window of odd size that is padded by half of it. */
-    Positions after(int kernel, int stride) {
-      return new Positions(after(height, kernel, stride), after(width, kernel, stride));
-    }
-
-    long count() {
-      return (long) height * width;
-    }
-
-    private static int after(int size, int kernel, int stride) {
-      return (size + 2 * (kernel / 2) - kernel) / stride + 1;
-    }
   }
 }

@@ -15,8 +15,8 @@ import java.util.function.Function;
  *
  * <p>For a layer with weight W of shape (out, in, ...) the norm of input index j is {@code sqrt(Σ
  * W[·,j,·]²)}, summed over the indices of a unit. If several layers read an axis, each one's norms
- * are divided by their maximum plus 1e-9, and added. BatchNorm plays no part; layers with groups
- * say nothing. Accumulates in float64.
+ * are divided by their maximum plus 1e-9, and added. BatchNorm plays no part; depthwise layers say
+ * nothing, since they read one channel each. Accumulates in float64.
  *
  * <p>Source: ModelOpt 0.40, {@code modelopt/torch/nas/modules/conv.py} and {@code linear.py}
  * (importance of in_channels and in_features), {@code modelopt/torch/trace/symbols.py}.
@@ -28,7 +28,7 @@ final class ConsumerNorms {
   private ConsumerNorms() {}
 
   /**
-   * Importance of every unit of every axis that may be cut and that a layer without groups reads.
+   * Importance of every unit of every axis that may be cut and that a layer reads.
    *
    * @param read gives a weight by its name
    */
@@ -37,24 +37,26 @@ final class ConsumerNorms {
     var importance = new LinkedHashMap<String, double[]>();
     for (Axis axis : architecture.prunableAxes()) {
       for (Layer consumer : architecture.consumers(axis)) {
-        if (consumer.groups() == 1) {
-          double[] sum = importance.computeIfAbsent(axis.name(), name -> new double[axis.units()]);
-          addNormalised(sum, of(consumer, read.apply(consumer.weight())));
-        }
+        double[] sum = importance.computeIfAbsent(axis.name(), name -> new double[axis.units()]);
+        addNormalised(sum, of(consumer, axis, read.apply(consumer.weight())));
       }
     }
     return importance;
   }
 
-  /** The norms of a layer's weight, one per unit of its input. */
-  static double[] of(Layer layer, TensorData weight) {
+  /** The norms of a layer's weight, one per unit of an axis that it reads. */
+  static double[] of(Layer layer, Axis axis, TensorData weight) {
     long[] shape = weight.shape();
-    int inputs = Math.toIntExact(shape[INPUT]);
-    double[] squares = squares(weight, Math.toIntExact(shape[0]), inputs);
-    int block = layer.in() instanceof Dimension.Along along ? along.indicesPerUnit() : 1;
-    double[] norms = new double[inputs / block];
-    for (int j = 0; j < inputs; j++) {
-      norms[j / block] += Math.sqrt(squares[j]);
+    double[] squares = squares(weight, Math.toIntExact(shape[0]), Math.toIntExact(shape[INPUT]));
+    double[] norms = new double[axis.units()];
+    int offset = 0;
+    for (Dimension.Along part : layer.in().parts()) {
+      if (part.axis().equals(axis)) {
+        for (int j = 0; j < part.size(); j++) {
+          norms[j / part.indicesPerUnit()] += Math.sqrt(squares[offset + j]);
+        }
+      }
+      offset += part.size();
     }
     return norms;
   }

@@ -7,7 +7,6 @@ import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
-import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -110,8 +109,8 @@ public record Inspection(
     var byAxis = new LinkedHashMap<String, List<String>>();
     for (TensorSpec tensor : architecture.tensors()) {
       tensor.dimensions().stream()
-          .filter(Dimension.Along.class::isInstance)
-          .map(dimension -> ((Dimension.Along) dimension).axis().name())
+          .flatMap(dimension -> dimension.parts().stream())
+          .map(part -> part.axis().name())
           .distinct()
           .forEach(
               axis -> byAxis.computeIfAbsent(axis, any -> new ArrayList<>()).add(tensor.name()));

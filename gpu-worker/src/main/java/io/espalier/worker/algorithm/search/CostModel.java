@@ -14,24 +14,28 @@ import java.util.stream.IntStream;
 /**
  * What a model of an architecture costs at given widths, exactly.
  *
- * <p>FLOPs of a layer are {@code 2 × out × in / groups × kernelArea × positions}; parameters are
- * {@code out × in / groups × kernelArea} and one bias per output where there is one. Both leave out
+ * <p>FLOPs of a layer are {@code 2 × out × in × area × positions}; parameters are {@code out × in ×
+ * area} and one bias per output where there is one; a depthwise layer has one input. Both leave out
  * normalisations and pooling. ModelOpt 0.40 counts the same, but for the global mean in front of
  * the classifier, which torchprofile adds (128 FLOPs on a CIFAR ResNet-20).
  */
 public final class CostModel {
   private static final int FLOAT32_BITS = 32;
 
-  /**
-   * A side of a layer or tensor: {@code size} indices, times the width of an axis unless it is -1.
-   */
-  private record Side(int axis, int size) {
+  /** A side of a layer or tensor: indices per unit of axes, and indices of no axis. */
+  private record Side(List<Part> parts, int fixed) {
     long at(int[] widths) {
-      return axis < 0 ? size : (long) widths[axis] * size;
+      long size = fixed;
+      for (Part part : parts) {
+        size += (long) widths[part.axis()] * part.perUnit();
+      }
+      return size;
     }
   }
 
-  private record LayerTerm(Side out, Side in, int groups, int area, long positions, boolean bias) {}
+  private record Part(int axis, int perUnit) {}
+
+  private record LayerTerm(Side out, Side in, int area, long positions, boolean bias) {}
 
   private record TensorTerm(List<Side> sides, int bits) {}
 
@@ -76,7 +80,7 @@ public final class CostModel {
     long parameters = 0;
     for (LayerTerm layer : layers) {
       long out = layer.out().at(widths);
-      long weights = out * (layer.in().at(widths) / layer.groups()) * layer.area();
+      long weights = out * layer.in().at(widths) * layer.area();
       macs = Math.addExact(macs, Math.multiplyExact(weights, layer.positions()));
       parameters += weights + (layer.bias() ? out : 0);
     }
@@ -109,9 +113,8 @@ public final class CostModel {
     return new LayerTerm(
         side(layer.out()),
         side(layer.in()),
-        layer.groups(),
-        layer.kernelArea(),
-        layer.positions(),
+        layer.window().area(),
+        layer.window().positions(),
         layer.bias());
   }
 
@@ -121,9 +124,12 @@ public final class CostModel {
   }
 
   private Side side(Dimension dimension) {
-    return dimension instanceof Dimension.Along along
-        ? new Side(indexOf(along.axis().name()), along.indicesPerUnit())
-        : new Side(-1, dimension.size());
+    List<Dimension.Along> parts = dimension.parts();
+    return new Side(
+        parts.stream()
+            .map(part -> new Part(indexOf(part.axis().name()), part.indicesPerUnit()))
+            .toList(),
+        parts.isEmpty() ? dimension.size() : 0);
   }
 
   private int indexOf(String axis) {

@@ -41,7 +41,12 @@ public record Architecture(
 
   /** The layers that read an axis. */
   public List<Layer> consumers(Axis axis) {
-    return layers.stream().filter(layer -> isAlong(layer.in(), axis)).toList();
+    return layers.stream().filter(layer -> layer.in().isAlong(axis)).toList();
+  }
+
+  /** The layers that write an axis. */
+  public List<Layer> producers(Axis axis) {
+    return layers.stream().filter(layer -> layer.out().isAlong(axis)).toList();
   }
 
   /** The shape of every tensor by name, in the order of {@link #tensors()}. */
@@ -96,23 +101,23 @@ public record Architecture(
         layer.weight(),
         keep(layer.out(), kept),
         keep(layer.in(), kept),
-        layer.kernelArea(),
-        layer.positions(),
-        layer.groups(),
+        layer.window(),
+        layer.depthwise(),
         layer.bias());
   }
 
   private static Dimension keep(Dimension dimension, Kept kept) {
-    return dimension instanceof Dimension.Along along
-        ? new Dimension.Along(keep(along.axis(), kept), along.indicesPerUnit())
-        : dimension;
+    if (dimension instanceof Dimension.Joined joined) {
+      return new Dimension.Joined(joined.parts().stream().map(part -> keep(part, kept)).toList());
+    }
+    return dimension instanceof Dimension.Along along ? keep(along, kept) : dimension;
+  }
+
+  private static Dimension.Along keep(Dimension.Along along, Kept kept) {
+    return new Dimension.Along(keep(along.axis(), kept), along.indicesPerUnit());
   }
 
   private static Axis keep(Axis axis, Kept kept) {
     return new Axis(axis.name(), kept.width(axis));
-  }
-
-  private static boolean isAlong(Dimension dimension, Axis axis) {
-    return dimension instanceof Dimension.Along along && along.axis().equals(axis);
   }
 }

@@ -169,7 +169,7 @@ class ResnetArchitectureTest {
 
   private static long parameters(Layer layer) {
     long out = layer.out().size();
-    return out * layer.in().size() * layer.kernelArea() + (layer.bias() ? out : 0);
+    return out * layer.in().size() * layer.window().area() + (layer.bias() ? out : 0);
   }
 
   private static String tensorAxes(Architecture architecture, String name) {

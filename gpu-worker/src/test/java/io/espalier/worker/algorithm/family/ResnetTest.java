@@ -20,6 +20,7 @@ import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,10 +51,10 @@ final class ResnetTest {
   void features_logits_and_loss_are_those_of_torch(String name) {
     Golden golden = Golden.of(name);
     Weights weights = golden.weights(manager);
-    var network = new ResidualNetwork(weights, Mode.EVALUATE);
+    List<Section> sections = golden.family().sections(weights);
     NDArray images = golden.images(manager);
 
-    NDArray features = network.features(images);
+    NDArray features = through(sections.subList(0, sections.size() - 1), images);
     NDArray logits = golden.family().forward(weights, images, Mode.EVALUATE);
     NDArray loss = Losses.crossEntropy(logits, golden.labels(manager));
 
@@ -65,13 +66,32 @@ final class ResnetTest {
   @Test
   void stages_of_the_small_network_are_those_of_torch() {
     Golden golden = Golden.of("cifar-resnet20");
-    var network = new ResidualNetwork(golden.weights(manager), Mode.EVALUATE);
+    List<Section> sections = golden.family().sections(golden.weights(manager));
 
-    NDArray first = network.stage(1, network.stem(golden.images(manager)));
-    NDArray second = network.stage(2, first);
+    NDArray first = through(sections.subList(0, 4), golden.images(manager));
+    NDArray second = through(sections.subList(4, 7), first);
 
     Golden.assertClose(first, golden.read("expected", "stage.1"), TOLERANCE);
     Golden.assertClose(second, golden.read("expected", "stage.2"), TOLERANCE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cifar-resnet20", "resnet18", "resnet26d", "resnet50"})
+  void every_tensor_belongs_to_one_section(String name) {
+    Golden golden = Golden.of(name);
+    List<Section> sections = golden.family().sections(golden.weights(manager));
+
+    for (String tensor : golden.architecture().shapes().keySet()) {
+      assertThat(sections).filteredOn(section -> section.reads(tensor)).as(tensor).hasSize(1);
+    }
+  }
+
+  private static NDArray through(List<Section> sections, NDArray x) {
+    NDArray passed = x;
+    for (Section section : sections) {
+      passed = section.forward(passed, Mode.EVALUATE);
+    }
+    return passed;
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Layer;
+import io.espalier.worker.domain.model.Window;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -37,9 +38,10 @@ class ConsumerNormsTest {
     assertThat(golden.tensors()).isNotEmpty();
     for (String module : golden.tensors().keySet()) {
       double[] expected = floats(golden.read(module));
-      Layer consumer = architecture.consumers(axis(architecture, module + ".out")).get(0);
+      Axis axis = axis(architecture, module + ".out");
+      Layer consumer = architecture.consumers(axis).get(0);
 
-      double[] norms = ConsumerNorms.of(consumer, directory.read(consumer.weight()));
+      double[] norms = ConsumerNorms.of(consumer, axis, directory.read(consumer.weight()));
 
       double tolerance = 1e-3 * DoubleStream.of(expected).max().orElseThrow();
       assertThat(norms).containsExactly(expected, within(tolerance));
@@ -70,14 +72,15 @@ class ConsumerNormsTest {
   @Test
   void half_precision_is_read_as_it_is_meant() {
     // 1, -2, 0.5 in binary16 and bfloat16; 2^-24, the smallest of binary16, comes last
-    Layer layer = linear("w", new Axis("x", 4));
+    Axis axis = new Axis("x", 4);
+    Layer layer = linear("w", axis);
     TensorData half = shorts(DType.F16, 0x3c00, 0xc000, 0x3800, 0x0001);
     TensorData brain = shorts(DType.BF16, 0x3f80, 0xc000, 0x3f00, 0x3380);
 
     double[] expected = {1, 2, 0.5, Math.pow(2, -24)};
 
-    assertThat(ConsumerNorms.of(layer, half)).containsExactly(expected);
-    assertThat(ConsumerNorms.of(layer, brain)).containsExactly(expected);
+    assertThat(ConsumerNorms.of(layer, axis, half)).containsExactly(expected);
+    assertThat(ConsumerNorms.of(layer, axis, brain)).containsExactly(expected);
   }
 
   @Test
@@ -105,7 +108,7 @@ class ConsumerNormsTest {
   }
 
   private static Layer linear(String name, Axis in) {
-    return new Layer(name, Dimension.fixed(1), Dimension.along(in), 1, 1, 1, false);
+    return new Layer(name, Dimension.fixed(1), Dimension.along(in), Window.ONCE, false, false);
   }
 
   private static TensorData row(float... values) {

@@ -5,6 +5,7 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
+import io.espalier.worker.domain.model.Window;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,7 @@ final class SmallNetworks {
       axes.add(axis);
       Dimension out = Dimension.along(axis);
       String weight = "conv" + i + ".weight";
-      layers.add(new Layer(weight, out, in, 9, 16, 1, false));
+      layers.add(new Layer(weight, out, in, new Window(3, 1, 4, 4), false, false));
       tensors.add(
           new TensorSpec(
               weight,
