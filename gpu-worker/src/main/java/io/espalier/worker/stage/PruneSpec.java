@@ -64,7 +64,7 @@ public record PruneSpec(
   /** The settings of a search, with the seed of the job. */
   FastNasSettings settings(long seed) {
     return new FastNasSettings(
-        channelDivisor, calibrationBatches, batchSize, scoreImages, score, seed);
+        channelDivisor, calibrationBatches, batchSize, scoreImages, score, 1024, seed);
   }
 
   private static JsonNode tree(String json) {

@@ -104,6 +104,11 @@ public final class T {
     return JniUtils.square(p(x));
   }
 
+  /** e to the power of x, element by element. */
+  public static NDArray exp(NDArray x) {
+    return JniUtils.exp(p(x));
+  }
+
   // ---- reductions
 
   /** Sum of all elements, a scalar. */

@@ -1,13 +1,17 @@
 package io.espalier.worker.algorithm.evaluate;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.family.Mode;
+import io.espalier.worker.algorithm.family.Section;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
+import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * Measures the running statistics of every BatchNorm anew; a network that has lost channels
@@ -22,32 +26,47 @@ public final class BatchNormCalibration {
   /**
    * Changes the running statistics in place.
    *
-   * @param data images that it may use; a last batch that is not full is left out if there is a
-   *     full one, since every batch counts the same
+   * @param data images that it may use
    * @param batch images per batch; part of the result, since variances are those of a batch
    */
   public static void recalibrate(Family family, Weights weights, ImageDataset data, int batch) {
     var batches = new Batches(data, batch);
-    int full = Math.max(1, data.size() / batch);
-    reset(weights);
     try (NDManager manager = PyTorch.newManager()) {
-      for (int i = 0; i < full; i++) {
-        try (var scope = new NDScope()) {
-          scope.suppressNotUsedWarning();
-          family.forward(weights, batches.images(batches.get(i), manager), Mode.calibrate(i));
-        }
+      recalibrate(
+          family.sections(weights),
+          weights,
+          batches.calibrating(),
+          i -> batches.images(batches.get(i), manager));
+    }
+  }
+
+  /**
+   * Changes in place the running statistics that the last sections of a network read.
+   *
+   * @param sections from the first that is calibrated to the last of the network
+   * @param batches how many batches there are
+   * @param inputs what arrives at the first section, by number of the batch; asked within a scope
+   */
+  public static void recalibrate(
+      List<Section> sections, Weights weights, int batches, IntFunction<NDArray> inputs) {
+    sections.forEach(section -> reset(weights, section));
+    for (int i = 0; i < batches; i++) {
+      try (var scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        Section.forward(sections, inputs.apply(i), Mode.calibrate(i));
       }
     }
   }
 
-  private static void reset(Weights weights) {
+  /** Forgets the running statistics that a section reads. */
+  public static void reset(Weights weights, Section section) {
     PyTorch.gradientsOff();
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       for (String name : weights.names()) {
-        if (name.endsWith(".running_mean")) {
+        if (name.endsWith(".running_mean") && section.reads(name)) {
           T.fill(weights.get(name), 0);
-        } else if (name.endsWith(".running_var")) {
+        } else if (name.endsWith(".running_var") && section.reads(name)) {
           T.fill(weights.get(name), 1);
         }
       }

@@ -7,9 +7,15 @@ import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.tensor.T;
 import java.util.stream.IntStream;
 
-/** A data set in its own order, cut into batches; the last one may be smaller. */
-record Batches(ImageDataset data, int batch) {
-  Batches {
+/**
+ * A data set in its own order, cut into batches; the last one may be smaller.
+ *
+ * @param data at least one image
+ * @param batch images per batch
+ */
+public record Batches(ImageDataset data, int batch) {
+  /** Batches; both numbers must be positive. */
+  public Batches {
     if (batch < 1) {
       throw new IllegalArgumentException(
           "a batch of %d images; at least 1 is needed".formatted(batch));
@@ -19,17 +25,27 @@ record Batches(ImageDataset data, int batch) {
     }
   }
 
-  int count() {
+  /** How many there are. */
+  public int count() {
     return (data.size() + batch - 1) / batch;
   }
 
-  Batch get(int index) {
+  /**
+   * How many of them BatchNorm is calibrated on: all full ones, or the only one there is. Every
+   * batch counts the same, so one that is not full would count too much.
+   */
+  public int calibrating() {
+    return Math.max(1, data.size() / batch);
+  }
+
+  /** One of them, from 0. */
+  public Batch get(int index) {
     int end = Math.min((index + 1) * batch, data.size());
     return data.batch(IntStream.range(index * batch, end).toArray());
   }
 
   /** (batch, channels, height, width). */
-  NDArray images(Batch of, NDManager manager) {
+  public NDArray images(Batch of, NDManager manager) {
     return T.of(manager, of.pixels(), of.size(), data.channels(), data.height(), data.width());
   }
 }

@@ -8,7 +8,6 @@ import io.espalier.worker.algorithm.family.Mode;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Progress;
-import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
@@ -46,41 +45,25 @@ public final class Evaluation {
   public static Quality quality(
       Family family, Weights weights, ImageDataset data, int batch, Progress.Listener progress) {
     var batches = new Batches(data, batch);
-    long hits = 0;
-    double loss = 0;
-    long samples = 0;
+    var tally = new Tally();
     try (NDManager manager = PyTorch.newManager()) {
       for (int i = 0; i < batches.count(); i++) {
         try (var scope = new NDScope()) {
           scope.suppressNotUsedWarning();
           Batch images = batches.get(i);
           NDArray logits = family.forward(weights, batches.images(images, manager), Mode.EVALUATE);
-          hits += hits(logits, images.labels());
-          loss += meanLoss(logits, images.labels(), manager) * images.size();
-          samples += images.size();
+          tally.add(logits, images.labels());
         }
+        Quality now = tally.quality();
         progress.report(
             new Progress(
                 "evaluating",
-                samples,
+                now.samples(),
                 data.size(),
-                Map.of("accuracy", (double) hits / samples, "loss", loss / samples)));
+                Map.of("accuracy", now.accuracy(), "loss", now.loss())));
       }
     }
-    return new Quality((double) hits / samples, loss / samples, samples);
-  }
-
-  private static long hits(NDArray logits, long[] labels) {
-    long[] found = T.argMax(logits, 1).toLongArray();
-    long hits = 0;
-    for (int i = 0; i < labels.length; i++) {
-      hits += found[i] == labels[i] ? 1 : 0;
-    }
-    return hits;
-  }
-
-  private static double meanLoss(NDArray logits, long[] labels, NDManager manager) {
-    return Losses.crossEntropy(logits, T.of(manager, labels, labels.length)).getFloat();
+    return tally.quality();
   }
 
   /**

@@ -58,10 +58,6 @@ public interface Family {
    * @return (batch, classes)
    */
   default NDArray forward(Weights weights, NDArray images, Mode mode) {
-    NDArray x = images;
-    for (Section section : sections(weights)) {
-      x = section.forward(x, mode);
-    }
-    return x;
+    return Section.forward(sections(weights), images, mode);
   }
 }

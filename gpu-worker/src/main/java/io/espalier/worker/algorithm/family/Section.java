@@ -31,6 +31,15 @@ public record Section(List<String> modules, Step step) {
     return modules.stream().anyMatch(module -> tensor.startsWith(module + "."));
   }
 
+  /** What sections one after another pass on. */
+  public static NDArray forward(List<Section> sections, NDArray x, Mode mode) {
+    NDArray passed = x;
+    for (Section section : sections) {
+      passed = section.forward(passed, mode);
+    }
+    return passed;
+  }
+
   /** What it passes on. */
   public NDArray forward(NDArray x, Mode mode) {
     return step.apply(x, mode);

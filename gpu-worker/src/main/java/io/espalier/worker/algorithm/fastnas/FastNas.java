@@ -1,12 +1,11 @@
 package io.espalier.worker.algorithm.fastnas;
 
 import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
-import io.espalier.worker.algorithm.evaluate.Evaluation;
+import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.ThresholdSearch;
-import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Progress;
@@ -16,7 +15,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
  * FastNAS: orders the channels of each axis by importance, measures what each width of each axis
@@ -27,7 +28,7 @@ import java.util.HexFormat;
  */
 public final class FastNas {
   /** Changes whenever results may. */
-  public static final String VERSION = "1";
+  public static final String VERSION = "2";
 
   /**
    * What was found.
@@ -36,8 +37,10 @@ public final class FastNas {
    * @param kept the units that stay
    * @param originalScore score of the model at hand on the scoring images
    * @param evaluations models scored for the sensitivity map, by this search or an earlier one
+   * @param passes what scoring them took, in whole passes over the images
    */
-  public record Outcome(Selection selection, Kept kept, double originalScore, int evaluations) {}
+  public record Outcome(
+      Selection selection, Kept kept, double originalScore, int evaluations, double passes) {}
 
   private final Plan plan;
   private final FastNasSettings settings;
@@ -65,27 +68,47 @@ public final class FastNas {
   }
 
   /**
-   * Searches. The weights' BatchNorm statistics are calibrated in place.
+   * Searches.
    *
-   * @param weights of the model at hand
+   * @param weights of the model at hand; stay as they are
    * @param checkpoints directory for sensitivity maps, which a later search continues or reuses
    * @throws io.espalier.worker.domain.InfeasibleException if no model is within the budget
    */
   public Outcome search(
       Weights weights, Budget budget, Path checkpoints, Progress.Listener progress) {
     budget.requireReachable(plan.space(), plan.costs());
-    recalibrate(weights, calibrationImages());
-    var measurement =
-        new SensitivityMeasurement(
-            plan.space(),
-            widths -> score(weights, widths),
-            new SensitivityStore(checkpoints),
-            progress);
-    SensitivityMap map = measurement.measure(fingerprint());
+    SensitivityMap map = measure(weights, checkpoints, progress);
     Selection selection =
         ThresholdSearch.select(plan.space(), plan.costs(), budget, map.sensitivities());
     return new Outcome(
-        selection, order.kept(selection.widths()), map.originalScore(), map.evaluations());
+        selection,
+        order.kept(selection.widths()),
+        map.originalScore(),
+        map.evaluations(),
+        map.passes());
+  }
+
+  /** The sensitivity map of the model: measured, continued, or found whole. */
+  SensitivityMap measure(Weights weights, Path checkpoints, Progress.Listener progress) {
+    String fingerprint = fingerprint();
+    var images =
+        new Batches(data.drawn(settings.scoreImages(), settings.seed()), settings.batchSize());
+    try (var scorer =
+        new CutScorer(
+            plan.family(),
+            weights,
+            order,
+            settings.score(),
+            images,
+            settings.activationBytes(),
+            checkpoints.resolve("fastnas-%.16s.activations".formatted(fingerprint)))) {
+      List<Choices> axes =
+          plan.space().axes().stream()
+              .sorted(Comparator.comparing(choices -> scorer.place(choices.axis())))
+              .toList();
+      return new SensitivityMeasurement(axes, scorer, new SensitivityStore(checkpoints), progress)
+          .measure(fingerprint);
+    }
   }
 
   /** Calibrates the BatchNorm of a model of the same family. */
@@ -94,25 +117,15 @@ public final class FastNas {
         plan.family(), weights, images, Math.min(settings.batchSize(), images.size()));
   }
 
-  private double score(Weights weights, Widths widths) {
-    ImageDataset images = data.drawn(settings.scoreImages(), settings.seed());
-    try (Weights cut = weights.keep(order.kept(widths))) {
-      recalibrate(cut, images);
-      Evaluation.Quality quality =
-          Evaluation.quality(
-              plan.family(), cut, images, settings.batchSize(), Progress.Listener.NONE);
-      return switch (settings.score()) {
-        case ACCURACY -> quality.accuracy();
-        case LOSS -> -quality.loss();
-      };
-    }
-  }
-
   /** SHA-256 of everything that a sensitivity map depends on. */
   private String fingerprint() {
     var text = new StringBuilder("fastnas ").append(VERSION).append('\n');
     text.append(Manifest.of(plan.model().path()).rootDigest()).append('\n');
-    text.append(data.fingerprint()).append('\n').append(settings).append('\n');
+    text.append(data.fingerprint()).append('\n');
+    text.append(
+        "batch %d, images %d, seed %d, score %s%n"
+            .formatted(
+                settings.batchSize(), settings.scoreImages(), settings.seed(), settings.score()));
     for (Choices choices : plan.space().axes()) {
       text.append(choices.axis().name()).append(choices.widths()).append('\n');
     }

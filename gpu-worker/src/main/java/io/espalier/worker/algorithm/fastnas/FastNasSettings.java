@@ -8,6 +8,8 @@ package io.espalier.worker.algorithm.fastnas;
  * @param batchSize images per batch
  * @param scoreImages images that cut models are scored on, at most
  * @param score what they are scored by
+ * @param activationMebibytes bound of the activations that are kept in memory while sensitivity is
+ *     measured; more of them go to a file. Changes no result
  * @param seed decides which images are drawn
  */
 public record FastNasSettings(
@@ -16,6 +18,7 @@ public record FastNasSettings(
     int batchSize,
     int scoreImages,
     Score score,
+    int activationMebibytes,
     long seed) {
 
   /** What a cut model is scored by; more is better. */
@@ -23,7 +26,17 @@ public record FastNasSettings(
     /** Fraction of images classified right. */
     ACCURACY,
     /** Negative mean cross entropy; tells models apart that classify the same images right. */
-    LOSS
+    LOSS,
+    /**
+     * Negative mean Kullback-Leibler divergence from what the original says, in nats; 0 is perfect.
+     * Needs no labels.
+     */
+    AGREEMENT
+  }
+
+  /** Bytes of activations that may be kept in memory. */
+  long activationBytes() {
+    return (long) activationMebibytes << 20;
   }
 
   /** Images that BatchNorm is calibrated on, at most. */

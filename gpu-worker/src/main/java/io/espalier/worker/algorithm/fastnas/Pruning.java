@@ -67,7 +67,7 @@ public final class Pruning {
     try (NDManager manager = PyTorch.newManager();
         Weights original = Weights.load(plan.model(), plan.architecture(), manager)) {
       Quality before = measuring.quality("measuring the original", original);
-      FastNas.Outcome outcome = search(checkpoints, manager);
+      FastNas.Outcome outcome = fastNas.search(original, budget, checkpoints, progress);
       Surgery.cut(plan.model(), plan.architecture(), outcome.kept(), output);
       calibrate(output, manager);
       Plan cut = Plan.of(ModelDirectory.open(output), 1);
@@ -81,13 +81,6 @@ public final class Pruning {
             outcome,
             PyTorch.device());
       }
-    }
-  }
-
-  /** Searches on weights of its own, since the search calibrates them. */
-  private FastNas.Outcome search(Path checkpoints, NDManager manager) {
-    try (Weights weights = Weights.load(plan.model(), plan.architecture(), manager)) {
-      return fastNas.search(weights, budget, checkpoints, progress);
     }
   }
 

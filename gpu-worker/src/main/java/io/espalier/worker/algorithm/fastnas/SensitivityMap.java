@@ -19,8 +19,10 @@ record SensitivityMap(String fingerprint, double originalScore, Map<String, Entr
    * @param widths its choices, ascending
    * @param losses one per choice, after repair
    * @param evaluations how many models were scored for it
+   * @param passes what that took, in whole passes over the images; less than one for each model,
+   *     since what is in front of a cut was computed before
    */
-  record Entry(List<Integer> widths, List<Double> losses, int evaluations) {
+  record Entry(List<Integer> widths, List<Double> losses, int evaluations, double passes) {
     Entry {
       widths = List.copyOf(widths);
       losses = List.copyOf(losses);
@@ -44,6 +46,11 @@ record SensitivityMap(String fingerprint, double originalScore, Map<String, Entr
         (axis, entry) ->
             losses.put(axis, entry.losses().stream().mapToDouble(Double::doubleValue).toArray()));
     return new Sensitivities(losses);
+  }
+
+  /** What measuring it took, in whole passes over the images, the original's included. */
+  double passes() {
+    return 1 + axes.values().stream().mapToDouble(Entry::passes).sum();
   }
 
   /** How many models were scored for it, the original one included. */

@@ -1,6 +1,5 @@
 package io.espalier.worker.algorithm.fastnas;
 
-import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.WorkerException;
@@ -13,11 +12,11 @@ import java.util.Map;
  * Measures a {@link SensitivityMap}: cuts one axis at a time, from its narrowest width up, and
  * notes how much score that loses.
  *
- * <p>As soon as a width loses no more than 1e-5 of the original score, wider ones are taken to lose
- * nothing. (ModelOpt compares with 1e-5 itself, which cuts off every loss of a score on a small
- * scale.) Afterwards no width loses less than a wider one, and none less than nothing. At most
- * {@code 1 + Σ (choices - 1)} models are scored. The map is stored after every axis, and a stored
- * one is continued.
+ * <p>As soon as a width loses no more than 1e-5 of the original score, or of what the narrowest
+ * width loses if that is more, wider ones are taken to lose nothing. (ModelOpt compares with 1e-5
+ * itself, which cuts off every loss of a score on a small scale.) Afterwards no width loses less
+ * than a wider one, and none less than nothing. At most {@code 1 + Σ (choices - 1)} models are
+ * scored. The map is stored after every axis, and a stored one is continued.
  *
  * <p>Source: ModelOpt 0.40, {@code modelopt/torch/nas/algorithms.py}, BinarySearcher.
  */
@@ -30,22 +29,32 @@ final class SensitivityMeasurement {
   interface Score {
     /** The score of the model at these widths. */
     double of(Widths widths);
+
+    /** What was computed by now, in whole passes over the images. */
+    default double passes() {
+      return 0;
+    }
   }
 
-  private final SearchSpace space;
+  private final List<Choices> axes;
   private final Score score;
   private final SensitivityStore store;
   private final Progress.Listener progress;
   private final long total;
   private long done;
 
+  /**
+   * A measurement.
+   *
+   * @param axes in the order in which they are measured
+   */
   SensitivityMeasurement(
-      SearchSpace space, Score score, SensitivityStore store, Progress.Listener progress) {
-    this.space = space;
+      List<Choices> axes, Score score, SensitivityStore store, Progress.Listener progress) {
+    this.axes = List.copyOf(axes);
     this.score = score;
     this.store = store;
     this.progress = progress;
-    this.total = 1 + space.axes().stream().mapToLong(choices -> choices.widths().size() - 1).sum();
+    this.total = 1 + axes.stream().mapToLong(choices -> choices.widths().size() - 1).sum();
   }
 
   /**
@@ -61,7 +70,7 @@ final class SensitivityMeasurement {
             .orElseGet(() -> new SensitivityMap(fingerprint, scored(Widths.all()), Map.of()));
     done = 1;
     report();
-    for (Choices choices : space.axes()) {
+    for (Choices choices : axes) {
       String axis = choices.axis().name();
       if (!map.axes().containsKey(axis)) {
         map = map.with(axis, measured(choices, map.originalScore()));
@@ -77,17 +86,19 @@ final class SensitivityMeasurement {
     List<Integer> widths = choices.widths();
     double[] losses = new double[widths.size()];
     int evaluations = 0;
+    double before = score.passes();
     for (int i = 0; i + 1 < losses.length; i++) {
       double loss = original - scored(new Widths(Map.of(choices.axis().name(), widths.get(i))));
       evaluations++;
       progress.report(Progress.of(PHASE, done + evaluations, total));
-      if (loss <= TOLERANCE * Math.abs(original)) {
+      if (loss <= TOLERANCE * Math.max(Math.abs(original), losses[0])) {
         break;
       }
       losses[i] = loss;
     }
     repair(losses);
-    return new SensitivityMap.Entry(widths, Arrays.stream(losses).boxed().toList(), evaluations);
+    return new SensitivityMap.Entry(
+        widths, Arrays.stream(losses).boxed().toList(), evaluations, score.passes() - before);
   }
 
   private static void repair(double[] losses) {

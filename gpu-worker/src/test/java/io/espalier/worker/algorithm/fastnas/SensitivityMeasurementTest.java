@@ -124,7 +124,7 @@ class SensitivityMeasurementTest {
 
   private SensitivityMap measure(Map<String, Double> scores, double original) {
     return new SensitivityMeasurement(
-            SPACE,
+            SPACE.axes(),
             widths -> {
               scored.add(widths.units());
               return widths.units().entrySet().stream()

@@ -1,0 +1,185 @@
+package io.espalier.worker.tensor;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.espalier.worker.domain.WorkerException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Float32 arrays kept for later, each in a numbered slot: in memory up to a bound, beyond it in a
+ * file.
+ *
+ * <p>Which arrays are in the file does not change what comes out. The file is made when it is first
+ * needed and removed on closing; a file that a killed process has left is overwritten. For one
+ * thread.
+ */
+public final class SpillingArrays implements AutoCloseable {
+  private sealed interface Slot {
+    /** Bytes that it takes of the memory. */
+    long memory();
+  }
+
+  private record InMemory(NDArray array) implements Slot {
+    @Override
+    public long memory() {
+      return bytes(array.getShape());
+    }
+  }
+
+  /** A stretch of the file, which may have more room than the array takes. */
+  private record InFile(Shape shape, long offset, long room) implements Slot {
+    @Override
+    public long memory() {
+      return 0;
+    }
+  }
+
+  private final NDManager manager;
+  private final long memoryBytes;
+  private final Path file;
+  private final Map<Integer, Slot> slots = new HashMap<>();
+  private @Nullable FileChannel channel;
+  private long used;
+  private long end;
+
+  /**
+   * An empty store.
+   *
+   * @param memoryBytes bound of the arrays in memory together; 0 keeps all of them in the file
+   * @param file where the others go; its directory is made if need be
+   */
+  public SpillingArrays(long memoryBytes, Path file) {
+    this.manager = PyTorch.newManager();
+    this.memoryBytes = memoryBytes;
+    this.file = file;
+  }
+
+  /**
+   * Keeps an array in place of what the slot held; the array belongs to the store from then on.
+   *
+   * @throws WorkerException if the file cannot be written, which another attempt may
+   */
+  public void put(int slot, NDArray array) {
+    Slot before = slots.get(slot);
+    long freed = before == null ? 0 : before.memory();
+    if (used - freed + bytes(array.getShape()) <= memoryBytes) {
+      NDScope.unregister(array);
+      array.attach(manager);
+      slots.put(slot, new InMemory(array));
+      used += bytes(array.getShape());
+    } else {
+      slots.put(slot, write(array, place(before, array.getShape())));
+      array.close();
+    }
+    used -= freed;
+    if (before instanceof InMemory old && old.array() != array) {
+      old.array().close();
+    }
+  }
+
+  /** The array of a slot; it belongs to the store or, if it was in the file, to the open scope. */
+  public NDArray get(int slot) {
+    Slot found = slots.get(slot);
+    if (found instanceof InMemory held) {
+      return held.array();
+    }
+    if (found instanceof InFile stretch) {
+      return read(stretch);
+    }
+    throw new IllegalArgumentException("nothing was put into slot %d".formatted(slot));
+  }
+
+  /** Bytes of the arrays in memory. */
+  public long memoryBytes() {
+    return used;
+  }
+
+  /** Bytes of the file. */
+  public long fileBytes() {
+    return end;
+  }
+
+  /** Frees the arrays and removes the file. */
+  @Override
+  public void close() {
+    manager.close();
+    if (channel != null) {
+      try {
+        channel.close();
+        Files.deleteIfExists(file);
+      } catch (IOException e) {
+        throw new WorkerException("cannot remove %s: %s".formatted(file, e), true, e);
+      }
+    }
+  }
+
+  private static long bytes(Shape shape) {
+    return shape.size() * Float.BYTES;
+  }
+
+  /** Where the file had the slot before, if that is large enough, or else at its end. */
+  private InFile place(@Nullable Slot before, Shape shape) {
+    return before instanceof InFile stretch && stretch.room() >= bytes(shape)
+        ? new InFile(shape, stretch.offset(), stretch.room())
+        : new InFile(shape, end, bytes(shape));
+  }
+
+  private InFile write(NDArray array, InFile stretch) {
+    try {
+      ByteBuffer content = array.toByteBuffer();
+      for (long at = stretch.offset(); content.hasRemaining(); ) {
+        at += open().write(content, at);
+      }
+    } catch (IOException e) {
+      throw new WorkerException(
+          "cannot keep %d bytes of activations in %s: %s; check the disk's free space, or allow more of them in memory"
+              .formatted(bytes(stretch.shape()), file, e),
+          true,
+          e);
+    }
+    end = Math.max(end, stretch.offset() + stretch.room());
+    return stretch;
+  }
+
+  private NDArray read(InFile stretch) {
+    ByteBuffer content = T.direct(bytes(stretch.shape()));
+    try {
+      for (long at = stretch.offset(); content.hasRemaining(); ) {
+        int count = open().read(content, at);
+        if (count < 0) {
+          throw new IOException("the file ends at byte %d".formatted(at));
+        }
+        at += count;
+      }
+    } catch (IOException e) {
+      throw new WorkerException(
+          "cannot read activations back from %s: %s".formatted(file, e), true, e);
+    }
+    return T.owned(manager, content.flip(), stretch.shape().getShape(), DataType.FLOAT32);
+  }
+
+  private FileChannel open() throws IOException {
+    if (channel == null) {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      channel =
+          FileChannel.open(
+              file,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE);
+    }
+    return channel;
+  }
+}

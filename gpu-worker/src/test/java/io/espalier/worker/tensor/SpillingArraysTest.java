@@ -1,0 +1,106 @@
+package io.espalier.worker.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import io.espalier.worker.domain.WorkerException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SpillingArraysTest {
+  private final NDManager manager = PyTorch.newManager();
+
+  @TempDir Path folder;
+
+  @AfterEach
+  void close() {
+    manager.close();
+  }
+
+  @Test
+  void arrays_beyond_the_bound_are_in_the_file_and_come_back_bit_for_bit() {
+    try (var arrays = new SpillingArrays(100, folder.resolve("sub/spill"))) {
+      for (int slot = 0; slot < 4; slot++) {
+        put(arrays, slot, 2, 10 + slot);
+      }
+
+      assertThat(arrays.memoryBytes()).isEqualTo(2 * 10 * 4);
+      assertThat(arrays.fileBytes()).isEqualTo(2 * (11 + 12 + 13) * 4);
+      for (int slot = 0; slot < 4; slot++) {
+        requireHolds(arrays, slot, 2, 10 + slot);
+      }
+    }
+
+    assertThat(folder.resolve("sub/spill")).doesNotExist();
+  }
+
+  @Test
+  void a_slot_can_be_put_again_and_uses_its_stretch_of_the_file_again() {
+    try (var arrays = new SpillingArrays(0, folder.resolve("spill"))) {
+      put(arrays, 0, 3, 5);
+      put(arrays, 1, 3, 5);
+      put(arrays, 0, 2, 5);
+      put(arrays, 1, 4, 5);
+
+      assertThat(arrays.fileBytes()).isEqualTo((3 * 5 + 3 * 5 + 4 * 5) * 4);
+      requireHolds(arrays, 0, 2, 5);
+      requireHolds(arrays, 1, 4, 5);
+    }
+  }
+
+  @Test
+  void memory_is_freed_when_a_slot_is_put_again() {
+    try (var arrays = new SpillingArrays(100, folder.resolve("spill"))) {
+      put(arrays, 0, 1, 20);
+      put(arrays, 0, 1, 25);
+      put(arrays, 1, 1, 1);
+      put(arrays, 0, 1, 5);
+      put(arrays, 1, 1, 2);
+
+      assertThat(arrays.memoryBytes()).isEqualTo(7 * 4);
+      requireHolds(arrays, 0, 1, 5);
+      requireHolds(arrays, 1, 1, 2);
+    }
+  }
+
+  @Test
+  void a_file_that_cannot_be_made_is_named() throws Exception {
+    Path file = Files.createFile(folder.resolve("file"));
+    try (var arrays = new SpillingArrays(0, file.resolve("below/a/file"))) {
+      assertThatThrownBy(() -> put(arrays, 0, 1, 1))
+          .isInstanceOf(WorkerException.class)
+          .hasMessageContaining(file.toString())
+          .hasMessageContaining("in memory");
+    }
+  }
+
+  private void put(SpillingArrays arrays, int slot, int rows, int columns) {
+    try (var scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      arrays.put(slot, T.of(manager, values(slot, rows * columns), rows, columns));
+    }
+  }
+
+  private static void requireHolds(SpillingArrays arrays, int slot, int rows, int columns) {
+    try (var scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray found = arrays.get(slot);
+      assertThat(found.getShape().getShape()).containsExactly(rows, columns);
+      assertThat(found.toFloatArray()).containsExactly(values(slot, rows * columns));
+    }
+  }
+
+  private static float[] values(int slot, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = slot + 1f / (i + 3);
+    }
+    return values;
+  }
+}
