@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
+import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.domain.InvalidInputException;
@@ -64,7 +65,14 @@ public record PruneSpec(
   /** The settings of a search, with the seed of the job. */
   FastNasSettings settings(long seed) {
     return new FastNasSettings(
-        channelDivisor, calibrationBatches, batchSize, scoreImages, score, 1024, seed);
+        channelDivisor,
+        calibrationBatches,
+        batchSize,
+        scoreImages,
+        score,
+        Importance.CONSUMER_NORM,
+        1024,
+        seed);
   }
 
   private static JsonNode tree(String json) {

@@ -4,10 +4,10 @@ import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
@@ -17,12 +17,24 @@ import java.util.stream.IntStream;
  */
 final class ChannelOrder {
   private final Architecture architecture;
-  private final Map<String, int[]> orders = new HashMap<>();
+  private final Map<String, List<Integer>> orders;
+
+  /** An order of the units of axes by name, the most important first. */
+  ChannelOrder(Architecture architecture, Map<String, List<Integer>> units) {
+    this.architecture = architecture;
+    this.orders = Collections.unmodifiableMap(new LinkedHashMap<>(units));
+  }
 
   /** The order by importance, given for each axis by name, one number per unit. */
-  ChannelOrder(Architecture architecture, Map<String, double[]> importance) {
-    this.architecture = architecture;
+  static ChannelOrder by(Architecture architecture, Map<String, double[]> importance) {
+    var orders = new LinkedHashMap<String, List<Integer>>();
     importance.forEach((axis, values) -> orders.put(axis, descending(values)));
+    return new ChannelOrder(architecture, orders);
+  }
+
+  /** The units of each axis of which an order is known, the most important first. */
+  Map<String, List<Integer>> units() {
+    return orders;
   }
 
   /** The units that stay at given widths; an axis that stays whole is not named. */
@@ -38,18 +50,17 @@ final class ChannelOrder {
   }
 
   private int[] first(Axis axis, int width) {
-    int[] order = orders.get(axis.name());
-    int[] units = order == null ? IntStream.range(0, width).toArray() : Arrays.copyOf(order, width);
-    Arrays.sort(units);
-    return units;
+    List<Integer> order = orders.get(axis.name());
+    return order == null
+        ? IntStream.range(0, width).toArray()
+        : order.stream().limit(width).sorted().mapToInt(Integer::intValue).toArray();
   }
 
-  private static int[] descending(double[] values) {
+  private static List<Integer> descending(double[] values) {
     Comparator<Integer> byValue = Comparator.comparingDouble(unit -> -values[unit]);
     return IntStream.range(0, values.length)
         .boxed()
         .sorted(byValue.thenComparing(Comparator.naturalOrder()))
-        .mapToInt(Integer::intValue)
-        .toArray();
+        .toList();
   }
 }

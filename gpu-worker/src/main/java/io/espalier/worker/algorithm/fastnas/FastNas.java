@@ -45,7 +45,6 @@ public final class FastNas {
   private final Plan plan;
   private final FastNasSettings settings;
   private final ImageDataset data;
-  private final ChannelOrder order;
 
   /**
    * A search on a model.
@@ -57,9 +56,6 @@ public final class FastNas {
     this.plan = plan;
     this.settings = settings;
     this.data = data;
-    this.order =
-        new ChannelOrder(
-            plan.architecture(), ConsumerNorms.importance(plan.architecture(), plan.model()::read));
   }
 
   /** The images that BatchNorm is calibrated on. */
@@ -82,7 +78,7 @@ public final class FastNas {
         ThresholdSearch.select(plan.space(), plan.costs(), budget, map.sensitivities());
     return new Outcome(
         selection,
-        order.kept(selection.widths()),
+        new ChannelOrder(plan.architecture(), map.order()).kept(selection.widths()),
         map.originalScore(),
         map.evaluations(),
         map.passes());
@@ -91,8 +87,14 @@ public final class FastNas {
   /** The sensitivity map of the model: measured, continued, or found whole. */
   SensitivityMap measure(Weights weights, Path checkpoints, Progress.Listener progress) {
     String fingerprint = fingerprint();
+    var store = new SensitivityStore(checkpoints);
     var images =
         new Batches(data.drawn(settings.scoreImages(), settings.seed()), settings.batchSize());
+    ChannelOrder order =
+        store
+            .load(fingerprint)
+            .map(map -> new ChannelOrder(plan.architecture(), map.order()))
+            .orElseGet(() -> order(weights, images, progress));
     try (var scorer =
         new CutScorer(
             plan.family(),
@@ -106,9 +108,15 @@ public final class FastNas {
           plan.space().axes().stream()
               .sorted(Comparator.comparing(choices -> scorer.place(choices.axis())))
               .toList();
-      return new SensitivityMeasurement(axes, scorer, new SensitivityStore(checkpoints), progress)
-          .measure(fingerprint);
+      return new SensitivityMeasurement(axes, scorer, store, progress).measure(fingerprint, order);
     }
+  }
+
+  private ChannelOrder order(Weights weights, Batches images, Progress.Listener progress) {
+    progress.report(Progress.of("ordering channels", 0, 0));
+    return ChannelOrder.by(
+        plan.architecture(),
+        settings.importance().measure(plan.model(), plan.family(), weights, images));
   }
 
   /** Calibrates the BatchNorm of a model of the same family. */
@@ -123,9 +131,13 @@ public final class FastNas {
     text.append(Manifest.of(plan.model().path()).rootDigest()).append('\n');
     text.append(data.fingerprint()).append('\n');
     text.append(
-        "batch %d, images %d, seed %d, score %s%n"
+        "batch %d, images %d, seed %d, score %s, importance %s%n"
             .formatted(
-                settings.batchSize(), settings.scoreImages(), settings.seed(), settings.score()));
+                settings.batchSize(),
+                settings.scoreImages(),
+                settings.seed(),
+                settings.score(),
+                settings.importance()));
     for (Choices choices : plan.space().axes()) {
       text.append(choices.axis().name()).append(choices.widths()).append('\n');
     }

@@ -1,5 +1,7 @@
 package io.espalier.worker.algorithm.fastnas;
 
+import io.espalier.worker.algorithm.importance.Importance;
+
 /**
  * What FastNAS can be told beside the budget.
  *
@@ -8,6 +10,7 @@ package io.espalier.worker.algorithm.fastnas;
  * @param batchSize images per batch
  * @param scoreImages images that cut models are scored on, at most
  * @param score what they are scored by
+ * @param importance what decides which channels of a layer stay
  * @param activationMebibytes bound of the activations that are kept in memory while sensitivity is
  *     measured; more of them go to a file. Changes no result
  * @param seed decides which images are drawn
@@ -18,6 +21,7 @@ public record FastNasSettings(
     int batchSize,
     int scoreImages,
     Score score,
+    Importance importance,
     int activationMebibytes,
     long seed) {
 

@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.fastnas;
 
 import io.espalier.worker.algorithm.search.Sensitivities;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,10 +10,15 @@ import java.util.Map;
  * How much score a model loses when one axis alone is cut: as measured, axis by axis.
  *
  * @param fingerprint of everything that the numbers depend on: model, data, search space, score
+ * @param order the order in which the units of each axis are kept, the most important first
  * @param originalScore score of the model at hand; more is better
  * @param axes what is known by now, in the order of measurement
  */
-record SensitivityMap(String fingerprint, double originalScore, Map<String, Entry> axes) {
+record SensitivityMap(
+    String fingerprint,
+    Map<String, List<Integer>> order,
+    double originalScore,
+    Map<String, Entry> axes) {
   /**
    * One axis.
    *
@@ -30,13 +36,14 @@ record SensitivityMap(String fingerprint, double originalScore, Map<String, Entr
   }
 
   SensitivityMap {
-    axes = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(axes));
+    order = Collections.unmodifiableMap(new LinkedHashMap<>(order));
+    axes = Collections.unmodifiableMap(new LinkedHashMap<>(axes));
   }
 
   SensitivityMap with(String axis, Entry entry) {
     var more = new LinkedHashMap<>(axes);
     more.put(axis, entry);
-    return new SensitivityMap(fingerprint, originalScore, more);
+    return new SensitivityMap(fingerprint, order, originalScore, more);
   }
 
   /** The losses in the form in which the search takes them. */

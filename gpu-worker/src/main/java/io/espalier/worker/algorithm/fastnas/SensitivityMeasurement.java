@@ -61,13 +61,16 @@ final class SensitivityMeasurement {
    * The whole map.
    *
    * @param fingerprint of everything that the score depends on
+   * @param order in which units are kept; noted in the map
    * @throws WorkerException if a score is not a number
    */
-  SensitivityMap measure(String fingerprint) {
+  SensitivityMap measure(String fingerprint, ChannelOrder order) {
     SensitivityMap map =
         store
             .load(fingerprint)
-            .orElseGet(() -> new SensitivityMap(fingerprint, scored(Widths.all()), Map.of()));
+            .orElseGet(
+                () ->
+                    new SensitivityMap(fingerprint, order.units(), scored(Widths.all()), Map.of()));
     done = 1;
     report();
     for (Choices choices : axes) {

@@ -11,6 +11,7 @@ import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.family.Mode;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
+import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -144,8 +145,12 @@ class CutScorerTest {
   }
 
   private static ChannelOrder order() {
-    return new ChannelOrder(
-        plan.architecture(), ConsumerNorms.importance(plan.architecture(), plan.model()::read));
+    try (Weights weights = Weights.load(plan.model(), plan.architecture())) {
+      return ChannelOrder.by(
+          plan.architecture(),
+          Importance.CONSUMER_NORM.measure(
+              plan.model(), plan.family(), weights, new Batches(images, BATCH)));
+    }
   }
 
   /** The whole model, then every axis at every width, in the order of the forward pass. */

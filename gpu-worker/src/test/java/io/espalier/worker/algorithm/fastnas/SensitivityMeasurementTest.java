@@ -72,7 +72,9 @@ class SensitivityMeasurementTest {
     SensitivityMap whole = measure(scores, 0.9);
     scored.clear();
     new SensitivityStore(checkpoints)
-        .save(new SensitivityMap(PRINT, whole.originalScore(), Map.of("a", whole.axes().get("a"))));
+        .save(
+            new SensitivityMap(
+                PRINT, whole.order(), whole.originalScore(), Map.of("a", whole.axes().get("a"))));
 
     SensitivityMap resumed = measure(scores, 0.9);
 
@@ -134,7 +136,7 @@ class SensitivityMeasurementTest {
             },
             new SensitivityStore(checkpoints),
             Progress.Listener.NONE)
-        .measure(PRINT);
+        .measure(PRINT, new ChannelOrder(SPACE.architecture(), Map.of("a", List.of(1, 0))));
   }
 
   private static List<Double> losses(SensitivityMap map, String axis) {

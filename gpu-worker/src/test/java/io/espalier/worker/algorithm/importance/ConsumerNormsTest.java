@@ -1,9 +1,9 @@
-package io.espalier.worker.algorithm.fastnas;
+package io.espalier.worker.algorithm.importance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.algorithm.family.KnownModel;
 import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsFile;
@@ -11,7 +11,6 @@ import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
-import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.Window;
 import java.nio.ByteBuffer;
@@ -31,7 +30,7 @@ class ConsumerNormsTest {
   @ValueSource(strings = {"cifar-resnet20", "resnet18", "resnet50"})
   void norms_equal_those_of_the_reference(String model) {
     ModelDirectory directory = ModelDirectory.open(GOLDEN.resolve(model));
-    Architecture architecture = Plan.of(directory, 8).architecture();
+    Architecture architecture = KnownModel.of(directory).architecture();
     SafetensorsFile golden =
         SafetensorsFile.open(GOLDEN.resolve("scores/fastnas-" + model + "/scores.safetensors"));
 
@@ -81,23 +80,6 @@ class ConsumerNormsTest {
 
     assertThat(ConsumerNorms.of(layer, axis, half)).containsExactly(expected);
     assertThat(ConsumerNorms.of(layer, axis, brain)).containsExactly(expected);
-  }
-
-  @Test
-  void the_most_important_units_stay_in_their_order_and_the_first_of_equals() {
-    Axis axis = new Axis("x", 5);
-    Architecture one =
-        new Architecture("test", "test", List.of(), List.of(axis), List.of(), Map.of());
-    var order = new ChannelOrder(one, Map.of("x", new double[] {1, 3, 2, 3, 2}));
-
-    Kept two = order.kept(new Widths(Map.of("x", 2)));
-    Kept three = order.kept(new Widths(Map.of("x", 3)));
-    Kept all = order.kept(Widths.all());
-
-    assertThat(two.of(axis)).hasValueSatisfying(kept -> assertThat(kept).containsExactly(1, 3));
-    assertThat(three.of(axis))
-        .hasValueSatisfying(kept -> assertThat(kept).containsExactly(1, 2, 3));
-    assertThat(all.units()).isEmpty();
   }
 
   private static Axis axis(Architecture architecture, String name) {
