@@ -1,7 +1,7 @@
 package io.espalier.worker.data;
 
 /**
- * Labelled images of one size, in a fixed order.
+ * Images of one size, in a fixed order; each of a class, or none of them.
  *
  * <p>Safe for use by several threads.
  */
@@ -9,8 +9,13 @@ public interface ImageDataset {
   /** Number of images. */
   int size();
 
-  /** Number of classes; labels are from 0 up to (excluding) this. */
+  /** Number of classes; labels are from 0 up to (excluding) this. 0 if no image has a class. */
   int classes();
+
+  /** Whether the images have classes; if not, each label is -1. */
+  default boolean labelled() {
+    return classes() > 0;
+  }
 
   /** Number of colour channels. */
   int channels();

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Opens labelled images by URI.
+ * Opens images by URI.
  *
  * <p>A URI is a plain path or {@code file:}, with an optional {@code ?split=train} or {@code
  * ?split=test}. It names one of:
@@ -22,7 +22,8 @@ import java.util.stream.Stream;
  *   <li>a directory of such files: {@code data_batch_*.bin} and {@code test_batch.bin}, or {@code
  *       train.bin} and {@code test.bin};
  *   <li>a directory with one sub-directory of PNG or JPEG images per class, or with such
- *       directories as {@code train} and {@code test}. Images are resized to what the model takes.
+ *       directories as {@code train} and {@code test}. Images are resized to what the model takes;
+ *   <li>where labels are not needed, also a directory of PNG or JPEG images.
  * </ul>
  *
  * <p>Nothing is decoded on opening: sizes, labels and signatures tell good data from bad.
@@ -40,12 +41,27 @@ public final class ImageDatasets {
   }
 
   /**
-   * Opens images for a model.
+   * Opens labelled images for a model.
    *
    * @throws InvalidInputException naming every problem, among them images of another size or of
    *     more or fewer classes than the model's
    */
   public static ImageDataset open(URI uri, InputSpec spec) {
+    ImageDataset data = openAny(uri, spec);
+    if (!data.labelled()) {
+      throw new InvalidInputException(
+          "data set %s: labelled images are needed here, but its %d images are in no sub-directories; put them into one per class"
+              .formatted(uri, data.size()));
+    }
+    return data;
+  }
+
+  /**
+   * Opens images for a model, with or without labels.
+   *
+   * @throws InvalidInputException as {@link #open(URI, InputSpec)}, but for missing labels
+   */
+  public static ImageDataset openAny(URI uri, InputSpec spec) {
     Path path = path(uri);
     Optional<String> split = split(uri);
     if (!Files.isReadable(path)) {

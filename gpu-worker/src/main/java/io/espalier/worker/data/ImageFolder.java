@@ -14,12 +14,15 @@ import java.util.Optional;
 import javax.imageio.ImageIO;
 
 /**
- * Images in one sub-directory per class; classes and images in the order of their names.
+ * Images in one sub-directory per class, or without classes in the directory itself; classes and
+ * images in the order of their names.
  *
  * <p>An image is decoded whenever it is asked for and resized to what the model takes, whatever its
  * proportions.
  */
 final class ImageFolder implements ImageDataset {
+  private static final int NO_LABEL = -1;
+
   private record Image(Path file, int label) {}
 
   private final List<Image> images;
@@ -54,8 +57,11 @@ final class ImageFolder implements ImageDataset {
   static ImageFolder open(URI uri, Path directory, InputSpec spec) {
     var problems = new ArrayList<String>();
     List<Path> classes = ImageDatasets.list(directory).stream().filter(Files::isDirectory).toList();
-    checkSpec(directory, classes.size(), spec, problems);
     var images = new ArrayList<Image>();
+    if (classes.isEmpty()) {
+      loose(directory, images, problems);
+    }
+    checkSpec(directory, classes.size(), images.size(), spec, problems);
     for (int label = 0; label < classes.size(); label++) {
       List<Path> files = ImageDatasets.list(classes.get(label));
       if (files.isEmpty()) {
@@ -73,14 +79,24 @@ final class ImageFolder implements ImageDataset {
     return new ImageFolder(images, classes.size(), spec);
   }
 
+  /** Images without classes; other files do not count, so that any directory may be looked at. */
+  private static void loose(Path directory, List<Image> images, List<String> problems) {
+    for (Path file : ImageDatasets.list(directory)) {
+      if (isNamedAsImage(file)) {
+        checkSignature(file, problems);
+        images.add(new Image(file, NO_LABEL));
+      }
+    }
+  }
+
   private static void checkSpec(
-      Path directory, int classes, InputSpec spec, List<String> problems) {
-    if (classes == 0) {
+      Path directory, int classes, int loose, InputSpec spec, List<String> problems) {
+    if (classes == 0 && loose == 0) {
       problems.add(
           "%s holds neither CIFAR files (data_batch_*.bin, test_batch.bin, train.bin, test.bin) nor"
                   .formatted(directory)
               + " a sub-directory of images per class");
-    } else if (spec.classes().isPresent() && spec.classes().getAsInt() != classes) {
+    } else if (classes > 0 && spec.classes().isPresent() && spec.classes().getAsInt() != classes) {
       problems.add(
           "the model tells %d classes apart, but %s has %d sub-directories"
               .formatted(spec.classes().getAsInt(), directory, classes));
@@ -97,11 +113,16 @@ final class ImageFolder implements ImageDataset {
         name.endsWith(".png")
             ? new byte[] {(byte) 0x89, 'P', 'N', 'G'}
             : new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
-    if (!name.matches(".*\\.(png|jpg|jpeg)") || !Files.isRegularFile(file)) {
+    if (!isNamedAsImage(file)) {
       problems.add("%s is no .png, .jpg or .jpeg file; move it elsewhere".formatted(file));
     } else if (!startsWith(file, wanted)) {
       problems.add("%s is empty or not what its name says".formatted(file));
     }
+  }
+
+  private static boolean isNamedAsImage(Path file) {
+    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+    return name.matches(".*\\.(png|jpg|jpeg)") && Files.isRegularFile(file);
   }
 
   private static boolean startsWith(Path file, byte[] signature) {

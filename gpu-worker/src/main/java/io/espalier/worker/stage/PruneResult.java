@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,7 @@ import java.util.OptionalLong;
  *
  * @param dataset where the data lie that it was judged by
  * @param datasetDigest SHA-256 of their content
+ * @param labelled whether they have classes
  */
 record PruneResult(
     StageJob job,
@@ -41,7 +43,8 @@ record PruneResult(
     Budget budget,
     Pruning.Result pruned,
     URI dataset,
-    String datasetDigest) {
+    String datasetDigest,
+    boolean labelled) {
   private static final String LATENCY = "latencyMillis";
 
   private static final ObjectMapper JSON =
@@ -95,12 +98,22 @@ record PruneResult(
   private List<Metric> metrics() {
     Measured before = pruned.before();
     Measured after = pruned.after();
-    return List.of(
-        exact(Quantity.PARAMETERS, "count", before, after),
-        exact(Quantity.FLOPS, "count", before, after),
-        exact(Quantity.BYTES, "bytes", before, after),
-        quality("accuracy", "fraction", true, before, after),
-        quality("loss", "nats", false, before, after),
+    var metrics = new ArrayList<Metric>();
+    metrics.add(exact(Quantity.PARAMETERS, "count", before, after));
+    metrics.add(exact(Quantity.FLOPS, "count", before, after));
+    metrics.add(exact(Quantity.BYTES, "bytes", before, after));
+    if (labelled) {
+      metrics.add(
+          judged(
+              "accuracy",
+              "fraction",
+              true,
+              before.quality().accuracy(),
+              after.quality().accuracy()));
+      metrics.add(judged("loss", "nats", false, before.quality().loss(), after.quality().loss()));
+    }
+    metrics.add(judged("agreement", "fraction", true, before.agreement(), after.agreement()));
+    metrics.add(
         new Metric(
             LATENCY,
             "milliseconds",
@@ -109,6 +122,7 @@ record PruneResult(
             false,
             Optional.empty(),
             OptionalLong.of(after.latency().repetitions())));
+    return metrics;
   }
 
   private static Metric exact(Quantity quantity, String unit, Measured before, Measured after) {
@@ -119,17 +133,16 @@ record PruneResult(
         (double) quantity.of(after.cost()));
   }
 
-  private Metric quality(
-      String name, String unit, boolean higherIsBetter, Measured before, Measured after) {
-    boolean accuracy = name.equals("accuracy");
+  private Metric judged(
+      String name, String unit, boolean higherIsBetter, double before, double after) {
     return new Metric(
         name,
         unit,
-        OptionalDouble.of(accuracy ? before.quality().accuracy() : before.quality().loss()),
-        OptionalDouble.of(accuracy ? after.quality().accuracy() : after.quality().loss()),
+        OptionalDouble.of(before),
+        OptionalDouble.of(after),
         higherIsBetter,
         Optional.of(dataset.toString()),
-        OptionalLong.of(after.quality().samples()));
+        OptionalLong.of(pruned.after().quality().samples()));
   }
 
   private Map<String, Integer> widths() {

@@ -11,30 +11,37 @@ import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.domain.InvalidInputException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * The {@code prune} stage of a policy.
  *
  * @param constraints what the model may cost at most
  * @param channelDivisor cut widths are multiples of it; 32 if not said
- * @param calibrationBatches batches that BatchNorm is calibrated on, at most; 50 if not said
- * @param batchSize images per batch; 128 if not said
- * @param scoreImages images that cut models are scored on, at most; 512 if not said
- * @param score what they are scored by, {@code accuracy} or {@code loss}; loss if not said
+ * @param calibrationBatches batches that BatchNorm is calibrated on, if it is said; else up to 50
+ * @param batchSize images per batch; 64 if not said
+ * @param scoreImages images that cut models are scored on, if it is said; else up to 512
+ * @param score what they are scored by; loss if not said
+ * @param importance what decides which channels stay; consumer norms if not said
+ * @param activationMebibytes bound of activations in memory; 1024 if not said
  */
 public record PruneSpec(
     Constraints constraints,
     int channelDivisor,
-    int calibrationBatches,
+    OptionalInt calibrationBatches,
     int batchSize,
-    int scoreImages,
-    Score score) {
+    OptionalInt scoreImages,
+    Score score,
+    Importance importance,
+    int activationMebibytes) {
 
   /** The algorithm that there is. */
   static final String FASTNAS = "fastnas";
@@ -48,9 +55,12 @@ public record PruneSpec(
               "calibrationBatches",
               "batchSize",
               "scoreImages",
-              "score"));
+              "score",
+              "importance",
+              "activationMebibytes"));
   private static final int CALIBRATION_BATCHES = 50;
   private static final int SCORE_IMAGES = 512;
+  private static final int ACTIVATION_MEBIBYTES = 1024;
   private static final int LARGEST = 1_000_000;
 
   /**
@@ -66,13 +76,50 @@ public record PruneSpec(
   FastNasSettings settings(long seed) {
     return new FastNasSettings(
         channelDivisor,
-        calibrationBatches,
+        calibrationBatches.orElse(CALIBRATION_BATCHES),
         batchSize,
-        scoreImages,
+        scoreImages.orElse(SCORE_IMAGES),
         score,
-        Importance.CONSUMER_NORM,
-        1024,
+        importance,
+        activationMebibytes,
         seed);
+  }
+
+  /**
+   * What the specification asks of the images that the search may use.
+   *
+   * @param images how many there are
+   * @param labelled whether they have classes
+   * @return what they do not fulfil, in words
+   */
+  List<String> unmet(int images, boolean labelled) {
+    var problems = new ArrayList<String>();
+    if (scoreImages.orElse(0) > images) {
+      problems.add(
+          "prune.scoreImages: %d were asked for, but the data of the search have %d; ask for fewer, or leave it out to use what there is"
+              .formatted(scoreImages.getAsInt(), images));
+    }
+    long calibration = (long) calibrationBatches.orElse(0) * batchSize;
+    if (calibration > images) {
+      problems.add(
+          "prune.calibrationBatches: %d of %d images are %d images, but the data of the search have %d; ask for fewer, or leave it out to use what there is"
+              .formatted(calibrationBatches.getAsInt(), batchSize, calibration, images));
+    }
+    if (!labelled && score != Score.AGREEMENT) {
+      problems.add(
+          "prune.score: %s needs labelled images, but those of the search have no classes; use agreement"
+              .formatted(word(score)));
+    }
+    if (!labelled && importance == Importance.TAYLOR) {
+      problems.add(
+          "prune.importance: taylor needs labelled images, but those of the search have no classes; use another of %s"
+              .formatted(Importance.keys()));
+    }
+    return problems;
+  }
+
+  private static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
   }
 
   private static JsonNode tree(String json) {
@@ -101,14 +148,17 @@ public record PruneSpec(
       requireAlgorithm();
       Constraints constraints = constraints();
       int divisor = count("channelDivisor", ChoiceRule.DEFAULT_DIVISOR);
-      int calibration = count("calibrationBatches", CALIBRATION_BATCHES);
+      OptionalInt calibration = count("calibrationBatches");
       int batch = count("batchSize", Evaluation.BATCH);
-      int images = count("scoreImages", SCORE_IMAGES);
+      OptionalInt images = count("scoreImages");
       Score score = score();
+      Importance importance = importance();
+      int memory = memory();
       if (constraints == null || !problems.isEmpty()) {
         throw new InvalidInputException(problems);
       }
-      return new PruneSpec(constraints, divisor, calibration, batch, images, score);
+      return new PruneSpec(
+          constraints, divisor, calibration, batch, images, score, importance, memory);
     }
 
     private void refuseUnknown() {
@@ -154,31 +204,53 @@ public record PruneSpec(
     }
 
     private int count(String key, int otherwise) {
+      return count(key).orElse(otherwise);
+    }
+
+    private OptionalInt count(String key) {
+      return number(key, 1);
+    }
+
+    private OptionalInt number(String key, int least) {
       JsonNode value = spec.path(key);
       if (value.isMissingNode()) {
-        return otherwise;
+        return OptionalInt.empty();
       }
-      if (!value.isInt() || value.intValue() < 1 || value.intValue() > LARGEST) {
+      if (!value.isInt() || value.intValue() < least || value.intValue() > LARGEST) {
         problems.add(
-            "prune.%s: wanted a whole number from 1 to %d, found %s"
-                .formatted(key, LARGEST, value));
-        return otherwise;
+            "prune.%s: wanted a whole number from %d to %d, found %s"
+                .formatted(key, least, LARGEST, value));
+        return OptionalInt.empty();
       }
-      return value.intValue();
+      return OptionalInt.of(value.intValue());
+    }
+
+    private int memory() {
+      return number("activationMebibytes", 0).orElse(ACTIVATION_MEBIBYTES);
     }
 
     private Score score() {
-      JsonNode value = spec.path("score");
+      return oneOf("score", Score.values(), PruneSpec::word, Score.LOSS);
+    }
+
+    private Importance importance() {
+      return oneOf("importance", Importance.values(), Importance::key, Importance.CONSUMER_NORM);
+    }
+
+    private <E> E oneOf(String key, E[] known, Function<E, String> word, E usual) {
+      JsonNode value = spec.path(key);
       if (value.isMissingNode()) {
-        return Score.LOSS;
+        return usual;
       }
-      for (Score score : Score.values()) {
-        if (score.name().toLowerCase(Locale.ROOT).equals(value.asText())) {
-          return score;
+      for (E one : known) {
+        if (word.apply(one).equals(value.asText())) {
+          return one;
         }
       }
-      problems.add("prune.score: wanted accuracy or loss, found " + value);
-      return Score.LOSS;
+      problems.add(
+          "prune.%s: wanted one of %s, found %s"
+              .formatted(key, Arrays.stream(known).map(word).toList(), value));
+      return usual;
     }
   }
 }

@@ -68,7 +68,8 @@ public final class PruneStage implements Stage {
             prepared.budget(),
             pruned,
             prepared.uri(),
-            prepared.judge().fingerprint());
+            prepared.judge().fingerprint(),
+            prepared.judge().labelled());
     StageReport report = result.report();
     result.write(report);
     return report;
@@ -89,8 +90,11 @@ public final class PruneStage implements Stage {
         input ->
             uris.forEach(
                 uri ->
-                    attempt(problems, uri, any -> ImageDatasets.open(any, input))
+                    attempt(problems, uri, any -> ImageDatasets.openAny(any, input))
                         .ifPresent(data::add)));
+    if (spec.isPresent() && !data.isEmpty()) {
+      problems.addAll(spec.get().unmet(data.get(0).size(), data.get(0).labelled()));
+    }
     if (!problems.isEmpty() || spec.isEmpty() || plan.isEmpty()) {
       throw new InvalidInputException(problems.stream().distinct().toList());
     }

@@ -45,6 +45,23 @@ class ImageFolderTest {
   }
 
   @Test
+  void images_in_the_directory_itself_have_no_classes() throws IOException {
+    png("b.png", 2, 2, 0x000002);
+    png("a.png", 2, 2, 0x000001);
+    Files.writeString(directory.resolve("README.txt"), "where they come from");
+
+    ImageDataset data = ImageDatasets.openAny(directory.toUri(), spec(7, 2, 2));
+
+    assertThat(data.labelled()).isFalse();
+    assertThat(data.size()).isEqualTo(2);
+    assertThat(data.batch(new int[] {0, 1}).labels()).containsExactly(-1, -1);
+    assertThatThrownBy(() -> ImageDatasets.open(directory.toUri(), spec(7, 2, 2)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("labelled images are needed")
+        .hasMessageContaining("its 2 images");
+  }
+
+  @Test
   void a_png_of_the_right_size_is_read_as_it_is() throws IOException {
     var image = new BufferedImage(2, 1, BufferedImage.TYPE_INT_RGB);
     image.setRGB(0, 0, 0x0a141e);

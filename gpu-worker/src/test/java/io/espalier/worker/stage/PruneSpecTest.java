@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
+import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.domain.InvalidInputException;
 import org.assertj.core.api.Assertions;
@@ -19,7 +20,10 @@ class PruneSpecTest {
 
     assertThat(spec.constraints().limits()).containsOnlyKeys(Quantity.FLOPS);
     assertThat(spec.channelDivisor()).isEqualTo(32);
-    assertThat(spec.calibrationBatches()).isEqualTo(50);
+    assertThat(spec.settings(7).calibrationBatches()).isEqualTo(50);
+    assertThat(spec.settings(7).scoreImages()).isEqualTo(512);
+    assertThat(spec.importance()).isEqualTo(Importance.CONSUMER_NORM);
+    assertThat(spec.unmet(10, true)).isEmpty();
   }
 
   @Test
@@ -28,14 +32,33 @@ class PruneSpecTest {
         PruneSpec.parse(
             "{\"algorithm\":\"fastnas\",\"constraints\":{\"flops\":60e6,\"parameters\":\"50%\"},"
                 + "\"channelDivisor\":8,\"calibrationBatches\":3,\"batchSize\":16,"
-                + "\"scoreImages\":64,\"score\":\"accuracy\"}");
+                + "\"scoreImages\":64,\"score\":\"accuracy\",\"importance\":\"taylor\","
+                + "\"activationMebibytes\":0}");
 
     assertThat(spec.constraints().limits()).hasSize(2);
     assertThat(spec.channelDivisor()).isEqualTo(8);
-    assertThat(spec.calibrationBatches()).isEqualTo(3);
+    assertThat(spec.calibrationBatches()).hasValue(3);
     assertThat(spec.batchSize()).isEqualTo(16);
-    assertThat(spec.scoreImages()).isEqualTo(64);
+    assertThat(spec.scoreImages()).hasValue(64);
     assertThat(spec.score()).isEqualTo(Score.ACCURACY);
+    assertThat(spec.importance()).isEqualTo(Importance.TAYLOR);
+    assertThat(spec.activationMebibytes()).isZero();
+  }
+
+  @Test
+  void images_that_there_are_not_and_labels_that_they_have_not_are_missed() {
+    PruneSpec spec =
+        PruneSpec.parse(
+            "{\"algorithm\":\"fastnas\",\"constraints\":{\"flops\":\"60%\"},\"batchSize\":16,"
+                + "\"calibrationBatches\":4,\"scoreImages\":50,\"importance\":\"taylor\"}");
+
+    assertThat(spec.unmet(64, true)).isEmpty();
+    assertThat(spec.unmet(49, false))
+        .hasSize(4)
+        .anySatisfy(p -> assertThat(p).contains("scoreImages: 50", "have 49"))
+        .anySatisfy(p -> assertThat(p).contains("4 of 16 images are 64 images", "have 49"))
+        .anySatisfy(p -> assertThat(p).contains("loss needs labelled images", "agreement"))
+        .anySatisfy(p -> assertThat(p).contains("taylor needs labelled images"));
   }
 
   @Test

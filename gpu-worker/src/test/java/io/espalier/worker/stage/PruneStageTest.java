@@ -61,7 +61,8 @@ class PruneStageTest {
         .hasValue((double) Files.size(own.resolve("one/model.safetensors")));
     assertThat(report.metrics())
         .extracting(Metric::name)
-        .containsExactly("parameters", "flops", "bytes", "accuracy", "loss", "latencyMillis");
+        .containsExactly(
+            "parameters", "flops", "bytes", "accuracy", "loss", "agreement", "latencyMillis");
     assertThat(metric(report, "accuracy").samples()).hasValue(40);
     assertThat(report.change())
         .containsEntry("constraints.flops.asked", "60%")

@@ -27,8 +27,10 @@ public final class Evaluation {
   /**
    * How well a model tells classes apart.
    *
-   * @param accuracy fraction of samples whose highest score is that of their class, from 0 to 1
-   * @param loss mean cross entropy in nats; not a number if the model's scores are none
+   * @param accuracy fraction of samples whose highest score is that of their class, from 0 to 1;
+   *     not a number if samples have no class
+   * @param loss mean cross entropy in nats; not a number if the model's scores are none, or samples
+   *     have no class
    * @param samples number of samples measured
    */
   public record Quality(double accuracy, double loss, long samples) {}
@@ -44,6 +46,12 @@ public final class Evaluation {
    */
   public static Quality quality(
       Family family, Weights weights, ImageDataset data, int batch, Progress.Listener progress) {
+    return tally(family, weights, data, batch, progress).quality();
+  }
+
+  /** As {@link #quality}, with what the model said of each image. */
+  public static Tally tally(
+      Family family, Weights weights, ImageDataset data, int batch, Progress.Listener progress) {
     var batches = new Batches(data, batch);
     var tally = new Tally();
     try (NDManager manager = PyTorch.newManager()) {
@@ -55,15 +63,14 @@ public final class Evaluation {
           tally.add(logits, images.labels());
         }
         Quality now = tally.quality();
-        progress.report(
-            new Progress(
-                "evaluating",
-                now.samples(),
-                data.size(),
-                Map.of("accuracy", now.accuracy(), "loss", now.loss())));
+        Map<String, Double> values =
+            data.labelled()
+                ? Map.of("accuracy", now.accuracy(), "loss", now.loss())
+                : Map.<String, Double>of();
+        progress.report(new Progress("evaluating", now.samples(), data.size(), values));
       }
     }
-    return tally.quality();
+    return tally;
   }
 
   /**

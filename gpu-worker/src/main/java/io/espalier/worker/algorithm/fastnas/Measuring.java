@@ -1,8 +1,8 @@
 package io.espalier.worker.algorithm.fastnas;
 
 import io.espalier.worker.algorithm.evaluate.Evaluation;
-import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
 import io.espalier.worker.algorithm.evaluate.Latency;
+import io.espalier.worker.algorithm.evaluate.Tally;
 import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Progress;
@@ -13,9 +13,9 @@ import java.util.List;
 record Measuring(Family family, ImageDataset data, int batch, Progress.Listener progress) {
   private static final int LATENCY_REPETITIONS = 50;
 
-  /** How well a model tells the classes of the data apart. */
-  Quality quality(String phase, Weights weights) {
-    return Evaluation.quality(
+  /** What a model says of the data. */
+  Tally tally(String phase, Weights weights) {
+    return Evaluation.tally(
         family,
         weights,
         data,

@@ -1,8 +1,8 @@
 package io.espalier.worker.algorithm.fastnas;
 
 import ai.djl.ndarray.NDManager;
-import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
 import io.espalier.worker.algorithm.evaluate.Latency;
+import io.espalier.worker.algorithm.evaluate.Tally;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Widths;
@@ -66,18 +66,22 @@ public final class Pruning {
   public Result run(Path output, Path checkpoints) {
     try (NDManager manager = PyTorch.newManager();
         Weights original = Weights.load(plan.model(), plan.architecture(), manager)) {
-      Quality before = measuring.quality("measuring the original", original);
+      Tally before = measuring.tally("measuring the original", original);
       FastNas.Outcome outcome = fastNas.search(original, budget, checkpoints, progress);
       Surgery.cut(plan.model(), plan.architecture(), outcome.kept(), output);
       calibrate(output, manager);
       Plan cut = Plan.of(ModelDirectory.open(output), 1);
       requireWithinBudget(output, cut.costs().cost(Widths.all()));
       try (Weights result = Weights.load(cut.model(), cut.architecture(), manager)) {
-        Quality after = measuring.quality("measuring the result", result);
+        Tally after = measuring.tally("measuring the result", result);
         List<Latency> latencies = measuring.latencies(original, result);
         return new Result(
-            new Measured(plan.costs().cost(Widths.all()), before, latencies.get(0)),
-            new Measured(cut.costs().cost(Widths.all()), after, latencies.get(1)),
+            new Measured(plan.costs().cost(Widths.all()), before.quality(), 1, latencies.get(0)),
+            new Measured(
+                cut.costs().cost(Widths.all()),
+                after.quality(),
+                Tally.agreement(before.said(), after.said()),
+                latencies.get(1)),
             outcome,
             PyTorch.device());
       }
