@@ -1,5 +1,6 @@
 package io.espalier.worker.stage;
 
+import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /** Stages one after another on a local directory, each in its own JVM; needs no Kafka. */
 public final class LocalRun {
@@ -52,11 +54,22 @@ public final class LocalRun {
 
   private final ChildJvm child;
   private final Stages stages;
+  private final Optional<ScoreShelf> scores;
 
   /** Runs the given stages. */
   public LocalRun(ChildJvm child, Stages stages) {
+    this(child, stages, Optional.empty());
+  }
+
+  /**
+   * Runs the given stages.
+   *
+   * @param scores where scores are kept from run to run, also from one that fails or is interrupted
+   */
+  public LocalRun(ChildJvm child, Stages stages, Optional<ScoreShelf> scores) {
     this.child = child;
     this.stages = stages;
+    this.scores = scores;
   }
 
   /**
@@ -91,7 +104,7 @@ public final class LocalRun {
       int index = i;
       Step step = request.steps().get(i);
       StageJob job = job(request, index, model, work);
-      results.add(child.run(job, progress -> listener.report(index, step.kind(), progress), stop));
+      results.add(run(job, progress -> listener.report(index, step.kind(), progress), stop));
       model = Folders.isEmpty(job.output()) ? model : job.output();
     }
     if (!model.equals(request.input())) {
@@ -99,6 +112,25 @@ public final class LocalRun {
       Files.move(model, request.output(), StandardCopyOption.ATOMIC_MOVE);
     }
     return results;
+  }
+
+  private StageResult run(StageJob job, Progress.Listener progress, Stop stop) {
+    if (scores.isEmpty()) {
+      return child.run(job, progress, stop);
+    }
+    var subject = new ScoreShelf.Subject(Manifest.of(job.input()).rootDigest(), target());
+    scores.get().lend(subject, job.checkpoints());
+    try {
+      return child.run(job, progress, stop);
+    } finally {
+      scores.get().keep(subject, job.checkpoints());
+    }
+  }
+
+  /** What scores depend on beside model and data. */
+  private String target() {
+    return "%s CPU, %d threads"
+        .formatted(System.getProperty("os.arch"), child.settings().threads());
   }
 
   private static StageJob job(Request request, int index, Path model, Path work) {

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * file.
  *
  * <p>Which arrays are in the file does not change what comes out. The file is made when it is first
- * needed and removed on closing; a file that a killed process has left is overwritten. For one
- * thread.
+ * needed and has no name from then on, so that nothing is left of it even if this process is
+ * killed. For one thread.
  */
 public final class SpillingArrays implements AutoCloseable {
   private sealed interface Slot {
@@ -47,7 +47,7 @@ public final class SpillingArrays implements AutoCloseable {
 
   private final NDManager manager;
   private final long memoryBytes;
-  private final Path file;
+  private final Path directory;
   private final Map<Integer, Slot> slots = new HashMap<>();
   private @Nullable FileChannel channel;
   private long used;
@@ -57,12 +57,12 @@ public final class SpillingArrays implements AutoCloseable {
    * An empty store.
    *
    * @param memoryBytes bound of the arrays in memory together; 0 keeps all of them in the file
-   * @param file where the others go; its directory is made if need be
+   * @param directory where the file with the others is made; it is made itself if need be
    */
-  public SpillingArrays(long memoryBytes, Path file) {
+  public SpillingArrays(long memoryBytes, Path directory) {
     this.manager = PyTorch.newManager();
     this.memoryBytes = memoryBytes;
-    this.file = file;
+    this.directory = directory;
   }
 
   /**
@@ -110,16 +110,16 @@ public final class SpillingArrays implements AutoCloseable {
     return end;
   }
 
-  /** Frees the arrays and removes the file. */
+  /** Frees the arrays, the file with them. */
   @Override
   public void close() {
     manager.close();
     if (channel != null) {
       try {
         channel.close();
-        Files.deleteIfExists(file);
       } catch (IOException e) {
-        throw new WorkerException("cannot remove %s: %s".formatted(file, e), true, e);
+        throw new WorkerException(
+            "cannot free the activations kept in %s: %s".formatted(directory, e), true, e);
       }
     }
   }
@@ -144,7 +144,7 @@ public final class SpillingArrays implements AutoCloseable {
     } catch (IOException e) {
       throw new WorkerException(
           "cannot keep %d bytes of activations in %s: %s; check the disk's free space, or allow more of them in memory"
-              .formatted(bytes(stretch.shape()), file, e),
+              .formatted(bytes(stretch.shape()), directory, e),
           true,
           e);
     }
@@ -164,21 +164,16 @@ public final class SpillingArrays implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new WorkerException(
-          "cannot read activations back from %s: %s".formatted(file, e), true, e);
+          "cannot read activations back from a file in %s: %s".formatted(directory, e), true, e);
     }
     return T.owned(manager, content.flip(), stretch.shape().getShape(), DataType.FLOAT32);
   }
 
   private FileChannel open() throws IOException {
     if (channel == null) {
-      Files.createDirectories(file.toAbsolutePath().getParent());
-      channel =
-          FileChannel.open(
-              file,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE);
+      Path file = Files.createTempFile(Files.createDirectories(directory), "activations-", ".tmp");
+      channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      Files.delete(file);
     }
     return channel;
   }

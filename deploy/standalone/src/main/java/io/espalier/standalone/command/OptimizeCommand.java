@@ -38,13 +38,22 @@ final class OptimizeCommand extends Task {
       description = "Data for calibration, train or eval where the policy names none.")
   private Map<String, String> data = new LinkedHashMap<>();
 
+  @Option(
+      names = "--scores",
+      paramLabel = "DIR",
+      defaultValue = "${sys:user.home}/.cache/espalier/scores",
+      description =
+          "Where scores of models are kept, so that another budget needs no measuring. Default: ${DEFAULT-VALUE}.")
+  private Path scores = Path.of("");
+
   @Mixin private StageOptions stage = new StageOptions();
 
   @Override
   Result run() {
     try (var narration = Narration.toStandardError()) {
       var request =
-          new Optimization.Request(model, policy, data, out, stage.heap(this), stage.threads(this));
+          new Optimization.Request(
+              model, policy, data, out, stage.heap(this), stage.threads(this), scores);
       Optimization.Outcome outcome = Optimization.run(request, narration);
       return outcome.accepted() ? outcome.result() : outcome.result().withExitCode(Failures.GATE);
     }

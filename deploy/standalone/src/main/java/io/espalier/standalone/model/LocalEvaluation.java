@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Measures a model as the evaluate stage does. */
 public final class LocalEvaluation {
@@ -42,7 +43,13 @@ public final class LocalEvaluation {
               scratch.resolve("model"));
       try {
         return result(
-            LocalStages.run(request, HEAP_MEBIBYTES, threads, narration, interruption.stop())
+            LocalStages.run(
+                    request,
+                    HEAP_MEBIBYTES,
+                    threads,
+                    Optional.empty(),
+                    narration,
+                    interruption.stop())
                 .get(0)
                 .report());
       } finally {

@@ -6,11 +6,14 @@ import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.stage.ChildJvm;
 import io.espalier.worker.stage.ChildSettings;
 import io.espalier.worker.stage.LocalRun;
+import io.espalier.worker.stage.ScoreShelf;
 import io.espalier.worker.stage.StageResult;
 import io.espalier.worker.stage.Stages;
 import io.espalier.worker.stage.Stop;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Runs stages on this machine, each in its own JVM, and tells how far they are. */
 final class LocalStages {
@@ -21,12 +24,18 @@ final class LocalStages {
    *
    * @param heapMebibytes Java heap of each stage
    * @param threads threads of the tensor library
+   * @param scores folder in which scores of models are kept, if they are
    * @param stop ends the stage that runs
    */
   static List<StageResult> run(
-      LocalRun.Request request, int heapMebibytes, int threads, Narration narration, Stop stop) {
+      LocalRun.Request request,
+      int heapMebibytes,
+      int threads,
+      Optional<Path> scores,
+      Narration narration,
+      Stop stop) {
     var child = new ChildJvm(ChildSettings.of(heapMebibytes, threads));
-    return new LocalRun(child, Stages.standard())
+    return new LocalRun(child, Stages.standard(), scores.map(ScoreShelf::new))
         .run(
             request,
             (step, kind, progress) ->

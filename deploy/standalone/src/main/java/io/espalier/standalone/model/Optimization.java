@@ -38,9 +38,16 @@ public final class Optimization {
    * @param out new or empty directory for the result
    * @param heapMebibytes Java heap of each stage
    * @param threads threads of the tensor library
+   * @param scores folder in which scores of models are kept for other budgets
    */
   public record Request(
-      Path model, Path policy, Map<String, String> data, Path out, int heapMebibytes, int threads) {
+      Path model,
+      Path policy,
+      Map<String, String> data,
+      Path out,
+      int heapMebibytes,
+      int threads,
+      Path scores) {
     /** A request; the map is copied. */
     public Request {
       data = Map.copyOf(data);
@@ -92,6 +99,7 @@ public final class Optimization {
                 request.model(), steps(policy), data(request, policy), policy.getSeed(), candidate),
             request.heapMebibytes(),
             request.threads(),
+            Optional.of(request.scores()),
             narration,
             stop);
     Path produced = Files.isDirectory(candidate) ? candidate : request.model();

@@ -49,7 +49,7 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
    *
    * @param weights of the model; stay as they are
    * @param memoryBytes bound of the activations kept in memory
-   * @param file where more of them are kept
+   * @param directory where more of them are kept
    */
   CutScorer(
       Family family,
@@ -58,7 +58,7 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
       FastNasSettings.Score score,
       Batches batches,
       long memoryBytes,
-      Path file) {
+      Path directory) {
     this.family = family;
     this.original = weights;
     this.whole = weights.keep(Kept.all());
@@ -67,7 +67,7 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
     this.batches = batches;
     this.sections = family.sections(whole);
     this.shares = shares(weights.architecture(), sections);
-    this.prefix = new Prefix(sections, whole, batches, memoryBytes, file);
+    this.prefix = new Prefix(sections, whole, batches, memoryBytes, directory);
   }
 
   /** Position of the first section that a cut of an axis changes. */

@@ -103,7 +103,7 @@ public final class FastNas {
             settings.score(),
             images,
             settings.activationBytes(),
-            checkpoints.resolve("fastnas-%.16s.activations".formatted(fingerprint)))) {
+            checkpoints)) {
       List<Choices> axes =
           plan.space().axes().stream()
               .sorted(Comparator.comparing(choices -> scorer.place(choices.axis())))

@@ -38,13 +38,14 @@ final class Prefix implements AutoCloseable {
    * @param weights of the model; the running statistics of their BatchNorms are calibrated in
    *     place, section by section
    * @param memoryBytes bound of what is kept in memory
-   * @param file where the rest is kept
+   * @param directory where the rest is kept
    */
-  Prefix(List<Section> sections, Weights weights, Batches batches, long memoryBytes, Path file) {
+  Prefix(
+      List<Section> sections, Weights weights, Batches batches, long memoryBytes, Path directory) {
     this.sections = sections;
     this.weights = weights;
     this.batches = batches;
-    this.arrays = new SpillingArrays(memoryBytes, file);
+    this.arrays = new SpillingArrays(memoryBytes, directory);
   }
 
   /**
