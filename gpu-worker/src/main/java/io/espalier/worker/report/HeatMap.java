@@ -55,18 +55,18 @@ final class HeatMap {
   }
 
   private void legend() {
-    double cell = Math.min(32, width / (LossScale.STEPS + 2));
+    double cell = Math.min(32, width / (LossScale.STEPS + 3));
     svg.words(new Spot(left - 8, 10), Anchor.END, "tick", "loss of score");
-    svg.box(new Box(left, 3, cell - 4, 14), "zero");
-    svg.words(new Spot(left + cell / 2 - 2, 28), Anchor.MIDDLE, "tick", "0");
+    svg.box(new Box(left, 3, cell, 14), "zero");
+    svg.words(new Spot(left + cell / 2, 28), Anchor.MIDDLE, "tick", "0");
     if (scale.isFlat()) {
       return;
     }
     for (int step = 0; step < LossScale.STEPS; step++) {
-      svg.box(new Box(left + (step + 1) * cell, 3, cell, 14), "h" + step);
+      svg.box(new Box(left + (step + 2) * cell, 3, cell, 14), "h" + step);
     }
-    for (int mark : new int[] {0, 4, 8, LossScale.STEPS}) {
-      double x = left + (mark + 1) * cell;
+    for (int mark : paper.marks()) {
+      double x = left + (mark + 2) * cell;
       svg.line(new Spot(x, 17), new Spot(x, 21), "axis");
       svg.words(new Spot(x, 28), Anchor.MIDDLE, "tick", Figures.brief(scale.start(mark)));
     }
@@ -118,11 +118,10 @@ final class HeatMap {
     double loss = axis.loss(choice);
     svg.box(box, scale.style(loss), paper.hasTitles() ? title(axis, choice) : "");
     if (rowHeight >= 18 && box.width() >= ROOM_FOR_NUMBER && !Double.isNaN(loss)) {
-      String ink = scale.isStrong(loss) ? "cell strong" : "cell";
       svg.words(
           new Spot(box.x() + box.width() / 2, box.middle()),
           Anchor.MIDDLE,
-          ink,
+          "cell on-" + scale.style(loss),
           Figures.brief(loss));
     }
   }

@@ -37,7 +37,7 @@ final class LineChart {
 
   private static final int MOST_DOTS = 60;
   private static final int LEFT = 56;
-  private static final int RIGHT = 16;
+  private static final int RIGHT = 24;
   private static final int TOP = 52;
   private static final int BOTTOM = 44;
 

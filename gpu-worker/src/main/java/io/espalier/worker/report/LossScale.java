@@ -17,9 +17,6 @@ record LossScale(double smallest, double largest) {
 
   private static final double LARGEST_RATIO = 1e3;
 
-  /** Colours from which on words need the other ink. */
-  private static final int STRONG = 6;
-
   /** The scale for all losses of a report. */
   static LossScale of(List<AxisFacts> axes) {
     double[] positive =
@@ -47,11 +44,6 @@ record LossScale(double smallest, double largest) {
       return "unknown";
     }
     return loss <= 0 ? "zero" : "h" + step(loss);
-  }
-
-  /** Whether words on a cell need the other ink. */
-  boolean isStrong(double loss) {
-    return loss > 0 && step(loss) >= STRONG;
   }
 
   int step(double loss) {

@@ -1,5 +1,8 @@
 package io.espalier.worker.report;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /**
  * The size that a picture is drawn for. Each picture is in the page twice, and the style sheet
  * shows the one that fits: words in a picture made for a desk would be too small on a phone.
@@ -8,13 +11,16 @@ enum Paper {
   /** A desk or a sheet of paper. */
   WIDE(880, 168, 30, "wide"),
   /** A phone. */
-  NARROW(360, 96, 16, "narrow");
+  NARROW(360, 104, 18, "narrow");
 
   /** Up to how many rows are so high, in pixels. */
   private static final int[][] ROW_HEIGHTS = {{16, 24}, {40, 18}, {80, 14}};
 
   private static final int LEAST_ROW_HEIGHT = 11;
   private static final double LETTER = 0.6;
+
+  /** A word of at least three letters and a number, of which the first letter and the number do. */
+  private static final Pattern LONG_WORD = Pattern.compile("\\b(\\p{L})\\p{L}{2,}(?=\\d)");
 
   private final int width;
   private final int labelWidth;
@@ -41,6 +47,11 @@ enum Paper {
     return labelWidth;
   }
 
+  /** The steps of a scale of losses that have a number. */
+  int[] marks() {
+    return this == WIDE ? new int[] {0, 4, 8, LossScale.STEPS} : new int[] {0, 6, LossScale.STEPS};
+  }
+
   /** Whether things say something when pointed at; nobody points on a phone. */
   boolean hasTitles() {
     return this == WIDE;
@@ -61,13 +72,28 @@ enum Paper {
     return rowHeight >= 18 ? "name" : "name small";
   }
 
-  /** A name that fits at the left of a row; its middle is left out if it is too long. */
+  /**
+   * A name that fits at the left of a row. Of one that is too long, words are shortened from the
+   * left, {@code layer3.17.conv2} to {@code l3.17.conv2}; if that is not enough, its middle is left
+   * out.
+   */
   String label(String name, int rowHeight) {
     double letter = LETTER * (rowHeight >= 18 ? 11 : 9);
     int fits = Math.min(longestLabel, (int) ((labelWidth - 8) / letter));
-    if (name.codePointCount(0, name.length()) <= fits) {
-      return name;
+    String shorter = name;
+    Matcher word = LONG_WORD.matcher(shorter);
+    while (length(shorter) > fits && word.find()) {
+      shorter = word.replaceFirst("$1");
+      word = LONG_WORD.matcher(shorter);
     }
+    return length(shorter) <= fits ? shorter : withoutMiddle(shorter, fits);
+  }
+
+  private static int length(String name) {
+    return name.codePointCount(0, name.length());
+  }
+
+  private static String withoutMiddle(String name, int fits) {
     int[] codes = name.codePoints().toArray();
     int tail = (fits - 1) * 2 / 3;
     int head = fits - 1 - tail;

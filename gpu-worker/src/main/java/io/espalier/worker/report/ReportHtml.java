@@ -71,8 +71,8 @@ final class ReportHtml {
     List<AxisFacts> axes = report.configurable();
     section(
         "Sensitivity per axis",
-        "How much score is lost when this axis alone is cut to a part of its width. Pale cells"
-            + " lose little; the outlined cell is what was chosen.");
+        "How much score is lost when this axis alone is cut to a part of its width, a colour per"
+            + " loss; grey loses nothing, and the outlined cell is what was chosen.");
     if (axes.isEmpty()) {
       out.element("p", "No axis had a choice.");
     } else {
