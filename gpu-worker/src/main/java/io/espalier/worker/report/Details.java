@@ -52,7 +52,7 @@ final class Details {
     section("Search space");
     out.element(
         "p",
-        "%d axes had a choice, which makes %s models."
+        "Axes with a choice: %d; models to choose from: %s."
             .formatted(profile.axes().size(), Abbreviation.of(profile.spaceSize())));
     Table table =
         Table.open(out, "Profile", "", "narrowest", "centroid", "original", "max/min ratio");

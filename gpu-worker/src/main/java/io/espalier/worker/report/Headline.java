@@ -75,7 +75,10 @@ final class Headline {
     Table table = Table.open(out, "Before and after", BEFORE_AFTER);
     for (Metric metric : report.metrics()) {
       Change change = Change.of(metric);
-      String of = metric.samples().isPresent() ? " (n = " + metric.samples().getAsLong() + ")" : "";
+      String of =
+          metric.samples().isPresent()
+              ? " (n\u00a0=\u00a0" + metric.samples().getAsLong() + ")"
+              : "";
       out.open("tr");
       table.head(Change.label(metric) + of);
       table.number(Figures.of(metric.before(), metric.unit()));

@@ -62,13 +62,15 @@ final class HeatMap {
     if (scale.isFlat()) {
       return;
     }
-    for (int step = 0; step < LossScale.STEPS; step++) {
-      svg.box(new Box(left + (step + 2) * cell, 3, cell, 14), "h" + step);
+    double start = left + 2 * cell;
+    for (int step = scale.hasOneLoss() ? LossScale.STEPS - 1 : 0; step < LossScale.STEPS; step++) {
+      svg.box(new Box(start + step * cell, 3, cell, 14), "h" + step);
     }
-    for (int mark : paper.marks()) {
-      double x = left + (mark + 2) * cell;
+    for (int mark : scale.hasOneLoss() ? new int[] {LossScale.STEPS} : paper.marks()) {
+      double x = start + mark * cell;
       svg.line(new Spot(x, 17), new Spot(x, 21), "axis");
-      svg.words(new Spot(x, 28), Anchor.MIDDLE, "tick", Figures.brief(scale.start(mark)));
+      Anchor anchor = mark == 0 ? Anchor.START : Anchor.MIDDLE;
+      svg.words(new Spot(x, 28), anchor, "tick", Figures.brief(scale.start(mark)));
     }
   }
 

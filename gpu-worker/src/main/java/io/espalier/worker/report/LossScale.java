@@ -38,6 +38,11 @@ record LossScale(double smallest, double largest) {
     return largest <= 0;
   }
 
+  /** Whether all that lose anything lose the same. */
+  boolean hasOneLoss() {
+    return smallest == largest;
+  }
+
   /** The style of a cell. */
   String style(double loss) {
     if (Double.isNaN(loss)) {

@@ -92,7 +92,7 @@ final class ReportHtml {
     long cut = report.axes().stream().filter(axis -> axis.chosen() < axis.units()).count();
     section(
         "Widths before and after",
-        "%d of %d axes were cut. In the order of the forward pass: outlined before, filled after;"
+        "Axes that were cut: %d of %d. In the order of the forward pass: outlined before, filled after;"
                 .formatted(cut, report.axes().size())
             + " grey could not be cut.");
     if (!report.axes().isEmpty()) {
@@ -126,16 +126,17 @@ final class ReportHtml {
 
   private void time() {
     Effort effort = report.effort();
+    String time =
+        effort.phases().isEmpty() ? "no times were taken" : Figures.seconds(effort.seconds());
     String reused =
         effort.reused().isPresent()
             ? ", and "
                 + Figures.percent(effort.reused().getAsDouble(), 1)
-                + " of the work of their forward passes was not done, since earlier results held"
+                + " of the work was not done, since earlier results held"
             : "";
     section(
         "Time spent",
-        "%s in all; %d models were scored%s."
-            .formatted(Figures.seconds(effort.seconds()), effort.modelsScored(), reused));
+        "Models scored: %d; time: %s%s.".formatted(effort.modelsScored(), time, reused));
     if (!effort.phases().isEmpty()) {
       pictures(paper -> TimeBar.on(paper, effort));
     }

@@ -54,7 +54,7 @@ final class WidthBars {
     double barTop = middle - thickness / 2;
     Box kept = new Box(left, barTop, axis.chosen() * pixelsPerUnit, thickness);
     Box original = new Box(left, barTop, axis.units() * pixelsPerUnit, thickness);
-    svg.box(kept, axis.frozen().isPresent() ? "kept frozen" : "kept");
+    svg.box(kept, axis.isConfigurable() ? "kept" : "kept frozen");
     svg.box(original, "original", paper.hasTitles() ? title(axis) : "");
     boolean cut = axis.chosen() < axis.units();
     svg.words(
