@@ -62,8 +62,9 @@ final class HeatMap {
     if (scale.isFlat()) {
       return;
     }
-    double start = left + 2 * cell;
-    for (int step = scale.hasOneLoss() ? LossScale.STEPS - 1 : 0; step < LossScale.STEPS; step++) {
+    int first = scale.hasOneLoss() ? LossScale.STEPS - 1 : 0;
+    double start = left + (2 - first) * cell;
+    for (int step = first; step < LossScale.STEPS; step++) {
       svg.box(new Box(start + step * cell, 3, cell, 14), "h" + step);
     }
     for (int mark : scale.hasOneLoss() ? new int[] {LossScale.STEPS} : paper.marks()) {

@@ -81,6 +81,18 @@ class HeatMapTest {
   }
 
   @Test
+  void one_loss_has_one_colour_and_one_number() throws Exception {
+    var axis = new AxisFacts("a", 8, List.of(4, 8), List.of(0.25, 0.0), 4, 1, Optional.empty());
+
+    Document map = Pages.parse(HeatMap.on(Paper.WIDE, List.of(axis)));
+
+    assertThat(Pages.all(map, "rect", "h10")).hasSize(2);
+    assertThat(Pages.all(map, "rect", "h0")).isEmpty();
+    assertThat(Pages.all(map, "text", "tick").stream().map(Element::getTextContent))
+        .containsOnlyOnce("0.25");
+  }
+
+  @Test
   void losses_that_were_not_measured_are_not_called_none() throws Exception {
     var unknown = new AxisFacts("a", 8, List.of(4, 8), List.of(), 4, 0, Optional.empty());
 
