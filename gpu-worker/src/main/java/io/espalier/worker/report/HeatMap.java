@@ -71,7 +71,8 @@ final class HeatMap {
       double x = start + mark * cell;
       svg.line(new Spot(x, 17), new Spot(x, 21), "axis");
       Anchor anchor = mark == 0 ? Anchor.START : Anchor.MIDDLE;
-      svg.words(new Spot(x, 28), anchor, "tick", Figures.brief(scale.start(mark)));
+      String upTo = mark == 0 ? "≤ " : "";
+      svg.words(new Spot(x, 28), anchor, "tick", upTo + Figures.brief(scale.start(mark)));
     }
   }
 
