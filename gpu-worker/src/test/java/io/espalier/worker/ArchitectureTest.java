@@ -14,7 +14,8 @@ import com.tngtech.archunit.lang.ArchRule;
 
 /**
  * The worker's dependency picture, one rule per arrow: {@code app > kafka > stage > algorithm >
- * domain}, {@code stage, algorithm > tensor, checkpoint, data > domain}.
+ * domain}, {@code stage, algorithm > tensor, checkpoint, data > domain}, {@code stage > report >
+ * algorithm.search}.
  */
 @AnalyzeClasses(
     packages = "io.espalier.worker",
@@ -25,6 +26,8 @@ final class ArchitectureTest {
   private static final String KAFKA = WORKER + "kafka..";
   private static final String STAGE = WORKER + "stage..";
   private static final String ALGORITHM = WORKER + "algorithm..";
+  private static final String SEARCH = WORKER + "algorithm.search..";
+  private static final String REPORT = WORKER + "report..";
   private static final String TENSOR = WORKER + "tensor..";
   private static final String CHECKPOINT = WORKER + "checkpoint..";
   private static final String DATA = WORKER + "data..";
@@ -56,13 +59,17 @@ final class ArchitectureTest {
 
   @ArchTest
   static final ArchRule stage_knows_of_the_worker_only_what_is_below_it =
-      knows(STAGE, DOMAIN, TENSOR, CHECKPOINT, DATA, ALGORITHM);
+      knows(STAGE, DOMAIN, TENSOR, CHECKPOINT, DATA, ALGORITHM, REPORT);
+
+  @ArchTest
+  static final ArchRule report_knows_only_domain_and_algorithm_search =
+      knows(REPORT, DOMAIN, SEARCH);
 
   @ArchTest
   static final ArchRule zoo_is_known_by_nothing_of_the_worker_but_app =
       noClasses()
           .that()
-          .resideInAnyPackage(DOMAIN, TENSOR, CHECKPOINT, DATA, ALGORITHM, STAGE, KAFKA)
+          .resideInAnyPackage(DOMAIN, TENSOR, CHECKPOINT, DATA, ALGORITHM, REPORT, STAGE, KAFKA)
           .should()
           .dependOnClassesThat(resideInAPackage(ZOO))
           .allowEmptyShould(true);

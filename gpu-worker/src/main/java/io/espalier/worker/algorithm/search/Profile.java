@@ -28,6 +28,7 @@ public record Profile(
     Cost centroid,
     Cost max,
     List<Verdict> constraints) {
+  private static final double GOOD_RATIO = 3;
 
   /**
    * Whether one bound can be met.
@@ -61,6 +62,16 @@ public record Profile(
   /** The quotient of the largest and the smallest value; over 3 promises a good search. */
   public double ratio(Quantity quantity) {
     return (double) quantity.of(max) / quantity.of(min);
+  }
+
+  /** What the profile means for the search, in a sentence. */
+  public String advice() {
+    if (axes.isEmpty()) {
+      return "Warning: nothing can be chosen; a smaller channel divisor allows narrower layers.";
+    }
+    return ratio(Quantity.FLOPS) > GOOD_RATIO
+        ? "A max/min ratio of FLOPs over 3 leaves room for a good search; the centroid is a good first bound."
+        : "Note: the max/min ratio of FLOPs is at most 3; a smaller channel divisor gives more to choose from.";
   }
 
   /** The profile as tables for people. */

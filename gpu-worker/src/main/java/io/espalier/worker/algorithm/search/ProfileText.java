@@ -1,14 +1,12 @@
 package io.espalier.worker.algorithm.search;
 
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
-import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /** A profile as plain text: the tables that ModelOpt prints before a search. */
 final class ProfileText {
-  private static final double GOOD_RATIO = 3;
   private static final int SHOWN_AT_EACH_END = 4;
 
   private final StringBuilder text = new StringBuilder();
@@ -36,8 +34,8 @@ final class ProfileText {
             Locale.ROOT,
             "\nconfigurable axes: %d\nsize of the search space: %s\n%s\n",
             profile.axes().size(),
-            scientific(profile.spaceSize()),
-            advice()));
+            Abbreviation.of(profile.spaceSize()),
+            profile.advice()));
     return text.toString();
   }
 
@@ -47,9 +45,9 @@ final class ProfileText {
       rows.add(
           List.of(
               quantity.key(),
-              abbreviated(quantity.of(profile.min())),
-              abbreviated(quantity.of(profile.centroid())),
-              abbreviated(quantity.of(profile.max())),
+              Abbreviation.of(quantity.of(profile.min())),
+              Abbreviation.of(quantity.of(profile.centroid())),
+              Abbreviation.of(quantity.of(profile.max())),
               String.format(Locale.ROOT, "%.2f", profile.ratio(quantity))));
     }
     return rows;
@@ -62,7 +60,7 @@ final class ProfileText {
                 List.of(
                     verdict.bound().quantity().key(),
                     verdict.bound().asked(),
-                    abbreviated(verdict.bound().limit()),
+                    Abbreviation.of(verdict.bound().limit()),
                     verdict.satisfiable() ? "True" : "False"))
         .toList();
   }
@@ -76,16 +74,6 @@ final class ProfileText {
                     Integer.toString(choices.axis().units()),
                     shortened(choices)))
         .toList();
-  }
-
-  private String advice() {
-    if (profile.axes().isEmpty()) {
-      return "Warning: nothing can be chosen; a smaller channel divisor allows narrower layers.";
-    }
-    boolean good = profile.ratio(Quantity.FLOPS) > GOOD_RATIO;
-    return good
-        ? "A max/min ratio of FLOPs over 3 leaves room for a good search; the centroid is a good first bound."
-        : "Note: the max/min ratio of FLOPs is at most 3; a smaller channel divisor gives more to choose from.";
   }
 
   private void table(List<String> header, List<List<String>> rows) {
@@ -123,25 +111,5 @@ final class ProfileText {
     String first = widths.subList(0, SHOWN_AT_EACH_END).toString();
     String last = widths.subList(size - SHOWN_AT_EACH_END, size).toString();
     return first.substring(0, first.length() - 1) + ", ..., " + last.substring(1);
-  }
-
-  /** A number with K, M, G or T and two decimals. */
-  static String abbreviated(long value) {
-    double scaled = value;
-    String unit = "";
-    for (String next : List.of("K", "M", "G", "T")) {
-      if (scaled < 1000) {
-        break;
-      }
-      scaled /= 1000;
-      unit = next;
-    }
-    return String.format(Locale.ROOT, "%.2f%s", scaled, unit);
-  }
-
-  private static String scientific(BigInteger size) {
-    return size.bitLength() < Integer.SIZE
-        ? size.toString()
-        : String.format(Locale.ROOT, "%.3e", new java.math.BigDecimal(size));
   }
 }

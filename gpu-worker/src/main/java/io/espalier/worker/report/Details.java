@@ -1,0 +1,152 @@
+package io.espalier.worker.report;
+
+import io.espalier.worker.algorithm.search.Abbreviation;
+import io.espalier.worker.algorithm.search.Profile;
+import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.report.PruningReport.AxisFacts;
+import io.espalier.worker.report.PruningReport.LatencyFacts;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The lower part of the page: what is looked up rather than looked at. */
+final class Details {
+  /** Up to so many axes are shown without a click. */
+  private static final int FEW = 12;
+
+  private final PruningReport report;
+  private final Markup out;
+
+  private Details(PruningReport report, Markup out) {
+    this.report = report;
+    this.out = out;
+  }
+
+  static void write(PruningReport report, Markup out) {
+    var details = new Details(report, out);
+    details.latencies();
+    details.profile();
+    details.frozen();
+    details.provenance();
+  }
+
+  private void latencies() {
+    if (report.latencies().isEmpty()) {
+      return;
+    }
+    section("Latency");
+    Table table = Table.open(out, "Milliseconds per batch", "model", "predicted", "measured");
+    for (LatencyFacts row : report.latencies()) {
+      table.row(
+          row.model(),
+          Figures.of(row.predictedMillis(), "milliseconds"),
+          Figures.of(row.measuredMillis(), "milliseconds"));
+    }
+    table.close();
+    out.close();
+  }
+
+  private void profile() {
+    Profile profile = report.profile();
+    section("Search space");
+    out.element(
+        "p",
+        "Axes with a choice: %d; models to choose from: %s."
+            .formatted(profile.axes().size(), Abbreviation.of(profile.spaceSize())));
+    Table table =
+        Table.open(out, "Profile", "", "narrowest", "centroid", "original", "max/min ratio");
+    for (Quantity quantity : Quantity.values()) {
+      table.row(
+          quantity.unit(),
+          Abbreviation.of(quantity.of(profile.min())),
+          Abbreviation.of(quantity.of(profile.centroid())),
+          Abbreviation.of(quantity.of(profile.max())),
+          Figures.significant(profile.ratio(quantity)));
+    }
+    table.close();
+    verdicts(profile);
+    out.element("p", profile.advice(), "class", "note").close();
+  }
+
+  private void verdicts(Profile profile) {
+    if (profile.constraints().isEmpty()) {
+      return;
+    }
+    Table table =
+        Table.open(out, "Reachable bounds", "constraint", "asked", "at most", "satisfiable");
+    for (Profile.Verdict verdict : profile.constraints()) {
+      table.row(
+          verdict.bound().quantity().unit(),
+          verdict.bound().asked(),
+          Abbreviation.of(verdict.bound().limit()),
+          verdict.satisfiable() ? "yes" : "no");
+    }
+    table.close();
+  }
+
+  private void frozen() {
+    Map<String, List<AxisFacts>> byReason = byReason();
+    section("What could not be cut, and why");
+    if (byReason.isEmpty()) {
+      out.element("p", "Every axis had a choice.");
+    }
+    byReason.forEach(this::reason);
+    out.close();
+  }
+
+  private void reason(String reason, List<AxisFacts> axes) {
+    if (axes.size() <= FEW) {
+      out.open("details", "open", "open");
+    } else {
+      out.open("details");
+    }
+    out.open("summary")
+        .text(reason)
+        .text(" ")
+        .element("span", axes.size() == 1 ? "1 axis" : axes.size() + " axes", "class", "count")
+        .close();
+    out.open("ul", "class", "axes");
+    for (AxisFacts axis : axes) {
+      out.open("li").element("code", axis.name()).text(" " + axis.units()).close();
+    }
+    out.close().close();
+  }
+
+  private Map<String, List<AxisFacts>> byReason() {
+    var byReason = new LinkedHashMap<String, List<AxisFacts>>();
+    for (AxisFacts axis : report.axes()) {
+      if (axis.frozen().isPresent() || !axis.isConfigurable()) {
+        String reason = axis.frozen().orElse("no narrower width was allowed");
+        byReason.computeIfAbsent(reason, any -> new ArrayList<>()).add(axis);
+      }
+    }
+    return byReason;
+  }
+
+  private void provenance() {
+    PruningReport.Setup setup = report.setup();
+    section("How this was made");
+    out.open("dl");
+    fact("model", report.model().name());
+    fact("architecture", report.model().architecture() + " of family " + report.model().family());
+    fact("parent digest", report.model().parentDigest().orElse(Figures.UNKNOWN));
+    fact("algorithm", setup.algorithm() + " " + setup.version());
+    fact("device", setup.device());
+    fact("seed", Long.toString(setup.seed()));
+    fact("objective", setup.objective());
+    fact("score", setup.score());
+    fact("importance of channels", setup.importance());
+    fact("images for calibration", Integer.toString(setup.calibrationImages()));
+    fact("images for scoring", Integer.toString(setup.scoreImages()));
+    out.close().close();
+  }
+
+  private void fact(String name, String value) {
+    out.element("dt", name).element("dd", value);
+  }
+
+  private void section(String title) {
+    out.open("section").element("h2", title);
+  }
+}

@@ -1,0 +1,104 @@
+package io.espalier.worker.report;
+
+import io.espalier.worker.algorithm.search.Abbreviation;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.Locale;
+import java.util.OptionalDouble;
+
+/** Numbers as people read them. */
+final class Figures {
+  /** In place of a number that is not known. */
+  static final String UNKNOWN = "–";
+
+  private static final String MINUS = "−";
+
+  private Figures() {}
+
+  /** A value with its unit. */
+  static String of(double value, String unit) {
+    if (!Double.isFinite(value)) {
+      return Double.toString(value);
+    }
+    return switch (unit) {
+      case "count" -> Abbreviation.of(value);
+      case "bytes" -> Abbreviation.of(value) + "B";
+      case "fraction" -> percent(value, 2);
+      case "milliseconds" -> significant(value) + " ms";
+      case "seconds" -> seconds(value);
+      case "nats" -> significant(value);
+      default -> significant(value) + " " + unit;
+    };
+  }
+
+  static String of(OptionalDouble value, String unit) {
+    return value.isPresent() ? of(value.getAsDouble(), unit) : UNKNOWN;
+  }
+
+  /** A fraction in percent. */
+  static String percent(double fraction, int decimals) {
+    return Double.isFinite(fraction)
+        ? signed(String.format(Locale.ROOT, "%." + decimals + "f", 100 * fraction)) + " %"
+        : Double.toString(fraction);
+  }
+
+  /** Four digits that count, without an exponent unless it is tiny. */
+  static String significant(double value) {
+    if (!Double.isFinite(value)) {
+      return Double.toString(value);
+    }
+    if (value == 0) {
+      return "0";
+    }
+    if (Math.abs(value) < 1e-4) {
+      return signed(String.format(Locale.ROOT, "%.2e", value));
+    }
+    BigDecimal rounded = BigDecimal.valueOf(value).round(new MathContext(4));
+    return signed(rounded.stripTrailingZeros().toPlainString());
+  }
+
+  /** Two digits that count, for where there is little room. */
+  static String brief(double value) {
+    if (!Double.isFinite(value) || value == 0) {
+      return significant(value);
+    }
+    if (Math.abs(value) < 1e-3) {
+      return String.format(Locale.ROOT, "%.0e", value).replace("e-0", "e-").replace("-", MINUS);
+    }
+    BigDecimal rounded = BigDecimal.valueOf(value).round(new MathContext(2));
+    return signed(rounded.stripTrailingZeros().toPlainString());
+  }
+
+  /** A time, in minutes and hours if it is long. */
+  static String seconds(double seconds) {
+    if (!Double.isFinite(seconds)) {
+      return Double.toString(seconds);
+    }
+    if (seconds < 10) {
+      return String.format(Locale.ROOT, "%.2f s", seconds);
+    }
+    long whole = Math.round(seconds);
+    if (whole < 60) {
+      return String.format(Locale.ROOT, "%.1f s", seconds);
+    }
+    return whole < 3600
+        ? "%d min %d s".formatted(whole / 60, whole % 60)
+        : "%d h %d min".formatted(whole / 3600, whole % 3600 / 60);
+  }
+
+  /** A number with a plus sign if it has none. */
+  static String change(String number) {
+    return number.startsWith(MINUS) || isZero(number) ? number : "+" + number;
+  }
+
+  private static String signed(String number) {
+    if (isZero(number)) {
+      return number.replace("-", "");
+    }
+    return number.replace("-", MINUS);
+  }
+
+  private static boolean isZero(String number) {
+    return number.chars().noneMatch(c -> c >= '1' && c <= '9');
+  }
+}

@@ -1,0 +1,146 @@
+package io.espalier.worker.report;
+
+import io.espalier.worker.report.PruningReport.AxisFacts;
+import io.espalier.worker.report.Svg.Anchor;
+import io.espalier.worker.report.Svg.Box;
+import io.espalier.worker.report.Svg.Spot;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * How much is lost when one axis alone is cut: a row per axis that had a choice, a cell per choice.
+ * A cell ends where the fraction of the width that it keeps is, and begins where the next narrower
+ * one ends; the chosen one is outlined.
+ */
+final class HeatMap {
+  private static final int LEGEND_HEIGHT = 46;
+  private static final int AXIS_HEIGHT = 22;
+  private static final int ROOM_FOR_NUMBER = 40;
+
+  private final Paper paper;
+  private final List<AxisFacts> axes;
+  private final LossScale scale;
+  private final int rowHeight;
+  private final double left;
+  private final double width;
+  private final Svg svg;
+
+  private HeatMap(Paper paper, List<AxisFacts> axes) {
+    this.paper = paper;
+    this.axes = axes;
+    this.scale = LossScale.of(axes);
+    this.rowHeight = Paper.rowHeight(axes.size());
+    this.left = paper.labelWidth();
+    this.width = paper.width() - left - 76;
+    double height = LEGEND_HEIGHT + AXIS_HEIGHT + axes.size() * (double) rowHeight + 4;
+    this.svg = new Svg(paper, height, "Heat map: loss of score by axis and kept width");
+  }
+
+  /** The picture of axes that had a choice. */
+  static String on(Paper paper, List<AxisFacts> axes) {
+    return new HeatMap(paper, axes).draw();
+  }
+
+  private String draw() {
+    legend();
+    grid();
+    for (int row = 0; row < axes.size(); row++) {
+      row(axes.get(row), top() + row * (double) rowHeight);
+    }
+    return svg.finish();
+  }
+
+  private double top() {
+    return LEGEND_HEIGHT + AXIS_HEIGHT;
+  }
+
+  private void legend() {
+    double cell = Math.min(32, width / (LossScale.STEPS + 3));
+    svg.words(new Spot(left - 8, 10), Anchor.END, "tick", "loss of score");
+    svg.box(new Box(left, 3, cell, 14), "zero");
+    svg.words(new Spot(left + cell / 2, 28), Anchor.MIDDLE, "tick", "0");
+    if (scale.isFlat()) {
+      return;
+    }
+    int first = scale.hasOneLoss() ? LossScale.STEPS - 1 : 0;
+    double start = left + (2 - first) * cell;
+    for (int step = first; step < LossScale.STEPS; step++) {
+      svg.box(new Box(start + step * cell, 3, cell, 14), "h" + step);
+    }
+    for (int mark : scale.hasOneLoss() ? new int[] {LossScale.STEPS} : paper.marks()) {
+      double x = start + mark * cell;
+      svg.line(new Spot(x, 17), new Spot(x, 21), "axis");
+      Anchor anchor = mark == 0 ? Anchor.START : Anchor.MIDDLE;
+      String upTo = mark == 0 ? "≤ " : "";
+      svg.words(new Spot(x, 28), anchor, "tick", upTo + Figures.brief(scale.start(mark)));
+    }
+  }
+
+  private void grid() {
+    double bottom = top() + axes.size() * (double) rowHeight;
+    for (int percent = 0; percent <= 100; percent += 25) {
+      double x = left + width * percent / 100;
+      svg.line(new Spot(x, top() - 4), new Spot(x, bottom + 2), "grid");
+      svg.words(new Spot(x, top() - 12), Anchor.MIDDLE, "tick", percent + " %");
+    }
+    svg.words(new Spot(left - 24, top() - 12), Anchor.END, "tick", "width kept");
+    svg.words(new Spot(paper.width(), top() - 12), Anchor.END, "tick", "chosen");
+  }
+
+  private void row(AxisFacts axis, double y) {
+    double middle = y + rowHeight / 2.0;
+    String words = Paper.words(rowHeight);
+    svg.words(
+        new Spot(left - 8, middle),
+        Anchor.END,
+        words,
+        paper.label(axis.name(), rowHeight),
+        axis.name());
+    Box chosen = null;
+    for (int i = 0; i < axis.choices().size(); i++) {
+      Box box = cell(axis, i, y);
+      fill(axis, i, box);
+      chosen = axis.choices().get(i) == axis.chosen() ? box : chosen;
+    }
+    if (chosen != null) {
+      svg.box(chosen, "halo").box(chosen, "chosen");
+    }
+    String kept = axis.chosen() + " / " + axis.units();
+    svg.words(new Spot(paper.width(), middle), Anchor.END, words, kept);
+  }
+
+  private Box cell(AxisFacts axis, int choice, double y) {
+    List<Integer> widths = axis.choices();
+    int width = widths.get(choice);
+    int before = choice > 0 ? widths.get(choice - 1) : Math.max(0, width - (widths.get(1) - width));
+    double from = left + this.width * before / axis.units();
+    double to = left + this.width * width / axis.units();
+    return new Box(from + 0.5, y + 1, to - from - 1, rowHeight - 2.0);
+  }
+
+  private void fill(AxisFacts axis, int choice, Box box) {
+    double loss = axis.loss(choice);
+    svg.box(box, scale.style(loss), paper.hasTitles() ? title(axis, choice) : "");
+    if (rowHeight >= 18 && box.width() >= ROOM_FOR_NUMBER && !Double.isNaN(loss)) {
+      svg.words(
+          new Spot(box.x() + box.width() / 2, box.middle()),
+          Anchor.MIDDLE,
+          "cell on-" + scale.style(loss),
+          Figures.brief(loss));
+    }
+  }
+
+  private static String title(AxisFacts axis, int choice) {
+    int width = axis.choices().get(choice);
+    double loss = axis.loss(choice);
+    return String.format(
+        Locale.ROOT,
+        "%s: %d of %d kept (%s), %s%s",
+        axis.name(),
+        width,
+        axis.units(),
+        Figures.percent((double) width / axis.units(), 0),
+        Double.isNaN(loss) ? "not measured" : "loses " + Figures.significant(loss),
+        width == axis.chosen() ? "; chosen" : "");
+  }
+}

@@ -1,0 +1,228 @@
+package io.espalier.worker.report;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.Cost;
+import io.espalier.worker.algorithm.search.Profile;
+import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.domain.job.Metric;
+import io.espalier.worker.report.PruningReport.AxisFacts;
+import io.espalier.worker.report.PruningReport.Constraint;
+import io.espalier.worker.report.PruningReport.Curve;
+import io.espalier.worker.report.PruningReport.Effort;
+import io.espalier.worker.report.PruningReport.LatencyFacts;
+import java.util.OptionalDouble;
+
+/**
+ * A report as JSON. What is not known is left out; a list that is empty is there. NaN and infinity,
+ * which JSON has not, are the texts {@code "NaN"}, {@code "Infinity"}, {@code "-Infinity"}. A cost
+ * is an object with {@code flops}, {@code parameters}, {@code bytes}.
+ *
+ * <ul>
+ *   <li>{@code format}: 1; grows when a key changes its meaning or goes, not when one is added
+ *   <li>{@code model}: {@code name}, {@code architecture}, {@code family}, {@code parentDigest}
+ *   <li>{@code setup}: {@code algorithm}, {@code version}, {@code device}, {@code seed}, {@code
+ *       objective}, {@code score}, {@code importance}, {@code calibrationImages}, {@code
+ *       scoreImages}
+ *   <li>{@code constraints[]}: {@code quantity}, {@code asked}, {@code limit}, {@code reached},
+ *       {@code holds}
+ *   <li>{@code metrics[]}: {@code name}, {@code unit}, {@code higherIsBetter}, {@code before},
+ *       {@code after}, {@code dataset}, {@code samples}
+ *   <li>{@code profile}: {@code axes} (number with a choice), {@code spaceSize} (digits, as a text
+ *       since it may be larger than what programs read as a number), {@code min}, {@code centroid},
+ *       {@code max} (costs), {@code ratio} (by quantity), {@code constraints[]} ({@code quantity},
+ *       {@code asked}, {@code limit}, {@code satisfiable}), {@code advice}
+ *   <li>{@code axes[]}, in the order of the forward pass: {@code name}, {@code units}, {@code
+ *       choices[]}, {@code losses[]} (one per choice, or empty), {@code chosen}, {@code
+ *       modelsScored}, {@code frozen} (the reason)
+ *   <li>{@code curve}: {@code points[]} ({@code cost}, {@code predictedLoss}), {@code chosen} (such
+ *       a point), {@code measured[]} ({@code name}, {@code cost}, {@code score}, {@code lostScore})
+ *   <li>{@code effort}: {@code phases[]} ({@code name}, {@code seconds}, {@code share}), {@code
+ *       seconds}, {@code modelsScored}, {@code reused}
+ *   <li>{@code latencies[]}: {@code model}, {@code predictedMillis}, {@code measuredMillis}
+ * </ul>
+ */
+final class PruningJson {
+  private static final int FORMAT = 1;
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private PruningJson() {}
+
+  /** The report as the content of a file. */
+  static String text(PruningReport report) {
+    return of(report).toPrettyString() + "\n";
+  }
+
+  static ObjectNode of(PruningReport report) {
+    ObjectNode root = NODES.objectNode().put("format", FORMAT);
+    root.set("model", model(report.model()));
+    root.set("setup", setup(report.setup()));
+    ArrayNode constraints = root.putArray("constraints");
+    report.constraints().forEach(constraint -> constraints.add(constraint(constraint)));
+    ArrayNode metrics = root.putArray("metrics");
+    report.metrics().forEach(metric -> metrics.add(metric(metric)));
+    root.set("profile", profile(report.profile()));
+    ArrayNode axes = root.putArray("axes");
+    report.axes().forEach(axis -> axes.add(axis(axis)));
+    root.set("curve", curve(report.curve()));
+    root.set("effort", effort(report.effort()));
+    ArrayNode latencies = root.putArray("latencies");
+    report.latencies().forEach(latency -> latencies.add(latency(latency)));
+    return root;
+  }
+
+  private static ObjectNode model(PruningReport.Model model) {
+    ObjectNode node =
+        NODES
+            .objectNode()
+            .put("name", model.name())
+            .put("architecture", model.architecture())
+            .put("family", model.family());
+    model.parentDigest().ifPresent(digest -> node.put("parentDigest", digest));
+    return node;
+  }
+
+  private static ObjectNode setup(PruningReport.Setup setup) {
+    return NODES
+        .objectNode()
+        .put("algorithm", setup.algorithm())
+        .put("version", setup.version())
+        .put("device", setup.device())
+        .put("seed", setup.seed())
+        .put("objective", setup.objective())
+        .put("score", setup.score())
+        .put("importance", setup.importance())
+        .put("calibrationImages", setup.calibrationImages())
+        .put("scoreImages", setup.scoreImages());
+  }
+
+  private static ObjectNode constraint(Constraint constraint) {
+    return bound(constraint.bound())
+        .put("reached", constraint.reached())
+        .put("holds", constraint.holds());
+  }
+
+  private static ObjectNode bound(Budget.Bound bound) {
+    return NODES
+        .objectNode()
+        .put("quantity", bound.quantity().key())
+        .put("asked", bound.asked())
+        .put("limit", bound.limit());
+  }
+
+  private static ObjectNode metric(Metric metric) {
+    ObjectNode node =
+        NODES
+            .objectNode()
+            .put("name", metric.name())
+            .put("unit", metric.unit())
+            .put("higherIsBetter", metric.higherIsBetter());
+    put(node, "before", metric.before());
+    put(node, "after", metric.after());
+    metric.dataset().ifPresent(uri -> node.put("dataset", uri));
+    metric.samples().ifPresent(samples -> node.put("samples", samples));
+    return node;
+  }
+
+  private static ObjectNode profile(Profile profile) {
+    ObjectNode node =
+        NODES
+            .objectNode()
+            .put("axes", profile.axes().size())
+            .put("spaceSize", profile.spaceSize().toString());
+    node.set("min", cost(profile.min()));
+    node.set("centroid", cost(profile.centroid()));
+    node.set("max", cost(profile.max()));
+    ObjectNode ratio = node.putObject("ratio");
+    for (Quantity quantity : Quantity.values()) {
+      put(ratio, quantity.key(), profile.ratio(quantity));
+    }
+    ArrayNode constraints = node.putArray("constraints");
+    for (Profile.Verdict verdict : profile.constraints()) {
+      constraints.add(bound(verdict.bound()).put("satisfiable", verdict.satisfiable()));
+    }
+    return node.put("advice", profile.advice());
+  }
+
+  private static ObjectNode cost(Cost cost) {
+    ObjectNode node = NODES.objectNode();
+    for (Quantity quantity : Quantity.values()) {
+      node.put(quantity.key(), quantity.of(cost));
+    }
+    return node;
+  }
+
+  private static ObjectNode axis(AxisFacts axis) {
+    ObjectNode node = NODES.objectNode().put("name", axis.name()).put("units", axis.units());
+    ArrayNode choices = node.putArray("choices");
+    axis.choices().forEach(choices::add);
+    ArrayNode losses = node.putArray("losses");
+    for (double loss : axis.losses()) {
+      if (Double.isFinite(loss)) {
+        losses.add(loss);
+      } else {
+        losses.add(Double.toString(loss));
+      }
+    }
+    node.put("chosen", axis.chosen()).put("modelsScored", axis.modelsScored());
+    axis.frozen().ifPresent(reason -> node.put("frozen", reason));
+    return node;
+  }
+
+  private static ObjectNode curve(Curve curve) {
+    ObjectNode node = NODES.objectNode();
+    ArrayNode points = node.putArray("points");
+    curve.points().forEach(point -> points.add(point(point)));
+    curve.chosen().ifPresent(point -> node.set("chosen", point(point)));
+    ArrayNode measured = node.putArray("measured");
+    for (PruningReport.Measurement measurement : curve.measured()) {
+      ObjectNode one = measured.addObject().put("name", measurement.name());
+      one.set("cost", cost(measurement.cost()));
+      put(one, "score", measurement.score());
+      put(one, "lostScore", measurement.lostScore());
+    }
+    return node;
+  }
+
+  private static ObjectNode point(PruningReport.Point point) {
+    ObjectNode node = NODES.objectNode();
+    node.set("cost", cost(point.cost()));
+    put(node, "predictedLoss", point.predictedLoss());
+    return node;
+  }
+
+  private static ObjectNode effort(Effort effort) {
+    ObjectNode node = NODES.objectNode();
+    ArrayNode phases = node.putArray("phases");
+    for (PruningReport.Phase phase : effort.phases()) {
+      ObjectNode one = phases.addObject().put("name", phase.name());
+      put(one, "seconds", phase.seconds());
+      put(one, "share", effort.share(phase));
+    }
+    put(node, "seconds", effort.seconds());
+    node.put("modelsScored", effort.modelsScored());
+    put(node, "reused", effort.reused());
+    return node;
+  }
+
+  private static ObjectNode latency(LatencyFacts latency) {
+    ObjectNode node = NODES.objectNode().put("model", latency.model());
+    put(node, "predictedMillis", latency.predictedMillis());
+    put(node, "measuredMillis", latency.measuredMillis());
+    return node;
+  }
+
+  private static void put(ObjectNode node, String key, OptionalDouble value) {
+    value.ifPresent(present -> put(node, key, present));
+  }
+
+  private static void put(ObjectNode node, String key, double value) {
+    if (Double.isFinite(value)) {
+      node.put(key, value);
+    } else {
+      node.put(key, Double.toString(value));
+    }
+  }
+}

@@ -1,0 +1,236 @@
+package io.espalier.worker.report;
+
+import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.Cost;
+import io.espalier.worker.algorithm.search.Profile;
+import io.espalier.worker.domain.job.Metric;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * Everything that is told of a pruning, however it was computed.
+ *
+ * @param model the model that was pruned
+ * @param setup how it was pruned
+ * @param constraints what was asked for and what was reached
+ * @param metrics measurements before and after, in the order in which they are shown
+ * @param profile the search space
+ * @param axes every axis, in the order of the forward pass
+ * @param curve what other budgets would have led to
+ * @param effort where the time went
+ * @param latencies predicted and measured latencies; empty if none were predicted
+ */
+public record PruningReport(
+    Model model,
+    Setup setup,
+    List<Constraint> constraints,
+    List<Metric> metrics,
+    Profile profile,
+    List<AxisFacts> axes,
+    Curve curve,
+    Effort effort,
+    List<LatencyFacts> latencies) {
+
+  /**
+   * The model that was pruned.
+   *
+   * @param name what people call it
+   * @param architecture architecture within the family, such as {@code resnet50}
+   * @param family such as {@code resnet}
+   * @param parentDigest root digest of its files
+   */
+  public record Model(
+      String name, String architecture, String family, Optional<String> parentDigest) {}
+
+  /**
+   * How it was pruned.
+   *
+   * @param algorithm such as {@code fastnas}
+   * @param version of the algorithm
+   * @param device the device it ran on, in words
+   * @param seed decides which images are drawn
+   * @param objective what the search minimises, in words
+   * @param score what cut models are scored by, such as {@code loss}
+   * @param importance what channels are ordered by, in words
+   * @param calibrationImages images that normalisations are calibrated on
+   * @param scoreImages images that cut models are scored on
+   */
+  public record Setup(
+      String algorithm,
+      String version,
+      String device,
+      long seed,
+      String objective,
+      String score,
+      String importance,
+      int calibrationImages,
+      int scoreImages) {}
+
+  /**
+   * One bound of the policy.
+   *
+   * @param bound what was asked for, and the largest value allowed
+   * @param reached value of the result
+   */
+  public record Constraint(Budget.Bound bound, long reached) {
+    /** Whether the result is within the bound. */
+    public boolean holds() {
+      return reached <= bound.limit();
+    }
+  }
+
+  /**
+   * One axis.
+   *
+   * @param name its name
+   * @param units its width in the model that went in
+   * @param choices widths that it could have been cut to, ascending; the last is its own
+   * @param losses how much score is lost when this axis alone is cut, one per choice; empty if it
+   *     was not measured
+   * @param chosen its width in the result
+   * @param modelsScored how many models were scored to measure it
+   * @param frozen why it could not be cut, if so
+   */
+  public record AxisFacts(
+      String name,
+      int units,
+      List<Integer> choices,
+      List<Double> losses,
+      int chosen,
+      int modelsScored,
+      Optional<String> frozen) {
+    /** An axis; the lists are copied. */
+    public AxisFacts {
+      choices = List.copyOf(choices);
+      losses = List.copyOf(losses);
+      if (chosen < 1 || chosen > units) {
+        throw new IllegalArgumentException(
+            "axis '%s': width %d chosen of %d".formatted(name, chosen, units));
+      }
+      if (!losses.isEmpty() && losses.size() != choices.size()) {
+        throw new IllegalArgumentException(
+            "axis '%s' has %d choices, but %d losses"
+                .formatted(name, choices.size(), losses.size()));
+      }
+    }
+
+    /** Whether there was anything to choose. */
+    public boolean isConfigurable() {
+      return choices.size() > 1;
+    }
+
+    /** The loss at a choice; NaN if it was not measured. */
+    double loss(int choice) {
+      return losses.isEmpty() ? Double.NaN : losses.get(choice);
+    }
+  }
+
+  /**
+   * What other budgets would have led to.
+   *
+   * @param points what the search would choose for other budgets, in any order; empty if unknown
+   * @param chosen what it chose for this one
+   * @param measured models that were in fact measured, such as the original and the result
+   */
+  public record Curve(List<Point> points, Optional<Point> chosen, List<Measurement> measured) {
+    /** A curve; the lists are copied. */
+    public Curve {
+      points = List.copyOf(points);
+      measured = List.copyOf(measured);
+    }
+
+    /** Nothing known. */
+    public static Curve none() {
+      return new Curve(List.of(), Optional.empty(), List.of());
+    }
+
+    /** Whether there is nothing to draw. */
+    boolean isEmpty() {
+      return points.isEmpty() && chosen.isEmpty() && measured.isEmpty();
+    }
+  }
+
+  /**
+   * A model of the search space.
+   *
+   * @param cost what it costs
+   * @param predictedLoss how much score it is expected to lose against the original
+   */
+  public record Point(Cost cost, double predictedLoss) {}
+
+  /**
+   * A model that was measured.
+   *
+   * @param name such as {@code original}, {@code result}
+   * @param cost what it costs
+   * @param score its score; more is better
+   * @param lostScore score of the original less its score, both measured on the same data
+   */
+  public record Measurement(String name, Cost cost, double score, double lostScore) {}
+
+  /**
+   * Where the time went.
+   *
+   * @param phases one after another
+   * @param modelsScored models scored in all, the original included
+   * @param reused fraction of the work of full forward passes that was not computed, since earlier
+   *     results held; 0 to 1
+   */
+  public record Effort(List<Phase> phases, int modelsScored, OptionalDouble reused) {
+    /** An effort; the list is copied. */
+    public Effort {
+      phases = List.copyOf(phases);
+    }
+
+    /** All phases together. */
+    double seconds() {
+      return phases.stream().mapToDouble(Phase::seconds).filter(Double::isFinite).sum();
+    }
+
+    /** The part of all time that a phase took; 0 if no time is known. */
+    double share(Phase phase) {
+      double all = seconds();
+      return all > 0 && Double.isFinite(phase.seconds()) ? phase.seconds() / all : 0;
+    }
+  }
+
+  /**
+   * A phase of the work.
+   *
+   * @param name in words, such as {@code sensitivity}
+   * @param seconds how long it took; not negative
+   */
+  public record Phase(String name, double seconds) {
+    /** A phase. */
+    public Phase {
+      if (seconds < 0) {
+        throw new IllegalArgumentException(
+            "phase '%s' took %s seconds; wanted at least 0".formatted(name, seconds));
+      }
+    }
+  }
+
+  /**
+   * Latency of one model.
+   *
+   * @param model such as {@code original}, {@code result}
+   * @param predictedMillis sum over its layers
+   * @param measuredMillis as a whole
+   */
+  public record LatencyFacts(
+      String model, OptionalDouble predictedMillis, OptionalDouble measuredMillis) {}
+
+  /** A report; the lists are copied. */
+  public PruningReport {
+    constraints = List.copyOf(constraints);
+    metrics = List.copyOf(metrics);
+    axes = List.copyOf(axes);
+    latencies = List.copyOf(latencies);
+  }
+
+  /** The axes that had more than one choice. */
+  List<AxisFacts> configurable() {
+    return axes.stream().filter(AxisFacts::isConfigurable).toList();
+  }
+}

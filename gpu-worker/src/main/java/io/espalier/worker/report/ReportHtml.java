@@ -1,0 +1,177 @@
+package io.espalier.worker.report;
+
+import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.report.PruningReport.AxisFacts;
+import io.espalier.worker.report.PruningReport.Constraint;
+import io.espalier.worker.report.PruningReport.Effort;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A report as one HTML page that is well-formed XML as well. It loads nothing and runs nothing, and
+ * tells the browser to insist on that: only the one style sheet of known digest is let in.
+ */
+final class ReportHtml {
+  private static final String STYLE = resource("report.css");
+
+  private final PruningReport report;
+  private final Markup out = new Markup();
+
+  private ReportHtml(PruningReport report) {
+    this.report = report;
+  }
+
+  /** The page. */
+  static String page(PruningReport report) {
+    return new ReportHtml(report).write();
+  }
+
+  private String write() {
+    out.raw("<!DOCTYPE html>\n")
+        .open("html", "xmlns", "http://www.w3.org/1999/xhtml", "lang", "en");
+    head();
+    out.open("body").open("main");
+    Headline.write(report, out);
+    sensitivity();
+    widths();
+    curves();
+    time();
+    Details.write(report, out);
+    out.close().close().close();
+    return out.toString();
+  }
+
+  private void head() {
+    String policy =
+        "default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'"
+            .formatted(sha256(STYLE));
+    out.open("head")
+        .empty("meta", "charset", "utf-8")
+        .empty("meta", "http-equiv", "Content-Security-Policy", "content", policy)
+        .empty("meta", "name", "viewport", "content", "width=device-width, initial-scale=1")
+        .empty("meta", "name", "color-scheme", "content", "light dark")
+        .element("title", report.model().name() + ", pruned")
+        .open("style")
+        .raw(STYLE)
+        .close()
+        .close();
+  }
+
+  private void sensitivity() {
+    List<AxisFacts> axes = report.configurable();
+    section(
+        "Sensitivity per axis",
+        "How much score is lost when this axis alone is cut to a part of its width, a colour per"
+            + " loss; grey loses nothing, and the outlined cell is what was chosen.");
+    if (axes.isEmpty()) {
+      out.element("p", "No axis had a choice.");
+    } else {
+      pictures(paper -> HeatMap.on(paper, axes));
+      boolean flat = LossScale.of(axes).isFlat();
+      boolean measured = axes.stream().anyMatch(axis -> !axis.losses().isEmpty());
+      if (flat && measured) {
+        out.element("p", "No cut of a single axis loses anything.", "class", "note");
+      } else if (!measured) {
+        out.element("p", "No losses were measured.", "class", "note");
+      }
+    }
+    out.close();
+  }
+
+  private void widths() {
+    long cut = report.axes().stream().filter(axis -> axis.chosen() < axis.units()).count();
+    section(
+        "Widths before and after",
+        "Axes that were cut: %d of %d. In the order of the forward pass: outlined before, filled after;"
+                .formatted(cut, report.axes().size())
+            + " grey could not be cut.");
+    if (!report.axes().isEmpty()) {
+      pictures(paper -> WidthBars.on(paper, report.axes()));
+    }
+    out.close();
+  }
+
+  private void curves() {
+    section(
+        "Cost and score over budgets",
+        "What the search would lose at other budgets, as predicted from single axes; diamonds were"
+            + " measured on the whole model.");
+    if (report.curve().isEmpty()) {
+      out.element("p", "Other budgets were not looked at.");
+    } else if (report.constraints().isEmpty()) {
+      curve(Quantity.FLOPS, Optional.empty());
+    } else {
+      for (Constraint constraint : report.constraints()) {
+        curve(constraint.bound().quantity(), Optional.of(constraint.bound()));
+      }
+    }
+    out.close();
+  }
+
+  private void curve(Quantity quantity, Optional<Budget.Bound> bound) {
+    long whole = Math.max(1, quantity.of(report.profile().max()));
+    var content = new LineChart.Content(report.curve(), quantity, whole, bound);
+    pictures(paper -> LineChart.on(paper, content));
+  }
+
+  private void time() {
+    Effort effort = report.effort();
+    String time =
+        effort.phases().isEmpty() ? "no times were taken" : Figures.seconds(effort.seconds());
+    String reused =
+        effort.reused().isPresent()
+            ? ", and "
+                + Figures.percent(effort.reused().getAsDouble(), 1)
+                + " of the work was not done, since earlier results held"
+            : "";
+    section(
+        "Time spent",
+        "Models scored: %d; time: %s%s.".formatted(effort.modelsScored(), time, reused));
+    if (!effort.phases().isEmpty()) {
+      pictures(paper -> TimeBar.on(paper, effort));
+    }
+    out.close();
+  }
+
+  private void section(String title, String explanation) {
+    out.open("section").element("h2", title).element("p", explanation);
+  }
+
+  private void pictures(Function<Paper, String> draw) {
+    out.open("div", "class", "picture");
+    for (Paper paper : Paper.values()) {
+      out.raw(draw.apply(paper));
+    }
+    out.close();
+  }
+
+  private static String resource(String name) {
+    try (InputStream stream = ReportHtml.class.getResourceAsStream(name)) {
+      return new String(
+          Objects.requireNonNull(stream, "no resource " + name).readAllBytes(),
+          StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read the resource " + name, e);
+    }
+  }
+
+  private static String sha256(String text) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return Base64.getEncoder().encodeToString(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

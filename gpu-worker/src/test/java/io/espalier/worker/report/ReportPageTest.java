@@ -1,0 +1,160 @@
+package io.espalier.worker.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espalier.worker.report.PruningReport.AxisFacts;
+import io.espalier.worker.report.PruningReport.Curve;
+import io.espalier.worker.report.PruningReport.Effort;
+import io.espalier.worker.report.PruningReport.LatencyFacts;
+import io.espalier.worker.report.PruningReport.Measurement;
+import io.espalier.worker.report.PruningReport.Phase;
+import io.espalier.worker.report.PruningReport.Point;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+
+class ReportPageTest {
+  private static final String EVIL = "<script>alert(1)</script>\"'&\u0000\uD800";
+
+  static Stream<PruningReport> samples() {
+    return Stream.of(
+        Samples.resnet20(), Samples.resnet152(), Samples.bare(), Samples.tiny(), hostile());
+  }
+
+  @ParameterizedTest
+  @MethodSource("samples")
+  void a_page_is_well_formed_and_reaches_for_nothing(PruningReport report) throws Exception {
+    String page = ReportHtml.page(report);
+
+    Document document = Pages.parse(page);
+    String withoutNamespaces =
+        page.replace("\"http://www.w3.org/1999/xhtml\"", "")
+            .replace("\"http://www.w3.org/2000/svg\"", "");
+    assertThat(document.getDocumentElement().getTagName()).isEqualTo("html");
+    assertThat(withoutNamespaces).doesNotContain("http:", "https:", "url(", "@import", "src=");
+    assertThat(Pages.all(document, "script")).isEmpty();
+    assertThat(Pages.all(document, "link")).isEmpty();
+    assertThat(page).doesNotContain("style=\"");
+  }
+
+  @ParameterizedTest
+  @MethodSource("samples")
+  void the_same_facts_give_the_same_page(PruningReport report) {
+    assertThat(ReportHtml.page(report)).isEqualTo(ReportHtml.page(report));
+  }
+
+  @ParameterizedTest
+  @MethodSource("samples")
+  void no_coordinate_is_outside_the_numbers(PruningReport report) throws Exception {
+    Document page = Pages.parse(ReportHtml.page(report));
+
+    for (Element rect : Pages.all(page, "rect")) {
+      assertThat(Pages.number(rect, "width")).isNotNegative();
+      assertThat(Pages.number(rect, "x")).isBetween(0.0, 880.0);
+    }
+    for (Element svg : Pages.all(page, "svg")) {
+      assertThat(svg.getAttribute("viewBox")).doesNotContain("NaN");
+    }
+  }
+
+  @Test
+  void the_browser_is_told_to_let_in_the_style_sheet_alone() throws Exception {
+    Document page = Pages.parse(ReportHtml.page(Samples.tiny()));
+
+    String style = Pages.all(page, "style").get(0).getTextContent();
+    byte[] digest =
+        MessageDigest.getInstance("SHA-256").digest(style.getBytes(StandardCharsets.UTF_8));
+    String policy =
+        Pages.all(page, "meta").stream()
+            .filter(meta -> meta.getAttribute("http-equiv").equals("Content-Security-Policy"))
+            .map(meta -> meta.getAttribute("content"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(policy)
+        .startsWith("default-src 'none';")
+        .contains("'sha256-" + Base64.getEncoder().encodeToString(digest) + "'")
+        .doesNotContain("script-src", "unsafe");
+  }
+
+  @Test
+  void a_script_in_a_name_is_only_text() throws Exception {
+    String page = ReportHtml.page(hostile());
+
+    Document document = Pages.parse(page);
+    assertThat(page).doesNotContain("<script");
+    assertThat(Pages.all(document, "h1").get(0).getTextContent())
+        .startsWith("<script>alert(1)</script>\"'&\uFFFD");
+  }
+
+  @Test
+  void the_headline_has_the_change_of_every_known_metric() throws Exception {
+    Document page = Pages.parse(ReportHtml.page(Samples.tiny()));
+
+    List<String> tiles =
+        Pages.all(page, "div", "big").stream().map(Element::getTextContent).toList();
+    assertThat(tiles).containsExactly("−40.0 %");
+    assertThat(Pages.all(page, "div", "tile better")).hasSize(1);
+  }
+
+  @Test
+  void axes_that_could_not_be_cut_are_listed_by_reason() throws Exception {
+    PruningReport report = Samples.resnet152();
+
+    Document page = Pages.parse(ReportHtml.page(report));
+
+    List<String> reasons =
+        report.axes().stream().flatMap(axis -> axis.frozen().stream()).distinct().toList();
+    assertThat(Pages.all(page, "summary"))
+        .extracting(Element::getTextContent)
+        .allMatch(text -> reasons.stream().anyMatch(text::startsWith))
+        .hasSize(reasons.size());
+  }
+
+  @Test
+  void nothing_known_is_said_in_words() throws Exception {
+    String text =
+        Pages.parse(ReportHtml.page(Samples.bare())).getDocumentElement().getTextContent();
+
+    assertThat(text).contains("No axis had a choice.", "Other budgets were not looked at.", "NaN");
+  }
+
+  /** Every text hostile, every number no number. */
+  private static PruningReport hostile() {
+    PruningReport tiny = Samples.tiny();
+    return new PruningReport(
+        new PruningReport.Model(EVIL, EVIL, EVIL, Optional.of(EVIL)),
+        new PruningReport.Setup(EVIL, EVIL, EVIL, -1, EVIL, EVIL, EVIL, 0, 0),
+        tiny.constraints(),
+        List.of(Samples.metric(EVIL, EVIL, Double.POSITIVE_INFINITY, -3)),
+        tiny.profile(),
+        List.of(
+            new AxisFacts(EVIL, 8, List.of(4, 8), List.of(Double.NaN, 0.0), 4, 1, Optional.empty()),
+            new AxisFacts(
+                EVIL + "2",
+                8,
+                List.of(4, 8),
+                List.of(Double.POSITIVE_INFINITY, 0.0),
+                8,
+                1,
+                Optional.empty()),
+            new AxisFacts(EVIL + "3", 1, List.of(1), List.of(), 1, 0, Optional.of(EVIL))),
+        new Curve(
+            List.of(new Point(tiny.profile().min(), Double.NaN)),
+            Optional.of(new Point(tiny.profile().min(), Double.POSITIVE_INFINITY)),
+            List.of(new Measurement(EVIL, tiny.profile().max(), Double.NaN, Double.NaN))),
+        new Effort(
+            List.of(new Phase(EVIL, Double.NaN), new Phase(EVIL, 0)),
+            0,
+            OptionalDouble.of(Double.NaN)),
+        List.of(new LatencyFacts(EVIL, OptionalDouble.of(Double.NaN), OptionalDouble.empty())));
+  }
+}

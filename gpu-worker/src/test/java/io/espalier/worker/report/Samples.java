@@ -1,0 +1,289 @@
+package io.espalier.worker.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.worker.algorithm.family.ResnetArchitecture;
+import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.ChoiceRule;
+import io.espalier.worker.algorithm.search.Cost;
+import io.espalier.worker.algorithm.search.CostModel;
+import io.espalier.worker.algorithm.search.Profile;
+import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.algorithm.search.SearchSpace;
+import io.espalier.worker.algorithm.search.Selection;
+import io.espalier.worker.algorithm.search.Sensitivities;
+import io.espalier.worker.algorithm.search.ThresholdSearch;
+import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.domain.job.Metric;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.report.PruningReport.AxisFacts;
+import io.espalier.worker.report.PruningReport.Constraint;
+import io.espalier.worker.report.PruningReport.Curve;
+import io.espalier.worker.report.PruningReport.Effort;
+import io.espalier.worker.report.PruningReport.LatencyFacts;
+import io.espalier.worker.report.PruningReport.Measurement;
+import io.espalier.worker.report.PruningReport.Phase;
+import io.espalier.worker.report.PruningReport.Point;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.Random;
+
+/**
+ * Reports of prunings that never were: networks, spaces and searches are real, losses are drawn.
+ */
+final class Samples {
+  private final Architecture architecture;
+  private final SearchSpace space;
+  private final CostModel costs;
+  private final Sensitivities sensitivities;
+  private final String name;
+
+  private Samples(String name, Architecture architecture, int divisor, double scale) {
+    this.name = name;
+    this.architecture = architecture;
+    this.space = SearchSpace.of(architecture, ChoiceRule.everyTwentieth(divisor));
+    this.costs = CostModel.of(architecture);
+    this.sensitivities = drawn(space, scale);
+  }
+
+  /** A ResNet-20 of CIFAR cut to a part of its FLOPs. */
+  static PruningReport resnet20() {
+    return new Samples(
+            "cifar_resnet20",
+            resnet("{'architecture':'cifar_resnet20','num_classes':10,'input_size':[3,32,32]}"),
+            8,
+            0.4)
+        .report(List.of(new Asked(Quantity.FLOPS, 0.6)));
+  }
+
+  /** A ResNet-152 of ImageNet with over a hundred axes, under two bounds. */
+  static PruningReport resnet152() {
+    return new Samples(
+            "timm/resnet152.a1h_in1k",
+            resnet("{'architecture':'resnet152','num_classes':1000,'input_size':[3,224,224]}"),
+            8,
+            2)
+        .report(List.of(new Asked(Quantity.FLOPS, 0.5), new Asked(Quantity.PARAMETERS, 0.65)));
+  }
+
+  /** One axis, nothing measured, no bounds, no time, no curve. */
+  static PruningReport bare() {
+    return new PruningReport(
+        new PruningReport.Model("bare", "chain", "chain", Optional.empty()),
+        setup("cpu"),
+        List.of(),
+        List.of(metric("loss", "nats", Double.NaN, 0.5)),
+        new Profile(
+            "chain",
+            List.of(),
+            BigInteger.ONE,
+            new Cost(2, 1, 4),
+            new Cost(2, 1, 4),
+            new Cost(2, 1, 4),
+            List.of()),
+        List.of(new AxisFacts("only", 1, List.of(1), List.of(), 1, 0, Optional.empty())),
+        Curve.none(),
+        new Effort(List.of(), 0, OptionalDouble.empty()),
+        List.of());
+  }
+
+  /** Two axes of small numbers, of which every number can be checked by hand. */
+  static PruningReport tiny() {
+    Axis a = new Axis("a.out", 8);
+    var choices = new SearchSpace.Choices(a, List.of(4, 8));
+    var bound = new Budget.Bound(Quantity.FLOPS, "75%", 750);
+    return new PruningReport(
+        new PruningReport.Model("tiny", "chain2", "chain", Optional.of("ab12")),
+        setup("cpu"),
+        List.of(new Constraint(bound, 600)),
+        List.of(metric("flops", "count", 1000, 600), metric("loss", "nats", 0.5, Double.NaN)),
+        new Profile(
+            "chain2",
+            List.of(choices),
+            BigInteger.TWO,
+            new Cost(600, 60, 240),
+            new Cost(600, 60, 240),
+            new Cost(1000, 100, 400),
+            List.of(new Profile.Verdict(bound, true))),
+        List.of(
+            new AxisFacts("a.out", 8, List.of(4, 8), List.of(0.25, 0.0), 4, 1, Optional.empty()),
+            new AxisFacts("b.out", 3, List.of(3), List.of(), 3, 0, Optional.of("classes"))),
+        new Curve(
+            List.of(
+                new Point(new Cost(600, 60, 240), 0.25), new Point(new Cost(1000, 100, 400), 0)),
+            Optional.of(new Point(new Cost(600, 60, 240), 0.25)),
+            List.of(new Measurement("original", new Cost(1000, 100, 400), -0.5, 0))),
+        new Effort(
+            List.of(new Phase("sensitivity", 3), new Phase("surgery", 1)),
+            2,
+            OptionalDouble.of(0.5)),
+        List.of(new LatencyFacts("original", OptionalDouble.of(2), OptionalDouble.empty())));
+  }
+
+  static PruningReport.Setup setup(String device) {
+    return new PruningReport.Setup(
+        "fastnas",
+        "3",
+        device,
+        42,
+        "smallest largest loss of a single axis within the budget",
+        "loss",
+        "L2 norm of the weights that read a channel",
+        5000,
+        512);
+  }
+
+  static Metric metric(String name, String unit, double before, double after) {
+    return new Metric(
+        name,
+        unit,
+        OptionalDouble.of(before),
+        OptionalDouble.of(after),
+        name.equals("accuracy"),
+        Optional.empty(),
+        unit.equals("nats") || unit.equals("fraction")
+            ? OptionalLong.of(10_000)
+            : OptionalLong.empty());
+  }
+
+  private record Asked(Quantity quantity, double part) {}
+
+  private PruningReport report(List<Asked> asked) {
+    Budget budget = budget(asked);
+    Selection selection = select(budget);
+    Cost before = costs.cost(Widths.all());
+    Cost after = selection.cost();
+    return new PruningReport(
+        new PruningReport.Model(
+            name,
+            architecture.name(),
+            architecture.family(),
+            Optional.of("9f2c4e0d7b1a58c36e0f4d9aa1b7c2d35e8f60419b3c7d2e1f0a9b8c7d6e5f40")),
+        setup("NVIDIA H100 80GB HBM3, PyTorch 2.5.1"),
+        budget.bounds().stream()
+            .map(bound -> new Constraint(bound, bound.quantity().of(after)))
+            .toList(),
+        metrics(before, after),
+        Profile.of(space, costs, Optional.of(budget)),
+        axes(selection),
+        curve(asked, selection, before),
+        effort(),
+        List.of(
+            new LatencyFacts("original", OptionalDouble.of(7.61), OptionalDouble.of(7.84)),
+            new LatencyFacts("result", OptionalDouble.of(5.42), OptionalDouble.of(5.97))));
+  }
+
+  private Budget budget(List<Asked> asked) {
+    Cost whole = costs.cost(Widths.all());
+    return new Budget(
+        asked.stream()
+            .map(
+                one ->
+                    new Budget.Bound(
+                        one.quantity(),
+                        Math.round(100 * one.part()) + "%",
+                        (long) (one.part() * one.quantity().of(whole))))
+            .toList());
+  }
+
+  private Selection select(Budget budget) {
+    return ThresholdSearch.select(space, costs, budget, sensitivities);
+  }
+
+  private Curve curve(List<Asked> asked, Selection selection, Cost before) {
+    var points = new ArrayList<Point>();
+    for (int percent = 100; percent >= 5; percent -= 5) {
+      double part = percent / 100.0;
+      Budget budget = budget(List.of(new Asked(asked.get(0).quantity(), part)));
+      if (budget.holds(costs.cost(space.min()))) {
+        Selection other = select(budget);
+        points.add(new Point(other.cost(), other.largestLoss()));
+      }
+    }
+    double lost = selection.largestLoss();
+    return new Curve(
+        points,
+        Optional.of(new Point(selection.cost(), lost)),
+        List.of(
+            new Measurement("original", before, -0.2514, 0),
+            new Measurement("result", selection.cost(), -0.2514 - 2.2 * lost, 2.2 * lost)));
+  }
+
+  private List<AxisFacts> axes(Selection selection) {
+    Map<String, List<Integer>> choices = new LinkedHashMap<>();
+    space.axes().forEach(axis -> choices.put(axis.axis().name(), axis.widths()));
+    return architecture.axes().stream()
+        .map(
+            axis -> {
+              List<Integer> widths = choices.getOrDefault(axis.name(), List.of(axis.units()));
+              double[] losses = sensitivities.losses().getOrDefault(axis.name(), new double[0]);
+              return new AxisFacts(
+                  axis.name(),
+                  axis.units(),
+                  widths,
+                  widths.size() > 1 ? java.util.Arrays.stream(losses).boxed().toList() : List.of(),
+                  selection.widths().of(axis),
+                  widths.size() - 1,
+                  Optional.ofNullable(architecture.frozen().get(axis.name())));
+            })
+        .toList();
+  }
+
+  private static List<Metric> metrics(Cost before, Cost after) {
+    return List.of(
+        metric("flops", "count", (double) before.flops(), (double) after.flops()),
+        metric("parameters", "count", (double) before.parameters(), (double) after.parameters()),
+        metric("bytes", "bytes", (double) before.bytes(), (double) after.bytes()),
+        metric("accuracy", "fraction", 0.9162, 0.9047),
+        metric("loss", "nats", 0.2514, 0.2893),
+        metric("latencyMillis", "milliseconds", 7.84, 5.97));
+  }
+
+  private static Effort effort() {
+    return new Effort(
+        List.of(
+            new Phase("original measured", 6.2),
+            new Phase("sensitivity", 142.7),
+            new Phase("search", 0.4),
+            new Phase("surgery", 1.9),
+            new Phase("calibration", 8.3),
+            new Phase("result measured", 5.1),
+            new Phase("latency", 12.6)),
+        412,
+        OptionalDouble.of(0.463));
+  }
+
+  /** Losses that fall with the width, steeper for some axes than for others. */
+  private static Sensitivities drawn(SearchSpace space, double scale) {
+    var random = new Random(7);
+    var losses = new LinkedHashMap<String, double[]>();
+    for (SearchSpace.Choices axis : space.axes()) {
+      double height = scale * Math.exp(1.3 * random.nextGaussian() - 1);
+      double steepness = 1.5 + 3 * random.nextDouble();
+      double[] values = new double[axis.widths().size()];
+      for (int i = 0; i < values.length - 1; i++) {
+        double cut = 1 - (double) axis.widths().get(i) / axis.axis().units();
+        double loss = height * Math.pow(cut, steepness);
+        values[i] = loss < scale * 1e-4 ? 0 : loss;
+      }
+      losses.put(axis.axis().name(), values);
+    }
+    return new Sensitivities(losses);
+  }
+
+  private static Architecture resnet(String config) {
+    try {
+      return ResnetArchitecture.of(
+          new ObjectMapper().readTree(config.replace('\'', '"')), Map.of());
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("not JSON: " + config, e);
+    }
+  }
+}
