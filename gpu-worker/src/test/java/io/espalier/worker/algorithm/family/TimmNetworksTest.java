@@ -104,8 +104,29 @@ final class TimmNetworksTest {
   void a_cut_network_answers_as_the_whole_one_with_the_cut_channels_silenced(
       String name, long seed, @TempDir Path directory) {
     Golden golden = Golden.of(name);
+
+    Kept kept = someOf(golden.architecture(), new Random(seed));
+
+    assertCutIsSilenced(golden, kept, directory);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"vgg11-bn", "mobilenetv2-035", "mobilenetv3-small-050", "efficientnet-b0"})
+  void a_cut_to_equal_widths_makes_no_block_add_that_did_not(String name, @TempDir Path directory) {
+    Golden golden = Golden.of(name);
+
+    var units = new HashMap<String, int[]>();
+    for (Axis axis : golden.architecture().prunableAxes()) {
+      int last = axis.units() - 1;
+      units.put(axis.name(), last < 3 ? new int[] {last} : new int[] {0, 1, last - 1, last});
+    }
+
+    assertCutIsSilenced(golden, new Kept(units), directory);
+  }
+
+  private void assertCutIsSilenced(Golden golden, Kept kept, Path directory) {
     Weights whole = golden.weights(manager);
-    Kept kept = someOf(whole.architecture(), new Random(seed));
     NDArray images = golden.images(manager);
     Surgery.cut(golden.model(), golden.architecture(), kept, directory.resolve("cut"));
 
