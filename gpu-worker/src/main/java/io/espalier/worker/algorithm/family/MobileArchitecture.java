@@ -27,8 +27,6 @@ import java.util.Set;
  * ModelOpt 0.40, {@code modelopt/torch/trace/analyzer.py}.
  */
 final class MobileArchitecture {
-  private static final String IMAGE = "image";
-  private static final String CLASSES = "classes";
   private static final String MULTIPLIER = "channel_multiplier";
 
   private final ArchitectureSketch sketch = new ArchitectureSketch();
@@ -81,12 +79,7 @@ final class MobileArchitecture {
   }
 
   private ArchitectureSketch draw(TimmConfig config) {
-    sketch.axis(IMAGE, config.input().isEmpty() ? 3 : config.input().get(0));
-    sketch.freeze(IMAGE, "the channels of the images are given");
-    if (!config.input().isEmpty()) {
-      sketch.pin(IMAGE, config.input().get(0));
-    }
-    Stream stream = stem();
+    Stream stream = stem(ClassifierEnds.image(sketch, config));
     for (int stage = 0; stage < variant.stages().size(); stage++) {
       List<MobileBlock> blocks = variant.stages().get(stage);
       for (int i = 0; i < blocks.size(); i++) {
@@ -97,41 +90,49 @@ final class MobileArchitecture {
     return sketch;
   }
 
-  private Stream stem() {
+  private Stream stem(String image) {
     String out = sketch.axis("conv_stem.out", variant.stemWidth());
     at = at.after(3, 2);
-    sketch.convolution("conv_stem", out, IMAGE, at.window(3, 2));
+    sketch.convolution("conv_stem", out, image, at.window(3, 2));
     sketch.batchNorm("bn1", out);
     return new Stream(out, variant.stemWidth());
   }
 
   private Stream block(String module, MobileBlock block, Stream in) {
-    Stream out = out(module, block, in);
     if (block.kind() == Kind.PLAIN) {
-      at = at.after(block.kernel(), block.stride());
-      Window window = at.window(block.kernel(), block.stride());
-      sketch.convolution(module + "conv", out.axis(), in.axis(), window);
-      sketch.batchNorm(module + "bn1", out.axis());
-      return out;
+      return plain(module, block, in);
     }
     boolean inverted = block.kind() == Kind.INVERTED;
     Stream inner = inverted ? expand(module, block, in) : in;
-    at = at.after(block.kernel(), block.stride());
-    sketch.depthwise(module + "conv_dw", inner.axis(), at.window(block.kernel(), block.stride()));
+    Window window = after(block);
+    sketch.depthwise(module + "conv_dw", inner.axis(), window);
     sketch.batchNorm(module + (inverted ? "bn2" : "bn1"), inner.axis());
     if (block.squeezed()) {
       squeeze(module + "se.", block, inner);
     }
+    Stream out = out(module, block, in);
     sketch.convolution(module + block.last(), out.axis(), inner.axis(), at.window(1, 1));
     sketch.batchNorm(module + (inverted ? "bn3" : "bn2"), out.axis());
     return out;
   }
 
-  /** Where a block leads to; declares nothing before what the block itself computes. */
+  private Stream plain(String module, MobileBlock block, Stream in) {
+    Stream out = out(module, block, in);
+    sketch.convolution(module + block.last(), out.axis(), in.axis(), after(block));
+    sketch.batchNorm(module + "bn1", out.axis());
+    return out;
+  }
+
+  /** Moves behind the convolution of a block that has its kernel and stride. */
+  private Window after(MobileBlock block) {
+    at = at.after(block.kernel(), block.stride());
+    return at.window(block.kernel(), block.stride());
+  }
+
+  /** Where a block leads to: its input if it adds to that, or the stream that it opens. */
   private Stream out(String module, MobileBlock block, Stream in) {
     int width = variant.scaled(block.channels());
-    boolean adds = block.kind() != Kind.PLAIN && block.stride() == 1 && in.width() == width;
-    if (adds) {
+    if (block.kind() != Kind.PLAIN && block.stride() == 1 && in.width() == width) {
       return in;
     }
     String stage = module.substring(0, module.indexOf('.', "blocks.".length()));
@@ -161,11 +162,6 @@ final class MobileArchitecture {
       sketch.convolution("conv_head", out, stream, at.window(1, 1));
       sketch.batchNorm("bn2", out);
     }
-    sketch.freeze(
-        out, "reaches the classifier through a flatten, at which positions of channels count");
-    sketch.axis(CLASSES, config.classes().orElse(1000));
-    config.classes().ifPresent(classes -> sketch.pin(CLASSES, classes));
-    sketch.freeze(CLASSES, "one output per class");
-    sketch.linear("classifier", CLASSES, out);
+    ClassifierEnds.classifier(sketch, config, "classifier", out);
   }
 }

@@ -27,8 +27,6 @@ final class VggArchitecture {
   /** Rows and columns that the first fully connected layer looks at. */
   static final int HEAD_KERNEL = 7;
 
-  private static final String IMAGE = "image";
-  private static final String CLASSES = "classes";
   private static final int HEAD_WIDTH = 4096;
 
   /** Five pools leave nothing of smaller images. */
@@ -124,13 +122,8 @@ final class VggArchitecture {
   }
 
   private ArchitectureSketch draw(List<Integer> widths, int hidden) {
-    sketch.axis(IMAGE, config.input().isEmpty() ? 3 : config.input().get(0));
-    sketch.freeze(IMAGE, "the channels of the images are given");
-    if (!config.input().isEmpty()) {
-      sketch.pin(IMAGE, config.input().get(0));
-    }
     Positions at = Positions.of(config.input(), InputSpec.IMAGENET);
-    String in = IMAGE;
+    String in = ClassifierEnds.image(sketch, config);
     List<VggVariant.Step> steps = variant.steps();
     for (int i = 0; i < steps.size(); i++) {
       VggVariant.Step step = steps.get(i);
@@ -154,11 +147,6 @@ final class VggArchitecture {
     sketch.biasedConvolution("pre_logits.fc1", inner, in, window);
     String out = sketch.axis("pre_logits.fc2.out", HEAD_WIDTH);
     sketch.biasedConvolution("pre_logits.fc2", out, inner, at.window(1, 1));
-    sketch.freeze(
-        out, "reaches the classifier through a flatten, at which positions of channels count");
-    sketch.axis(CLASSES, config.classes().orElse(1000));
-    config.classes().ifPresent(classes -> sketch.pin(CLASSES, classes));
-    sketch.freeze(CLASSES, "one output per class");
-    sketch.linear("head.fc", CLASSES, out);
+    ClassifierEnds.classifier(sketch, config, "head.fc", out);
   }
 }
