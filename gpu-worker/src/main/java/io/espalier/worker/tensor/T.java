@@ -204,11 +204,44 @@ public final class T {
     return JniUtils.relu(p(x));
   }
 
+  /** min(max(x, 0), 6). */
+  public static NDArray relu6(NDArray x) {
+    return JniUtils.min(p(relu(x)), p(scalar(x, 6)));
+  }
+
+  /** 1 / (1 + e⁻ˣ). */
+  public static NDArray sigmoid(NDArray x) {
+    return JniUtils.sigmoid(p(x));
+  }
+
+  /** x · sigmoid(x). */
+  public static NDArray silu(NDArray x) {
+    return multiply(x, sigmoid(x));
+  }
+
+  /** min(max(x + 3, 0), 6) / 6. */
+  public static NDArray hardSigmoid(NDArray x) {
+    return scale(relu6(add(x, 3)), 1.0 / 6);
+  }
+
+  /** x · hardSigmoid(x). */
+  public static NDArray hardSwish(NDArray x) {
+    return multiply(x, hardSigmoid(x));
+  }
+
+  /**
+   * Mean of each of height × width windows that cover (batch, channels, h, w) evenly → (batch,
+   * channels, height, width). Window i of n over s rows begins at row ⌊i · s / n⌋ and ends before
+   * row ⌈(i + 1) · s / n⌉, so more windows than rows repeat rows.
+   */
+  public static NDArray averagePoolTo(NDArray x, long height, long width) {
+    return JniUtils.adaptiveAvgPool(p(x), new Shape(height, width));
+  }
+
   /** Mean over space: (batch, channels, h, w) → (batch, channels). */
   public static NDArray globalAveragePool(NDArray x) {
     Shape shape = x.getShape();
-    NDArray pooled = JniUtils.adaptiveAvgPool(p(x), new Shape(1, 1)); // (batch, channels, 1, 1)
-    return JniUtils.reshape(p(pooled), new long[] {shape.get(0), shape.get(1)});
+    return reshape(averagePoolTo(x, 1, 1), shape.get(0), shape.get(1));
   }
 
   /** Largest value of each square window; the border is padded with -∞. */

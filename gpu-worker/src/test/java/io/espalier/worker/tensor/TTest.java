@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,6 +131,85 @@ final class TTest {
     assertThat(out.toFloatArray()).containsExactly(5, 3);
   }
 
+  @ParameterizedTest
+  @CsvSource({"2,1,7,7", "5,7,2,3", "4,4,2,2", "3,3,1,1", "1,1,3,2"})
+  void pooling_to_a_size_averages_windows_that_cover_evenly(int h, int w, int height, int width) {
+    float[] x = random(2 * 3 * h * w);
+
+    NDArray out = T.averagePoolTo(T.of(manager, x, 2, 3, h, w), height, width);
+
+    assertThat(out.getShape().getShape()).containsExactly(2, 3, height, width);
+    float[] found = out.toFloatArray();
+    for (int i = 0; i < found.length; i++) {
+      int col = i % width;
+      int row = i / width % height;
+      int image = i / width / height;
+      double sum = 0;
+      int count = 0;
+      for (int r = row * h / height; r < Math.ceil((row + 1.0) * h / height); r++) {
+        for (int c = col * w / width; c < Math.ceil((col + 1.0) * w / width); c++) {
+          sum += x[(image * h + r) * w + c];
+          count++;
+        }
+      }
+      assertThat((double) found[i]).isCloseTo(sum / count, within(1e-6));
+    }
+  }
+
+  @Test
+  void smooth_activations_are_their_formulas() {
+    float[] x = {-30, -2, -0.5f, 0, 1, 4, 30};
+    NDArray array = T.of(manager, x, x.length);
+
+    float[] sigmoid = T.sigmoid(array).toFloatArray();
+    float[] silu = T.silu(array).toFloatArray();
+
+    for (int i = 0; i < x.length; i++) {
+      double expected = 1 / (1 + Math.exp(-x[i]));
+      assertThat((double) sigmoid[i]).isCloseTo(expected, within(1e-6));
+      assertThat((double) silu[i]).isCloseTo(x[i] * expected, within(1e-5));
+    }
+  }
+
+  @Test
+  void hard_activations_are_straight_between_their_kinks() {
+    NDArray x = T.of(manager, new float[] {-4, -3, -1.5f, 0, 1.5f, 3, 5, 7}, 8);
+
+    assertThat(T.relu6(x).toFloatArray()).containsExactly(0, 0, 0, 0, 1.5f, 3, 5, 6);
+    assertThat(T.hardSigmoid(x).toFloatArray())
+        .containsExactly(new float[] {0, 0, 0.25f, 0.5f, 0.75f, 1, 1, 1}, within(1e-6f));
+    assertThat(T.hardSwish(x).toFloatArray())
+        .containsExactly(new float[] {0, 0, -0.375f, 0, 1.125f, 3, 5, 7}, within(1e-6f));
+  }
+
+  @Test
+  void slopes_of_activations_are_their_derivatives() {
+    float[] x = {-4, -1, 2, 4, 7};
+
+    assertThat(slopes(T::relu6, x)).containsExactly(new float[] {0, 0, 1, 1, 0}, within(1e-6f));
+    assertThat(slopes(T::hardSigmoid, x))
+        .containsExactly(new float[] {0, 1 / 6f, 1 / 6f, 0, 0}, within(1e-6f));
+    assertThat(slopes(T::hardSwish, x)) // (2 x + 3) / 6 between the kinks
+        .containsExactly(new float[] {0, 1 / 6f, 7 / 6f, 1, 1}, within(1e-6f));
+    float[] sigmoid = slopes(T::sigmoid, x);
+    float[] silu = slopes(T::silu, x);
+    for (int i = 0; i < x.length; i++) {
+      double s = 1 / (1 + Math.exp(-x[i]));
+      assertThat((double) sigmoid[i]).isCloseTo(s * (1 - s), within(1e-6));
+      assertThat((double) silu[i]).isCloseTo(s + x[i] * s * (1 - s), within(1e-5));
+    }
+  }
+
+  @Test
+  void pooling_up_spreads_the_slope_over_its_windows() {
+    NDArray x = T.of(manager, new float[] {1, 2}, 1, 1, 2, 1);
+    Gradients.require(x, true);
+
+    Gradients.of(() -> T.sum(T.averagePoolTo(x, 3, 2))); // rows 0, 0 and 1, 1 of two columns
+
+    assertThat(Gradients.at(x).toFloatArray()).containsExactly(3, 3);
+  }
+
   @Test
   void the_parameter_free_shortcut_takes_every_second_pixel_and_pads_channels_on_both_sides() {
     float[] image = {1, 2, 3, 4, 5, 6, 7, 8, 9};
@@ -185,6 +265,13 @@ final class TTest {
     values[0] = 9;
 
     assertThat(x.toFloatArray()).containsExactly(1, 2);
+  }
+
+  private float[] slopes(UnaryOperator<NDArray> activation, float... at) {
+    NDArray x = T.of(manager, at, at.length);
+    Gradients.require(x, true);
+    Gradients.of(() -> T.sum(activation.apply(x)));
+    return Gradients.at(x).toFloatArray();
   }
 
   private BatchNorm norm(float weight, float bias, float mean, float variance) {

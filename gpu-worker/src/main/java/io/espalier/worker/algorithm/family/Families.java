@@ -6,7 +6,8 @@ import java.util.List;
 
 /** Every family that is known. */
 public final class Families {
-  private static final List<Family> KNOWN = List.of(new Resnet());
+  private static final List<Family> KNOWN =
+      List.of(new Resnet(), new Vgg(), new MobileNet(), new EfficientNet());
 
   private Families() {}
 

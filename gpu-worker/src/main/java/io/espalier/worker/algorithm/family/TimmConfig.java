@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What a timm style config.json says of a network, as far as a table of its tensors needs it.
@@ -23,8 +24,8 @@ record TimmConfig(
     List<Integer> stageWidths,
     OptionalInt stemWidth) {
 
-  private static final Set<String> KNOWN_ARGUMENTS =
-      Set.of("channels", "stem_width", "num_classes", "in_chans", "pretrained");
+  /** Arguments that change nothing which config.json does not say elsewhere. */
+  private static final Set<String> HARMLESS = Set.of("num_classes", "in_chans", "pretrained");
 
   TimmConfig {
     input = List.copyOf(input);
@@ -44,13 +45,12 @@ record TimmConfig(
   static TimmConfig of(JsonNode config, int stages) {
     var problems = new ArrayList<String>();
     JsonNode arguments = config.path("model_args");
-    refuseUnknown(arguments, problems);
-    String sizeKey = config.has("input_size") ? "input_size" : "pretrained_cfg.input_size";
+    TimmConfig common = of(config, Set.of("channels", "stem_width"), problems);
     var result =
         new TimmConfig(
-            architectureOf(config),
-            count(first(config, "num_classes"), "num_classes", problems),
-            counts(first(config, "input_size"), sizeKey, 3, problems),
+            common.architecture(),
+            common.classes(),
+            common.input(),
             counts(arguments.path("channels"), "model_args.channels", stages, problems),
             count(arguments.path("stem_width"), "model_args.stem_width", problems));
     if (!problems.isEmpty()) {
@@ -59,20 +59,38 @@ record TimmConfig(
     return result;
   }
 
+  /**
+   * Reads what any network's config says.
+   *
+   * @param arguments names in {@code model_args} that the caller reads; others are problems
+   * @param problems gets everything that is not understood
+   */
+  static TimmConfig of(JsonNode config, Set<String> arguments, List<String> problems) {
+    refuseUnknown(config.path("model_args"), arguments, problems);
+    String sizeKey = config.has("input_size") ? "input_size" : "pretrained_cfg.input_size";
+    return new TimmConfig(
+        architectureOf(config),
+        count(first(config, "num_classes"), "num_classes", problems),
+        counts(first(config, "input_size"), sizeKey, 3, problems),
+        List.of(),
+        OptionalInt.empty());
+  }
+
   private static JsonNode first(JsonNode config, String key) {
     return config.has(key) ? config.path(key) : config.path("pretrained_cfg").path(key);
   }
 
-  private static void refuseUnknown(JsonNode arguments, List<String> problems) {
+  private static void refuseUnknown(JsonNode arguments, Set<String> read, List<String> problems) {
+    var known = new TreeSet<>(HARMLESS);
+    known.addAll(read);
     arguments
         .fieldNames()
         .forEachRemaining(
             key -> {
-              if (!KNOWN_ARGUMENTS.contains(key)) {
+              if (!known.contains(key)) {
                 problems.add(
                     "config.json: model_args.%s = %s would change the network in a way that is not known here; known: %s"
-                        .formatted(
-                            key, arguments.get(key), KNOWN_ARGUMENTS.stream().sorted().toList()));
+                        .formatted(key, arguments.get(key), known));
               }
             });
   }

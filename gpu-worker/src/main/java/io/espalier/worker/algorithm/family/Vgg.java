@@ -1,0 +1,56 @@
+package io.espalier.worker.algorithm.family;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.data.InputSpec;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.tensor.Weights;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * VGG networks with BatchNorm, of timm.
+ *
+ * <p>Source: Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image
+ * Recognition, arXiv 1409.1556.
+ */
+public final class Vgg implements Family {
+  /** Wider than what is known here, so that the others are refused with a reason. */
+  private static final Pattern NAMES = Pattern.compile("vgg\\d+.*");
+
+  @Override
+  public String name() {
+    return VggArchitecture.FAMILY;
+  }
+
+  @Override
+  public boolean accepts(JsonNode config) {
+    return NAMES.matcher(TimmConfig.architectureOf(config)).matches();
+  }
+
+  @Override
+  public InputSpec input(JsonNode config) {
+    VggArchitecture.variant(TimmConfig.architectureOf(config));
+    return InputSpec.of(config, InputSpec.IMAGENET);
+  }
+
+  @Override
+  public List<String> tasks() {
+    return List.of("image-classification");
+  }
+
+  @Override
+  public List<String> loadsIn() {
+    return List.of("espalier", "safetensors");
+  }
+
+  @Override
+  public Architecture architecture(JsonNode config, Map<String, long[]> shapes) {
+    return VggArchitecture.of(config, shapes);
+  }
+
+  @Override
+  public List<Section> sections(Weights weights) {
+    return VggNetwork.sections(VggArchitecture.variant(weights.architecture().name()), weights);
+  }
+}

@@ -1,0 +1,49 @@
+package io.espalier.worker.algorithm.family;
+
+import static io.espalier.worker.algorithm.family.VggArchitecture.HEAD_KERNEL;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Weights;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The forward pass of a VGG: pools where the variant has them, widths from the tensors' shapes. */
+record VggNetwork(Layers layers) {
+  /** One section per convolution with what follows it, then the head. */
+  static List<Section> sections(VggVariant variant, Weights weights) {
+    var sections = new ArrayList<Section>();
+    for (VggVariant.Step step : variant.steps()) {
+      sections.add(
+          new Section(
+              List.of(step.convolution(), step.norm()),
+              (x, mode) -> new VggNetwork(new Layers(weights, mode)).step(step, x)));
+    }
+    sections.add(
+        new Section(
+            List.of("pre_logits", "head"),
+            (x, mode) -> new VggNetwork(new Layers(weights, mode)).classify(x)));
+    return sections;
+  }
+
+  private NDArray step(VggVariant.Step step, NDArray x) {
+    NDArray out = layers.norm(step.norm(), layers.convolve(step.convolution(), x, 1));
+    return step.pooled() ? T.maxPool(T.relu(out), 2, 2, 0) : T.relu(out);
+  }
+
+  /** Last feature map → class scores (batch, classes). */
+  private NDArray classify(NDArray features) {
+    NDArray x = T.relu(layers.convolve("pre_logits.fc1", atLeastOneWindow(features), 1, 0));
+    x = T.relu(layers.convolve("pre_logits.fc2", x, 1)); // (batch, channels, h - 6, w - 6)
+    return layers.linear("head.fc", T.globalAveragePool(x));
+  }
+
+  /** Feature maps that are too small for the head's kernel are pooled up to its size. */
+  private static NDArray atLeastOneWindow(NDArray x) {
+    Shape shape = x.getShape();
+    long height = Math.max(HEAD_KERNEL, shape.get(2));
+    long width = Math.max(HEAD_KERNEL, shape.get(3));
+    return height == shape.get(2) && width == shape.get(3) ? x : T.averagePoolTo(x, height, width);
+  }
+}
