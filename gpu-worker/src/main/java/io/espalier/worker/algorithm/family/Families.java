@@ -6,7 +6,7 @@ import java.util.List;
 
 /** Every family that is known. */
 public final class Families {
-  private static final List<Family> KNOWN = List.of(new Resnet());
+  private static final List<Family> KNOWN = List.of(new Resnet(), new Densenet());
 
   private Families() {}
 

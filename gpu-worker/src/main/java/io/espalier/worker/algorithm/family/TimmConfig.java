@@ -44,7 +44,7 @@ record TimmConfig(
   static TimmConfig of(JsonNode config, int stages) {
     var problems = new ArrayList<String>();
     JsonNode arguments = config.path("model_args");
-    refuseUnknown(arguments, problems);
+    refuseUnknown(arguments, KNOWN_ARGUMENTS, problems);
     String sizeKey = config.has("input_size") ? "input_size" : "pretrained_cfg.input_size";
     var result =
         new TimmConfig(
@@ -59,25 +59,27 @@ record TimmConfig(
     return result;
   }
 
-  private static JsonNode first(JsonNode config, String key) {
+  /** What a config says at the top, or else in {@code pretrained_cfg}. */
+  static JsonNode first(JsonNode config, String key) {
     return config.has(key) ? config.path(key) : config.path("pretrained_cfg").path(key);
   }
 
-  private static void refuseUnknown(JsonNode arguments, List<String> problems) {
+  /** Adds a problem for each of the {@code model_args} whose meaning is not known. */
+  static void refuseUnknown(JsonNode arguments, Set<String> known, List<String> problems) {
     arguments
         .fieldNames()
         .forEachRemaining(
             key -> {
-              if (!KNOWN_ARGUMENTS.contains(key)) {
+              if (!known.contains(key)) {
                 problems.add(
                     "config.json: model_args.%s = %s would change the network in a way that is not known here; known: %s"
-                        .formatted(
-                            key, arguments.get(key), KNOWN_ARGUMENTS.stream().sorted().toList()));
+                        .formatted(key, arguments.get(key), known.stream().sorted().toList()));
               }
             });
   }
 
-  private static OptionalInt count(JsonNode value, String key, List<String> problems) {
+  /** A positive integer, or empty if there is none; adds a problem if it is anything else. */
+  static OptionalInt count(JsonNode value, String key, List<String> problems) {
     if (value.isMissingNode() || value.isNull()) {
       return OptionalInt.empty();
     }
@@ -88,8 +90,10 @@ record TimmConfig(
     return OptionalInt.of(value.intValue());
   }
 
-  private static List<Integer> counts(
-      JsonNode value, String key, int length, List<String> problems) {
+  /**
+   * So many positive integers, or none if there are none; adds a problem if it is anything else.
+   */
+  static List<Integer> counts(JsonNode value, String key, int length, List<String> problems) {
     if (value.isMissingNode() || value.isNull()) {
       return List.of();
     }

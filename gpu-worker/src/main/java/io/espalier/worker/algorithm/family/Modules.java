@@ -1,0 +1,43 @@
+package io.espalier.worker.algorithm.family;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.tensor.BatchNorm;
+import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Weights;
+
+/** The modules of a network that runs, by their names in the checkpoint. */
+record Modules(Weights weights, Mode mode) {
+  /** Whether there is a module of that name with a weight. */
+  boolean has(String module) {
+    return weights.has(module + ".weight");
+  }
+
+  /** A convolution without bias that keeps height and width but for its stride. */
+  NDArray conv(String module, NDArray x, int stride) {
+    return T.conv2d(x, weights.get(module + ".weight"), stride, kernel(module) / 2);
+  }
+
+  /** A BatchNorm, in the mode of this run. */
+  NDArray norm(String module, NDArray x) {
+    BatchNorm norm = BatchNorm.of(weights, module);
+    return mode.batchStatistics()
+        ? T.batchNormTraining(x, norm, mode.momentum())
+        : T.batchNorm(x, norm);
+  }
+
+  /** A BatchNorm, then a rectifier. */
+  NDArray normRelu(String module, NDArray x) {
+    return T.relu(norm(module, x));
+  }
+
+  /** A linear layer with bias on the means of a feature map → (batch, out). */
+  NDArray classify(String module, NDArray features) {
+    NDArray pooled = T.globalAveragePool(features); // (batch, channels)
+    return T.linear(pooled, weights.get(module + ".weight"), weights.get(module + ".bias"));
+  }
+
+  /** Rows and columns of a convolution's kernel. */
+  int kernel(String module) {
+    return Math.toIntExact(weights.get(module + ".weight").getShape().get(2));
+  }
+}
