@@ -22,23 +22,24 @@ record DenseNetwork(Modules modules) {
 
   /** Stem, one section per layer and transition, the last normalisation, classifier. */
   static List<Section> sections(Weights weights) {
+    Modules modules = Modules.of(weights);
     var sections = new ArrayList<Section>();
-    sections.add(section(weights, List.of("features.conv0", "features.norm0"), DenseNetwork::stem));
+    sections.add(section(modules, List.of("features.conv0", "features.norm0"), DenseNetwork::stem));
     for (int b = 1; weights.has(layer(b, 1) + ".conv1.weight"); b++) {
       String transition = "features.transition" + (b - 1);
       if (weights.has(transition + ".conv.weight")) {
         sections.add(
-            section(weights, List.of(transition), (net, x) -> net.transition(transition, x)));
+            section(modules, List.of(transition), (net, x) -> net.transition(transition, x)));
       }
       for (int i = 1; weights.has(layer(b, i) + ".conv1.weight"); i++) {
         String layer = layer(b, i);
-        sections.add(section(weights, List.of(layer), (net, x) -> net.layer(layer, x)));
+        sections.add(section(modules, List.of(layer), (net, x) -> net.layer(layer, x)));
       }
     }
     String last = "features.norm5";
-    sections.add(section(weights, List.of(last), (net, x) -> net.modules.normRelu(last, x)));
+    sections.add(section(modules, List.of(last), (net, x) -> net.modules.normRelu(last, x)));
     String head = "classifier";
-    sections.add(section(weights, List.of(head), (net, x) -> net.modules.classify(head, x)));
+    sections.add(section(modules, List.of(head), (net, x) -> net.modules.classify(head, x)));
     return sections;
   }
 
@@ -47,28 +48,26 @@ record DenseNetwork(Modules modules) {
     NDArray apply(DenseNetwork network, NDArray x);
   }
 
-  private static Section section(Weights weights, List<String> modules, Step step) {
-    return new Section(
-        modules, (x, mode) -> step.apply(new DenseNetwork(new Modules(weights, mode)), x));
+  private static Section section(Modules modules, List<String> names, Step step) {
+    return new Section(names, (x, mode) -> step.apply(new DenseNetwork(modules.in(mode)), x));
   }
 
   /** Images → (batch, channels, h / 4, w / 4). */
   private NDArray stem(NDArray images) {
-    NDArray x = modules.conv("features.conv0", images, 2); // (batch, channels, h / 2, w / 2)
+    NDArray x = modules.conv("features.conv0", images); // (batch, channels, h / 2, w / 2)
     return T.maxPool(modules.normRelu("features.norm0", x), 3, 2, 1);
   }
 
   /** (batch, channels, h, w) → (batch, channels + new ones, h, w). */
   private NDArray layer(String layer, NDArray x) {
-    NDArray inner = modules.conv(layer + ".conv1", modules.normRelu(layer + ".norm1", x), 1);
-    NDArray added = modules.conv(layer + ".conv2", modules.normRelu(layer + ".norm2", inner), 1);
+    NDArray inner = modules.conv(layer + ".conv1", modules.normRelu(layer + ".norm1", x));
+    NDArray added = modules.conv(layer + ".conv2", modules.normRelu(layer + ".norm2", inner));
     return T.concatChannels(x, added);
   }
 
   /** (batch, channels, h, w) → (batch, fewer, h / 2, w / 2). */
   private NDArray transition(String transition, NDArray x) {
-    NDArray fewer =
-        modules.conv(transition + ".conv", modules.normRelu(transition + ".norm", x), 1);
+    NDArray fewer = modules.conv(transition + ".conv", modules.normRelu(transition + ".norm", x));
     return T.averagePoolInside(fewer, 2, 2);
   }
 
