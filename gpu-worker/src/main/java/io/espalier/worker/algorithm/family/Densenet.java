@@ -35,8 +35,8 @@ public final class Densenet implements Family {
   }
 
   @Override
-  public List<String> loadsIn() {
-    return List.of("espalier", "safetensors");
+  public List<String> loadsIn(JsonNode config) {
+    return Loaders.withTimm(config);
   }
 
   @Override

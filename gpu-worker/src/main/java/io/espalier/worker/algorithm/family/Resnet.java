@@ -36,8 +36,12 @@ public final class Resnet implements Family {
   }
 
   @Override
-  public List<String> loadsIn() {
-    return List.of("espalier", "safetensors");
+  public List<String> loadsIn(JsonNode config) {
+    boolean timm =
+        ResnetVariant.of(TimmConfig.architectureOf(config))
+            .filter(variant -> !variant.cifar())
+            .isPresent();
+    return timm ? Loaders.withTimm(config) : Loaders.ANY;
   }
 
   @Override
