@@ -21,8 +21,12 @@ public final class ModelDirectory {
   /** What every model directory has. */
   public static final String CONFIG = "config.json";
 
+  /** What transformers writes beside it if the model takes images. */
+  static final String PREPROCESSOR = "preprocessor_config.json";
+
   private final DirectoryTree tree;
   private final ObjectNode config;
+  private final Optional<ObjectNode> preprocessor;
   private final Optional<ShardIndex> index;
   private final Map<String, SafetensorsFile> shards;
   private final Map<String, SafetensorsFile> shardOf = new TreeMap<>();
@@ -30,10 +34,12 @@ public final class ModelDirectory {
   ModelDirectory(
       DirectoryTree tree,
       ObjectNode config,
+      Optional<ObjectNode> preprocessor,
       Optional<ShardIndex> index,
       Map<String, SafetensorsFile> shards) {
     this.tree = tree;
     this.config = config;
+    this.preprocessor = preprocessor;
     this.index = index;
     this.shards = Collections.unmodifiableMap(new LinkedHashMap<>(shards));
     shards
@@ -73,6 +79,11 @@ public final class ModelDirectory {
   /** config.json as it is, in a copy of its own. */
   public ObjectNode config() {
     return config.deepCopy();
+  }
+
+  /** preprocessor_config.json as it is, if there is one, in a copy of its own. */
+  public Optional<ObjectNode> preprocessor() {
+    return preprocessor.map(ObjectNode::deepCopy);
   }
 
   /** Every tensor by name, in name order. */

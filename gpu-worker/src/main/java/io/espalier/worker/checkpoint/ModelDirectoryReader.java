@@ -27,11 +27,14 @@ final class ModelDirectoryReader {
     // A link out of the directory must not even be followed to be read.
     problems.throwIfAny();
     Optional<ObjectNode> config = config();
+    Optional<ObjectNode> preprocessor =
+        Optional.ofNullable(tree.files().get(ModelDirectory.PREPROCESSOR))
+            .flatMap(file -> attempt(() -> StrictJson.object(file)));
     Optional<ShardIndex> index = index();
     Map<String, SafetensorsFile> shards = shards(index);
     index.ifPresent(i -> checkIndex(i, shards));
     problems.throwIfAny();
-    return new ModelDirectory(tree, config.orElseThrow(), index, shards);
+    return new ModelDirectory(tree, config.orElseThrow(), preprocessor, index, shards);
   }
 
   private Optional<ObjectNode> config() {

@@ -113,7 +113,7 @@ public final class EvaluateStage implements Stage {
   private static List<String> loaders(KnownModel model) {
     Path provenance = model.directory().path().resolve("espalier.json");
     if (!Files.isRegularFile(provenance)) {
-      return model.family().loadsIn();
+      return model.family().loadsIn(model.directory().config());
     }
     try {
       var loaders = new ArrayList<String>();
@@ -121,7 +121,7 @@ public final class EvaluateStage implements Stage {
           .readTree(provenance.toFile())
           .path("loadsIn")
           .forEach(loader -> loaders.add(loader.asText()));
-      return loaders.isEmpty() ? model.family().loadsIn() : loaders;
+      return loaders.isEmpty() ? model.family().loadsIn(model.directory().config()) : loaders;
     } catch (IOException e) {
       throw new WorkerException("cannot read %s: %s".formatted(provenance, e), false, e);
     }

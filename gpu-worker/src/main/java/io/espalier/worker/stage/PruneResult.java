@@ -1,5 +1,6 @@
 package io.espalier.worker.stage;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -17,6 +18,7 @@ import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Layer;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -49,10 +51,10 @@ record PruneResult(
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-  private static final String NOTE_ON_TIMM =
-      "timm.create_model and torchvision build every block of a stage equally wide, so they do not load"
-          + " this model; a network built with the widths in config.json (espalier.widths) loads its"
-          + " state dict as it is";
+  private static final String NOTE_ON_OTHERS =
+      "timm.create_model, torchvision and transformers build every block of a stage equally wide, so"
+          + " they do not load this model; a network built with the widths in config.json"
+          + " (espalier.widths) loads its state dict as it is";
 
   /** What is said to whoever ordered the pruning. */
   StageReport report() {
@@ -61,7 +63,7 @@ record PruneResult(
         FastNas.VERSION,
         change(),
         metrics(),
-        plan.family().loadsIn(),
+        plan.family().loadsIn(plan.model().config()),
         pruned.device());
   }
 
@@ -73,6 +75,22 @@ record PruneResult(
     config.set("espalier", mark);
     write(ModelDirectory.CONFIG, config);
     write("espalier.json", provenance(report));
+    if (report.loadsIn().contains(TimmShapes.LOADER)) {
+      write(TimmShapes.FILE, TimmShapes.line(shapes()));
+    }
+  }
+
+  private Map<String, long[]> shapes() {
+    return plan.architecture().keep(pruned.outcome().kept()).shapes();
+  }
+
+  private String note(StageReport report) {
+    if (!report.loadsIn().contains(TimmShapes.LOADER)) {
+      return NOTE_ON_OTHERS;
+    }
+    List<Layer> layers = plan.architecture().layers();
+    int classes = layers.get(layers.size() - 1).out().size();
+    return TimmShapes.note(plan.model().config(), classes, plan.input().channels());
   }
 
   private Map<String, String> change() {
@@ -168,10 +186,9 @@ record PruneResult(
     stage.set("metrics", metrics(report));
     stage.set("kept", JSON.valueToTree(pruned.outcome().kept().units()));
     stages(root).add(stage);
-    root.set(
-        "shapes", JSON.valueToTree(plan.architecture().keep(pruned.outcome().kept()).shapes()));
+    root.set("shapes", JSON.valueToTree(shapes()));
     root.set("loadsIn", JSON.valueToTree(report.loadsIn()));
-    root.put("loadsInNote", NOTE_ON_TIMM);
+    root.put("loadsInNote", note(report));
     return root;
   }
 
@@ -208,9 +225,17 @@ record PruneResult(
   }
 
   private void write(String name, ObjectNode content) {
+    try {
+      write(name, JSON.writeValueAsString(content) + "\n");
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("cannot write %s as JSON".formatted(name), e);
+    }
+  }
+
+  private void write(String name, String content) {
     Path file = job.output().resolve(name);
     try {
-      Files.writeString(file, JSON.writeValueAsString(content) + "\n");
+      Files.writeString(file, content);
     } catch (IOException e) {
       throw new WorkerException("cannot write %s: %s".formatted(file, e), true, e);
     }

@@ -257,7 +257,17 @@ public final class T {
     return JniUtils.avgPool(p(x), square(size), square(stride), square(0), true, false);
   }
 
+  /** Mean of each square window that lies inside; rows and columns left over are dropped. */
+  public static NDArray averagePoolInside(NDArray x, int size, int stride) {
+    return JniUtils.avgPool(p(x), square(size), square(stride), square(0), false, false);
+  }
+
   // ---- shape
+
+  /** The channels of a, then those of b: both (batch, channels, h, w). */
+  public static NDArray concatChannels(NDArray a, NDArray b) {
+    return JniUtils.cat(new PtNDArray[] {p(a), p(b)}, 1);
+  }
 
   /** Zero channels before and after those of (batch, channels, h, w). */
   public static NDArray padChannels(NDArray x, long before, long after) {

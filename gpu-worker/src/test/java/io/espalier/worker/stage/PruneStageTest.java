@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InfeasibleException;
@@ -14,6 +15,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.zoo.RandomModel;
 import io.espalier.worker.zoo.Zoo;
 import java.io.IOException;
@@ -22,6 +24,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.Assertions;
@@ -84,7 +87,43 @@ class PruneStageTest {
     assertThat(provenance.at("/stages/0/kept/layer3.0.conv1.out").size()).isEqualTo((int) width);
     assertThat(provenance.at("/shapes/layer3.0.conv1.weight/0").asLong()).isEqualTo(width);
     assertThat(provenance.at("/loadsInNote").asText()).contains("timm");
-    assertThat(report.loadsIn()).contains("espalier");
+    assertThat(report.loadsIn()).containsExactly("espalier", "safetensors");
+    assertThat(own.resolve("one/timm-shapes.txt")).doesNotExist();
+  }
+
+  @Test
+  void what_timm_builds_comes_with_the_line_that_it_builds_it_by() throws IOException {
+    Path model = densenet();
+    StageJob job = job(SPEC.replace("60%", "85%").replace("70%", "85%"), "one");
+
+    StageReport report = stage.run(with(job, model, job.data()), Progress.Listener.NONE);
+
+    ModelDirectory cut = ModelDirectory.open(own.resolve("one"));
+    JsonNode provenance = JSON.readTree(own.resolve("one/espalier.json").toFile());
+    List<String> line =
+        List.of(Files.readString(own.resolve("one/timm-shapes.txt")).split("[*]{3}", -1));
+    assertThat(report.loadsIn()).containsExactly("espalier", "safetensors", "timm");
+    assertThat(provenance.at("/loadsInNote").asText())
+        .contains("timm.create_model(\"densenet121\", num_classes=10, in_chans=3, growth_rate=4");
+    assertThat(line)
+        .containsExactlyInAnyOrderElementsOf(
+            cut.shapes().entrySet().stream()
+                .filter(tensor -> tensor.getKey().endsWith(".weight"))
+                .map(tensor -> tensor.getKey() + ":" + Arrays.toString(tensor.getValue()))
+                .toList());
+    assertThat(metric(report, "flops").after().orElseThrow())
+        .isLessThanOrEqualTo(0.85 * metric(report, "flops").before().orElseThrow());
+  }
+
+  /** The fixture for images of the size of the data here. */
+  private Path densenet() throws IOException {
+    Path from = Golden.of("densenet121").directory();
+    Path to = Files.createDirectories(own.resolve("densenet"));
+    Files.copy(from.resolve("model.safetensors"), to.resolve("model.safetensors"));
+    ObjectNode config = ModelDirectory.open(from).config();
+    config.putArray("input_size").add(3).add(32).add(32);
+    Files.writeString(to.resolve("config.json"), config.toString());
+    return to;
   }
 
   @Test

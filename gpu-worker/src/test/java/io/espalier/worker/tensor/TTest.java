@@ -113,6 +113,27 @@ final class TTest {
   }
 
   @Test
+  void average_pooling_inside_drops_what_is_left_over() {
+    NDArray x = T.of(manager, new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9}, 1, 1, 3, 3);
+
+    NDArray out = T.averagePoolInside(x, 2, 2);
+
+    assertThat(out.getShape().getShape()).containsExactly(1, 1, 1, 1);
+    assertThat(out.toFloatArray()).containsExactly(3);
+  }
+
+  @Test
+  void concatenated_channels_follow_one_another_within_each_image() {
+    NDArray a = T.of(manager, new float[] {1, 2, 3, 4}, 2, 1, 1, 2);
+    NDArray b = T.of(manager, new float[] {5, 6, 7, 8, 9, 10, 11, 12}, 2, 2, 1, 2);
+
+    NDArray out = T.concatChannels(a, b);
+
+    assertThat(out.getShape().getShape()).containsExactly(2, 3, 1, 2);
+    assertThat(out.toFloatArray()).containsExactly(1, 2, 5, 6, 7, 8, 3, 4, 9, 10, 11, 12);
+  }
+
+  @Test
   void max_pooling_never_takes_its_padding() {
     NDArray x = T.of(manager, new float[] {-1, -2, -3, -4, -5, -6, -7, -8, -9}, 1, 1, 3, 3);
 

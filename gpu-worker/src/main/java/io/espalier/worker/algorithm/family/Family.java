@@ -28,8 +28,13 @@ public interface Family {
   /** What its models do, in Hugging Face's words. */
   List<String> tasks();
 
-  /** Loaders that open any model of this family, widths as they may be. */
-  List<String> loadsIn();
+  /**
+   * Loaders that open a model of this family, widths as they may be; {@code timm} if it builds the
+   * network and then adapts it to a line of shapes.
+   *
+   * @param config the model's config.json
+   */
+  List<String> loadsIn(JsonNode config);
 
   /**
    * What the model of a checkpoint is made of.

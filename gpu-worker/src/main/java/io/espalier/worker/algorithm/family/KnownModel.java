@@ -38,10 +38,18 @@ public record KnownModel(
     return of(directory, directory.config());
   }
 
-  /** Looks at a directory as if its config.json were another one. */
-  public static KnownModel of(ModelDirectory directory, JsonNode config) {
-    Family family = Families.of(config);
+  /**
+   * Looks at a directory as if its config.json were another one. What this leaves open of the
+   * images is as preprocessor_config.json says, if there is one.
+   */
+  public static KnownModel of(ModelDirectory directory, JsonNode given) {
     var problems = new ArrayList<String>();
+    JsonNode config =
+        directory
+            .preprocessor()
+            .flatMap(said -> attempt(problems, () -> ImageProcessor.complete(given, said)))
+            .orElse(given);
+    Family family = Families.of(config);
     Optional<InputSpec> input = attempt(problems, () -> family.input(config));
     Optional<Architecture> architecture =
         attempt(problems, () -> family.architecture(config, directory.shapes()));

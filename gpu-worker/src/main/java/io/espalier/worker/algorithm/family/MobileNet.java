@@ -43,8 +43,8 @@ public final class MobileNet implements Family {
   }
 
   @Override
-  public List<String> loadsIn() {
-    return List.of("espalier", "safetensors");
+  public List<String> loadsIn(JsonNode config) {
+    return Loaders.withTimm(config);
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.espalier.worker.algorithm.family;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.tensor.BatchNorm;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
@@ -9,10 +8,13 @@ import java.util.List;
 
 /**
  * The forward pass of a residual network. Which variant it is follows from which tensors there are,
- * and every width from their shapes.
+ * every width from their shapes, and where height and width are halved from the architecture's
+ * layers.
  */
-record ResidualNetwork(Weights weights, Mode mode) {
+record ResidualNetwork(Modules modules, ResnetNames names) {
   /*
+   * By timm's names; transformers has the same by others, without the "d" and 32 × 32 networks.
+   *
    * stem         7 × 7 convolution, max pool           conv1 of size 7
    *              three 3 × 3 convolutions, max pool    conv1.0, conv1.3, conv1.6 (timm's "d" networks)
    *              3 × 3 convolution                     conv1 of size 3 (the networks for 32 × 32)
@@ -27,95 +29,72 @@ record ResidualNetwork(Weights weights, Mode mode) {
 
   /** Stem, one section per block, classifier. */
   static List<Section> sections(Weights weights) {
+    Modules modules = Modules.of(weights);
+    ResnetNames names = ResnetNames.of(weights);
     var sections = new ArrayList<Section>();
     sections.add(
         new Section(
-            List.of("conv1", "bn1"), (x, mode) -> new ResidualNetwork(weights, mode).stem(x)));
-    for (int stage = 1; weights.has(block(stage, 0) + ".conv1.weight"); stage++) {
-      for (int i = 0; weights.has(block(stage, i) + ".conv1.weight"); i++) {
-        String block = block(stage, i);
-        int stride = stage > 1 && i == 0 ? 2 : 1;
+            List.of(names.stem(), names.stemNorm()),
+            (x, mode) -> new ResidualNetwork(modules.in(mode), names).stem(x)));
+    for (int stage = 1; has(modules, names, stage, 0); stage++) {
+      for (int i = 0; has(modules, names, stage, i); i++) {
+        String block = names.block(stage, i);
         sections.add(
             new Section(
                 List.of(block),
-                (x, mode) -> new ResidualNetwork(weights, mode).block(block, x, stride)));
+                (x, mode) -> new ResidualNetwork(modules.in(mode), names).block(block, x)));
       }
     }
-    sections.add(
-        new Section(List.of("fc"), (x, mode) -> new ResidualNetwork(weights, mode).classify(x)));
+    String head = names.classifier();
+    sections.add(new Section(List.of(head), (x, mode) -> modules.in(mode).classify(head, x)));
     return sections;
   }
 
-  /** Last feature map → class scores (batch, classes). */
-  NDArray classify(NDArray features) {
-    NDArray pooled = T.globalAveragePool(features); // (batch, channels)
-    return T.linear(pooled, weights.get("fc.weight"), weights.get("fc.bias"));
+  private static boolean has(Modules modules, ResnetNames names, int stage, int index) {
+    return modules.has(names.conv(names.block(stage, index), 1));
   }
 
   /** What comes before the first stage. */
-  NDArray stem(NDArray images) {
-    if (weights.has("conv1.0.weight")) {
-      NDArray x = T.relu(norm("conv1.1", conv("conv1.0", images, 2)));
-      x = T.relu(norm("conv1.4", conv("conv1.3", x, 1)));
-      x = T.relu(norm("bn1", conv("conv1.6", x, 1))); // (batch, channels, h / 2, w / 2)
+  private NDArray stem(NDArray images) {
+    String stem = names.stem();
+    String norm = names.stemNorm();
+    if (modules.has(stem + ".0")) {
+      NDArray x = modules.normRelu(stem + ".1", modules.conv(stem + ".0", images));
+      x = modules.normRelu(stem + ".4", modules.conv(stem + ".3", x));
+      x = modules.normRelu(norm, modules.conv(stem + ".6", x)); // (batch, channels, h / 2, w / 2)
       return T.maxPool(x, 3, 2, 1); // (batch, channels, h / 4, w / 4)
     }
-    if (kernel("conv1") == 3) {
-      return T.relu(norm("bn1", conv("conv1", images, 1))); // (batch, channels, h, w)
-    }
-    NDArray x = T.relu(norm("bn1", conv("conv1", images, 2))); // (batch, channels, h / 2, w / 2)
-    return T.maxPool(x, 3, 2, 1); // (batch, channels, h / 4, w / 4)
+    NDArray x = modules.normRelu(norm, modules.conv(stem, images));
+    return modules.kernel(stem) == 3
+        ? x // (batch, channels, h, w)
+        : T.maxPool(x, 3, 2, 1); // (batch, channels, h / 4, w / 4)
   }
 
-  private NDArray block(String block, NDArray x, int stride) {
+  private NDArray block(String block, NDArray x) {
+    int last = modules.has(names.conv(block, 3)) ? 3 : 2;
+    NDArray inner = x;
+    int stride = 1;
+    for (int i = 1; i < last; i++) {
+      String conv = names.conv(block, i);
+      inner = modules.normRelu(names.norm(block, i), modules.conv(conv, inner));
+      stride *= modules.stride(conv);
+    }
     NDArray residual =
-        weights.has(block + ".conv3.weight")
-            ? bottleneck(block, x, stride)
-            : basic(block, x, stride);
+        modules.norm(names.norm(block, last), modules.conv(names.conv(block, last), inner));
     return T.relu(T.add(residual, shortcut(block, x, stride, residual.getShape().get(1))));
   }
 
-  private NDArray basic(String block, NDArray x, int stride) {
-    NDArray inner = T.relu(norm(block + ".bn1", conv(block + ".conv1", x, stride)));
-    return norm(block + ".bn2", conv(block + ".conv2", inner, 1));
-  }
-
-  private NDArray bottleneck(String block, NDArray x, int stride) {
-    NDArray inner = T.relu(norm(block + ".bn1", conv(block + ".conv1", x, 1)));
-    inner = T.relu(norm(block + ".bn2", conv(block + ".conv2", inner, stride)));
-    return norm(block + ".bn3", conv(block + ".conv3", inner, 1));
-  }
-
   private NDArray shortcut(String block, NDArray x, int stride, long width) {
-    String projection = block + ".downsample";
-    if (weights.has(projection + ".0.weight")) {
-      return norm(projection + ".1", conv(projection + ".0", x, stride));
+    List<String> projection = names.projection(block, false);
+    if (modules.has(projection.get(0))) {
+      return modules.norm(projection.get(1), modules.conv(projection.get(0), x));
     }
-    if (weights.has(projection + ".1.weight")) {
-      NDArray pooled = stride == 1 ? x : T.averagePool(x, 2, stride);
-      return norm(projection + ".2", conv(projection + ".1", pooled, 1));
+    List<String> pooled = names.projection(block, true);
+    if (modules.has(pooled.get(0))) {
+      NDArray means = stride == 1 ? x : T.averagePool(x, 2, stride);
+      return modules.norm(pooled.get(1), modules.conv(pooled.get(0), means));
     }
     long missing = width - x.getShape().get(1);
     return T.padChannels(T.subsample(x, stride), missing / 2, missing - missing / 2);
-  }
-
-  /** A convolution that keeps the size but for its stride. */
-  private NDArray conv(String layer, NDArray x, int stride) {
-    return T.conv2d(x, weights.get(layer + ".weight"), stride, (int) (kernel(layer) / 2));
-  }
-
-  private NDArray norm(String layer, NDArray x) {
-    BatchNorm norm = BatchNorm.of(weights, layer);
-    return mode.batchStatistics()
-        ? T.batchNormTraining(x, norm, mode.momentum())
-        : T.batchNorm(x, norm);
-  }
-
-  private long kernel(String layer) {
-    return weights.get(layer + ".weight").getShape().get(2);
-  }
-
-  private static String block(int stage, int index) {
-    return "layer" + stage + "." + index;
   }
 }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Residual networks: those of torchvision and timm, and those for 32 × 32 images.
+ * Residual networks: those of torchvision, timm and transformers, and those for 32 × 32 images.
  *
  * <p>Source: He et al., Deep Residual Learning for Image Recognition, arXiv 1512.03385.
  */
@@ -25,7 +25,9 @@ public final class Resnet implements Family {
 
   @Override
   public InputSpec input(JsonNode config) {
-    return InputSpec.of(config, ResnetArchitecture.usualInput(config));
+    return HuggingFaceResnet.accepts(config)
+        ? HuggingFaceResnet.of(config).input()
+        : InputSpec.of(config, ResnetPlan.variant(TimmConfig.architectureOf(config)).usualInput());
   }
 
   @Override
@@ -34,8 +36,12 @@ public final class Resnet implements Family {
   }
 
   @Override
-  public List<String> loadsIn() {
-    return List.of("espalier", "safetensors");
+  public List<String> loadsIn(JsonNode config) {
+    boolean timm =
+        ResnetVariant.of(TimmConfig.architectureOf(config))
+            .filter(variant -> !variant.cifar())
+            .isPresent();
+    return timm ? Loaders.withTimm(config) : Loaders.ANY;
   }
 
   @Override

@@ -76,7 +76,8 @@ record TimmConfig(
         OptionalInt.empty());
   }
 
-  private static JsonNode first(JsonNode config, String key) {
+  /** What a config says at the top, or else in {@code pretrained_cfg}. */
+  static JsonNode first(JsonNode config, String key) {
     return config.has(key) ? config.path(key) : config.path("pretrained_cfg").path(key);
   }
 
@@ -95,7 +96,8 @@ record TimmConfig(
             });
   }
 
-  private static OptionalInt count(JsonNode value, String key, List<String> problems) {
+  /** A positive integer, or empty if there is none; adds a problem if it is anything else. */
+  static OptionalInt count(JsonNode value, String key, List<String> problems) {
     if (value.isMissingNode() || value.isNull()) {
       return OptionalInt.empty();
     }
@@ -106,8 +108,10 @@ record TimmConfig(
     return OptionalInt.of(value.intValue());
   }
 
-  private static List<Integer> counts(
-      JsonNode value, String key, int length, List<String> problems) {
+  /**
+   * So many positive integers, or none if there are none; adds a problem if it is anything else.
+   */
+  static List<Integer> counts(JsonNode value, String key, int length, List<String> problems) {
     if (value.isMissingNode() || value.isNull()) {
       return List.of();
     }

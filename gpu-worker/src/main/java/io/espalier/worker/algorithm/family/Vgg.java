@@ -40,8 +40,8 @@ public final class Vgg implements Family {
   }
 
   @Override
-  public List<String> loadsIn() {
-    return List.of("espalier", "safetensors");
+  public List<String> loadsIn(JsonNode config) {
+    return Loaders.withTimm(config);
   }
 
   @Override

@@ -1,0 +1,127 @@
+package io.espalier.worker.algorithm.family;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.data.InputSpec;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.Architecture;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The tensors, axes and layers of a DenseNet, named as timm names them.
+ *
+ * <p>Axes: every convolution writes one of its own, {@code
+ * features.denseblock1.denselayer2.conv2.out}. A layer reads what went into its block and what the
+ * layers before it wrote, one after another, so a unit that is cut disappears from the concatenated
+ * side of every later layer of the block and of the transition behind it. Depth comes from
+ * config.json, widths from the checkpoint.
+ *
+ * <p>Source: Huang et al., Densely Connected Convolutional Networks, arXiv 1608.06993; which axes
+ * may be cut: the dependency rules of ModelOpt 0.40, {@code modelopt/torch/trace/analyzer.py}.
+ */
+public final class DensenetArchitecture {
+  private static final String FAMILY = "densenet";
+  private static final String IMAGE = "image";
+  private static final String CLASSES = "classes";
+
+  private final ArchitectureSketch sketch = new ArchitectureSketch();
+  private final DensenetConfig config;
+  private Positions at;
+
+  private DensenetArchitecture(DensenetConfig config) {
+    this.config = config;
+    this.at = Positions.of(config.input(), InputSpec.IMAGENET);
+  }
+
+  /** Whether a config.json is one of a DenseNet that is known here. */
+  public static boolean accepts(JsonNode config) {
+    return DensenetVariant.of(TimmConfig.architectureOf(config)).isPresent();
+  }
+
+  /**
+   * The architecture of a checkpoint.
+   *
+   * @param config its config.json; {@code input_size} (or {@code pretrained_cfg.input_size})
+   *     decides at how many positions a layer is evaluated, 3x224x224 if it does not say
+   * @param shapes shape of every tensor that the checkpoint has; need not be complete or right, the
+   *     result says what they should be
+   * @throws InvalidInputException if the config is not understood, with every reason
+   */
+  public static Architecture of(JsonNode config, Map<String, long[]> shapes) {
+    DensenetConfig known = DensenetConfig.of(config);
+    return new DensenetArchitecture(known).draw().settle(FAMILY, known.architecture(), shapes);
+  }
+
+  private ArchitectureSketch draw() {
+    sketch.axis(IMAGE, config.input().isEmpty() ? 3 : config.input().get(0));
+    sketch.freeze(IMAGE, "the channels of the images are given");
+    if (!config.input().isEmpty()) {
+      sketch.pin(IMAGE, config.input().get(0));
+    }
+    int width = 2 * config.growthRate();
+    List<String> parts = List.of(stem(width));
+    for (int block = 1; block <= config.blocks().size(); block++) {
+      if (block > 1) {
+        width /= 2;
+        parts = List.of(transition(block - 1, parts, width));
+      }
+      int layers = config.blocks().get(block - 1);
+      parts = block(block, layers, parts);
+      width += layers * config.growthRate();
+    }
+    head(parts);
+    return sketch;
+  }
+
+  private String stem(int width) {
+    String out = sketch.axis("features.conv0.out", width);
+    at = at.after(7, 2);
+    sketch.convolution("features.conv0", out, IMAGE, at.window(7, 2));
+    sketch.batchNorm("features.norm0", out);
+    at = at.after(3, 2);
+    return out;
+  }
+
+  /** The parts that are concatenated behind a block. */
+  private List<String> block(int block, int layers, List<String> in) {
+    var parts = new ArrayList<>(in);
+    for (int i = 1; i <= layers; i++) {
+      String layer = "features.denseblock%d.denselayer%d.".formatted(block, i);
+      String inner = sketch.axis(layer + "conv1.out", config.bottleneck() * config.growthRate());
+      String out = sketch.axis(layer + "conv2.out", config.growthRate());
+      sketch.batchNorm(layer + "norm1", parts);
+      sketch.convolution(layer + "conv1", inner, parts, at.window(1, 1));
+      sketch.batchNorm(layer + "norm2", inner);
+      sketch.convolution(layer + "conv2", out, inner, at.window(3, 1));
+      parts.add(out);
+    }
+    return parts;
+  }
+
+  private String transition(int index, List<String> in, int width) {
+    String module = "features.transition%d.".formatted(index);
+    String out = sketch.axis(module + "conv.out", width);
+    sketch.batchNorm(module + "norm", in);
+    sketch.convolution(module + "conv", out, in, at.window(1, 1));
+    if (at.height() < 2 || at.width() < 2) {
+      throw new InvalidInputException(
+          "config.json: input_size must be larger, since transition %d halves what is one pixel high or wide; found %s"
+              .formatted(index, config.input()));
+    }
+    at = at.after(2, 2, 0);
+    return out;
+  }
+
+  private void head(List<String> parts) {
+    sketch.batchNorm("features.norm5", parts);
+    sketch.axis(CLASSES, config.classes().orElse(1000));
+    config.classes().ifPresent(classes -> sketch.pin(CLASSES, classes));
+    sketch.freeze(CLASSES, "one output per class");
+    sketch.linear("classifier", CLASSES, parts);
+    for (String part : parts) {
+      sketch.freeze(
+          part, "reaches the classifier through a flatten, at which positions of channels count");
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package io.espalier.worker.algorithm.family;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Set;
+
+/** Who opens a model, widths as they may be. */
+final class Loaders {
+  /** Those that any model here opens in. */
+  static final List<String> ANY = List.of("espalier", "safetensors");
+
+  /** What changes nothing, or what timm's entry points take as it is. */
+  private static final Set<String> ARGUMENTS =
+      Set.of(
+          "block_config",
+          "bn_size",
+          "channels",
+          "growth_rate",
+          "in_chans",
+          "num_classes",
+          "pretrained",
+          "stem_width");
+
+  private Loaders() {}
+
+  /**
+   * Those of a network that timm has an entry point for. timm first builds the network that was
+   * cut, so it has to be one that the entry point builds; with {@code channel_multiplier}, for one,
+   * it builds another, which loads without complaint, but skips where the first does not.
+   *
+   * @param config its config.json
+   */
+  static List<String> withTimm(JsonNode config) {
+    for (var argument : config.path("model_args").properties()) {
+      if (!ARGUMENTS.contains(argument.getKey())) {
+        return ANY;
+      }
+    }
+    return List.of("espalier", "safetensors", "timm");
+  }
+}

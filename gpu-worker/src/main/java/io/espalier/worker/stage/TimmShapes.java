@@ -1,0 +1,63 @@
+package io.espalier.worker.stage;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * How timm builds a network whose widths are none that it knows: it makes the usual one, then gives
+ * every convolution, normalisation and linear layer the shape that a line of text says.
+ *
+ * <p>Source: timm 1.0.31, {@code timm/models/_prune.py}, {@code adapt_model_from_string}, and the
+ * lines in {@code timm/models/_pruned}.
+ */
+final class TimmShapes {
+  /** Where the line is written. */
+  static final String FILE = "timm-shapes.txt";
+
+  /** What timm is called among loaders. */
+  static final String LOADER = "timm";
+
+  /** Arguments that are said otherwise, or not wanted. */
+  private static final Set<String> LEFT_OUT = Set.of("in_chans", "num_classes", "pretrained");
+
+  private TimmShapes() {}
+
+  /**
+   * The line: {@code name:[sizes]} of every weight, with {@code ***} between.
+   *
+   * @param shapes of the network's tensors, by name
+   */
+  static String line(Map<String, long[]> shapes) {
+    return shapes.entrySet().stream()
+        .filter(tensor -> tensor.getKey().endsWith(".weight"))
+        .map(tensor -> tensor.getKey() + ":" + Arrays.toString(tensor.getValue()))
+        .collect(Collectors.joining("***"));
+  }
+
+  /**
+   * How to load the network, in Python: an import and two lines.
+   *
+   * @param config its config.json
+   * @param classes number of classes
+   * @param channels colour channels of its images
+   */
+  static String note(JsonNode config, int classes, int channels) {
+    String arguments =
+        config.path("model_args").properties().stream()
+            .filter(argument -> !LEFT_OUT.contains(argument.getKey()))
+            .map(argument -> ", " + argument.getKey() + "=" + argument.getValue())
+            .collect(Collectors.joining());
+    return String.join(
+        "\n",
+        List.of(
+            "import safetensors.torch, timm",
+            "model = timm.models.adapt_model_from_string(timm.create_model(\"%s\", num_classes=%d, in_chans=%d%s), open(\"%s\").read())"
+                .formatted(
+                    config.path("architecture").asText(), classes, channels, arguments, FILE),
+            "model.load_state_dict(safetensors.torch.load_file(\"model.safetensors\"))"));
+  }
+}
