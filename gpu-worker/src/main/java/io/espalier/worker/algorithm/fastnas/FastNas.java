@@ -3,9 +3,10 @@ package io.espalier.worker.algorithm.fastnas;
 import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Selection;
-import io.espalier.worker.algorithm.search.ThresholdSearch;
+import io.espalier.worker.algorithm.search.Solver;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.data.ImageDataset;
@@ -83,7 +84,7 @@ public final class FastNas {
             progress);
     SensitivityMap map = measurement.measure(fingerprint());
     Selection selection =
-        ThresholdSearch.select(plan.space(), plan.costs(), budget, map.sensitivities());
+        Solver.select(plan.space(), plan.costs(), budget, map.sensitivities(), Objective.SUM);
     return new Outcome(
         selection, order.kept(selection.widths()), map.originalScore(), map.evaluations());
   }
