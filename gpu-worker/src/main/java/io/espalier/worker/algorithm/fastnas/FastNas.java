@@ -28,7 +28,7 @@ import java.util.HexFormat;
  */
 public final class FastNas {
   /** Changes whenever results may. */
-  public static final String VERSION = "1";
+  public static final String VERSION = "2";
 
   /**
    * What was found.
