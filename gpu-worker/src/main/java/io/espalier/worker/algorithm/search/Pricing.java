@@ -53,7 +53,7 @@ final class Pricing {
       bisect(q);
     }
     if (problem.limits.length > 1) {
-      ascend(known);
+      ascend(Math.min(known, leastFitted()));
     }
     elimination.ifPresent(tables -> tables.price(bestPrices));
   }
@@ -81,6 +81,19 @@ final class Pricing {
         low = prices[q];
       }
     }
+  }
+
+  /** The least loss of a model so far, brought into the budget. */
+  private double leastFitted() {
+    var fitting = new Fitting(point);
+    double least = Double.POSITIVE_INFINITY;
+    for (int[] model : models) {
+      point.moveTo(model);
+      fitting.narrow();
+      fitting.widen();
+      least = Math.min(least, problem.totalLoss(point.chosen));
+    }
+    return least;
   }
 
   /** Steps along the excess over all bounds (Polyak's step to the known loss). */

@@ -116,10 +116,12 @@ public final class Solver {
     if (problem.totalLoss(best) - bound <= problem.tolerance()) {
       return true;
     }
-    if (effort.nodes() == 0) {
+    // without the prices' bound, more nodes only prove something on spaces of a few thousand models
+    long mostNodes = elimination.isPresent() ? effort.nodes() : effort.nodes() / 5;
+    if (mostNodes == 0) {
       return false;
     }
-    var search = new BranchAndBound(point, elimination, best, effort.nodes());
+    var search = new BranchAndBound(point, elimination, best, mostNodes);
     boolean proven = search.run();
     nodes = search.nodes();
     point.moveTo(search.best());
