@@ -9,21 +9,29 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The content of a directory: every file with size and digest.
  *
- * <p>Nothing is left out, hidden files included, so two directories with the same files have the
- * same manifest, and a file more or less gives another one. Empty directories, names of directories
- * without files, times and permissions do not count.
+ * <p>Nothing but reports is left out, hidden files included, so two directories with the same files
+ * have the same manifest, and a file more or less gives another one. Empty directories, names of
+ * directories without files, times and permissions do not count.
+ *
+ * <p>Reports ({@link #REPORTS}) are for people, and nothing reads them back. They tell how long the
+ * work took, which is another number each time, while the same job must give the same digest.
  *
  * @param files in the order of the path's UTF-8 bytes
  */
 public record Manifest(List<FileDigest> files) {
+  /** Files at the top of a directory that are about the model, not of it. */
+  public static final Set<String> REPORTS = Set.of("report.html", "report.json");
+
   /** A manifest; the files are copied and put in order. */
   public Manifest {
     files =
         files.stream()
+            .filter(file -> !REPORTS.contains(file.path()))
             .sorted(Comparator.comparing(FileDigest::path, Utf8Order.COMPARATOR))
             .toList();
   }
@@ -41,6 +49,9 @@ public record Manifest(List<FileDigest> files) {
     var digests = new ArrayList<FileDigest>();
     try (var digesting = new Digesting()) {
       for (Map.Entry<String, Path> file : tree.files().entrySet()) {
+        if (REPORTS.contains(file.getKey())) {
+          continue;
+        }
         digests.add(digesting.read(file.getKey(), file.getValue()));
       }
     } catch (IOException e) {

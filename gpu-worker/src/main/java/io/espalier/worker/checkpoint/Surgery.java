@@ -123,7 +123,8 @@ public final class Surgery {
       if (from.shards().containsKey(name) || name.equals(ShardIndex.FILE)) {
         continue;
       }
-      if (WeightFiles.isForeign(name)
+      if (Manifest.REPORTS.contains(name)
+          || WeightFiles.isForeign(name)
           || name.endsWith(WeightFiles.SAFETENSORS)
           || name.startsWith(".git/")) {
         LOGGER.warn("Left behind, since it is not part of the cut model: file={}", name);

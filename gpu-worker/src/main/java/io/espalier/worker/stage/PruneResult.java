@@ -42,7 +42,6 @@ record PruneResult(
     StageJob job,
     PruneSpec spec,
     Plan plan,
-    Budget budget,
     Pruning.Result pruned,
     URI dataset,
     String datasetDigest,
@@ -81,7 +80,7 @@ record PruneResult(
   }
 
   private Map<String, long[]> shapes() {
-    return plan.architecture().keep(pruned.outcome().kept()).shapes();
+    return plan.architecture().keep(pruned.kept()).shapes();
   }
 
   private String note(StageReport report) {
@@ -95,21 +94,25 @@ record PruneResult(
 
   private Map<String, String> change() {
     var change = new LinkedHashMap<String, String>();
-    for (Budget.Bound bound : budget.bounds()) {
+    for (Budget.Bound bound : pruned.budget().bounds()) {
       String key = bound.quantity().key();
       change.put("constraints." + key + ".asked", bound.asked());
-      change.put("constraints." + key + ".limit", Long.toString(bound.limit()));
-      change.put(
-          "constraints." + key + ".reached",
-          Long.toString(bound.quantity().of(pruned.after().cost())));
+      if (bound.quantity() != Quantity.LATENCY) { // times are not the same each time
+        change.put("constraints." + key + ".limit", Long.toString(bound.limit()));
+        change.put(
+            "constraints." + key + ".reached",
+            Long.toString(bound.quantity().of(pruned.after().cost())));
+      }
     }
     for (Axis axis : plan.architecture().prunableAxes()) {
-      int width = pruned.outcome().selection().widths().of(axis);
+      int width = pruned.selection().widths().of(axis);
       change.put("widths." + axis.name(), axis.units() + " -> " + width);
     }
     change.put("channelDivisor", Integer.toString(spec.channelDivisor()));
     change.put("seed", Long.toString(job.seed()));
-    change.put("evaluations", Integer.toString(pruned.outcome().evaluations()));
+    change.put("evaluations", Integer.toString(pruned.sensitivity().evaluations()));
+    change.put("objective", spec.objective().key());
+    change.put("importance", spec.importance().key());
     return change;
   }
 
@@ -165,9 +168,7 @@ record PruneResult(
 
   private Map<String, Integer> widths() {
     var widths = new LinkedHashMap<String, Integer>();
-    plan.architecture()
-        .axes()
-        .forEach(axis -> widths.put(axis.name(), pruned.outcome().kept().width(axis)));
+    plan.architecture().axes().forEach(axis -> widths.put(axis.name(), pruned.kept().width(axis)));
     return widths;
   }
 
@@ -184,7 +185,7 @@ record PruneResult(
     stage.set("change", JSON.valueToTree(new java.util.TreeMap<>(report.change())));
     stage.put("dataset", datasetDigest);
     stage.set("metrics", metrics(report));
-    stage.set("kept", JSON.valueToTree(pruned.outcome().kept().units()));
+    stage.set("kept", JSON.valueToTree(pruned.kept().units()));
     stages(root).add(stage);
     root.set("shapes", JSON.valueToTree(shapes()));
     root.set("loadsIn", JSON.valueToTree(report.loadsIn()));

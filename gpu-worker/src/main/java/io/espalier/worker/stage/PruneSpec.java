@@ -1,6 +1,7 @@
 package io.espalier.worker.stage;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
@@ -9,6 +10,8 @@ import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
 import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
+import io.espalier.worker.algorithm.search.LayerRules;
+import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.domain.InvalidInputException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,10 +19,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The {@code prune} stage of a policy.
@@ -30,6 +35,8 @@ import java.util.function.Function;
  * @param batchSize images per batch; 64 if not said
  * @param scoreImages images that cut models are scored on, if it is said; else up to 512
  * @param score what they are scored by; loss if not said
+ * @param objective what a choice of widths loses, summed up; the sum if not said
+ * @param layers rules for single layers
  * @param importance what decides which channels stay; consumer norms if not said
  * @param activationMebibytes bound of activations in memory; 1024 if not said
  */
@@ -40,11 +47,16 @@ public record PruneSpec(
     int batchSize,
     OptionalInt scoreImages,
     Score score,
+    Objective objective,
+    LayerRules layers,
     Importance importance,
     int activationMebibytes) {
 
   /** The algorithm that there is. */
   static final String FASTNAS = "fastnas";
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
   private static final Set<String> KEYS =
       new TreeSet<>(
@@ -56,6 +68,8 @@ public record PruneSpec(
               "batchSize",
               "scoreImages",
               "score",
+              "objective",
+              "layers",
               "importance",
               "activationMebibytes"));
   private static final int CALIBRATION_BATCHES = 50;
@@ -80,6 +94,7 @@ public record PruneSpec(
         batchSize,
         scoreImages.orElse(SCORE_IMAGES),
         score,
+        objective,
         importance,
         activationMebibytes,
         seed);
@@ -118,13 +133,13 @@ public record PruneSpec(
     return problems;
   }
 
-  private static String word(Enum<?> constant) {
+  static String word(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
   }
 
   private static JsonNode tree(String json) {
     try {
-      JsonNode tree = new ObjectMapper().readTree(json);
+      JsonNode tree = JSON.readTree(json);
       if (tree.isObject()) {
         return tree;
       }
@@ -133,6 +148,27 @@ public record PruneSpec(
     }
     throw new InvalidInputException(
         "prune: wanted an object with %s, found %s".formatted(KEYS, json));
+  }
+
+  /** A rule as a policy has it. */
+  private record LayerRule(
+      @Nullable String match,
+      @Nullable Boolean exclude,
+      @Nullable Integer channelDivisor,
+      @Nullable List<Double> ratios) {
+    LayerRules.Rule rule() {
+      if (match == null || match.isEmpty()) {
+        throw new IllegalArgumentException("match is missing");
+      }
+      if (exclude == null && channelDivisor == null && ratios == null) {
+        throw new IllegalArgumentException("it says nothing of the layers");
+      }
+      return new LayerRules.Rule(
+          match,
+          Optional.ofNullable(channelDivisor),
+          Optional.ofNullable(ratios),
+          Optional.ofNullable(exclude));
+    }
   }
 
   private static final class Reader {
@@ -152,13 +188,24 @@ public record PruneSpec(
       int batch = count("batchSize", Evaluation.BATCH);
       OptionalInt images = count("scoreImages");
       Score score = score();
+      Objective objective = oneOf("objective", Objective.values(), Objective::key, Objective.SUM);
+      LayerRules layers = layers();
       Importance importance = importance();
       int memory = memory();
       if (constraints == null || !problems.isEmpty()) {
         throw new InvalidInputException(problems);
       }
       return new PruneSpec(
-          constraints, divisor, calibration, batch, images, score, importance, memory);
+          constraints,
+          divisor,
+          calibration,
+          batch,
+          images,
+          score,
+          objective,
+          layers,
+          importance,
+          memory);
     }
 
     private void refuseUnknown() {
@@ -180,7 +227,7 @@ public record PruneSpec(
       }
     }
 
-    private @org.jspecify.annotations.Nullable Constraints constraints() {
+    private @Nullable Constraints constraints() {
       JsonNode node = spec.path("constraints");
       if (!node.isObject()) {
         problems.add(
@@ -227,6 +274,27 @@ public record PruneSpec(
 
     private int memory() {
       return number("activationMebibytes", 0).orElse(ACTIVATION_MEBIBYTES);
+    }
+
+    private LayerRules layers() {
+      JsonNode nodes = spec.path("layers");
+      if (!nodes.isMissingNode() && !nodes.isArray()) {
+        problems.add("prune.layers: wanted a list of rules, found " + nodes);
+      }
+      var rules = new ArrayList<LayerRules.Rule>();
+      for (int i = 0; i < nodes.size(); i++) {
+        String where = "prune.layers[%d]".formatted(i);
+        try {
+          rules.add(JSON.treeToValue(nodes.get(i), LayerRule.class).rule());
+        } catch (JsonProcessingException | IllegalArgumentException e) {
+          String why =
+              e instanceof JsonProcessingException j ? j.getOriginalMessage() : e.getMessage();
+          problems.add(
+              "%s: wanted match with exclude, channelDivisor or ratios, found %s (%s)"
+                  .formatted(where, nodes.get(i), why));
+        }
+      }
+      return new LayerRules(rules);
     }
 
     private Score score() {

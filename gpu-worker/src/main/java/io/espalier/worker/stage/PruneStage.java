@@ -3,7 +3,7 @@ package io.espalier.worker.stage;
 import io.espalier.worker.algorithm.fastnas.FastNas;
 import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.algorithm.fastnas.Pruning;
-import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
@@ -13,6 +13,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.report.Reports;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +32,7 @@ import java.util.stream.Stream;
 public final class PruneStage implements Stage {
   /** Everything that can be known before a tensor is loaded. */
   private record Prepared(
-      PruneSpec spec, Plan plan, Budget budget, ImageDataset search, ImageDataset judge, URI uri) {}
+      PruneSpec spec, Plan plan, ImageDataset search, ImageDataset judge, URI uri) {}
 
   @Override
   public StageKind kind() {
@@ -54,7 +55,7 @@ public final class PruneStage implements Stage {
     var pruning =
         new Pruning(
             prepared.plan(),
-            prepared.budget(),
+            prepared.spec().constraints(),
             prepared.spec().settings(job.seed()),
             prepared.search(),
             prepared.judge(),
@@ -65,13 +66,16 @@ public final class PruneStage implements Stage {
             job,
             prepared.spec(),
             prepared.plan(),
-            prepared.budget(),
             pruned,
             prepared.uri(),
             prepared.judge().fingerprint(),
             prepared.judge().labelled());
     StageReport report = result.report();
     result.write(report);
+    Reports.write(
+        job.output(),
+        new PruningFacts(job, prepared.spec(), prepared.plan(), pruned, prepared.search().size())
+            .report(report));
     return report;
   }
 
@@ -80,7 +84,9 @@ public final class PruneStage implements Stage {
     Optional<PruneSpec> spec = attempt(problems, job.spec(), PruneSpec::parse);
     Optional<ModelDirectory> model = attempt(problems, job.input(), ModelDirectory::open);
     int divisor = spec.map(PruneSpec::channelDivisor).orElse(1);
-    Optional<Plan> plan = model.flatMap(m -> attempt(problems, m, any -> Plan.of(any, divisor)));
+    LayerRules rules = spec.map(PruneSpec::layers).orElse(LayerRules.NONE);
+    Optional<Plan> plan =
+        model.flatMap(m -> attempt(problems, m, any -> Plan.of(any, divisor, rules)));
     Optional<InputSpec> images = plan.map(Plan::input);
     List<URI> uris = new ArrayList<>();
     role(job, "calibration", "train", "eval").ifPresentOrElse(uris::add, () -> noData(problems));
@@ -92,19 +98,19 @@ public final class PruneStage implements Stage {
                 uri ->
                     attempt(problems, uri, any -> ImageDatasets.openAny(any, input))
                         .ifPresent(data::add)));
-    if (spec.isPresent() && !data.isEmpty()) {
+    if (spec.isPresent() && data.size() == 2) {
       problems.addAll(spec.get().unmet(data.get(0).size(), data.get(0).labelled()));
     }
     if (!problems.isEmpty() || spec.isEmpty() || plan.isEmpty()) {
       throw new InvalidInputException(problems.stream().distinct().toList());
     }
-    Budget budget = plan.get().budget(spec.get().constraints());
-    return new Prepared(spec.get(), plan.get(), budget, data.get(0), data.get(1), uris.get(1));
+    plan.get().require(spec.get().constraints());
+    return new Prepared(spec.get(), plan.get(), data.get(0), data.get(1), uris.get(1));
   }
 
   private static void noData(List<String> problems) {
     problems.add(
-        "data: pruning needs labelled images; give at least one of calibration, train, eval in the policy's data or with the registered model");
+        "data: pruning needs images; give at least one of calibration, train, eval in the policy's data or with the registered model");
   }
 
   private static Optional<URI> role(StageJob job, String... roles) {

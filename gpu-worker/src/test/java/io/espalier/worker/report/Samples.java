@@ -7,12 +7,13 @@ import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
+import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Sensitivities;
-import io.espalier.worker.algorithm.search.ThresholdSearch;
+import io.espalier.worker.algorithm.search.Solver;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.model.Architecture;
@@ -194,7 +195,7 @@ final class Samples {
   }
 
   private Selection select(Budget budget) {
-    return ThresholdSearch.select(space, costs, budget, sensitivities);
+    return Solver.select(space, costs, budget, sensitivities, Objective.SUM);
   }
 
   private Curve curve(List<Asked> asked, Selection selection, Cost before) {

@@ -180,6 +180,127 @@ class PruneStageTest {
   }
 
   @Test
+  void a_bound_of_latency_holds_for_the_result_as_it_is_measured() throws IOException {
+    String spec =
+        SPEC.replace("\"parameters\":\"70%\"", "\"latency\":\"98%\"")
+            .replace("{\"algorithm\"", "{\"objective\":\"max\",\"algorithm\"");
+
+    StageReport report = stage.run(job(spec, "one"), heard::add);
+
+    Metric latency = metric(report, "latencyMillis");
+    assertThat(latency.after().orElseThrow())
+        .isLessThanOrEqualTo(0.98 * latency.before().orElseThrow());
+    assertThat(report.change())
+        .containsEntry("constraints.latency.asked", "98%")
+        .containsEntry("objective", "max");
+    assertThat(heard).extracting(Progress::phase).contains("timing layers");
+    JsonNode facts = JSON.readTree(own.resolve("one/report.json").toFile());
+    assertThat(facts.at("/latencies/0/predictedMillis").asDouble()).isPositive();
+    assertThat(own.resolve("checkpoints"))
+        .isDirectoryContaining(file -> file.getFileName().toString().startsWith("layer-times-"));
+  }
+
+  @Test
+  void a_latency_that_no_model_reaches_is_refused_before_models_are_scored() {
+    String spec = SPEC.replace("\"parameters\":\"70%\"", "\"latency\":\"1us\"");
+
+    assertThatThrownBy(() -> stage.run(job(spec, "one"), heard::add))
+        .isInstanceOf(InfeasibleException.class)
+        .hasMessageContaining("constraint latency: 1us")
+        .hasMessageContaining("ms");
+    assertThat(heard).extracting(Progress::phase).doesNotContain("measuring sensitivity");
+    assertThat(own.resolve("one")).doesNotExist();
+  }
+
+  @Test
+  void rules_keep_layers_as_they_are() {
+    String spec =
+        SPEC.replace(
+            "\"channelDivisor\"",
+            "\"layers\":[{\"match\":\"layer2.*\",\"exclude\":true}],\"channelDivisor\"");
+
+    StageReport report = stage.run(job(spec, "one"), Progress.Listener.NONE);
+
+    assertThat(report.change())
+        .containsEntry("widths.layer2.0.conv1.out", "8 -> 8")
+        .hasEntrySatisfying(
+            "widths.layer3.0.conv1.out", width -> assertThat(width).doesNotContain("16 -> 16"));
+  }
+
+  @Test
+  void a_rule_for_no_layer_and_a_space_without_choice_are_refused() {
+    String strange =
+        SPEC.replace(
+            "\"channelDivisor\"",
+            "\"layers\":[{\"match\":\"layer9.*\",\"exclude\":true}],\"channelDivisor\"");
+    String nothing = SPEC.replace("\"channelDivisor\":2", "\"channelDivisor\":64");
+
+    assertThatThrownBy(() -> stage.check(job(strange, "one")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("'layer9.*'")
+        .hasMessageContaining("similar names");
+    assertThatThrownBy(() -> stage.check(job(nothing, "one")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("more than one width")
+        .hasMessageContaining("channel divisor 64");
+  }
+
+  @Test
+  void more_images_than_there_are_is_refused() {
+    String spec = SPEC.replace("\"scoreImages\":20", "\"scoreImages\":61");
+
+    assertThatThrownBy(() -> stage.check(job(spec, "one")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("prune.scoreImages: 61")
+        .hasMessageContaining("have 60");
+  }
+
+  @Test
+  void unlabelled_images_will_do_for_agreement() throws IOException {
+    Path images = Files.createDirectories(own.resolve("images"));
+    var random = new java.util.Random(3);
+    for (int i = 0; i < 24; i++) {
+      var image =
+          new java.awt.image.BufferedImage(32, 32, java.awt.image.BufferedImage.TYPE_INT_RGB);
+      for (int p = 0; p < 32 * 32; p++) {
+        image.setRGB(p % 32, p / 32, random.nextInt(1 << 24));
+      }
+      javax.imageio.ImageIO.write(image, "png", images.resolve(i + ".png").toFile());
+    }
+    StageJob job = job(SPEC.replace("\"batchSize\":20", "\"batchSize\":12"), "one");
+    StageJob agreement =
+        job(SPEC.replace("\"batchSize\":20", "\"batchSize\":12,\"score\":\"agreement\""), "one");
+    Map<String, URI> data = Map.of("calibration", images.toUri());
+
+    assertThatThrownBy(() -> stage.check(with(job, job.input(), data)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("use agreement");
+    StageReport report = stage.run(with(agreement, job.input(), data), Progress.Listener.NONE);
+
+    assertThat(report.metrics())
+        .extracting(Metric::name)
+        .containsExactly("parameters", "flops", "bytes", "agreement", "latencyMillis");
+    assertThat(metric(report, "agreement").before()).hasValue(1);
+    assertThat(metric(report, "agreement").after().orElseThrow()).isBetween(0.0, 1.0);
+  }
+
+  @Test
+  void the_report_tells_of_every_axis_and_stays_out_of_the_digest() throws IOException {
+    stage.run(job(SPEC, "one"), Progress.Listener.NONE);
+
+    JsonNode facts = JSON.readTree(own.resolve("one/report.json").toFile());
+    String page = Files.readString(own.resolve("one/report.html"));
+    assertThat(facts.at("/curve/points").size()).isGreaterThan(10);
+    assertThat(facts.at("/effort/phases").findValuesAsText("name"))
+        .contains("original", "sensitivity", "surgery", "calibration", "result");
+    assertThat(page).contains("layer3.0.conv1.out", "reaches the classifier");
+    assertThat(Manifest.of(own.resolve("one")).files())
+        .extracting(file -> file.path())
+        .contains("model.safetensors", "espalier.json")
+        .doesNotContain("report.html", "report.json");
+  }
+
+  @Test
   void what_was_pruned_can_be_pruned_again() throws IOException {
     stage.run(job(SPEC, "one"), Progress.Listener.NONE);
     String less = SPEC.replace("60%", "90%").replace("70%", "90%");

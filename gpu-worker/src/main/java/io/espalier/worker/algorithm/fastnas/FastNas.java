@@ -3,9 +3,13 @@ package io.espalier.worker.algorithm.fastnas;
 import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.CostModel;
+import io.espalier.worker.algorithm.search.Curve;
+import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Selection;
-import io.espalier.worker.algorithm.search.ThresholdSearch;
+import io.espalier.worker.algorithm.search.Solver;
+import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Progress;
@@ -30,18 +34,6 @@ public final class FastNas {
   /** Changes whenever results may. */
   public static final String VERSION = "2";
 
-  /**
-   * What was found.
-   *
-   * @param selection the chosen widths
-   * @param kept the units that stay
-   * @param originalScore score of the model at hand on the scoring images
-   * @param evaluations models scored for the sensitivity map, by this search or an earlier one
-   * @param passes what scoring them took, in whole passes over the images
-   */
-  public record Outcome(
-      Selection selection, Kept kept, double originalScore, int evaluations, double passes) {}
-
   private final Plan plan;
   private final FastNasSettings settings;
   private final ImageDataset data;
@@ -58,33 +50,36 @@ public final class FastNas {
     this.data = data;
   }
 
-  /** The images that BatchNorm is calibrated on. */
-  public ImageDataset calibrationImages() {
+  private ImageDataset calibrationImages() {
     return data.drawn(settings.calibrationImages(), settings.seed());
   }
 
   /**
-   * Searches.
+   * Chooses widths.
+   *
+   * @param costs of the models of the space
+   * @throws io.espalier.worker.domain.InfeasibleException if no model is within the budget
+   */
+  Selection select(SensitivityMap map, CostModel costs, Budget budget) {
+    return Solver.select(plan.space(), costs, budget, map.sensitivities(), settings.objective());
+  }
+
+  /** What other budgets of one quantity would lead to. */
+  Curve curve(SensitivityMap map, CostModel costs, Quantity quantity) {
+    return Curve.of(plan.space(), costs, quantity, map.sensitivities(), settings.objective());
+  }
+
+  /** The units that stay at widths. */
+  Kept kept(SensitivityMap map, Widths widths) {
+    return new ChannelOrder(plan.architecture(), map.order()).kept(widths);
+  }
+
+  /**
+   * The sensitivity map of the model: measured, continued, or found whole.
    *
    * @param weights of the model at hand; stay as they are
    * @param checkpoints directory for sensitivity maps, which a later search continues or reuses
-   * @throws io.espalier.worker.domain.InfeasibleException if no model is within the budget
    */
-  public Outcome search(
-      Weights weights, Budget budget, Path checkpoints, Progress.Listener progress) {
-    budget.requireReachable(plan.space(), plan.costs());
-    SensitivityMap map = measure(weights, checkpoints, progress);
-    Selection selection =
-        ThresholdSearch.select(plan.space(), plan.costs(), budget, map.sensitivities());
-    return new Outcome(
-        selection,
-        new ChannelOrder(plan.architecture(), map.order()).kept(selection.widths()),
-        map.originalScore(),
-        map.evaluations(),
-        map.passes());
-  }
-
-  /** The sensitivity map of the model: measured, continued, or found whole. */
   SensitivityMap measure(Weights weights, Path checkpoints, Progress.Listener progress) {
     String fingerprint = fingerprint();
     var store = new SensitivityStore(checkpoints);
@@ -119,10 +114,19 @@ public final class FastNas {
         settings.importance().measure(plan.model(), plan.family(), weights, images));
   }
 
-  /** Calibrates the BatchNorm of a model of the same family. */
-  public void recalibrate(Weights weights, ImageDataset images) {
-    BatchNormCalibration.recalibrate(
-        plan.family(), weights, images, Math.min(settings.batchSize(), images.size()));
+  /**
+   * Calibrates the BatchNorm of a cut model in its files.
+   *
+   * @return images that it was calibrated on
+   */
+  int calibrate(Plan cut) {
+    ImageDataset images = calibrationImages();
+    try (Weights weights = Weights.load(cut.model(), cut.architecture())) {
+      BatchNormCalibration.recalibrate(
+          cut.family(), weights, images, Math.min(settings.batchSize(), images.size()));
+      RunningStatistics.write(cut.model(), weights);
+    }
+    return images.size();
   }
 
   /** SHA-256 of everything that a sensitivity map depends on. */

@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.fastnas;
 
 import io.espalier.worker.algorithm.importance.Importance;
+import io.espalier.worker.algorithm.search.Objective;
 
 /**
  * What FastNAS can be told beside the budget.
@@ -10,6 +11,7 @@ import io.espalier.worker.algorithm.importance.Importance;
  * @param batchSize images per batch
  * @param scoreImages images that cut models are scored on, at most
  * @param score what they are scored by
+ * @param objective what a choice of widths loses, summed up
  * @param importance what decides which channels of a layer stay
  * @param activationMebibytes bound of the activations that are kept in memory while sensitivity is
  *     measured; more of them go to a file. Changes no result
@@ -21,6 +23,7 @@ public record FastNasSettings(
     int batchSize,
     int scoreImages,
     Score score,
+    Objective objective,
     Importance importance,
     int activationMebibytes,
     long seed) {

@@ -6,7 +6,6 @@ import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
-import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -84,25 +83,9 @@ public record Inspection(
                         axis.name(),
                         axis.units(),
                         choices.getOrDefault(axis.name(), List.of(axis.units())),
-                        reason(architecture, axis, choices, channelDivisor),
+                        plan.space().reason(axis),
                         tensors.getOrDefault(axis.name(), List.of())))
             .toList());
-  }
-
-  private static Optional<String> reason(
-      Architecture architecture,
-      Axis axis,
-      Map<String, List<Integer>> choices,
-      int channelDivisor) {
-    String frozen = architecture.frozen().get(axis.name());
-    if (frozen != null) {
-      return Optional.of(frozen);
-    }
-    return choices.getOrDefault(axis.name(), List.of()).size() > 1
-        ? Optional.empty()
-        : Optional.of(
-            "its %d units leave no smaller multiple of the channel divisor %d"
-                .formatted(axis.units(), channelDivisor));
   }
 
   private static Map<String, List<String>> tensorsByAxis(Architecture architecture) {

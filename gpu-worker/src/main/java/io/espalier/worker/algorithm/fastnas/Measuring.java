@@ -8,6 +8,7 @@ import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
+import java.util.Map;
 
 /** Measures models of a family on the same data. */
 record Measuring(Family family, ImageDataset data, int batch, Progress.Listener progress) {
@@ -21,6 +22,17 @@ record Measuring(Family family, ImageDataset data, int batch, Progress.Listener 
         data,
         batch,
         step -> progress.report(new Progress(phase, step.done(), step.total(), step.values())));
+  }
+
+  /** Times versions of a model side by side; in memory, without calibration. */
+  LatencyProfile.WholeModels models(Weights original) {
+    return (widest, narrowest) -> {
+      var first = new ChannelOrder(original.architecture(), Map.of());
+      try (Weights one = original.keep(first.kept(widest));
+          Weights other = original.keep(first.kept(narrowest))) {
+        return latencies(one, other);
+      }
+    };
   }
 
   /** How fast two models are, side by side. */

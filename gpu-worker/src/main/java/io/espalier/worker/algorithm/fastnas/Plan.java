@@ -3,10 +3,11 @@ package io.espalier.worker.algorithm.fastnas;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.family.KnownModel;
-import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.CostModel;
+import io.espalier.worker.algorithm.search.LatencyModel;
+import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -41,11 +42,21 @@ public record Plan(
    *     tensors are not its
    */
   public static Plan of(ModelDirectory model, int channelDivisor) {
-    return of(model, model.config(), channelDivisor);
+    return of(model, model.config(), channelDivisor, LayerRules.NONE);
+  }
+
+  /**
+   * Looks at a model.
+   *
+   * @param rules what holds for single layers
+   * @throws io.espalier.worker.domain.InvalidInputException also if a rule matches no layer
+   */
+  public static Plan of(ModelDirectory model, int channelDivisor, LayerRules rules) {
+    return of(model, model.config(), channelDivisor, rules);
   }
 
   /** Looks at a model as if its config.json were another one. */
-  static Plan of(ModelDirectory model, JsonNode config, int channelDivisor) {
+  static Plan of(ModelDirectory model, JsonNode config, int channelDivisor, LayerRules rules) {
     KnownModel known = KnownModel.of(model, config);
     Architecture architecture = known.architecture();
     return new Plan(
@@ -53,19 +64,27 @@ public record Plan(
         known.family(),
         architecture,
         known.input(),
-        SearchSpace.of(architecture, ChoiceRule.everyTwentieth(channelDivisor)),
+        SearchSpace.of(architecture, ChoiceRule.everyTwentieth(channelDivisor), rules),
         costs(architecture, model));
   }
 
   /**
-   * The budget that constraints leave.
+   * Makes sure that there is something to prune, and that constraints can be met as far as is known
+   * before anything is measured: all but that of latency.
    *
-   * @throws io.espalier.worker.domain.InfeasibleException if no model of the space is within it
+   * @throws io.espalier.worker.domain.InvalidInputException if every axis has one width only; says
+   *     why
+   * @throws io.espalier.worker.domain.InfeasibleException if no model of the space is within the
+   *     constraints
    */
-  public Budget budget(Constraints constraints) {
-    Budget budget = constraints.budget(costs.cost(Widths.all()));
-    budget.requireReachable(space, costs);
-    return budget;
+  public void require(Constraints constraints) {
+    space.requireChoice();
+    constraints.budget(costs.cost(Widths.all())).requireReachable(space, costs);
+  }
+
+  /** The same plan with costs that know latency. */
+  Plan withLatency(LatencyModel latency) {
+    return new Plan(model, family, architecture, input, space, costs.withLatency(latency));
   }
 
   /** Costs of versions of a model; bytes are those of its files, heads included. */

@@ -3,6 +3,7 @@ package io.espalier.worker.algorithm.fastnas;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.search.Constraints;
+import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -73,7 +74,7 @@ public final class Profiles {
       throw new InvalidInputException(
           "channel divisor %d: wanted at least 1".formatted(channelDivisor));
     }
-    Plan plan = Plan.of(model, config(model, input), channelDivisor);
+    Plan plan = Plan.of(model, config(model, input), channelDivisor, LayerRules.NONE);
     return Profile.of(
         plan.space(),
         plan.costs(),

@@ -2,23 +2,33 @@ package io.espalier.worker.algorithm.fastnas;
 
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.evaluate.Latency;
+import io.espalier.worker.algorithm.evaluate.LayerTimer;
 import io.espalier.worker.algorithm.evaluate.Tally;
 import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
+import io.espalier.worker.algorithm.search.Curve;
+import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * A pruning from files to files: measures the model, searches, cuts the files, calibrates BatchNorm
  * in the result, and measures that as it lies on disk.
+ *
+ * <p>If latency is bounded, layers are timed first, and the widths that are chosen are tried on the
+ * device: the measured time decides, and as long as it is over the bound the search is asked for a
+ * faster model.
  */
 public final class Pruning {
   /**
@@ -26,16 +36,34 @@ public final class Pruning {
    *
    * @param before the model that went in, as it was delivered
    * @param after the model that came out
-   * @param outcome what the search chose
+   * @param selection the widths that were chosen, with their cost as it was foretold
+   * @param kept the units that stay
+   * @param budget what was allowed, in numbers
+   * @param sensitivity what each width of each axis loses
+   * @param curve what other budgets would have led to
+   * @param uncut cost of the model that went in; with latency as it was foretold, if it was
+   * @param seconds time by phase, in the order of the work
    * @param device the device it ran on, in words
    */
-  public record Result(Measured before, Measured after, FastNas.Outcome outcome, String device) {}
+  public record Result(
+      Measured before,
+      Measured after,
+      Selection selection,
+      Kept kept,
+      Budget budget,
+      SensitivityMap sensitivity,
+      Curve curve,
+      Cost uncut,
+      Map<String, Double> seconds,
+      String device) {}
 
   private final Plan plan;
-  private final Budget budget;
+  private final Constraints constraints;
+  private final Optional<LatencyBound> latencyBound;
   private final FastNas fastNas;
   private final Measuring measuring;
   private final Progress.Listener progress;
+  private final Phases phases = new Phases(System::nanoTime);
 
   /**
    * A pruning of a plan's model.
@@ -45,13 +73,15 @@ public final class Pruning {
    */
   public Pruning(
       Plan plan,
-      Budget budget,
+      Constraints constraints,
       FastNasSettings settings,
       ImageDataset search,
       ImageDataset judge,
       Progress.Listener progress) {
     this.plan = plan;
-    this.budget = budget;
+    this.constraints = constraints;
+    this.latencyBound =
+        Optional.ofNullable(constraints.limits().get(Quantity.LATENCY)).map(LatencyBound::new);
     this.fastNas = new FastNas(plan, settings, search);
     this.measuring = new Measuring(plan.family(), judge, settings.batchSize(), progress);
     this.progress = progress;
@@ -61,46 +91,78 @@ public final class Pruning {
    * Prunes.
    *
    * @param output empty directory for the result
-   * @param checkpoints directory for sensitivity maps, which a later pruning continues or reuses
+   * @param checkpoints directory for sensitivity maps and times of layers, which a later pruning
+   *     continues or reuses
+   * @throws io.espalier.worker.domain.InfeasibleException if no model is within the constraints
+   * @throws WorkerException if the device cannot be timed, or a score is no number
    */
   public Result run(Path output, Path checkpoints) {
     try (NDManager manager = PyTorch.newManager();
         Weights original = Weights.load(plan.model(), plan.architecture(), manager)) {
-      Tally before = measuring.tally("measuring the original", original);
-      FastNas.Outcome outcome = fastNas.search(original, budget, checkpoints, progress);
-      Surgery.cut(plan.model(), plan.architecture(), outcome.kept(), output);
-      calibrate(output, manager);
-      Plan cut = Plan.of(ModelDirectory.open(output), 1);
-      requireWithinBudget(output, cut.costs().cost(Widths.all()));
-      try (Weights result = Weights.load(cut.model(), cut.architecture(), manager)) {
-        Tally after = measuring.tally("measuring the result", result);
-        List<Latency> latencies = measuring.latencies(original, result);
-        return new Result(
-            new Measured(plan.costs().cost(Widths.all()), before.quality(), 1, latencies.get(0)),
-            new Measured(
-                cut.costs().cost(Widths.all()),
-                after.quality(),
-                Tally.agreement(before.said(), after.said()),
-                latencies.get(1)),
-            outcome,
-            PyTorch.device());
-      }
+      Plan costed = withLatency(original, checkpoints);
+      Cost uncut = costed.costs().cost(Widths.all());
+      Budget budget = constraints.budget(uncut);
+      budget.requireReachable(plan.space(), costed.costs());
+      Tally before =
+          phases.time("original", () -> measuring.tally("measuring the original", original));
+      SensitivityMap map =
+          phases.time("sensitivity", () -> fastNas.measure(original, checkpoints, progress));
+      var candidates = new Candidates(costed, fastNas, map, latencyBound, measuring, phases);
+      Candidate found = candidates.settle(budget, original, output);
+      requireWithinBudget(budget, output, found);
+      Tally after = phases.time("result", () -> tally(output, manager));
+      return new Result(
+          new Measured(cost(plan, found.original()), before.quality(), 1, found.original()),
+          new Measured(
+              cost(found.plan(), found.result()),
+              after.quality(),
+              Tally.agreement(before.said(), after.said()),
+              found.result()),
+          found.selection(),
+          found.kept(),
+          budget,
+          map,
+          phases.time("other budgets", () -> curve(costed, budget, map)),
+          uncut,
+          phases.seconds(),
+          PyTorch.device());
     }
   }
 
-  private void calibrate(Path output, NDManager manager) {
-    progress.report(Progress.of("calibrating BatchNorm", 0, 1));
+  /** The plan with latencies, if they are bounded. */
+  private Plan withLatency(Weights original, Path checkpoints) {
+    if (latencyBound.isEmpty()) {
+      return plan;
+    }
+    var profile =
+        new LatencyProfile(plan, new LayerTimer(), new LatencyStore(checkpoints), PyTorch.device());
+    return plan.withLatency(
+        phases.time("timing layers", () -> profile.measure(measuring.models(original), progress)));
+  }
+
+  private Tally tally(Path output, NDManager manager) {
     Plan cut = Plan.of(ModelDirectory.open(output), 1);
-    try (Weights weights = Weights.load(cut.model(), cut.architecture(), manager)) {
-      fastNas.recalibrate(weights, fastNas.calibrationImages());
-      RunningStatistics.write(cut.model(), weights);
+    try (Weights result = Weights.load(cut.model(), cut.architecture(), manager)) {
+      return measuring.tally("measuring the result", result);
     }
-    progress.report(Progress.of("calibrating BatchNorm", 1, 1));
   }
 
-  private void requireWithinBudget(Path output, Cost cost) {
+  /** By the quantity that is asked for first. */
+  private Curve curve(Plan costed, Budget budget, SensitivityMap map) {
+    return fastNas.curve(map, costed.costs(), budget.bounds().get(0).quantity());
+  }
+
+  /** What a model costs, its latency as it was measured. */
+  private static Cost cost(Plan plan, Latency latency) {
+    Cost exact = plan.costs().cost(Widths.all());
+    return new Cost(exact.flops(), exact.parameters(), exact.bytes(), LatencyBound.nanos(latency));
+  }
+
+  /** The last check before anything may leave: what lies there, not what was planned. */
+  private static void requireWithinBudget(Budget budget, Path output, Candidate found) {
+    Cost cost = found.plan().costs().cost(Widths.all());
     for (Budget.Bound bound : budget.bounds()) {
-      if (!bound.holds(cost)) {
+      if (bound.quantity() != Quantity.LATENCY && !bound.holds(cost)) {
         throw new WorkerException(
             "the cut model in %s has %d %s, but at most %d were allowed; it must not be used"
                 .formatted(

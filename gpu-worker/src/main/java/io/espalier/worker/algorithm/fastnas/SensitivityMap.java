@@ -14,7 +14,7 @@ import java.util.Map;
  * @param originalScore score of the model at hand; more is better
  * @param axes what is known by now, in the order of measurement
  */
-record SensitivityMap(
+public record SensitivityMap(
     String fingerprint,
     Map<String, List<Integer>> order,
     double originalScore,
@@ -28,14 +28,16 @@ record SensitivityMap(
    * @param passes what that took, in whole passes over the images; less than one for each model,
    *     since what is in front of a cut was computed before
    */
-  record Entry(List<Integer> widths, List<Double> losses, int evaluations, double passes) {
-    Entry {
+  public record Entry(List<Integer> widths, List<Double> losses, int evaluations, double passes) {
+    /** An axis; the lists are copied. */
+    public Entry {
       widths = List.copyOf(widths);
       losses = List.copyOf(losses);
     }
   }
 
-  SensitivityMap {
+  /** A map; everything is copied. */
+  public SensitivityMap {
     order = Collections.unmodifiableMap(new LinkedHashMap<>(order));
     axes = Collections.unmodifiableMap(new LinkedHashMap<>(axes));
   }
@@ -56,12 +58,12 @@ record SensitivityMap(
   }
 
   /** What measuring it took, in whole passes over the images, the original's included. */
-  double passes() {
+  public double passes() {
     return 1 + axes.values().stream().mapToDouble(Entry::passes).sum();
   }
 
   /** How many models were scored for it, the original one included. */
-  int evaluations() {
+  public int evaluations() {
     return 1 + axes.values().stream().mapToInt(Entry::evaluations).sum();
   }
 }

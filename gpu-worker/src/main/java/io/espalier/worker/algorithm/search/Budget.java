@@ -51,24 +51,29 @@ public record Budget(List<Bound> bounds) {
     }
     if (!problems.isEmpty()) {
       Bound first = bounds.stream().filter(b -> !b.holds(smallest)).findFirst().orElseThrow();
+      Quantity quantity = first.quantity();
       throw new InfeasibleException(
-          first.quantity().key(),
-          first.limit(),
-          first.quantity().of(smallest),
+          quantity.key(),
+          quantity.inUnit(first.limit()),
+          quantity.inUnit(quantity.of(smallest)),
           String.join("\n", problems));
     }
   }
 
   private static String problem(Bound bound, long smallest) {
+    Quantity quantity = bound.quantity();
+    boolean isTime = quantity == Quantity.LATENCY;
     return String.format(
         Locale.ROOT,
-        "constraint %s: %s allows at most %,d %s, but the smallest model of the search space has %,d"
-            + " (%,d too many); raise the bound, or allow narrower layers by a smaller channel divisor",
-        bound.quantity().key(),
+        "constraint %s: %s allows at most %s %s, but the smallest model of the search space %s %s"
+            + " (%s too %s); raise the bound, or allow narrower layers by a smaller channel divisor",
+        quantity.key(),
         bound.asked(),
-        bound.limit(),
-        bound.quantity().unit(),
-        smallest,
-        smallest - bound.limit());
+        quantity.written(bound.limit()),
+        quantity.unit(),
+        isTime ? "takes" : "has",
+        quantity.written(smallest) + (isTime ? " ms" : ""),
+        quantity.written(smallest - bound.limit()) + (isTime ? " ms" : ""),
+        isTime ? "long" : "many");
   }
 }

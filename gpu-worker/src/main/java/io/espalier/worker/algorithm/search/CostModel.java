@@ -1,14 +1,19 @@
 package io.espalier.worker.algorithm.search;
 
+import io.espalier.worker.algorithm.search.CostTerm.Side;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -22,40 +27,23 @@ import java.util.stream.IntStream;
 public final class CostModel {
   private static final int FLOAT32_BITS = 32;
 
-  /** A side of a layer or tensor: indices per unit of axes, and indices of no axis. */
-  private record Side(List<Part> parts, int fixed) {
-    long at(int[] widths) {
-      long size = fixed;
-      for (Part part : parts) {
-        size += (long) widths[part.axis()] * part.perUnit();
-      }
-      return size;
-    }
-  }
-
-  private record Part(int axis, int perUnit) {}
-
-  private record LayerTerm(Side out, Side in, int area, long positions, boolean bias) {}
-
-  private record TensorTerm(List<Side> sides, int bits) {}
-
+  private final Architecture architecture;
   private final Map<String, Integer> index = new HashMap<>();
-  private final List<Axis> axes;
-  private final List<LayerTerm> layers;
-  private final List<TensorTerm> tensors;
-  private final long fixedBytes;
+  private final Map<Quantity, List<CostTerm>> terms;
+  private final Map<Quantity, Long> fixed;
 
-  private CostModel(Architecture architecture, ToIntFunction<String> bits, long fixedBytes) {
-    this.axes = architecture.axes();
+  private CostModel(
+      Architecture architecture, Map<Quantity, List<CostTerm>> terms, Map<Quantity, Long> fixed) {
+    this.architecture = architecture;
+    this.terms = new EnumMap<>(terms);
+    this.fixed = new EnumMap<>(fixed);
+    List<Axis> axes = architecture.axes();
     IntStream.range(0, axes.size()).forEach(i -> index.put(axes.get(i).name(), i));
-    this.layers = architecture.layers().stream().map(this::term).toList();
-    this.tensors = architecture.tensors().stream().map(tensor -> term(tensor, bits)).toList();
-    this.fixedBytes = fixedBytes;
   }
 
   /** The costs of an architecture if every tensor has 32 bits per element and files no header. */
   public static CostModel of(Architecture architecture) {
-    return new CostModel(architecture, tensor -> FLOAT32_BITS, 0);
+    return of(architecture, tensor -> FLOAT32_BITS, 0);
   }
 
   /**
@@ -66,25 +54,66 @@ public final class CostModel {
    */
   public static CostModel of(
       Architecture architecture, ToIntFunction<String> bits, long fixedBytes) {
-    return new CostModel(architecture, bits, fixedBytes);
+    var model =
+        new CostModel(architecture, Map.of(Quantity.FLOPS, List.of()), Map.of(Quantity.FLOPS, 0L));
+    model.fixed.put(Quantity.BYTES, fixedBytes);
+    model.terms.put(Quantity.FLOPS, architecture.layers().stream().map(model::operations).toList());
+    model.terms.put(Quantity.PARAMETERS, model.parameters());
+    model.terms.put(
+        Quantity.BYTES,
+        architecture.tensors().stream().map(tensor -> model.bytes(tensor, bits)).toList());
+    return model;
+  }
+
+  /**
+   * The same costs with latency.
+   *
+   * @throws IllegalArgumentException if the latency is that of other layers
+   */
+  public CostModel withLatency(LatencyModel latency) {
+    Set<String> known =
+        architecture.layers().stream().map(Layer::weight).collect(Collectors.toSet());
+    for (String layer : latency.layers().keySet()) {
+      if (!known.contains(layer)) {
+        throw new IllegalArgumentException(
+            "latency of '%s', which is no layer of %s".formatted(layer, architecture.name()));
+      }
+    }
+    var timed = new ArrayList<CostTerm>();
+    for (Layer layer : architecture.layers()) {
+      LatencyTable table = latency.layers().get(layer.weight());
+      if (table != null) {
+        timed.add(new CostTerm(sides(layer), new CostTerm.Nanos(table.scaled(latency.scale()))));
+      }
+    }
+    var model = new CostModel(architecture, terms, fixed);
+    model.terms.put(Quantity.LATENCY, List.copyOf(timed));
+    model.fixed.put(Quantity.LATENCY, latency.fixedNanos());
+    return model;
   }
 
   /** The cost at given widths. */
   public Cost cost(Widths widths) {
-    return cost(axes.stream().mapToInt(widths::of).toArray());
+    return cost(architecture.axes().stream().mapToInt(widths::of).toArray());
   }
 
   /** The cost with one width per axis, in the order of the architecture's axes. */
   Cost cost(int[] widths) {
-    long macs = 0;
-    long parameters = 0;
-    for (LayerTerm layer : layers) {
-      long out = layer.out().at(widths);
-      long weights = out * layer.in().at(widths) * layer.area();
-      macs = Math.addExact(macs, Math.multiplyExact(weights, layer.positions()));
-      parameters += weights + (layer.bias() ? out : 0);
-    }
-    return new Cost(Math.multiplyExact(2, macs), parameters, fixedBytes + bytes(widths));
+    return new Cost(
+        value(Quantity.FLOPS, widths),
+        value(Quantity.PARAMETERS, widths),
+        value(Quantity.BYTES, widths),
+        value(Quantity.LATENCY, widths));
+  }
+
+  /** The summands of a quantity that depend on widths; axes are positions among all. */
+  List<CostTerm> terms(Quantity quantity) {
+    return terms.getOrDefault(quantity, List.of());
+  }
+
+  /** What of a quantity no width changes. */
+  long fixed(Quantity quantity) {
+    return fixed.getOrDefault(quantity, 0L);
   }
 
   /** The position of an axis in the widths that {@link #cost(int[])} takes. */
@@ -94,40 +123,51 @@ public final class CostModel {
 
   /** One width per axis, everything whole. */
   int[] whole() {
-    return axes.stream().mapToInt(Axis::units).toArray();
+    return architecture.axes().stream().mapToInt(Axis::units).toArray();
   }
 
-  private long bytes(int[] widths) {
-    long bytes = 0;
-    for (TensorTerm tensor : tensors) {
-      long elements = 1;
-      for (Side side : tensor.sides()) {
-        elements *= side.at(widths);
-      }
-      bytes += (elements * tensor.bits() + Byte.SIZE - 1) / Byte.SIZE;
+  private long value(Quantity quantity, int[] widths) {
+    long value = fixed(quantity);
+    for (CostTerm term : terms(quantity)) {
+      value = Math.addExact(value, term.at(widths));
     }
-    return bytes;
+    return value;
   }
 
-  private LayerTerm term(Layer layer) {
-    return new LayerTerm(
-        side(layer.out()),
-        side(layer.in()),
-        layer.window().area(),
-        layer.window().positions(),
-        layer.bias());
+  private CostTerm operations(Layer layer) {
+    long factor = 2L * layer.window().area() * layer.window().positions();
+    return new CostTerm(sides(layer), new CostTerm.Product(factor));
   }
 
-  private TensorTerm term(TensorSpec tensor, ToIntFunction<String> bits) {
-    return new TensorTerm(
-        tensor.dimensions().stream().map(this::side).toList(), bits.applyAsInt(tensor.name()));
+  private List<CostTerm> parameters() {
+    var all = new ArrayList<CostTerm>();
+    for (Layer layer : architecture.layers()) {
+      all.add(new CostTerm(sides(layer), new CostTerm.Product(layer.window().area())));
+      if (layer.bias()) {
+        all.add(new CostTerm(List.of(side(layer.out())), new CostTerm.Product(1)));
+      }
+    }
+    return List.copyOf(all);
+  }
+
+  private CostTerm bytes(TensorSpec tensor, ToIntFunction<String> bitsOf) {
+    int bits = bitsOf.applyAsInt(tensor.name());
+    CostTerm.Form form =
+        bits % Byte.SIZE == 0
+            ? new CostTerm.Product(bits / Byte.SIZE)
+            : new CostTerm.PackedBytes(bits);
+    return new CostTerm(tensor.dimensions().stream().map(this::side).toList(), form);
+  }
+
+  private List<Side> sides(Layer layer) {
+    return List.of(side(layer.out()), side(layer.in()));
   }
 
   private Side side(Dimension dimension) {
     List<Dimension.Along> parts = dimension.parts();
     return new Side(
         parts.stream()
-            .map(part -> new Part(indexOf(part.axis().name()), part.indicesPerUnit()))
+            .map(part -> new CostTerm.Part(indexOf(part.axis().name()), part.indicesPerUnit()))
             .toList(),
         parts.isEmpty() ? dimension.size() : 0);
   }
@@ -136,7 +176,7 @@ public final class CostModel {
     Integer found = index.get(axis);
     if (found == null) {
       throw new IllegalArgumentException(
-          "axis '%s' is not one of the %d of the architecture".formatted(axis, axes.size()));
+          "axis '%s' is not one of the %d of the architecture".formatted(axis, index.size()));
     }
     return found;
   }

@@ -81,7 +81,8 @@ public record Profile(
 
   /**
    * The profile as maps, lists and numbers, ready to be written as JSON. {@code axes} is the number
-   * of axes with more than one choice, {@code choices} has their widths by name.
+   * of axes with more than one choice, {@code choices} has their widths by name. Latency is in
+   * nanoseconds, and only there if it is known.
    */
   public Map<String, Object> toMap() {
     var map = new LinkedHashMap<String, Object>();
@@ -93,7 +94,7 @@ public record Profile(
     map.put("max", map(max));
     var ratios = new LinkedHashMap<String, Double>();
     var choices = new LinkedHashMap<String, List<Integer>>();
-    for (Quantity quantity : Quantity.values()) {
+    for (Quantity quantity : Quantity.knownIn(max)) {
       ratios.put(quantity.key(), ratio(quantity));
     }
     axes.forEach(axis -> choices.put(axis.axis().name(), axis.widths()));
@@ -118,7 +119,7 @@ public record Profile(
 
   private static Map<String, Long> map(Cost cost) {
     var map = new LinkedHashMap<String, Long>();
-    for (Quantity quantity : Quantity.values()) {
+    for (Quantity quantity : Quantity.knownIn(cost)) {
       map.put(quantity.key(), quantity.of(cost));
     }
     return map;

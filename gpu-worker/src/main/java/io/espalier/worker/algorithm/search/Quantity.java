@@ -1,6 +1,8 @@
 package io.espalier.worker.algorithm.search;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Something of which a model may be given a limit. Grows with every width. */
@@ -10,7 +12,11 @@ public enum Quantity {
   /** Weights and biases, without normalisations. */
   PARAMETERS("parameters", "parameters"),
   /** Bytes of the checkpoint files. */
-  BYTES("bytes", "bytes");
+  BYTES("bytes", "bytes"),
+  /** Time of one forward pass; a whole number of nanoseconds, written as milliseconds. */
+  LATENCY("latency", "ms");
+
+  private static final double NANOS_PER_MILLISECOND = 1e6;
 
   private final String key;
   private final String unit;
@@ -36,7 +42,30 @@ public enum Quantity {
       case FLOPS -> cost.flops();
       case PARAMETERS -> cost.parameters();
       case BYTES -> cost.bytes();
+      case LATENCY -> cost.latencyNanos();
     };
+  }
+
+  /** Whether a cost says how much there is of it; latency is only known where it was measured. */
+  public boolean isKnownIn(Cost cost) {
+    return this != LATENCY || cost.latencyNanos() > 0;
+  }
+
+  /** The quantities that a cost knows. */
+  public static List<Quantity> knownIn(Cost cost) {
+    return Arrays.stream(values()).filter(quantity -> quantity.isKnownIn(cost)).toList();
+  }
+
+  /** A value in the unit of messages: milliseconds for latency, else as it is. */
+  public double inUnit(long value) {
+    return this == LATENCY ? value / NANOS_PER_MILLISECOND : value;
+  }
+
+  /** A value as messages write it, without its unit. */
+  public String written(long value) {
+    return this == LATENCY
+        ? String.format(Locale.ROOT, "%,.6f", inUnit(value)).replaceFirst("\\.?0+$", "")
+        : String.format(Locale.ROOT, "%,d", value);
   }
 
   static Optional<Quantity> of(String key) {

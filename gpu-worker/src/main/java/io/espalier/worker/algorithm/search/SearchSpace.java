@@ -1,14 +1,18 @@
 package io.espalier.worker.algorithm.search;
 
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Layer;
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
@@ -19,8 +23,10 @@ import java.util.function.ToIntFunction;
  * @param architecture the model at hand
  * @param axes the axes that may be cut, in the order of the forward pass; also those that have no
  *     choice but their own width
+ * @param reasons for an axis without a choice, by its name, why it has none
  */
-public record SearchSpace(Architecture architecture, List<Choices> axes) {
+public record SearchSpace(
+    Architecture architecture, List<Choices> axes, Map<String, String> reasons) {
   /**
    * The widths that an axis may have.
    *
@@ -61,26 +67,79 @@ public record SearchSpace(Architecture architecture, List<Choices> axes) {
     }
   }
 
-  /** A space; the list is copied. */
+  /** A space; the collections are copied. */
   public SearchSpace {
     axes = List.copyOf(axes);
+    reasons = Map.copyOf(reasons);
+  }
+
+  /** A space that gives no reasons of its own. */
+  public SearchSpace(Architecture architecture, List<Choices> axes) {
+    this(architecture, axes, Map.of());
   }
 
   /** The space in which every layer follows the same rule. */
   public static SearchSpace of(Architecture architecture, ChoiceRule rule) {
-    return of(architecture, layer -> rule);
+    return of(architecture, rule, LayerRules.NONE);
   }
 
   /**
    * The space in which each layer has a rule of its own. An axis that several layers write has the
-   * widths that all of their rules allow.
+   * widths that all of their rules allow, and none but its own if a rule excludes one of them.
+   *
+   * @param usual the rule of layers of which the rules say nothing
+   * @throws InvalidInputException with every rule that matches no layer
    */
-  public static SearchSpace of(Architecture architecture, Function<Layer, ChoiceRule> rules) {
-    return new SearchSpace(
-        architecture,
-        architecture.prunableAxes().stream()
-            .map(axis -> choices(architecture, axis, rules))
-            .toList());
+  public static SearchSpace of(Architecture architecture, ChoiceRule usual, LayerRules rules) {
+    rules.requireMatches(architecture);
+    var axes = new ArrayList<Choices>();
+    var reasons = new LinkedHashMap<>(architecture.frozen());
+    for (Axis axis : architecture.prunableAxes()) {
+      Optional<String> excluded = rules.exclusion(architecture, axis);
+      Choices choices =
+          excluded.isPresent()
+              ? new Choices(axis, List.of(axis.units()))
+              : choices(architecture, axis, rules.over(usual));
+      axes.add(choices);
+      if (!choices.isConfigurable()) {
+        reasons.put(
+            axis.name(),
+            excluded.orElseGet(() -> tooNarrow(architecture, axis, rules.over(usual))));
+      }
+    }
+    return new SearchSpace(architecture, axes, reasons);
+  }
+
+  /** Why an axis has no choice; empty if it has one. */
+  public Optional<String> reason(Axis axis) {
+    String known = reasons.getOrDefault(axis.name(), architecture.frozen().get(axis.name()));
+    if (known != null) {
+      return Optional.of(known);
+    }
+    boolean configurable =
+        axes.stream().anyMatch(choices -> choices.axis().equals(axis) && choices.isConfigurable());
+    return configurable ? Optional.empty() : Optional.of("it has no other width to choose");
+  }
+
+  /**
+   * Makes sure that there is something to choose.
+   *
+   * @throws InvalidInputException if every axis has one width only; says why, and how often
+   */
+  public void requireChoice() {
+    if (!configurable().isEmpty()) {
+      return;
+    }
+    Map<String, Integer> counts = new TreeMap<>();
+    architecture
+        .axes()
+        .forEach(axis -> counts.merge(reason(axis).orElse("no reason"), 1, Integer::sum));
+    List<String> reasons =
+        counts.entrySet().stream().map(e -> "%d: %s".formatted(e.getValue(), e.getKey())).toList();
+    throw new InvalidInputException(
+        "%s: none of the %d axes has more than one width to choose from (%s); allow narrower layers by a smaller channel divisor or other rules"
+            .formatted(
+                architecture.name(), architecture.axes().size(), String.join(", ", reasons)));
   }
 
   /** The axes that have more than one choice. */
@@ -128,6 +187,21 @@ public record SearchSpace(Architecture architecture, List<Choices> axes) {
       }
     }
     return new Choices(axis, List.copyOf(common));
+  }
+
+  private static String tooNarrow(
+      Architecture architecture, Axis axis, Function<Layer, ChoiceRule> rules) {
+    List<Integer> divisors =
+        architecture.producers(axis).stream()
+            .map(layer -> rules.apply(layer).divisor())
+            .distinct()
+            .sorted()
+            .toList();
+    return divisors.size() == 1
+        ? "its %d units leave no smaller multiple of the channel divisor %d"
+            .formatted(axis.units(), divisors.get(0))
+        : "its %d units leave no smaller width that the rules of all its layers allow"
+            .formatted(axis.units());
   }
 
   /** The rule counts indices of the tensor; a unit may cover several. */

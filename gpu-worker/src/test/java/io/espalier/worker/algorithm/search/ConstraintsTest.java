@@ -69,6 +69,40 @@ class ConstraintsTest {
         .hasMessageContaining("constraints.flops: '" + text + "'");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "5, 5000000, 5 ms",
+    "5ms, 5000000, 5 ms",
+    "0.25 ms, 250000, 0.25 ms",
+    "800us, 800000, 0.8 ms",
+    "800 µs, 800000, 0.8 ms",
+    "1.5s, 1500000000, 1500 ms",
+    "70%, 1400000, 70%",
+  })
+  void latency_is_a_time_or_a_percentage(String text, long nanos, String asked) {
+    Budget budget = Constraints.parse(Map.of("latency", text)).budget(new Cost(1, 1, 1, 2_000_000));
+
+    assertThat(budget.bounds()).containsExactly(new Budget.Bound(Quantity.LATENCY, asked, nanos));
+  }
+
+  @Test
+  void a_latency_that_is_not_known_is_left_out() {
+    var constraints = Constraints.parse(Map.of("latency", "70%", "flops", "60e6"));
+
+    assertThat(constraints.budget(ORIGINAL).bounds())
+        .extracting(Budget.Bound::quantity)
+        .containsExactly(Quantity.FLOPS);
+    assertThat(constraints.limits()).containsKey(Quantity.LATENCY);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ms", "5 min", "fast", "5 m s", ""})
+  void a_latency_that_is_no_time_is_refused(String text) {
+    assertThatThrownBy(() -> Constraints.parse(Map.of("latency", text)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("5 (milliseconds), 5ms or 800us");
+  }
+
   @Test
   void no_constraint_is_refused() {
     assertThatThrownBy(() -> Constraints.parse(Map.of()))

@@ -1,0 +1,54 @@
+package io.espalier.worker.algorithm.fastnas;
+
+import io.espalier.worker.algorithm.evaluate.Latency;
+import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.Budget.Bound;
+import io.espalier.worker.algorithm.search.Constraints.Limit;
+import io.espalier.worker.algorithm.search.Quantity;
+import java.util.List;
+
+/**
+ * The bound of latency, which the model that comes out is held to as it is measured, whatever was
+ * foretold.
+ *
+ * @param limit as it was asked for; percentages are of the original, measured beside the model
+ */
+record LatencyBound(Limit limit) {
+  /** How much more than necessary a search is tightened, so that it need not be done often. */
+  private static final double MARGIN = 0.98;
+
+  private static final double NANOS_PER_MILLI = 1e6;
+
+  /** The most that is allowed, in nanoseconds. */
+  long allowed(Latency original) {
+    return limit.absolute(nanos(original));
+  }
+
+  /** Whether a model is within the bound. */
+  boolean holds(Latency original, Latency model) {
+    return nanos(model) <= allowed(original);
+  }
+
+  /**
+   * A budget that asks for a faster model, by as much as the last one was too slow.
+   *
+   * @param foretold nanoseconds that the last one was thought to take
+   */
+  Budget tightened(Budget budget, long foretold, Latency original, Latency model) {
+    double tooSlow = (double) allowed(original) / nanos(model);
+    long aim = (long) (foretold * Math.min(MARGIN, tooSlow * MARGIN));
+    List<Bound> bounds =
+        budget.bounds().stream()
+            .map(
+                bound ->
+                    bound.quantity() == Quantity.LATENCY
+                        ? new Bound(bound.quantity(), bound.asked(), Math.min(aim, bound.limit()))
+                        : bound)
+            .toList();
+    return new Budget(bounds);
+  }
+
+  static long nanos(Latency latency) {
+    return Math.round(latency.medianMillis() * NANOS_PER_MILLI);
+  }
+}
