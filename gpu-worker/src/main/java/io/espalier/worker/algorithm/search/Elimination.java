@@ -67,14 +67,7 @@ final class Elimination {
     if (!problem.costs.rests.isEmpty()) {
       return Optional.empty();
     }
-    var graph = new ArrayList<Set<Integer>>();
-    for (int[] neighbours : problem.costs.neighbours) {
-      Set<Integer> set = new TreeSet<>();
-      for (int neighbour : neighbours) {
-        set.add(neighbour);
-      }
-      graph.add(set);
-    }
+    List<Set<Integer>> graph = graph(problem);
     int[] order = new int[size];
     int[][] met = new int[size][];
     var left = new TreeSet<Integer>();
@@ -92,16 +85,34 @@ final class Elimination {
       }
       order[i] = axis;
       left.remove(axis);
-      for (int a : met[axis]) {
-        graph.get(a).remove(axis);
-        for (int b : met[axis]) {
-          if (a != b) {
-            graph.get(a).add(b);
-          }
+      connect(graph, axis, met[axis]);
+    }
+    return Optional.of(new Elimination(problem, order, met));
+  }
+
+  /** Which axes meet which. */
+  private static List<Set<Integer>> graph(Problem problem) {
+    var graph = new ArrayList<Set<Integer>>();
+    for (int[] neighbours : problem.costs.neighbours) {
+      Set<Integer> set = new TreeSet<>();
+      for (int neighbour : neighbours) {
+        set.add(neighbour);
+      }
+      graph.add(set);
+    }
+    return graph;
+  }
+
+  /** Takes an axis out, after which all that it met meet one another. */
+  private static void connect(List<Set<Integer>> graph, int axis, int[] met) {
+    for (int a : met) {
+      graph.get(a).remove(axis);
+      for (int b : met) {
+        if (a != b) {
+          graph.get(a).add(b);
         }
       }
     }
-    return Optional.of(new Elimination(problem, order, met));
   }
 
   private static int cheapest(Problem problem, List<Set<Integer>> graph, Set<Integer> left) {
