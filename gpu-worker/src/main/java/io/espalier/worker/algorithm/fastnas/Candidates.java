@@ -26,13 +26,20 @@ import org.jspecify.annotations.Nullable;
  * is followed by another that the search is asked to make faster, by as much as it was too slow.
  */
 final class Candidates {
-  private static final int MOST = 10;
+  private static final int MOST = 6;
+
+  /** Times two models side by side. */
+  @FunctionalInterface
+  interface Timing {
+    /** How fast the original and its cut version are, in this order. */
+    List<Latency> latencies(Weights original, Weights cut);
+  }
 
   private final Plan plan;
   private final FastNas fastNas;
   private final SensitivityMap map;
   private final Optional<LatencyBound> bound;
-  private final Measuring measuring;
+  private final Timing timing;
   private final Phases phases;
 
   /**
@@ -45,13 +52,13 @@ final class Candidates {
       FastNas fastNas,
       SensitivityMap map,
       Optional<LatencyBound> bound,
-      Measuring measuring,
+      Timing timing,
       Phases phases) {
     this.plan = plan;
     this.fastNas = fastNas;
     this.map = map;
     this.bound = bound;
-    this.measuring = measuring;
+    this.timing = timing;
     this.phases = phases;
   }
 
@@ -66,7 +73,8 @@ final class Candidates {
     Budget aim = budget;
     @Nullable List<Latency> last = null;
     for (int i = 0; i < MOST; i++) {
-      Selection selection = select(aim, last);
+      Budget allowed = aim;
+      Selection selection = phases.time("search", () -> fastNas.select(map, plan.costs(), allowed));
       Kept kept = fastNas.kept(map, selection.widths());
       if (bound.isPresent()) {
         last = phases.time("latency", () -> tried(original, kept));
@@ -89,28 +97,26 @@ final class Candidates {
         null);
   }
 
-  private Selection select(Budget aim, @Nullable List<Latency> last) {
-    try {
-      return phases.time("search", () -> fastNas.select(map, plan.costs(), aim));
-    } catch (InfeasibleException e) {
-      if (last == null) {
-        throw e;
-      }
-      LatencyBound latency = bound.orElseThrow();
+  /** A budget for a faster model; that of the fastest there is if nothing less will do. */
+  private Budget tightened(Budget aim, Selection selection, List<Latency> measured) {
+    LatencyBound latency = bound.orElseThrow();
+    long fastest = plan.costs().cost(plan.space().min()).latencyNanos();
+    if (selection.cost().latencyNanos() <= fastest) {
       throw new InfeasibleException(
           Quantity.LATENCY.key(),
-          Quantity.LATENCY.inUnit(latency.allowed(last.get(0))),
-          last.get(1).medianMillis(),
-          "constraint latency: %s; nothing narrower is left to try. Raise the bound, or allow narrower layers by a smaller channel divisor"
-              .formatted(words(last)));
+          Quantity.LATENCY.inUnit(latency.allowed(measured.get(0))),
+          measured.get(1).medianMillis(),
+          "constraint latency: %s; nothing faster is left to try. Raise the bound, or allow narrower layers by a smaller channel divisor"
+              .formatted(words(measured)));
     }
+    return latency.tightened(aim, selection.cost().latencyNanos(), fastest, measured);
   }
 
   private String words(List<Latency> measured) {
     LatencyBound latency = bound.orElseThrow();
     return String.format(
         Locale.ROOT,
-        "%s allows at most %s ms, but the fastest model that was tried takes %.3f ms (the original %.3f ms)",
+        "%s allows at most %s ms, but the last model that was tried takes %.3f ms (the original %.3f ms)",
         latency.limit(),
         Quantity.LATENCY.written(latency.allowed(measured.get(0))),
         measured.get(1).medianMillis(),
@@ -121,21 +127,15 @@ final class Candidates {
     return bound.isEmpty() || bound.get().holds(measured.get(0), measured.get(1));
   }
 
-  private Budget tightened(Budget aim, Selection selection, List<Latency> measured) {
-    return bound
-        .orElseThrow()
-        .tightened(aim, selection.cost().latencyNanos(), measured.get(0), measured.get(1));
-  }
-
   private List<Latency> tried(Weights original, Kept kept) {
     try (Weights cut = original.keep(kept)) {
-      return measuring.latencies(original, cut);
+      return timing.latencies(original, cut);
     }
   }
 
   private List<Latency> timed(Weights original, Plan cut) {
     try (Weights result = Weights.load(cut.model(), cut.architecture())) {
-      return measuring.latencies(original, result);
+      return timing.latencies(original, result);
     }
   }
 

@@ -33,10 +33,12 @@ record LatencyBound(Limit limit) {
    * A budget that asks for a faster model, by as much as the last one was too slow.
    *
    * @param foretold nanoseconds that the last one was thought to take
+   * @param fastest nanoseconds that the fastest of all is thought to take
+   * @param measured how fast the original and the last one are
    */
-  Budget tightened(Budget budget, long foretold, Latency original, Latency model) {
-    double tooSlow = (double) allowed(original) / nanos(model);
-    long aim = (long) (foretold * Math.min(MARGIN, tooSlow * MARGIN));
+  Budget tightened(Budget budget, long foretold, long fastest, List<Latency> measured) {
+    double tooSlow = (double) allowed(measured.get(0)) / nanos(measured.get(1));
+    long aim = Math.max(fastest, (long) (foretold * Math.min(1, tooSlow) * MARGIN));
     List<Bound> bounds =
         budget.bounds().stream()
             .map(

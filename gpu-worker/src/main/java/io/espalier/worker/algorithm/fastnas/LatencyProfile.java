@@ -10,15 +10,16 @@ import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.job.Progress;
-import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -28,7 +29,8 @@ import java.util.TreeSet;
  * <p>Each layer is timed alone at up to five output and five input sizes, from the narrowest to the
  * whole. What they add up to is then scaled and shifted so that it is right for two models that are
  * timed whole: the widest and the narrowest of the space. That accounts for what is not a layer,
- * such as normalisation and pooling, which also grows with the widths.
+ * such as normalisation and pooling, which also grows with the widths. If that leaves less than
+ * nothing for what no width changes, each layer takes less by a part of its shortest time.
  */
 final class LatencyProfile {
   private static final int GRID = 5;
@@ -72,7 +74,8 @@ final class LatencyProfile {
    * @throws io.espalier.worker.domain.WorkerException if the device cannot be timed
    */
   LatencyModel measure(WholeModels models, Progress.Listener progress) {
-    Map<String, LatencyTable> tables = tables(progress);
+    Map<String, Double> times = times(progress);
+    Map<String, LatencyTable> tables = tables(times, 0);
     List<Latency> whole = models.latencies(space.max(), space.min());
     double slowest = nanos(whole.get(0));
     double fastest = nanos(whole.get(1));
@@ -81,49 +84,85 @@ final class LatencyProfile {
     double narrowest = layers.cost(space.min()).latencyNanos();
     double slope = (slowest - fastest) / (widest - narrowest);
     double fixed = slowest - slope * widest;
-    // Noise may turn a line upside down, or below zero; then all time is taken to be that of
-    // layers.
-    return slope > 0 && fixed >= 0
+    if (!(slope > 0
+        && Double.isFinite(slope))) { // by noise: all time is taken to be that of layers
+      return new LatencyModel(0, slowest / widest, tables);
+    }
+    return fixed >= 0
         ? new LatencyModel(Math.round(fixed), slope, tables)
-        : new LatencyModel(0, slowest / widest, tables);
+        : new LatencyModel(0, slope, tables(times, 1 - fastest / (slope * narrowest)));
   }
 
   private static long nanos(Latency latency) {
     return LayerTimer.requirePassed(LatencyBound.nanos(latency), "a whole model");
   }
 
-  private Map<String, LatencyTable> tables(Progress.Listener progress) {
-    Architecture architecture = space.architecture();
+  /** The times of all layers at all sizes of their grids, by size. */
+  private Map<String, Double> times(Progress.Listener progress) {
+    List<Layer> layers = space.architecture().layers();
     Map<String, Double> known = new TreeMap<>(store.load(device));
     int before = known.size();
-    var tables = new LinkedHashMap<String, LatencyTable>();
-    for (int i = 0; i < architecture.layers().size(); i++) {
-      Layer layer = architecture.layers().get(i);
-      tables.put(layer.weight(), table(layer, known));
-      progress.report(Progress.of(PHASE, i + 1, architecture.layers().size()));
+    for (int i = 0; i < layers.size(); i++) {
+      for (Sized[] row : grid(layers.get(i))) {
+        for (Sized sized : row) {
+          known.computeIfAbsent(sized.key(), key -> timer.nanos(sized));
+        }
+      }
+      progress.report(Progress.of(PHASE, i + 1, layers.size()));
     }
     if (known.size() > before) {
       store.save(device, known);
     }
+    return known;
+  }
+
+  /**
+   * Tables of all layers.
+   *
+   * @param less the part of its time at its smallest size by which a layer takes less at all sizes
+   */
+  private Map<String, LatencyTable> tables(Map<String, Double> times, double less) {
+    var tables = new LinkedHashMap<String, LatencyTable>();
+    for (Layer layer : space.architecture().layers()) {
+      Sized[][] grid = grid(layer);
+      double off = less * time(times, grid[0][0]);
+      double[][] nanos = new double[grid.length][grid[0].length];
+      for (int o = 0; o < nanos.length; o++) {
+        for (int i = 0; i < nanos[o].length; i++) {
+          nanos[o][i] = Math.max(0, time(times, grid[o][i]) - off);
+        }
+      }
+      tables.put(layer.weight(), LatencyTable.of(outs(layer), ins(layer), nanos));
+    }
     return tables;
   }
 
-  private LatencyTable table(Layer layer, Map<String, Double> known) {
-    int[] outs = grid(layer.out());
-    int[] ins = layer.depthwise() ? new int[] {1} : grid(layer.in());
+  private static double time(Map<String, Double> times, Sized sized) {
+    return Objects.requireNonNull(times.get(sized.key()));
+  }
+
+  private Sized[][] grid(Layer layer) {
+    int[] ins = ins(layer);
     boolean flat = isFlat(layer);
-    double[][] nanos = new double[outs.length][ins.length];
-    for (int o = 0; o < outs.length; o++) {
-      for (int i = 0; i < ins.length; i++) {
-        var sized = new Sized(outs[o], ins[i], layer.window(), layer.depthwise(), flat);
-        nanos[o][i] = known.computeIfAbsent(sized.key(), key -> timer.nanos(sized));
-      }
-    }
-    return LatencyTable.of(outs, ins, nanos);
+    return Arrays.stream(outs(layer))
+        .mapToObj(
+            out ->
+                Arrays.stream(ins)
+                    .mapToObj(in -> new Sized(out, in, layer.window(), layer.depthwise(), flat))
+                    .toArray(Sized[]::new))
+        .toArray(Sized[][]::new);
+  }
+
+  private int[] outs(Layer layer) {
+    return sizes(layer.out());
+  }
+
+  private int[] ins(Layer layer) {
+    return layer.depthwise() ? new int[] {1} : sizes(layer.in());
   }
 
   /** Sizes that a dimension may have, from its smallest to its largest. */
-  private int[] grid(Dimension dimension) {
+  private int[] sizes(Dimension dimension) {
     Map<String, Choices> choices = new HashMap<>();
     space.axes().forEach(axis -> choices.put(axis.axis().name(), axis));
     int largest = dimension.size();

@@ -107,7 +107,8 @@ public final class Pruning {
           phases.time("original", () -> measuring.tally("measuring the original", original));
       SensitivityMap map =
           phases.time("sensitivity", () -> fastNas.measure(original, checkpoints, progress));
-      var candidates = new Candidates(costed, fastNas, map, latencyBound, measuring, phases);
+      var candidates =
+          new Candidates(costed, fastNas, map, latencyBound, measuring::latencies, phases);
       Candidate found = candidates.settle(budget, original, output);
       requireWithinBudget(budget, output, found);
       Tally after = phases.time("result", () -> tally(output, manager));

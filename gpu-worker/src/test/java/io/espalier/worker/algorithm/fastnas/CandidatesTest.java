@@ -1,0 +1,178 @@
+package io.espalier.worker.algorithm.fastnas;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.espalier.worker.algorithm.evaluate.Latency;
+import io.espalier.worker.algorithm.importance.Importance;
+import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.Constraints;
+import io.espalier.worker.algorithm.search.LatencyModel;
+import io.espalier.worker.algorithm.search.LatencyTable;
+import io.espalier.worker.algorithm.search.Objective;
+import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.data.ImageDataset;
+import io.espalier.worker.data.ImageDatasets;
+import io.espalier.worker.domain.InfeasibleException;
+import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.model.Layer;
+import io.espalier.worker.tensor.Weights;
+import io.espalier.worker.zoo.RandomModel;
+import io.espalier.worker.zoo.Zoo;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A device that takes a microsecond per channel of layer3.0.conv1, and a fifth more than foretold.
+ */
+class CandidatesTest {
+  private static final String LAYER = "layer3.0.conv1.weight";
+
+  @TempDir static Path shared;
+  @TempDir Path own;
+
+  private static Plan plan;
+  private static ImageDataset images;
+  private final List<Integer> timed = new ArrayList<>();
+  private double surplus = 1.2;
+  private double noise = 1;
+
+  @BeforeAll
+  static void draw() {
+    Zoo.writeShapes(shared.resolve("data"), 20, 10, 1);
+    Zoo.writeRandomModel(
+        new RandomModel("cifar_resnet8", 10, 32, List.of(4, 8, 16), 1), shared.resolve("model"));
+    Plan plain = Plan.of(ModelDirectory.open(shared.resolve("model")), 2);
+    Layer layer =
+        plain.architecture().layers().stream()
+            .filter(each -> each.weight().equals(LAYER))
+            .findFirst()
+            .orElseThrow();
+    int[] ins = {layer.in().size()};
+    var table = LatencyTable.of(new int[] {2, 16}, ins, new double[][] {{2000}, {16000}});
+    plan = plain.withLatency(new LatencyModel(0, 1, Map.of(LAYER, table)));
+    images =
+        ImageDatasets.open(
+            URI.create(shared.resolve("data").toUri() + "?split=train"), plain.input());
+  }
+
+  @Test
+  void what_is_measured_decides_and_a_slower_device_gets_a_narrower_model() {
+    Candidate found = settle("10us");
+
+    assertThat(LatencyBound.nanos(found.result())).isLessThanOrEqualTo(10_000);
+    assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(8); // 9.6 µs; 10 take 12 µs
+    assertThat(ModelDirectory.open(own.resolve("output")).shapes().get(LAYER)[0]).isEqualTo(8);
+    // 10 channels are tried in memory; 8 too, and again as they lie on disk
+    assertThat(timed).containsExactly(10, 8, 8);
+  }
+
+  @Test
+  void percentages_are_of_the_original_as_it_is_measured() {
+    Candidate found = settle("50%"); // of 16 channels, which take 19.2 µs here
+
+    assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(8);
+    assertThat(timed).containsExactly(8, 8);
+  }
+
+  @Test
+  void a_device_on_which_nothing_is_fast_enough_makes_the_bound_infeasible() {
+    surplus = 50;
+
+    assertThatThrownBy(() -> settle("10us"))
+        .isInstanceOf(InfeasibleException.class)
+        .hasMessageContaining("constraint latency: 0.01 ms allows at most 0.01 ms")
+        .hasMessageContaining("nothing faster is left");
+    assertThat(timed).containsExactly(10, 2); // the narrowest was tried
+    assertThat(own.resolve("output")).doesNotExist();
+  }
+
+  @Test
+  void a_result_that_turns_out_too_slow_on_disk_does_not_stay_there() {
+    noise = 1.5; // of every model that was loaded from disk
+
+    Candidate found = settle("10us");
+
+    assertThat(LatencyBound.nanos(found.result())).isLessThanOrEqualTo(10_000);
+    assertThat(ModelDirectory.open(own.resolve("output")).shapes().get(LAYER)[0])
+        .isEqualTo(found.kept().units().get("layer3.0.conv1.out").length)
+        .isLessThan(8);
+  }
+
+  @Test
+  void times_that_never_settle_end_as_a_failure_that_another_attempt_may_not_meet() {
+    noise = Double.NaN; // in memory well within the bound, on disk always a little above it
+
+    assertThatThrownBy(() -> settle("19us"))
+        .isInstanceOfSatisfying(
+            WorkerException.class, failure -> assertThat(failure.retryable()).isTrue())
+        .hasMessageContaining("vary too much");
+  }
+
+  private Candidate settle(String latency) {
+    var settings =
+        new FastNasSettings(
+            2,
+            1,
+            10,
+            10,
+            FastNasSettings.Score.LOSS,
+            Objective.SUM,
+            Importance.CONSUMER_NORM,
+            64,
+            3);
+    Constraints constraints = Constraints.parse(Map.of("latency", latency));
+    Budget budget = constraints.budget(plan.costs().cost(Widths.all()));
+    var bound = new LatencyBound(constraints.limits().get(Quantity.LATENCY));
+    var fastNas = new FastNas(plan, settings, images);
+    try (Weights original = Weights.load(plan.model(), plan.architecture())) {
+      return new Candidates(
+              plan, fastNas, map(), Optional.of(bound), this::time, new Phases(System::nanoTime))
+          .settle(budget, original, own.resolve("output"));
+    }
+  }
+
+  private List<Latency> time(Weights original, Weights cut) {
+    int channels = (int) cut.get(LAYER).getShape().get(0);
+    timed.add(channels);
+    boolean onDisk = timed.size() > 1 && timed.get(timed.size() - 2) == channels; // tried first
+    double micros =
+        Double.isNaN(noise)
+            ? (timed.size() % 2 == 0 ? 19.01 : 1)
+            : channels * surplus * (onDisk ? noise : 1);
+    return List.of(millis(16 * surplus), millis(micros));
+  }
+
+  private static Latency millis(double micros) {
+    return new Latency(micros / 1000, micros / 1000, micros / 1000, 1);
+  }
+
+  /** Every channel counts alike. */
+  private static SensitivityMap map() {
+    var entries = new LinkedHashMap<String, SensitivityMap.Entry>();
+    plan.space()
+        .axes()
+        .forEach(
+            choices ->
+                entries.put(
+                    choices.axis().name(),
+                    new SensitivityMap.Entry(
+                        choices.widths(),
+                        choices.widths().stream()
+                            .map(width -> (double) choices.axis().units() - width)
+                            .toList(),
+                        1,
+                        1)));
+    return new SensitivityMap("fingerprint", Map.of(), 0, entries);
+  }
+}
