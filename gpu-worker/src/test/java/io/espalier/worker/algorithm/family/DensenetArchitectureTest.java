@@ -154,7 +154,7 @@ final class DensenetArchitectureTest {
     assertThatThrownBy(() -> DensenetArchitecture.of(config, Map.of()))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("input_size")
-        .hasMessageContaining("[3, 8, 64]");
+        .hasMessageContaining("images of 8 x 64");
   }
 
   @ParameterizedTest

@@ -212,7 +212,8 @@ final class TimmArchitecturesTest {
 
     assertThatThrownBy(() -> architecture(config, Map.of()))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("at least 32 x 32 for five pools, found [3, 224, 31]")
+        .hasMessageContaining(
+            "input_size must be larger: of images of 224 x 31, 14 x 1 pixels are left for a window of 2 x 2")
         .hasMessageContaining(
             "8 positive integers with an \"M\" after each stage of [1, 1, 2, 2, 2]")
         .hasMessageContaining("mlp_ratio")
