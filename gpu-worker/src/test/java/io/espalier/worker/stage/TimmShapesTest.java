@@ -24,21 +24,40 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What timm answers of networks that were cut here and that it opened by their line of shapes. */
 final class TimmShapesTest {
   private static final double TOLERANCE = 1e-4;
   private static final String ORACLE = "scores/timm-cut";
-  private static final String VGG = "vgg11_bn";
+
+  /** Kept narrow, with their weights. */
+  private static final List<String> NARROW =
+      List.of("resnet18", "resnet26d", "resnet50", "densenet121");
+
+  /** Of the widths that their names mean. */
+  private static final List<String> FULL =
+      List.of(
+          "mobilenetv2_050",
+          "mobilenetv2_110d",
+          "mobilenetv3_small_050",
+          "mobilenetv3_large_075",
+          "efficientnet_b0");
+
+  /** Too large for a test. */
+  private static final String LARGE = "vgg11_bn";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @ParameterizedTest
-  @ValueSource(strings = {"resnet18", "resnet26d", "resnet50", "densenet121"})
+  @FieldSource("NARROW")
   void timm_answers_as_the_cut_network_does_here(String name) throws IOException {
     Golden golden = Golden.of(name);
     Golden oracle = Golden.of(ORACLE);
@@ -59,14 +78,7 @@ final class TimmShapesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "mobilenetv2_050",
-        "mobilenetv2_110d",
-        "mobilenetv3_small_050",
-        "mobilenetv3_large_075",
-        "efficientnet_b0"
-      })
+  @FieldSource("FULL")
   void timm_answers_as_a_cut_network_of_its_own_size_does_here(String name, @TempDir Path directory)
       throws IOException {
     ModelDirectory model = TimmModels.write(name, directory);
@@ -85,15 +97,7 @@ final class TimmShapesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "mobilenetv2_050",
-        "mobilenetv2_110d",
-        "mobilenetv3_small_050",
-        "mobilenetv3_large_075",
-        "efficientnet_b0",
-        VGG
-      })
+  @MethodSource("fullAndLarge")
   void the_line_that_timm_opened_is_the_one_written_here(String name) throws IOException {
     Architecture architecture = TimmModels.architecture(name);
 
@@ -106,7 +110,7 @@ final class TimmShapesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"resnet18", "resnet26d", "resnet50", "densenet121"})
+  @FieldSource("NARROW")
   void models_that_timm_has_open_in_it(String name) {
     Golden golden = Golden.of(name);
 
@@ -178,19 +182,12 @@ final class TimmShapesTest {
   @EnabledIfSystemProperty(named = "timm.cut", matches = ".+")
   void write_cut_models() throws IOException {
     Path to = Path.of(System.getProperty("timm.cut"));
-    for (String name : List.of("resnet18", "resnet26d", "resnet50", "densenet121")) {
+    for (String name : NARROW) {
       Golden golden = Golden.of(name);
       cut(golden.model(), golden.architecture(), golden, to.resolve(name));
     }
     // one of them in shards, so that the note on those is tried too
-    for (String name :
-        List.of(
-            "mobilenetv2_050",
-            "mobilenetv2_110d",
-            "mobilenetv3_small_050",
-            "mobilenetv3_large_075",
-            "efficientnet_b0",
-            VGG)) {
+    for (String name : fullAndLarge()) {
       Path directory = to.resolve("whole").resolve(name);
       ModelDirectory whole =
           name.equals("mobilenetv2_110d")
@@ -221,6 +218,10 @@ final class TimmShapesTest {
               .toFloatArray();
       Files.writeString(to.resolve("logits.json"), JSON.writeValueAsString(logits));
     }
+  }
+
+  private static List<String> fullAndLarge() {
+    return Stream.concat(FULL.stream(), Stream.of(LARGE)).toList();
   }
 
   private static String line(Architecture architecture, Kept kept) {

@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.family;
 
+import static io.espalier.worker.algorithm.family.Configs.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,7 +8,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsWriter;
@@ -294,13 +294,5 @@ final class HuggingFaceResnetTest {
 
   private static void write(Path model, String file, JsonNode content) throws IOException {
     Files.writeString(model.resolve(file), content.toString());
-  }
-
-  private static JsonNode json(String text) {
-    try {
-      return new ObjectMapper().readTree(text.replace('\'', '"'));
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
   }
 }

@@ -1,14 +1,13 @@
 package io.espalier.worker.algorithm.family;
 
+import static io.espalier.worker.algorithm.family.Configs.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Layer;
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -48,8 +47,7 @@ final class PositionsTest {
     "densenet121, 32, 28",
     "densenet201, 28, 32",
   })
-  void images_of_which_nothing_would_be_left_are_refused(String name, int height, int width)
-      throws IOException {
+  void images_of_which_nothing_would_be_left_are_refused(String name, int height, int width) {
     JsonNode config = config(name, height, width);
 
     assertThatThrownBy(() -> Families.of(config).architecture(config, Map.of()))
@@ -68,8 +66,7 @@ final class PositionsTest {
     "mobilenetv3_small_100, 1",
     "efficientnet_b0, 1",
   })
-  void the_smallest_images_that_a_network_takes_leave_one_pixel(String name, int side)
-      throws IOException {
+  void the_smallest_images_that_a_network_takes_leave_one_pixel(String name, int side) {
     JsonNode config = config(name, side, side);
 
     List<Layer> layers = Families.of(config).architecture(config, Map.of()).layers();
@@ -84,10 +81,7 @@ final class PositionsTest {
     assertThat(images).isEqualTo(new Positions(32, 32, 32, 32));
   }
 
-  private static JsonNode config(String name, int height, int width) throws IOException {
-    return new ObjectMapper()
-        .readTree(
-            "{\"architecture\": \"%s\", \"input_size\": [3, %d, %d]}"
-                .formatted(name, height, width));
+  private static JsonNode config(String name, int height, int width) {
+    return json("{'architecture': '%s', 'input_size': [3, %d, %d]}".formatted(name, height, width));
   }
 }
