@@ -123,6 +123,11 @@ public final class ModelDirectory {
     return shard.read(name);
   }
 
+  /** Whether its tensors are in files that an index lists, not in one. */
+  public boolean sharded() {
+    return index.isPresent();
+  }
+
   /** Size of the safetensors files. */
   public long bytes() {
     return shards.values().stream().mapToLong(SafetensorsFile::bytes).sum();

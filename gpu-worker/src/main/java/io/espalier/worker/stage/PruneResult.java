@@ -89,7 +89,8 @@ record PruneResult(
     }
     List<Layer> layers = plan.architecture().layers();
     int classes = layers.get(layers.size() - 1).out().size();
-    return TimmShapes.note(plan.model().config(), classes, plan.input().channels());
+    return TimmShapes.note(
+        plan.model().config(), classes, plan.input().channels(), plan.model().sharded());
   }
 
   private Map<String, String> change() {

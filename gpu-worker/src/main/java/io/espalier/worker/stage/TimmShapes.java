@@ -2,7 +2,6 @@ package io.espalier.worker.stage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -24,6 +23,14 @@ final class TimmShapes {
   /** Arguments that are said otherwise, or not wanted. */
   private static final Set<String> LEFT_OUT = Set.of("in_chans", "num_classes", "pretrained");
 
+  private static final String SINGLE_FILE =
+      "model.load_state_dict(safetensors.torch.load_file(\"model.safetensors\"))";
+
+  private static final String SHARDS =
+      """
+      files = sorted(set(json.load(open("model.safetensors.index.json"))["weight_map"].values()))
+      model.load_state_dict({name: tensor for file in files for name, tensor in safetensors.torch.load_file(file).items()})""";
+
   private TimmShapes() {}
 
   /**
@@ -39,25 +46,27 @@ final class TimmShapes {
   }
 
   /**
-   * How to load the network, in Python: an import and two lines.
+   * How to load the network, in Python, from the directory that it lies in.
    *
    * @param config its config.json
    * @param classes number of classes
    * @param channels colour channels of its images
+   * @param sharded whether its tensors are in several files, which an index lists
    */
-  static String note(JsonNode config, int classes, int channels) {
+  static String note(JsonNode config, int classes, int channels, boolean sharded) {
     String arguments =
         config.path("model_args").properties().stream()
             .filter(argument -> !LEFT_OUT.contains(argument.getKey()))
             .map(argument -> ", " + argument.getKey() + "=" + argument.getValue())
             .collect(Collectors.joining());
+    String network =
+        "model = timm.models.adapt_model_from_string(timm.create_model(\"%s\", num_classes=%d, in_chans=%d%s), open(\"%s\").read())"
+            .formatted(config.path("architecture").asText(), classes, channels, arguments, FILE);
+    String weights = sharded ? SHARDS : SINGLE_FILE;
     return String.join(
         "\n",
-        List.of(
-            "import safetensors.torch, timm",
-            "model = timm.models.adapt_model_from_string(timm.create_model(\"%s\", num_classes=%d, in_chans=%d%s), open(\"%s\").read())"
-                .formatted(
-                    config.path("architecture").asText(), classes, channels, arguments, FILE),
-            "model.load_state_dict(safetensors.torch.load_file(\"model.safetensors\"))"));
+        "import %ssafetensors.torch, timm".formatted(sharded ? "json, " : ""),
+        network,
+        weights);
   }
 }

@@ -5,34 +5,59 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDScope;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.algorithm.family.Families;
 import io.espalier.worker.algorithm.family.Mode;
+import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What timm answers of networks that were cut here and that it opened by their line of shapes. */
 final class TimmShapesTest {
   private static final double TOLERANCE = 1e-4;
   private static final String ORACLE = "scores/timm-cut";
+
+  /** Kept narrow, with their weights. */
+  private static final List<String> NARROW =
+      List.of("resnet18", "resnet26d", "resnet50", "densenet121");
+
+  /** Of the widths that their names mean. */
+  private static final List<String> FULL =
+      List.of(
+          "mobilenetv2_050",
+          "mobilenetv2_110d",
+          "mobilenetv3_small_050",
+          "mobilenetv3_large_075",
+          "efficientnet_b0");
+
+  /** Too large for a test. */
+  private static final String LARGE = "vgg11_bn";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @ParameterizedTest
-  @ValueSource(strings = {"resnet18", "resnet26d", "resnet50", "densenet121"})
+  @FieldSource("NARROW")
   void timm_answers_as_the_cut_network_does_here(String name) throws IOException {
     Golden golden = Golden.of(name);
     Golden oracle = Golden.of(ORACLE);
@@ -53,7 +78,39 @@ final class TimmShapesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"resnet18", "resnet26d", "resnet50", "densenet121"})
+  @FieldSource("FULL")
+  void timm_answers_as_a_cut_network_of_its_own_size_does_here(String name, @TempDir Path directory)
+      throws IOException {
+    ModelDirectory model = TimmModels.write(name, directory);
+    Architecture architecture = TimmModels.architecture(name);
+    Golden oracle = Golden.of(ORACLE);
+
+    try (var manager = PyTorch.newManager();
+        var scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      Weights cut = Weights.load(model, architecture, manager).keep(kept(architecture));
+      var images = oracle.images(manager);
+      var logits = Families.of(model.config()).forward(cut, images, Mode.EVALUATE);
+
+      Golden.assertClose(logits, oracle.read("scores", name + ".logits"), TOLERANCE);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("fullAndLarge")
+  void the_line_that_timm_opened_is_the_one_written_here(String name) throws IOException {
+    Architecture architecture = TimmModels.architecture(name);
+
+    String line = line(architecture, kept(architecture));
+
+    Path opened = Golden.of(ORACLE).directory().resolve(name + ".txt");
+    assertThat(line).isEqualTo(Files.readString(opened));
+    assertThat(Families.of(TimmModels.config(name)).loadsIn(TimmModels.config(name)))
+        .containsExactly("espalier", "safetensors", "timm");
+  }
+
+  @ParameterizedTest
+  @FieldSource("NARROW")
   void models_that_timm_has_open_in_it(String name) {
     Golden golden = Golden.of(name);
 
@@ -98,7 +155,7 @@ final class TimmShapesTest {
             "{\"architecture\": \"resnet18\", \"model_args\":"
                 + " {\"channels\": [8, 16, 24, 32], \"pretrained\": true, \"num_classes\": 7}}");
 
-    assertThat(TimmShapes.note(config, 10, 3))
+    assertThat(TimmShapes.note(config, 10, 3, false))
         .contains(
             "timm.create_model(\"resnet18\", num_classes=10, in_chans=3, channels=[8,16,24,32])")
         .contains("open(\"timm-shapes.txt\")")
@@ -106,20 +163,65 @@ final class TimmShapesTest {
         .doesNotContain("pretrained");
   }
 
+  @Test
+  void the_note_on_shards_reads_all_that_the_index_lists() throws IOException {
+    var config = JSON.readTree("{\"architecture\": \"resnet18\"}");
+
+    assertThat(TimmShapes.note(config, 10, 3, true))
+        .startsWith("import json, safetensors.torch, timm\n")
+        .contains("open(\"model.safetensors.index.json\"))[\"weight_map\"].values()")
+        .contains("load_file(file)")
+        .doesNotContain("\"model.safetensors\"");
+    assertThat(TimmShapes.note(config, 10, 3, false))
+        .contains("load_file(\"model.safetensors\")")
+        .doesNotContain("index");
+  }
+
   /** Writes what the script beside the oracle reads; see the README there. */
   @Test
   @EnabledIfSystemProperty(named = "timm.cut", matches = ".+")
   void write_cut_models() throws IOException {
     Path to = Path.of(System.getProperty("timm.cut"));
-    for (String name : new String[] {"resnet18", "resnet26d", "resnet50", "densenet121"}) {
+    for (String name : NARROW) {
       Golden golden = Golden.of(name);
-      Architecture architecture = golden.architecture();
-      Kept kept = kept(architecture);
-      Path directory = to.resolve(name);
-      Surgery.cut(golden.model(), architecture, kept, directory);
-      Files.writeString(directory.resolve(TimmShapes.FILE), line(architecture, kept));
-      Files.writeString(directory.resolve("note.txt"), TimmShapes.note(golden.config(), 10, 3));
+      cut(golden.model(), golden.architecture(), golden, to.resolve(name));
     }
+    // one of them in shards, so that the note on those is tried too
+    for (String name : fullAndLarge()) {
+      Path directory = to.resolve("whole").resolve(name);
+      ModelDirectory whole =
+          name.equals("mobilenetv2_110d")
+              ? TimmModels.writeShards(name, directory)
+              : TimmModels.write(name, directory);
+      cut(whole, TimmModels.architecture(name), Golden.of(ORACLE), to.resolve(name));
+    }
+  }
+
+  /** A cut model, how to open it, and what it answers here. */
+  private static void cut(ModelDirectory model, Architecture architecture, Golden images, Path to)
+      throws IOException {
+    Kept kept = kept(architecture);
+    Surgery.cut(model, architecture, kept, to);
+    Files.writeString(to.resolve(TimmShapes.FILE), line(architecture, kept));
+    Files.writeString(
+        to.resolve("note.txt"), TimmShapes.note(model.config(), 10, 3, model.sharded()));
+    ModelDirectory cut = ModelDirectory.open(to);
+    try (var manager = PyTorch.newManager();
+        var scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      float[] logits =
+          Families.of(cut.config())
+              .forward(
+                  Weights.load(cut, architecture.keep(kept), manager),
+                  images.images(manager),
+                  Mode.EVALUATE)
+              .toFloatArray();
+      Files.writeString(to.resolve("logits.json"), JSON.writeValueAsString(logits));
+    }
+  }
+
+  private static List<String> fullAndLarge() {
+    return Stream.concat(FULL.stream(), Stream.of(LARGE)).toList();
   }
 
   private static String line(Architecture architecture, Kept kept) {

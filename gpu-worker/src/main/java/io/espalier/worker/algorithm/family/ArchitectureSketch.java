@@ -84,12 +84,10 @@ final class ArchitectureSketch {
     convolve(module, along(axis), Side.fixed(1), window, true);
   }
 
-  /** A linear layer with bias, of shape (out, in), evaluated once per sample. */
-  void linear(String module, String out, String in) {
-    linear(module, out, List.of(in));
-  }
-
-  /** A linear layer with bias that reads a concatenation. */
+  /**
+   * A linear layer with bias, of shape (out, in), that reads a concatenation; evaluated once per
+   * sample.
+   */
   void linear(String module, String out, List<String> in) {
     String weight = module + ".weight";
     tensors.add(new Tensor(weight, List.of(along(out), along(in)), Role.PARAMETER));

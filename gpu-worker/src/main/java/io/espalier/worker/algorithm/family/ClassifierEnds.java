@@ -1,18 +1,29 @@
 package io.espalier.worker.algorithm.family;
 
+import java.util.List;
+import java.util.OptionalInt;
+
 /** What every network that tells images apart begins and ends with. */
 final class ClassifierEnds {
+  /** Why what the classifier reads may not be cut. */
+  static final String FLATTENED =
+      "reaches the classifier through a flatten, at which positions of channels count";
+
   private static final String IMAGE = "image";
   private static final String CLASSES = "classes";
 
   private ClassifierEnds() {}
 
-  /** Declares the axis of the images' channels. */
-  static String image(ArchitectureSketch sketch, TimmConfig config) {
-    sketch.axis(IMAGE, config.input().isEmpty() ? 3 : config.input().get(0));
+  /**
+   * Declares the axis of the images' channels.
+   *
+   * @param input size of one image: channels, height, width; empty if it is not said
+   */
+  static String image(ArchitectureSketch sketch, List<Integer> input) {
+    sketch.axis(IMAGE, input.isEmpty() ? 3 : input.get(0));
     sketch.freeze(IMAGE, "the channels of the images are given");
-    if (!config.input().isEmpty()) {
-      sketch.pin(IMAGE, config.input().get(0));
+    if (!input.isEmpty()) {
+      sketch.pin(IMAGE, input.get(0));
     }
     return IMAGE;
   }
@@ -20,14 +31,14 @@ final class ClassifierEnds {
   /**
    * Draws the classifier.
    *
-   * @param features the axis that it reads, behind a flatten
+   * @param classes their number, if it is said
+   * @param features the axes that it reads, one after another, behind a flatten
    */
   static void classifier(
-      ArchitectureSketch sketch, TimmConfig config, String module, String features) {
-    sketch.freeze(
-        features, "reaches the classifier through a flatten, at which positions of channels count");
-    sketch.axis(CLASSES, config.classes().orElse(1000));
-    config.classes().ifPresent(classes -> sketch.pin(CLASSES, classes));
+      ArchitectureSketch sketch, OptionalInt classes, String module, List<String> features) {
+    features.forEach(axis -> sketch.freeze(axis, FLATTENED));
+    sketch.axis(CLASSES, classes.orElse(1000));
+    classes.ifPresent(count -> sketch.pin(CLASSES, count));
     sketch.freeze(CLASSES, "one output per class");
     sketch.linear(module, CLASSES, features);
   }

@@ -16,7 +16,7 @@ import java.util.Map;
 public final class Densenet implements Family {
   @Override
   public String name() {
-    return "densenet";
+    return DensenetArchitecture.FAMILY;
   }
 
   @Override

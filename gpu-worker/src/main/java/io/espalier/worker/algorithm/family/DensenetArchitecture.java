@@ -21,9 +21,7 @@ import java.util.Map;
  * may be cut: the dependency rules of ModelOpt 0.40, {@code modelopt/torch/trace/analyzer.py}.
  */
 public final class DensenetArchitecture {
-  private static final String FAMILY = "densenet";
-  private static final String IMAGE = "image";
-  private static final String CLASSES = "classes";
+  static final String FAMILY = "densenet";
 
   private final ArchitectureSketch sketch = new ArchitectureSketch();
   private final DensenetConfig config;
@@ -54,13 +52,8 @@ public final class DensenetArchitecture {
   }
 
   private ArchitectureSketch draw() {
-    sketch.axis(IMAGE, config.input().isEmpty() ? 3 : config.input().get(0));
-    sketch.freeze(IMAGE, "the channels of the images are given");
-    if (!config.input().isEmpty()) {
-      sketch.pin(IMAGE, config.input().get(0));
-    }
     int width = 2 * config.growthRate();
-    List<String> parts = List.of(stem(width));
+    List<String> parts = List.of(stem(ClassifierEnds.image(sketch, config.input()), width));
     for (int block = 1; block <= config.blocks().size(); block++) {
       if (block > 1) {
         width /= 2;
@@ -70,14 +63,15 @@ public final class DensenetArchitecture {
       parts = block(block, layers, parts);
       width += layers * config.growthRate();
     }
-    head(parts);
+    sketch.batchNorm("features.norm5", parts);
+    ClassifierEnds.classifier(sketch, config.classes(), "classifier", parts);
     return sketch;
   }
 
-  private String stem(int width) {
+  private String stem(String image, int width) {
     String out = sketch.axis("features.conv0.out", width);
     at = at.after(7, 2);
-    sketch.convolution("features.conv0", out, IMAGE, at.window(7, 2));
+    sketch.convolution("features.conv0", out, image, at.window(7, 2));
     sketch.batchNorm("features.norm0", out);
     at = at.after(3, 2);
     return out;
@@ -104,24 +98,7 @@ public final class DensenetArchitecture {
     String out = sketch.axis(module + "conv.out", width);
     sketch.batchNorm(module + "norm", in);
     sketch.convolution(module + "conv", out, in, at.window(1, 1));
-    if (at.height() < 2 || at.width() < 2) {
-      throw new InvalidInputException(
-          "config.json: input_size must be larger, since transition %d halves what is one pixel high or wide; found %s"
-              .formatted(index, config.input()));
-    }
     at = at.after(2, 2, 0);
     return out;
-  }
-
-  private void head(List<String> parts) {
-    sketch.batchNorm("features.norm5", parts);
-    sketch.axis(CLASSES, config.classes().orElse(1000));
-    config.classes().ifPresent(classes -> sketch.pin(CLASSES, classes));
-    sketch.freeze(CLASSES, "one output per class");
-    sketch.linear("classifier", CLASSES, parts);
-    for (String part : parts) {
-      sketch.freeze(
-          part, "reaches the classifier through a flatten, at which positions of channels count");
-    }
   }
 }

@@ -45,12 +45,7 @@ record DensenetConfig(
   static DensenetConfig of(JsonNode config) {
     String name = TimmConfig.architectureOf(config);
     DensenetVariant usual =
-        DensenetVariant.of(name)
-            .orElseThrow(
-                () ->
-                    new InvalidInputException(
-                        "config.json: architecture '%s' is not a DenseNet known here; known: %s"
-                            .formatted(name, DensenetVariant.KNOWN)));
+        TimmConfig.known(DensenetVariant.of(name), name, "a DenseNet", DensenetVariant.KNOWN);
     var problems = new ArrayList<String>();
     JsonNode arguments = config.path("model_args");
     TimmConfig common = TimmConfig.of(config, ARGUMENTS, problems);

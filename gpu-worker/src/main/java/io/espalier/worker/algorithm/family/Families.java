@@ -7,7 +7,12 @@ import java.util.List;
 /** Every family that is known. */
 public final class Families {
   private static final List<Family> KNOWN =
-      List.of(new Resnet(), new Densenet(), new Vgg(), new MobileNet(), new EfficientNet());
+      List.of(
+          new Resnet(),
+          new Densenet(),
+          new Vgg(),
+          MobileFamily.MOBILENET,
+          MobileFamily.EFFICIENTNET);
 
   private Families() {}
 

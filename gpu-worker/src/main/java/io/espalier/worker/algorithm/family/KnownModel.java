@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /**
  * A model directory that was looked at as far as headers go: its family is known, every tensor has
@@ -47,20 +46,20 @@ public record KnownModel(
     JsonNode config =
         directory
             .preprocessor()
-            .flatMap(said -> attempt(problems, () -> ImageProcessor.complete(given, said)))
+            .flatMap(said -> Attempt.of(() -> ImageProcessor.complete(given, said), problems))
             .orElse(given);
     Family family = Families.of(config);
-    Optional<InputSpec> input = attempt(problems, () -> family.input(config));
+    Optional<InputSpec> input = Attempt.of(() -> family.input(config), problems);
     Optional<Architecture> architecture =
-        attempt(problems, () -> family.architecture(config, directory.shapes()));
+        Attempt.of(() -> family.architecture(config, directory.shapes()), problems);
     architecture.ifPresent(
         found ->
-            attempt(
-                problems,
+            Attempt.of(
                 () -> {
                   directory.requireShapes(found.shapes());
                   return found;
-                }));
+                },
+                problems));
     architecture.ifPresent(found -> problems.addAll(types(directory, found)));
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems.stream().distinct().toList());
@@ -84,14 +83,5 @@ public record KnownModel(
       }
     }
     return problems;
-  }
-
-  private static <R> Optional<R> attempt(List<String> problems, Supplier<R> reading) {
-    try {
-      return Optional.of(reading.get());
-    } catch (InvalidInputException e) {
-      problems.addAll(e.problems());
-      return Optional.empty();
-    }
   }
 }

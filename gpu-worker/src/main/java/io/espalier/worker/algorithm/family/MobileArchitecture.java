@@ -79,7 +79,7 @@ final class MobileArchitecture {
   }
 
   private ArchitectureSketch draw(TimmConfig config) {
-    Stream stream = stem(ClassifierEnds.image(sketch, config));
+    Stream stream = stem(ClassifierEnds.image(sketch, config.input()));
     for (int stage = 0; stage < variant.stages().size(); stage++) {
       List<MobileBlock> blocks = variant.stages().get(stage);
       for (int i = 0; i < blocks.size(); i++) {
@@ -162,6 +162,6 @@ final class MobileArchitecture {
       sketch.convolution("conv_head", out, stream, at.window(1, 1));
       sketch.batchNorm("bn2", out);
     }
-    ClassifierEnds.classifier(sketch, config, "classifier", out);
+    ClassifierEnds.classifier(sketch, config.classes(), "classifier", List.of(out));
   }
 }

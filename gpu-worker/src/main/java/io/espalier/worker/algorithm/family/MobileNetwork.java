@@ -13,10 +13,11 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The forward pass of a network of mobile blocks: kinds and strides of the variant, every width
- * from the tensors' shapes, and an addition where input and output of a block lie along one axis.
+ * The forward pass of a network of mobile blocks: kinds of the variant, strides of the
+ * architecture's layers, every width from the tensors' shapes, and an addition where input and
+ * output of a block lie along one axis.
  */
-record MobileNetwork(MobileDesign design, Layers layers) {
+record MobileNetwork(MobileDesign design, Modules modules) {
   /*
    * stem      3 × 3 convolution, stride 2                               conv_stem, bn1
    * block     separable: depthwise, squeeze, 1 × 1                      conv_dw, se, conv_pw
@@ -29,8 +30,9 @@ record MobileNetwork(MobileDesign design, Layers layers) {
 
   /** Stem, one section per block, the head's convolution if it has positions, and the rest. */
   static List<Section> sections(MobileVariant variant, Weights weights) {
+    Modules modules = Modules.of(weights);
     Function<Mode, MobileNetwork> pass =
-        mode -> new MobileNetwork(variant.design(), new Layers(weights, mode));
+        mode -> new MobileNetwork(variant.design(), modules.in(mode));
     var sections = new ArrayList<Section>();
     sections.add(new Section(List.of("conv_stem", "bn1"), (x, mode) -> pass.apply(mode).stem(x)));
     Map<String, Layer> table =
@@ -78,7 +80,7 @@ record MobileNetwork(MobileDesign design, Layers layers) {
   }
 
   private NDArray stem(NDArray images) {
-    NDArray x = layers.norm("bn1", layers.convolve("conv_stem", images, 2));
+    NDArray x = modules.norm("bn1", modules.conv("conv_stem", images));
     return design.activation().of(x); // (batch, channels, h / 2, w / 2)
   }
 
@@ -94,45 +96,44 @@ record MobileNetwork(MobileDesign design, Layers layers) {
 
   private NDArray separable(String module, MobileBlock block, NDArray x) {
     NDArray inner = depthwise(module, "bn1", block, x);
-    return layers.norm(module + "bn2", layers.convolve(module + "conv_pw", inner, 1));
+    return modules.norm(module + "bn2", modules.conv(module + "conv_pw", inner));
   }
 
   private NDArray inverted(String module, MobileBlock block, NDArray x) {
-    NDArray wide = layers.norm(module + "bn1", layers.convolve(module + "conv_pw", x, 1));
+    NDArray wide = modules.norm(module + "bn1", modules.conv(module + "conv_pw", x));
     NDArray inner = depthwise(module, "bn2", block, block.activation().of(wide));
-    return layers.norm(module + "bn3", layers.convolve(module + "conv_pwl", inner, 1));
+    return modules.norm(module + "bn3", modules.conv(module + "conv_pwl", inner));
   }
 
   private NDArray plain(String module, MobileBlock block, NDArray x) {
-    NDArray out = layers.convolve(module + "conv", x, block.stride());
-    return block.activation().of(layers.norm(module + "bn1", out));
+    NDArray out = modules.conv(module + "conv", x);
+    return block.activation().of(modules.norm(module + "bn1", out));
   }
 
   private NDArray depthwise(String module, String norm, MobileBlock block, NDArray x) {
-    NDArray out = layers.convolve(module + "conv_dw", x, block.stride());
-    NDArray activated = block.activation().of(layers.norm(module + norm, out));
+    NDArray out = modules.conv(module + "conv_dw", x);
+    NDArray activated = block.activation().of(modules.norm(module + norm, out));
     return block.squeezed() ? squeeze(module + "se.", activated) : activated;
   }
 
   private NDArray squeeze(String module, NDArray x) {
     NDArray mean = T.averagePoolTo(x, 1, 1); // (batch, channels, 1, 1)
-    NDArray reduced = layers.convolve(module + "conv_reduce", mean, 1);
-    NDArray expanded =
-        layers.convolve(module + "conv_expand", design.squeezeActivation().of(reduced), 1);
+    NDArray reduced = modules.conv(module + "conv_reduce", mean);
+    NDArray expanded = modules.conv(module + "conv_expand", design.squeezeActivation().of(reduced));
     return T.multiply(x, design.gate(expanded));
   }
 
   private NDArray head(NDArray x) {
-    return design.activation().of(layers.norm("bn2", layers.convolve("conv_head", x, 1)));
+    return design.activation().of(modules.norm("bn2", modules.conv("conv_head", x)));
   }
 
   private NDArray classify(NDArray features) {
-    return layers.linear("classifier", T.globalAveragePool(features)); // (batch, classes)
+    return modules.classify("classifier", features); // (batch, classes)
   }
 
   private NDArray lateHead(NDArray features) {
     NDArray mean = T.averagePoolTo(features, 1, 1); // (batch, channels, 1, 1)
-    NDArray head = design.activation().of(layers.convolve("conv_head", mean, 1));
+    NDArray head = design.activation().of(modules.conv("conv_head", mean));
     return classify(head);
   }
 }

@@ -33,9 +33,18 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
     return weights.has(module + ".weight");
   }
 
-  /** A convolution without bias that keeps height and width but for its stride. */
+  /** A convolution that keeps height and width but for its stride; with a bias if there is one. */
   NDArray conv(String module, NDArray x) {
-    return T.conv2d(x, weights.get(module + ".weight"), stride(module), kernel(module) / 2);
+    return conv(module, x, kernel(module) / 2);
+  }
+
+  /** A convolution with zeros on all four sides; with a bias if there is one. */
+  NDArray conv(String module, NDArray x, int padding) {
+    NDArray weight = weights.get(module + ".weight");
+    String bias = module + ".bias";
+    return weights.has(bias)
+        ? T.conv2d(x, weight, weights.get(bias), stride(module), padding)
+        : T.conv2d(x, weight, stride(module), padding);
   }
 
   /** A BatchNorm, in the mode of this run. */

@@ -15,7 +15,7 @@ import java.util.Map;
 public final class Resnet implements Family {
   @Override
   public String name() {
-    return "resnet";
+    return ResnetArchitecture.FAMILY;
   }
 
   @Override

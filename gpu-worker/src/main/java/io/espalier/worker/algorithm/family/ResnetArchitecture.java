@@ -22,9 +22,7 @@ import java.util.Map;
  * of ModelOpt 0.40, {@code modelopt/torch/trace/analyzer.py}.
  */
 public final class ResnetArchitecture {
-  private static final String FAMILY = "resnet";
-  private static final String IMAGE = "image";
-  private static final String CLASSES = "classes";
+  static final String FAMILY = "resnet";
 
   private final ArchitectureSketch sketch = new ArchitectureSketch();
   private final ResnetPlan plan;
@@ -64,47 +62,39 @@ public final class ResnetArchitecture {
   }
 
   private ArchitectureSketch draw() {
-    sketch.axis(IMAGE, plan.input().isEmpty() ? 3 : plan.input().get(0));
-    sketch.freeze(IMAGE, "the channels of the images are given");
-    if (!plan.input().isEmpty()) {
-      sketch.pin(IMAGE, plan.input().get(0));
-    }
-    String stream = stem();
+    String stream = stem(ClassifierEnds.image(sketch, plan.input()));
     for (int stage = 1; stage <= variant.blocks().size(); stage++) {
       stream = stage(stage, stream);
     }
-    sketch.axis(CLASSES, plan.classes().orElse(1000));
-    plan.classes().ifPresent(classes -> sketch.pin(CLASSES, classes));
-    sketch.freeze(CLASSES, "one output per class");
-    sketch.linear(names.classifier(), CLASSES, stream);
-    freezeStreams();
+    ClassifierEnds.classifier(sketch, plan.classes(), names.classifier(), List.of(stream));
+    if (variant.cifar()) {
+      freezePadded();
+    }
     return sketch;
   }
 
-  private void freezeStreams() {
+  /** What shortcuts without weights read and write. */
+  private void freezePadded() {
     int last = variant.blocks().size();
-    String reachesClassifier =
-        "reaches the classifier through a flatten, at which positions of channels count";
-    if (variant.cifar()) {
-      for (int stage = 1; stage < last; stage++) {
-        sketch.freeze(
-            names.stream(stage),
-            "is read by the shortcut of layer%d.0, which has no weights: it takes every second pixel and pads with zero channels, so positions of channels count"
-                .formatted(stage + 1));
-      }
-      reachesClassifier =
-          "is written by the padded shortcut of layer%d.0 and ".formatted(last) + reachesClassifier;
+    for (int stage = 1; stage < last; stage++) {
+      sketch.freeze(
+          names.stream(stage),
+          "is read by the shortcut of layer%d.0, which has no weights: it takes every second pixel and pads with zero channels, so positions of channels count"
+              .formatted(stage + 1));
     }
-    sketch.freeze(names.stream(last), reachesClassifier);
+    sketch.freeze(
+        names.stream(last),
+        "is written by the padded shortcut of layer%d.0 and %s"
+            .formatted(last, ClassifierEnds.FLATTENED));
   }
 
   /** Draws everything before the first stage; the axis that the first stage reads. */
-  private String stem() {
+  private String stem(String image) {
     String module = names.stem();
     if (variant.deep()) {
       String first = sketch.axis(module + ".0.out", plan.stem());
       String second = sketch.axis(module + ".3.out", plan.stem());
-      convolve(module + ".0", first, IMAGE, 3, 2);
+      convolve(module + ".0", first, image, 3, 2);
       sketch.batchNorm(module + ".1", first);
       convolve(module + ".3", second, first, 3, 1);
       sketch.batchNorm(module + ".4", second);
@@ -113,7 +103,7 @@ public final class ResnetArchitecture {
       return finishStem(out);
     }
     String out = sketch.axis(stemAxis(module), plan.stem());
-    convolve(module, out, IMAGE, variant.cifar() ? 3 : 7, variant.cifar() ? 1 : 2);
+    convolve(module, out, image, variant.cifar() ? 3 : 7, variant.cifar() ? 1 : 2);
     return finishStem(out);
   }
 

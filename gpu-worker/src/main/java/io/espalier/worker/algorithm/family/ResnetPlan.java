@@ -85,12 +85,8 @@ record ResnetPlan(
    * @throws InvalidInputException if it is none of ours
    */
   static ResnetVariant variant(String name) {
-    return ResnetVariant.of(name)
-        .orElseThrow(
-            () ->
-                new InvalidInputException(
-                    "config.json: architecture '%s' is not a residual network known here; known: %s"
-                        .formatted(name, ResnetVariant.KNOWN)));
+    return TimmConfig.known(
+        ResnetVariant.of(name), name, "a residual network", ResnetVariant.KNOWN);
   }
 
   /** Whether a block has a projection on its shortcut; stages count from 1, blocks from 0. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.domain.InvalidInputException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
@@ -74,6 +75,21 @@ record TimmConfig(
         counts(first(config, "input_size"), sizeKey, 3, problems),
         List.of(),
         OptionalInt.empty());
+  }
+
+  /**
+   * The variant of a family that an architecture names.
+   *
+   * @param what one of the family, in words
+   * @param all what can be asked for, in words
+   * @throws InvalidInputException if there is none
+   */
+  static <V> V known(Optional<V> variant, String architecture, String what, Object all) {
+    return variant.orElseThrow(
+        () ->
+            new InvalidInputException(
+                "config.json: architecture '%s' is not %s known here; known: %s"
+                    .formatted(architecture, what, all)));
   }
 
   /** What a config says at the top, or else in {@code pretrained_cfg}. */

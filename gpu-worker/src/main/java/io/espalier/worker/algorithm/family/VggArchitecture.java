@@ -8,6 +8,7 @@ import io.espalier.worker.domain.model.Window;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -28,9 +29,6 @@ final class VggArchitecture {
   static final int HEAD_KERNEL = 7;
 
   private static final int HEAD_WIDTH = 4096;
-
-  /** Five pools leave nothing of smaller images. */
-  private static final int SMALLEST_SIDE = 32;
 
   private final ArchitectureSketch sketch = new ArchitectureSketch();
   private final VggVariant variant;
@@ -54,18 +52,15 @@ final class VggArchitecture {
     VggVariant variant = variant(name);
     var problems = new ArrayList<String>();
     TimmConfig timm = TimmConfig.of(config, Set.of("cfg", "mlp_ratio"), problems);
-    if (timm.input().stream().skip(1).anyMatch(side -> side < SMALLEST_SIDE)) {
-      problems.add(
-          "config.json: input_size must be at least %d x %d for five pools, found %s"
-              .formatted(SMALLEST_SIDE, SMALLEST_SIDE, timm.input()));
-    }
     JsonNode arguments = config.path("model_args");
     List<Integer> widths = widths(arguments.path("cfg"), variant, problems);
     int hidden = hidden(arguments.path("mlp_ratio"), problems);
+    Optional<ArchitectureSketch> drawn =
+        Attempt.of(() -> new VggArchitecture(variant, timm).draw(widths, hidden), problems);
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems);
     }
-    return new VggArchitecture(variant, timm).draw(widths, hidden).settle(FAMILY, name, shapes);
+    return drawn.orElseThrow().settle(FAMILY, name, shapes);
   }
 
   /**
@@ -74,12 +69,7 @@ final class VggArchitecture {
    * @throws InvalidInputException if it is not known
    */
   static VggVariant variant(String name) {
-    return VggVariant.of(name)
-        .orElseThrow(
-            () ->
-                new InvalidInputException(
-                    "config.json: architecture '%s' is not a VGG known here; known: %s"
-                        .formatted(name, VggVariant.KNOWN)));
+    return TimmConfig.known(VggVariant.of(name), name, "a VGG", VggVariant.KNOWN);
   }
 
   /** The widths of the convolutions; the pools must be where the variant has them. */
@@ -123,7 +113,7 @@ final class VggArchitecture {
 
   private ArchitectureSketch draw(List<Integer> widths, int hidden) {
     Positions at = Positions.of(config.input(), InputSpec.IMAGENET);
-    String in = ClassifierEnds.image(sketch, config);
+    String in = ClassifierEnds.image(sketch, config.input());
     List<VggVariant.Step> steps = variant.steps();
     for (int i = 0; i < steps.size(); i++) {
       VggVariant.Step step = steps.get(i);
@@ -138,15 +128,12 @@ final class VggArchitecture {
   }
 
   private void head(String in, int hidden, Positions features) {
-    Positions at =
-        new Positions(
-                Math.max(HEAD_KERNEL, features.height()), Math.max(HEAD_KERNEL, features.width()))
-            .after(HEAD_KERNEL, 1, 0);
+    Positions at = features.atLeast(HEAD_KERNEL).after(HEAD_KERNEL, 1, 0);
     String inner = sketch.axis("pre_logits.fc1.out", hidden);
     Window window = at.window(HEAD_KERNEL, 1);
     sketch.biasedConvolution("pre_logits.fc1", inner, in, window);
     String out = sketch.axis("pre_logits.fc2.out", HEAD_WIDTH);
     sketch.biasedConvolution("pre_logits.fc2", out, inner, at.window(1, 1));
-    ClassifierEnds.classifier(sketch, config, "head.fc", out);
+    ClassifierEnds.classifier(sketch, config.classes(), "head.fc", List.of(out));
   }
 }

@@ -1,10 +1,10 @@
 package io.espalier.worker.algorithm.family;
 
+import static io.espalier.worker.algorithm.family.Configs.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
@@ -12,8 +12,6 @@ import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.tensor.Golden;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -154,7 +152,7 @@ final class DensenetArchitectureTest {
     assertThatThrownBy(() -> DensenetArchitecture.of(config, Map.of()))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("input_size")
-        .hasMessageContaining("[3, 8, 64]");
+        .hasMessageContaining("images of 8 x 64");
   }
 
   @ParameterizedTest
@@ -189,13 +187,5 @@ final class DensenetArchitectureTest {
   private static long parameters(Layer layer) {
     long out = layer.out().size();
     return out * layer.in().size() * layer.window().area() + (layer.bias() ? out : 0);
-  }
-
-  private static JsonNode json(String text) {
-    try {
-      return new ObjectMapper().readTree(text.replace('\'', '"'));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -1,24 +1,22 @@
 package io.espalier.worker.algorithm.family;
 
+import static io.espalier.worker.algorithm.family.Configs.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
-import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Layer;
+import io.espalier.worker.domain.model.Window;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
@@ -67,10 +65,8 @@ final class HuggingFaceResnetTest {
     List<Section> sections = model.family().sections(weights);
     NDArray images = golden.images(manager);
 
-    NDArray features = images;
-    for (Section section : sections.subList(0, sections.size() - 1)) {
-      features = section.forward(features, Mode.EVALUATE);
-    }
+    NDArray features =
+        Section.forward(sections.subList(0, sections.size() - 1), images, Mode.EVALUATE);
     NDArray logits = model.family().forward(weights, images, Mode.EVALUATE);
 
     Golden.assertClose(features, golden.read("expected", "features"), TOLERANCE);
@@ -128,21 +124,10 @@ final class HuggingFaceResnetTest {
       throws IOException {
     Golden golden = Golden.of(name);
     KnownModel model = renamed(golden);
-    Kept kept = RandomCuts.draw(model.architecture(), seed);
-    NDArray images = golden.images(manager);
-    Path masked =
-        RandomCuts.masked(
-            model.directory(), model.architecture(), kept, directory.resolve("masked"));
-    Surgery.cut(model.directory(), model.architecture(), kept, directory.resolve("cut"));
 
-    float[] wanted = logits(masked, images);
-    float[] onDisk = logits(directory.resolve("cut"), images);
-    Weights whole = Weights.load(model.directory(), model.architecture(), manager);
-    float[] inMemory =
-        model.family().forward(whole.keep(kept), images, Mode.EVALUATE).toFloatArray();
+    var networks = new MaskedNetworks(model, RandomCuts.draw(model.architecture(), seed));
 
-    assertThat(onDisk).as("seed %d", seed).containsExactly(wanted, within(1e-5f));
-    assertThat(inMemory).as("seed %d", seed).containsExactly(wanted, within(1e-5f));
+    networks.assertCutAnswersAsMasked(golden.images(manager), directory);
   }
 
   @Test
@@ -288,12 +273,6 @@ final class HuggingFaceResnetTest {
     return block + "layer." + which + "." + kind + last;
   }
 
-  private float[] logits(Path path, NDArray images) {
-    KnownModel model = KnownModel.of(ModelDirectory.open(path));
-    Weights weights = Weights.load(model.directory(), model.architecture(), manager);
-    return model.family().forward(weights, images, Mode.EVALUATE).toFloatArray();
-  }
-
   private static Layer layer(Architecture architecture, String module) {
     return architecture.layers().stream()
         .filter(layer -> layer.module().equals(module))
@@ -305,7 +284,7 @@ final class HuggingFaceResnetTest {
     return architecture.axes().stream().map(Axis::units).toList();
   }
 
-  private static List<io.espalier.worker.domain.model.Window> windows(Architecture architecture) {
+  private static List<Window> windows(Architecture architecture) {
     return architecture.layers().stream().map(Layer::window).toList();
   }
 
@@ -315,13 +294,5 @@ final class HuggingFaceResnetTest {
 
   private static void write(Path model, String file, JsonNode content) throws IOException {
     Files.writeString(model.resolve(file), content.toString());
-  }
-
-  private static JsonNode json(String text) {
-    try {
-      return new ObjectMapper().readTree(text.replace('\'', '"'));
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
   }
 }

@@ -1,13 +1,11 @@
 package io.espalier.worker.algorithm.family;
 
+import static io.espalier.worker.algorithm.family.Configs.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.domain.InvalidInputException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -62,13 +60,5 @@ final class ImageProcessorTest {
     assertThat(refusal.problems())
         .hasSize(4)
         .allMatch(problem -> problem.startsWith("preprocessor_config.json: "));
-  }
-
-  private static JsonNode json(String text) {
-    try {
-      return new ObjectMapper().readTree(text.replace('\'', '"'));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.family;
 
+import static io.espalier.worker.algorithm.family.Configs.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -192,14 +193,6 @@ class ResnetArchitectureTest {
   private static JsonNode config(String model) {
     try {
       return JSON.readTree(GOLDEN.resolve(model).resolve("config.json").toFile());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static JsonNode json(String text) {
-    try {
-      return JSON.readTree(text.replace('\'', '"'));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -15,7 +15,6 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.Golden;
-import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
@@ -25,8 +24,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 final class ResnetTest {
   private static final double TOLERANCE = 1e-4;
@@ -46,52 +43,16 @@ final class ResnetTest {
     manager.close();
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"cifar-resnet20", "resnet18", "resnet26d", "resnet50"})
-  void features_logits_and_loss_are_those_of_torch(String name) {
-    Golden golden = Golden.of(name);
-    Weights weights = golden.weights(manager);
-    List<Section> sections = golden.family().sections(weights);
-    NDArray images = golden.images(manager);
-
-    NDArray features = through(sections.subList(0, sections.size() - 1), images);
-    NDArray logits = golden.family().forward(weights, images, Mode.EVALUATE);
-    NDArray loss = Losses.crossEntropy(logits, golden.labels(manager));
-
-    Golden.assertClose(features, golden.read("expected", "features"), TOLERANCE);
-    Golden.assertClose(logits, golden.read("expected", "logits"), TOLERANCE);
-    Golden.assertClose(loss, golden.read("expected", "loss"), TOLERANCE);
-  }
-
   @Test
   void stages_of_the_small_network_are_those_of_torch() {
     Golden golden = Golden.of("cifar-resnet20");
     List<Section> sections = golden.family().sections(golden.weights(manager));
 
-    NDArray first = through(sections.subList(0, 4), golden.images(manager));
-    NDArray second = through(sections.subList(4, 7), first);
+    NDArray first = Section.forward(sections.subList(0, 4), golden.images(manager), Mode.EVALUATE);
+    NDArray second = Section.forward(sections.subList(4, 7), first, Mode.EVALUATE);
 
     Golden.assertClose(first, golden.read("expected", "stage.1"), TOLERANCE);
     Golden.assertClose(second, golden.read("expected", "stage.2"), TOLERANCE);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"cifar-resnet20", "resnet18", "resnet26d", "resnet50"})
-  void every_tensor_belongs_to_one_section(String name) {
-    Golden golden = Golden.of(name);
-    List<Section> sections = golden.family().sections(golden.weights(manager));
-
-    for (String tensor : golden.architecture().shapes().keySet()) {
-      assertThat(sections).filteredOn(section -> section.reads(tensor)).as(tensor).hasSize(1);
-    }
-  }
-
-  private static NDArray through(List<Section> sections, NDArray x) {
-    NDArray passed = x;
-    for (Section section : sections) {
-      passed = section.forward(passed, Mode.EVALUATE);
-    }
-    return passed;
   }
 
   @Test

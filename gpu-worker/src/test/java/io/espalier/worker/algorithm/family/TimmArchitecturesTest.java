@@ -1,10 +1,10 @@
 package io.espalier.worker.algorithm.family;
 
+import static io.espalier.worker.algorithm.family.Configs.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.InvalidInputException;
@@ -15,8 +15,6 @@ import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.tensor.Golden;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -212,7 +210,8 @@ final class TimmArchitecturesTest {
 
     assertThatThrownBy(() -> architecture(config, Map.of()))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("at least 32 x 32 for five pools, found [3, 224, 31]")
+        .hasMessageContaining(
+            "input_size must be larger: of images of 224 x 31, 14 x 1 pixels are left for a window of 2 x 2")
         .hasMessageContaining(
             "8 positive integers with an \"M\" after each stage of [1, 1, 2, 2, 2]")
         .hasMessageContaining("mlp_ratio")
@@ -289,13 +288,5 @@ final class TimmArchitecturesTest {
   private static Architecture architecture(String config, Map<String, long[]> shapes) {
     JsonNode json = json(config);
     return Families.of(json).architecture(json, shapes);
-  }
-
-  private static JsonNode json(String text) {
-    try {
-      return new ObjectMapper().readTree(text.replace('\'', '"'));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }
