@@ -47,7 +47,9 @@ public final class CheckDemo {
         demo.path("artifact").path("rootDigest").asText().matches("[0-9a-f]{64}"),
         "artifact.rootDigest is not a SHA-256");
     Path artifact = Path.of(URI.create(demo.path("artifact").path("uri").asText("file:///none")));
-    for (String file : List.of("config.json", "model.safetensors", "espalier.json")) {
+    for (String file : 
+        List.of(
+            "config.json", "model.safetensors", "espalier.json", "report.html", "report.json")) {
       that(Files.isRegularFile(artifact.resolve(file)), file + " is not in " + artifact);
     }
   }

@@ -36,7 +36,7 @@ final class Details {
       return;
     }
     section("Latency");
-    Table table = Table.open(out, "Milliseconds per batch", "model", "predicted", "measured");
+    Table table = Table.open(out, "Milliseconds for one sample", "model", "predicted", "measured");
     for (LatencyFacts row : report.latencies()) {
       table.row(
           row.model(),
@@ -56,12 +56,12 @@ final class Details {
             .formatted(profile.axes().size(), Abbreviation.of(profile.spaceSize())));
     Table table =
         Table.open(out, "Profile", "", "narrowest", "centroid", "original", "max/min ratio");
-    for (Quantity quantity : Quantity.values()) {
+    for (Quantity quantity : Quantity.knownIn(profile.max())) {
       table.row(
-          quantity.unit(),
-          Abbreviation.of(quantity.of(profile.min())),
-          Abbreviation.of(quantity.of(profile.centroid())),
-          Abbreviation.of(quantity.of(profile.max())),
+          quantity.label(),
+          Abbreviation.of(quantity, quantity.of(profile.min())),
+          Abbreviation.of(quantity, quantity.of(profile.centroid())),
+          Abbreviation.of(quantity, quantity.of(profile.max())),
           Figures.significant(profile.ratio(quantity)));
     }
     table.close();
@@ -77,9 +77,9 @@ final class Details {
         Table.open(out, "Reachable bounds", "constraint", "asked", "at most", "satisfiable");
     for (Profile.Verdict verdict : profile.constraints()) {
       table.row(
-          verdict.bound().quantity().unit(),
+          verdict.bound().quantity().label(),
           verdict.bound().asked(),
-          Abbreviation.of(verdict.bound().limit()),
+          Abbreviation.of(verdict.bound().quantity(), verdict.bound().limit()),
           verdict.satisfiable() ? "yes" : "no");
     }
     table.close();

@@ -99,10 +99,10 @@ final class Headline {
     for (Constraint constraint : report.constraints()) {
       var bound = constraint.bound();
       out.open("tr");
-      table.head(bound.quantity().unit());
+      table.head(bound.quantity().label());
       table.number(bound.asked());
-      table.number(Abbreviation.of(bound.limit()));
-      table.number(Abbreviation.of(constraint.reached()));
+      table.number(Abbreviation.of(bound.quantity(), bound.limit()));
+      table.number(Abbreviation.of(bound.quantity(), constraint.reached()));
       table.number(Figures.percent((double) constraint.reached() / bound.limit(), 1));
       boolean holds = constraint.holds();
       out.element("td", holds ? "✓ within" : "✗ over budget", "class", holds ? "better" : "worse");

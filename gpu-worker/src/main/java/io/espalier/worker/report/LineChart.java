@@ -63,7 +63,7 @@ final class LineChart {
     this.area = new Box(LEFT, TOP, paper.width() - LEFT - RIGHT, height - TOP - BOTTOM);
     this.across = Ticks.covering(smallestShare(), 1, paper == Paper.WIDE ? 8 : 4);
     this.up = Ticks.covering(losses().min().orElse(0), losses().max().orElse(0), 5);
-    String label = "Line chart: loss of score by " + content.quantity().unit() + " left";
+    String label = "Line chart: loss of score by " + content.quantity().label() + " left";
     this.svg = new Svg(paper, height, label);
   }
 
@@ -148,7 +148,8 @@ final class LineChart {
         Anchor.MIDDLE,
         "tick",
         "%s left (100 %% = %s)"
-            .formatted(content.quantity().unit(), Abbreviation.of(content.whole())));
+            .formatted(
+                content.quantity().label(), Abbreviation.of(content.quantity(), content.whole())));
     svg.words(new Spot(0, TOP - 14), Anchor.START, "tick", "loss of score");
   }
 
@@ -189,8 +190,8 @@ final class LineChart {
     return "%s: %s %s (%s), loses %s"
         .formatted(
             what,
-            Abbreviation.of(content.quantity().of(cost)),
-            content.quantity().unit(),
+            Abbreviation.of(content.quantity(), content.quantity().of(cost)),
+            content.quantity().label(),
             Figures.percent(content.share(cost), 1),
             Figures.significant(loss));
   }

@@ -136,7 +136,7 @@ final class PruningJson {
     node.set("centroid", cost(profile.centroid()));
     node.set("max", cost(profile.max()));
     ObjectNode ratio = node.putObject("ratio");
-    for (Quantity quantity : Quantity.values()) {
+    for (Quantity quantity : Quantity.knownIn(profile.max())) {
       put(ratio, quantity.key(), profile.ratio(quantity));
     }
     ArrayNode constraints = node.putArray("constraints");
@@ -148,7 +148,7 @@ final class PruningJson {
 
   private static ObjectNode cost(Cost cost) {
     ObjectNode node = NODES.objectNode();
-    for (Quantity quantity : Quantity.values()) {
+    for (Quantity quantity : Quantity.knownIn(cost)) {
       node.put(quantity.key(), quantity.of(cost));
     }
     return node;

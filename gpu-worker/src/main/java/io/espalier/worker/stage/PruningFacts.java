@@ -5,7 +5,6 @@ import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.algorithm.fastnas.Pruning;
 import io.espalier.worker.algorithm.fastnas.SensitivityMap;
 import io.espalier.worker.algorithm.search.Cost;
-import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.checkpoint.Manifest;
@@ -41,7 +40,7 @@ record PruningFacts(StageJob job, PruneSpec spec, Plan plan, Pruning.Result prun
                     new PruningReport.Constraint(bound, bound.quantity().of(pruned.after().cost())))
             .toList(),
         said.metrics(),
-        Profile.of(plan.space(), plan.costs(), Optional.of(pruned.budget())),
+        pruned.profile(),
         axes(),
         curve(),
         effort(),
@@ -138,17 +137,17 @@ record PruningFacts(StageJob job, PruneSpec spec, Plan plan, Pruning.Result prun
   }
 
   private List<LatencyFacts> latencies() {
-    return List.of(
-        latency("original", pruned.uncut(), pruned.before()),
-        latency("result", pruned.selection().cost(), pruned.after()));
+    return Quantity.LATENCY.isKnownIn(pruned.profile().max())
+        ? List.of(
+            latency("original", pruned.profile().max(), pruned.before()),
+            latency("result", pruned.selection().cost(), pruned.after()))
+        : List.of();
   }
 
   private static LatencyFacts latency(String model, Cost foretold, Measured measured) {
     return new LatencyFacts(
         model,
-        foretold.latencyNanos() > 0
-            ? OptionalDouble.of(Quantity.LATENCY.inUnit(foretold.latencyNanos()))
-            : OptionalDouble.empty(),
+        OptionalDouble.of(Quantity.LATENCY.inUnit(foretold.latencyNanos())),
         OptionalDouble.of(measured.latency().medianMillis()));
   }
 }

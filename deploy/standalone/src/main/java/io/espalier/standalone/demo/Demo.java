@@ -156,7 +156,8 @@ public final class Demo {
     json.set("after", Measurement.after(measured));
     json.putObject("artifact")
         .put("uri", event.getArtifact().getUri())
-        .put("rootDigest", event.getArtifact().getRootDigest());
+        .put("rootDigest", event.getArtifact().getRootDigest())
+        .put("report", event.getArtifact().getUri() + "report.html");
     json.set("stages", Events.stages(event.getStages()));
     return Result.of(
         json,
@@ -166,12 +167,14 @@ public final class Demo {
 
         %s
         artifact     %s
-        root digest  %s"""
+        root digest  %s
+        report       %sreport.html"""
             .formatted(
                 model,
                 policy,
                 Measurement.table(measured),
                 event.getArtifact().getUri(),
-                event.getArtifact().getRootDigest()));
+                event.getArtifact().getRootDigest(),
+                event.getArtifact().getUri()));
   }
 }

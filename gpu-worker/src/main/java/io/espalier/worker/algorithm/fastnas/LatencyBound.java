@@ -6,6 +6,7 @@ import io.espalier.worker.algorithm.search.Budget.Bound;
 import io.espalier.worker.algorithm.search.Constraints.Limit;
 import io.espalier.worker.algorithm.search.Quantity;
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 
 /**
  * The bound of latency, which the model that comes out is held to as it is measured, whatever was
@@ -39,15 +40,24 @@ record LatencyBound(Limit limit) {
   Budget tightened(Budget budget, long foretold, long fastest, List<Latency> measured) {
     double tooSlow = (double) allowed(measured.get(0)) / nanos(measured.get(1));
     long aim = Math.max(fastest, (long) (foretold * Math.min(1, tooSlow) * MARGIN));
-    List<Bound> bounds =
+    return with(budget, limit -> Math.min(aim, limit));
+  }
+
+  /** A budget with the most that is allowed beside the original as it was measured last. */
+  Budget measured(Budget budget, Latency original) {
+    return with(budget, limit -> allowed(original));
+  }
+
+  private static Budget with(Budget budget, LongUnaryOperator latency) {
+    return new Budget(
         budget.bounds().stream()
             .map(
                 bound ->
                     bound.quantity() == Quantity.LATENCY
-                        ? new Bound(bound.quantity(), bound.asked(), Math.min(aim, bound.limit()))
+                        ? new Bound(
+                            bound.quantity(), bound.asked(), latency.applyAsLong(bound.limit()))
                         : bound)
-            .toList();
-    return new Budget(bounds);
+            .toList());
   }
 
   static long nanos(Latency latency) {

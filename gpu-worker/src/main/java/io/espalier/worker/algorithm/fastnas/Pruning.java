@@ -8,6 +8,7 @@ import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Curve;
+import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Widths;
@@ -38,10 +39,11 @@ public final class Pruning {
    * @param after the model that came out
    * @param selection the widths that were chosen, with their cost as it was foretold
    * @param kept the units that stay
-   * @param budget what was allowed, in numbers
+   * @param profile the search space, and what was allowed in numbers; costs with latency as it was
+   *     foretold, if it was
+   * @param budget what was allowed in numbers; latency as the last measurement has it
    * @param sensitivity what each width of each axis loses
    * @param curve what other budgets would have led to
-   * @param uncut cost of the model that went in; with latency as it was foretold, if it was
    * @param seconds time by phase, in the order of the work
    * @param device the device it ran on, in words
    */
@@ -50,10 +52,10 @@ public final class Pruning {
       Measured after,
       Selection selection,
       Kept kept,
+      Profile profile,
       Budget budget,
       SensitivityMap sensitivity,
       Curve curve,
-      Cost uncut,
       Map<String, Double> seconds,
       String device) {}
 
@@ -100,8 +102,7 @@ public final class Pruning {
     try (NDManager manager = PyTorch.newManager();
         Weights original = Weights.load(plan.model(), plan.architecture(), manager)) {
       Plan costed = withLatency(original, checkpoints);
-      Cost uncut = costed.costs().cost(Widths.all());
-      Budget budget = constraints.budget(uncut);
+      Budget budget = constraints.budget(costed.costs().cost(Widths.all()));
       budget.requireReachable(plan.space(), costed.costs());
       Tally before =
           phases.time("original", () -> measuring.tally("measuring the original", original));
@@ -121,10 +122,10 @@ public final class Pruning {
               found.result()),
           found.selection(),
           found.kept(),
-          budget,
+          Profile.of(plan.space(), costed.costs(), Optional.of(budget)),
+          latencyBound.map(bound -> bound.measured(budget, found.original())).orElse(budget),
           map,
           phases.time("other budgets", () -> curve(costed, budget, map)),
-          uncut,
           phases.seconds(),
           PyTorch.device());
     }

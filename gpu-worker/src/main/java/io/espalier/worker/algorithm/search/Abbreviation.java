@@ -9,6 +9,13 @@ import java.util.Locale;
 public final class Abbreviation {
   private Abbreviation() {}
 
+  /** How much there is of a quantity: milliseconds for latency. */
+  public static String of(Quantity quantity, long value) {
+    return quantity == Quantity.LATENCY
+        ? String.format(Locale.ROOT, "%.3f %s", quantity.inUnit(value), quantity.unit())
+        : of(value);
+  }
+
   /** A whole number with K, M, G or T and two decimals. */
   public static String of(long value) {
     return of((double) value);

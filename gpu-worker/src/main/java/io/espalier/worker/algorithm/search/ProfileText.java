@@ -45,9 +45,9 @@ final class ProfileText {
       rows.add(
           List.of(
               quantity.key(),
-              figure(quantity, quantity.of(profile.min())),
-              figure(quantity, quantity.of(profile.centroid())),
-              figure(quantity, quantity.of(profile.max())),
+              Abbreviation.of(quantity, quantity.of(profile.min())),
+              Abbreviation.of(quantity, quantity.of(profile.centroid())),
+              Abbreviation.of(quantity, quantity.of(profile.max())),
               String.format(Locale.ROOT, "%.2f", profile.ratio(quantity))));
     }
     return rows;
@@ -60,7 +60,7 @@ final class ProfileText {
                 List.of(
                     verdict.bound().quantity().key(),
                     verdict.bound().asked(),
-                    figure(verdict.bound().quantity(), verdict.bound().limit()),
+                    Abbreviation.of(verdict.bound().quantity(), verdict.bound().limit()),
                     verdict.satisfiable() ? "True" : "False"))
         .toList();
   }
@@ -111,11 +111,5 @@ final class ProfileText {
     String first = widths.subList(0, SHOWN_AT_EACH_END).toString();
     String last = widths.subList(size - SHOWN_AT_EACH_END, size).toString();
     return first.substring(0, first.length() - 1) + ", ..., " + last.substring(1);
-  }
-
-  private static String figure(Quantity quantity, long value) {
-    return quantity == Quantity.LATENCY
-        ? String.format(Locale.ROOT, "%.3f %s", quantity.inUnit(value), quantity.unit())
-        : Abbreviation.of(value);
   }
 }

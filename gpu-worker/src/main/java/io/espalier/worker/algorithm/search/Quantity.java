@@ -36,6 +36,11 @@ public enum Quantity {
     return unit;
   }
 
+  /** What tables call it. */
+  public String label() {
+    return this == LATENCY ? key : unit;
+  }
+
   /** How much of it a cost has. */
   public long of(Cost cost) {
     return switch (this) {
