@@ -3,7 +3,12 @@ package io.espalier.worker.algorithm.fastnas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
+import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.evaluate.Latency;
+import io.espalier.worker.algorithm.family.Mode;
 import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
@@ -18,6 +23,7 @@ import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.model.Layer;
+import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import io.espalier.worker.zoo.RandomModel;
 import io.espalier.worker.zoo.Zoo;
@@ -117,6 +123,30 @@ class CandidatesTest {
         .isInstanceOfSatisfying(
             WorkerException.class, failure -> assertThat(failure.retryable()).isTrue())
         .hasMessageContaining("vary too much");
+  }
+
+  @Test
+  void what_lies_on_disk_answers_as_the_same_cut_does_in_memory_bit_for_bit() {
+    Candidate found = settle("10us");
+
+    try (Weights original = Weights.load(plan.model(), plan.architecture());
+        Weights cut = original.keep(found.kept());
+        Weights reloaded = Weights.load(found.plan().model(), found.plan().architecture())) {
+      BatchNormCalibration.recalibrate(plan.family(), cut, images.drawn(10, 3), 10);
+      assertThat(logits(reloaded)).containsExactly(logits(cut));
+      assertThat(logits(reloaded)).isNotEqualTo(logits(original));
+    }
+  }
+
+  private static float[] logits(Weights weights) {
+    var batches = new Batches(images, 10);
+    try (NDManager manager = PyTorch.newManager();
+        var scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      return plan.family()
+          .forward(weights, batches.images(batches.get(0), manager), Mode.EVALUATE)
+          .toFloatArray();
+    }
   }
 
   private Candidate settle(String latency) {
