@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.family.Families;
 import io.espalier.worker.algorithm.family.Mode;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
@@ -26,7 +25,6 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -36,11 +34,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What timm answers of networks that were cut here and that it opened by their line of shapes. */
 final class TimmShapesTest {
   private static final double TOLERANCE = 1e-4;
-  private static final String ORACLE = "scores/timm-cut";
+  static final String ORACLE = "scores/timm-cut";
 
   /** Kept narrow, with their weights. */
-  private static final List<String> NARROW =
-      List.of("resnet18", "resnet26d", "resnet50", "densenet121");
+  static final List<String> NARROW = List.of("resnet18", "resnet26d", "resnet50", "densenet121");
 
   /** Of the widths that their names mean. */
   private static final List<String> FULL =
@@ -177,59 +174,16 @@ final class TimmShapesTest {
         .doesNotContain("index");
   }
 
-  /** Writes what the script beside the oracle reads; see the README there. */
-  @Test
-  @EnabledIfSystemProperty(named = "timm.cut", matches = ".+")
-  void write_cut_models() throws IOException {
-    Path to = Path.of(System.getProperty("timm.cut"));
-    for (String name : NARROW) {
-      Golden golden = Golden.of(name);
-      cut(golden.model(), golden.architecture(), golden, to.resolve(name));
-    }
-    // one of them in shards, so that the note on those is tried too
-    for (String name : fullAndLarge()) {
-      Path directory = to.resolve("whole").resolve(name);
-      ModelDirectory whole =
-          name.equals("mobilenetv2_110d")
-              ? TimmModels.writeShards(name, directory)
-              : TimmModels.write(name, directory);
-      cut(whole, TimmModels.architecture(name), Golden.of(ORACLE), to.resolve(name));
-    }
-  }
-
-  /** A cut model, how to open it, and what it answers here. */
-  private static void cut(ModelDirectory model, Architecture architecture, Golden images, Path to)
-      throws IOException {
-    Kept kept = kept(architecture);
-    Surgery.cut(model, architecture, kept, to);
-    Files.writeString(to.resolve(TimmShapes.FILE), line(architecture, kept));
-    Files.writeString(
-        to.resolve("note.txt"), TimmShapes.note(model.config(), 10, 3, model.sharded()));
-    ModelDirectory cut = ModelDirectory.open(to);
-    try (var manager = PyTorch.newManager();
-        var scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      float[] logits =
-          Families.of(cut.config())
-              .forward(
-                  Weights.load(cut, architecture.keep(kept), manager),
-                  images.images(manager),
-                  Mode.EVALUATE)
-              .toFloatArray();
-      Files.writeString(to.resolve("logits.json"), JSON.writeValueAsString(logits));
-    }
-  }
-
-  private static List<String> fullAndLarge() {
+  static List<String> fullAndLarge() {
     return Stream.concat(FULL.stream(), Stream.of(LARGE)).toList();
   }
 
-  private static String line(Architecture architecture, Kept kept) {
+  static String line(Architecture architecture, Kept kept) {
     return TimmShapes.line(architecture.keep(kept).shapes());
   }
 
   /** About two thirds of every axis that may be cut. */
-  private static Kept kept(Architecture architecture) {
+  static Kept kept(Architecture architecture) {
     var random = new Random(20261124);
     Map<String, int[]> units = new HashMap<>();
     for (Axis axis : architecture.prunableAxes()) {
