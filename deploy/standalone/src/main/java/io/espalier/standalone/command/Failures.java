@@ -30,7 +30,8 @@ final class Failures {
   static int usage(ParameterException wrong, String[] arguments) {
     CommandLine command = wrong.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println("error: " + wrong.getMessage());
+    // the parser begins some of its messages, but not all, with the same word
+    err.println("error: " + String.valueOf(wrong.getMessage()).replaceFirst("^Error: ", ""));
     CommandLine.UnmatchedArgumentException.printSuggestions(wrong, err);
     err.println("see: %s --help".formatted(command.getCommandSpec().qualifiedName()));
     err.flush();

@@ -2,27 +2,50 @@ package io.espalier.standalone.command;
 
 import io.espalier.standalone.model.Profiling;
 import io.espalier.standalone.report.Result;
+import io.espalier.worker.algorithm.fastnas.Profiles.InputSize;
+import io.espalier.worker.domain.InvalidInputException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** Prints the table of a search space, without data. */
 @Command(
     name = "profile",
     description =
-        "Print the table of a search space: costs of the narrowest, central and widest model, and whether constraints can be met. Needs no data.")
+        "Print the table of a search space: costs of the narrowest, central and widest model, and whether constraints can be met. Needs no data, and with --architecture no weights.")
 final class ProfileCommand extends Task {
+  private static final String LATENCY = "latency";
+
   /** What there is to search with; values are written as in policies. */
   enum Algorithm {
     /** FastNAS. */
     FASTNAS
   }
 
-  @Option(names = "--model", required = true, paramLabel = "DIR", description = "Model directory.")
-  private Path model = Path.of("");
+  /** A directory or a name. */
+  static final class Subject {
+    @Option(names = "--model", paramLabel = "DIR", description = "Model directory.")
+    private @Nullable Path model;
+
+    @Option(
+        names = "--architecture",
+        paramLabel = "NAME",
+        description =
+            "Network without weights, by timm's name or such as cifar_resnet20; for 10 classes if it begins with cifar_, else for 1000.")
+    private @Nullable String architecture;
+  }
+
+  @ArgGroup(multiplicity = "1")
+  private Subject subject = new Subject();
 
   @Option(
       names = "--algorithm",
@@ -31,24 +54,56 @@ final class ProfileCommand extends Task {
   private Algorithm algorithm = Algorithm.FASTNAS;
 
   @Option(
-      names = "--channel-divisor",
-      paramLabel = "N",
-      defaultValue = "32",
-      description = "Widths are multiples of this. Default: ${DEFAULT-VALUE}.")
-  private int channelDivisor;
+      names = "--input",
+      paramLabel = "CxHxW",
+      converter = InputConverter.class,
+      description =
+          "Size of one image, such as 3x32x32. Default: what config.json says, or else what the network was made for.")
+  private @Nullable InputSize input;
+
+  @Mixin private SpaceOptions space = new SpaceOptions();
 
   @Option(
       names = "--constraint",
       paramLabel = "NAME=BOUND",
-      description = "Bound such as flops=60%% or parameters=200000; repeat for several.")
+      description =
+          "Bound on flops, parameters or bytes, such as flops=60%% or parameters=200000; repeat for several.")
   private Map<String, String> constraints = new LinkedHashMap<>();
 
   @Override
   Result run() {
-    Result result =
-        Profiling.of(model, algorithm.name().toLowerCase(Locale.ROOT), channelDivisor, constraints);
+    if (constraints.containsKey(LATENCY)) {
+      throw wrong(
+          "--constraint latency: latency is measured, on a device and with data, but a profile has neither; put constraints.latency into a policy and run it with optimize");
+    }
+    Result result = profile();
     boolean feasible =
         result.json().findValues("satisfiable").stream().allMatch(value -> value.asBoolean());
     return feasible ? result : result.withExitCode(Failures.INFEASIBLE);
+  }
+
+  private Result profile() {
+    var request =
+        new Profiling.Request(
+            algorithm.name().toLowerCase(Locale.ROOT),
+            space.channelDivisor(this),
+            space.layers(),
+            Optional.ofNullable(input),
+            constraints);
+    return subject.model == null
+        ? Profiling.of(Optional.ofNullable(subject.architecture).orElse(""), request)
+        : Profiling.of(subject.model, request);
+  }
+
+  /** Reads {@code 3x32x32}. */
+  static final class InputConverter implements ITypeConverter<InputSize> {
+    @Override
+    public InputSize convert(String text) {
+      try {
+        return InputSize.parse(text);
+      } catch (InvalidInputException wrong) {
+        throw new TypeConversionException(wrong.getMessage());
+      }
+    }
   }
 }

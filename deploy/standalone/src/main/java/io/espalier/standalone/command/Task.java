@@ -50,10 +50,14 @@ abstract class Task implements Callable<Integer> {
    */
   final int positive(String option, int value) {
     if (value < 1) {
-      throw new ParameterException(
-          spec().commandLine(), "%s must be at least 1, but is %d".formatted(option, value));
+      throw wrong("%s must be at least 1, but is %d".formatted(option, value));
     }
     return value;
+  }
+
+  /** The failure of a usage that the parser lets pass. */
+  final ParameterException wrong(String message) {
+    return new ParameterException(spec().commandLine(), message);
   }
 
   /** Settings of the root command. */

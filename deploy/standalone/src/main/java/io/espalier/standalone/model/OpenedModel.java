@@ -2,13 +2,12 @@ package io.espalier.standalone.model;
 
 import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.family.KnownModel;
+import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.algorithm.search.Cost;
-import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
 import java.nio.file.Path;
-import java.util.Map;
 
 /**
  * A model directory that has been checked: its files are whole, its family is known, and every
@@ -29,20 +28,8 @@ public record OpenedModel(ModelDirectory directory, Family family, Architecture 
     return new OpenedModel(known.directory(), known.family(), known.architecture());
   }
 
-  /** What its parts cost at any width. */
-  public CostModel costs() {
-    Map<String, Integer> bits = new java.util.HashMap<>();
-    long payload = 0;
-    for (var header : directory.tensors().values()) {
-      bits.put(header.name(), header.dtype().bits());
-      payload += header.bytes();
-    }
-    return CostModel.of(
-        architecture, name -> bits.getOrDefault(name, Float.SIZE), directory.bytes() - payload);
-  }
-
   /** What it costs as it is. */
   public Cost cost() {
-    return costs().cost(Widths.all());
+    return Plan.costs(architecture, directory).cost(Widths.all());
   }
 }

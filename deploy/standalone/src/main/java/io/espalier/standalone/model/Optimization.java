@@ -12,6 +12,7 @@ import io.espalier.streams.domain.policy.GateResult;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.StageKind;
+import io.espalier.worker.report.Reports;
 import io.espalier.worker.stage.LocalRun;
 import io.espalier.worker.stage.StageResult;
 import io.espalier.worker.stage.Stop;
@@ -128,6 +129,9 @@ public final class Optimization {
             json.putObject("artifact")
                 .put("directory", path.toString())
                 .put("rootDigest", manifest.rootDigest()));
+    Optional<Path> report =
+        place.map(path -> path.resolve(Reports.HTML)).filter(Files::isRegularFile);
+    report.ifPresent(file -> json.put("report", file.toString()));
     var text = new StringBuilder(Measurement.table(measured));
     gates
         .results()
@@ -143,6 +147,7 @@ public final class Optimization {
                 gates.accepted()
                     ? "\nno stage changed the model"
                     : "\nnothing was written, since a gate failed"));
+    report.ifPresent(file -> text.append("\nreport  ").append(file.toUri()));
     return Result.of(json, text.toString());
   }
 

@@ -3,56 +3,73 @@ package io.espalier.standalone.model;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.standalone.report.Result;
-import io.espalier.worker.algorithm.search.Budget;
-import io.espalier.worker.algorithm.search.ChoiceRule;
+import io.espalier.worker.algorithm.fastnas.Profiles;
+import io.espalier.worker.algorithm.fastnas.Profiles.InputSize;
 import io.espalier.worker.algorithm.search.Constraints;
-import io.espalier.worker.algorithm.search.CostModel;
+import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Profile;
-import io.espalier.worker.algorithm.search.SearchSpace;
-import io.espalier.worker.domain.InfeasibleException;
-import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.checkpoint.ModelDirectory;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** The table of a model's search space. */
+/** The table of a search space, of a model directory or of a network that is known by name. */
 public final class Profiling {
+  /**
+   * How to look.
+   *
+   * @param algorithm as policies name it
+   * @param divisor widths are multiples of it
+   * @param rules what holds for single layers
+   * @param input size of one image, if it is not the model's own
+   * @param constraints bounds by name as in policies; may be empty
+   */
+  public record Request(
+      String algorithm,
+      int divisor,
+      LayerRules rules,
+      Optional<InputSize> input,
+      Map<String, String> constraints) {
+    /** A request; the map is copied. */
+    public Request {
+      constraints = Map.copyOf(constraints);
+    }
+
+    private Profiles.Request toProfiles() {
+      Optional<Constraints> bounds =
+          constraints.isEmpty() ? Optional.empty() : Optional.of(Constraints.parse(constraints));
+      return new Profiles.Request(divisor, rules, input, bounds);
+    }
+  }
+
   private Profiling() {}
 
   /**
    * Profiles a model.
    *
-   * @param algorithm as policies name it
-   * @param divisor widths are multiples of it
-   * @param constraints bounds by name as in policies; may be empty
-   * @throws InvalidInputException with every problem of the model or the bounds
+   * @throws io.espalier.worker.domain.InvalidInputException with every problem of the model or the
+   *     bounds
    */
-  public static Result of(
-      Path path, String algorithm, int divisor, Map<String, String> constraints) {
-    if (divisor < 1) {
-      throw new InvalidInputException(
-          "the channel divisor must be at least 1, but is %d".formatted(divisor));
-    }
-    OpenedModel model = OpenedModel.open(path);
-    CostModel costs = model.costs();
-    var space = SearchSpace.of(model.architecture(), ChoiceRule.everyTwentieth(divisor));
-    Optional<Budget> budget =
-        constraints.isEmpty()
-            ? Optional.empty()
-            : Optional.of(Constraints.parse(constraints).budget(costs.cost(space.max())));
-    Profile profile = Profile.of(space, costs, budget);
-    ObjectNode json = new ObjectMapper().createObjectNode().put("algorithm", algorithm);
-    json.setAll(new ObjectMapper().<ObjectNode>valueToTree(profile.toMap()));
-    return Result.of(json, profile.toText() + shortfall(budget, space, costs));
+  public static Result of(Path model, Request request) {
+    return result(request, Profiles.of(ModelDirectory.open(model), request.toProfiles()));
   }
 
-  /** By how much the narrowest model misses the bounds, in exact numbers; the table rounds. */
-  private static String shortfall(Optional<Budget> budget, SearchSpace space, CostModel costs) {
-    try {
-      budget.ifPresent(bounds -> bounds.requireReachable(space, costs));
-      return "";
-    } catch (InfeasibleException missed) {
-      return "\n" + missed.getMessage();
-    }
+  /**
+   * Profiles a network that there need be no weights of.
+   *
+   * @param architecture its name as config.json has it
+   * @throws io.espalier.worker.domain.InvalidInputException if it is not known, and with every
+   *     problem of the bounds
+   */
+  public static Result of(String architecture, Request request) {
+    return result(request, Profiles.of(architecture, request.toProfiles()));
+  }
+
+  private static Result result(Request request, Profile profile) {
+    ObjectNode json = new ObjectMapper().createObjectNode().put("algorithm", request.algorithm());
+    json.setAll(new ObjectMapper().<ObjectNode>valueToTree(profile.toMap()));
+    var text = new StringBuilder(profile.toText());
+    profile.shortfalls().forEach(missed -> text.append('\n').append(missed));
+    return Result.of(json, text.toString());
   }
 }

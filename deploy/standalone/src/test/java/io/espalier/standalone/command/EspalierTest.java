@@ -1,13 +1,10 @@
 package io.espalier.standalone.command;
 
+import static io.espalier.standalone.command.Ran.espalier;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,24 +25,6 @@ class EspalierTest {
       """;
 
   @TempDir private Path directory;
-
-  /** What a command printed, and how it ended. */
-  private record Run(int code, String out, String err) {
-    JsonNode json() throws IOException {
-      return new ObjectMapper().readTree(out);
-    }
-  }
-
-  private static Run espalier(String... arguments) {
-    var out = new StringWriter();
-    var err = new StringWriter();
-    int code =
-        Espalier.commandLine()
-            .setOut(new PrintWriter(out))
-            .setErr(new PrintWriter(err))
-            .execute(arguments);
-    return new Run(code, out.toString(), err.toString());
-  }
 
   private Path model() {
     Path model = directory.resolve("model");
@@ -80,7 +59,7 @@ class EspalierTest {
         "worker --help"
       })
   void every_command_explains_itself(String command) {
-    Run run = espalier(command.split(" ", -1));
+    Ran run = espalier(command.split(" ", -1));
 
     assertThat(run.code()).isZero();
     assertThat(run.out()).startsWith("Usage: espalier").contains("--help");
@@ -100,7 +79,7 @@ class EspalierTest {
         "profile --model x --algorithm gradnas"
       })
   void wrong_usage_ends_with_code_2_and_says_where_help_is(String command) {
-    Run run = espalier(command.split(" ", -1));
+    Ran run = espalier(command.split(" ", -1));
 
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.out()).isEmpty();
@@ -109,7 +88,7 @@ class EspalierTest {
 
   @Test
   void inspecting_a_model_tells_its_family_its_costs_and_its_axes() throws IOException {
-    Run run = espalier("inspect", model().toString(), "-o", "json");
+    Ran run = espalier("inspect", model().toString(), "-o", "json");
 
     assertThat(run.code()).isZero();
     assertThat(run.json().fieldNames())
@@ -124,7 +103,8 @@ class EspalierTest {
             "bytes",
             "tensorCount",
             "tensorsByType",
-            "axes");
+            "axes",
+            "layers");
     assertThat(run.json().path("family").asText()).isEqualTo("resnet");
     long kernels = 9 * (3 * 16 + 6 * 16 * 16 + 16 * 32 + 5 * 32 * 32 + 32 * 64 + 5 * 64 * 64);
     assertThat(run.json().path("parameters").asLong()).isEqualTo(kernels + 64 * 10 + 10);
@@ -140,8 +120,8 @@ class EspalierTest {
   void yaml_says_the_same_as_json() throws IOException {
     String model = model().toString();
 
-    Run json = espalier("profile", "--model", model, "--channel-divisor", "8", "-o", "json");
-    Run yaml = espalier("-o", "yaml", "profile", "--model", model, "--channel-divisor", "8");
+    Ran json = espalier("profile", "--model", model, "--channel-divisor", "8", "-o", "json");
+    Ran yaml = espalier("-o", "yaml", "profile", "--model", model, "--channel-divisor", "8");
 
     assertThat(json.code()).isZero();
     assertThat(new YAMLMapper().readTree(yaml.out())).isEqualTo(json.json());
@@ -149,7 +129,7 @@ class EspalierTest {
 
   @Test
   void a_directory_that_holds_no_model_ends_with_code_3() {
-    Run run = espalier("inspect", directory.toString());
+    Ran run = espalier("inspect", directory.toString());
 
     assertThat(run.code()).isEqualTo(3);
     assertThat(run.out()).isEmpty();
@@ -160,7 +140,7 @@ class EspalierTest {
   void a_bad_policy_ends_with_code_3_and_every_problem_before_anything_is_run() throws IOException {
     Path policy = policy(", channelDivisor: 0, steps: 3");
 
-    Run run =
+    Ran run =
         espalier(
             "optimize",
             "--model",
@@ -178,7 +158,7 @@ class EspalierTest {
 
   @Test
   void an_unreachable_constraint_ends_with_code_4_but_shows_the_table() throws IOException {
-    Run run =
+    Ran run =
         espalier(
             "profile",
             "--model",
@@ -199,7 +179,7 @@ class EspalierTest {
   void a_system_that_is_not_there_ends_with_code_6_within_ten_seconds() {
     long start = System.nanoTime();
 
-    Run run =
+    Ran run =
         espalier(
             "runs",
             "list",
@@ -215,7 +195,7 @@ class EspalierTest {
 
   @Test
   void a_bad_model_is_refused_before_the_system_is_asked() {
-    Run run =
+    Ran run =
         espalier(
             "models",
             "register",
@@ -235,7 +215,7 @@ class EspalierTest {
   void the_demo_does_not_write_into_a_directory_that_holds_something() throws IOException {
     Files.writeString(directory.resolve("precious"), "x");
 
-    Run run = espalier("demo", "--dir", directory.toString());
+    Ran run = espalier("demo", "--dir", directory.toString());
 
     assertThat(run.code()).isEqualTo(3);
     assertThat(run.err()).contains(directory.toString());
@@ -251,10 +231,10 @@ class EspalierTest {
     Files.writeString(task, text.replace("match: {}", "match: { task: text-generation }"));
     String out = directory.resolve("out").toString();
 
-    Run first =
+    Ran first =
         espalier(
             "optimize", "--model", model.toString(), "--policy", family.toString(), "--out", out);
-    Run second =
+    Ran second =
         espalier(
             "optimize", "--model", model.toString(), "--policy", task.toString(), "--out", out);
 
@@ -267,7 +247,7 @@ class EspalierTest {
 
   @Test
   void what_the_zoo_does_not_have_is_refused_with_what_it_has() {
-    Run run = espalier("zoo", "model", "resnet20", directory.resolve("m").toString());
+    Ran run = espalier("zoo", "model", "resnet20", directory.resolve("m").toString());
 
     assertThat(run.code()).isEqualTo(3);
     assertThat(run.err()).contains("'resnet20'").contains("cifar_resnet20");
@@ -276,9 +256,9 @@ class EspalierTest {
   @Test
   void numbers_of_threads_and_empty_data_are_refused_before_anything_starts() {
     Path model = model();
-    Run threads =
+    Ran threads =
         espalier("evaluate", "--model", model.toString(), "--data", "d", "--threads", "0");
-    Run data = espalier("evaluate", "--model", model.toString(), "--data", "");
+    Ran data = espalier("evaluate", "--model", model.toString(), "--data", "");
 
     assertThat(threads.code()).isEqualTo(2);
     assertThat(threads.err()).contains("--threads must be at least 1, but is 0");

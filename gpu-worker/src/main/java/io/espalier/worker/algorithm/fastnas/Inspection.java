@@ -1,11 +1,14 @@
 package io.espalier.worker.algorithm.fastnas;
 
-import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Cost;
+import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Dimension;
+import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,33 +16,57 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * What a model directory holds, and what of it could be cut.
  *
  * @param family family that it belongs to
  * @param architecture its architecture within the family
- * @param tensors number of tensors
  * @param cost parameters (without normalisations), FLOPs of one image, bytes of the files
+ * @param layers every convolution and linear layer, in the order of the forward pass
  * @param axes every axis, in the order of the forward pass
  */
 public record Inspection(
-    String family, String architecture, int tensors, Cost cost, List<AxisView> axes) {
+    String family, String architecture, Cost cost, List<LayerView> layers, List<AxisView> axes) {
+
+  /**
+   * One layer.
+   *
+   * @param name name of its module
+   * @param weight name of its weight
+   * @param shape shape of its weight
+   * @param axis the axis that it writes; empty if its outputs are not the units of one axis
+   */
+  public record LayerView(String name, String weight, List<Long> shape, Optional<AxisView> axis) {
+    /** A layer; the list is copied. */
+    public LayerView {
+      shape = List.copyOf(shape);
+    }
+
+    /** Why its width may not be cut, if so. */
+    public Optional<String> reason() {
+      return axis.isEmpty()
+          ? Optional.of("its outputs are not the units of one axis")
+          : axis.orElseThrow().reason();
+    }
+  }
 
   /**
    * One axis.
    *
    * @param name its name
    * @param units its width
-   * @param choices widths that it may be cut to, its own included; only its own if it is frozen
-   * @param frozen why it may not be cut, if so
+   * @param choices widths that it may be cut to, ascending, its own included; only its own if it
+   *     may not be cut
+   * @param reason why it may not be cut, if so
    * @param tensors names of the tensors along it
    */
   public record AxisView(
       String name,
       int units,
       List<Integer> choices,
-      Optional<String> frozen,
+      Optional<String> reason,
       List<String> tensors) {
     /** An axis; the lists are copied. */
     public AxisView {
@@ -48,44 +75,67 @@ public record Inspection(
     }
   }
 
-  /** An inspection; the list is copied. */
+  /** An inspection; the lists are copied. */
   public Inspection {
+    layers = List.copyOf(layers);
     axes = List.copyOf(axes);
-  }
-
-  /** Inspects a model, with ModelOpt's usual channel divisor of 32. */
-  public static Inspection of(ModelDirectory model) {
-    return of(model, ChoiceRule.DEFAULT_DIVISOR);
   }
 
   /**
    * Inspects a model.
    *
-   * @throws io.espalier.worker.domain.InvalidInputException if it is not known or not sound
+   * @param channelDivisor cut widths are multiples of it
+   * @param rules what holds for single layers
+   * @throws io.espalier.worker.domain.InvalidInputException if it is not known or not sound, or a
+   *     rule matches no layer
    */
-  public static Inspection of(ModelDirectory model, int channelDivisor) {
-    Plan plan = Plan.of(model, channelDivisor);
+  public static Inspection of(ModelDirectory model, int channelDivisor, LayerRules rules) {
+    Plan plan = Plan.of(model, channelDivisor, rules);
     Architecture architecture = plan.architecture();
+    Map<String, AxisView> axes = axes(plan);
+    Map<String, long[]> shapes = architecture.shapes();
+    return new Inspection(
+        architecture.family(),
+        architecture.name(),
+        plan.costs().cost(Widths.all()),
+        architecture.layers().stream()
+            .map(
+                layer ->
+                    new LayerView(
+                        layer.module(),
+                        layer.weight(),
+                        LongStream.of(shapes.getOrDefault(layer.weight(), new long[0]))
+                            .boxed()
+                            .toList(),
+                        written(layer).map(axis -> axes.get(axis.name()))))
+            .toList(),
+        List.copyOf(axes.values()));
+  }
+
+  private static Map<String, AxisView> axes(Plan plan) {
     var choices = new HashMap<String, List<Integer>>();
     for (Choices axis : plan.space().axes()) {
       choices.put(axis.axis().name(), axis.widths());
     }
-    Map<String, List<String>> tensors = tensorsByAxis(architecture);
-    return new Inspection(
-        architecture.family(),
-        architecture.name(),
-        architecture.tensors().size(),
-        plan.costs().cost(Widths.all()),
-        architecture.axes().stream()
-            .map(
-                axis ->
-                    new AxisView(
-                        axis.name(),
-                        axis.units(),
-                        choices.getOrDefault(axis.name(), List.of(axis.units())),
-                        plan.space().reason(axis),
-                        tensors.getOrDefault(axis.name(), List.of())))
-            .toList());
+    Map<String, List<String>> tensors = tensorsByAxis(plan.architecture());
+    var axes = new LinkedHashMap<String, AxisView>();
+    for (Axis axis : plan.architecture().axes()) {
+      axes.put(
+          axis.name(),
+          new AxisView(
+              axis.name(),
+              axis.units(),
+              choices.getOrDefault(axis.name(), List.of(axis.units())),
+              plan.space().reason(axis),
+              tensors.getOrDefault(axis.name(), List.of())));
+    }
+    return axes;
+  }
+
+  private static Optional<Axis> written(Layer layer) {
+    return layer.out() instanceof Dimension.Along along
+        ? Optional.of(along.axis())
+        : Optional.empty();
   }
 
   private static Map<String, List<String>> tensorsByAxis(Architecture architecture) {

@@ -88,7 +88,7 @@ public record Plan(
   }
 
   /** Costs of versions of a model; bytes are those of its files, heads included. */
-  static CostModel costs(Architecture architecture, ModelDirectory model) {
+  public static CostModel costs(Architecture architecture, ModelDirectory model) {
     Map<String, TensorHeader> tensors = model.tensors();
     long data = tensors.values().stream().mapToLong(TensorHeader::bytes).sum();
     return CostModel.of(

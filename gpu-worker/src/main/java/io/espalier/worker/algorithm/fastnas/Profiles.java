@@ -1,17 +1,28 @@
 package io.espalier.worker.algorithm.fastnas;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.algorithm.family.Families;
+import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
+import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Profile;
+import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.Architecture;
+import java.util.Map;
 import java.util.Optional;
 
 /** Says what FastNAS could choose from, without data and without loading a tensor. */
 public final class Profiles {
+  private static final String CIFAR = "cifar_";
+  private static final int CIFAR_CLASSES = 10;
+  private static final int IMAGENET_CLASSES = 1000;
+
   /**
    * Size of one image.
    *
@@ -51,43 +62,85 @@ public final class Profiles {
     }
   }
 
+  /**
+   * What is asked of a profile.
+   *
+   * @param channelDivisor cut widths are multiples of it
+   * @param layers rules for single layers
+   * @param input size of one image; what config.json says, or else what the network was made for,
+   *     if empty
+   * @param constraints bounds to give a verdict on
+   */
+  public record Request(
+      int channelDivisor,
+      LayerRules layers,
+      Optional<InputSize> input,
+      Optional<Constraints> constraints) {
+    /** A request; the divisor must be positive. */
+    public Request {
+      if (channelDivisor < 1) {
+        throw new InvalidInputException(
+            "channel divisor %d: wanted at least 1".formatted(channelDivisor));
+      }
+    }
+  }
+
   private Profiles() {}
 
   /**
    * The profile of a model.
    *
-   * @param channelDivisor cut widths are multiples of it
-   * @param input size of one image; what config.json says if empty
-   * @throws InvalidInputException if the model is not known or not sound
+   * @throws InvalidInputException if the model is not known or not sound, or a rule matches no
+   *     layer
    */
-  public static Profile of(ModelDirectory model, int channelDivisor, Optional<InputSize> input) {
-    return of(model, channelDivisor, input, Optional.empty());
-  }
-
-  /** The profile of a model, with a verdict on each constraint. */
-  public static Profile of(
-      ModelDirectory model,
-      int channelDivisor,
-      Optional<InputSize> input,
-      Optional<Constraints> constraints) {
-    if (channelDivisor < 1) {
-      throw new InvalidInputException(
-          "channel divisor %d: wanted at least 1".formatted(channelDivisor));
-    }
-    Plan plan = Plan.of(model, config(model, input), channelDivisor, LayerRules.NONE);
-    return Profile.of(
-        plan.space(),
-        plan.costs(),
-        constraints.map(asked -> asked.budget(plan.costs().cost(Widths.all()))));
-  }
-
-  private static ObjectNode config(ModelDirectory model, Optional<InputSize> input) {
+  public static Profile of(ModelDirectory model, Request request) {
     ObjectNode config = model.config();
-    input.ifPresent(
-        size -> {
-          ArrayNode sizes = config.putArray("input_size");
-          sizes.add(size.channels()).add(size.height()).add(size.width());
-        });
-    return config;
+    request.input().ifPresent(size -> put(config, size));
+    Plan plan = Plan.of(model, config, request.channelDivisor(), request.layers());
+    return profile(plan.space(), plan.costs(), request.constraints());
+  }
+
+  /**
+   * The profile of a network as it is before any cut, for 10 classes if it is one for CIFAR and for
+   * 1000 otherwise. Bytes are those of its tensors as float32, without heads of files.
+   *
+   * @param architecture its name as config.json has it, such as {@code resnet50}
+   * @throws InvalidInputException if it is not known, or a rule matches no layer
+   */
+  public static Profile of(String architecture, Request request) {
+    int classes = architecture.startsWith(CIFAR) ? CIFAR_CLASSES : IMAGENET_CLASSES;
+    ObjectNode config = JsonNodeFactory.instance.objectNode();
+    config.put("architecture", architecture).put("num_classes", classes);
+    request.input().ifPresent(size -> put(config, size));
+    Architecture whole = network(config);
+    return profile(
+        SearchSpace.of(
+            whole, ChoiceRule.everyTwentieth(request.channelDivisor()), request.layers()),
+        CostModel.of(whole),
+        request.constraints());
+  }
+
+  private static Architecture network(ObjectNode config) {
+    try {
+      Family family = Families.of(config);
+      family.input(config);
+      return family.architecture(config, Map.of());
+    } catch (InvalidInputException e) {
+      // there is no such file that anyone could look into
+      throw new InvalidInputException(
+          e.problems().stream()
+              .map(problem -> problem.replaceFirst("^config\\.json: ", ""))
+              .toList());
+    }
+  }
+
+  private static Profile profile(
+      SearchSpace space, CostModel costs, Optional<Constraints> constraints) {
+    return Profile.of(
+        space, costs, constraints.map(asked -> asked.budget(costs.cost(Widths.all()))));
+  }
+
+  private static void put(ObjectNode config, InputSize size) {
+    config.putArray("input_size").add(size.channels()).add(size.height()).add(size.width());
   }
 }

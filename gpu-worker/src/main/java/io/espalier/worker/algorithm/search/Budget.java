@@ -1,7 +1,6 @@
 package io.espalier.worker.algorithm.search;
 
 import io.espalier.worker.domain.InfeasibleException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -43,12 +42,7 @@ public record Budget(List<Bound> bounds) {
    */
   public void requireReachable(SearchSpace space, CostModel costs) {
     Cost smallest = costs.cost(space.min());
-    var problems = new ArrayList<String>();
-    for (Bound bound : bounds) {
-      if (!bound.holds(smallest)) {
-        problems.add(problem(bound, bound.quantity().of(smallest)));
-      }
-    }
+    List<String> problems = shortfalls(smallest);
     if (!problems.isEmpty()) {
       Bound first = bounds.stream().filter(b -> !b.holds(smallest)).findFirst().orElseThrow();
       Quantity quantity = first.quantity();
@@ -58,6 +52,14 @@ public record Budget(List<Bound> bounds) {
           quantity.inUnit(quantity.of(smallest)),
           String.join("\n", problems));
     }
+  }
+
+  /** By how much the smallest model of a space misses each bound that it does not meet. */
+  List<String> shortfalls(Cost smallest) {
+    return bounds.stream()
+        .filter(bound -> !bound.holds(smallest))
+        .map(bound -> problem(bound, bound.quantity().of(smallest)))
+        .toList();
   }
 
   private static String problem(Bound bound, long smallest) {

@@ -74,6 +74,11 @@ public record Profile(
         : "Note: the max/min ratio of FLOPs is at most 3; a smaller channel divisor gives more to choose from.";
   }
 
+  /** By how much the narrowest model misses the bounds, in exact numbers; the tables round. */
+  public List<String> shortfalls() {
+    return new Budget(constraints.stream().map(Verdict::bound).toList()).shortfalls(min);
+  }
+
   /** The profile as tables for people. */
   public String toText() {
     return ProfileText.of(this);

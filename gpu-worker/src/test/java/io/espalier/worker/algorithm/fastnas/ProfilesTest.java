@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.worker.algorithm.fastnas.Profiles.InputSize;
+import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
@@ -24,7 +25,8 @@ class ProfilesTest {
     Path directory = GOLDEN.resolve("cifar-resnet20");
 
     Profile profile =
-        Profiles.of(ModelDirectory.open(directory), 16, Optional.of(InputSize.parse("3x32x32")));
+        Profiles.of(
+            ModelDirectory.open(directory), request(16, Optional.of(InputSize.parse("3x32x32"))));
 
     assertThat(profile.max().flops()).isEqualTo(81_102_080);
     assertThat(profile.max().bytes()).isEqualTo(Files.size(directory.resolve("model.safetensors")));
@@ -36,7 +38,8 @@ class ProfilesTest {
   @Test
   void the_document_shows_the_profile_as_it_is_printed() throws Exception {
     Profile profile =
-        Profiles.of(ModelDirectory.open(GOLDEN.resolve("cifar-resnet20")), 16, Optional.empty());
+        Profiles.of(
+            ModelDirectory.open(GOLDEN.resolve("cifar-resnet20")), request(16, Optional.empty()));
 
     assertThat(Files.readString(Path.of("docs/fastnas.md"))).contains(profile.toText());
   }
@@ -45,8 +48,8 @@ class ProfilesTest {
   void another_input_size_changes_the_flops_alone() {
     ModelDirectory model = ModelDirectory.open(GOLDEN.resolve("cifar-resnet20"));
 
-    Profile small = Profiles.of(model, 16, Optional.empty());
-    Profile large = Profiles.of(model, 16, Optional.of(new InputSize(3, 64, 64)));
+    Profile small = Profiles.of(model, request(16, Optional.empty()));
+    Profile large = Profiles.of(model, request(16, Optional.of(new InputSize(3, 64, 64))));
 
     // 1280 of the FLOPs are those of the classifier, which sees no positions
     assertThat(large.max().flops() - 1280).isEqualTo(4 * (small.max().flops() - 1280));
@@ -57,21 +60,48 @@ class ProfilesTest {
   void an_inspection_says_what_may_be_cut_and_why_not() {
     ModelDirectory model = ModelDirectory.open(GOLDEN.resolve("cifar-resnet20"));
 
-    Inspection inspection = Inspection.of(model, 16);
+    Inspection inspection = Inspection.of(model, 16, LayerRules.NONE);
 
     Map<String, Inspection.AxisView> axes =
         inspection.axes().stream()
             .collect(java.util.stream.Collectors.toMap(Inspection.AxisView::name, axis -> axis));
     assertThat(inspection.family()).isEqualTo("resnet");
-    assertThat(inspection.tensors()).isEqualTo(model.tensors().size());
+    assertThat(inspection.layers()).hasSize(20);
+    assertThat(inspection.layers().get(0).shape()).containsExactly(16L, 3L, 3L, 3L);
     assertThat(axes.get("layer3.0.conv1.out").choices()).isEqualTo(List.of(16, 32, 48, 64));
-    assertThat(axes.get("layer3.0.conv1.out").frozen()).isEmpty();
+    assertThat(axes.get("layer3.0.conv1.out").reason()).isEmpty();
     assertThat(axes.get("layer3.0.conv1.out").tensors())
         .contains("layer3.0.bn1.running_mean", "layer3.0.conv2.weight");
-    assertThat(axes.get("layer1.0.conv1.out").frozen())
+    assertThat(axes.get("layer1.0.conv1.out").reason())
         .hasValueSatisfying(reason -> assertThat(reason).contains("divisor 16"));
-    assertThat(axes.get("layer2.stream").frozen())
+    assertThat(axes.get("layer2.stream").reason())
         .hasValueSatisfying(reason -> assertThat(reason).contains("shortcut of layer3.0"));
+  }
+
+  @Test
+  void an_inspection_says_which_rule_leaves_a_layer_whole() {
+    ModelDirectory model = ModelDirectory.open(GOLDEN.resolve("cifar-resnet20"));
+    var rules = new LayerRules(List.of(LayerRules.Rule.excluding("layer3.0.*")));
+
+    Inspection inspection = Inspection.of(model, 16, rules);
+
+    assertThat(inspection.layers())
+        .filteredOn(layer -> layer.name().equals("layer3.0.conv1"))
+        .singleElement()
+        .satisfies(
+            layer -> assertThat(layer.reason()).hasValue("excluded by the rule 'layer3.0.*'"));
+  }
+
+  @Test
+  void a_network_without_weights_has_the_costs_of_one_with_weights() {
+    ModelDirectory model = ModelDirectory.open(GOLDEN.resolve("cifar-resnet20"));
+
+    Profile stored = Profiles.of(model, request(16, Optional.empty()));
+    Profile named = Profiles.of("cifar_resnet20", request(16, Optional.empty()));
+
+    assertThat(named.axes()).isEqualTo(stored.axes());
+    assertThat(named.max().flops()).isEqualTo(stored.max().flops());
+    assertThat(named.min().parameters()).isEqualTo(stored.min().parameters());
   }
 
   @ParameterizedTest
@@ -80,5 +110,9 @@ class ProfilesTest {
     assertThatThrownBy(() -> InputSize.parse(text))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("input size");
+  }
+
+  private static Profiles.Request request(int divisor, Optional<InputSize> input) {
+    return new Profiles.Request(divisor, LayerRules.NONE, input, Optional.empty());
   }
 }
