@@ -2,11 +2,12 @@ package io.espalier.worker.zoo;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.worker.algorithm.family.ResnetArchitecture;
+import io.espalier.worker.algorithm.family.Families;
 import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.data.Normalization;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TensorSpec.Role;
 import java.nio.ByteBuffer;
@@ -15,12 +16,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A model with random weights, as a training begins with.
  *
- * <p>Convolutions are normal with variance 2 / (outputs × kernel area), the classifier is uniform
- * up to 1 / √inputs, BatchNorm is the identity.
+ * <p>Convolutions are normal with variance 2 / (outputs × kernel area), where a channel of a
+ * depthwise one counts as one output; the classifier is uniform up to 1 / √inputs; biases are 0;
+ * BatchNorm is the identity.
  *
  * <p>Source: He et al., Delving Deep into Rectifiers, arXiv 1502.01852, with the fan-out that
  * torchvision chooses for its ResNets.
@@ -28,7 +32,7 @@ import java.util.Random;
  * @param architecture as timm names it, such as {@code resnet18} or {@code cifar_resnet20}
  * @param classes number of classes
  * @param size height and width of its images
- * @param channels width of each stage; empty for the usual ones
+ * @param channels width of each stage of a residual network; empty for the usual ones
  * @param seed of the weights
  */
 public record RandomModel(
@@ -68,17 +72,27 @@ public record RandomModel(
    * @throws io.espalier.worker.domain.InvalidInputException if the architecture is not known
    */
   Map<String, TensorData> tensors() {
-    Architecture table = ResnetArchitecture.of(config(), Map.of());
+    Architecture table = Families.of(config()).architecture(config(), Map.of());
+    Set<String> depthwise =
+        table.layers().stream()
+            .filter(Layer::depthwise)
+            .map(Layer::weight)
+            .collect(Collectors.toSet());
     var tensors = new LinkedHashMap<String, TensorData>();
     long number = 0;
     for (TensorSpec tensor : table.tensors()) {
       var random = new Random(Seeds.mix(Seeds.mix(seed) + number++));
-      tensors.put(tensor.name(), initial(tensor, random));
+      long outputs = depthwise.contains(tensor.name()) ? 1 : outputs(tensor);
+      tensors.put(tensor.name(), initial(tensor, outputs, random));
     }
     return tensors;
   }
 
-  private static TensorData initial(TensorSpec tensor, Random random) {
+  private static long outputs(TensorSpec tensor) {
+    return tensor.dimensions().isEmpty() ? 1 : tensor.dimensions().get(0).size();
+  }
+
+  private static TensorData initial(TensorSpec tensor, long outputs, Random random) {
     long[] shape = tensor.shape();
     if (tensor.name().endsWith(".num_batches_tracked")) {
       return new TensorData(DType.I64, shape, littleEndian(Long.BYTES));
@@ -86,18 +100,18 @@ public record RandomModel(
     int count = Math.toIntExact(java.util.Arrays.stream(shape).reduce(1, Math::multiplyExact));
     ByteBuffer bytes = littleEndian(Math.multiplyExact(count, Float.BYTES));
     for (int i = 0; i < count; i++) {
-      bytes.putFloat(i * Float.BYTES, (float) value(tensor, shape, random));
+      bytes.putFloat(i * Float.BYTES, (float) value(tensor, outputs, shape, random));
     }
     return new TensorData(DType.F32, shape, bytes);
   }
 
-  private static double value(TensorSpec tensor, long[] shape, Random random) {
+  private static double value(TensorSpec tensor, long outputs, long[] shape, Random random) {
     if (tensor.role() != Role.PARAMETER) {
       boolean one = tensor.name().endsWith(".weight") || tensor.name().endsWith(".running_var");
       return one ? 1 : 0;
     }
     if (shape.length == 4) {
-      return random.nextGaussian() * StrictMath.sqrt(2.0 / (shape[0] * shape[2] * shape[3]));
+      return random.nextGaussian() * StrictMath.sqrt(2.0 / (outputs * shape[2] * shape[3]));
     }
     double limit = shape.length == 2 ? 1 / StrictMath.sqrt((double) shape[1]) : 0;
     return limit * (2 * random.nextDouble() - 1);

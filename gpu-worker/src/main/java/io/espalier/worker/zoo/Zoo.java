@@ -36,7 +36,13 @@ public final class Zoo {
           "resnet34",
           "resnet50",
           "resnet101",
-          "resnet152");
+          "resnet152",
+          "vgg11_bn",
+          "mobilenetv2_100",
+          "mobilenetv3_small_100",
+          "mobilenetv3_large_100",
+          "efficientnet_b0",
+          "densenet121");
 
   private Zoo() {}
 
