@@ -22,11 +22,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks for the choice that goes out. Without a bound of latency the first one does. With one, each
- * is timed beside the original, first in memory and then as it lies on disk; one that is too slow
- * is followed by another that the search is asked to make faster, by as much as it was too slow.
+ * is timed beside the original. One that is too slow is followed by another that the search is
+ * asked to make faster, by as much as it was too slow; one that is much faster than it need be, by
+ * one halfway to the last that was too slow. What goes out is timed again as it lies on disk.
  */
 final class Candidates {
-  private static final int MOST = 6;
+  private static final int MOST = 8;
+
+  /** Parts of its own time by which two models are as good as equally fast. */
+  private static final double CLOSE = 0.02;
 
   /** Times two models side by side. */
   @FunctionalInterface
@@ -65,55 +69,126 @@ final class Candidates {
   /**
    * Leaves a candidate within the budget in the output directory.
    *
-   * @throws InfeasibleException if not even the narrowest model that the other bounds leave is
-   *     measured to be fast enough
+   * @throws InfeasibleException if not even the fastest model that there is is measured to be fast
+   *     enough
    * @throws WorkerException if times vary so much that none settles
    */
   Candidate settle(Budget budget, Weights original, Path output) {
-    Budget aim = budget;
-    @Nullable List<Latency> last = null;
-    for (int i = 0; i < MOST; i++) {
-      Budget allowed = aim;
-      Selection selection = phases.time("search", () -> fastNas.select(map, plan.costs(), allowed));
+    if (bound.isEmpty()) {
+      Selection selection = select(budget);
       Kept kept = fastNas.kept(map, selection.widths());
-      if (bound.isPresent()) {
-        last = phases.time("latency", () -> tried(original, kept));
-      }
-      if (last == null || holds(last)) {
-        Plan cut = write(kept, output);
-        List<Latency> timed = phases.time("latency", () -> timed(original, cut));
-        if (holds(timed)) {
-          return new Candidate(selection, kept, cut, timed.get(0), timed.get(1));
-        }
-        clear(output);
-        last = timed;
-      }
-      aim = tightened(aim, selection, last);
+      Plan cut = write(kept, output);
+      List<Latency> timed = phases.time("latency", () -> timed(original, cut));
+      return new Candidate(selection, kept, cut, timed.get(0), timed.get(1));
     }
-    throw new WorkerException(
-        "no model stayed within the latency bound in %d trials; the last: %s. Times vary too much on this device; try again when it does less, or raise the bound"
-            .formatted(MOST, last == null ? "none" : words(last)),
-        true,
-        null);
+    return new Trials(bound.get(), budget, original, output).settle();
   }
 
-  /** A budget for a faster model; that of the fastest there is if nothing less will do. */
-  private Budget tightened(Budget aim, Selection selection, List<Latency> measured) {
-    LatencyBound latency = bound.orElseThrow();
-    long fastest = plan.costs().cost(plan.space().min()).latencyNanos();
-    if (selection.cost().latencyNanos() <= fastest) {
-      throw new InfeasibleException(
+  private Selection select(Budget budget) {
+    return phases.time("search", () -> fastNas.select(map, plan.costs(), budget));
+  }
+
+  /** The trials of one pruning. */
+  private final class Trials {
+    private final LatencyBound latency;
+    private final Budget budget;
+    private final Weights original;
+    private final Path output;
+    private final long fastest = plan.costs().cost(plan.space().min()).latencyNanos();
+
+    /** What the search is asked for: nanoseconds as they are foretold. */
+    private long aim;
+
+    /** The least that was foretold for a model that turned out too slow. */
+    private long tooSlow = Long.MAX_VALUE;
+
+    private @Nullable Selection best;
+    private String last = "none";
+
+    Trials(LatencyBound latency, Budget budget, Weights original, Path output) {
+      this.latency = latency;
+      this.budget = budget;
+      this.original = original;
+      this.output = output;
+      this.aim = LatencyBound.limit(budget);
+    }
+
+    Candidate settle() {
+      for (int trial = 0; trial < MOST; trial++) {
+        Selection selection = select(LatencyBound.aiming(budget, aim));
+        Kept kept = fastNas.kept(map, selection.widths());
+        List<Latency> measured = phases.time("latency", () -> tried(original, kept));
+        boolean goesOn = take(selection, measured) && trial + 1 < MOST;
+        if (!goesOn && best != null) {
+          Optional<Candidate> found = write(best);
+          if (found.isPresent()) {
+            return found.get();
+          }
+        }
+      }
+      throw new WorkerException(
+          "no model stayed within the latency bound in %d trials; the last: %s. Times vary too much on this device; try again when it does less, or raise the bound"
+              .formatted(MOST, last),
+          true,
+          null);
+    }
+
+    /** Takes note of a trial; whether another one is worth it. */
+    private boolean take(Selection selection, List<Latency> measured) {
+      if (!latency.holds(measured.get(0), measured.get(1))) {
+        return tooSlow(selection, measured);
+      }
+      boolean isNew = best == null || !best.widths().equals(selection.widths());
+      boolean hasRoom = tooSlow < Long.MAX_VALUE && tooSlow - aim > aim * CLOSE;
+      best = selection;
+      if (isNew && hasRoom && latency.isFarBelow(measured)) {
+        aim += (tooSlow - aim) / 2;
+        return true;
+      }
+      return false;
+    }
+
+    private boolean tooSlow(Selection selection, List<Latency> measured) {
+      long foretold = selection.cost().latencyNanos();
+      last = words(latency, measured);
+      if (foretold <= fastest) {
+        throw infeasible(measured);
+      }
+      tooSlow = Math.min(tooSlow, foretold);
+      if (best != null) {
+        long fast = best.cost().latencyNanos();
+        aim = fast + (tooSlow - fast) / 2;
+        return tooSlow - fast > fast * CLOSE;
+      }
+      aim = latency.faster(foretold, fastest, measured);
+      return true;
+    }
+
+    /** The best of the trials as it lies on disk, unless it is too slow there. */
+    private Optional<Candidate> write(Selection selection) {
+      Kept kept = fastNas.kept(map, selection.widths());
+      Plan cut = Candidates.this.write(kept, output);
+      List<Latency> timed = phases.time("latency", () -> timed(original, cut));
+      if (latency.holds(timed.get(0), timed.get(1))) {
+        return Optional.of(new Candidate(selection, kept, cut, timed.get(0), timed.get(1)));
+      }
+      clear(output);
+      best = null;
+      tooSlow(selection, timed);
+      return Optional.empty();
+    }
+
+    private InfeasibleException infeasible(List<Latency> measured) {
+      return new InfeasibleException(
           Quantity.LATENCY.key(),
           Quantity.LATENCY.inUnit(latency.allowed(measured.get(0))),
           measured.get(1).medianMillis(),
           "constraint latency: %s; nothing faster is left to try. Raise the bound, or allow narrower layers by a smaller channel divisor"
-              .formatted(words(measured)));
+              .formatted(words(latency, measured)));
     }
-    return latency.tightened(aim, selection.cost().latencyNanos(), fastest, measured);
   }
 
-  private String words(List<Latency> measured) {
-    LatencyBound latency = bound.orElseThrow();
+  private static String words(LatencyBound latency, List<Latency> measured) {
     return String.format(
         Locale.ROOT,
         "%s allows at most %s ms, but the last model that was tried takes %.3f ms (the original %.3f ms)",
@@ -121,10 +196,6 @@ final class Candidates {
         Quantity.LATENCY.written(latency.allowed(measured.get(0))),
         measured.get(1).medianMillis(),
         measured.get(0).medianMillis());
-  }
-
-  private boolean holds(List<Latency> measured) {
-    return bound.isEmpty() || bound.get().holds(measured.get(0), measured.get(1));
   }
 
   private List<Latency> tried(Weights original, Kept kept) {

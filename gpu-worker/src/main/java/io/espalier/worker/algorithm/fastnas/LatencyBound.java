@@ -6,7 +6,6 @@ import io.espalier.worker.algorithm.search.Budget.Bound;
 import io.espalier.worker.algorithm.search.Constraints.Limit;
 import io.espalier.worker.algorithm.search.Quantity;
 import java.util.List;
-import java.util.function.LongUnaryOperator;
 
 /**
  * The bound of latency, which the model that comes out is held to as it is measured, whatever was
@@ -17,6 +16,8 @@ import java.util.function.LongUnaryOperator;
 record LatencyBound(Limit limit) {
   /** How much more than necessary a search is tightened, so that it need not be done often. */
   private static final double MARGIN = 0.98;
+
+  private static final double FAR_BELOW = 0.95;
 
   private static final double NANOS_PER_MILLI = 1e6;
 
@@ -30,32 +31,45 @@ record LatencyBound(Limit limit) {
     return nanos(model) <= allowed(original);
   }
 
+  /** Whether a model is so much faster than it need be that a slower one should be tried. */
+  boolean isFarBelow(List<Latency> measured) {
+    return nanos(measured.get(1)) < FAR_BELOW * allowed(measured.get(0));
+  }
+
   /**
-   * A budget that asks for a faster model, by as much as the last one was too slow.
+   * How fast the next model should be foretold to be, after one that was too slow.
    *
    * @param foretold nanoseconds that the last one was thought to take
    * @param fastest nanoseconds that the fastest of all is thought to take
    * @param measured how fast the original and the last one are
    */
-  Budget tightened(Budget budget, long foretold, long fastest, List<Latency> measured) {
-    double tooSlow = (double) allowed(measured.get(0)) / nanos(measured.get(1));
-    long aim = Math.max(fastest, (long) (foretold * Math.min(1, tooSlow) * MARGIN));
-    return with(budget, limit -> Math.min(aim, limit));
+  long faster(long foretold, long fastest, List<Latency> measured) {
+    double ratio = (double) allowed(measured.get(0)) / nanos(measured.get(1));
+    return Math.max(fastest, (long) (foretold * Math.min(1, ratio) * MARGIN));
+  }
+
+  /** The latency that a budget allows. */
+  static long limit(Budget budget) {
+    return budget.bounds().stream()
+        .filter(bound -> bound.quantity() == Quantity.LATENCY)
+        .mapToLong(Bound::limit)
+        .findFirst()
+        .orElse(Long.MAX_VALUE);
   }
 
   /** A budget with the most that is allowed beside the original as it was measured last. */
   Budget measured(Budget budget, Latency original) {
-    return with(budget, limit -> allowed(original));
+    return aiming(budget, allowed(original));
   }
 
-  private static Budget with(Budget budget, LongUnaryOperator latency) {
+  /** The budget with another limit of latency, in nanoseconds. */
+  static Budget aiming(Budget budget, long latency) {
     return new Budget(
         budget.bounds().stream()
             .map(
                 bound ->
                     bound.quantity() == Quantity.LATENCY
-                        ? new Bound(
-                            bound.quantity(), bound.asked(), latency.applyAsLong(bound.limit()))
+                        ? new Bound(bound.quantity(), bound.asked(), latency)
                         : bound)
             .toList());
   }
