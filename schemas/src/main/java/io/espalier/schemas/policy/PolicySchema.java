@@ -84,7 +84,9 @@ final class PolicySchema {
       case "minLength" -> "a text, not empty" + explained(description);
       case "minItems" -> "a list with an entry, not empty" + explained(description);
       case "uniqueItems" -> "a list that names nothing twice" + explained(description);
-      case "minProperties" -> "at least one field" + explained(description);
+      case "minProperties" ->
+          (limit.asInt() == 1 ? "at least one field" : "at least %s fields".formatted(limit))
+              + explained(description);
       default -> description;
     };
   }

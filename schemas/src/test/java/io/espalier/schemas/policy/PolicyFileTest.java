@@ -194,6 +194,46 @@ class PolicyFileTest {
         .hasMessageContaining("found \"soon\"");
   }
 
+  @Test
+  void every_key_of_a_prune_stage_can_be_said() {
+    String prune =
+        "prune: { algorithm: fastnas, objective: max, score: agreement, importance: taylor,"
+            + " constraints: { flops: 60%, parameters: 1e5, bytes: 90%, latency: 4.5ms },"
+            + " channelDivisor: 8, calibrationBatches: 4, batchSize: 32, scoreImages: 64,"
+            + " activationMebibytes: 0, layers: [ { match: 'layer3.*', exclude: true },"
+            + " { match: '*.conv1', channelDivisor: 16, ratios: [0.5, 1] } ] }";
+    String text = MINIMAL.replaceFirst("prune: .*", prune);
+
+    String spec =
+        PolicyFile.parse("p.yaml", text).orThrow().get(0).toAvro(1).getStages().get(0).getSpec();
+
+    assertThat(spec)
+        .contains("\"latency\":\"4.5ms\"")
+        .contains("\"objective\":\"max\"")
+        .contains("\"ratios\":[0.5,1]")
+        .contains("\"activationMebibytes\":0");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          { match: "x" }                                      | layers[0]                | match
+          { match: "x", divisor: 3 }                          | layers[0]                | unknown field
+          { match: "x", ratios: [0, 0.5] }                    | layers[0].ratios[0]      | above 0
+          { match: "x", exclude: "never" }                    | layers[0].exclude        | Whether
+          """)
+  void rules_for_layers_that_say_nothing_or_nonsense_are_refused(
+      String rule, String where, String message) {
+    String text =
+        MINIMAL.replace(
+            "algorithm: fastnas,", "algorithm: fastnas, layers: [ %s ],".formatted(rule));
+
+    assertThat(PolicyFile.parse("p.yaml", text).problems())
+        .anySatisfy(problem -> assertThat(problem.toString()).contains(where, message));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -207,6 +247,9 @@ class PolicyFileTest {
           flops: 60%          | flops: 0              | constraints.flops      | above 0
           flops: 60%          | flops: [ 60% ]        | constraints.flops      | a number above 0
           flops: 60%          | macs: 60%             | constraints.macs       | unknown field
+          flops: 60%          | latency: 0ms          | constraints.latency    | such as 5ms
+          flops: 60%          | latency: 120%         | constraints.latency    | such as 70%
+          flops: 60%          | latency: 5s           | constraints.latency    | such as 5ms
           flops: 60%          |                       | prune.constraints      | at least one field
           algorithm: fastnas  | algorithm: gradnas    | prune.algorithm        | one of fastnas in this version
           algorithm: fastnas, |                       | stages[0].prune        | 'algorithm' is missing

@@ -13,6 +13,7 @@ import java.util.Map;
 /** Measures models of a family on the same data. */
 record Measuring(Family family, ImageDataset data, int batch, Progress.Listener progress) {
   private static final int LATENCY_REPETITIONS = 50;
+  private static final int WARM_UP_REPETITIONS = 10;
 
   /** What a model says of the data. */
   Tally tally(String phase, Weights weights) {
@@ -30,6 +31,7 @@ record Measuring(Family family, ImageDataset data, int batch, Progress.Listener 
       var first = new ChannelOrder(original.architecture(), Map.of());
       try (Weights one = original.keep(first.kept(widest));
           Weights other = original.keep(first.kept(narrowest))) {
+        latencies(WARM_UP_REPETITIONS, one, other); // nothing of this size ran in this JVM before
         return latencies(one, other);
       }
     };
@@ -38,12 +40,11 @@ record Measuring(Family family, ImageDataset data, int batch, Progress.Listener 
   /** How fast two models are, side by side. */
   List<Latency> latencies(Weights before, Weights after) {
     progress.report(Progress.of("measuring latency", 0, 0));
+    return latencies(LATENCY_REPETITIONS, before, after);
+  }
+
+  private List<Latency> latencies(int repetitions, Weights before, Weights after) {
     return Evaluation.latencies(
-        family,
-        List.of(before, after),
-        LATENCY_REPETITIONS,
-        data.channels(),
-        data.height(),
-        data.width());
+        family, List.of(before, after), repetitions, data.channels(), data.height(), data.width());
   }
 }
