@@ -41,17 +41,13 @@ public final class FastNas {
   /**
    * A search on a model.
    *
-   * @param data images with labels, to score and calibrate on; better not those that the result is
-   *     judged by
+   * @param data images to score and calibrate on, with labels unless score and importance do
+   *     without; better not those that the result is judged by
    */
   public FastNas(Plan plan, FastNasSettings settings, ImageDataset data) {
     this.plan = plan;
     this.settings = settings;
     this.data = data;
-  }
-
-  private ImageDataset calibrationImages() {
-    return data.drawn(settings.calibrationImages(), settings.seed());
   }
 
   /**
@@ -120,7 +116,7 @@ public final class FastNas {
    * @return images that it was calibrated on
    */
   int calibrate(Plan cut) {
-    ImageDataset images = calibrationImages();
+    ImageDataset images = data.drawn(settings.calibrationImages(), settings.seed());
     try (Weights weights = Weights.load(cut.model(), cut.architecture())) {
       BatchNormCalibration.recalibrate(
           cut.family(), weights, images, Math.min(settings.batchSize(), images.size()));
