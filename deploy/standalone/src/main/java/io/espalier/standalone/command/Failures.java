@@ -6,7 +6,7 @@ import io.espalier.standalone.client.UnreachableException;
 import io.espalier.standalone.local.ServiceException;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
-import io.espalier.worker.stage.StoppedException;
+import io.espalier.worker.domain.WorkerException;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;
@@ -44,9 +44,7 @@ final class Failures {
       thrown.printStackTrace(err);
     }
     int code = exitCode(thrown);
-    if (thrown instanceof StoppedException) {
-      err.println("error: " + thrown.getMessage());
-    } else if (code == UNEXPECTED) {
+    if (code == UNEXPECTED && !(thrown instanceof WorkerException)) {
       err.println("error: unexpected: " + thrown);
       err.println("       --debug shows where it happened");
     } else {

@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.fastnas;
 
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Widths;
-import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import java.util.Arrays;
 import java.util.List;
@@ -62,7 +62,7 @@ final class SensitivityMeasurement {
    *
    * @param fingerprint of everything that the score depends on
    * @param order in which units are kept; noted in the map
-   * @throws WorkerException if a score is not a number
+   * @throws InvalidInputException if a score is not a number
    */
   SensitivityMap measure(String fingerprint, ChannelOrder order) {
     SensitivityMap map =
@@ -113,11 +113,10 @@ final class SensitivityMeasurement {
   private double scored(Widths widths) {
     double value = score.of(widths);
     if (!Double.isFinite(value)) {
-      throw new WorkerException(
-          "the score of the model cut to %s is %s; look for infinite or undefined weights in the model, or images of another normalisation"
-              .formatted(widths.units().isEmpty() ? "nothing less" : widths.units(), value),
-          false,
-          null);
+      String model = widths.units().isEmpty() ? "uncut model" : "model cut to " + widths.units();
+      throw new InvalidInputException(
+          "the score of the %s is %s; look for infinite or undefined weights in the model, or images of another normalisation"
+              .formatted(model, value));
     }
     return value;
   }

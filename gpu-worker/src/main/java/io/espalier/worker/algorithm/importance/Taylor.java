@@ -7,7 +7,7 @@ import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.family.Mode;
 import io.espalier.worker.data.Batch;
-import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
@@ -55,7 +55,7 @@ final class Taylor {
    *
    * @param weights of the model; stay as they are
    * @param batches labelled images
-   * @throws WorkerException if a gradient is not a number; names batch and axis
+   * @throws InvalidInputException if a gradient is not a number; names batch and axis
    */
   static Map<String, double[]> importance(Family family, Weights weights, Batches batches) {
     var taylor = new Taylor(family, batches, weights.architecture());
@@ -91,11 +91,9 @@ final class Taylor {
       for (int unit = 0; unit < change.length; unit++) {
         sum[unit] += change[unit] * change[unit];
         if (!Double.isFinite(sum[unit])) {
-          throw new WorkerException(
+          throw new InvalidInputException(
               "the gradient of batch %d at unit %d of axis '%s' is %s; look for infinite or undefined weights or pixels"
-                  .formatted(batch, unit, axis.name(), change[unit]),
-              false,
-              null);
+                  .formatted(batch, unit, axis.name(), change[unit]));
         }
       }
     }

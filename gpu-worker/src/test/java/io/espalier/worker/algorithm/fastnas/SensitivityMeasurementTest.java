@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
-import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
@@ -119,7 +119,7 @@ class SensitivityMeasurementTest {
   @Test
   void a_score_that_is_no_number_ends_the_search() {
     assertThatThrownBy(() -> measure(Map.of("a2", Double.NaN), 0.9))
-        .isInstanceOf(WorkerException.class)
+        .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("{a=2}")
         .hasMessageContaining("NaN");
   }

@@ -15,7 +15,7 @@ import io.espalier.worker.checkpoint.Numbers;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
-import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
@@ -142,7 +142,7 @@ class ImportanceTest {
 
       assertThatThrownBy(
               () -> Importance.TAYLOR.measure(model.directory(), model.family(), weights, batches))
-          .isInstanceOf(WorkerException.class)
+          .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("batch 0")
           .hasMessageContaining("axis 'layer");
     }
