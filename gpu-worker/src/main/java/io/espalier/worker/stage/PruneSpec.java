@@ -3,7 +3,9 @@ package io.espalier.worker.stage;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
@@ -56,7 +58,11 @@ public record PruneSpec(
   static final String FASTNAS = "fastnas";
 
   private static final ObjectMapper JSON =
-      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+          .build();
 
   private static final Set<String> KEYS =
       new TreeSet<>(
@@ -159,6 +165,9 @@ public record PruneSpec(
     LayerRules.Rule rule() {
       if (match == null || match.isEmpty()) {
         throw new IllegalArgumentException("match is missing");
+      }
+      if (ratios != null && (ratios.isEmpty() || ratios.contains(null))) {
+        throw new IllegalArgumentException("ratios are not numbers");
       }
       if (exclude == null && channelDivisor == null && ratios == null) {
         throw new IllegalArgumentException("it says nothing of the layers");
@@ -280,11 +289,15 @@ public record PruneSpec(
       JsonNode nodes = spec.path("layers");
       if (!nodes.isMissingNode() && !nodes.isArray()) {
         problems.add("prune.layers: wanted a list of rules, found " + nodes);
+        return LayerRules.NONE;
       }
       var rules = new ArrayList<LayerRules.Rule>();
       for (int i = 0; i < nodes.size(); i++) {
         String where = "prune.layers[%d]".formatted(i);
         try {
+          if (!nodes.get(i).isObject()) {
+            throw new IllegalArgumentException("it is no group of fields");
+          }
           rules.add(JSON.treeToValue(nodes.get(i), LayerRule.class).rule());
         } catch (JsonProcessingException | IllegalArgumentException e) {
           String why =

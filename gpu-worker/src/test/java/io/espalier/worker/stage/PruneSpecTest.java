@@ -45,6 +45,26 @@ class PruneSpecTest {
     assertThat(spec.activationMebibytes()).isZero();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"match\":\"x\",\"exclude\":true}",
+        "[null]",
+        "[{\"match\":\"x\",\"ratios\":[null]}]",
+        "[{\"match\":\"x\",\"ratios\":[]}]",
+        "[{\"match\":\"x\",\"channelDivisor\":2.7}]",
+        "[{\"match\":\"x\",\"exclude\":1}]",
+        "[{\"match\":\"x\",\"ratios\":[\"0.5\"]}]"
+      })
+  void rules_for_layers_that_are_none_are_refused(String layers) {
+    String json =
+        "{\"algorithm\":\"fastnas\",\"constraints\":{\"flops\":\"60%\"},\"layers\":" + layers + "}";
+
+    assertThatThrownBy(() -> PruneSpec.parse(json))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("prune.layers");
+  }
+
   @Test
   void images_that_there_are_not_and_labels_that_they_have_not_are_missed() {
     PruneSpec spec =

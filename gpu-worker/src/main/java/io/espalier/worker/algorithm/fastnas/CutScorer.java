@@ -117,7 +117,9 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
           }
         });
     return switch (score) {
-      case ACCURACY -> tally.quality().accuracy();
+      // the highest of scores that are no numbers is still a class, so the loss tells
+      case ACCURACY ->
+          Double.isFinite(tally.quality().loss()) ? tally.quality().accuracy() : Double.NaN;
       case LOSS -> -tally.quality().loss();
       case AGREEMENT -> -divergence[0] / tally.quality().samples();
     };

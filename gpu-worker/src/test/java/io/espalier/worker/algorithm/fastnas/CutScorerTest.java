@@ -19,6 +19,7 @@ import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import io.espalier.worker.zoo.RandomModel;
 import io.espalier.worker.zoo.Zoo;
@@ -104,6 +105,19 @@ class CutScorerTest {
       double agreement = scorer.of(cut);
 
       assertThat(agreement).isNegative().isCloseTo(expected / 50, within(1e-5));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Score.class)
+  void what_a_network_says_that_is_no_number_is_no_score(Score score) {
+    try (Weights weights = Weights.load(plan.model(), plan.architecture());
+        var scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      T.fill(weights.get("layer1.0.conv1.weight"), Double.NaN);
+      try (CutScorer scorer = scorer(weights, score, PLENTY)) {
+        assertThat(scorer.of(Widths.all())).isNaN();
+      }
     }
   }
 
