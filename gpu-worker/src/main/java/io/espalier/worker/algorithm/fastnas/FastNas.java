@@ -113,7 +113,7 @@ public final class FastNas {
   /**
    * Calibrates the BatchNorm of a cut model in its files.
    *
-   * @return images that it was calibrated on
+   * @return images that were drawn for it; of these, full batches count, or the only one there is
    */
   int calibrate(Plan cut) {
     ImageDataset images = data.drawn(settings.calibrationImages(), settings.seed());
