@@ -68,8 +68,11 @@ final class BranchAndBound {
 
   private void descend(int depth, double bound, double loss) {
     if (depth == order.length) {
-      best = point.chosen.clone();
-      bestLoss = loss;
+      // a priced bound lies below the loss of a model within the budget, so it has not decided yet
+      if (canWin(loss)) {
+        best = point.chosen.clone();
+        bestLoss = loss;
+      }
       return;
     }
     int axis = order[depth];

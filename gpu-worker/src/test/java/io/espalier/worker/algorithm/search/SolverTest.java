@@ -82,6 +82,16 @@ class SolverTest {
   }
 
   @Test
+  void a_better_model_is_not_given_up_for_a_later_one_with_a_lower_bound_only() {
+    Instance instance = Instance.reachable(2861631546629470520L);
+
+    Selection selection = instance.solve(Objective.SUM);
+
+    assertThat(selection.provenOptimal()).isTrue();
+    assertThat(selection.totalLoss()).isEqualTo(instance.best(Objective.SUM).orElseThrow());
+  }
+
+  @Test
   void losses_that_are_no_numbers_are_refused() {
     assertThatThrownBy(() -> losses(new double[] {Double.NaN, 0}, new double[] {0, 0}))
         .isInstanceOf(IllegalArgumentException.class)
