@@ -1,9 +1,13 @@
 package io.espalier.worker.kafka;
 
+import io.espalier.worker.domain.WorkerException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 
@@ -13,6 +17,8 @@ import org.apache.kafka.clients.admin.ConfigEntry;
  * @param values values by the broker's names for them
  */
 record GroupSettings(Map<String, String> values) {
+  private static final long REREAD_MILLIS = 100;
+
   GroupSettings {
     values = new TreeMap<>(values);
   }
@@ -29,6 +35,29 @@ record GroupSettings(Map<String, String> values) {
             "share.record.lock.duration.ms", Long.toString(lease.lock().toMillis()),
             "share.delivery.count.limit", Integer.toString(lease.deliveries()),
             "share.renew.acknowledge.enable", "true"));
+  }
+
+  /**
+   * Waits until a broker has these settings: the controller takes a change first, a broker learns
+   * of it a little later.
+   *
+   * @param broker reads the settings that a broker has now
+   * @return in words, what it still has otherwise at the end of the patience
+   * @throws WorkerException if interrupted
+   */
+  List<String> awaitIn(Supplier<Config> broker, Duration patience) {
+    long start = System.nanoTime();
+    List<String> differences = differences(broker.get());
+    while (!differences.isEmpty() && System.nanoTime() - start < patience.toNanos()) {
+      try {
+        TimeUnit.MILLISECONDS.sleep(REREAD_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new WorkerException("waiting for a group's settings was interrupted", true, e);
+      }
+      differences = differences(broker.get());
+    }
+    return differences;
   }
 
   /** In words, where a group is set otherwise. */

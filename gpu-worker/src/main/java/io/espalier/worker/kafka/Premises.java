@@ -3,6 +3,7 @@ package io.espalier.worker.kafka;
 import io.espalier.schemas.Topics;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -64,10 +65,10 @@ final class Premises {
   }
 
   /**
-   * Sets what the guarantees of the queue rest on and reads it back. Must come before the group's
-   * first member, or commands sent before it would be skipped.
+   * Sets what the guarantees of the queue rest on and waits until the broker has it. Must come
+   * before the group's first member, or commands sent before it would be skipped.
    *
-   * @throws WorkerException if the broker refuses or has other values afterwards
+   * @throws WorkerException if the broker refuses or still has other values after 30 s
    */
   void configureGroup(String group, Lease lease) {
     var wanted = GroupSettings.of(lease);
@@ -84,14 +85,12 @@ final class Premises {
   }
 
   private void verify(String group, GroupSettings wanted, ConfigResource resource) {
-    Map<ConfigResource, Config> configs =
-        await("reading share group " + group, admin.describeConfigs(List.of(resource)).all());
     List<String> differences =
-        wanted.differences(configs.getOrDefault(resource, new Config(List.of())));
+        wanted.awaitIn(() -> read(group, resource), Duration.ofSeconds(TIMEOUT_SECONDS));
     if (!differences.isEmpty()) {
       throw new WorkerException(
-          "share group %s on the broker at %s is not as it was set: %s"
-              .formatted(group, where, String.join("; ", differences)),
+          "share group %s on the broker at %s is not as it was set, even %d s later: %s"
+              .formatted(group, where, TIMEOUT_SECONDS, String.join("; ", differences)),
           true,
           null);
     }
@@ -100,6 +99,11 @@ final class Premises {
         .addKeyValue("group", group)
         .addKeyValue("settings", wanted.values())
         .log("share group");
+  }
+
+  private Config read(String group, ConfigResource resource) {
+    return await("reading share group " + group, admin.describeConfigs(List.of(resource)).all())
+        .getOrDefault(resource, new Config(List.of()));
   }
 
   private <T> T await(String what, KafkaFuture<T> future) {

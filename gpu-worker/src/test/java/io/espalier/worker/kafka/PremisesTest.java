@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
@@ -33,13 +34,7 @@ final class PremisesTest {
 
   @Test
   void a_group_that_took_every_setting_differs_in_none() {
-    var found =
-        new Config(
-            GroupSettings.of(LEASE).values().entrySet().stream()
-                .map(setting -> new ConfigEntry(setting.getKey(), setting.getValue()))
-                .toList());
-
-    assertThat(GroupSettings.of(LEASE).differences(found)).isEmpty();
+    assertThat(GroupSettings.of(LEASE).differences(set())).isEmpty();
   }
 
   @Test
@@ -57,6 +52,28 @@ final class PremisesTest {
             "share.auto.offset.reset should be earliest but is latest",
             "share.record.lock.duration.ms should be 20000 but is 30000",
             "share.renew.acknowledge.enable should be true but is unknown");
+  }
+
+  @Test
+  void a_broker_that_learns_of_its_settings_late_is_waited_for() {
+    Iterator<Config> answers = List.of(new Config(List.of()), set()).iterator();
+
+    assertThat(GroupSettings.of(LEASE).awaitIn(answers::next, Duration.ofSeconds(30))).isEmpty();
+    assertThat(answers).isExhausted();
+  }
+
+  @Test
+  void a_broker_that_never_has_its_settings_is_not_waited_for_for_ever() {
+    assertThat(GroupSettings.of(LEASE).awaitIn(() -> new Config(List.of()), Duration.ZERO))
+        .hasSize(5)
+        .contains("share.auto.offset.reset should be earliest but is unknown");
+  }
+
+  private static Config set() {
+    return new Config(
+        GroupSettings.of(LEASE).values().entrySet().stream()
+            .map(setting -> new ConfigEntry(setting.getKey(), setting.getValue()))
+            .toList());
   }
 
   @Test
