@@ -3,7 +3,7 @@ package io.espalier.worker.stage;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.evaluate.Latency;
-import io.espalier.worker.algorithm.family.KnownModel;
+import io.espalier.worker.algorithm.family.VisionModel;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
@@ -45,7 +45,7 @@ public final class EvaluateStage implements Stage {
   private static final String DATA = "eval";
 
   /** Everything that a job names, opened and found to fit together. */
-  private record Opened(EvaluateSettings settings, KnownModel model, URI uri, ImageDataset data) {}
+  private record Opened(EvaluateSettings settings, VisionModel model, URI uri, ImageDataset data) {}
 
   @Override
   public StageKind kind() {
@@ -93,7 +93,7 @@ public final class EvaluateStage implements Stage {
               .formatted(DATA, job.data().isEmpty() ? "none" : job.data().keySet()));
     }
     Optional<Opened> opened =
-        attempt(() -> KnownModel.of(ModelDirectory.open(job.input())), problems)
+        attempt(() -> VisionModel.of(ModelDirectory.open(job.input())), problems)
             .flatMap(
                 model ->
                     uri.flatMap(
@@ -110,7 +110,7 @@ public final class EvaluateStage implements Stage {
   }
 
   /** What the one who made the model says of its loaders; else what its family says. */
-  private static List<String> loaders(KnownModel model) {
+  private static List<String> loaders(VisionModel model) {
     Path provenance = model.directory().path().resolve("espalier.json");
     if (!Files.isRegularFile(provenance)) {
       return model.family().loadsIn(model.directory().config());
@@ -127,7 +127,7 @@ public final class EvaluateStage implements Stage {
     }
   }
 
-  private static Opened openData(EvaluateSettings settings, KnownModel model, URI uri) {
+  private static Opened openData(EvaluateSettings settings, VisionModel model, URI uri) {
     ImageDataset data = ImageDatasets.open(uri, model.input()).first(settings.samples());
     return new Opened(settings, model, uri, data);
   }

@@ -64,7 +64,7 @@ public final class Weights implements AutoCloseable {
   }
 
   private static Weights fill(ModelDirectory model, Weights weights) {
-    for (TensorSpec tensor : weights.architecture.tensors()) {
+    for (TensorSpec tensor : loaded(weights.architecture)) {
       TensorData data = model.read(tensor.name());
       weights.put(tensor.name(), data.dtype(), StoredTensor.load(data, weights.manager));
     }
@@ -74,13 +74,18 @@ public final class Weights implements AutoCloseable {
   private static void requireLoadable(ModelDirectory model, Architecture architecture) {
     model.requireShapes(architecture.shapes());
     List<String> problems =
-        model.tensors().values().stream()
+        loaded(architecture).stream()
+            .map(tensor -> model.tensors().get(tensor.name()))
             .filter(tensor -> !StoredTensor.supports(tensor.dtype()))
             .map(tensor -> unsupported(model, tensor))
             .toList();
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems);
     }
+  }
+
+  private static List<TensorSpec> loaded(Architecture architecture) {
+    return architecture.tensors().stream().filter(tensor -> tensor.role() != Role.CARRIED).toList();
   }
 
   private static String unsupported(ModelDirectory model, TensorHeader tensor) {
@@ -120,7 +125,7 @@ public final class Weights implements AutoCloseable {
   /** Names of the tensors that are trained, in the architecture's order. */
   public List<String> trainable() {
     return architecture.tensors().stream()
-        .filter(tensor -> tensor.role() != Role.BUFFER)
+        .filter(TensorSpec::isTrained)
         .map(TensorSpec::name)
         .toList();
   }
@@ -181,7 +186,7 @@ public final class Weights implements AutoCloseable {
     var derived = new Weights(target, manager.getParentManager().newSubManager());
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      for (TensorSpec tensor : architecture.tensors()) {
+      for (TensorSpec tensor : loaded(architecture)) {
         NDArray copy = derivation.of(tensor, get(tensor.name())).duplicate();
         copy.attach(derived.manager);
         derived.put(tensor.name(), type(tensor.name()), copy);

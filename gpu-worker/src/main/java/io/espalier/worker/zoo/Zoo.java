@@ -120,7 +120,7 @@ public final class Zoo {
     writeShapes(data, demo.data().train(), demo.data().test(), demo.data().seed());
     writeRandomModel(demo.start(), directory.resolve("start"));
     ModelDirectory start = ModelDirectory.open(directory.resolve("start"));
-    var spec = Families.of(start.config()).input(start.config());
+    var spec = Families.vision(start.config()).input(start.config());
     writeConfig(start.config(), model);
     var training =
         new ModelTraining(

@@ -3,8 +3,8 @@ package io.espalier.worker.bench;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.family.Mode;
+import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.Gradients;
@@ -39,7 +39,7 @@ public final class TrainingStepBenchmark {
   private static final int MATRIX = 1536;
 
   private final NDManager manager;
-  private final Family family = MODEL.family();
+  private final VisionFamily family = MODEL.family();
   private final int rounds;
 
   private TrainingStepBenchmark(NDManager manager, int rounds) {

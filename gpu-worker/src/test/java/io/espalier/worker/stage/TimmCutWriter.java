@@ -52,7 +52,7 @@ public final class TimmCutWriter {
         var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       float[] logits =
-          Families.of(cut.config())
+          Families.vision(cut.config())
               .forward(
                   Weights.load(cut, architecture.keep(kept), manager),
                   images.images(manager),

@@ -87,7 +87,7 @@ final class TimmShapesTest {
       scope.suppressNotUsedWarning();
       Weights cut = Weights.load(model, architecture, manager).keep(kept(architecture));
       var images = oracle.images(manager);
-      var logits = Families.of(model.config()).forward(cut, images, Mode.EVALUATE);
+      var logits = Families.vision(model.config()).forward(cut, images, Mode.EVALUATE);
 
       Golden.assertClose(logits, oracle.read("scores", name + ".logits"), TOLERANCE);
     }
@@ -102,7 +102,7 @@ final class TimmShapesTest {
 
     Path opened = Golden.of(ORACLE).directory().resolve(name + ".txt");
     assertThat(line).isEqualTo(Files.readString(opened));
-    assertThat(Families.of(TimmModels.config(name)).loadsIn(TimmModels.config(name)))
+    assertThat(Families.vision(TimmModels.config(name)).loadsIn(TimmModels.config(name)))
         .containsExactly("espalier", "safetensors", "timm");
   }
 

@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsFile;
 import io.espalier.worker.checkpoint.TensorData;
@@ -46,8 +46,8 @@ public final class Golden {
     return model().config();
   }
 
-  public Family family() {
-    return Families.of(config());
+  public VisionFamily family() {
+    return Families.vision(config());
   }
 
   public Architecture architecture() {

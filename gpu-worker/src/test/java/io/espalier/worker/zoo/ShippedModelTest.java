@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
 import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
@@ -78,7 +78,7 @@ class ShippedModelTest {
   }
 
   private static Quality quality(ModelDirectory model, ImageDataset data) {
-    Family family = Families.of(model.config());
+    VisionFamily family = Families.vision(model.config());
     try (var manager = PyTorch.newManager();
         var weights =
             Weights.load(model, family.architecture(model.config(), model.shapes()), manager)) {

@@ -3,9 +3,9 @@ package io.espalier.worker.algorithm.evaluate;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.family.Mode;
 import io.espalier.worker.algorithm.family.Section;
+import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.T;
@@ -29,7 +29,8 @@ public final class BatchNormCalibration {
    * @param data images that it may use
    * @param batch images per batch; part of the result, since variances are those of a batch
    */
-  public static void recalibrate(Family family, Weights weights, ImageDataset data, int batch) {
+  public static void recalibrate(
+      VisionFamily family, Weights weights, ImageDataset data, int batch) {
     var batches = new Batches(data, batch);
     try (NDManager manager = PyTorch.newManager()) {
       recalibrate(

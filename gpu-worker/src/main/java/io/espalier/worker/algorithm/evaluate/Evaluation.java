@@ -3,8 +3,8 @@ package io.espalier.worker.algorithm.evaluate;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.family.Mode;
+import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Progress;
@@ -45,13 +45,21 @@ public final class Evaluation {
    * @throws IllegalArgumentException if there is no image
    */
   public static Quality quality(
-      Family family, Weights weights, ImageDataset data, int batch, Progress.Listener progress) {
+      VisionFamily family,
+      Weights weights,
+      ImageDataset data,
+      int batch,
+      Progress.Listener progress) {
     return tally(family, weights, data, batch, progress).quality();
   }
 
   /** As {@link #quality}, with what the model said of each image. */
   public static Tally tally(
-      Family family, Weights weights, ImageDataset data, int batch, Progress.Listener progress) {
+      VisionFamily family,
+      Weights weights,
+      ImageDataset data,
+      int batch,
+      Progress.Listener progress) {
     var batches = new Batches(data, batch);
     var tally = new Tally();
     try (NDManager manager = PyTorch.newManager()) {
@@ -79,7 +87,8 @@ public final class Evaluation {
    * @param repetitions passes to measure, at least 1
    * @param image its channels, height and width
    */
-  public static Latency latency(Family family, Weights weights, int repetitions, int... image) {
+  public static Latency latency(
+      VisionFamily family, Weights weights, int repetitions, int... image) {
     return latencies(family, List.of(weights), repetitions, image).get(0);
   }
 
@@ -89,7 +98,7 @@ public final class Evaluation {
    * caches hold the model before.
    */
   public static List<Latency> latencies(
-      Family family, List<Weights> models, int repetitions, int... image) {
+      VisionFamily family, List<Weights> models, int repetitions, int... image) {
     if (repetitions < 1 || image.length != 3) {
       throw new IllegalArgumentException(
           "%d repetitions of an image of %d dimensions; wanted 1 or more of 3"
@@ -109,7 +118,7 @@ public final class Evaluation {
     return Arrays.stream(nanos).map(Latency::of).toList();
   }
 
-  private static long pass(Family family, Weights weights, NDArray image) {
+  private static long pass(VisionFamily family, Weights weights, NDArray image) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       long start = System.nanoTime();

@@ -13,7 +13,7 @@ import java.util.Map;
  *
  * <p>Source: Huang et al., Densely Connected Convolutional Networks, arXiv 1608.06993.
  */
-public final class Densenet implements Family {
+public final class Densenet implements VisionFamily {
   @Override
   public String name() {
     return DensenetArchitecture.FAMILY;
@@ -27,11 +27,6 @@ public final class Densenet implements Family {
   @Override
   public InputSpec input(JsonNode config) {
     return InputSpec.of(config, InputSpec.IMAGENET);
-  }
-
-  @Override
-  public List<String> tasks() {
-    return List.of("image-classification");
   }
 
   @Override

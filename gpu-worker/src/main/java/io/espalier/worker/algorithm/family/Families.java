@@ -29,6 +29,38 @@ public final class Families {
         .orElseThrow(() -> new InvalidInputException(unknown(config)));
   }
 
+  /**
+   * The family of a model that tells images apart.
+   *
+   * @param config its config.json
+   * @throws InvalidInputException if it is none, or no family accepts it
+   */
+  public static VisionFamily vision(JsonNode config) {
+    Family family = of(config);
+    if (family instanceof VisionFamily vision) {
+      return vision;
+    }
+    throw new InvalidInputException(
+        "config.json: a model of family %s reads text, but one for images was wanted"
+            .formatted(family.name()));
+  }
+
+  /**
+   * The family of a model that reads text.
+   *
+   * @param config its config.json
+   * @throws InvalidInputException if it is none, or no family accepts it
+   */
+  public static TextFamily text(JsonNode config) {
+    Family family = of(config);
+    if (family instanceof TextFamily text) {
+      return text;
+    }
+    throw new InvalidInputException(
+        "config.json: a model of family %s tells images apart, but one that reads text was wanted"
+            .formatted(family.name()));
+  }
+
   private static String unknown(JsonNode config) {
     String found =
         config.hasNonNull("architecture")

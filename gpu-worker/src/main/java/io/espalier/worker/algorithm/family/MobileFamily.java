@@ -26,7 +26,7 @@ record MobileFamily(
     Pattern names,
     Function<String, Optional<MobileVariant>> variants,
     String known)
-    implements Family {
+    implements VisionFamily {
 
   /** MobileNet V2 and V3. */
   static final MobileFamily MOBILENET =
@@ -55,11 +55,6 @@ record MobileFamily(
   public InputSpec input(JsonNode config) {
     variant(TimmConfig.architectureOf(config));
     return InputSpec.of(config, InputSpec.IMAGENET);
-  }
-
-  @Override
-  public List<String> tasks() {
-    return List.of("image-classification");
   }
 
   @Override

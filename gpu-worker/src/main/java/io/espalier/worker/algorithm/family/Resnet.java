@@ -12,7 +12,7 @@ import java.util.Map;
  *
  * <p>Source: He et al., Deep Residual Learning for Image Recognition, arXiv 1512.03385.
  */
-public final class Resnet implements Family {
+public final class Resnet implements VisionFamily {
   @Override
   public String name() {
     return ResnetArchitecture.FAMILY;
@@ -28,11 +28,6 @@ public final class Resnet implements Family {
     return HuggingFaceResnet.accepts(config)
         ? HuggingFaceResnet.of(config).input()
         : InputSpec.of(config, ResnetPlan.variant(TimmConfig.architectureOf(config)).usualInput());
-  }
-
-  @Override
-  public List<String> tasks() {
-    return List.of("image-classification");
   }
 
   @Override

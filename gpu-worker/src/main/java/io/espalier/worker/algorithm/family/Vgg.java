@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * <p>Source: Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image
  * Recognition, arXiv 1409.1556.
  */
-public final class Vgg implements Family {
+public final class Vgg implements VisionFamily {
   /** Wider than what is known here, so that the others are refused with a reason. */
   private static final Pattern NAMES = Pattern.compile("vgg\\d+.*");
 
@@ -32,11 +32,6 @@ public final class Vgg implements Family {
   public InputSpec input(JsonNode config) {
     VggArchitecture.variant(TimmConfig.architectureOf(config));
     return InputSpec.of(config, InputSpec.IMAGENET);
-  }
-
-  @Override
-  public List<String> tasks() {
-    return List.of("image-classification");
   }
 
   @Override

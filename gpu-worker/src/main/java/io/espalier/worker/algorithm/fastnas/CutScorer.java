@@ -6,9 +6,9 @@ import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.evaluate.Tally;
-import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.family.Mode;
 import io.espalier.worker.algorithm.family.Section;
+import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The scores are those of whole passes, bit for bit on the same device.
  */
 final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
-  private final Family family;
+  private final VisionFamily family;
   private final Weights original;
   private final Weights whole;
   private final ChannelOrder order;
@@ -52,7 +52,7 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
    * @param directory where more of them are kept
    */
   CutScorer(
-      Family family,
+      VisionFamily family,
       Weights weights,
       ChannelOrder order,
       FastNasSettings.Score score,

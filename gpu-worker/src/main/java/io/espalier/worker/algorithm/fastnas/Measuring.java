@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.fastnas;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.Tally;
-import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.tensor.Weights;
@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Measures models of a family on the same data. */
-record Measuring(Family family, ImageDataset data, int batch, Progress.Listener progress) {
+record Measuring(VisionFamily family, ImageDataset data, int batch, Progress.Listener progress) {
   private static final int LATENCY_REPETITIONS = 50;
   private static final int WARM_UP_REPETITIONS = 10;
 

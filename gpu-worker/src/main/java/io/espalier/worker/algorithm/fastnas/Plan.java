@@ -1,8 +1,8 @@
 package io.espalier.worker.algorithm.fastnas;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.espalier.worker.algorithm.family.Family;
-import io.espalier.worker.algorithm.family.KnownModel;
+import io.espalier.worker.algorithm.family.VisionFamily;
+import io.espalier.worker.algorithm.family.VisionModel;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.CostModel;
@@ -28,7 +28,7 @@ import java.util.Map;
  */
 public record Plan(
     ModelDirectory model,
-    Family family,
+    VisionFamily family,
     Architecture architecture,
     InputSpec input,
     SearchSpace space,
@@ -57,7 +57,7 @@ public record Plan(
 
   /** Looks at a model as if its config.json were another one. */
   static Plan of(ModelDirectory model, JsonNode config, int channelDivisor, LayerRules rules) {
-    KnownModel known = KnownModel.of(model, config);
+    VisionModel known = VisionModel.of(model, config);
     Architecture architecture = known.architecture();
     return new Plan(
         model,

@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.fastnas;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.CostModel;
@@ -122,7 +122,7 @@ public final class Profiles {
 
   private static Architecture network(ObjectNode config) {
     try {
-      Family family = Families.of(config);
+      VisionFamily family = Families.vision(config);
       family.input(config);
       return family.architecture(config, Map.of());
     } catch (InvalidInputException e) {

@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.importance;
 
 import io.espalier.worker.algorithm.evaluate.Batches;
-import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.tensor.Weights;
@@ -51,7 +51,7 @@ public enum Importance {
    * @param images that gradients are taken on, if any are
    */
   public Map<String, double[]> measure(
-      ModelDirectory model, Family family, Weights weights, Batches images) {
+      ModelDirectory model, VisionFamily family, Weights weights, Batches images) {
     Architecture architecture = weights.architecture();
     return switch (this) {
       case CONSUMER_NORM -> ConsumerNorms.importance(architecture, model::read);

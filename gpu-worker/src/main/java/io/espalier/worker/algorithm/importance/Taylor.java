@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.evaluate.Batches;
-import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.family.Mode;
+import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
@@ -36,12 +36,12 @@ import java.util.Objects;
  * equation 8 and the gates of section 4.1 ("Taylor-FO-BN").
  */
 final class Taylor {
-  private final Family family;
+  private final VisionFamily family;
   private final Batches batches;
   private final Architecture architecture;
   private final Map<String, double[]> importance = new LinkedHashMap<>();
 
-  private Taylor(Family family, Batches batches, Architecture architecture) {
+  private Taylor(VisionFamily family, Batches batches, Architecture architecture) {
     this.family = family;
     this.batches = batches;
     this.architecture = architecture;
@@ -57,7 +57,7 @@ final class Taylor {
    * @param batches labelled images
    * @throws InvalidInputException if a gradient is not a number; names batch and axis
    */
-  static Map<String, double[]> importance(Family family, Weights weights, Batches batches) {
+  static Map<String, double[]> importance(VisionFamily family, Weights weights, Batches batches) {
     var taylor = new Taylor(family, batches, weights.architecture());
     try (Weights copy = weights.keep(Kept.all())) {
       copy.requireGradients(true);

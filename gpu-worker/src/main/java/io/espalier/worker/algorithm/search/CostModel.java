@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.search;
 
 import io.espalier.worker.algorithm.search.CostTerm.Side;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Attention;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Layer;
@@ -15,14 +16,15 @@ import java.util.Set;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What a model of an architecture costs at given widths, exactly.
  *
- * <p>FLOPs of a layer are {@code 2 × out × in × area × positions}; parameters are {@code out × in ×
- * area} and one bias per output where there is one; a depthwise layer has one input. Both leave out
- * normalisations and pooling. ModelOpt 0.40 counts the same, but for the global mean in front of
- * the classifier, which torchprofile adds (128 FLOPs on a CIFAR ResNet-20).
+ * <p>FLOPs of a layer are {@code 2 × out × in × area × positions}, a depthwise layer having one
+ * input; those of attention are its two products. Parameters are the elements of the tensors that
+ * count as such. Both leave out BatchNorm and pooling. ModelOpt 0.40 counts the same, but for the
+ * global mean in front of the classifier, which torchprofile adds (128 FLOPs on a CIFAR ResNet-20).
  */
 public final class CostModel {
   private static final int FLOAT32_BITS = 32;
@@ -57,7 +59,7 @@ public final class CostModel {
     var model =
         new CostModel(architecture, Map.of(Quantity.FLOPS, List.of()), Map.of(Quantity.FLOPS, 0L));
     model.fixed.put(Quantity.BYTES, fixedBytes);
-    model.terms.put(Quantity.FLOPS, architecture.layers().stream().map(model::operations).toList());
+    model.terms.put(Quantity.FLOPS, model.operations());
     model.terms.put(Quantity.PARAMETERS, model.parameters());
     model.terms.put(
         Quantity.BYTES,
@@ -134,20 +136,28 @@ public final class CostModel {
     return value;
   }
 
+  private List<CostTerm> operations() {
+    return Stream.concat(
+            architecture.layers().stream().map(this::operations),
+            architecture.attentions().stream().map(this::operations))
+        .toList();
+  }
+
   private CostTerm operations(Layer layer) {
     long factor = 2L * layer.window().area() * layer.window().positions();
     return new CostTerm(sides(layer), new CostTerm.Product(factor));
   }
 
+  private CostTerm operations(Attention attention) {
+    long factor = 4L * attention.tokens() * attention.tokens();
+    return new CostTerm(List.of(side(attention.heads())), new CostTerm.Product(factor));
+  }
+
   private List<CostTerm> parameters() {
-    var all = new ArrayList<CostTerm>();
-    for (Layer layer : architecture.layers()) {
-      all.add(new CostTerm(sides(layer), new CostTerm.Product(layer.window().area())));
-      if (layer.bias()) {
-        all.add(new CostTerm(List.of(side(layer.out())), new CostTerm.Product(1)));
-      }
-    }
-    return List.copyOf(all);
+    return architecture.tensors().stream()
+        .filter(tensor -> tensor.role() == TensorSpec.Role.PARAMETER)
+        .map(tensor -> new CostTerm(sides(tensor), new CostTerm.Product(1)))
+        .toList();
   }
 
   private CostTerm bytes(TensorSpec tensor, ToIntFunction<String> bitsOf) {
@@ -156,11 +166,15 @@ public final class CostModel {
         bits % Byte.SIZE == 0
             ? new CostTerm.Product(bits / Byte.SIZE)
             : new CostTerm.PackedBytes(bits);
-    return new CostTerm(tensor.dimensions().stream().map(this::side).toList(), form);
+    return new CostTerm(sides(tensor), form);
   }
 
   private List<Side> sides(Layer layer) {
     return List.of(side(layer.out()), side(layer.in()));
+  }
+
+  private List<Side> sides(TensorSpec tensor) {
+    return tensor.dimensions().stream().map(this::side).toList();
   }
 
   private Side side(Dimension dimension) {

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
 import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsWriter;
 import io.espalier.worker.data.ImageDataset;
@@ -51,7 +51,7 @@ public record ModelTraining(
 
   private Quality run(
       Path weightsFile, BiConsumer<SgdTrainer, Weights> work, Progress.Listener progress) {
-    Family family = Families.of(start.config());
+    VisionFamily family = Families.vision(start.config());
     var architecture = family.architecture(start.config(), start.shapes());
     try (NDManager manager = PyTorch.newManager();
         Weights weights = Weights.load(start, architecture, manager)) {

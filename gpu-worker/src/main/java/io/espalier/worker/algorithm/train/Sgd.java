@@ -3,7 +3,6 @@ package io.espalier.worker.algorithm.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.domain.model.TensorSpec;
-import io.espalier.worker.domain.model.TensorSpec.Role;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import java.util.Collections;
@@ -30,7 +29,7 @@ final class Sgd {
     this.weights = weights;
     this.settings = settings;
     for (TensorSpec tensor : weights.architecture().tensors()) {
-      if (tensor.role() != Role.BUFFER) {
+      if (tensor.isTrained()) {
         NDArray velocity = T.full(weights.get(tensor.name()), 0, tensor.shape());
         NDScope.unregister(velocity);
         velocities.put(tensor.name(), velocity);

@@ -3,8 +3,8 @@ package io.espalier.worker.algorithm.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.family.Mode;
+import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.InvalidInputException;
@@ -31,11 +31,11 @@ import java.util.SplittableRandom;
  * of threads.
  */
 public final class SgdTrainer {
-  private final Family family;
+  private final VisionFamily family;
   private final TrainingSettings settings;
 
   /** A trainer of one family's models. */
-  public SgdTrainer(Family family, TrainingSettings settings) {
+  public SgdTrainer(VisionFamily family, TrainingSettings settings) {
     this.family = family;
     this.settings = settings;
   }

@@ -16,6 +16,7 @@ import java.util.Map;
  * @param tensors every tensor of the checkpoint, in the order of the forward pass
  * @param axes every axis, in the order of the forward pass
  * @param layers every convolution and linear layer, in the order of the forward pass
+ * @param attentions every attention, in the order of the forward pass
  * @param frozen for an axis that may not be cut, by its name, the reason in words
  */
 public record Architecture(
@@ -24,13 +25,26 @@ public record Architecture(
     List<TensorSpec> tensors,
     List<Axis> axes,
     List<Layer> layers,
+    List<Attention> attentions,
     Map<String, String> frozen) {
+
+  /** An architecture without attention. */
+  public Architecture(
+      String family,
+      String name,
+      List<TensorSpec> tensors,
+      List<Axis> axes,
+      List<Layer> layers,
+      Map<String, String> frozen) {
+    this(family, name, tensors, axes, layers, List.of(), frozen);
+  }
 
   /** An architecture; all collections are copied. */
   public Architecture {
     tensors = List.copyOf(tensors);
     axes = List.copyOf(axes);
     layers = List.copyOf(layers);
+    attentions = List.copyOf(attentions);
     frozen = Map.copyOf(frozen);
   }
 
@@ -69,6 +83,7 @@ public record Architecture(
         tensors.stream().map(tensor -> keep(tensor, kept)).toList(),
         axes.stream().map(axis -> keep(axis, kept)).toList(),
         layers.stream().map(layer -> keep(layer, kept)).toList(),
+        attentions.stream().map(attention -> keep(attention, kept)).toList(),
         frozen);
   }
 
@@ -104,6 +119,10 @@ public record Architecture(
         layer.window(),
         layer.depthwise(),
         layer.bias());
+  }
+
+  private static Attention keep(Attention attention, Kept kept) {
+    return new Attention(attention.module(), keep(attention.heads(), kept), attention.tokens());
   }
 
   private static Dimension keep(Dimension dimension, Kept kept) {

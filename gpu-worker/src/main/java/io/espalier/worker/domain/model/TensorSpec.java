@@ -19,12 +19,19 @@ public record TensorSpec(String name, List<Dimension> dimensions, Role role) {
      */
     NORM_PARAMETER,
     /** Running statistic of a BatchNorm; neither trained nor counted. */
-    BUFFER
+    BUFFER,
+    /** Goes along as it is: nothing computes with it, so it may be of any type; not counted. */
+    CARRIED
   }
 
   /** A tensor; the list of dimensions is copied. */
   public TensorSpec {
     dimensions = List.copyOf(dimensions);
+  }
+
+  /** Whether it is trained. */
+  public boolean isTrained() {
+    return role == Role.PARAMETER || role == Role.NORM_PARAMETER;
   }
 
   /** The sizes of its dimensions, outermost first; empty for a scalar. */

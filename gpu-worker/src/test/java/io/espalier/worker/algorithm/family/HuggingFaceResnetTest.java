@@ -60,7 +60,7 @@ final class HuggingFaceResnetTest {
   @Test
   void a_network_that_halves_in_unusual_places_answers_as_in_transformers() {
     Golden golden = Golden.of("huggingface-resnet");
-    KnownModel model = KnownModel.of(golden.model());
+    VisionModel model = VisionModel.of(golden.model());
     Weights weights = Weights.load(model.directory(), model.architecture(), manager);
     List<Section> sections = model.family().sections(weights);
     NDArray images = golden.images(manager);
@@ -81,7 +81,7 @@ final class HuggingFaceResnetTest {
   void the_same_network_by_other_names_answers_alike(String name) throws IOException {
     Golden golden = Golden.of(name);
 
-    KnownModel model = renamed(golden);
+    VisionModel model = renamed(golden);
     Weights weights = Weights.load(model.directory(), model.architecture(), manager);
     NDArray logits = model.family().forward(weights, golden.images(manager), Mode.EVALUATE);
 
@@ -108,7 +108,7 @@ final class HuggingFaceResnetTest {
 
   @Test
   void every_tensor_belongs_to_one_section() throws IOException {
-    KnownModel model = renamed(Golden.of("resnet50"));
+    VisionModel model = renamed(Golden.of("resnet50"));
     Weights weights = Weights.load(model.directory(), model.architecture(), manager);
 
     List<Section> sections = model.family().sections(weights);
@@ -123,7 +123,7 @@ final class HuggingFaceResnetTest {
   void a_cut_network_answers_as_the_whole_one_that_is_deaf_to_what_was_cut(String name, long seed)
       throws IOException {
     Golden golden = Golden.of(name);
-    KnownModel model = renamed(golden);
+    VisionModel model = renamed(golden);
 
     var networks = new MaskedNetworks(model, RandomCuts.draw(model.architecture(), seed));
 
@@ -200,7 +200,7 @@ final class HuggingFaceResnetTest {
             "{'size': {'shortest_edge': 96}, 'crop_pct': 0.875, 'do_normalize': true,"
                 + " 'image_mean': [0.5, 0.4, 0.3], 'image_std': [0.25, 0.25, 0.2]}"));
 
-    KnownModel known = KnownModel.of(ModelDirectory.open(model));
+    VisionModel known = VisionModel.of(ModelDirectory.open(model));
 
     assertThat(known.input().height()).isEqualTo(96);
     assertThat(known.input().width()).isEqualTo(96);
@@ -227,7 +227,7 @@ final class HuggingFaceResnetTest {
         .hasMessageContaining("yes");
   }
 
-  private KnownModel renamed(Golden golden) throws IOException {
+  private VisionModel renamed(Golden golden) throws IOException {
     Path to = Files.createDirectories(directory.resolve("renamed"));
     var tensors = new TreeMap<String, TensorData>();
     for (String name : golden.model().tensors().keySet()) {
@@ -246,7 +246,7 @@ final class HuggingFaceResnetTest {
                         + " 'layer_type': 'bottleneck'}"
                     : "'hidden_sizes': [8, 16, 24, 32], 'depths': [2, 2, 2, 2],"
                         + " 'layer_type': 'basic'}")));
-    return KnownModel.of(ModelDirectory.open(to));
+    return VisionModel.of(ModelDirectory.open(to));
   }
 
   /** By hand, without the project's own names. */

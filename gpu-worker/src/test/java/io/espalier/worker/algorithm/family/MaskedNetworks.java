@@ -22,7 +22,7 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /** A cut network, and what must answer like it: the whole one, deaf to what was cut. */
-record MaskedNetworks(KnownModel model, Kept kept) {
+record MaskedNetworks(VisionModel model, Kept kept) {
   private static final float TOLERANCE = 1e-5f;
 
   /** On disk and in memory; and the cut is one that the answers show. */
@@ -48,7 +48,7 @@ record MaskedNetworks(KnownModel model, Kept kept) {
   }
 
   private static Weights weights(Path directory, NDArray images) {
-    KnownModel known = KnownModel.of(ModelDirectory.open(directory));
+    VisionModel known = VisionModel.of(ModelDirectory.open(directory));
     return Weights.load(known.directory(), known.architecture(), images.getManager());
   }
 

@@ -165,7 +165,7 @@ final class NetworkGradientTest {
     }
   }
 
-  private NDArray loss(Family family, Weights weights, NDArray images, Mode mode) {
+  private NDArray loss(VisionFamily family, Weights weights, NDArray images, Mode mode) {
     NDArray logits = family.forward(weights, images, mode);
     return Losses.crossEntropy(logits, T.of(manager, new long[] {0, 7, 3}, IMAGES));
   }

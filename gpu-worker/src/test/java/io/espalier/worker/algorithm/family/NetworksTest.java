@@ -115,7 +115,7 @@ final class NetworksTest {
   void a_cut_network_answers_as_the_whole_one_that_is_deaf_to_what_was_cut(
       String name, long seed, @TempDir Path directory) throws IOException {
     Golden golden = Golden.of(name);
-    KnownModel model = KnownModel.of(golden.model());
+    VisionModel model = VisionModel.of(golden.model());
 
     var networks = new MaskedNetworks(model, RandomCuts.draw(model.architecture(), seed));
 
@@ -128,7 +128,7 @@ final class NetworksTest {
   void a_cut_to_equal_widths_makes_no_block_add_that_did_not(String name, @TempDir Path directory)
       throws IOException {
     Golden golden = Golden.of(name);
-    KnownModel model = KnownModel.of(golden.model());
+    VisionModel model = VisionModel.of(golden.model());
 
     var networks = new MaskedNetworks(model, RandomCuts.ends(model.architecture()));
 

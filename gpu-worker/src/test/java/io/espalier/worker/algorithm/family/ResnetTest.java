@@ -77,7 +77,7 @@ final class ResnetTest {
 
     Surgery.cut(golden.model(), golden.architecture(), kept(oracle), smaller);
     ModelDirectory model = ModelDirectory.open(smaller);
-    Family family = Families.of(model.config());
+    VisionFamily family = Families.vision(model.config());
     Architecture architecture = family.architecture(model.config(), model.shapes());
     Weights weights = Weights.load(model, architecture, manager);
     NDArray logits = family.forward(weights, golden.images(manager), Mode.EVALUATE);

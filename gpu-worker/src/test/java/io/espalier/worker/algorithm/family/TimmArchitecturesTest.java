@@ -177,7 +177,7 @@ final class TimmArchitecturesTest {
   })
   void neighbours_that_are_not_known_are_refused_with_those_that_are(String name, String words) {
     JsonNode config = json("{'architecture': '%s'}".formatted(name));
-    Family family = Families.of(config);
+    VisionFamily family = Families.vision(config);
 
     assertThatThrownBy(() -> family.architecture(config, Map.of()))
         .isInstanceOf(InvalidInputException.class)

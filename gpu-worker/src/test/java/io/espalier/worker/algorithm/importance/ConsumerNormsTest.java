@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.importance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.espalier.worker.algorithm.family.KnownModel;
+import io.espalier.worker.algorithm.family.VisionModel;
 import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsFile;
@@ -30,7 +30,7 @@ class ConsumerNormsTest {
   @ValueSource(strings = {"cifar-resnet20", "resnet18", "resnet50"})
   void norms_equal_those_of_the_reference(String model) {
     ModelDirectory directory = ModelDirectory.open(GOLDEN.resolve(model));
-    Architecture architecture = KnownModel.of(directory).architecture();
+    Architecture architecture = VisionModel.of(directory).architecture();
     SafetensorsFile golden =
         SafetensorsFile.open(GOLDEN.resolve("scores/fastnas-" + model + "/scores.safetensors"));
 

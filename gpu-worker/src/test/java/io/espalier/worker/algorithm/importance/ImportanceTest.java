@@ -8,8 +8,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.evaluate.Batches;
-import io.espalier.worker.algorithm.family.KnownModel;
 import io.espalier.worker.algorithm.family.Mode;
+import io.espalier.worker.algorithm.family.VisionModel;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.Numbers;
 import io.espalier.worker.data.Batch;
@@ -41,7 +41,7 @@ class ImportanceTest {
 
   @TempDir static Path shared;
 
-  private static KnownModel model;
+  private static VisionModel model;
   private static Batches batches;
 
   @BeforeAll
@@ -50,7 +50,7 @@ class ImportanceTest {
     Zoo.writeRandomModel(
         new RandomModel("cifar_resnet8", 10, 32, List.of(4, UNITS, 16), 1),
         shared.resolve("model"));
-    model = KnownModel.of(ModelDirectory.open(shared.resolve("model")));
+    model = VisionModel.of(ModelDirectory.open(shared.resolve("model")));
     ImageDataset images =
         ImageDatasets.open(
             URI.create(shared.resolve("data").toUri() + "?split=train"), model.input());

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.family.Mode;
+import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.data.Batch;
@@ -143,7 +143,7 @@ class SgdTrainerTest {
     float[] logits =
         loaded(
             (weights, manager) ->
-                Families.of(model.config())
+                Families.vision(model.config())
                     .forward(weights, T.of(manager, batch.pixels(), 20, 3, 8, 8), Mode.TRAIN)
                     .toFloatArray());
     double sum = 0;
@@ -181,7 +181,7 @@ class SgdTrainerTest {
       Path checkpoints,
       Progress.Listener progress,
       BiFunction<Weights, List<Double>, R> then) {
-    var trainer = new SgdTrainer(Families.of(model.config()), settings);
+    var trainer = new SgdTrainer(Families.vision(model.config()), settings);
     return loaded(
         (weights, manager) ->
             then.apply(weights, trainer.train(weights, IMAGES, checkpoints, progress)));
@@ -305,14 +305,14 @@ class SgdTrainerTest {
       TrainingSettings settings,
       Progress.Listener progress,
       BiFunction<Weights, List<Double>, R> then) {
-    Family family = Families.of(model.config());
+    VisionFamily family = Families.vision(model.config());
     return loaded(
         (weights, manager) ->
             then.apply(weights, new SgdTrainer(family, settings).train(weights, IMAGES, progress)));
   }
 
   private static <R> R loaded(BiFunction<Weights, NDManager, R> work) {
-    Family family = Families.of(model.config());
+    VisionFamily family = Families.vision(model.config());
     try (var manager = PyTorch.newManager();
         var weights =
             Weights.load(model, family.architecture(model.config(), model.shapes()), manager)) {

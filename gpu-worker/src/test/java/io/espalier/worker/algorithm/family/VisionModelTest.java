@@ -20,7 +20,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class KnownModelTest {
+class VisionModelTest {
   @TempDir private Path directory;
 
   @Test
@@ -41,7 +41,7 @@ class KnownModelTest {
     Path model = model();
     replace(model, "fc.bias", new TensorData(DType.I32, new long[] {10}, bytes(40)));
 
-    assertThatThrownBy(() -> KnownModel.of(ModelDirectory.open(model)))
+    assertThatThrownBy(() -> VisionModel.of(ModelDirectory.open(model)))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("'fc.bias'")
         .hasMessageContaining("found I32");
@@ -56,7 +56,7 @@ class KnownModelTest {
 
     var refusal =
         catchThrowableOfType(
-            InvalidInputException.class, () -> KnownModel.of(ModelDirectory.open(model), config));
+            InvalidInputException.class, () -> VisionModel.of(ModelDirectory.open(model), config));
 
     assertThat(refusal.problems()).hasSize(2);
     assertThat(refusal).hasMessageContaining("mean").hasMessageContaining("'fc.bias'");

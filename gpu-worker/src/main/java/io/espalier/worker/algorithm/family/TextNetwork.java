@@ -1,0 +1,53 @@
+package io.espalier.worker.algorithm.family;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.data.TextInput;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.tensor.Weights;
+import java.util.Map;
+
+/**
+ * A network that reads tokens, as its config.json describes it; widths of layers are those of the
+ * weights at hand.
+ *
+ * <p>Its prunable axes are, for each layer, its attention heads and the neurons of its feed-forward
+ * part.
+ */
+public interface TextNetwork {
+  /** What it takes. */
+  TextInput input();
+
+  /**
+   * What it is made of.
+   *
+   * @param shapes tensors' shapes by name; of a checkpoint that holds none, all widths are those of
+   *     the config
+   * @param tokens length of the sequences that operations are counted for
+   * @throws io.espalier.worker.domain.InvalidInputException if tensors and config do not fit
+   */
+  Architecture architecture(Map<String, long[]> shapes, int tokens);
+
+  /**
+   * The last hidden state, as Hugging Face's library returns it: in decoders after the final
+   * normalisation.
+   *
+   * @return (batch, tokens, hidden)
+   */
+  NDArray encode(Weights weights, Tokens tokens, Taps taps);
+
+  /**
+   * What the model says of tokens, by its task:
+   *
+   * <ul>
+   *   <li>question-answering: scores of being the first and the last token of the answer, (batch,
+   *       tokens, 2)
+   *   <li>text-classification: scores of labels, (batch, labels)
+   *   <li>token-classification: scores of labels, (batch, tokens, labels)
+   *   <li>fill-mask, text-generation: scores of tokens, (batch, tokens, vocabulary)
+   *   <li>feature-extraction: the mean of the last hidden states of real tokens, (batch, hidden)
+   * </ul>
+   *
+   * All scores are before softmax.
+   */
+  NDArray forward(Weights weights, Tokens tokens, Taps taps);
+}

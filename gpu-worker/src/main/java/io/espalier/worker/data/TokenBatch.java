@@ -1,0 +1,32 @@
+package io.espalier.worker.data;
+
+/**
+ * Some sequences of tokens, filled up at the right to one length.
+ *
+ * @param rows number of sequences
+ * @param length tokens of each, padding included
+ * @param ids token ids, row by row
+ * @param mask 1 for a real token, 0 for padding, row by row
+ * @param types segment of each token, row by row
+ * @param labels what is right, by task: question-answering first and last token of the answer of
+ *     each row, two numbers a row; text-classification the label of each row; the tasks that say
+ *     something of each token as many numbers as {@code ids}, {@value #IGNORED} where nothing is
+ *     asked. Causal models shift by one inside the loss, so their labels are the ids themselves.
+ *     Empty if nothing is known
+ */
+@SuppressWarnings("ArrayRecordComponent") // a hot path: the arrays go straight into a tensor
+public record TokenBatch(
+    int rows, int length, long[] ids, long[] mask, long[] types, long[] labels) {
+  /** The label of a token of which nothing is asked. */
+  public static final long IGNORED = -100;
+
+  /** A batch; sizes must fit. */
+  public TokenBatch {
+    int all = rows * length;
+    if (ids.length != all || mask.length != all || types.length != all) {
+      throw new IllegalArgumentException(
+          "%d rows of %d tokens, but %d ids, %d of mask, %d types"
+              .formatted(rows, length, ids.length, mask.length, types.length));
+    }
+  }
+}
