@@ -109,6 +109,16 @@ public final class T {
     return JniUtils.exp(p(x));
   }
 
+  /** Each row of (rows, columns), divided by its length. */
+  public static NDArray unitRows(NDArray x) {
+    NDArray squares = JniUtils.sum(p(square(x)), new long[] {1}, true); // (rows, 1)
+    NDArray lengths = JniUtils.sqrt(p(add(squares, SMALLEST_SQUARE)));
+    return JniUtils.div(p(x), p(lengths));
+  }
+
+  /** Keeps a row of zeros from being divided by zero; smaller than a float's precision else. */
+  private static final double SMALLEST_SQUARE = 1e-24;
+
   // ---- reductions
 
   /** Sum of all elements, a scalar. */

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.tensor.Weights;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -16,6 +17,33 @@ import java.util.Map;
 public interface TextNetwork {
   /** What it takes. */
   TextInput input();
+
+  /** The prunable axes of each layer, first to last. */
+  List<Block> blocks();
+
+  /** Channels of one attention head. */
+  int headSize();
+
+  /** Where its config.json says how wide its layers are. */
+  WidthKeys widthKeys();
+
+  /**
+   * A layer's prunable axes.
+   *
+   * @param heads name of the axis of its attention heads
+   * @param neurons name of the axis of its feed-forward neurons
+   */
+  record Block(String heads, String neurons) {}
+
+  /**
+   * Keys of config.json.
+   *
+   * @param heads number of attention heads
+   * @param neurons number of feed-forward neurons
+   * @param prunedHeads whether transformers 4 opens models of this family with heads removed that
+   *     {@code pruned_heads} names
+   */
+  record WidthKeys(String heads, String neurons, boolean prunedHeads) {}
 
   /**
    * What it is made of.

@@ -7,8 +7,6 @@ import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
-import io.espalier.worker.domain.model.Dimension;
-import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -107,7 +105,7 @@ public record Inspection(
                         LongStream.of(shapes.getOrDefault(layer.weight(), new long[0]))
                             .boxed()
                             .toList(),
-                        written(layer).map(axis -> axes.get(axis.name()))))
+                        layer.written().map(out -> axes.get(out.axis().name()))))
             .toList(),
         List.copyOf(axes.values()));
   }
@@ -130,12 +128,6 @@ public record Inspection(
               tensors.getOrDefault(axis.name(), List.of())));
     }
     return axes;
-  }
-
-  private static Optional<Axis> written(Layer layer) {
-    return layer.out() instanceof Dimension.Along along
-        ? Optional.of(along.axis())
-        : Optional.empty();
   }
 
   private static Map<String, List<String>> tensorsByAxis(Architecture architecture) {

@@ -40,6 +40,13 @@ public record ChoiceRule(List<Double> ratios, int divisor) {
         IntStream.rangeClosed(1, STEPS).mapToObj(step -> (double) step / STEPS).toList(), divisor);
   }
 
+  /** Any number of units of several indices each, such as attention heads. */
+  public static ChoiceRule everyUnit(int units, int indicesPerUnit) {
+    return new ChoiceRule(
+        IntStream.rangeClosed(1, units).mapToObj(unit -> (double) unit / units).toList(),
+        indicesPerUnit);
+  }
+
   /** The widths that a layer of this width may have, ascending; its own is always one of them. */
   public SortedSet<Integer> choices(int units) {
     var choices = new TreeSet<Integer>();

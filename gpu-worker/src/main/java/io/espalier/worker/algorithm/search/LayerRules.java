@@ -70,11 +70,11 @@ public record LayerRules(List<Rule> rules) {
   }
 
   /** The rule of each layer, over one for what the rules do not say. */
-  public Function<Layer, ChoiceRule> over(ChoiceRule usual) {
+  public Function<Layer, ChoiceRule> over(Function<Layer, ChoiceRule> usual) {
     return layer ->
         new ChoiceRule(
-            last(layer, Rule::ratios).orElse(usual.ratios()),
-            last(layer, Rule::divisor).orElse(usual.divisor()));
+            last(layer, Rule::ratios).orElseGet(() -> usual.apply(layer).ratios()),
+            last(layer, Rule::divisor).orElseGet(() -> usual.apply(layer).divisor()));
   }
 
   /** Why a layer keeps its width, if a rule says so. */

@@ -92,6 +92,7 @@ public record SearchSpace(
    */
   public static SearchSpace of(Architecture architecture, ChoiceRule usual, LayerRules rules) {
     rules.requireMatches(architecture);
+    Function<Layer, ChoiceRule> ruled = rules.over(layer -> usual(layer, usual));
     var axes = new ArrayList<Choices>();
     var reasons = new LinkedHashMap<>(architecture.frozen());
     for (Axis axis : architecture.prunableAxes()) {
@@ -99,12 +100,10 @@ public record SearchSpace(
       Choices choices =
           excluded.isPresent()
               ? new Choices(axis, List.of(axis.units()))
-              : choices(architecture, axis, rules.over(usual));
+              : choices(architecture, axis, ruled);
       axes.add(choices);
       if (!choices.isConfigurable()) {
-        reasons.put(
-            axis.name(),
-            excluded.orElseGet(() -> tooNarrow(architecture, axis, rules.over(usual))));
+        reasons.put(axis.name(), excluded.orElseGet(() -> tooNarrow(architecture, axis, ruled)));
       }
     }
     return new SearchSpace(architecture, axes, reasons);
@@ -175,13 +174,23 @@ public record SearchSpace(
     return new Widths(widths);
   }
 
+  /** Attention heads go one by one, whatever neighbouring channels are rounded to. */
+  private static ChoiceRule usual(Layer layer, ChoiceRule channels) {
+    return layer
+        .written()
+        .filter(out -> out.indicesPerUnit() > 1)
+        .map(out -> ChoiceRule.everyUnit(out.axis().units(), out.indicesPerUnit()))
+        .orElse(channels);
+  }
+
   private static Choices choices(
       Architecture architecture, Axis axis, Function<Layer, ChoiceRule> rules) {
     SortedSet<Integer> common = new TreeSet<>(ChoiceRule.everyTwentieth(1).choices(axis.units()));
     boolean first = true;
     for (Layer layer : architecture.layers()) {
-      if (layer.out() instanceof Dimension.Along along && along.axis().equals(axis)) {
-        SortedSet<Integer> own = units(rules.apply(layer), along);
+      Optional<Dimension.Along> written = layer.written().filter(out -> out.axis().equals(axis));
+      if (written.isPresent()) {
+        SortedSet<Integer> own = units(rules.apply(layer), written.get());
         common = first ? own : intersection(common, own);
         first = false;
       }

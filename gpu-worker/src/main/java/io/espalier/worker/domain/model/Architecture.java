@@ -3,6 +3,7 @@ package io.espalier.worker.domain.model;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * A model without its numbers: its tensors with named axes, its layers, and which axes may not be
@@ -77,14 +78,52 @@ public record Architecture(
    */
   public Architecture keep(Kept kept) {
     requireKnown(kept);
+    UnaryOperator<Axis> narrower = axis -> new Axis(axis.name(), kept.width(axis));
+    return mapped(narrower, axes.stream().map(narrower).toList(), frozen);
+  }
+
+  private Architecture mapped(
+      UnaryOperator<Axis> map, List<Axis> mappedAxes, Map<String, String> reasons) {
     return new Architecture(
         family,
         name,
-        tensors.stream().map(tensor -> keep(tensor, kept)).toList(),
-        axes.stream().map(axis -> keep(axis, kept)).toList(),
-        layers.stream().map(layer -> keep(layer, kept)).toList(),
-        attentions.stream().map(attention -> keep(attention, kept)).toList(),
-        frozen);
+        tensors.stream().map(tensor -> mapped(tensor, map)).toList(),
+        mappedAxes,
+        layers.stream().map(layer -> mapped(layer, map)).toList(),
+        attentions.stream().map(attention -> mapped(attention, map)).toList(),
+        reasons);
+  }
+
+  /**
+   * The same architecture with axes drawn together, so that they have one width: each group becomes
+   * one axis in the place of its first member.
+   *
+   * @param groups name of the group by name of the axis; others stay
+   * @throws IllegalArgumentException if the members of a group are not equally wide
+   */
+  public Architecture tie(Map<String, String> groups) {
+    var tied = new LinkedHashMap<String, Axis>();
+    for (Axis axis : axes) {
+      String name = groups.getOrDefault(axis.name(), axis.name());
+      Axis first = tied.putIfAbsent(name, new Axis(name, axis.units()));
+      if (first != null && first.units() != axis.units()) {
+        throw new IllegalArgumentException(
+            "axis '%s' of group '%s' has %d units, but another of the group has %d"
+                .formatted(axis.name(), name, axis.units(), first.units()));
+      }
+    }
+    var reasons = new LinkedHashMap<String, String>();
+    frozen.forEach((axis, reason) -> reasons.put(groups.getOrDefault(axis, axis), reason));
+    UnaryOperator<Axis> map =
+        axis -> new Axis(groups.getOrDefault(axis.name(), axis.name()), axis.units());
+    return mapped(map, List.copyOf(tied.values()), reasons);
+  }
+
+  /** The same architecture with more axes that may not be cut, and why. */
+  public Architecture freeze(Map<String, String> reasons) {
+    var all = new LinkedHashMap<>(frozen);
+    all.putAll(reasons);
+    return new Architecture(family, name, tensors, axes, layers, attentions, all);
   }
 
   private void requireKnown(Kept kept) {
@@ -106,37 +145,22 @@ public record Architecture(
             });
   }
 
-  private static TensorSpec keep(TensorSpec tensor, Kept kept) {
-    var dimensions = tensor.dimensions().stream().map(dimension -> keep(dimension, kept)).toList();
+  private static TensorSpec mapped(TensorSpec tensor, UnaryOperator<Axis> map) {
+    var dimensions = tensor.dimensions().stream().map(side -> side.mapped(map)).toList();
     return new TensorSpec(tensor.name(), dimensions, tensor.role());
   }
 
-  private static Layer keep(Layer layer, Kept kept) {
+  private static Layer mapped(Layer layer, UnaryOperator<Axis> map) {
     return new Layer(
         layer.weight(),
-        keep(layer.out(), kept),
-        keep(layer.in(), kept),
+        layer.out().mapped(map),
+        layer.in().mapped(map),
         layer.window(),
         layer.depthwise(),
         layer.bias());
   }
 
-  private static Attention keep(Attention attention, Kept kept) {
-    return new Attention(attention.module(), keep(attention.heads(), kept), attention.tokens());
-  }
-
-  private static Dimension keep(Dimension dimension, Kept kept) {
-    if (dimension instanceof Dimension.Joined joined) {
-      return new Dimension.Joined(joined.parts().stream().map(part -> keep(part, kept)).toList());
-    }
-    return dimension instanceof Dimension.Along along ? keep(along, kept) : dimension;
-  }
-
-  private static Dimension.Along keep(Dimension.Along along, Kept kept) {
-    return new Dimension.Along(keep(along.axis(), kept), along.indicesPerUnit());
-  }
-
-  private static Axis keep(Axis axis, Kept kept) {
-    return new Axis(axis.name(), kept.width(axis));
+  private static Attention mapped(Attention attention, UnaryOperator<Axis> map) {
+    return new Attention(attention.module(), attention.heads().mapped(map), attention.tokens());
   }
 }

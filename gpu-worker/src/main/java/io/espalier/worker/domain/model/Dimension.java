@@ -2,6 +2,7 @@ package io.espalier.worker.domain.model;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -67,6 +68,19 @@ public sealed interface Dimension {
     return axes.size() == 1
         ? along(axes.get(0))
         : new Joined(axes.stream().map(axis -> new Along(axis, 1)).toList());
+  }
+
+  /** The same along other axes. */
+  default Dimension mapped(UnaryOperator<Axis> map) {
+    List<Along> mapped =
+        parts().stream()
+            .map(part -> new Along(map.apply(part.axis()), part.indicesPerUnit()))
+            .toList();
+    return switch (mapped.size()) {
+      case 0 -> this;
+      case 1 -> mapped.get(0);
+      default -> new Joined(mapped);
+    };
   }
 
   /** Whether it runs along an axis, possibly beside others. */

@@ -1,5 +1,7 @@
 package io.espalier.worker.domain.model;
 
+import java.util.Optional;
+
 /**
  * A convolution or linear layer, as the cost model sees it.
  *
@@ -23,6 +25,16 @@ public record Layer(
       throw new IllegalArgumentException(
           "depthwise layer '%s' reads %d inputs per output".formatted(weight, in.size()));
     }
+  }
+
+  /**
+   * The stretch along the one axis that it writes; the first if there are several along the same,
+   * as in a fused projection. Empty if it writes no axis, or several.
+   */
+  public Optional<Dimension.Along> written() {
+    return out.parts().stream()
+        .findFirst()
+        .filter(first -> out.parts().stream().allMatch(part -> part.axis().equals(first.axis())));
   }
 
   /** Name of the module, which is that of the weight without its last part. */

@@ -1,0 +1,110 @@
+package io.espalier.worker.algorithm.evaluate;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.data.TokenBatch;
+import io.espalier.worker.tensor.T;
+import java.util.stream.LongStream;
+
+/**
+ * Cross entropy in nats, as Hugging Face's models compute it themselves.
+ *
+ * <p>Source: transformers 4.57.6, {@code loss/loss_utils.py} and the models' forward functions.
+ */
+enum CrossEntropy implements TextLoss {
+  /** Mean of the cross entropies of the first and the last token of the answer. */
+  SPAN {
+    @Override
+    public long count(TokenBatch batch) {
+      return batch.rows();
+    }
+
+    @Override
+    public NDArray sum(NDArray said, TokenBatch batch) {
+      int rows = batch.rows();
+      long[] starts = every(batch.labels(), 0, 2);
+      long[] ends = every(batch.labels(), 1, 2);
+      NDArray first = T.reshape(T.select(said, 2, 0), rows, batch.length());
+      NDArray last = T.reshape(T.select(said, 2, 1), rows, batch.length());
+      return T.scale(T.add(crossEntropy(first, starts), crossEntropy(last, ends)), 0.5);
+    }
+  },
+  /** Cross entropy of the label of each text. */
+  LABEL {
+    @Override
+    public long count(TokenBatch batch) {
+      return batch.rows();
+    }
+
+    @Override
+    public NDArray sum(NDArray said, TokenBatch batch) {
+      return crossEntropy(said, batch.labels());
+    }
+  },
+  /** Cross entropy of the label of each token. */
+  TOKEN {
+    @Override
+    public long count(TokenBatch batch) {
+      return LongStream.of(batch.labels()).filter(label -> label != TokenBatch.IGNORED).count();
+    }
+
+    @Override
+    public NDArray sum(NDArray said, TokenBatch batch) {
+      return crossEntropy(flat(said), batch.labels());
+    }
+  },
+  /** Cross entropy of the token that comes next. */
+  NEXT_TOKEN {
+    @Override
+    public long count(TokenBatch batch) {
+      return LongStream.of(next(batch)).filter(label -> label != TokenBatch.IGNORED).count();
+    }
+
+    @Override
+    public NDArray sum(NDArray said, TokenBatch batch) {
+      return crossEntropy(flat(said), next(batch));
+    }
+  };
+
+  /** Sum of {@code -log softmax(logits)[label]} over the rows that have a label. */
+  private static NDArray crossEntropy(NDArray logits, long[] labels) {
+    long[] found = LongStream.of(labels).map(label -> Math.max(label, 0)).toArray();
+    NDArray right =
+        T.pick(T.logSoftmax(logits, 1), T.of(logits.getManager(), found, found.length)); // (rows)
+    return T.negate(T.sum(asked(right, labels)));
+  }
+
+  private static NDArray asked(NDArray values, long[] labels) {
+    if (LongStream.of(labels).noneMatch(label -> label == TokenBatch.IGNORED)) {
+      return values;
+    }
+    float[] weights = new float[labels.length];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = labels[i] == TokenBatch.IGNORED ? 0 : 1;
+    }
+    return T.multiply(values, T.of(values.getManager(), weights, weights.length));
+  }
+
+  /** (batch, tokens, classes) → (batch · tokens, classes). */
+  private static NDArray flat(NDArray said) {
+    var shape = said.getShape();
+    return T.reshape(said, shape.get(0) * shape.get(1), shape.get(2));
+  }
+
+  /** The label of each token is the one after it; the last of a row has none. */
+  private static long[] next(TokenBatch batch) {
+    long[] labels = batch.labels();
+    long[] next = new long[labels.length];
+    for (int i = 0; i < next.length; i++) {
+      next[i] = (i + 1) % batch.length() == 0 ? TokenBatch.IGNORED : labels[i + 1];
+    }
+    return next;
+  }
+
+  private static long[] every(long[] values, int from, int step) {
+    long[] some = new long[values.length / step];
+    for (int i = 0; i < some.length; i++) {
+      some[i] = values[from + i * step];
+    }
+    return some;
+  }
+}

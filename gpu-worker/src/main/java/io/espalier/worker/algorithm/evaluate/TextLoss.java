@@ -1,0 +1,39 @@
+package io.espalier.worker.algorithm.evaluate;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.data.TokenBatch;
+import io.espalier.worker.domain.model.TextTask;
+
+/**
+ * What the outputs of a model that reads text are worth.
+ *
+ * <p>A sum and what it is a sum over are kept apart, so that a batch can be computed in pieces.
+ */
+public interface TextLoss {
+  /** How many answers, texts or tokens a batch asks for. */
+  long count(TokenBatch batch);
+
+  /**
+   * The sum of the losses of all that a batch asks for, a scalar.
+   *
+   * @param said what the model says, see {@link
+   *     io.espalier.worker.algorithm.family.TextNetwork#forward}
+   */
+  NDArray sum(NDArray said, TokenBatch batch);
+
+  /**
+   * The loss that models of a task are trained with.
+   *
+   * @throws IllegalArgumentException if nothing can be right or wrong in it
+   */
+  static TextLoss of(TextTask task) {
+    return switch (task) {
+      case QUESTION_ANSWERING -> CrossEntropy.SPAN;
+      case TEXT_CLASSIFICATION -> CrossEntropy.LABEL;
+      case TOKEN_CLASSIFICATION, FILL_MASK -> CrossEntropy.TOKEN;
+      case TEXT_GENERATION -> CrossEntropy.NEXT_TOKEN;
+      case FEATURE_EXTRACTION ->
+          throw new IllegalArgumentException("%s has no labels".formatted(task.key()));
+    };
+  }
+}
