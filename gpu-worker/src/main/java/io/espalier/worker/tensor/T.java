@@ -104,6 +104,16 @@ public final class T {
     return JniUtils.square(p(x));
   }
 
+  /** a / b, element by element. */
+  public static NDArray divide(NDArray a, NDArray b) {
+    return JniUtils.div(p(a), p(b));
+  }
+
+  /** √x, element by element. */
+  public static NDArray sqrt(NDArray x) {
+    return JniUtils.sqrt(p(x));
+  }
+
   /** e to the power of x, element by element. */
   public static NDArray exp(NDArray x) {
     return JniUtils.exp(p(x));
@@ -112,8 +122,7 @@ public final class T {
   /** Each row of (rows, columns), divided by its length. */
   public static NDArray unitRows(NDArray x) {
     NDArray squares = JniUtils.sum(p(square(x)), new long[] {1}, true); // (rows, 1)
-    NDArray lengths = JniUtils.sqrt(p(add(squares, SMALLEST_SQUARE)));
-    return JniUtils.div(p(x), p(lengths));
+    return divide(x, sqrt(add(squares, SMALLEST_SQUARE)));
   }
 
   /** Keeps a row of zeros from being divided by zero; smaller than a float's precision else. */

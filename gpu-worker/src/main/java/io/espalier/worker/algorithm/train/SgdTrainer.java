@@ -202,7 +202,7 @@ public final class SgdTrainer {
     }
   }
 
-  private static int[] shuffled(int size, SplittableRandom random) {
+  static int[] shuffled(int size, SplittableRandom random) {
     var order = new int[size];
     for (int i = 0; i < size; i++) {
       int j = random.nextInt(i + 1);
