@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -190,14 +191,15 @@ public final class EvaluateStage implements Stage {
             image.width());
     change.put(
         "latencyMillis",
-        "median %.3f, 10%% below %.3f, 10%% above %.3f; one image of %d x %d x %d"
-            .formatted(
-                latency.medianMillis(),
-                latency.lowMillis(),
-                latency.highMillis(),
-                image.channels(),
-                image.height(),
-                image.width()));
+        String.format(
+            Locale.ROOT,
+            "median %.3f, 10%% below %.3f, 10%% above %.3f; one image of %d x %d x %d",
+            latency.medianMillis(),
+            latency.lowMillis(),
+            latency.highMillis(),
+            image.channels(),
+            image.height(),
+            image.width()));
     return plain(
         "latencyMillis",
         "milliseconds",

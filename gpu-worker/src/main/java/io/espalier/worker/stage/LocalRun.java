@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -129,8 +130,11 @@ public final class LocalRun {
 
   /** What scores depend on beside model and data. */
   private String target() {
-    return "%s CPU, %d threads"
-        .formatted(System.getProperty("os.arch"), child.settings().threads());
+    return String.format(
+        Locale.ROOT,
+        "%s CPU, %d threads",
+        System.getProperty("os.arch"),
+        child.settings().threads());
   }
 
   private static StageJob job(Request request, int index, Path model, Path work) {

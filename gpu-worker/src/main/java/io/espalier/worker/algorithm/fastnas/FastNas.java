@@ -22,6 +22,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * FastNAS: orders the channels of each axis by importance, measures what each width of each axis
@@ -131,13 +132,14 @@ public final class FastNas {
     text.append(Manifest.of(plan.model().path()).rootDigest()).append('\n');
     text.append(data.fingerprint()).append('\n');
     text.append(
-        "batch %d, images %d, seed %d, score %s, importance %s%n"
-            .formatted(
-                settings.batchSize(),
-                settings.scoreImages(),
-                settings.seed(),
-                settings.score(),
-                settings.importance()));
+        String.format(
+            Locale.ROOT,
+            "batch %d, images %d, seed %d, score %s, importance %s\n",
+            settings.batchSize(),
+            settings.scoreImages(),
+            settings.seed(),
+            settings.score(),
+            settings.importance()));
     for (Choices choices : plan.space().axes()) {
       text.append(choices.axis().name()).append(choices.widths()).append('\n');
     }
