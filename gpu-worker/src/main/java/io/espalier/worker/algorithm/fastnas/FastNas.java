@@ -114,16 +114,17 @@ public final class FastNas {
   /**
    * Calibrates the BatchNorm of a cut model in its files.
    *
-   * @return images that were drawn for it; of these, full batches count, or the only one there is
+   * @return how many images counted
    */
   int calibrate(Plan cut) {
     ImageDataset images = data.drawn(settings.calibrationImages(), settings.seed());
     try (Weights weights = Weights.load(cut.model(), cut.architecture())) {
-      BatchNormCalibration.recalibrate(
-          cut.family(), weights, images, Math.min(settings.batchSize(), images.size()));
+      int counted =
+          BatchNormCalibration.recalibrate(
+              cut.family(), weights, images, Math.min(settings.batchSize(), images.size()));
       RunningStatistics.write(cut.model(), weights);
+      return counted;
     }
-    return images.size();
   }
 
   /** SHA-256 of everything that a sensitivity map depends on. */
