@@ -5,6 +5,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
@@ -26,7 +27,10 @@ class PropertySeedTest {
 
   @Test
   void every_property_draws_the_same_values_on_every_run() {
-    JavaClasses classes = new ClassFileImporter().importPackages("io.espalier.streams");
+    JavaClasses classes =
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.ONLY_INCLUDE_TESTS)
+            .importPackages("io.espalier.streams");
 
     methods().that().areAnnotatedWith(Property.class).should(HAVE_THE_FIXED_SEED).check(classes);
   }
