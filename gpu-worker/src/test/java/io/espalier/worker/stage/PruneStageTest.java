@@ -242,7 +242,7 @@ class PruneStageTest {
     assertThatThrownBy(() -> stage.check(job(nothing, "one")))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("more than one width")
-        .hasMessageContaining("\n1 axis: its 16 units")
+        .hasMessageContaining("\n  1 axis: its 16 units")
         .hasMessageContaining("channel divisor 64")
         .satisfies(refusal -> assertThat(refusal.getMessage().lines()).allMatch(this::isShort));
   }

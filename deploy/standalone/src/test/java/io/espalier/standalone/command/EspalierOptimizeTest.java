@@ -36,12 +36,16 @@ class EspalierOptimizeTest {
   @TempDir private Path directory;
 
   private Ran optimize(String gate, String... more) throws IOException {
+    return run(POLICY.formatted(gate), more);
+  }
+
+  private Ran run(String policyText, String... more) throws IOException {
     Path model = directory.resolve("model");
     Path data = directory.resolve("data");
     assertThat(espalier("zoo", "model", "cifar_resnet20", model.toString()).code()).isZero();
     assertThat(espalier("zoo", "data", data.toString(), "--train", "1", "--test", "16").code())
         .isZero();
-    Path policy = Files.writeString(directory.resolve("policy.yaml"), POLICY.formatted(gate));
+    Path policy = Files.writeString(directory.resolve("policy.yaml"), policyText);
     String[] options = {
       "optimize",
       "--model=" + model,
@@ -95,6 +99,21 @@ class EspalierOptimizeTest {
         .contains("gate on accuracy", "no classes", "parameters, flops, bytes, agreement")
         .doesNotContain("gate on agreement");
     assertThat(directory.resolve("new")).doesNotExist();
+  }
+
+  @Test
+  void a_model_without_a_width_to_choose_is_refused_in_short_lines() throws IOException {
+    Ran run = run(POLICY.formatted("").replace("Divisor: 16", "Divisor: 256"));
+
+    assertThat(run.code()).as(run.err()).isEqualTo(3);
+    assertThat(run.err().lines())
+        .filteredOn(line -> line.startsWith("error: "))
+        .singleElement()
+        .asString()
+        .contains("none of the ", "smaller channel divisor");
+    assertThat(run.err().lines())
+        .anySatisfy(line -> assertThat(line).matches(" {7}[0-9]+ ax[ei]s: .*"))
+        .allSatisfy(line -> assertThat(line).hasSizeLessThan(180));
   }
 
   @Test

@@ -141,7 +141,7 @@ public record SearchSpace(
     counts.forEach(
         (reason, axes) ->
             words
-                .append('\n')
+                .append("\n  ")
                 .append(axes)
                 .append(axes == 1 ? " axis: " : " axes: ")
                 .append(reason));
