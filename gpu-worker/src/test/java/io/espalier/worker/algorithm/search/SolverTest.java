@@ -141,7 +141,8 @@ class SolverTest {
         .hasMessageContaining("none of the 3 axes")
         .hasMessageContaining("1 axis: the output")
         .hasMessageContaining("1 axis: excluded by the rule 'conv1'")
-        .hasMessageContaining("1 axis: its 8 units leave no smaller multiple of the channel divisor 8");
+        .hasMessageContaining(
+            "1 axis: its 8 units leave no smaller multiple of the channel divisor 8");
   }
 
   @Test
