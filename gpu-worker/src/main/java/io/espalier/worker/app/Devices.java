@@ -23,8 +23,7 @@ final class Devices {
 
   /** What results depend on besides the job: other processors and thread counts round otherwise. */
   static String target(List<Device> devices, int threads) {
-    return "%s, %d %s"
-        .formatted(devices.get(0).name(), threads, threads == 1 ? "thread" : "threads");
+    return devices.get(0).name() + ", " + threads + (threads == 1 ? " thread" : " threads");
   }
 
   private static String processor() {

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -96,7 +97,7 @@ final class HeaderWriter {
         case '\t' -> json.append("\\t");
         default -> {
           if (c < ' ') {
-            json.append("\\u%04x".formatted((int) c));
+            json.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
           } else {
             json.append(c);
           }

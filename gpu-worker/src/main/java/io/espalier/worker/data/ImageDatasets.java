@@ -50,7 +50,9 @@ public final class ImageDatasets {
     ImageDataset data = openAny(uri, spec);
     if (!data.labelled()) {
       throw new InvalidInputException(
-          "data set %s: labelled images are needed here, but its %d images are in no sub-directories; put them into one per class"
+          """
+          data set %s: labelled images are needed here, but its %d images are in no sub-directories; put them into one per class
+            without labels a model can be judged by its agreement with the original: a prune stage with score: agreement measures it"""
               .formatted(uri, data.size()));
     }
     return data;

@@ -196,7 +196,7 @@ final class ImageFolder implements ImageDataset {
     for (Image image : images) {
       try {
         fingerprint
-            .add("%d %s".formatted(image.label(), image.file().getFileName()))
+            .add(image.label() + " " + image.file().getFileName())
             .add(ByteBuffer.wrap(Files.readAllBytes(image.file())));
       } catch (IOException e) {
         throw new InvalidInputException("image %s cannot be read: %s".formatted(image.file(), e));

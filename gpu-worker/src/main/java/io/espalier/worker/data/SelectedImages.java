@@ -1,6 +1,7 @@
 package io.espalier.worker.data;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -25,7 +26,7 @@ final class SelectedImages implements ImageDataset {
     if (n < 1) {
       throw new IllegalArgumentException("the first %d images of a data set".formatted(n));
     }
-    return new SelectedImages(whole, IntStream.range(0, n).toArray(), "first %d".formatted(n));
+    return new SelectedImages(whole, IntStream.range(0, n).toArray(), "first " + n);
   }
 
   /** The beginning of a Fisher-Yates shuffle. */
@@ -40,7 +41,9 @@ final class SelectedImages implements ImageDataset {
       positions[other] = swapped;
     }
     return new SelectedImages(
-        whole, Arrays.copyOf(positions, drawn), "%d drawn with seed %d".formatted(drawn, seed));
+        whole,
+        Arrays.copyOf(positions, drawn),
+        String.format(Locale.ROOT, "%d drawn with seed %d", drawn, seed));
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.espalier.worker.kafka;
 
 import io.espalier.event.StageCommand;
 import io.espalier.schemas.CloudEvent;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
@@ -24,7 +25,8 @@ record Attempt(StageCommand command, int delivery, Optional<Header> traceparent)
 
   /** Names the attempt among all attempts of all runs. */
   String id() {
-    return "%s/%d/%d".formatted(command.getRunId(), command.getStageIndex(), command.getAttempt());
+    return String.format(
+        Locale.ROOT, "%s/%d/%d", command.getRunId(), command.getStageIndex(), command.getAttempt());
   }
 
   /** Says in a log event which attempt it is about. */

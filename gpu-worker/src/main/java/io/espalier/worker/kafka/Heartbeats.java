@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
@@ -59,8 +60,12 @@ final class Heartbeats {
             running.stages());
     var headers =
         new CloudEvent(
-                "%s/%d/%d"
-                    .formatted(identity.workerId(), now.toEpochMilli(), count.getAndIncrement()),
+                String.format(
+                    Locale.ROOT,
+                    "%s/%d/%d",
+                    identity.workerId(),
+                    now.toEpochMilli(),
+                    count.getAndIncrement()),
                 "/espalier/workers/" + identity.workerId(),
                 CloudEvent.WORKER_ALIVE,
                 identity.workerId(),

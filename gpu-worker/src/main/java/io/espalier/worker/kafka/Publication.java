@@ -17,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.io.DecoderFactory;
@@ -61,7 +62,8 @@ final class Publication {
   StageSucceeded publish(Path output, StageResult result, Path scratch) {
     String digest = Manifest.of(output).rootDigest();
     String name =
-        "attempt-%d-%s".formatted(command.getAttempt(), digest.substring(0, DIGEST_DIGITS));
+        String.format(
+            Locale.ROOT, "attempt-%d-%s", command.getAttempt(), digest.substring(0, DIGEST_DIGITS));
     Published published = store.publish(output, under, name);
     return publishResult(
         EventMapping.artifact(published.uri(), published.manifest()), result, scratch);
@@ -89,7 +91,7 @@ final class Publication {
   }
 
   private String resultName() {
-    return "attempt-%d-result".formatted(command.getAttempt());
+    return "attempt-" + command.getAttempt() + "-result";
   }
 
   private Optional<StageSucceeded> read(Published published) {

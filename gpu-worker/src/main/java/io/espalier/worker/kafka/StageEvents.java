@@ -44,8 +44,7 @@ final class StageEvents {
 
   /** The worker is alive and this far; may be lost. {@code number} counts within a delivery. */
   void progressed(Attempt attempt, long number, StageProgressed progress) {
-    outbox.mention(
-        record(attempt, "progressed/%d/%d".formatted(attempt.delivery(), number), progress));
+    outbox.mention(record(attempt, "progressed/" + attempt.delivery() + "/" + number, progress));
   }
 
   /** The output is published; arrived when this returns. */

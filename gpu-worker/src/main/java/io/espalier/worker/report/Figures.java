@@ -82,8 +82,8 @@ final class Figures {
       return String.format(Locale.ROOT, "%.1f s", seconds);
     }
     return whole < 3600
-        ? "%d min %d s".formatted(whole / 60, whole % 60)
-        : "%d h %d min".formatted(whole / 3600, whole % 3600 / 60);
+        ? whole / 60 + " min " + whole % 60 + " s"
+        : whole / 3600 + " h " + whole % 3600 / 60 + " min";
   }
 
   /** A number with a plus sign if it has none. */

@@ -37,8 +37,9 @@ import java.util.OptionalDouble;
  *   <li>{@code axes[]}, in the order of the forward pass: {@code name}, {@code units}, {@code
  *       choices[]}, {@code losses[]} (one per choice, or empty), {@code chosen}, {@code
  *       modelsScored}, {@code frozen} (the reason)
- *   <li>{@code curve}: {@code points[]} ({@code cost}, {@code predictedLoss}), {@code chosen} (such
- *       a point), {@code measured[]} ({@code name}, {@code cost}, {@code score}, {@code lostScore})
+ *   <li>{@code curve}: {@code points[]} ({@code cost}, {@code predictedLoss}, which is the sum over
+ *       axes or the largest of an axis as the objective is), {@code chosen} (such a point), {@code
+ *       measured[]} ({@code name}, {@code cost}, {@code score}, {@code lostScore})
  *   <li>{@code effort}: {@code phases[]} ({@code name}, {@code seconds}, {@code share}), {@code
  *       seconds}, {@code modelsScored}, {@code reused}
  *   <li>{@code latencies[]}: {@code model}, {@code predictedMillis}, {@code measuredMillis}

@@ -155,7 +155,8 @@ public record PruningReport(
    * A model of the search space.
    *
    * @param cost what it costs
-   * @param predictedLoss how much score it is expected to lose against the original
+   * @param predictedLoss how much score it is expected to lose against the original: the sum over
+   *     axes, or what a single axis loses at most, as the objective is
    */
   public record Point(Cost cost, double predictedLoss) {}
 

@@ -1,6 +1,7 @@
 package io.espalier.worker.report;
 
 import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.report.PruningReport.AxisFacts;
 import io.espalier.worker.report.PruningReport.Constraint;
@@ -102,10 +103,13 @@ final class ReportHtml {
   }
 
   private void curves() {
-    section(
-        "Cost and score over budgets",
-        "What the search would lose at other budgets, as predicted from single axes; diamonds were"
-            + " measured on the whole model.");
+    String lost =
+        report.setup().objective().equals(Objective.MAX.key())
+            ? "What a single axis would lose at most at other budgets, which the search makes small;"
+                + " diamonds are what the whole model was measured to lose."
+            : "What the search would lose at other budgets, as predicted from single axes; diamonds"
+                + " were measured on the whole model.";
+    section("Cost and score over budgets", lost);
     if (report.curve().isEmpty()) {
       out.element("p", "Other budgets were not looked at.");
     } else if (report.constraints().isEmpty()) {

@@ -18,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -82,9 +83,13 @@ final class DataDigests {
           (name, entry) -> {
             BasicFileAttributes a = entry.attributes();
             String line =
-                "%s\0%d %d %s\n"
-                    .formatted(
-                        name, a.size(), a.lastModifiedTime().to(TimeUnit.NANOSECONDS), a.fileKey());
+                String.format(
+                    Locale.ROOT,
+                    "%s\0%d %d %s\n",
+                    name,
+                    a.size(),
+                    a.lastModifiedTime().to(TimeUnit.NANOSECONDS),
+                    a.fileKey());
             digest.update(line.getBytes(UTF_8));
           });
       return hex(digest);
@@ -93,7 +98,9 @@ final class DataDigests {
     String contentDigest() throws IOException {
       MessageDigest digest = Sha256.start();
       for (Map.Entry<String, Entry> file : files.entrySet()) {
-        String head = "%s\0%d\n".formatted(file.getKey(), file.getValue().attributes().size());
+        String head =
+            String.format(
+                Locale.ROOT, "%s\0%d\n", file.getKey(), file.getValue().attributes().size());
         digest.update(head.getBytes(UTF_8));
         try (InputStream in = Files.newInputStream(file.getValue().file())) {
           new DigestInputStream(in, digest).transferTo(OutputStream.nullOutputStream());

@@ -26,11 +26,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -60,6 +63,15 @@ public final class EvaluateStage implements Stage {
   @Override
   public void check(StageJob job) {
     open(job);
+  }
+
+  @Override
+  public Set<String> metrics(StageJob job) {
+    var names = new LinkedHashSet<>(List.of("accuracy", "loss", "parameters", "flops", "bytes"));
+    if (open(job).settings().latencyRepetitions() > 0) {
+      names.add("latencyMillis");
+    }
+    return names;
   }
 
   @Override
@@ -190,14 +202,15 @@ public final class EvaluateStage implements Stage {
             image.width());
     change.put(
         "latencyMillis",
-        "median %.3f, 10%% below %.3f, 10%% above %.3f; one image of %d x %d x %d"
-            .formatted(
-                latency.medianMillis(),
-                latency.lowMillis(),
-                latency.highMillis(),
-                image.channels(),
-                image.height(),
-                image.width()));
+        String.format(
+            Locale.ROOT,
+            "median %.3f, 10%% below %.3f, 10%% above %.3f; one image of %d x %d x %d",
+            latency.medianMillis(),
+            latency.lowMillis(),
+            latency.highMillis(),
+            image.channels(),
+            image.height(),
+            image.width()));
     return plain(
         "latencyMillis",
         "milliseconds",

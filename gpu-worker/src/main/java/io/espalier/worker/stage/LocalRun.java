@@ -12,10 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /** Stages one after another on a local directory, each in its own JVM; needs no Kafka. */
 public final class LocalRun {
@@ -83,9 +85,8 @@ public final class LocalRun {
     stages.require(request.steps().stream().map(Step::kind).toList());
     requireFree(request.output());
     Path output = request.output().toAbsolutePath();
-    try {
-      Path parent = Files.createDirectories(Objects.requireNonNull(output.getParent()));
-      Path work = Files.createTempDirectory(parent, "." + output.getFileName() + "-");
+    try (var parents = MadeParents.of(output)) {
+      Path work = Files.createTempDirectory(parents.parent(), "." + output.getFileName() + "-");
       try {
         return run(request, listener, stop, work);
       } finally {
@@ -94,6 +95,20 @@ public final class LocalRun {
     } catch (IOException e) {
       throw new UncheckedIOException("could not write " + output, e);
     }
+  }
+
+  /**
+   * Names of the metrics that the steps will report; runs none of them.
+   *
+   * @throws InvalidInputException if a step's spec or data are bad
+   */
+  public Set<String> metrics(Request request) {
+    Set<String> names = new LinkedHashSet<>();
+    for (int i = 0; i < request.steps().size(); i++) {
+      StageJob job = job(request, i, request.input(), request.output());
+      names.addAll(stages.of(job.kind()).metrics(job));
+    }
+    return names;
   }
 
   private List<StageResult> run(Request request, Listener listener, Stop stop, Path work)
@@ -129,8 +144,11 @@ public final class LocalRun {
 
   /** What scores depend on beside model and data. */
   private String target() {
-    return "%s CPU, %d threads"
-        .formatted(System.getProperty("os.arch"), child.settings().threads());
+    return String.format(
+        Locale.ROOT,
+        "%s CPU, %d threads",
+        System.getProperty("os.arch"),
+        child.settings().threads());
   }
 
   private static StageJob job(Request request, int index, Path model, Path work) {

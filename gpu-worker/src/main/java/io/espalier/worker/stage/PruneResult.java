@@ -25,11 +25,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * What a pruning leaves behind beside the weights: its report, config.json, espalier.json.
@@ -54,6 +56,23 @@ record PruneResult(
       "timm.create_model, torchvision and transformers build every block of a stage equally wide, so"
           + " they do not load this model; a network built with the widths in config.json"
           + " (espalier.widths) loads its state dict as it is";
+
+  /**
+   * Names of the metrics that a pruning reports.
+   *
+   * @param labelled whether the images that it is judged by have classes
+   */
+  static Set<String> metricNames(boolean labelled) {
+    var names = new LinkedHashSet<String>();
+    for (Quantity quantity : List.of(Quantity.PARAMETERS, Quantity.FLOPS, Quantity.BYTES)) {
+      names.add(quantity.key());
+    }
+    if (labelled) {
+      names.addAll(List.of("accuracy", "loss"));
+    }
+    names.addAll(List.of("agreement", LATENCY));
+    return names;
+  }
 
   /** What is said to whoever ordered the pruning. */
   StageReport report() {

@@ -134,7 +134,10 @@ public record PruneSpec(
     if (!labelled && importance == Importance.TAYLOR) {
       problems.add(
           "prune.importance: taylor needs labelled images, but those of the search have no classes; use another of %s"
-              .formatted(Importance.keys()));
+              .formatted(
+                  Importance.keys().stream()
+                      .filter(key -> !key.equals(Importance.TAYLOR.key()))
+                      .toList()));
     }
     return problems;
   }

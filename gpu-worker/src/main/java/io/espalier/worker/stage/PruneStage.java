@@ -18,6 +18,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -47,6 +48,11 @@ public final class PruneStage implements Stage {
   @Override
   public void check(StageJob job) {
     prepare(job);
+  }
+
+  @Override
+  public Set<String> metrics(StageJob job) {
+    return PruneResult.metricNames(open(job).judge().labelled());
   }
 
   @Override
@@ -80,6 +86,12 @@ public final class PruneStage implements Stage {
   }
 
   private static Prepared prepare(StageJob job) {
+    Prepared prepared = open(job);
+    prepared.plan().require(prepared.spec().constraints());
+    return prepared;
+  }
+
+  private static Prepared open(StageJob job) {
     var problems = new ArrayList<String>();
     Optional<PruneSpec> spec = attempt(problems, job.spec(), PruneSpec::parse);
     Optional<ModelDirectory> model = attempt(problems, job.input(), ModelDirectory::open);
@@ -104,7 +116,6 @@ public final class PruneStage implements Stage {
     if (!problems.isEmpty() || spec.isEmpty() || plan.isEmpty()) {
       throw new InvalidInputException(problems.stream().distinct().toList());
     }
-    plan.get().require(spec.get().constraints());
     return new Prepared(spec.get(), plan.get(), data.get(0), data.get(1), uris.get(1));
   }
 

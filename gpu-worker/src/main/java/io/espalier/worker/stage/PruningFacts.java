@@ -57,8 +57,6 @@ record PruningFacts(StageJob job, PruneSpec spec, Plan plan, Pruning.Result prun
 
   private PruningReport.Setup setup(StageReport said) {
     var settings = spec.settings(job.seed());
-    int calibration =
-        (int) Math.min(images, (long) settings.calibrationBatches() * settings.batchSize());
     return new PruningReport.Setup(
         said.algorithm(),
         said.algorithmVersion(),
@@ -67,7 +65,7 @@ record PruningFacts(StageJob job, PruneSpec spec, Plan plan, Pruning.Result prun
         spec.objective().key(),
         PruneSpec.word(spec.score()),
         spec.importance().key(),
-        calibration,
+        pruned.calibrationImages(),
         Math.min(images, settings.scoreImages()));
   }
 
@@ -98,9 +96,9 @@ record PruningFacts(StageJob job, PruneSpec spec, Plan plan, Pruning.Result prun
   private PruningReport.Curve curve() {
     List<Point> points =
         pruned.curve().points().stream()
-            .map(point -> new Point(point.selection().cost(), point.selection().totalLoss()))
+            .map(point -> new Point(point.selection().cost(), point.selection().loss()))
             .toList();
-    var chosen = new Point(pruned.selection().cost(), pruned.selection().totalLoss());
+    var chosen = new Point(pruned.selection().cost(), pruned.selection().loss());
     double original = score(pruned.before());
     boolean comparable = Double.isFinite(original);
     List<Measurement> measured =

@@ -4,6 +4,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
+import java.util.Set;
 
 /**
  * One kind of work on a model: (input directory, spec, data, seed) → (output directory, report).
@@ -26,6 +27,15 @@ public interface Stage {
    *     constraints
    */
   void check(StageJob job);
+
+  /**
+   * Names of the metrics that a run of the job will report; whether the constraints can be met is
+   * not looked at.
+   *
+   * @throws io.espalier.worker.domain.InvalidInputException if model, data or spec are bad; names
+   *     every problem
+   */
+  Set<String> metrics(StageJob job);
 
   /**
    * Does the work and leaves the result in the job's output directory.

@@ -2,6 +2,7 @@ package io.espalier.worker.stage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -60,8 +61,14 @@ final class TimmShapes {
             .map(argument -> ", " + argument.getKey() + "=" + argument.getValue())
             .collect(Collectors.joining());
     String network =
-        "model = timm.models.adapt_model_from_string(timm.create_model(\"%s\", num_classes=%d, in_chans=%d%s), open(\"%s\").read())"
-            .formatted(config.path("architecture").asText(), classes, channels, arguments, FILE);
+        String.format(
+            Locale.ROOT,
+            "model = timm.models.adapt_model_from_string(timm.create_model(\"%s\", num_classes=%d, in_chans=%d%s), open(\"%s\").read())",
+            config.path("architecture").asText(),
+            classes,
+            channels,
+            arguments,
+            FILE);
     String weights = sharded ? SHARDS : SINGLE_FILE;
     return String.join(
         "\n",

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.Locale;
 
 /**
  * The PyTorch engine of this JVM: started once, offline, without usage reports.
@@ -69,7 +70,8 @@ public final class PyTorch {
     String where =
         device.isGpu()
             ? device.toString()
-            : "%s CPU, %d threads".formatted(System.getProperty("os.arch"), threads());
+            : String.format(
+                Locale.ROOT, "%s CPU, %d threads", System.getProperty("os.arch"), threads());
     return "%s, PyTorch %s".formatted(where, Holder.ENGINE.getVersion());
   }
 }

@@ -58,7 +58,8 @@ class ImageFolderTest {
     assertThatThrownBy(() -> ImageDatasets.open(directory.toUri(), spec(7, 2, 2)))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("labelled images are needed")
-        .hasMessageContaining("its 2 images");
+        .hasMessageContaining("its 2 images")
+        .hasMessageContaining("score: agreement");
   }
 
   @Test

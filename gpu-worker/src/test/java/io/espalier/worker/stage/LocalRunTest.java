@@ -10,12 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class LocalRunTest {
+  private static final LocalRun.Listener NOBODY = (step, kind, progress) -> {};
+
   @TempDir Path folder;
 
   private final LocalRun local =
@@ -69,6 +73,36 @@ final class LocalRunTest {
   }
 
   @Test
+  void scores_of_an_earlier_run_are_found_in_a_language_with_other_digits() throws IOException {
+    Locale usual = Locale.getDefault(Locale.Category.FORMAT);
+    var keeping =
+        new LocalRun(
+            new ChildJvm(ChildSettings.of(64, 1).withMainClass(TestStageProcess.class.getName())),
+            TestStageProcess.stages(),
+            Optional.of(new ScoreShelf(folder.resolve("scores"))));
+    try {
+      keeping.run(request("first", List.of(prune("{\"budget\":1}"))), NOBODY, new Stop());
+      Locale.setDefault(Locale.Category.FORMAT, Locale.forLanguageTag("ar-EG"));
+      keeping.run(request("second", List.of(prune("{\"budget\":2}"))), NOBODY, new Stop());
+    } finally {
+      Locale.setDefault(Locale.Category.FORMAT, usual);
+    }
+
+    assertThat(folder.resolve("second/config.json")).hasContent("scores found: {}");
+  }
+
+  @Test
+  void parents_of_the_output_that_were_made_go_again_if_a_stage_fails() throws IOException {
+    Files.createDirectories(folder.resolve("mine"));
+    LocalRun.Request failing = request("mine/new/deep/output", List.of(prune("\"two problems\"")));
+
+    assertThatThrownBy(() -> local.run(failing, NOBODY, new Stop()))
+        .isInstanceOf(InvalidInputException.class);
+
+    assertThat(folder.resolve("mine")).isEmptyDirectory();
+  }
+
+  @Test
   void an_output_with_something_in_it_is_not_touched() throws IOException {
     Files.createDirectories(folder.resolve("output"));
     Files.writeString(folder.resolve("output/precious"), "mine");
@@ -81,12 +115,15 @@ final class LocalRunTest {
   }
 
   private List<StageResult> run(List<LocalRun.Step> steps) {
-    var request =
-        new LocalRun.Request(folder.resolve("input"), steps, Map.of(), 5, folder.resolve("output"));
     return local.run(
-        request,
+        request("output", steps),
         (step, kind, progress) -> heard.add(step + " " + kind + " " + progress.phase()),
         new Stop());
+  }
+
+  private LocalRun.Request request(String output, List<LocalRun.Step> steps) {
+    return new LocalRun.Request(
+        folder.resolve("input"), steps, Map.of(), 5, folder.resolve(output));
   }
 
   private static LocalRun.Step prune(String spec) {

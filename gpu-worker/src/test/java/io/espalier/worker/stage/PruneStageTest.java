@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.Assertions;
@@ -65,7 +66,8 @@ class PruneStageTest {
     assertThat(report.metrics())
         .extracting(Metric::name)
         .containsExactly(
-            "parameters", "flops", "bytes", "accuracy", "loss", "agreement", "latencyMillis");
+            "parameters", "flops", "bytes", "accuracy", "loss", "agreement", "latencyMillis")
+        .containsExactlyElementsOf(stage.metrics(job(SPEC, "two")));
     assertThat(metric(report, "accuracy").samples()).hasValue(40);
     assertThat(report.change())
         .containsEntry("constraints.flops.asked", "60%")
@@ -240,7 +242,13 @@ class PruneStageTest {
     assertThatThrownBy(() -> stage.check(job(nothing, "one")))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("more than one width")
-        .hasMessageContaining("channel divisor 64");
+        .hasMessageContaining("\n  1 axis: its 16 units")
+        .hasMessageContaining("channel divisor 64")
+        .satisfies(refusal -> assertThat(refusal.getMessage().lines()).allMatch(this::isShort));
+  }
+
+  private boolean isShort(String line) {
+    return line.length() <= 160;
   }
 
   @Test
@@ -268,16 +276,22 @@ class PruneStageTest {
     StageJob job = job(SPEC.replace("\"batchSize\":20", "\"batchSize\":12"), "one");
     StageJob agreement =
         job(SPEC.replace("\"batchSize\":20", "\"batchSize\":12,\"score\":\"agreement\""), "one");
+    StageJob taylor =
+        job(agreement.spec().replace("{\"alg", "{\"importance\":\"taylor\",\"alg"), "one");
     Map<String, URI> data = Map.of("calibration", images.toUri());
 
     assertThatThrownBy(() -> stage.check(with(job, job.input(), data)))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("use agreement");
+    assertThatThrownBy(() -> stage.check(with(taylor, job.input(), data)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("use another of [consumer-norm, batchnorm-scale, geometric-median]");
     StageReport report = stage.run(with(agreement, job.input(), data), Progress.Listener.NONE);
 
     assertThat(report.metrics())
         .extracting(Metric::name)
-        .containsExactly("parameters", "flops", "bytes", "agreement", "latencyMillis");
+        .containsExactly("parameters", "flops", "bytes", "agreement", "latencyMillis")
+        .containsExactlyElementsOf(stage.metrics(with(agreement, job.input(), data)));
     assertThat(metric(report, "agreement").before()).hasValue(1);
     assertThat(metric(report, "agreement").after().orElseThrow()).isBetween(0.0, 1.0);
   }
@@ -296,6 +310,41 @@ class PruneStageTest {
         .extracting(file -> file.path())
         .contains("model.safetensors", "espalier.json")
         .doesNotContain("report.html", "report.json");
+  }
+
+  @Test
+  void the_report_counts_the_images_that_calibration_used() throws IOException {
+    String spec = SPEC.replace("\"calibrationBatches\":2,\"batchSize\":20", "\"batchSize\":32");
+
+    stage.run(job(spec, "one"), Progress.Listener.NONE);
+
+    // of 60 images, one batch is full
+    assertThat(
+            JSON.readTree(own.resolve("one/report.json").toFile())
+                .at("/setup/calibrationImages")
+                .asInt())
+        .isEqualTo(32);
+  }
+
+  @Test
+  void what_is_drawn_over_budgets_is_what_the_objective_made_small() throws IOException {
+    String spec = SPEC.replace("{\"algorithm\"", "{\"objective\":\"max\",\"algorithm\"");
+
+    stage.run(job(spec, "one"), Progress.Listener.NONE);
+
+    JsonNode facts = JSON.readTree(own.resolve("one/report.json").toFile());
+    double largest = 0;
+    for (JsonNode axis : facts.at("/axes")) {
+      for (int i = 0; i < axis.at("/losses").size(); i++) {
+        if (axis.at("/choices").get(i).equals(axis.at("/chosen"))) {
+          largest = Math.max(largest, axis.at("/losses").get(i).asDouble());
+        }
+      }
+    }
+    assertThat(facts.at("/curve/chosen/predictedLoss").asDouble()).isEqualTo(largest);
+    List<Double> losses = new ArrayList<>();
+    facts.at("/curve/points").forEach(point -> losses.add(point.at("/predictedLoss").asDouble()));
+    assertThat(losses).isSortedAccordingTo(Comparator.reverseOrder());
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 
 /** Main class of a child JVM with stages that end in every way a stage can end. */
@@ -44,6 +45,11 @@ public final class TestStageProcess {
       if (job.spec().contains("infeasible")) {
         throw new InfeasibleException("flops", 10, 48_661_760, "out of reach");
       }
+    }
+
+    @Override
+    public Set<String> metrics(StageJob job) {
+      return Set.of("flops");
     }
 
     @Override

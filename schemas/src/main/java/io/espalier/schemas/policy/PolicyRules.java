@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * What a document must also keep to, and a JSON schema cannot say. Leaves alone what is of the
@@ -15,10 +18,20 @@ import java.util.Set;
  */
 final class PolicyRules {
   private static final String ACCURACY = "accuracy";
+  private static final String LATENCY = "latencyMillis";
+  private static final String PRUNE = "prune";
+  private static final String EVALUATE = "evaluate";
   private static final Map<String, String> IMPLIED =
-      Map.of("minSpeedup", "latencyMillis", "maxBytes", "bytes");
+      Map.of("minSpeedup", LATENCY, "maxBytes", "bytes");
   private static final List<String> BOUNDS =
       List.of("maxDegradation", "percentMaxDegradation", "threshold", "minSpeedup", "maxBytes");
+
+  /** What both stages measure; accuracy and loss where images have labels. */
+  private static final Set<String> MEASURED =
+      Set.of("parameters", "flops", "bytes", ACCURACY, "loss", LATENCY);
+
+  /** Rules that look at the result alone; the others compare it with what there was before. */
+  private static final Set<String> OF_RESULT = Set.of("threshold", "maxBytes");
 
   private final Document document;
   private final List<PolicyProblem> problems = new ArrayList<>();
@@ -34,6 +47,7 @@ final class PolicyRules {
         .properties()
         .forEach(role -> rules.data("/spec/data/" + role.getKey(), role.getValue()));
     rules.gates(spec.path("gates"));
+    rules.measured(spec.path("stages"), spec.path("gates"));
     return rules.problems;
   }
 
@@ -69,6 +83,52 @@ final class PolicyRules {
               seen);
         }
       }
+    }
+  }
+
+  /** A gate on what no stage measures could only ever fail, after all the work. */
+  private void measured(JsonNode stages, JsonNode gates) {
+    SortedSet<String> metrics = new TreeSet<>();
+    boolean changes = false;
+    for (JsonNode stage : stages) {
+      metrics.addAll(measuredBy(stage));
+      changes |= stage.has(PRUNE);
+    }
+    for (int i = 0; i < gates.size() && !metrics.isEmpty(); i++) {
+      measured("/spec/gates/" + i, gates.get(i), metrics, changes);
+    }
+  }
+
+  private static Set<String> measuredBy(JsonNode stage) {
+    Set<String> metrics =
+        new HashSet<>(stage.has(PRUNE) || stage.has(EVALUATE) ? MEASURED : Set.of());
+    if (stage.has(PRUNE)) {
+      metrics.add("agreement");
+    } else if (isZero(stage.path(EVALUATE).path("latencyRepetitions"))) {
+      metrics.remove(LATENCY);
+    }
+    return metrics;
+  }
+
+  private static boolean isZero(JsonNode number) {
+    return number.isNumber() && number.asDouble() == 0;
+  }
+
+  private void measured(String pointer, JsonNode gate, Set<String> metrics, boolean changes) {
+    Optional<String> rule = BOUNDS.stream().filter(gate::has).findFirst();
+    if (rule.isEmpty()) {
+      return;
+    }
+    String metric = IMPLIED.getOrDefault(rule.get(), gate.path("metric").textValue());
+    if (metric != null && !metric.isEmpty() && !metrics.contains(metric)) {
+      problem(
+          pointer + (gate.has("metric") ? "/metric" : ""),
+          "no stage measures '%s'; gates can be on %s"
+              .formatted(metric, String.join(", ", metrics)));
+    } else if (!changes && !OF_RESULT.contains(rule.get())) {
+      problem(
+          pointer + "/" + rule.get(),
+          "compares with the model before, but no stage changes the model; use threshold");
     }
   }
 

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -295,10 +296,11 @@ class PolicyFileTest {
           gates: [ { metric: accuracy } ]                       | spec.gates[0]          | exactly one of
           gates: [ { maxDegradation: 0.1 } ]                    | spec.gates[0]          | exactly one of
           gates: [ { metric: bytes, threshold: 1, maxBytes: 2 } ]   | spec.gates[0]          | exactly one of
-          gates: [ { metric: a, maxDegradation: -1 } ]          | spec.gates[0].maxDegradation | at least 0
-          gates: [ { metric: a, percentMaxDegradation: 101 } ]  | spec.gates[0].percentMaxDegradation | at most 100
+          gates: [ { metric: loss, maxDegradation: -1 } ]       | spec.gates[0].maxDegradation | at least 0
+          gates: [ { metric: loss, percentMaxDegradation: 101 } ]  | spec.gates[0].percentMaxDegradation | at most 100
           gates: [ { metric: accuracy, threshold: 90 } ]        | spec.gates[0].threshold | between 0 and 1
           gates: [ { metric: accuracy, minSpeedup: 2 } ]        | spec.gates[0].metric   | looks at 'latencyMillis'
+          gates: [ { metric: accuracyy, maxDegradation: 0.01 } ] | spec.gates[0].metric  | gates can be on accuracy, agreement, bytes, flops, latencyMillis, loss, parameters
           gates: [ { minSpeedup: 0 } ]                          | spec.gates[0].minSpeedup | above 0
           gates: [ { maxBytes: 1.5 } ]                          | spec.gates[0].maxBytes | a whole number
           gates: [ { maxBytes: 1 }, { maxBytes: 2 } ]           | spec.gates[1]          | another gate
@@ -326,6 +328,32 @@ class PolicyFileTest {
               assertThat(problem.path()).isEqualTo(path);
               assertThat(problem.message()).contains(message);
             });
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          evaluate: {}                        | { metric: accuracy, threshold: 0.9 }       |
+          evaluate: {}                        | { metric: accuracy, maxDegradation: 0.1 }  | use threshold
+          evaluate: {}                        | { metric: agreement, threshold: 0.9 }      | no stage measures 'agreement'
+          evaluate: {}                        | { minSpeedup: 2 }                          | use threshold
+          evaluate: {}                        | { metric: latencyMillis, threshold: 5 }    |
+          evaluate: { latencyRepetitions: 0 } | { metric: latencyMillis, threshold: 5 }    | no stage measures 'latencyMillis'
+          evaluate: { latencyRepetitions: 0 } | { maxBytes: 5 }                            |
+          """)
+  void gates_of_a_policy_that_only_measures_are_on_what_it_measures(
+      String stage, String gate, @Nullable String message) {
+    String text = MINIMAL.replaceFirst("prune: .*", stage) + "  gates: [ %s ]\n".formatted(gate);
+
+    List<PolicyProblem> problems = PolicyFile.parse("p.yaml", text).problems();
+
+    if (message == null) {
+      assertThat(problems).isEmpty();
+    } else {
+      assertThat(problems).singleElement().asString().contains("gates[0]", message);
+    }
   }
 
   @ParameterizedTest

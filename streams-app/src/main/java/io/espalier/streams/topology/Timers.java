@@ -3,6 +3,7 @@ package io.espalier.streams.topology;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
@@ -50,6 +51,6 @@ final class Timers {
 
   /** Sorts as the time does, for times after 1970. */
   private static String key(Instant at) {
-    return "%016x/".formatted(Math.max(0, at.toEpochMilli()));
+    return String.format(Locale.ROOT, "%016x/", Math.max(0, at.toEpochMilli()));
   }
 }

@@ -49,13 +49,18 @@ final class Failures {
       err.println("       --debug shows where it happened");
     } else {
       List<String> problems = problems(thrown);
-      problems.stream().limit(MOST).forEach(problem -> err.println("error: " + problem));
+      problems.stream().limit(MOST).forEach(line -> err.println(begun(line)));
       if (problems.size() > MOST) {
         err.println("error: and %d more".formatted(problems.size() - MOST));
       }
     }
     err.flush();
     return code;
+  }
+
+  /** A line that is indented goes on with the problem before it. */
+  private static String begun(String line) {
+    return (line.startsWith(" ") ? "     " : "error: ") + line;
   }
 
   private static int exitCode(Exception thrown) {

@@ -50,7 +50,7 @@ final class SetupCommand extends Task {
     if (added.topics().isEmpty() && added.subjects().isEmpty()) {
       return "nothing was missing";
     }
-    return "created topics: %s%nregistered schemas: %s"
+    return "created topics: %s\nregistered schemas: %s"
         .formatted(String.join(", ", added.topics()), String.join(", ", added.subjects()));
   }
 }

@@ -2,6 +2,7 @@ package io.espalier.standalone.local;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -56,7 +57,11 @@ public final class BrokerProcess {
     settings.put("controller.listener.names", "CONTROLLER");
     settings.put(
         "listeners",
-        "PLAINTEXT://localhost:%d,CONTROLLER://localhost:%d".formatted(port, controllerPort));
+        String.format(
+            Locale.ROOT,
+            "PLAINTEXT://localhost:%d,CONTROLLER://localhost:%d",
+            port,
+            controllerPort));
     settings.put("advertised.listeners", "PLAINTEXT://localhost:" + port);
     settings.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
     settings.put("inter.broker.listener.name", "PLAINTEXT");

@@ -55,6 +55,7 @@ public final class JavaProcess implements AutoCloseable {
       var command = new ArrayList<String>();
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       command.add("-Xmx" + heapMegabytes + "m");
+      command.add("-Duser.language.format=en"); // the same digits on every machine
       command.addAll(options);
       command.addAll(List.of("-cp", classPath, Lifeline.class.getName(), mainClass));
       command.addAll(arguments);

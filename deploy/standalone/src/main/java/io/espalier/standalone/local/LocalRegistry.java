@@ -62,7 +62,7 @@ public final class LocalRegistry extends LocalService {
 
   /** Base address of its Confluent-compatible API, for {@code schema.registry.url}. */
   public String url() {
-    return "http://127.0.0.1:%d/apis/ccompat/v7".formatted(port);
+    return "http://127.0.0.1:" + port + "/apis/ccompat/v7";
   }
 
   private static List<String> options(Path home, int port) {

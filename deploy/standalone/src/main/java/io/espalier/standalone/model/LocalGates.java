@@ -14,10 +14,12 @@ import io.espalier.streams.domain.stage.StageKind;
 import io.espalier.streams.domain.stage.StageOutcome;
 import io.espalier.streams.domain.stage.StageReport;
 import io.espalier.worker.checkpoint.Manifest;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.stage.StageResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * How local results fare at a policy's gates, by the very rules that the coordinator has.
@@ -27,6 +29,8 @@ import java.util.List;
  * @param accepted whether the policy lets the result through
  */
 record LocalGates(List<Measurement> measurements, List<GateResult> results, boolean accepted) {
+  private static final Set<String> LABELLED = Set.of("accuracy", "loss");
+
   static LocalGates of(PruningPolicy policy, List<StageResult> stages, Manifest produced) {
     List<StageOutcome> outcomes = new ArrayList<>();
     var artifact = new Artifact("", produced.rootDigest(), produced.bytes(), List.of());
@@ -49,6 +53,30 @@ record LocalGates(List<Measurement> measurements, List<GateResult> results, bool
             .toList();
     return new LocalGates(
         measured, results, passed || policy.getOnGateFailure() == OnGateFailure.PUBLISH);
+  }
+
+  /**
+   * Refuses gates on what will not be measured, before any work is done.
+   *
+   * @param metrics names of what the policy's stages will measure on the data at hand
+   */
+  static void requireMeasured(PruningPolicy policy, Set<String> metrics) {
+    List<String> problems =
+        policy.getGates().stream()
+            .map(io.espalier.event.Gate::getMetric)
+            .filter(metric -> !metrics.contains(metric))
+            .distinct()
+            .map(
+                metric ->
+                    "gate on %s: the stages do not measure it on these data%s; gates can be on %s"
+                        .formatted(
+                            metric,
+                            LABELLED.contains(metric) ? ", whose images have no classes" : "",
+                            String.join(", ", metrics)))
+            .toList();
+    if (!problems.isEmpty()) {
+      throw new InvalidInputException(problems);
+    }
   }
 
   private static StageReport report(StageResult result) {

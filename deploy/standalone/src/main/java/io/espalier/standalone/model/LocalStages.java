@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /** Runs stages on this machine, each in its own JVM, and tells how far they are. */
 final class LocalStages {
@@ -45,6 +46,12 @@ final class LocalStages {
                     progress.total(),
                     Words.of(progress.values())),
             stop);
+  }
+
+  /** Names of the metrics that the stages of a request will measure; runs none of them. */
+  static Set<String> metrics(LocalRun.Request request, int heapMebibytes, int threads) {
+    var child = new ChildJvm(ChildSettings.of(heapMebibytes, threads));
+    return new LocalRun(child, Stages.standard()).metrics(request);
   }
 
   static List<Measurement> measurements(List<Metric> metrics) {

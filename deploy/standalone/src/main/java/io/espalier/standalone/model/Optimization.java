@@ -14,6 +14,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.report.Reports;
 import io.espalier.worker.stage.LocalRun;
+import io.espalier.worker.stage.MadeParents;
 import io.espalier.worker.stage.StageResult;
 import io.espalier.worker.stage.Stop;
 import java.io.IOException;
@@ -25,7 +26,6 @@ import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 
 /** A policy's stages on a model directory of this machine, gates included. */
@@ -78,9 +78,14 @@ public final class Optimization {
     requireMatch(policy, model);
     Path out = request.out().toAbsolutePath();
     requireFree(out);
-    try (Interruption interruption = Interruption.watch()) {
-      Path parent = Files.createDirectories(Objects.requireNonNull(out.getParent()));
-      Path scratch = Files.createTempDirectory(parent, "." + out.getFileName() + "-candidate");
+    LocalGates.requireMeasured(
+        policy,
+        LocalStages.metrics(
+            stages(request, policy, out), request.heapMebibytes(), request.threads()));
+    try (Interruption interruption = Interruption.watch();
+        var parents = MadeParents.of(out)) {
+      Path scratch =
+          Files.createTempDirectory(parents.parent(), "." + out.getFileName() + "-candidate");
       try {
         return run(request, policy, scratch.resolve("model"), narration, interruption.stop());
       } finally {
@@ -96,8 +101,7 @@ public final class Optimization {
       throws IOException {
     List<StageResult> results =
         LocalStages.run(
-            new LocalRun.Request(
-                request.model(), steps(policy), data(request, policy), policy.getSeed(), candidate),
+            stages(request, policy, candidate),
             request.heapMebibytes(),
             request.threads(),
             Optional.of(request.scores()),
@@ -160,6 +164,11 @@ public final class Optimization {
             .put("bound", gate.gate().bound());
     gate.measured().ifPresent(value -> node.put("measured", value));
     return node.put("passed", gate.passed());
+  }
+
+  private static LocalRun.Request stages(Request request, PruningPolicy policy, Path output) {
+    return new LocalRun.Request(
+        request.model(), steps(policy), data(request, policy), policy.getSeed(), output);
   }
 
   private static List<LocalRun.Step> steps(PruningPolicy policy) {

@@ -40,7 +40,7 @@ public final class ZooKeeper {
             .objectNode()
             .put("train", uri + "?split=train")
             .put("test", uri + "?split=test");
-    return Result.of(json, "wrote %s?split=train%nwrote %s?split=test".formatted(uri, uri));
+    return Result.of(json, "wrote %s?split=train\nwrote %s?split=test".formatted(uri, uri));
   }
 
   /** Writes a model. */

@@ -7,6 +7,8 @@ import java.util.Set;
 public final class Figures {
   private static final Set<String> FRACTIONS = Set.of("fraction");
 
+  private static final String NATS = "nats";
+
   private Figures() {}
 
   /** A whole number with thousands separated. */
@@ -23,10 +25,20 @@ public final class Figures {
     return whole ? count((long) value) : String.format(Locale.ROOT, "%,.3f", value);
   }
 
-  /** The change from before to after in percent of before, with its sign. */
-  public static String change(double before, double after) {
+  /**
+   * The change from before to after, with its sign: of fractions in percentage points, of losses as
+   * the difference, of all else in percent of before; as reports of prunings have it.
+   */
+  public static String change(double before, double after, String unit) {
+    double difference = after - before;
+    if (FRACTIONS.contains(unit)) {
+      return String.format(Locale.ROOT, "%+.2f pp", 100 * difference);
+    }
+    if (unit.equals(NATS)) {
+      return String.format(Locale.ROOT, "%+,.3f", difference);
+    }
     return before == 0
         ? "-"
-        : String.format(Locale.ROOT, "%+.1f %%", 100 * (after - before) / Math.abs(before));
+        : String.format(Locale.ROOT, "%+.1f %%", 100 * difference / Math.abs(before));
   }
 }

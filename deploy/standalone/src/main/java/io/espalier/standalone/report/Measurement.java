@@ -43,7 +43,7 @@ public record Measurement(String name, String unit, OptionalDouble before, Optio
 
   private String change() {
     return before.isPresent() && after.isPresent()
-        ? Figures.change(before.getAsDouble(), after.getAsDouble())
+        ? Figures.change(before.getAsDouble(), after.getAsDouble(), unit)
         : "-";
   }
 

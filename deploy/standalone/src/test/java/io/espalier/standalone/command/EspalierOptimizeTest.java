@@ -3,10 +3,15 @@ package io.espalier.standalone.command;
 import static io.espalier.standalone.command.Ran.espalier;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,12 +36,16 @@ class EspalierOptimizeTest {
   @TempDir private Path directory;
 
   private Ran optimize(String gate, String... more) throws IOException {
+    return run(POLICY.formatted(gate), more);
+  }
+
+  private Ran run(String policyText, String... more) throws IOException {
     Path model = directory.resolve("model");
     Path data = directory.resolve("data");
     assertThat(espalier("zoo", "model", "cifar_resnet20", model.toString()).code()).isZero();
     assertThat(espalier("zoo", "data", data.toString(), "--train", "1", "--test", "16").code())
         .isZero();
-    Path policy = Files.writeString(directory.resolve("policy.yaml"), POLICY.formatted(gate));
+    Path policy = Files.writeString(directory.resolve("policy.yaml"), policyText);
     String[] options = {
       "optimize",
       "--model=" + model,
@@ -45,9 +54,15 @@ class EspalierOptimizeTest {
       "--scores=" + directory.resolve("scores"),
       "--out=" + directory.resolve("out")
     };
-    String[] all = Arrays.copyOf(options, options.length + more.length);
-    System.arraycopy(more, 0, all, options.length, more.length);
-    return espalier(all);
+    List<String> all = new ArrayList<>(Arrays.asList(options));
+    all.removeIf(usual -> Stream.of(more).anyMatch(other -> key(other).equals(key(usual))));
+    all.addAll(Arrays.asList(more));
+    return espalier(all.toArray(String[]::new));
+  }
+
+  /** What an option sets, such as {@code --data=eval}. */
+  private static String key(String option) {
+    return option.replaceFirst("^(--data=[a-z]+|--[a-z]+)=.*", "$1");
   }
 
   @Test
@@ -61,6 +76,61 @@ class EspalierOptimizeTest {
     assertThat(run.json().path("after").path("flops").asLong())
         .isLessThanOrEqualTo(81_102_080L * 95 / 100);
     assertThat(directory.resolve("scores")).isNotEmptyDirectory();
+  }
+
+  @Test
+  void a_gate_on_what_images_without_labels_cannot_tell_is_refused_before_any_work()
+      throws IOException {
+    Path images = Files.createDirectories(directory.resolve("images"));
+    for (int i = 0; i < 4; i++) {
+      var image = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
+      ImageIO.write(image, "png", images.resolve(i + ".png").toFile());
+    }
+
+    Ran run =
+        optimize(
+            "{ metric: accuracy, maxDegradation: 0.01 }, { metric: agreement, threshold: 0 }",
+            "--data=calibration=" + images,
+            "--data=eval=" + images,
+            "--out=" + directory.resolve("new/deep/out"));
+
+    assertThat(run.code()).as(run.err()).isEqualTo(3);
+    assertThat(run.err())
+        .contains("gate on accuracy", "no classes", "parameters, flops, bytes, agreement")
+        .doesNotContain("gate on agreement");
+    assertThat(directory.resolve("new")).doesNotExist();
+  }
+
+  @Test
+  void a_model_without_a_width_to_choose_is_refused_in_short_lines() throws IOException {
+    Ran run = run(POLICY.formatted("").replace("Divisor: 16", "Divisor: 256"));
+
+    assertThat(run.code()).as(run.err()).isEqualTo(3);
+    assertThat(run.err().lines())
+        .filteredOn(line -> line.startsWith("error: "))
+        .singleElement()
+        .asString()
+        .contains("none of the ", "smaller channel divisor");
+    assertThat(run.err().lines())
+        .anySatisfy(line -> assertThat(line).matches(" {7}[0-9]+ ax[ei]s: .*"))
+        .allSatisfy(line -> assertThat(line).hasSizeLessThan(180));
+  }
+
+  @Test
+  void a_gate_on_a_misspelt_metric_is_refused_with_those_that_there_are() throws IOException {
+    Ran run = optimize("{ metric: accuracyy, maxDegradation: 0.01 }");
+
+    assertThat(run.code()).as(run.err()).isEqualTo(3);
+    assertThat(run.err()).contains("'accuracyy'", "accuracy, agreement, bytes");
+  }
+
+  @Test
+  void a_result_that_a_gate_refuses_leaves_no_parents_of_the_output() throws IOException {
+    Ran run =
+        optimize("{ metric: bytes, maxBytes: 1000 }", "--out=" + directory.resolve("new/deep/out"));
+
+    assertThat(run.code()).as(run.err()).isEqualTo(5);
+    assertThat(directory.resolve("new")).doesNotExist();
   }
 
   @Test

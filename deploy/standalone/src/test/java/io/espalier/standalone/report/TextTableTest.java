@@ -33,7 +33,7 @@ class TextTableTest {
 
     assertThat(table.lines().map(String::strip).map(line -> line.replaceAll(" {2,}", "|")))
         .containsExactly(
-            "before|after|change", "accuracy|98.00 %|93.10 %|-5.0 %", "flops|80,000,000|-|-");
+            "before|after|change", "accuracy|98.00 %|93.10 %|-4.90 pp", "flops|80,000,000|-|-");
     assertThat(Measurement.before(List.of(accuracy, flops)))
         .hasToString("{\"accuracy\":0.98,\"flops\":80000000}");
     assertThat(Measurement.after(List.of(accuracy, flops))).hasToString("{\"accuracy\":0.931}");

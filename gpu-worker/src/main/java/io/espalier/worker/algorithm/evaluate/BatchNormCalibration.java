@@ -28,8 +28,9 @@ public final class BatchNormCalibration {
    *
    * @param data images that it may use
    * @param batch images per batch; part of the result, since variances are those of a batch
+   * @return how many images counted: those of full batches, or of the only one there is
    */
-  public static void recalibrate(
+  public static int recalibrate(
       VisionFamily family, Weights weights, ImageDataset data, int batch) {
     var batches = new Batches(data, batch);
     try (NDManager manager = PyTorch.newManager()) {
@@ -39,6 +40,7 @@ public final class BatchNormCalibration {
           batches.calibrating(),
           i -> batches.images(batches.get(i), manager));
     }
+    return Math.min(batches.calibrating() * batch, data.size());
   }
 
   /**

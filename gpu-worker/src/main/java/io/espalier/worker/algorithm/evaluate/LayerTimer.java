@@ -7,6 +7,7 @@ import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.model.Window;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.T;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
 
@@ -33,16 +34,17 @@ public final class LayerTimer {
   public record Sized(int out, int in, Window window, boolean depthwise, boolean flat) {
     /** In words, the same for the same layer; such as {@code 16x32 3/2 8x8}. */
     public String key() {
-      return "%dx%d %d/%d %dx%d%s%s"
-          .formatted(
-              out,
-              in,
-              window.kernel(),
-              window.stride(),
-              window.height(),
-              window.width(),
-              depthwise ? " depthwise" : "",
-              flat ? " linear" : "");
+      return String.format(
+          Locale.ROOT,
+          "%dx%d %d/%d %dx%d%s%s",
+          out,
+          in,
+          window.kernel(),
+          window.stride(),
+          window.height(),
+          window.width(),
+          depthwise ? " depthwise" : "",
+          flat ? " linear" : "");
     }
 
     private long[] weight() {

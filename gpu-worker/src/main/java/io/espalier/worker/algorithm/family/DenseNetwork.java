@@ -5,6 +5,7 @@ import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The forward pass of a DenseNet. How many layers a block has follows from which tensors there are,
@@ -72,6 +73,6 @@ record DenseNetwork(Modules modules) {
   }
 
   private static String layer(int block, int index) {
-    return "features.denseblock%d.denselayer%d".formatted(block, index);
+    return String.format(Locale.ROOT, "features.denseblock%d.denselayer%d", block, index);
   }
 }

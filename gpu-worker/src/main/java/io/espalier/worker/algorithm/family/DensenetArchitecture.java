@@ -6,6 +6,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -81,7 +82,7 @@ public final class DensenetArchitecture {
   private List<String> block(int block, int layers, List<String> in) {
     var parts = new ArrayList<>(in);
     for (int i = 1; i <= layers; i++) {
-      String layer = "features.denseblock%d.denselayer%d.".formatted(block, i);
+      String layer = String.format(Locale.ROOT, "features.denseblock%d.denselayer%d.", block, i);
       String inner = sketch.axis(layer + "conv1.out", config.bottleneck() * config.growthRate());
       String out = sketch.axis(layer + "conv2.out", config.growthRate());
       sketch.batchNorm(layer + "norm1", parts);
@@ -94,7 +95,7 @@ public final class DensenetArchitecture {
   }
 
   private String transition(int index, List<String> in, int width) {
-    String module = "features.transition%d.".formatted(index);
+    String module = "features.transition" + index + ".";
     String out = sketch.axis(module + "conv.out", width);
     sketch.batchNorm(module + "norm", in);
     sketch.convolution(module + "conv", out, in, at.window(1, 1));

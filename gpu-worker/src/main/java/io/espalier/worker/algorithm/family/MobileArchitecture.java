@@ -8,6 +8,7 @@ import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Window;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -83,7 +84,8 @@ final class MobileArchitecture {
     for (int stage = 0; stage < variant.stages().size(); stage++) {
       List<MobileBlock> blocks = variant.stages().get(stage);
       for (int i = 0; i < blocks.size(); i++) {
-        stream = block("blocks.%d.%d.".formatted(stage, i), blocks.get(i), stream);
+        stream =
+            block(String.format(Locale.ROOT, "blocks.%d.%d.", stage, i), blocks.get(i), stream);
       }
     }
     head(config, stream.axis());

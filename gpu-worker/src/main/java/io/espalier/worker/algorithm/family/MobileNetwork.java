@@ -7,6 +7,7 @@ import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -42,7 +43,7 @@ record MobileNetwork(MobileDesign design, Modules modules) {
       List<MobileBlock> blocks = variant.stages().get(stage);
       for (int i = 0; i < blocks.size(); i++) {
         MobileBlock block = blocks.get(i);
-        String module = "blocks.%d.%d".formatted(stage, i);
+        String module = String.format(Locale.ROOT, "blocks.%d.%d", stage, i);
         boolean adds = adds(table, module + ".", block);
         sections.add(
             new Section(

@@ -10,7 +10,14 @@ import io.espalier.worker.domain.model.Kept;
  * @param selection the widths, with their cost as it was foretold
  * @param kept the units that stay
  * @param plan what is known of the files
+ * @param calibrationImages images that BatchNorm was calibrated on
  * @param original how fast the original is, measured beside it
  * @param result how fast it is
  */
-record Candidate(Selection selection, Kept kept, Plan plan, Latency original, Latency result) {}
+record Candidate(
+    Selection selection,
+    Kept kept,
+    Plan plan,
+    int calibrationImages,
+    Latency original,
+    Latency result) {}

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * Looks for the choice that goes out. Without a bound of latency the first one does. With one, each
  * is timed beside the original. One that is too slow is followed by another that the search is
  * asked to make faster, by as much as it was too slow; one that is much faster than it need be, by
- * one halfway to the last that was too slow. What goes out is timed again as it lies on disk.
+ * a slower one: by as much as it may be slower, or halfway to the last that was too slow. What goes
+ * out is timed again as it lies on disk.
  */
 final class Candidates {
   private static final int MOST = 8;
@@ -76,10 +77,7 @@ final class Candidates {
   Candidate settle(Budget budget, Weights original, Path output) {
     if (bound.isEmpty()) {
       Selection selection = select(budget);
-      Kept kept = fastNas.kept(map, selection.widths());
-      Plan cut = write(kept, output);
-      List<Latency> timed = phases.time("latency", () -> timed(original, cut));
-      return new Candidate(selection, kept, cut, timed.get(0), timed.get(1));
+      return write(selection, original, output);
     }
     return new Trials(bound.get(), budget, original, output).settle();
   }
@@ -95,6 +93,7 @@ final class Candidates {
     private final Weights original;
     private final Path output;
     private final long fastest = plan.costs().cost(plan.space().min()).latencyNanos();
+    private final long slowest = plan.costs().cost(plan.space().max()).latencyNanos();
 
     /** What the search is asked for: nanoseconds as they are foretold. */
     private long aim;
@@ -139,13 +138,20 @@ final class Candidates {
         return tooSlow(selection, measured);
       }
       boolean isNew = best == null || !best.widths().equals(selection.widths());
-      boolean hasRoom = tooSlow < Long.MAX_VALUE && tooSlow - aim > aim * CLOSE;
       best = selection;
-      if (isNew && hasRoom && latency.isFarBelow(measured)) {
-        aim += (tooSlow - aim) / 2;
-        return true;
+      return isNew && latency.isFarBelow(measured) && slower(selection, measured);
+    }
+
+    /** Asks for a slower model, if there may be one within the bound. */
+    private boolean slower(Selection selection, List<Latency> measured) {
+      long foretold = selection.cost().latencyNanos();
+      boolean sawTooSlow = tooSlow < Long.MAX_VALUE;
+      long upTo = sawTooSlow ? tooSlow : latency.slower(foretold, measured);
+      if (foretold >= slowest || upTo - aim <= aim * CLOSE) {
+        return false;
       }
-      return false;
+      aim = sawTooSlow ? aim + (upTo - aim) / 2 : upTo;
+      return true;
     }
 
     private boolean tooSlow(Selection selection, List<Latency> measured) {
@@ -166,15 +172,13 @@ final class Candidates {
 
     /** The best of the trials as it lies on disk, unless it is too slow there. */
     private Optional<Candidate> write(Selection selection) {
-      Kept kept = fastNas.kept(map, selection.widths());
-      Plan cut = Candidates.this.write(kept, output);
-      List<Latency> timed = phases.time("latency", () -> timed(original, cut));
-      if (latency.holds(timed.get(0), timed.get(1))) {
-        return Optional.of(new Candidate(selection, kept, cut, timed.get(0), timed.get(1)));
+      Candidate written = Candidates.this.write(selection, original, output);
+      if (latency.holds(written.original(), written.result())) {
+        return Optional.of(written);
       }
       clear(output);
       best = null;
-      tooSlow(selection, timed);
+      tooSlow(selection, List.of(written.original(), written.result()));
       return Optional.empty();
     }
 
@@ -210,11 +214,13 @@ final class Candidates {
     }
   }
 
-  private Plan write(Kept kept, Path output) {
+  private Candidate write(Selection selection, Weights original, Path output) {
+    Kept kept = fastNas.kept(map, selection.widths());
     phases.time("surgery", () -> Surgery.cut(plan.model(), plan.architecture(), kept, output));
     Plan cut = Plan.of(ModelDirectory.open(output), 1);
-    phases.time("calibration", () -> fastNas.calibrate(cut));
-    return cut;
+    int calibrationImages = phases.time("calibration", () -> fastNas.calibrate(cut));
+    List<Latency> timed = phases.time("latency", () -> timed(original, cut));
+    return new Candidate(selection, kept, cut, calibrationImages, timed.get(0), timed.get(1));
   }
 
   /** Removes a candidate that must not go out. */

@@ -22,6 +22,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * FastNAS: orders the channels of each axis by importance, measures what each width of each axis
@@ -113,16 +114,17 @@ public final class FastNas {
   /**
    * Calibrates the BatchNorm of a cut model in its files.
    *
-   * @return images that were drawn for it; of these, full batches count, or the only one there is
+   * @return how many images counted
    */
   int calibrate(Plan cut) {
     ImageDataset images = data.drawn(settings.calibrationImages(), settings.seed());
     try (Weights weights = Weights.load(cut.model(), cut.architecture())) {
-      BatchNormCalibration.recalibrate(
-          cut.family(), weights, images, Math.min(settings.batchSize(), images.size()));
+      int counted =
+          BatchNormCalibration.recalibrate(
+              cut.family(), weights, images, Math.min(settings.batchSize(), images.size()));
       RunningStatistics.write(cut.model(), weights);
+      return counted;
     }
-    return images.size();
   }
 
   /** SHA-256 of everything that a sensitivity map depends on. */
@@ -131,13 +133,14 @@ public final class FastNas {
     text.append(Manifest.of(plan.model().path()).rootDigest()).append('\n');
     text.append(data.fingerprint()).append('\n');
     text.append(
-        "batch %d, images %d, seed %d, score %s, importance %s%n"
-            .formatted(
-                settings.batchSize(),
-                settings.scoreImages(),
-                settings.seed(),
-                settings.score(),
-                settings.importance()));
+        String.format(
+            Locale.ROOT,
+            "batch %d, images %d, seed %d, score %s, importance %s\n",
+            settings.batchSize(),
+            settings.scoreImages(),
+            settings.seed(),
+            settings.score(),
+            settings.importance()));
     for (Choices choices : plan.space().axes()) {
       text.append(choices.axis().name()).append(choices.widths()).append('\n');
     }

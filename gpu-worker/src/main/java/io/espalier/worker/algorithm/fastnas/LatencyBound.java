@@ -48,6 +48,16 @@ record LatencyBound(Limit limit) {
     return Math.max(fastest, (long) (foretold * Math.min(1, ratio) * MARGIN));
   }
 
+  /**
+   * How slow the next model may be foretold to be, after one that was faster than it need be.
+   *
+   * @param foretold nanoseconds that the last one was thought to take
+   * @param measured how fast the original and the last one are
+   */
+  long slower(long foretold, List<Latency> measured) {
+    return (long) ((double) foretold * allowed(measured.get(0)) / nanos(measured.get(1)));
+  }
+
   /** The latency that a budget allows. */
   static long limit(Budget budget) {
     return budget.bounds().stream()

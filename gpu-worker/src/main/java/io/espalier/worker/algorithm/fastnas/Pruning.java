@@ -39,6 +39,7 @@ public final class Pruning {
    * @param after the model that came out
    * @param selection the widths that were chosen, with their cost as it was foretold
    * @param kept the units that stay
+   * @param calibrationImages images that BatchNorm was calibrated on
    * @param profile the search space, and what was allowed in numbers; costs with latency as it was
    *     foretold, if it was
    * @param budget what was allowed in numbers; latency as the last measurement has it
@@ -52,6 +53,7 @@ public final class Pruning {
       Measured after,
       Selection selection,
       Kept kept,
+      int calibrationImages,
       Profile profile,
       Budget budget,
       SensitivityMap sensitivity,
@@ -122,6 +124,7 @@ public final class Pruning {
               found.result()),
           found.selection(),
           found.kept(),
+          found.calibrationImages(),
           Profile.of(plan.space(), costed.costs(), Optional.of(budget)),
           latencyBound.map(bound -> bound.measured(budget, found.original())).orElse(budget),
           map,

@@ -133,12 +133,18 @@ public record SearchSpace(
     architecture
         .axes()
         .forEach(axis -> counts.merge(reason(axis).orElse("no reason"), 1, Integer::sum));
-    List<String> reasons =
-        counts.entrySet().stream().map(e -> "%d: %s".formatted(e.getValue(), e.getKey())).toList();
-    throw new InvalidInputException(
-        "%s: none of the %d axes has more than one width to choose from (%s); allow narrower layers by a smaller channel divisor or other rules"
-            .formatted(
-                architecture.name(), architecture.axes().size(), String.join(", ", reasons)));
+    var words =
+        new StringBuilder(
+            "%s: none of the %d axes has more than one width to choose from; allow narrower layers by a smaller channel divisor or other rules"
+                .formatted(architecture.name(), architecture.axes().size()));
+    counts.forEach(
+        (reason, axes) ->
+            words
+                .append("\n  ")
+                .append(axes)
+                .append(axes == 1 ? " axis: " : " axes: ")
+                .append(reason));
+    throw new InvalidInputException(words.toString());
   }
 
   /** The axes that have more than one choice. */

@@ -25,4 +25,9 @@ public record Selection(
     OptionalDouble threshold,
     double lowerBound,
     boolean provenOptimal,
-    long steps) {}
+    long steps) {
+  /** The loss that was made small: the sum, or the largest of a single axis. */
+  public double loss() {
+    return objective == Objective.SUM ? totalLoss : largestLoss;
+  }
+}

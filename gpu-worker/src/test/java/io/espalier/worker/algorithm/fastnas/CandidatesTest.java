@@ -129,6 +129,37 @@ class CandidatesTest {
   }
 
   @Test
+  void a_device_that_is_faster_than_foretold_gets_a_wider_model() {
+    surplus = 0.5;
+
+    Candidate found = settle("5us"); // 5 channels are foretold to take it, but 10 do
+
+    assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(10);
+    assertThat(timed).containsExactly(4, 10, 10);
+  }
+
+  @Test
+  void a_model_that_is_too_slow_by_what_a_faster_one_let_hope_leaves_the_faster_one() {
+    surplus = 1;
+    first = 0.5; // a lucky measurement
+
+    Candidate found = settle("10us");
+
+    assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(10);
+    assertThat(LatencyBound.nanos(found.result())).isLessThanOrEqualTo(10_000);
+  }
+
+  @Test
+  void nothing_wider_than_the_original_is_looked_for() {
+    surplus = 0.25;
+
+    Candidate found = settle("19us");
+
+    assertThat(found.plan().model().shapes().get(LAYER)[0]).isEqualTo(16);
+    assertThat(timed).containsExactly(16, 16);
+  }
+
+  @Test
   void times_that_never_settle_end_as_a_failure_that_another_attempt_may_not_meet() {
     noise = Double.NaN; // on disk always a little above the bound
     surplus = 0.5;

@@ -3,13 +3,14 @@ package io.espalier.worker.algorithm.search;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.espalier.worker.PropertySeed;
 import java.util.List;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 class CurveProperties {
-  @Property(tries = 40)
+  @Property(seed = PropertySeed.FIXED, tries = 40)
   void loss_falls_as_the_limit_rises_from_the_narrowest_model_to_the_widest(
       @ForAll long seed, @ForAll Objective objective, @ForAll Quantity quantity) {
     Instance instance = Instance.any(seed);
@@ -25,8 +26,8 @@ class CurveProperties {
     }
     for (int i = 1; i < points.size(); i++) {
       assertThat(points.get(i).limit()).isGreaterThanOrEqualTo(points.get(i - 1).limit());
-      assertThat(loss(points.get(i), objective))
-          .isLessThanOrEqualTo(loss(points.get(i - 1), objective) + slack);
+      assertThat(points.get(i).selection().loss())
+          .isLessThanOrEqualTo(points.get(i - 1).selection().loss() + slack);
     }
     assertThat(points.get(6).selection().widths()).isEqualTo(instance.space().max());
   }
@@ -45,11 +46,5 @@ class CurveProperties {
                     new Sensitivities(java.util.Map.of()),
                     Objective.SUM))
         .hasMessageContaining("latency");
-  }
-
-  private static double loss(Curve.Point point, Objective objective) {
-    return objective == Objective.SUM
-        ? point.selection().totalLoss()
-        : point.selection().largestLoss();
   }
 }

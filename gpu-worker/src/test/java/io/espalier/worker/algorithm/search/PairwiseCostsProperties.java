@@ -2,13 +2,14 @@ package io.espalier.worker.algorithm.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.worker.PropertySeed;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /** Costs from tables against the cost model, exactly. */
 class PairwiseCostsProperties {
-  @Property(tries = 200)
+  @Property(seed = PropertySeed.FIXED, tries = 200)
   void tables_give_what_the_cost_model_gives_along_any_walk(@ForAll long seed) {
     Instance instance = Instance.any(seed);
     Problem problem = problem(instance);
@@ -23,7 +24,7 @@ class PairwiseCostsProperties {
     }
   }
 
-  @Property(tries = 200)
+  @Property(seed = PropertySeed.FIXED, tries = 200)
   void one_or_two_moves_are_foretold_to_fit_exactly_if_they_do(@ForAll long seed) {
     Instance instance = Instance.reachable(seed);
     Problem problem = problem(instance);
@@ -47,7 +48,7 @@ class PairwiseCostsProperties {
     }
   }
 
-  @Property(tries = 100)
+  @Property(seed = PropertySeed.FIXED, tries = 100)
   void the_cost_of_no_model_falls_when_an_axis_is_widened(@ForAll long seed) {
     Instance instance = Instance.any(seed);
     var random = new Random(seed);

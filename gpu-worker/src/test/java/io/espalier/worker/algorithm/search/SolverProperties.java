@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.espalier.worker.PropertySeed;
 import io.espalier.worker.domain.InfeasibleException;
 import java.util.Optional;
 import net.jqwik.api.ForAll;
@@ -14,7 +15,7 @@ class SolverProperties {
   static final Solver.Effort EXCHANGES_ALONE =
       new Solver.Effort(Solver.Effort.USUAL.starts(), Solver.Effort.USUAL.rounds(), 0);
 
-  @Property(tries = 150)
+  @Property(seed = PropertySeed.FIXED, tries = 150)
   void a_solution_is_within_every_bound(@ForAll long seed, @ForAll Objective objective) {
     Instance instance = Instance.reachable(seed);
 
@@ -29,7 +30,7 @@ class SolverProperties {
         .isEqualTo(instance.value(Objective.MAX, selection.widths()));
   }
 
-  @Property(tries = 150)
+  @Property(seed = PropertySeed.FIXED, tries = 150)
   void no_single_axis_of_a_solution_could_be_widened(
       @ForAll long seed, @ForAll Objective objective) {
     Instance instance = Instance.reachable(seed);
@@ -40,7 +41,7 @@ class SolverProperties {
         .noneMatch(wider -> instance.budget().holds(instance.costs().cost(wider)));
   }
 
-  @Property(tries = 150)
+  @Property(seed = PropertySeed.FIXED, tries = 150)
   void no_model_has_a_smaller_largest_loss_than_that_for_max(@ForAll long seed) {
     Instance instance = Instance.reachable(seed);
 
@@ -50,7 +51,7 @@ class SolverProperties {
     assertThat(selection.threshold().orElseThrow()).isEqualTo(selection.largestLoss());
   }
 
-  @Property(tries = 400)
+  @Property(seed = PropertySeed.FIXED, tries = 400)
   void no_model_has_a_smaller_total_loss_than_that_for_sum(@ForAll long seed) {
     Instance instance = Instance.reachable(seed);
     double best = instance.best(Objective.SUM).orElseThrow();
@@ -62,7 +63,7 @@ class SolverProperties {
     assertThat(selection.lowerBound()).isEqualTo(selection.totalLoss());
   }
 
-  @Property(tries = 100)
+  @Property(seed = PropertySeed.FIXED, tries = 100)
   void the_lower_bound_holds_without_a_proof(@ForAll long seed) {
     Instance instance = Instance.reachable(seed);
 
@@ -72,7 +73,7 @@ class SolverProperties {
         .isLessThanOrEqualTo(instance.best(Objective.SUM).orElseThrow() + 1e-9 * instance.scale());
   }
 
-  @Property(tries = 150)
+  @Property(seed = PropertySeed.FIXED, tries = 150)
   void a_budget_is_refused_exactly_if_no_model_meets_it(
       @ForAll long seed, @ForAll Objective objective) {
     Instance instance = Instance.any(seed);
@@ -84,7 +85,7 @@ class SolverProperties {
     }
   }
 
-  @Property(tries = 100)
+  @Property(seed = PropertySeed.FIXED, tries = 100)
   void the_same_search_has_the_same_solution(@ForAll long seed, @ForAll Objective objective) {
     assertThat(Instance.reachable(seed).solve(objective))
         .isEqualTo(Instance.reachable(seed).solve(objective));

@@ -139,9 +139,10 @@ class SolverTest {
                     Objective.SUM))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("none of the 3 axes")
-        .hasMessageContaining("1: the output")
-        .hasMessageContaining("1: excluded by the rule 'conv1'")
-        .hasMessageContaining("1: its 8 units leave no smaller multiple of the channel divisor 8");
+        .hasMessageContaining("1 axis: the output")
+        .hasMessageContaining("1 axis: excluded by the rule 'conv1'")
+        .hasMessageContaining(
+            "1 axis: its 8 units leave no smaller multiple of the channel divisor 8");
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.net.URLEncoder;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -31,8 +32,13 @@ final class Jobs {
         run.plan().model().ref(),
         run.stage(),
         run.input(),
-        "%s/%s/%s/stage-%d"
-            .formatted(artifactsBase, path(run.plan().model().ref().name()), run.id(), stageIndex),
+        String.format(
+            Locale.ROOT,
+            "%s/%s/%s/stage-%d",
+            artifactsBase,
+            path(run.plan().model().ref().name()),
+            run.id(),
+            stageIndex),
         data(run),
         run.policy().seed(),
         run.id() + "-stage-" + stageIndex,

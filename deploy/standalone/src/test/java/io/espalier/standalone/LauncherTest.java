@@ -1,0 +1,113 @@
+package io.espalier.standalone;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The script that starts the command line, with a build that takes a second and notes itself. */
+class LauncherTest {
+  private static final Path SCRIPT = Path.of("..", "espalier");
+  private static final List<String> TOOLS =
+      List.of("bash", "env", "dirname", "find", "touch", "mkdir", "mv", "rm", "cat", "sleep");
+
+  @TempDir Path root;
+
+  @BeforeEach
+  void an_old_jar_and_changed_sources() throws IOException {
+    for (String module : List.of("schemas", "streams-app", "gpu-worker", "deploy/standalone")) {
+      Files.createDirectories(root.resolve(module));
+    }
+    Files.copy(SCRIPT, root.resolve("deploy/espalier"), StandardCopyOption.COPY_ATTRIBUTES);
+    Files.createDirectories(root.resolve("bin"));
+    Path jar = root.resolve("deploy/standalone/target/espalier/espalier.jar");
+    command(
+        "mvn",
+        "echo build >> '%s'; sleep 1; mkdir -p '%s'; touch '%s'"
+            .formatted(log(), jar.getParent(), jar));
+    command("java", "echo started");
+    Files.writeString(root.resolve("pom.xml"), "changed");
+    for (String tool : TOOLS) {
+      Files.createSymbolicLink(root.resolve("bin").resolve(tool), which(tool));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void of_several_starts_one_builds_and_all_start(boolean hasFlock) throws Exception {
+    if (hasFlock) {
+      command("flock", "exec '%s' \"$@\"".formatted(which("flock")));
+    }
+
+    List<Process> starts = List.of(start(), start(), start());
+
+    for (Process start : starts) {
+      assertThat(ended(start)).contains("started");
+    }
+    assertThat(log()).content().hasLineCount(1);
+  }
+
+  @Test
+  void a_lock_whose_holder_is_gone_does_not_hold() throws Exception {
+    Path lock = Files.createDirectories(root.resolve("deploy/.build-lock.d"));
+    Process gone = new ProcessBuilder("true").start();
+    gone.waitFor();
+    Files.writeString(lock.resolve("pid"), gone.pid() + "\n");
+
+    assertThat(ended(start())).contains("started");
+    assertThat(log()).content().hasLineCount(1);
+    assertThat(lock).doesNotExist();
+  }
+
+  @Test
+  void a_build_that_fails_starts_nothing_and_lets_the_next_one_build() throws Exception {
+    command("mvn", "echo build >> '%s'; exit 1".formatted(log()));
+
+    assertThat(List.of(ended(start()), ended(start()))).noneMatch(said -> said.contains("started"));
+    assertThat(log()).content().hasLineCount(2);
+  }
+
+  private Path log() {
+    return root.resolve("builds");
+  }
+
+  private Process start() throws IOException {
+    var builder = new ProcessBuilder(root.resolve("deploy/espalier").toString());
+    Map<String, String> environment = builder.environment();
+    environment.put("PATH", root.resolve("bin").toString());
+    environment.remove("JAVA_HOME");
+    return builder.redirectErrorStream(true).start();
+  }
+
+  private static String ended(Process start) throws IOException, InterruptedException {
+    String said = new String(start.getInputStream().readAllBytes(), UTF_8);
+    assertThat(start.waitFor(1, TimeUnit.MINUTES)).as(said).isTrue();
+    return said;
+  }
+
+  private void command(String name, String script) throws IOException {
+    Path file = root.resolve("bin").resolve(name);
+    Files.writeString(file, "#!/usr/bin/env bash\n" + script + "\n");
+    assertThat(file.toFile().setExecutable(true)).isTrue();
+  }
+
+  private static Path which(String tool) {
+    return Stream.of(System.getenv("PATH").split(":", -1))
+        .map(directory -> Path.of(directory, tool))
+        .filter(Files::isExecutable)
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("no " + tool + " on the path"));
+  }
+}
