@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,13 +19,13 @@ import org.junit.jupiter.api.io.TempDir;
 final class LocalRunTest {
   @TempDir Path folder;
 
-  private final LocalRun local =
-      new LocalRun(
-          new ChildJvm(
-              ChildSettings.of(64, 1)
-                  .withMainClass(TestStageProcess.class.getName())
-                  .withOptions(List.of("-XX:TieredStopAtLevel=1"))),
-          TestStageProcess.stages());
+  private static final ChildJvm CHILD =
+      new ChildJvm(
+          ChildSettings.of(64, 1)
+              .withMainClass(TestStageProcess.class.getName())
+              .withOptions(List.of("-XX:TieredStopAtLevel=1")));
+
+  private final LocalRun local = new LocalRun(CHILD, TestStageProcess.stages());
   private final List<String> heard = new ArrayList<>();
 
   @BeforeEach
@@ -43,6 +44,20 @@ final class LocalRunTest {
     assertThat(folder.resolve("output/config.json")).hasContent("model pruned 5pruned 5");
     assertThat(heard).contains("0 PRUNE search", "1 EVALUATE search", "2 PRUNE search");
     assertThat(children()).containsExactlyInAnyOrder("input", "output");
+  }
+
+  @Test
+  void scores_are_on_the_shelf_while_the_stage_still_runs() throws IOException {
+    Path shelf = folder.resolve("shelf");
+    var shelved = new ArrayList<Boolean>();
+    var run = new LocalRun(CHILD, TestStageProcess.stages(), Optional.of(new ScoreShelf(shelf)));
+
+    run.run(
+        request(List.of(prune("{\"budget\":1}"))),
+        (step, kind, progress) -> shelved.add(Files.isDirectory(shelf)),
+        new Stop());
+
+    assertThat(shelved).last().isEqualTo(true);
   }
 
   @Test
@@ -81,12 +96,15 @@ final class LocalRunTest {
   }
 
   private List<StageResult> run(List<LocalRun.Step> steps) {
-    var request =
-        new LocalRun.Request(folder.resolve("input"), steps, Map.of(), 5, folder.resolve("output"));
     return local.run(
-        request,
+        request(steps),
         (step, kind, progress) -> heard.add(step + " " + kind + " " + progress.phase()),
         new Stop());
+  }
+
+  private LocalRun.Request request(List<LocalRun.Step> steps) {
+    return new LocalRun.Request(
+        folder.resolve("input"), steps, Map.of(), 5, folder.resolve("output"));
   }
 
   private static LocalRun.Step prune(String spec) {

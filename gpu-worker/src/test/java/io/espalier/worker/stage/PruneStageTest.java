@@ -166,8 +166,9 @@ class PruneStageTest {
       throws IOException {
     var shelf = new ScoreShelf(own.resolve("shelf"));
     var subject = new ScoreShelf.Subject("digest of the model", "cpu, 1 thread");
+    ScoreShelf.Loan loan = shelf.lend(subject, own.resolve("checkpoints"));
     stage.run(job(SPEC, "one"), Progress.Listener.NONE);
-    shelf.keep(subject, own.resolve("checkpoints"));
+    loan.keep();
     Folders.delete(own.resolve("checkpoints"));
 
     shelf.lend(subject, own.resolve("checkpoints"));
