@@ -3,6 +3,7 @@ package io.espalier.worker.domain.model;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * A model without its numbers: its tensors with named axes, its layers, and which axes may not be
@@ -47,6 +48,27 @@ public record Architecture(
   /** The layers that write an axis. */
   public List<Layer> producers(Axis axis) {
     return layers.stream().filter(layer -> layer.out().isAlong(axis)).toList();
+  }
+
+  /**
+   * The layers whose outputs are normalised as they come: those behind whose own tensors a
+   * normalisation of what they write follows.
+   */
+  public List<Layer> normalised() {
+    return layers.stream().filter(this::isNormalised).toList();
+  }
+
+  private boolean isNormalised(Layer layer) {
+    return tensors.stream()
+        .dropWhile(tensor -> !tensor.name().equals(layer.weight()))
+        .filter(tensor -> !tensor.name().startsWith(layer.module() + "."))
+        .limit(1)
+        .filter(next -> next.role() == TensorSpec.Role.NORM_PARAMETER)
+        .anyMatch(next -> layer.out().parts().stream().allMatch(isAlong(next)));
+  }
+
+  private static Predicate<Dimension.Along> isAlong(TensorSpec tensor) {
+    return part -> tensor.dimensions().stream().anyMatch(d -> d.isAlong(part.axis()));
   }
 
   /** The shape of every tensor by name, in the order of {@link #tensors()}. */
