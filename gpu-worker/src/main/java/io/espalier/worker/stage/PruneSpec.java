@@ -151,19 +151,23 @@ public record PruneSpec(
     if (Math.min(batchSize, scored) > 1) {
       return Optional.empty();
     }
-    String found =
-        batchSize == 1
-            ? "prune.batchSize: found 1; ask for"
-            : images == 1
-                ? "prune: the data of the search have 1 image; give"
-                : "prune.scoreImages: found 1; ask for";
     return architecture.normalised().stream()
         .filter(layer -> layer.window().positions() == 1)
         .findFirst()
         .map(
             layer ->
                 "%s at least 2 images. Batches of one cannot calibrate the BatchNorm behind '%s' of %s, which has one position per image and so one value per channel"
-                    .formatted(found, layer.module(), architecture.name()));
+                    .formatted(single(images), layer.module(), architecture.name()));
+  }
+
+  /** Where it comes from that a batch has one image. */
+  private String single(int images) {
+    if (batchSize == 1) {
+      return "prune.batchSize: found 1; ask for";
+    }
+    return images == 1
+        ? "prune: the data of the search have 1 image; give"
+        : "prune.scoreImages: found 1; ask for";
   }
 
   static String word(Enum<?> constant) {

@@ -3,7 +3,6 @@ package io.espalier.worker.domain.model;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
 
 /**
  * A model without its numbers: its tensors with named axes, its layers, and which axes may not be
@@ -64,11 +63,8 @@ public record Architecture(
         .filter(tensor -> !tensor.name().startsWith(layer.module() + "."))
         .limit(1)
         .filter(next -> next.role() == TensorSpec.Role.NORM_PARAMETER)
-        .anyMatch(next -> layer.out().parts().stream().allMatch(isAlong(next)));
-  }
-
-  private static Predicate<Dimension.Along> isAlong(TensorSpec tensor) {
-    return part -> tensor.dimensions().stream().anyMatch(d -> d.isAlong(part.axis()));
+        .map(next -> next.dimensions().get(0))
+        .anyMatch(side -> layer.out().parts().stream().allMatch(p -> side.isAlong(p.axis())));
   }
 
   /** The shape of every tensor by name, in the order of {@link #tensors()}. */
