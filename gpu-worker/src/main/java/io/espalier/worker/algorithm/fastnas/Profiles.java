@@ -139,7 +139,7 @@ public final class Profiles {
 
   private static Profile profile(
       SearchSpace space, CostModel costs, Cost whole, Optional<Constraints> constraints) {
-    return Profile.of(space, costs, constraints.map(asked -> asked.budget(whole)));
+    return Profile.of(space, costs, whole, constraints.map(asked -> asked.budget(whole)));
   }
 
   private static void put(ObjectNode config, InputSize size) {

@@ -121,7 +121,7 @@ public final class Pruning {
               found.result()),
           found.selection(),
           found.kept(),
-          Profile.of(plan.space(), costed.costs(), Optional.of(budget)),
+          Profile.of(plan.space(), costed.costs(), costed.whole(), Optional.of(budget)),
           latencyBound.map(bound -> bound.measured(budget, found.original())).orElse(budget),
           map,
           phases.time("other budgets", () -> curve(costed, budget, map)),
