@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model as Hugging Face and timm store it: a directory with {@code config.json} and safetensors,
@@ -30,6 +31,7 @@ public final class ModelDirectory {
   private final Optional<ShardIndex> index;
   private final Map<String, SafetensorsFile> shards;
   private final Map<String, SafetensorsFile> shardOf = new TreeMap<>();
+  private @Nullable String rootDigest;
 
   ModelDirectory(
       DirectoryTree tree,
@@ -69,6 +71,14 @@ public final class ModelDirectory {
     } catch (IOException e) {
       throw Failures.writing(file, e);
     }
+  }
+
+  /** Root digest of everything in it; read once, however often it is asked for. */
+  public synchronized String rootDigest() {
+    if (rootDigest == null) {
+      rootDigest = Manifest.of(path()).rootDigest();
+    }
+    return rootDigest;
   }
 
   /** Where it lies. */

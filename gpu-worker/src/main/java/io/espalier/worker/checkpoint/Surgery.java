@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,12 +72,24 @@ public final class Surgery {
     }
   }
 
+  /**
+   * Bytes of the headers that {@link #cut} gives the files of a model if nothing is cut; of the
+   * safetensors alone. They need not be those that the files have, since headers are written anew.
+   * If something is cut they do not grow: no number in them does.
+   */
+  public static long headerBytes(ModelDirectory model) {
+    return model.shards().values().stream()
+        .map(shard -> layout(shard, TensorHeader::shape))
+        .mapToLong(SafetensorsHeader::dataStart)
+        .sum();
+  }
+
   private Manifest run() throws IOException {
     Files.createDirectories(to);
     long dataBytes = 0;
     long elements = 0;
     for (Map.Entry<String, SafetensorsFile> shard : from.shards().entrySet()) {
-      SafetensorsHeader header = layout(shard.getValue());
+      SafetensorsHeader header = layout(shard.getValue(), tensor -> cut(tensor.name()).shape());
       writeShard(shard.getKey(), shard.getValue(), header);
       dataBytes += header.dataBytes();
       elements += header.elements();
@@ -86,13 +99,13 @@ public final class Surgery {
     return new Manifest(digests);
   }
 
-  private SafetensorsHeader layout(SafetensorsFile shard) {
-    var headers = new ArrayList<TensorHeader>();
-    shard
-        .tensors()
-        .forEach(
-            (name, tensor) ->
-                headers.add(TensorHeader.of(name, tensor.dtype(), cut(name).shape())));
+  /** What a shard is written as if its tensors have these shapes. */
+  private static SafetensorsHeader layout(
+      SafetensorsFile shard, Function<TensorHeader, long[]> shape) {
+    List<TensorHeader> headers =
+        shard.tensors().values().stream()
+            .map(tensor -> TensorHeader.of(tensor.name(), tensor.dtype(), shape.apply(tensor)))
+            .toList();
     var metadata = new LinkedHashMap<>(shard.metadata());
     SafetensorsWriter.PYTORCH.forEach(metadata::putIfAbsent);
     return HeaderWriter.layout(headers, metadata);

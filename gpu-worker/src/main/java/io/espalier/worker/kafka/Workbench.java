@@ -104,9 +104,9 @@ final class Workbench {
   private Done compute(StageJob job, String inputDigest, Progress.Listener progress, Stop stop) {
     progress.report(Progress.of("starting", 0, 0));
     var subject = new ScoreShelf.Subject(inputDigest, target);
-    scores.lend(subject, job.checkpoints());
+    ScoreShelf.Loan loan = scores.lend(subject, job.checkpoints());
     StageResult result = child.run(job, progress, stop);
-    scores.keep(subject, job.checkpoints());
+    loan.keep();
     return new Done(job.output(), result);
   }
 

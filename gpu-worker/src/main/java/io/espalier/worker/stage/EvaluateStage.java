@@ -161,6 +161,11 @@ public final class EvaluateStage implements Stage {
     Evaluation.Quality quality =
         Evaluation.quality(
             opened.model().family(), weights, opened.data(), opened.settings().batch(), progress);
+    if (!Double.isFinite(quality.loss())) {
+      throw new InvalidInputException(
+          "evaluate: the loss of %s on %s is %s, so its outputs are no numbers; look for infinite or undefined weights, or images of another normalisation"
+              .formatted(opened.model().directory().path(), opened.uri(), quality.loss()));
+    }
     Optional<String> data = Optional.of(opened.uri().toString());
     OptionalLong samples = OptionalLong.of(quality.samples());
     return List.of(

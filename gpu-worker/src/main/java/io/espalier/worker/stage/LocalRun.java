@@ -66,7 +66,8 @@ public final class LocalRun {
   /**
    * Runs the given stages.
    *
-   * @param scores where scores are kept from run to run, also from one that fails or is interrupted
+   * @param scores where scores are kept from run to run, as they are measured: also from one that
+   *     fails, is interrupted or killed
    */
   public LocalRun(ChildJvm child, Stages stages, Optional<ScoreShelf> scores) {
     this.child = child;
@@ -134,11 +135,16 @@ public final class LocalRun {
       return child.run(job, progress, stop);
     }
     var subject = new ScoreShelf.Subject(Manifest.of(job.input()).rootDigest(), target());
-    scores.get().lend(subject, job.checkpoints());
+    ScoreShelf.Loan loan = scores.get().lend(subject, job.checkpoints());
+    Progress.Listener keeping =
+        heard -> {
+          loan.keep();
+          progress.report(heard);
+        };
     try {
-      return child.run(job, progress, stop);
+      return child.run(job, keeping, stop);
     } finally {
-      scores.get().keep(subject, job.checkpoints());
+      loan.keep();
     }
   }
 

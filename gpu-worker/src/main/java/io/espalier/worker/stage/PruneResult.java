@@ -11,7 +11,6 @@ import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.algorithm.fastnas.Pruning;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Quantity;
-import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Metric;
@@ -194,7 +193,7 @@ record PruneResult(
 
   private ObjectNode provenance(StageReport report) {
     ObjectNode root = JSON.createObjectNode();
-    root.put("parent", Manifest.of(job.input()).rootDigest());
+    root.put("parent", plan.model().rootDigest());
     ObjectNode stage = JSON.createObjectNode();
     stage.put("kind", job.kind().name());
     stage.put("algorithm", report.algorithm());

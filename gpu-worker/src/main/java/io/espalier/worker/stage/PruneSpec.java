@@ -15,6 +15,7 @@ import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.Architecture;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -140,6 +141,36 @@ public record PruneSpec(
                       .toList()));
     }
     return problems;
+  }
+
+  /**
+   * Why BatchNorm of a network cannot be calibrated on batches of images as they are asked for, if
+   * it cannot: one value per channel has no variance.
+   *
+   * @param images that the search may use
+   */
+  Optional<String> withoutVariance(Architecture architecture, int images) {
+    int scored = Math.min(scoreImages.orElse(SCORE_IMAGES), images);
+    if (Math.min(batchSize, scored) > 1) {
+      return Optional.empty();
+    }
+    return architecture.normalised().stream()
+        .filter(layer -> layer.window().positions() == 1)
+        .findFirst()
+        .map(
+            layer ->
+                "%s at least 2 images. Batches of one cannot calibrate the BatchNorm behind '%s' of %s, which has one position per image and so one value per channel"
+                    .formatted(single(images), layer.module(), architecture.name()));
+  }
+
+  /** Where it comes from that a batch has one image. */
+  private String single(int images) {
+    if (batchSize == 1) {
+      return "prune.batchSize: found 1; ask for";
+    }
+    return images == 1
+        ? "prune: the data of the search have 1 image; give"
+        : "prune.scoreImages: found 1; ask for";
   }
 
   static String word(Enum<?> constant) {

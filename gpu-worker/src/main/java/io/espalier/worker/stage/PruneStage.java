@@ -112,6 +112,9 @@ public final class PruneStage implements Stage {
                         .ifPresent(data::add)));
     if (spec.isPresent() && data.size() == 2) {
       problems.addAll(spec.get().unmet(data.get(0).size(), data.get(0).labelled()));
+      plan.map(Plan::architecture)
+          .flatMap(network -> spec.get().withoutVariance(network, data.get(0).size()))
+          .ifPresent(problems::add);
     }
     if (!problems.isEmpty() || spec.isEmpty() || plan.isEmpty()) {
       throw new InvalidInputException(problems.stream().distinct().toList());

@@ -7,7 +7,6 @@ import io.espalier.worker.algorithm.fastnas.SensitivityMap;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
-import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.Axis;
@@ -52,7 +51,7 @@ record PruningFacts(StageJob job, PruneSpec spec, Plan plan, Pruning.Result prun
         plan.architecture().name(),
         plan.architecture().name(),
         plan.family().name(),
-        Optional.of(Manifest.of(job.input()).rootDigest()));
+        Optional.of(plan.model().rootDigest()));
   }
 
   private PruningReport.Setup setup(StageReport said) {

@@ -1,6 +1,8 @@
 package io.espalier.worker.stage;
 
+import io.espalier.worker.domain.InvalidInputException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -10,7 +12,9 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,8 +26,11 @@ import org.slf4j.LoggerFactory;
  * <p>A job gets a copy of what is known of its model in its directory of checkpoints, and what it
  * leaves there is known from then on. Scores are the {@code .json} files directly in that
  * directory; resume points are other files and stay with their run. Each file says by its own
- * fingerprint what it holds for, so the shelf looks into none: whoever opens one refuses a foreign
- * one.
+ * fingerprint what it holds for: whoever opens one refuses a foreign one.
+ *
+ * <p>Several jobs may be at work on the same model. What a job has made of a file that it knew
+ * replaces that file, be it more or, since the job refused what it was lent, less. A file that
+ * another job has changed meanwhile is {@linkplain ScoreUnion united} with the job's own.
  *
  * <p>At most {@value #MOST_FILES} files of {@value #MOST_BYTES} bytes in all are kept; those that
  * were not used for longest go first. A shelf that cannot be read or written costs time, never a
@@ -69,31 +76,107 @@ public final class ScoreShelf {
     this.mostBytes = mostBytes;
   }
 
-  /** Copies what is known of a model to where a job looks for it; what is there already stays. */
-  public void lend(Subject subject, Path checkpoints) {
+  /**
+   * Makes sure that scores can be kept here.
+   *
+   * @throws InvalidInputException if they cannot
+   */
+  public void requireWritable() {
     try {
-      for (Path file : scores(folder.resolve(subject.folder()))) {
-        Path copy = checkpoints.resolve(file.getFileName());
-        if (!Files.exists(copy)) {
-          copy(file, copy);
-          Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
-        }
-      }
+      Files.delete(Files.createTempFile(Files.createDirectories(folder), ".", PARTIAL));
     } catch (IOException e) {
-      LOGGER.atWarn().setCause(e).addKeyValue("folder", folder).log("stored scores not read");
+      throw new InvalidInputException(
+          "scores are to be kept in %s, which is no folder that can be written (%s); make it one, or name another"
+              .formatted(folder, e));
     }
   }
 
-  /** Keeps copies of the scores that a finished job has left. */
-  public void keep(Subject subject, Path checkpoints) {
+  /** Copies what is known of a model to where a job looks for it; what is there already stays. */
+  public Loan lend(Subject subject, Path checkpoints) {
+    var loan = new Loan(folder.resolve(subject.folder()), checkpoints);
     try {
-      for (Path file : scores(checkpoints)) {
-        copy(file, folder.resolve(subject.folder()).resolve(file.getFileName()));
-      }
-      removeOldest();
+      loan.begin();
     } catch (IOException e) {
-      LOGGER.atWarn().setCause(e).addKeyValue("folder", folder).log("scores not kept");
+      LOGGER.atWarn().setCause(e).addKeyValue("folder", folder).log("stored scores not read");
     }
+    return loan;
+  }
+
+  /** What one job was lent, and where it leaves more. */
+  public final class Loan {
+    private final Path shelved;
+    private final Path checkpoints;
+    private final Map<String, Seen> seen = new HashMap<>();
+    private boolean failed;
+
+    private Loan(Path shelved, Path checkpoints) {
+      this.shelved = shelved;
+      this.checkpoints = checkpoints;
+    }
+
+    private void begin() throws IOException {
+      for (Path file : scores(shelved)) {
+        Path copy = checkpoints.resolve(file.getFileName());
+        if (!Files.exists(copy)) {
+          byte[] content = Files.readAllBytes(file);
+          write(content, copy);
+          seen.put(file.getFileName().toString(), new Seen(stamp(copy), ByteBuffer.wrap(content)));
+          Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+        }
+      }
+    }
+
+    /**
+     * Keeps copies of the scores that the job has left by now; a job that is killed loses what came
+     * after the last time. Cheap if nothing is new.
+     */
+    public synchronized void keep() {
+      try {
+        boolean changed = false;
+        for (Path file : scores(checkpoints)) {
+          changed |= keep(file);
+        }
+        if (changed) {
+          removeOldest();
+        }
+      } catch (IOException e) {
+        if (!failed) {
+          LOGGER.atWarn().setCause(e).addKeyValue("folder", folder).log("scores not kept");
+        }
+        failed = true;
+      }
+    }
+
+    private boolean keep(Path file) throws IOException {
+      String name = file.getFileName().toString();
+      Seen before = seen.get(name);
+      String stamp = stamp(file);
+      if (before != null && before.stamp().equals(stamp)) {
+        return false;
+      }
+      byte[] own = Files.readAllBytes(file);
+      Path place = shelved.resolve(name);
+      byte[] there = Files.exists(place) ? Files.readAllBytes(place) : new byte[0];
+      boolean isKnown =
+          there.length == 0 || (before != null && before.content().equals(ByteBuffer.wrap(there)));
+      write(isKnown ? own : ScoreUnion.of(there, own), place);
+      seen.put(name, new Seen(stamp, ByteBuffer.wrap(own)));
+      return true;
+    }
+  }
+
+  /**
+   * A file of the job when it was last looked at.
+   *
+   * @param stamp changes if the file does
+   * @param content never written to
+   */
+  private record Seen(String stamp, ByteBuffer content) {}
+
+  private static String stamp(Path file) throws IOException {
+    var attributes = Files.readAttributes(file, BasicFileAttributes.class);
+    return "%s %d %s"
+        .formatted(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
   }
 
   private void removeOldest() throws IOException {
@@ -140,11 +223,11 @@ public final class ScoreShelf {
   }
 
   /** Whole or not at all; replaces what is there. */
-  private static void copy(Path from, Path to) throws IOException {
+  private static void write(byte[] content, Path to) throws IOException {
     Path parent = Files.createDirectories(to.toAbsolutePath().getParent());
     Path partial = Files.createTempFile(parent, ".", PARTIAL);
     try {
-      Files.copy(from, partial, StandardCopyOption.REPLACE_EXISTING);
+      Files.write(partial, content);
       Files.move(partial, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(partial);

@@ -3,7 +3,6 @@ package io.espalier.worker.tensor;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.espalier.worker.domain.WorkerException;
 import java.io.IOException;
@@ -37,8 +36,7 @@ public final class SpillingArrays implements AutoCloseable {
     }
   }
 
-  /** A stretch of the file, which may have more room than the array takes. */
-  private record InFile(Shape shape, long offset, long room) implements Slot {
+  private record InFile(Shape shape, long offset) implements Slot {
     @Override
     public long memory() {
       return 0;
@@ -50,8 +48,8 @@ public final class SpillingArrays implements AutoCloseable {
   private final Path directory;
   private final Map<Integer, Slot> slots = new HashMap<>();
   private @Nullable FileChannel channel;
+  private final Stretches stretches = new Stretches();
   private long used;
-  private long end;
 
   /**
    * An empty store.
@@ -71,18 +69,20 @@ public final class SpillingArrays implements AutoCloseable {
    * @throws WorkerException if the file cannot be written, which another attempt may
    */
   public void put(int slot, NDArray array) {
-    Slot before = slots.get(slot);
-    long freed = before == null ? 0 : before.memory();
-    if (used - freed + bytes(array.getShape()) <= memoryBytes) {
+    Slot before = slots.remove(slot);
+    if (before instanceof InFile old) {
+      stretches.giveBack(old.offset(), bytes(old.shape()));
+    }
+    used -= before == null ? 0 : before.memory();
+    if (used + bytes(array.getShape()) <= memoryBytes) {
       NDScope.unregister(array);
       array.attach(manager);
       slots.put(slot, new InMemory(array));
       used += bytes(array.getShape());
     } else {
-      slots.put(slot, write(array, place(before, array.getShape())));
+      slots.put(slot, write(array));
       array.close();
     }
-    used -= freed;
     if (before instanceof InMemory old && old.array() != array) {
       old.array().close();
     }
@@ -107,7 +107,7 @@ public final class SpillingArrays implements AutoCloseable {
 
   /** Bytes of the file. */
   public long fileBytes() {
-    return end;
+    return stretches.end();
   }
 
   /** Frees the arrays, the file with them. */
@@ -128,19 +128,18 @@ public final class SpillingArrays implements AutoCloseable {
     return shape.size() * Float.BYTES;
   }
 
-  /** Where the file had the slot before, if that is large enough, or else at its end. */
-  private InFile place(@Nullable Slot before, Shape shape) {
-    return before instanceof InFile stretch && stretch.room() >= bytes(shape)
-        ? new InFile(shape, stretch.offset(), stretch.room())
-        : new InFile(shape, end, bytes(shape));
-  }
-
-  private InFile write(NDArray array, InFile stretch) {
+  private InFile write(NDArray array) {
+    var stretch = new InFile(array.getShape(), stretches.take(bytes(array.getShape())));
+    long[] at = {stretch.offset()};
     try {
-      ByteBuffer content = array.toByteBuffer();
-      for (long at = stretch.offset(); content.hasRemaining(); ) {
-        at += open().write(content, at);
-      }
+      T.forEachPiece(
+          array,
+          piece -> {
+            while (piece.hasRemaining()) {
+              at[0] += open().write(piece, at[0]);
+            }
+          });
+      open().truncate(stretches.end());
     } catch (IOException e) {
       throw new WorkerException(
           "cannot keep %d bytes of activations in %s: %s; check the disk's free space, or allow more of them in memory"
@@ -148,14 +147,22 @@ public final class SpillingArrays implements AutoCloseable {
           true,
           e);
     }
-    end = Math.max(end, stretch.offset() + stretch.room());
     return stretch;
   }
 
   private NDArray read(InFile stretch) {
-    ByteBuffer content = T.direct(bytes(stretch.shape()));
+    return T.inPieces(
+        manager,
+        stretch.shape(),
+        (from, to) ->
+            read(
+                stretch.offset() + from * Float.BYTES, Math.toIntExact((to - from) * Float.BYTES)));
+  }
+
+  private ByteBuffer read(long offset, int bytes) {
+    ByteBuffer content = T.direct(bytes);
     try {
-      for (long at = stretch.offset(); content.hasRemaining(); ) {
+      for (long at = offset; content.hasRemaining(); ) {
         int count = open().read(content, at);
         if (count < 0) {
           throw new IOException("the file ends at byte %d".formatted(at));
@@ -166,7 +173,7 @@ public final class SpillingArrays implements AutoCloseable {
       throw new WorkerException(
           "cannot read activations back from a file in %s: %s".formatted(directory, e), true, e);
     }
-    return T.owned(manager, content.flip(), stretch.shape().getShape(), DataType.FLOAT32);
+    return content.flip();
   }
 
   private FileChannel open() throws IOException {

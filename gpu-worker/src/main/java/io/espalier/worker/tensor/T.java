@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -39,9 +40,26 @@ public final class T {
 
   /** A copy of Java numbers as a float32 array, in memory of its own. */
   public static NDArray of(NDManager manager, float[] values, long... shape) {
-    ByteBuffer bytes = direct((long) values.length * Float.BYTES);
-    bytes.asFloatBuffer().put(values);
-    return owned(manager, bytes, shape, DataType.FLOAT32);
+    return inPieces(
+        manager,
+        new Shape(shape),
+        (from, to) -> {
+          ByteBuffer bytes = direct((to - from) * Float.BYTES);
+          bytes.asFloatBuffer().put(values, (int) from, (int) (to - from));
+          return bytes;
+        });
+  }
+
+  /** A copy of Java numbers as a float64 array, in memory of its own. */
+  public static NDArray of(NDManager manager, double[] values, long... shape) {
+    ByteBuffer bytes = direct((long) values.length * Double.BYTES);
+    bytes.asDoubleBuffer().put(values);
+    return owned(manager, bytes, shape, DataType.FLOAT64);
+  }
+
+  /** A copy of float64 numbers in a direct buffer of the machine's order, in memory of its own. */
+  public static NDArray of(NDManager manager, ByteBuffer doubles, long... shape) {
+    return owned(manager, doubles, shape, DataType.FLOAT64);
   }
 
   /** A copy of Java numbers as an int64 array, in memory of its own. */
@@ -164,6 +182,11 @@ public final class T {
   /** (…, n, k) · (…, k, m) → (…, n, m). */
   public static NDArray matMul(NDArray a, NDArray b) {
     return JniUtils.matmul(p(a), p(b));
+  }
+
+  /** Products of all rows: (n, k) · (m, k)ᵀ → (n, m). */
+  public static NDArray products(NDArray a, NDArray b) {
+    return JniUtils.matmul(p(a), JniUtils.transpose(p(b), 0, 1));
   }
 
   /**
@@ -380,6 +403,65 @@ public final class T {
       return JniUtils.clone(view);
     } finally {
       Reference.reachabilityFence(bytes);
+    }
+  }
+
+  /** Elements that are copied at once; a Java buffer cannot hold every array. */
+  static final int PIECE = 1 << 22;
+
+  /** The float32 elements of a stretch of an array, in the machine's order of bytes. */
+  @FunctionalInterface
+  interface Pieces {
+    /** The elements from one position up to (excluding) another. */
+    ByteBuffer of(long from, long to);
+  }
+
+  /** A float32 array of pieces, in memory that PyTorch owns. */
+  static NDArray inPieces(NDManager manager, Shape shape, Pieces pieces) {
+    long size = shape.size();
+    if (size <= PIECE) {
+      return owned(manager, pieces.of(0, size), shape.getShape(), DataType.FLOAT32);
+    }
+    NDArray whole =
+        JniUtils.createEmptyNdArray(
+            (PtNDManager) manager,
+            shape,
+            DataType.FLOAT32,
+            manager.getDevice(),
+            SparseFormat.DENSE);
+    try (NDArray flat = reshape(whole, size)) {
+      for (long from = 0; from < size; from += PIECE) {
+        long to = Math.min(from + PIECE, size);
+        long[] shapeOfPiece = {to - from};
+        try (NDArray piece = owned(manager, pieces.of(from, to), shapeOfPiece, DataType.FLOAT32)) {
+          JniUtils.indexSet(p(flat), p(piece), new long[] {from}, new long[] {to}, new long[] {1});
+        }
+      }
+    }
+    return whole;
+  }
+
+  /** Is given the elements of a stretch of an array. */
+  @FunctionalInterface
+  interface PieceConsumer {
+    /** Takes the next elements. */
+    void take(ByteBuffer piece) throws IOException;
+  }
+
+  /** Gives all elements of an array away, piece by piece. */
+  static void forEachPiece(NDArray array, PieceConsumer consumer) throws IOException {
+    long size = array.size();
+    if (size <= PIECE) {
+      consumer.take(array.toByteBuffer());
+      return;
+    }
+    try (NDArray flat = reshape(array, size)) {
+      for (long from = 0; from < size; from += PIECE) {
+        long to = Math.min(from + PIECE, size);
+        try (NDArray piece = JniUtils.slice(p(flat), 0, from, to, 1)) {
+          consumer.take(piece.toByteBuffer());
+        }
+      }
     }
   }
 

@@ -12,6 +12,8 @@ import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.tensor.Golden;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -60,6 +62,29 @@ final class EvaluateStageTest {
     for (String file : List.of("config.json", "model.safetensors")) {
       assertThat(job.output().resolve(file)).hasSameBinaryContentAs(job.input().resolve(file));
     }
+  }
+
+  @Test
+  void a_model_whose_outputs_are_no_numbers_is_refused() throws IOException {
+    Path sound = Golden.of("cifar-resnet20").directory();
+    Path broken = Files.createDirectories(directory.resolve("broken"));
+    Files.copy(sound.resolve("config.json"), broken.resolve("config.json"));
+    byte[] weights = Files.readAllBytes(sound.resolve("model.safetensors"));
+    ByteBuffer bytes = ByteBuffer.wrap(weights).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putFloat(weights.length - Float.BYTES, Float.NaN); // of the last tensor in the file
+    Files.write(broken.resolve("model.safetensors"), weights);
+    StageJob job =
+        job(
+            "{\"samples\": 2, \"latencyRepetitions\": 0}",
+            Map.of("eval", data),
+            broken,
+            directory.resolve("out"));
+
+    assertThatThrownBy(() -> stage.run(job, Progress.Listener.NONE))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("are no numbers")
+        .hasMessageContaining(broken.toString());
+    assertThat(job.output()).doesNotExist();
   }
 
   @Test

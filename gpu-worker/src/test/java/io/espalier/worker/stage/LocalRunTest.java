@@ -22,13 +22,13 @@ final class LocalRunTest {
 
   @TempDir Path folder;
 
-  private final LocalRun local =
-      new LocalRun(
-          new ChildJvm(
-              ChildSettings.of(64, 1)
-                  .withMainClass(TestStageProcess.class.getName())
-                  .withOptions(List.of("-XX:TieredStopAtLevel=1"))),
-          TestStageProcess.stages());
+  private static final ChildJvm CHILD =
+      new ChildJvm(
+          ChildSettings.of(64, 1)
+              .withMainClass(TestStageProcess.class.getName())
+              .withOptions(List.of("-XX:TieredStopAtLevel=1")));
+
+  private final LocalRun local = new LocalRun(CHILD, TestStageProcess.stages());
   private final List<String> heard = new ArrayList<>();
 
   @BeforeEach
@@ -47,6 +47,20 @@ final class LocalRunTest {
     assertThat(folder.resolve("output/config.json")).hasContent("model pruned 5pruned 5");
     assertThat(heard).contains("0 PRUNE search", "1 EVALUATE search", "2 PRUNE search");
     assertThat(children()).containsExactlyInAnyOrder("input", "output");
+  }
+
+  @Test
+  void scores_are_on_the_shelf_while_the_stage_still_runs() throws IOException {
+    Path shelf = folder.resolve("shelf");
+    var shelved = new ArrayList<Boolean>();
+    var run = new LocalRun(CHILD, TestStageProcess.stages(), Optional.of(new ScoreShelf(shelf)));
+
+    run.run(
+        request("output", List.of(prune("{\"budget\":1}"))),
+        (step, kind, progress) -> shelved.add(Files.isDirectory(shelf)),
+        new Stop());
+
+    assertThat(shelved).last().isEqualTo(true);
   }
 
   @Test

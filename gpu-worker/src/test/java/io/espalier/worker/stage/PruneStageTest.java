@@ -1,13 +1,17 @@
 package io.espalier.worker.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.SafetensorsWriter;
+import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Metric;
@@ -28,10 +32,14 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PruneStageTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -168,8 +176,9 @@ class PruneStageTest {
       throws IOException {
     var shelf = new ScoreShelf(own.resolve("shelf"));
     var subject = new ScoreShelf.Subject("digest of the model", "cpu, 1 thread");
+    ScoreShelf.Loan loan = shelf.lend(subject, own.resolve("checkpoints"));
     stage.run(job(SPEC, "one"), Progress.Listener.NONE);
-    shelf.keep(subject, own.resolve("checkpoints"));
+    loan.keep();
     Folders.delete(own.resolve("checkpoints"));
 
     shelf.lend(subject, own.resolve("checkpoints"));
@@ -259,6 +268,95 @@ class PruneStageTest {
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("prune.scoreImages: 61")
         .hasMessageContaining("have 60");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void a_bound_of_bytes_counts_the_metadata_that_the_result_gets(int files) throws IOException {
+    Path bare = bare(files);
+    Plan plan = Plan.of(ModelDirectory.open(bare), 2);
+    long smallest = plan.costs().cost(plan.space().min()).bytes();
+    StageJob job = job(SPEC.replace("\"parameters\":\"70%\"", "\"bytes\":" + smallest), "one");
+
+    StageReport report = stage.run(with(job, bare, job.data()), Progress.Listener.NONE);
+
+    assertThat(metric(report, "bytes").before()).hasValue((double) weights(bare));
+    assertThat(metric(report, "bytes").after()).hasValue((double) weights(own.resolve("one")));
+    assertThat(weights(own.resolve("one"))).isLessThanOrEqualTo(smallest);
+  }
+
+  /** The model in that many files without metadata, as other writers than ours leave them. */
+  private Path bare(int files) throws IOException {
+    ModelDirectory model = ModelDirectory.open(shared.resolve("model"));
+    Path bare = Files.createDirectories(own.resolve("bare"));
+    var shards = new TreeMap<String, Map<String, TensorData>>();
+    ObjectNode index = JSON.createObjectNode();
+    for (String tensor : model.tensors().keySet()) {
+      String shard = "model-%d.safetensors".formatted(index.path("weight_map").size() % files);
+      index.withObject("/weight_map").put(tensor, shard);
+      shards.computeIfAbsent(shard, any -> new TreeMap<>()).put(tensor, model.read(tensor));
+    }
+    Files.copy(shared.resolve("model/config.json"), bare.resolve("config.json"));
+    if (files == 1) {
+      SafetensorsWriter.write(
+          bare.resolve("model.safetensors"), shards.get("model-0.safetensors"), Map.of());
+      return bare;
+    }
+    index.putObject("metadata");
+    shards.forEach((name, held) -> SafetensorsWriter.write(bare.resolve(name), held, Map.of()));
+    JSON.writeValue(bare.resolve("model.safetensors.index.json").toFile(), index);
+    return bare;
+  }
+
+  private static long weights(Path model) throws IOException {
+    try (var files = Files.list(model)) {
+      return files
+          .filter(file -> file.toString().endsWith(".safetensors"))
+          .mapToLong(file -> file.toFile().length())
+          .sum();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'\"batchSize\":1,\"scoreImages\":20', prune.batchSize",
+    "'\"batchSize\":20,\"scoreImages\":1', prune.scoreImages"
+  })
+  void batches_of_one_image_are_refused_where_a_normalised_layer_has_one_position(
+      String settings, String named) {
+    Zoo.writeRandomModel(
+        new RandomModel("resnet18", 10, 32, List.of(4, 4, 8, 8), 1), own.resolve("deep"));
+    String spec =
+        SPEC.replace("\"batchSize\":20,\"scoreImages\":20", settings)
+            .replace("\"calibrationBatches\":2,", "");
+    StageJob job = job(spec, "one");
+    StageJob deep = with(job, own.resolve("deep"), job.data());
+
+    assertThatThrownBy(() -> stage.check(deep))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(named)
+        .hasMessageContaining("at least 2 images")
+        .hasMessageContaining("layer4.0.conv1")
+        .hasMessageContaining("resnet18");
+    assertThatCode(() -> stage.check(job)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void a_data_set_of_one_image_is_refused_where_a_normalised_layer_has_one_position()
+      throws IOException {
+    Zoo.writeRandomModel(
+        new RandomModel("resnet18", 10, 32, List.of(4, 4, 8, 8), 1), own.resolve("deep"));
+    Path one = Files.write(own.resolve("test_batch.bin"), new byte[3073]);
+    StageJob job =
+        job(
+            "{\"algorithm\":\"fastnas\",\"constraints\":{\"flops\":\"90%\"},\"channelDivisor\":2}",
+            "one");
+
+    assertThatThrownBy(
+            () -> stage.check(with(job, own.resolve("deep"), Map.of("eval", one.toUri()))))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("at least 2 images")
+        .hasMessageContaining("have 1");
   }
 
   @Test

@@ -2,11 +2,16 @@ package io.espalier.worker.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.stage.ScoreShelf.Subject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
@@ -16,12 +21,14 @@ import org.junit.jupiter.api.io.TempDir;
 final class ScoreShelfTest {
   private static final Subject ONE = new Subject("one", "cpu");
 
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   @TempDir Path folder;
 
   @Test
   void scores_are_lent_to_jobs_on_the_same_model_and_target_alone() throws IOException {
     var shelf = shelf(10, 1000);
-    shelf.keep(ONE, checkpoints("a.json", "scores"));
+    keep(shelf, ONE, checkpoints("a.json", "scores"));
 
     assertThat(lent(shelf, ONE)).containsExactly("a.json");
     assertThat(lent(shelf, new Subject("two", "cpu"))).isEmpty();
@@ -35,7 +42,7 @@ final class ScoreShelfTest {
     Files.writeString(checkpoints.resolve("training.safetensors"), "resume here");
     Files.writeString(checkpoints.resolve("a.json.new"), "cut off");
 
-    shelf.keep(ONE, checkpoints);
+    keep(shelf, ONE, checkpoints);
 
     assertThat(lent(shelf, ONE)).containsExactly("a.json");
   }
@@ -43,7 +50,7 @@ final class ScoreShelfTest {
   @Test
   void what_a_resumed_job_has_measured_itself_is_not_replaced() throws IOException {
     var shelf = shelf(10, 1000);
-    shelf.keep(ONE, checkpoints("a.json", "from the shelf"));
+    keep(shelf, ONE, checkpoints("a.json", "from the shelf"));
     Path own = checkpoints("a.json", "its own");
 
     shelf.lend(ONE, own);
@@ -54,8 +61,8 @@ final class ScoreShelfTest {
   @Test
   void newer_scores_of_a_name_replace_older_ones() throws IOException {
     var shelf = shelf(10, 1000);
-    shelf.keep(ONE, checkpoints("a.json", "two axes"));
-    shelf.keep(ONE, checkpoints("a.json", "all axes"));
+    keep(shelf, ONE, checkpoints("a.json", "two axes"));
+    keep(shelf, ONE, checkpoints("a.json", "all axes"));
     Path lent = folder.resolve("lent");
 
     shelf.lend(ONE, lent);
@@ -67,12 +74,12 @@ final class ScoreShelfTest {
   void the_longest_unused_are_removed_beyond_the_number_that_is_kept() throws IOException {
     var shelf = shelf(2, 1000);
     for (String model : List.of("one", "two")) {
-      shelf.keep(new Subject(model, "cpu"), checkpoints(model + ".json", "scores"));
+      keep(shelf, new Subject(model, "cpu"), checkpoints(model + ".json", "scores"));
     }
     makeOld();
     lent(shelf, ONE);
 
-    shelf.keep(new Subject("three", "cpu"), checkpoints("three.json", "scores"));
+    keep(shelf, new Subject("three", "cpu"), checkpoints("three.json", "scores"));
 
     assertThat(lent(shelf, ONE)).containsExactly("one.json");
     assertThat(lent(shelf, new Subject("two", "cpu"))).isEmpty();
@@ -82,10 +89,10 @@ final class ScoreShelfTest {
   @Test
   void the_longest_unused_are_removed_beyond_the_bytes_that_are_kept() throws IOException {
     var shelf = shelf(10, 12);
-    shelf.keep(ONE, checkpoints("a.json", "1234567"));
+    keep(shelf, ONE, checkpoints("a.json", "1234567"));
     makeOld();
 
-    shelf.keep(new Subject("two", "cpu"), checkpoints("b.json", "123456"));
+    keep(shelf, new Subject("two", "cpu"), checkpoints("b.json", "123456"));
 
     assertThat(lent(shelf, ONE)).isEmpty();
     assertThat(lent(shelf, new Subject("two", "cpu"))).containsExactly("b.json");
@@ -96,8 +103,101 @@ final class ScoreShelfTest {
     Files.writeString(folder.resolve("shelf"), "a file");
     Path checkpoints = checkpoints("a.json", "scores");
 
-    assertThatCode(() -> shelf(1, 1).keep(ONE, checkpoints)).doesNotThrowAnyException();
-    assertThatCode(() -> shelf(1, 1).lend(ONE, checkpoints)).doesNotThrowAnyException();
+    assertThatCode(() -> shelf(1, 1).lend(ONE, checkpoints).keep()).doesNotThrowAnyException();
+    assertThatThrownBy(() -> shelf(1, 1).requireWritable())
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(folder.resolve("shelf").toString())
+        .hasMessageContaining("no folder");
+    assertThatThrownBy(() -> new ScoreShelf(Path.of("/proc/x")).requireWritable())
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("/proc/x");
+  }
+
+  @Test
+  void a_shelf_that_can_be_written_is_left_as_it_was() {
+    shelf(1, 1).requireWritable();
+
+    assertThat(folder.resolve("shelf")).isEmptyDirectory();
+  }
+
+  @Test
+  void a_part_of_what_another_job_has_shelved_meanwhile_replaces_nothing() throws IOException {
+    var shelf = shelf(10, 1000);
+    Path early = Files.createTempDirectory(folder, "early-");
+    ScoreShelf.Loan loan = shelf.lend(ONE, early);
+    keep(shelf, ONE, checkpoints("a.json", map("p", "\"x\": 1, \"y\": 2")));
+
+    Files.writeString(early.resolve("a.json"), map("p", "\"x\": 1"));
+    loan.keep();
+    loan.keep();
+
+    assertThat(held(shelf)).isEqualTo(JSON.readTree(map("p", "\"x\": 1, \"y\": 2")));
+  }
+
+  @Test
+  void what_two_jobs_have_measured_of_the_same_thing_is_united() throws IOException {
+    var shelf = shelf(10, 1000);
+    Path early = Files.createTempDirectory(folder, "early-");
+    ScoreShelf.Loan loan = shelf.lend(ONE, early);
+    keep(shelf, ONE, checkpoints("a.json", map("p", "\"x\": 1, \"y\": 2")));
+
+    for (String scores : List.of("\"x\": 3", "\"x\": 3, \"z\": 4")) {
+      Files.writeString(early.resolve("a.json"), map("p", scores));
+      loan.keep();
+    }
+
+    assertThat(held(shelf)).isEqualTo(JSON.readTree(map("p", "\"x\": 3, \"y\": 2, \"z\": 4")));
+  }
+
+  @Test
+  void of_scores_that_hold_for_different_things_the_longer_stay() throws IOException {
+    for (String other : List.of(map("q", "\"x\": 1"), "{", "[]")) {
+      var shelf = new ScoreShelf(Files.createTempDirectory(folder, "shelf-"));
+      Path early = Files.createTempDirectory(folder, "early-");
+      ScoreShelf.Loan loan = shelf.lend(ONE, early);
+      keep(shelf, ONE, checkpoints("a.json", map("p", "\"x\": 1, \"y\": 2")));
+
+      Files.writeString(early.resolve("a.json"), other);
+      loan.keep();
+
+      assertThat(held(shelf)).isEqualTo(JSON.readTree(map("p", "\"x\": 1, \"y\": 2")));
+    }
+  }
+
+  @Test
+  void what_a_job_has_refused_and_measured_anew_is_replaced_though_it_is_longer()
+      throws IOException {
+    var shelf = shelf(10, 1000);
+    keep(shelf, ONE, checkpoints("a.json", map("p", "\"x\": -1, \"y\": 2")));
+    Path job = Files.createTempDirectory(folder, "job-");
+    ScoreShelf.Loan loan = shelf.lend(ONE, job);
+
+    Files.writeString(job.resolve("a.json"), map("p", "\"x\": 1"));
+    loan.keep();
+
+    assertThat(held(shelf)).isEqualTo(JSON.readTree(map("p", "\"x\": 1")));
+  }
+
+  private static String map(String fingerprint, String axes) {
+    return "{\"fingerprint\": \"%s\", \"axes\": {%s}}".formatted(fingerprint, axes);
+  }
+
+  private JsonNode held(ScoreShelf shelf) throws IOException {
+    Path to = Files.createTempDirectory(folder, "held-");
+    shelf.lend(ONE, to);
+    return JSON.readTree(to.resolve("a.json").toFile());
+  }
+
+  /** A job that begins with what is known and leaves what is in a folder. */
+  private void keep(ScoreShelf shelf, Subject subject, Path left) throws IOException {
+    Path job = Files.createTempDirectory(folder, "job-");
+    ScoreShelf.Loan loan = shelf.lend(subject, job);
+    try (var files = Files.list(left)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, job.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+    loan.keep();
   }
 
   private ScoreShelf shelf(int files, long bytes) {

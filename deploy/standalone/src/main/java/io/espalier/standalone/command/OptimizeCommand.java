@@ -3,9 +3,13 @@ package io.espalier.standalone.command;
 import io.espalier.standalone.model.Optimization;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.stage.ScoreShelf;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,6 +19,8 @@ import picocli.CommandLine.Option;
     name = "optimize",
     description = "Run a policy's stages on a model directory on this machine; needs no Kafka.")
 final class OptimizeCommand extends Task {
+  private static final String USUAL_SCORES = ".cache/espalier/scores";
+
   @Option(names = "--model", required = true, paramLabel = "DIR", description = "Model directory.")
   private Path model = Path.of("");
 
@@ -41,10 +47,11 @@ final class OptimizeCommand extends Task {
   @Option(
       names = "--scores",
       paramLabel = "DIR",
-      defaultValue = "${sys:user.home}/.cache/espalier/scores",
       description =
-          "Where scores of models are kept, so that another budget needs no measuring. Default: ${DEFAULT-VALUE}.")
-  private Path scores = Path.of("");
+          "Where scores of models are kept, so that another budget needs no measuring. Default: ${sys:user.home}/"
+              + USUAL_SCORES
+              + ".")
+  private @Nullable Path scores;
 
   @Mixin private StageOptions stage = new StageOptions();
 
@@ -53,9 +60,26 @@ final class OptimizeCommand extends Task {
     try (var narration = Narration.toStandardError()) {
       var request =
           new Optimization.Request(
-              model, policy, data, out, stage.heap(this), stage.threads(this), scores);
+              model, policy, data, out, stage.heap(this), stage.threads(this), shelf(narration));
       Optimization.Outcome outcome = Optimization.run(request, narration);
       return outcome.accepted() ? outcome.result() : outcome.result().withExitCode(Failures.GATE);
+    }
+  }
+
+  /** The usual folder is a convenience, and done without if need be; one that was named is not. */
+  private Optional<ScoreShelf> shelf(Narration narration) {
+    if (scores != null) {
+      var named = new ScoreShelf(scores);
+      named.requireWritable();
+      return Optional.of(named);
+    }
+    var usual = new ScoreShelf(Path.of(System.getProperty("user.home"), USUAL_SCORES));
+    try {
+      usual.requireWritable();
+      return Optional.of(usual);
+    } catch (InvalidInputException e) {
+      narration.say("warning: no scores are kept: " + e.getMessage());
+      return Optional.empty();
     }
   }
 }

@@ -10,7 +10,6 @@ import io.espalier.worker.stage.ScoreShelf;
 import io.espalier.worker.stage.StageResult;
 import io.espalier.worker.stage.Stages;
 import io.espalier.worker.stage.Stop;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -25,18 +24,18 @@ final class LocalStages {
    *
    * @param heapMebibytes Java heap of each stage
    * @param threads threads of the tensor library
-   * @param scores folder in which scores of models are kept, if they are
+   * @param scores where scores of models are kept, if they are
    * @param stop ends the stage that runs
    */
   static List<StageResult> run(
       LocalRun.Request request,
       int heapMebibytes,
       int threads,
-      Optional<Path> scores,
+      Optional<ScoreShelf> scores,
       Narration narration,
       Stop stop) {
     var child = new ChildJvm(ChildSettings.of(heapMebibytes, threads));
-    return new LocalRun(child, Stages.standard(), scores.map(ScoreShelf::new))
+    return new LocalRun(child, Stages.standard(), scores)
         .run(
             request,
             (step, kind, progress) ->

@@ -4,7 +4,6 @@ import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.family.KnownModel;
 import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.algorithm.search.Cost;
-import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
 import java.nio.file.Path;
@@ -30,6 +29,6 @@ public record OpenedModel(ModelDirectory directory, Family family, Architecture 
 
   /** What it costs as it is. */
   public Cost cost() {
-    return Plan.costs(architecture, directory).cost(Widths.all());
+    return Plan.whole(architecture, directory);
   }
 }

@@ -15,6 +15,7 @@ import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.report.Reports;
 import io.espalier.worker.stage.LocalRun;
 import io.espalier.worker.stage.MadeParents;
+import io.espalier.worker.stage.ScoreShelf;
 import io.espalier.worker.stage.StageResult;
 import io.espalier.worker.stage.Stop;
 import java.io.IOException;
@@ -39,7 +40,7 @@ public final class Optimization {
    * @param out new or empty directory for the result
    * @param heapMebibytes Java heap of each stage
    * @param threads threads of the tensor library
-   * @param scores folder in which scores of models are kept for other budgets
+   * @param scores where scores of models are kept for other budgets, if they are
    */
   public record Request(
       Path model,
@@ -48,7 +49,7 @@ public final class Optimization {
       Path out,
       int heapMebibytes,
       int threads,
-      Path scores) {
+      Optional<ScoreShelf> scores) {
     /** A request; the map is copied. */
     public Request {
       data = Map.copyOf(data);
@@ -104,7 +105,7 @@ public final class Optimization {
             stages(request, policy, candidate),
             request.heapMebibytes(),
             request.threads(),
-            Optional.of(request.scores()),
+            request.scores(),
             narration,
             stop);
     Path produced = Files.isDirectory(candidate) ? candidate : request.model();

@@ -134,6 +134,18 @@ class EspalierOptimizeTest {
   }
 
   @Test
+  void a_folder_for_scores_that_cannot_be_written_is_refused_before_any_work() throws IOException {
+    Path file = Files.writeString(directory.resolve("scores"), "mine");
+
+    Ran run = optimize("{ metric: agreement, threshold: 0.01 }");
+
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err()).contains(file.toString(), "no folder that can be written");
+    assertThat(file).hasContent("mine");
+    assertThat(directory.resolve("out")).doesNotExist();
+  }
+
+  @Test
   void a_result_that_a_gate_refuses_has_no_report() throws IOException {
     Ran run = optimize("{ metric: bytes, maxBytes: 1000 }");
 

@@ -25,10 +25,16 @@ final class ChannelOrder {
     this.orders = Collections.unmodifiableMap(new LinkedHashMap<>(units));
   }
 
-  /** The order by importance, given for each axis by name, one number per unit. */
+  /**
+   * The order by importance, given for each axis by name, one number per unit; every axis that may
+   * be cut has one.
+   */
   static ChannelOrder by(Architecture architecture, Map<String, double[]> importance) {
     var orders = new LinkedHashMap<String, List<Integer>>();
     importance.forEach((axis, values) -> orders.put(axis, descending(values)));
+    for (Axis axis : architecture.prunableAxes()) {
+      orders.computeIfAbsent(axis.name(), any -> IntStream.range(0, axis.units()).boxed().toList());
+    }
     return new ChannelOrder(architecture, orders);
   }
 

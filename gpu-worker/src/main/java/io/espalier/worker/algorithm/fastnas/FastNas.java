@@ -10,10 +10,10 @@ import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Solver;
 import io.espalier.worker.algorithm.search.Widths;
-import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -23,6 +23,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * FastNAS: orders the channels of each axis by importance, measures what each width of each axis
@@ -78,13 +79,13 @@ public final class FastNas {
    * @param checkpoints directory for sensitivity maps, which a later search continues or reuses
    */
   SensitivityMap measure(Weights weights, Path checkpoints, Progress.Listener progress) {
-    String fingerprint = fingerprint();
-    var store = new SensitivityStore(checkpoints);
+    String fingerprint = fingerprint(PyTorch.device());
+    var store = new SensitivityStore(checkpoints, plan.space().axes());
+    Optional<SensitivityMap> known = store.load(fingerprint);
     var images =
         new Batches(data.drawn(settings.scoreImages(), settings.seed()), settings.batchSize());
     ChannelOrder order =
-        store
-            .load(fingerprint)
+        known
             .map(map -> new ChannelOrder(plan.architecture(), map.order()))
             .orElseGet(() -> order(weights, images, progress));
     try (var scorer =
@@ -100,7 +101,8 @@ public final class FastNas {
           plan.space().axes().stream()
               .sorted(Comparator.comparing(choices -> scorer.place(choices.axis())))
               .toList();
-      return new SensitivityMeasurement(axes, scorer, store, progress).measure(fingerprint, order);
+      var measurement = new SensitivityMeasurement(axes, scorer, store, progress);
+      return measurement.goOn(known.orElseGet(() -> measurement.begin(fingerprint, order)));
     }
   }
 
@@ -127,10 +129,15 @@ public final class FastNas {
     }
   }
 
-  /** SHA-256 of everything that a sensitivity map depends on. */
-  private String fingerprint() {
+  /**
+   * SHA-256 of everything that a sensitivity map depends on.
+   *
+   * @param device that it is measured on, in words: others round otherwise
+   */
+  String fingerprint(String device) {
     var text = new StringBuilder("fastnas ").append(VERSION).append('\n');
-    text.append(Manifest.of(plan.model().path()).rootDigest()).append('\n');
+    text.append(device).append('\n');
+    text.append(plan.model().rootDigest()).append('\n');
     text.append(data.fingerprint()).append('\n');
     text.append(
         String.format(

@@ -3,7 +3,6 @@ package io.espalier.worker.algorithm.fastnas;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
-import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
@@ -95,7 +94,7 @@ public record Inspection(
     return new Inspection(
         architecture.family(),
         architecture.name(),
-        plan.costs().cost(Widths.all()),
+        plan.whole(),
         architecture.layers().stream()
             .map(
                 layer ->

@@ -101,17 +101,17 @@ final class LatencyProfile {
   private Map<String, Double> times(Progress.Listener progress) {
     List<Layer> layers = space.architecture().layers();
     Map<String, Double> known = new TreeMap<>(store.load(device));
-    int before = known.size();
     for (int i = 0; i < layers.size(); i++) {
+      int before = known.size();
       for (Sized[] row : grid(layers.get(i))) {
         for (Sized sized : row) {
           known.computeIfAbsent(sized.key(), key -> timer.nanos(sized));
         }
       }
+      if (known.size() > before) {
+        store.save(device, known);
+      }
       progress.report(Progress.of(PHASE, i + 1, layers.size()));
-    }
-    if (known.size() > before) {
-      store.save(device, known);
     }
     return known;
   }

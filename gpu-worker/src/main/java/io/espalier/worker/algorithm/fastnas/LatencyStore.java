@@ -3,6 +3,7 @@ package io.espalier.worker.algorithm.fastnas;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -26,12 +27,7 @@ final class LatencyStore {
 
   /** The times that are known of a device, by size of the layer; none if there is no sound file. */
   Map<String, Double> load(String device) {
-    return ScoreFiles.read(
-            file(device),
-            Times.class,
-            times ->
-                device.equals(times.device())
-                    && times.nanos().values().stream().allMatch(LatencyStore::isTime))
+    return ScoreFiles.read(file(device), Times.class, times -> refusal(device, times))
         .map(Times::nanos)
         .orElse(Map.of());
   }
@@ -44,6 +40,16 @@ final class LatencyStore {
   Path file(String device) {
     UUID name = UUID.nameUUIDFromBytes(device.getBytes(StandardCharsets.UTF_8));
     return directory.resolve("layer-times-%s.json".formatted(name));
+  }
+
+  private static Optional<String> refusal(String device, Times times) {
+    if (!device.equals(times.device())) {
+      return Optional.of("it is of another device, " + times.device());
+    }
+    return times.nanos().entrySet().stream()
+        .filter(time -> !isTime(time.getValue()))
+        .map(time -> "'%s' takes %s ns".formatted(time.getKey(), time.getValue()))
+        .findFirst();
   }
 
   private static boolean isTime(double nanos) {

@@ -5,12 +5,14 @@ import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.algorithm.family.VisionModel;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
+import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.LatencyModel;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.checkpoint.TensorHeader;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.model.Architecture;
@@ -24,7 +26,7 @@ import java.util.Map;
  * @param architecture its tensors, axes and layers
  * @param input the images that it takes
  * @param space the models to choose from
- * @param costs what they cost
+ * @param costs what they cost once they are written
  */
 public record Plan(
     ModelDirectory model,
@@ -79,7 +81,22 @@ public record Plan(
    */
   public void require(Constraints constraints) {
     space.requireChoice();
-    constraints.budget(costs.cost(Widths.all())).requireReachable(space, costs);
+    constraints.budget(whole()).requireReachable(space, costs);
+  }
+
+  /** What the model at hand costs; bytes are those of its files as they are. */
+  public Cost whole() {
+    return whole(costs, model);
+  }
+
+  /** What the model at hand costs, without latency. */
+  public static Cost whole(Architecture architecture, ModelDirectory model) {
+    return whole(costs(architecture, model), model);
+  }
+
+  private static Cost whole(CostModel costs, ModelDirectory model) {
+    Cost cost = costs.cost(Widths.all());
+    return new Cost(cost.flops(), cost.parameters(), model.bytes(), cost.latencyNanos());
   }
 
   /** The same plan with costs that know latency. */
@@ -87,10 +104,9 @@ public record Plan(
     return new Plan(model, family, architecture, input, space, costs.withLatency(latency));
   }
 
-  /** Costs of versions of a model; bytes are those of its files, heads included. */
-  public static CostModel costs(Architecture architecture, ModelDirectory model) {
+  /** Costs of versions of a model; bytes are those of files as surgery writes them, no fewer. */
+  private static CostModel costs(Architecture architecture, ModelDirectory model) {
     Map<String, TensorHeader> tensors = model.tensors();
-    long data = tensors.values().stream().mapToLong(TensorHeader::bytes).sum();
     return CostModel.of(
         architecture,
         name -> {
@@ -100,6 +116,6 @@ public record Plan(
           }
           return tensor.dtype().bits();
         },
-        model.bytes() - data);
+        Surgery.headerBytes(model));
   }
 }

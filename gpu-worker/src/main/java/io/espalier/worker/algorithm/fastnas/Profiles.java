@@ -6,6 +6,7 @@ import io.espalier.worker.algorithm.family.Families;
 import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
+import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Profile;
@@ -97,7 +98,7 @@ public final class Profiles {
     ObjectNode config = model.config();
     request.input().ifPresent(size -> put(config, size));
     Plan plan = Plan.of(model, config, request.channelDivisor(), request.layers());
-    return profile(plan.space(), plan.costs(), request.constraints());
+    return profile(plan.space(), plan.costs(), plan.whole(), request.constraints());
   }
 
   /**
@@ -113,10 +114,12 @@ public final class Profiles {
     config.put("architecture", architecture).put("num_classes", classes);
     request.input().ifPresent(size -> put(config, size));
     Architecture whole = network(config);
+    CostModel costs = CostModel.of(whole);
     return profile(
         SearchSpace.of(
             whole, ChoiceRule.everyTwentieth(request.channelDivisor()), request.layers()),
-        CostModel.of(whole),
+        costs,
+        costs.cost(Widths.all()),
         request.constraints());
   }
 
@@ -135,9 +138,8 @@ public final class Profiles {
   }
 
   private static Profile profile(
-      SearchSpace space, CostModel costs, Optional<Constraints> constraints) {
-    return Profile.of(
-        space, costs, constraints.map(asked -> asked.budget(costs.cost(Widths.all()))));
+      SearchSpace space, CostModel costs, Cost whole, Optional<Constraints> constraints) {
+    return Profile.of(space, costs, whole, constraints.map(asked -> asked.budget(whole)));
   }
 
   private static void put(ObjectNode config, InputSize size) {

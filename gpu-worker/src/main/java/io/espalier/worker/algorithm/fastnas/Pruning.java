@@ -11,7 +11,6 @@ import io.espalier.worker.algorithm.search.Curve;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.Selection;
-import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.WorkerException;
@@ -104,7 +103,7 @@ public final class Pruning {
     try (NDManager manager = PyTorch.newManager();
         Weights original = Weights.load(plan.model(), plan.architecture(), manager)) {
       Plan costed = withLatency(original, checkpoints);
-      Budget budget = constraints.budget(costed.costs().cost(Widths.all()));
+      Budget budget = constraints.budget(costed.whole());
       budget.requireReachable(plan.space(), costed.costs());
       Tally before =
           phases.time("original", () -> measuring.tally("measuring the original", original));
@@ -125,7 +124,7 @@ public final class Pruning {
           found.selection(),
           found.kept(),
           found.calibrationImages(),
-          Profile.of(plan.space(), costed.costs(), Optional.of(budget)),
+          Profile.of(plan.space(), costed.costs(), costed.whole(), Optional.of(budget)),
           latencyBound.map(bound -> bound.measured(budget, found.original())).orElse(budget),
           map,
           phases.time("other budgets", () -> curve(costed, budget, map)),
@@ -159,13 +158,13 @@ public final class Pruning {
 
   /** What a model costs, its latency as it was measured. */
   private static Cost cost(Plan plan, Latency latency) {
-    Cost exact = plan.costs().cost(Widths.all());
+    Cost exact = plan.whole();
     return new Cost(exact.flops(), exact.parameters(), exact.bytes(), LatencyBound.nanos(latency));
   }
 
   /** The last check before anything may leave: what lies there, not what was planned. */
   private static void requireWithinBudget(Budget budget, Path output, Candidate found) {
-    Cost cost = found.plan().costs().cost(Widths.all());
+    Cost cost = found.plan().whole();
     for (Budget.Bound bound : budget.bounds()) {
       if (bound.quantity() != Quantity.LATENCY && !bound.holds(cost)) {
         throw new WorkerException(

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,19 +30,20 @@ final class ScoreFiles {
   /**
    * What a file holds; empty if there is none, or if it is not what is asked for, which is logged.
    *
-   * @param wanted whether content is what is asked for
+   * @param refusal why content is not what is asked for, if it is not
    * @throws WorkerException if it cannot be read
    */
-  static <T> Optional<T> read(Path file, Class<T> type, Predicate<T> wanted) {
+  static <T> Optional<T> read(Path file, Class<T> type, Function<T, Optional<String>> refusal) {
     if (!Files.exists(file)) {
       return Optional.empty();
     }
     try {
       T found = Objects.requireNonNull(JSON.readValue(file.toFile(), type));
-      if (wanted.test(found)) {
+      Optional<String> reason = refusal.apply(found);
+      if (reason.isEmpty()) {
         return Optional.of(found);
       }
-      LOGGER.warn("refused what was measured of something else; file={}", file);
+      LOGGER.warn("refused a file, which is measured anew; file={} problem={}", file, reason.get());
     } catch (JsonProcessingException | RuntimeException e) {
       LOGGER.warn("refused an unreadable file; file={} problem={}", file, e.toString());
     } catch (IOException e) {

@@ -58,19 +58,24 @@ final class SensitivityMeasurement {
   }
 
   /**
-   * The whole map.
+   * A map of no axis yet.
    *
    * @param fingerprint of everything that the score depends on
    * @param order in which units are kept; noted in the map
+   * @throws InvalidInputException if the score of the model at hand is not a number
+   */
+  SensitivityMap begin(String fingerprint, ChannelOrder order) {
+    return new SensitivityMap(fingerprint, order.units(), scored(Widths.all()), Map.of());
+  }
+
+  /**
+   * The whole map.
+   *
+   * @param begun what is known of it
    * @throws InvalidInputException if a score is not a number
    */
-  SensitivityMap measure(String fingerprint, ChannelOrder order) {
-    SensitivityMap map =
-        store
-            .load(fingerprint)
-            .orElseGet(
-                () ->
-                    new SensitivityMap(fingerprint, order.units(), scored(Widths.all()), Map.of()));
+  SensitivityMap goOn(SensitivityMap begun) {
+    SensitivityMap map = begun;
     done = 1;
     report();
     for (Choices choices : axes) {

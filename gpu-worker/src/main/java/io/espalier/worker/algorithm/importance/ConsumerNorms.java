@@ -35,7 +35,7 @@ final class ConsumerNorms {
     var sums = new NormalisedSums();
     for (Axis axis : architecture.prunableAxes()) {
       for (Layer consumer : architecture.consumers(axis)) {
-        sums.add(axis, of(consumer, axis, read.apply(consumer.weight())));
+        sums.add(axis, consumer.weight(), of(consumer, axis, read.apply(consumer.weight())));
       }
     }
     return sums.byAxis();

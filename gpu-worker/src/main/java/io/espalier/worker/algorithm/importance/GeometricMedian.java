@@ -25,33 +25,10 @@ final class GeometricMedian {
     var sums = new NormalisedSums();
     for (Axis axis : architecture.prunableAxes()) {
       for (Layer producer : architecture.producers(axis)) {
-        sums.add(
-            axis, distances(Numbers.of(read.apply(producer.weight())).toArray(), axis.units()));
+        Numbers weight = Numbers.of(read.apply(producer.weight()));
+        sums.add(axis, producer.weight(), RowDistances.sums(weight, axis.units()));
       }
     }
     return sums.byAxis();
-  }
-
-  /** The sum of distances for each of the rows that a weight consists of. */
-  static double[] distances(double[] weight, int rows) {
-    int length = weight.length / rows;
-    double[] sums = new double[rows];
-    for (int i = 0; i < rows; i++) {
-      for (int j = i + 1; j < rows; j++) {
-        double distance = distance(weight, i * length, j * length, length);
-        sums[i] += distance;
-        sums[j] += distance;
-      }
-    }
-    return sums;
-  }
-
-  private static double distance(double[] weight, int a, int b, int length) {
-    double squares = 0;
-    for (int k = 0; k < length; k++) {
-      double difference = weight[a + k] - weight[b + k];
-      squares += difference * difference;
-    }
-    return Math.sqrt(squares);
   }
 }

@@ -28,7 +28,9 @@ final class NormScales {
     for (Axis axis : architecture.prunableAxes()) {
       for (TensorSpec scale : scales(architecture, axis)) {
         sums.add(
-            axis, absolute(scale.dimensions().get(0), axis, Numbers.of(read.apply(scale.name()))));
+            axis,
+            scale.name(),
+            absolute(scale.dimensions().get(0), axis, Numbers.of(read.apply(scale.name()))));
       }
     }
     return sums.byAxis();

@@ -44,8 +44,18 @@ public record Profile(
     constraints = List.copyOf(constraints);
   }
 
-  /** The profile of a space. */
+  /** The profile of a space whose model at hand costs what its widest model does. */
   public static Profile of(SearchSpace space, CostModel costs, Optional<Budget> budget) {
+    return of(space, costs, costs.cost(space.max()), budget);
+  }
+
+  /**
+   * The profile of a space.
+   *
+   * @param whole cost of the model at hand, whose files need not be written as those of others are
+   */
+  public static Profile of(
+      SearchSpace space, CostModel costs, Cost whole, Optional<Budget> budget) {
     Cost min = costs.cost(space.min());
     return new Profile(
         space.architecture().name(),
@@ -53,7 +63,7 @@ public record Profile(
         space.size(),
         min,
         costs.cost(space.centroid()),
-        costs.cost(space.max()),
+        whole,
         budget.map(Budget::bounds).orElse(List.of()).stream()
             .map(bound -> new Verdict(bound, bound.holds(min)))
             .toList());

@@ -64,6 +64,24 @@ public record Architecture(
     return layers.stream().filter(layer -> layer.out().isAlong(axis)).toList();
   }
 
+  /**
+   * The layers whose outputs are normalised as they come: those behind whose own tensors a
+   * normalisation of what they write follows.
+   */
+  public List<Layer> normalised() {
+    return layers.stream().filter(this::isNormalised).toList();
+  }
+
+  private boolean isNormalised(Layer layer) {
+    return tensors.stream()
+        .dropWhile(tensor -> !tensor.name().equals(layer.weight()))
+        .filter(tensor -> !tensor.name().startsWith(layer.module() + "."))
+        .limit(1)
+        .filter(next -> next.role() == TensorSpec.Role.NORM_PARAMETER)
+        .map(next -> next.dimensions().get(0))
+        .anyMatch(side -> layer.out().parts().stream().allMatch(p -> side.isAlong(p.axis())));
+  }
+
   /** The shape of every tensor by name, in the order of {@link #tensors()}. */
   public Map<String, long[]> shapes() {
     var shapes = new LinkedHashMap<String, long[]>();

@@ -12,6 +12,7 @@ import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.family.Mode;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
 import io.espalier.worker.algorithm.importance.Importance;
+import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -55,6 +56,19 @@ class CutScorerTest {
     images =
         ImageDatasets.open(
             java.net.URI.create(shared.resolve("data").toUri() + "?split=train"), plan.input());
+  }
+
+  @Test
+  void scores_of_another_device_are_not_taken_for_those_of_this_one() {
+    var settings =
+        new FastNasSettings(
+            4, 2, BATCH, 50, Score.LOSS, Objective.SUM, Importance.CONSUMER_NORM, 1, 1);
+    var search = new FastNas(plan, settings, images);
+
+    String print = search.fingerprint("a processor, 2 threads");
+
+    assertThat(search.fingerprint("a processor, 2 threads")).isEqualTo(print);
+    assertThat(search.fingerprint("a processor, 4 threads")).isNotEqualTo(print);
   }
 
   @ParameterizedTest

@@ -71,6 +71,22 @@ class LatencyProfileTest {
   }
 
   @Test
+  void an_interrupted_timing_leaves_the_times_that_it_has_taken() {
+    Progress.Listener interrupting =
+        progress -> {
+          if (progress.done() == 2) {
+            throw new IllegalStateException("interrupted");
+          }
+        };
+
+    assertThatThrownBy(
+            () -> profile(DEVICE).measure((one, other) -> latencies(10, 4), interrupting))
+        .hasMessage("interrupted");
+
+    assertThat(new LatencyStore(own).load(DEVICE)).isNotEmpty();
+  }
+
+  @Test
   void times_of_another_device_are_not_used() {
     profile(DEVICE).measure((one, other) -> latencies(10, 4), Progress.Listener.NONE);
     var elsewhere = new LatencyProfile(plan, broken(), new LatencyStore(own), "another");

@@ -3,6 +3,10 @@ package io.espalier.worker.algorithm.fastnas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.domain.InvalidInputException;
@@ -17,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SensitivityMeasurementTest {
   private static final Axis A = new Axis("a", 8);
@@ -25,6 +31,8 @@ class SensitivityMeasurementTest {
       new SearchSpace(
           new Architecture("test", "test", List.of(), List.of(A, B), List.of(), Map.of()),
           List.of(new Choices(A, List.of(2, 4, 6, 8)), new Choices(B, List.of(3, 6))));
+  private static final Map<String, List<Integer>> ORDER =
+      Map.of("a", List.of(1, 0, 7, 6, 5, 4, 3, 2), "b", List.of(0, 1, 2, 3, 4, 5));
   private static final String PRINT = "0123456789abcdef-of-this-model";
 
   @TempDir Path checkpoints;
@@ -71,7 +79,7 @@ class SensitivityMeasurementTest {
     Map<String, Double> scores = Map.of("a2", 0.5, "a4", 0.7, "a6", 0.8, "b3", 0.6);
     SensitivityMap whole = measure(scores, 0.9);
     scored.clear();
-    new SensitivityStore(checkpoints)
+    store()
         .save(
             new SensitivityMap(
                 PRINT, whole.order(), whole.originalScore(), Map.of("a", whole.axes().get("a"))));
@@ -94,7 +102,7 @@ class SensitivityMeasurementTest {
 
   @Test
   void a_map_of_another_model_is_not_used() throws IOException {
-    var store = new SensitivityStore(checkpoints);
+    var store = store();
     Map<String, Double> scores = Map.of("a2", 0.5, "a4", 0.7, "a6", 0.8, "b3", 0.6);
     SensitivityMap whole = measure(scores, 0.9);
     String foreign = Files.readString(store.file(PRINT)).replace(PRINT, "of-another-model");
@@ -105,9 +113,50 @@ class SensitivityMeasurementTest {
     assertThat(scored).hasSize(5);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/axes/a/losses/3 | -0.5      | loss",
+        "/axes/a/losses/0 | 0.0       | loss",
+        "/axes/a/losses/0 | \"NaN\" | loss",
+        "/axes/a/losses   | [0.4]     | losses",
+        "/axes/a/widths   | [2, 4, 8] | widths",
+        "/axes/a/evaluations | -1     | evaluations",
+        "/axes/a/passes   | -1        | passes",
+        "/axes/c          | {\"widths\":[1],\"losses\":[0],\"evaluations\":0,\"passes\":0} | 'c'",
+        "/order/a/0       | 7         | order",
+        "/order/a/0       | 8         | order",
+        "/order/a         | [1, 0]    | order",
+        "/order           | {}        | order",
+        "/originalScore   | \"NaN\" | score"
+      })
+  void a_map_that_was_edited_is_measured_anew_and_replaced(
+      String where, String edited, String reason) throws IOException {
+    var store = store();
+    Map<String, Double> scores = Map.of("a2", 0.5, "a4", 0.7, "a6", 0.8, "b3", 0.6);
+    SensitivityMap whole = measure(scores, 0.9);
+    var json = new ObjectMapper();
+    JsonNode map = json.readTree(store.file(PRINT).toFile());
+    JsonNode parent = map.at(where.substring(0, where.lastIndexOf('/')));
+    String last = where.substring(where.lastIndexOf('/') + 1);
+    if (parent instanceof ArrayNode list) {
+      list.set(Integer.parseInt(last), json.readTree(edited));
+    } else {
+      ((ObjectNode) parent).set(last, json.readTree(edited));
+    }
+    json.writeValue(store.file(PRINT).toFile(), map);
+    scored.clear();
+
+    assertThat(store.load(PRINT)).isEmpty();
+    assertThat(measure(scores, 0.9)).isEqualTo(whole);
+    assertThat(scored).hasSize(5);
+    assertThat(store.load(PRINT)).contains(whole);
+  }
+
   @Test
   void an_unreadable_map_is_measured_anew() throws IOException {
-    var store = new SensitivityStore(checkpoints);
+    var store = store();
     Files.writeString(store.file(PRINT), "{\"fingerprint\": \"0123");
 
     SensitivityMap map = measure(Map.of("a2", 0.5, "a4", 0.7, "a6", 0.8, "b3", 0.6), 0.9);
@@ -124,8 +173,13 @@ class SensitivityMeasurementTest {
         .hasMessageContaining("NaN");
   }
 
+  private SensitivityStore store() {
+    return new SensitivityStore(checkpoints, SPACE.axes());
+  }
+
   private SensitivityMap measure(Map<String, Double> scores, double original) {
-    return new SensitivityMeasurement(
+    var measurement =
+        new SensitivityMeasurement(
             SPACE.axes(),
             widths -> {
               scored.add(widths.units());
@@ -134,9 +188,10 @@ class SensitivityMeasurementTest {
                   .findFirst()
                   .orElse(original);
             },
-            new SensitivityStore(checkpoints),
-            Progress.Listener.NONE)
-        .measure(PRINT, new ChannelOrder(SPACE.architecture(), Map.of("a", List.of(1, 0))));
+            store(),
+            Progress.Listener.NONE);
+    var order = new ChannelOrder(SPACE.architecture(), ORDER);
+    return measurement.goOn(store().load(PRINT).orElseGet(() -> measurement.begin(PRINT, order)));
   }
 
   private static List<Double> losses(SensitivityMap map, String axis) {

@@ -12,6 +12,8 @@ import io.espalier.worker.algorithm.family.Mode;
 import io.espalier.worker.algorithm.family.VisionModel;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.Numbers;
+import io.espalier.worker.checkpoint.SafetensorsWriter;
+import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
@@ -23,15 +25,21 @@ import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import io.espalier.worker.zoo.RandomModel;
 import io.espalier.worker.zoo.Zoo;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Each kind against its formula in naive loops, on a small random network. */
@@ -40,6 +48,7 @@ class ImportanceTest {
   private static final int UNITS = 8;
 
   @TempDir static Path shared;
+  @TempDir Path own;
 
   private static VisionModel model;
   private static Batches batches;
@@ -146,6 +155,41 @@ class ImportanceTest {
           .hasMessageContaining("batch 0")
           .hasMessageContaining("axis 'layer");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "CONSUMER_NORM, layer2.0.conv2.weight, NaN",
+    "CONSUMER_NORM, layer2.0.conv2.weight, Infinity",
+    "BATCHNORM_SCALE, layer2.0.bn1.weight, NaN",
+    "GEOMETRIC_MEDIAN, layer2.0.conv1.weight, NaN"
+  })
+  void weights_that_are_no_numbers_are_named(Importance importance, String tensor, float value)
+      throws IOException {
+    ModelDirectory broken = broken(tensor, value);
+    try (Weights weights = Weights.load(broken, model.architecture())) {
+      assertThatThrownBy(() -> importance.measure(broken, model.family(), weights, batches))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining(tensor)
+          .hasMessageContaining("axis '" + AXIS + "'");
+    }
+  }
+
+  /** The model with one element of a tensor replaced. */
+  private ModelDirectory broken(String tensor, float value) throws IOException {
+    ModelDirectory whole = model.directory();
+    var tensors = new TreeMap<String, TensorData>();
+    for (String name : whole.tensors().keySet()) {
+      tensors.put(name, whole.read(name));
+    }
+    TensorData sound = whole.read(tensor);
+    ByteBuffer bytes =
+        ByteBuffer.allocate(sound.bytes().remaining()).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.put(sound.bytes()).putFloat(3 * Float.BYTES, value).flip();
+    tensors.put(tensor, new TensorData(sound.dtype(), sound.shape(), bytes));
+    Files.copy(whole.path().resolve("config.json"), own.resolve("config.json"));
+    SafetensorsWriter.write(own.resolve("model.safetensors"), tensors);
+    return ModelDirectory.open(own);
   }
 
   private static double gatedLoss(int batch, int unit, double gate) {
