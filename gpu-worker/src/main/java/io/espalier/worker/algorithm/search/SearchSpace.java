@@ -180,13 +180,19 @@ public record SearchSpace(
     SortedSet<Integer> common = new TreeSet<>(ChoiceRule.everyTwentieth(1).choices(axis.units()));
     boolean first = true;
     for (Layer layer : architecture.layers()) {
-      if (layer.out() instanceof Dimension.Along along && along.axis().equals(axis)) {
-        SortedSet<Integer> own = units(rules.apply(layer), along);
+      List<Dimension.Along> parts = layer.out().parts();
+      if (writesOnly(axis, parts)) {
+        SortedSet<Integer> own = units(rules.apply(layer), parts.get(0));
         common = first ? own : intersection(common, own);
         first = false;
       }
     }
     return new Choices(axis, List.copyOf(common));
+  }
+
+  /** Also several times over: queries, keys and values of the same heads may be one layer. */
+  private static boolean writesOnly(Axis axis, List<Dimension.Along> parts) {
+    return !parts.isEmpty() && parts.stream().allMatch(part -> part.axis().equals(axis));
   }
 
   private static String tooNarrow(
