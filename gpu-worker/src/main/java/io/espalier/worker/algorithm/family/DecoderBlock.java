@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.family;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Optional;
 
 /** A layer of a decoder: what it is made of, and what it computes. */
 interface DecoderBlock {
@@ -8,11 +9,17 @@ interface DecoderBlock {
    * What a layer needs to know besides what passes.
    *
    * @param mask added to scores of attention, (batch, 1, tokens, tokens)
+   * @param positions what queries and keys are turned by, if they are
    * @param headSize width of a head
    * @param activation that of the feed-forward part
    * @param taps places to watch
    */
-  record Pass(NDArray mask, int headSize, Activation activation, Taps taps) {}
+  record Pass(
+      NDArray mask,
+      Optional<RotaryPositions> positions,
+      int headSize,
+      Activation activation,
+      Taps taps) {}
 
   /** Adds tensors and layers of a block to a sketch. */
   void draw(TextSketch sketch, String block, Side heads, Side neurons);

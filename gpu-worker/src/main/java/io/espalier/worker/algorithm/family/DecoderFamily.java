@@ -7,7 +7,7 @@ import io.espalier.worker.domain.model.TextTask;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.ToIntFunction;
 
 /**
  * GPT-2 and GPT-J, of transformers.
@@ -16,11 +16,12 @@ import java.util.function.Function;
  *
  * @param name its name, and its {@code model_type}
  * @param reader how its configs are read
- * @param block its layers by a config that was read without a problem
- * @param placed whether it has a table of positions
+ * @param block its layers
+ * @param turned channels of each head that are turned by their position, by a config that was read
+ *     without a problem; 0 if there is a table of positions instead
  */
 record DecoderFamily(
-    String name, TextPlan.Reader reader, Function<JsonNode, DecoderBlock> block, boolean placed)
+    String name, TextPlan.Reader reader, DecoderBlock block, ToIntFunction<JsonNode> turned)
     implements TextFamily {
   private static final String TURNED = "rotary_dim";
   private static final int USUALLY_TURNED = 64;
@@ -36,8 +37,8 @@ record DecoderFamily(
               DecoderNetwork.WORDS,
               DecoderFamily::refuseScaling,
               false),
-          config -> new Gpt2Block(),
-          true);
+          new Gpt2Block(),
+          config -> 0);
 
   /** GPT-J. */
   static final DecoderFamily GPTJ =
@@ -50,8 +51,8 @@ record DecoderFamily(
               DecoderNetwork.WORDS,
               DecoderFamily::requireTurned,
               false),
-          config -> new GptjBlock(config.path(TURNED).asInt(USUALLY_TURNED)),
-          false);
+          new GptjBlock(),
+          config -> config.path(TURNED).asInt(USUALLY_TURNED));
 
   private static Map<String, TextHead> models(String stem, String causal, Optional<String> bias) {
     var words = Optional.of(new Output("lm_head", bias));
@@ -99,6 +100,6 @@ record DecoderFamily(
 
   @Override
   public TextNetwork network(JsonNode config) {
-    return new DecoderNetwork(name, reader.read(config), block.apply(config), placed);
+    return new DecoderNetwork(name, reader.read(config), block, turned.applyAsInt(config));
   }
 }

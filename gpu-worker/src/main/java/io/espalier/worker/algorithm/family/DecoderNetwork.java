@@ -6,6 +6,7 @@ import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -15,9 +16,10 @@ import java.util.regex.Pattern;
  * @param family name of the family
  * @param plan what it is built like
  * @param block its layers
- * @param placed whether it has a table of positions
+ * @param turned channels of each head that are turned by their position, the first ones; 0 if it
+ *     has a table of positions instead
  */
-record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, boolean placed)
+record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, int turned)
     implements TextNetwork {
   static final String WORDS = "wte.weight";
   private static final String POSITIONS = "wpe.weight";
@@ -36,11 +38,11 @@ record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, boolean 
 
   @Override
   public Architecture architecture(Map<String, long[]> shapes, int tokens) {
-    String prefix = EncoderNames.prefix(PREFIX, shapes.keySet(), plan.head().output().isEmpty());
+    String prefix = plan.prefix(PREFIX, shapes.keySet());
     var sketch = new TextSketch(plan, shapes, tokens);
     sketch.embedding(prefix + WORDS, TextSketch.VOCABULARY);
-    if (placed) {
-      sketch.embedding(prefix + POSITIONS, Side.along("positions"));
+    if (turned == 0) {
+      sketch.positions(prefix + POSITIONS);
     }
     for (int i = 0; i < plan.widths().layers(); i++) {
       String layer = prefix + BLOCKS + i;
@@ -64,19 +66,14 @@ record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, boolean 
   }
 
   private TextModules modules(Weights weights) {
-    String prefix = weights.has(PREFIX + WORDS) ? PREFIX : "";
+    String prefix = plan.prefix(PREFIX, weights.names());
     return new TextModules(weights, prefix, plan.epsilon());
   }
 
   private NDArray encode(TextModules modules, Tokens tokens, Taps taps) {
     int layers = plan.widths().layers();
     NDArray x = taps.hidden(0, embed(modules, tokens.ids())); // (batch, tokens, hidden)
-    var pass =
-        new DecoderBlock.Pass(
-            SelfAttention.ofEarlierTokens(tokens.mask(), x),
-            plan.widths().headSize(),
-            plan.activation(),
-            taps);
+    var pass = pass(tokens, x, taps);
     for (int i = 0; i < layers; i++) {
       x = block.of(modules, modules.prefix() + BLOCKS + i, x, pass);
       if (i + 1 < layers) {
@@ -86,10 +83,20 @@ record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, boolean 
     return taps.hidden(layers, modules.norm(modules.prefix() + NORM, x));
   }
 
+  private DecoderBlock.Pass pass(Tokens tokens, NDArray x, Taps taps) {
+    int length = Math.toIntExact(x.getShape().get(1));
+    return new DecoderBlock.Pass(
+        SelfAttention.ofEarlierTokens(tokens.mask(), x),
+        turned == 0 ? Optional.empty() : Optional.of(RotaryPositions.of(x, length, turned)),
+        plan.widths().headSize(),
+        plan.activation(),
+        taps);
+  }
+
   private NDArray embed(TextModules modules, NDArray ids) {
     NDArray words = T.embedding(modules.get(WORDS), ids);
-    return placed
-        ? T.add(words, T.slice(modules.get(POSITIONS), 0, 0, ids.getShape().get(1)))
-        : words;
+    return turned > 0
+        ? words
+        : T.add(words, T.slice(modules.get(POSITIONS), 0, 0, ids.getShape().get(1)));
   }
 }

@@ -1,7 +1,5 @@
 package io.espalier.worker.algorithm.family;
 
-import java.util.Collection;
-
 /**
  * What an encoder's modules are called in a checkpoint.
  *
@@ -59,21 +57,5 @@ record EncoderNames(
         ".intermediate.dense",
         ".output.dense",
         ".output.LayerNorm");
-  }
-
-  /**
-   * What names in a checkpoint begin with: a checkpoint may have the names of a model without a
-   * head, whatever stands on it.
-   *
-   * @param usual the prefix of models with a head
-   * @param tensors names in the checkpoint; none if there is none
-   * @param headless whether the model has no head
-   */
-  static String prefix(String usual, Collection<String> tensors, boolean headless) {
-    boolean found =
-        tensors.isEmpty()
-            ? !headless
-            : tensors.stream().anyMatch(tensor -> tensor.startsWith(usual));
-    return found ? usual : "";
   }
 }

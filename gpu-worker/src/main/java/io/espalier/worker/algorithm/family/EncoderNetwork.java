@@ -23,11 +23,10 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan) implements TextNetwor
   @Override
   public Architecture architecture(Map<String, long[]> shapes, int tokens) {
     EncoderNames names = family.names();
-    String prefix =
-        EncoderNames.prefix(names.prefix(), shapes.keySet(), plan.head().output().isEmpty());
+    String prefix = plan.prefix(names.prefix(), shapes.keySet());
     var sketch = new TextSketch(plan, shapes, tokens);
     sketch.embedding(prefix + EncoderNames.WORDS, TextSketch.VOCABULARY);
-    sketch.embedding(prefix + EncoderNames.POSITIONS, Side.along("positions"));
+    sketch.positions(prefix + EncoderNames.POSITIONS);
     if (family.segments()) {
       Side segments = sketch.fixed("segments", input().types(), "segments are those of the inputs");
       sketch.embedding(prefix + EncoderNames.SEGMENTS, segments);
@@ -68,8 +67,7 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan) implements TextNetwor
   }
 
   private TextModules modules(Weights weights) {
-    String usual = family.names().prefix();
-    String prefix = weights.has(usual + EncoderNames.WORDS) ? usual : "";
+    String prefix = plan.prefix(family.names().prefix(), weights.names());
     return new TextModules(weights, prefix, plan.epsilon());
   }
 

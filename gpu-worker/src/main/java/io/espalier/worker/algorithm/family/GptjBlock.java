@@ -6,10 +6,8 @@ import io.espalier.worker.tensor.T;
 /**
  * A layer of GPT-J: attention and a feed-forward part side by side, both behind one layer
  * normalisation; queries and keys are turned by their positions.
- *
- * @param turned channels of each head that are turned, the first ones
  */
-record GptjBlock(int turned) implements DecoderBlock {
+record GptjBlock() implements DecoderBlock {
   private static final String QUERY = ".attn.q_proj";
   private static final String KEY = ".attn.k_proj";
   private static final String VALUE = ".attn.v_proj";
@@ -38,9 +36,8 @@ record GptjBlock(int turned) implements DecoderBlock {
     return T.add(T.add(attended, outer), x);
   }
 
-  private NDArray attention(TextModules modules, String block, NDArray x, Pass pass) {
-    int tokens = Math.toIntExact(x.getShape().get(1));
-    RotaryPositions positions = RotaryPositions.of(x, tokens, turned);
+  private static NDArray attention(TextModules modules, String block, NDArray x, Pass pass) {
+    RotaryPositions positions = pass.positions().orElseThrow();
     NDArray query = SelfAttention.split(modules.dense(block + QUERY, x), pass.headSize());
     NDArray key = SelfAttention.split(modules.dense(block + KEY, x), pass.headSize());
     NDArray context =

@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.family;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.tensor.T;
+import java.util.stream.IntStream;
 
 /**
  * Turns pairs of channels by an angle that grows with the position, so that what a query and a key
@@ -26,10 +27,12 @@ record RotaryPositions(NDArray cosines, NDArray sines, int channels) {
     int pairs = channels / 2;
     float[] cosines = new float[tokens * pairs];
     float[] sines = new float[tokens * pairs];
+    double[] frequencies =
+        IntStream.range(0, pairs).mapToDouble(i -> Math.pow(BASE, -(double) i / pairs)).toArray();
     for (int i = 0; i < cosines.length; i++) {
       int position = i / pairs;
       int pair = i % pairs;
-      double angle = position * Math.pow(BASE, -(double) pair / pairs);
+      double angle = position * frequencies[pair];
       cosines[i] = (float) Math.cos(angle);
       sines[i] = (float) Math.sin(angle);
     }

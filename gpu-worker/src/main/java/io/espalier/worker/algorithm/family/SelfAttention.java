@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.family;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.tensor.T;
+import java.util.Arrays;
 
 /** Attention of tokens to each other. */
 final class SelfAttention {
@@ -46,7 +47,7 @@ final class SelfAttention {
     int tokens = Math.toIntExact(mask.getShape().get(1));
     float[] earlier = new float[tokens * tokens];
     for (int query = 0; query < tokens; query++) {
-      java.util.Arrays.fill(earlier, query * tokens, query * tokens + query + 1, 1);
+      Arrays.fill(earlier, query * tokens, query * tokens + query + 1, 1);
     }
     NDArray order = T.of(like.getManager(), earlier, 1, 1, tokens, tokens);
     NDArray real = T.reshape(T.inTypeOf(like, mask), rows, 1, 1, tokens);

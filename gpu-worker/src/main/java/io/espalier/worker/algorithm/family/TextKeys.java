@@ -1,7 +1,10 @@
 package io.espalier.worker.algorithm.family;
 
+import java.util.Optional;
+
 /** What a family of transformers calls its sizes in config.json. */
 enum TextKeys {
+  /** BERT and RoBERTa. */
   BERT(
       "hidden_size",
       "num_hidden_layers",
@@ -9,7 +12,7 @@ enum TextKeys {
       "intermediate_size",
       "max_position_embeddings",
       "hidden_act",
-      "layer_norm_eps"),
+      Optional.of("layer_norm_eps")),
   /** Its epsilon is not in its configs. */
   DISTILBERT(
       "dim",
@@ -18,7 +21,8 @@ enum TextKeys {
       "hidden_dim",
       "max_position_embeddings",
       "activation",
-      "layer_norm_eps"),
+      Optional.empty()),
+  /** GPT-2 and GPT-J. */
   GPT(
       "n_embd",
       "n_layer",
@@ -26,7 +30,7 @@ enum TextKeys {
       "n_inner",
       "n_positions",
       "activation_function",
-      "layer_norm_epsilon");
+      Optional.of("layer_norm_epsilon"));
 
   private final String hidden;
   private final String layers;
@@ -34,7 +38,7 @@ enum TextKeys {
   private final String neurons;
   private final String positions;
   private final String activation;
-  private final String epsilon;
+  private final Optional<String> epsilon;
 
   TextKeys(
       String hidden,
@@ -43,7 +47,7 @@ enum TextKeys {
       String neurons,
       String positions,
       String activation,
-      String epsilon) {
+      Optional<String> epsilon) {
     this.hidden = hidden;
     this.layers = layers;
     this.heads = heads;
@@ -77,7 +81,7 @@ enum TextKeys {
     return activation;
   }
 
-  String epsilon() {
+  Optional<String> epsilon() {
     return epsilon;
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.InvalidInputException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -41,7 +42,7 @@ record TextPlan(
    * @param models what stands on the transformer, by transformers' class
    * @param embedding name of the word embedding's weight, without prefix
    * @param refusals adds problems for what would change the numbers but is not computed
-   * @param reserved positions before the first that a token can have, by the id that fills up
+   * @param reserved whether the positions up to that of the padding's id are none of a token
    */
   record Reader(
       TextKeys keys,
@@ -69,7 +70,9 @@ record TextPlan(
               input(config, head, rows),
               TextWidths.of(config, keys, usual),
               rows,
-              config.epsilon(keys.epsilon(), usual.epsilon()),
+              keys.epsilon()
+                  .map(key -> config.epsilon(key, usual.epsilon()))
+                  .orElse(usual.epsilon()),
               config.choice(keys.activation(), Activation.OF_TRANSFORMERS, usual.activation()),
               embedding,
               head.guessesTokens() && config.flag("tie_word_embeddings", usual.tied()));
@@ -115,6 +118,21 @@ record TextPlan(
       }
       return model;
     }
+  }
+
+  /**
+   * What names of the transformer begin with in a checkpoint: it may have the names of a model
+   * without a head, whatever stands on it.
+   *
+   * @param usual the prefix of models with a head, with the dot
+   * @param tensors names in the checkpoint; none if there is none
+   */
+  String prefix(String usual, Collection<String> tensors) {
+    boolean found =
+        tensors.isEmpty()
+            ? head.output().isPresent()
+            : tensors.stream().anyMatch(tensor -> tensor.startsWith(usual));
+    return found ? usual : "";
   }
 
   /** Name of the weight that gives the scores. */

@@ -5,6 +5,7 @@ import io.espalier.worker.domain.model.TensorSpec.Role;
 import io.espalier.worker.domain.model.Window;
 import java.util.ArrayList;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
@@ -20,7 +21,7 @@ final class TextSketch {
   /** Along the tokens that are known. */
   static final Side VOCABULARY = Side.along("vocabulary");
 
-  /** What tensors of layer normalisation were called before TensorFlow's names went out of use. */
+  /** What the first published files call tensors of layer normalisation, after TensorFlow. */
   private static final Map<String, String> OLD = Map.of("weight", "gamma", "bias", "beta");
 
   private final ArchitectureSketch sketch = new ArchitectureSketch();
@@ -33,7 +34,6 @@ final class TextSketch {
     this.shapes = shapes;
     this.tokens = tokens;
     fixed("vocabulary", plan.input().vocabulary(), "tokens are those of the tokenizer");
-    fixed("positions", plan.rows(), "the model's longest sequence would be shorter");
     fixed(
         "hidden",
         plan.widths().hidden(),
@@ -64,6 +64,12 @@ final class TextSketch {
     sketch.tensor(weight, Role.PARAMETER, rows, HIDDEN);
   }
 
+  /** The table of positions. */
+  void positions(String weight) {
+    String reason = "the longest sequence that the model can read would be shorter";
+    embedding(weight, fixed("positions", plan.rows(), reason));
+  }
+
   /** A layer normalisation of the stream. */
   void norm(String module) {
     for (String name : new String[] {"weight", "bias"}) {
@@ -72,7 +78,7 @@ final class TextSketch {
   }
 
   /** What a tensor of a layer normalisation is called in a checkpoint. */
-  static String normName(java.util.function.Predicate<String> has, String module, String name) {
+  static String normName(Predicate<String> has, String module, String name) {
     String old = module + "." + OLD.get(name);
     return has.test(old) ? old : module + "." + name;
   }

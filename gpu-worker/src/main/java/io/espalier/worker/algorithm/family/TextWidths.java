@@ -26,6 +26,9 @@ record TextWidths(int hidden, int headSize, List<Integer> heads, List<Integer> n
   /** Far more than any transformer has; a table of so many layers still fits. */
   private static final int MOST_LAYERS = 1000;
 
+  /** Far more than any layer has; products of two still fit. */
+  private static final int WIDEST = 1 << 24;
+
   /** GPT's neurons per hidden channel where nothing is said. */
   private static final int EXPANSION = 4;
 
@@ -70,9 +73,21 @@ record TextWidths(int hidden, int headSize, List<Integer> heads, List<Integer> n
     List<Integer> neurons =
         config
             .perLayer(keys.neurons(), layers)
-            .orElse(Collections.nCopies(layers, usual.neurons().orElse(EXPANSION * hidden)));
+            .orElse(
+                Collections.nCopies(
+                    layers, usual.neurons().orElse(EXPANSION * Math.min(hidden, WIDEST))));
     int size = headSize(config, keys.heads(), hidden, heads.get(0));
+    requireSmall(config, hidden, heads, size, neurons);
     return new TextWidths(hidden, size, withoutPruned(config, keys.heads(), heads), neurons);
+  }
+
+  private static void requireSmall(
+      TransformerConfig config, int hidden, List<Integer> heads, int size, List<Integer> neurons) {
+    long widest = Math.max(hidden, Collections.max(neurons));
+    widest = Math.max(widest, (long) Collections.max(heads) * size);
+    if (widest > WIDEST) {
+      config.problem("a layer of width %d was found, but %d is the most", widest, WIDEST);
+    }
   }
 
   /** Never from a pruned width: eight heads of a stream of 768 may be those that are left of 12. */

@@ -2,11 +2,13 @@ package io.espalier.worker.algorithm.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * A config.json that is being read, as transformers writes it for models that read text.
@@ -15,7 +17,10 @@ import java.util.TreeSet;
  * @param problems gets everything in it that makes no sense or is not understood
  */
 record TransformerConfig(JsonNode json, List<String> problems) {
-  /** What a value is that is null or not there. */
+  /** Far more than any model gives; so many names still fit. */
+  private static final int MOST_LABELS = 1_000_000;
+
+  /** Whether a value is null or not there. */
   boolean silent(String key) {
     return !json.hasNonNull(key);
   }
@@ -103,13 +108,17 @@ record TransformerConfig(JsonNode json, List<String> problems) {
     OptionalInt counted = count("num_labels");
     JsonNode names = json.path("id2label");
     if (!names.isObject() || names.isEmpty()) {
-      var labels = new ArrayList<String>();
-      for (int i = 0; i < counted.orElse(2); i++) {
-        labels.add("LABEL_" + i);
-      }
-      return labels;
+      return unnamed(counted.orElse(2));
     }
     return labels(names, counted.orElse(names.size()));
+  }
+
+  private List<String> unnamed(int count) {
+    if (count > MOST_LABELS) {
+      problem("num_labels must be at most %d, found %d", MOST_LABELS, count);
+      return List.of();
+    }
+    return IntStream.range(0, count).mapToObj(label -> "LABEL_" + label).toList();
   }
 
   private List<String> labels(JsonNode names, int count) {
@@ -136,7 +145,7 @@ record TransformerConfig(JsonNode json, List<String> problems) {
 
   private static List<Integer> repeated(OptionalInt width, int layers) {
     return width.isPresent()
-        ? List.copyOf(java.util.Collections.nCopies(layers, width.getAsInt()))
+        ? List.copyOf(Collections.nCopies(layers, width.getAsInt()))
         : List.of();
   }
 }

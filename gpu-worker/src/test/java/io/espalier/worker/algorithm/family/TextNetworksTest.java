@@ -189,7 +189,8 @@ final class TextNetworksTest {
       List<String> parts = List.of(axis.name().split("\\.", -1));
       String kind = parts.get(parts.size() - 1);
       if (which.equals("both") || which.equals(kind)) {
-        var stored = oracle.read("scores", "kept.layer." + parts.get(parts.size() - 2) + "." + kind);
+        var stored =
+            oracle.read("scores", "kept.layer." + parts.get(parts.size() - 2) + "." + kind);
         var numbers = stored.bytes().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
         units.put(
             axis.name(),
