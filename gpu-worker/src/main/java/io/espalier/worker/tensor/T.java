@@ -146,6 +146,28 @@ public final class T {
   /** Keeps a row of zeros from being divided by zero; smaller than a float's precision else. */
   private static final double SMALLEST_SQUARE = 1e-24;
 
+  /** The larger of x and c, element by element; where they are equal the gradient is shared. */
+  public static NDArray atLeast(NDArray x, double c) {
+    return JniUtils.max(p(x), p(scalar(x, c)));
+  }
+
+  // ---- of integers; not differentiable
+
+  /** An array's numbers in the type of another one; not differentiable. */
+  public static NDArray inTypeOf(NDArray like, NDArray x) {
+    return JniUtils.to(p(x), like.getDataType(), like.getDevice());
+  }
+
+  /** 1 where an element of an int64 array is not c, 0 where it is; int64. */
+  public static NDArray isNot(NDArray x, long c) {
+    return inTypeOf(x, JniUtils.neq(p(x), p(scalar(x, (double) c))));
+  }
+
+  /** Sums of the first 1, 2, … elements along an axis. */
+  public static NDArray cumulativeSum(NDArray x, int axis) {
+    return JniUtils.cumSum(p(x), axis);
+  }
+
   // ---- reductions
 
   /** Sum of all elements, a scalar. */
@@ -174,9 +196,30 @@ public final class T {
 
   // ---- layers
 
-  /** (batch, in) · weight (out, in)ᵀ + bias (out) → (batch, out). */
+  /** (…, in) · weight (out, in)ᵀ + bias (out) → (…, out). */
   public static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
     return JniUtils.linear(p(x), p(weight), p(bias));
+  }
+
+  /** (…, in) · weight (out, in)ᵀ → (…, out). */
+  public static NDArray linear(NDArray x, NDArray weight) {
+    return matMul(x, transpose(weight, 0, 1));
+  }
+
+  /** The rows of a table (rows, width) at ids (…), int64 → (…, width). */
+  public static NDArray embedding(NDArray table, NDArray ids) {
+    return JniUtils.embedding(p(ids), p(table), false);
+  }
+
+  /**
+   * Normalises the last axis of (…, width) by its mean and biased variance, then scales and shifts:
+   * {@code (x - mean) / sqrt(variance + epsilon) · weight + bias}.
+   *
+   * @param weight (width)
+   * @param bias (width)
+   */
+  public static NDArray layerNorm(NDArray x, NDArray weight, NDArray bias, double epsilon) {
+    return JniUtils.layerNorm(p(x), weight.getShape(), p(weight), p(bias), epsilon);
   }
 
   /** (…, n, k) · (…, k, m) → (…, n, m). */
@@ -254,6 +297,23 @@ public final class T {
   /** 1 / (1 + e⁻ˣ). */
   public static NDArray sigmoid(NDArray x) {
     return JniUtils.sigmoid(p(x));
+  }
+
+  /** Hyperbolic tangent. */
+  public static NDArray tanh(NDArray x) {
+    return JniUtils.tanh(p(x));
+  }
+
+  /** x · Φ(x), with the distribution function of the standard normal distribution. */
+  public static NDArray gelu(NDArray x) {
+    return JniUtils.gelu(p(x));
+  }
+
+  /** What GPT takes for {@link #gelu}: x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 · x³))). */
+  public static NDArray geluTanh(NDArray x) {
+    NDArray cubic = multiply(x, add(scale(square(x), 0.044715), 1)); // x + 0.044715 · x³
+    NDArray gate = add(tanh(scale(cubic, Math.sqrt(2 / Math.PI))), 1);
+    return multiply(scale(x, 0.5), gate);
   }
 
   /** x · sigmoid(x). */
@@ -334,6 +394,25 @@ public final class T {
     return JniUtils.reshape(p(x), shape);
   }
 
+  /** Swaps two axes. */
+  public static NDArray transpose(NDArray x, int a, int b) {
+    return JniUtils.transpose(p(x), a, b);
+  }
+
+  /** The indices {@code from} up to (excluding) {@code to} of one axis. */
+  public static NDArray slice(NDArray x, int axis, long from, long to) {
+    return JniUtils.slice(p(x), axis, from, to, 1);
+  }
+
+  /** Arrays one after another along an axis. */
+  public static NDArray concat(int axis, NDArray... arrays) {
+    var all = new PtNDArray[arrays.length];
+    for (int i = 0; i < arrays.length; i++) {
+      all[i] = p(arrays[i]);
+    }
+    return JniUtils.cat(all, axis);
+  }
+
   /** The given indices of one axis, in the given order; an index may repeat. */
   public static NDArray select(NDArray x, int axis, int... indices) {
     long[] wide = new long[indices.length];
@@ -362,7 +441,18 @@ public final class T {
     return JniUtils.squeeze(p(JniUtils.gather(p(x), p(column), 1)), 1);
   }
 
-  // ---- gradients
+  /**
+   * From each line of an array along an axis the elements at that line's indices, int64; of the
+   * indices' shape, which is that of the array but for the axis.
+   */
+  public static NDArray gather(NDArray x, NDArray index, int axis) {
+    return JniUtils.gather(p(x), p(index), axis);
+  }
+
+  /** Each element of an axis so many times. */
+  public static NDArray repeat(NDArray x, int axis, long times) {
+    return JniUtils.repeat(p(x), times, axis);
+  }
 
   // ---- in place, for optimizers and statistics; not differentiable, gradients must be off
 

@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.algorithm.family.Families;
+import io.espalier.worker.algorithm.family.TextNetwork;
+import io.espalier.worker.algorithm.family.Tokens;
 import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsFile;
@@ -51,7 +53,7 @@ public final class Golden {
   }
 
   public Architecture architecture() {
-    return family().architecture(config(), model().shapes());
+    return Families.of(config()).architecture(config(), model().shapes());
   }
 
   public Weights weights(NDManager manager) {
@@ -64,6 +66,25 @@ public final class Golden {
 
   public NDArray labels(NDManager manager) {
     return StoredTensor.load(read("inputs", "labels"), manager);
+  }
+
+  /** The network of a model that reads text. */
+  public TextNetwork network() {
+    return Families.text(config()).network(config());
+  }
+
+  /** The tokens of a model that reads text; segments are zeros if the fixture has none. */
+  public Tokens tokens(NDManager manager) {
+    NDArray ids = input("input_ids", manager);
+    var inputs = SafetensorsFile.open(directory.resolve("inputs.safetensors")).tensors().keySet();
+    NDArray types =
+        inputs.contains("token_type_ids") ? input("token_type_ids", manager) : T.scale(ids, 0);
+    return new Tokens(ids, input("attention_mask", manager), types);
+  }
+
+  /** An input. */
+  public NDArray input(String tensor, NDManager manager) {
+    return StoredTensor.load(read("inputs", tensor), manager);
   }
 
   public TensorData read(String file, String tensor) {

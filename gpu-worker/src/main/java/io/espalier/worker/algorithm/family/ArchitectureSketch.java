@@ -1,8 +1,8 @@
 package io.espalier.worker.algorithm.family;
 
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Attention;
 import io.espalier.worker.domain.model.Axis;
-import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TensorSpec.Role;
@@ -13,7 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * An architecture whose widths are not known yet: tensors and layers in the order of the forward
@@ -27,22 +27,16 @@ import java.util.Objects;
 final class ArchitectureSketch {
   private static final String BATCHES = "num_batches_tracked";
 
-  /**
-   * A side of a tensor: along named axes one after another, or of a fixed size if there is none.
-   */
-  private record Side(List<String> axes, int size) {
-    static Side fixed(int size) {
-      return new Side(List.of(), size);
-    }
-  }
-
   private record Tensor(String name, List<Side> sides, Role role) {}
 
   private record Op(
       String weight, Side out, Side in, Window window, boolean depthwise, boolean bias) {}
 
+  private record Weighing(String module, Side heads, int tokens) {}
+
   private final List<Tensor> tensors = new ArrayList<>();
   private final List<Op> ops = new ArrayList<>();
+  private final List<Weighing> weighings = new ArrayList<>();
   private final Map<String, Integer> promised = new LinkedHashMap<>();
   private final Map<String, Integer> pinned = new HashMap<>();
   private final Map<String, String> frozen = new HashMap<>();
@@ -111,6 +105,26 @@ final class ArchitectureSketch {
     tensors.add(new Tensor(module + "." + BATCHES, List.of(), Role.BUFFER));
   }
 
+  /** A tensor of any shape. */
+  void tensor(String name, Role role, Side... sides) {
+    tensors.add(new Tensor(name, Stream.of(sides).map(this::declared).toList(), role));
+  }
+
+  /** A layer that reads a weight, whosever it is; the weight is not drawn. */
+  void layer(String weight, Side out, Side in, Window window, boolean bias) {
+    ops.add(new Op(weight, declared(out), declared(in), window, false, bias));
+  }
+
+  /** An attention over so many tokens. */
+  void attention(String module, Side heads, int tokens) {
+    weighings.add(new Weighing(module, declared(heads), tokens));
+  }
+
+  /** Whether a tensor has been drawn. */
+  boolean has(String tensor) {
+    return tensors.stream().anyMatch(drawn -> drawn.name().equals(tensor));
+  }
+
   /**
    * The architecture with the widths of a checkpoint.
    *
@@ -133,6 +147,7 @@ final class ArchitectureSketch {
             .toList(),
         List.copyOf(axes.values()),
         ops.stream().map(op -> layer(op, axes)).toList(),
+        weighings.stream().map(weighing -> attention(weighing, axes)).toList(),
         frozen);
   }
 
@@ -156,12 +171,13 @@ final class ArchitectureSketch {
         continue;
       }
       for (int i = 0; i < shape.length; i++) {
-        List<String> axes = tensor.sides().get(i).axes();
-        if (axes.size() == 1 && shape[i] > 0 && shape[i] <= Integer.MAX_VALUE) {
-          votes
-              .computeIfAbsent(axes.get(0), any -> new LinkedHashMap<>())
-              .merge((int) shape[i], 1, Integer::sum);
-        }
+        Side side = tensor.sides().get(i);
+        side.units(shape[i])
+            .ifPresent(
+                units ->
+                    votes
+                        .computeIfAbsent(side.axes().get(0), any -> new LinkedHashMap<>())
+                        .merge(units, 1, Integer::sum));
       }
     }
     return votes;
@@ -186,33 +202,34 @@ final class ArchitectureSketch {
   }
 
   private Side along(List<String> axes) {
-    for (String axis : axes) {
+    return declared(Side.along(axes));
+  }
+
+  private Side declared(Side side) {
+    for (String axis : side.axes()) {
       if (!promised.containsKey(axis)) {
         throw new IllegalArgumentException("axis '%s' was not declared".formatted(axis));
       }
     }
-    return new Side(List.copyOf(axes), 0);
+    return side;
   }
 
   private static TensorSpec spec(Tensor tensor, Map<String, Axis> axes) {
-    var dimensions = tensor.sides().stream().map(side -> dimension(side, axes)).toList();
+    var dimensions = tensor.sides().stream().map(side -> side.settle(axes)).toList();
     return new TensorSpec(tensor.name(), dimensions, tensor.role());
   }
 
   private static Layer layer(Op op, Map<String, Axis> axes) {
     return new Layer(
         op.weight(),
-        dimension(op.out(), axes),
-        dimension(op.in(), axes),
+        op.out().settle(axes),
+        op.in().settle(axes),
         op.window(),
         op.depthwise(),
         op.bias());
   }
 
-  private static Dimension dimension(Side side, Map<String, Axis> axes) {
-    return side.axes().isEmpty()
-        ? Dimension.fixed(side.size())
-        : Dimension.joined(
-            side.axes().stream().map(axis -> Objects.requireNonNull(axes.get(axis))).toList());
+  private static Attention attention(Weighing weighing, Map<String, Axis> axes) {
+    return new Attention(weighing.module(), weighing.heads().settle(axes), weighing.tokens());
   }
 }

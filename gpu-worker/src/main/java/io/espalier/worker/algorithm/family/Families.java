@@ -12,7 +12,12 @@ public final class Families {
           new Densenet(),
           new Vgg(),
           MobileFamily.MOBILENET,
-          MobileFamily.EFFICIENTNET);
+          MobileFamily.EFFICIENTNET,
+          EncoderFamily.BERT,
+          EncoderFamily.ROBERTA,
+          EncoderFamily.DISTILBERT,
+          DecoderFamily.GPT2,
+          DecoderFamily.GPTJ);
 
   private Families() {}
 

@@ -42,4 +42,16 @@ final class Loaders {
     }
     return List.of("espalier", "safetensors", "timm");
   }
+
+  /**
+   * Those of a network that transformers has a class for.
+   *
+   * @param config its config.json
+   * @param keys what sizes are called in it
+   */
+  static List<String> withTransformers(JsonNode config, TextKeys keys) {
+    return TextWidths.opensInTransformers(config, keys)
+        ? List.of("espalier", "safetensors", "transformers")
+        : ANY;
+  }
 }

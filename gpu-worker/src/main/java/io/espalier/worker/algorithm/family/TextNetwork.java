@@ -3,6 +3,7 @@ package io.espalier.worker.algorithm.family;
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +19,11 @@ public interface TextNetwork {
   /** What it takes. */
   TextInput input();
 
-  /** The prunable axes of each layer, first to last. */
-  List<Block> blocks();
+  /** How names of axes of attention heads end. */
+  String HEADS = ".heads";
+
+  /** How names of axes of feed-forward neurons end. */
+  String NEURONS = ".neurons";
 
   /** Channels of one attention head. */
   int headSize();
@@ -33,7 +37,17 @@ public interface TextNetwork {
    * @param heads name of the axis of its attention heads
    * @param neurons name of the axis of its feed-forward neurons
    */
-  record Block(String heads, String neurons) {}
+  record Block(String heads, String neurons) {
+    /** The layers of a model that reads text, first to last. */
+    public static List<Block> of(Architecture architecture) {
+      return architecture.axes().stream()
+          .map(Axis::name)
+          .filter(name -> name.endsWith(HEADS))
+          .map(name -> name.substring(0, name.length() - HEADS.length()))
+          .map(block -> new Block(block + HEADS, block + NEURONS))
+          .toList();
+    }
+  }
 
   /**
    * Keys of config.json.

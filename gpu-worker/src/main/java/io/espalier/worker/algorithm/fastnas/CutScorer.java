@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.evaluate.Tally;
 import io.espalier.worker.algorithm.family.Mode;
 import io.espalier.worker.algorithm.family.Section;
 import io.espalier.worker.algorithm.family.VisionFamily;
+import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;

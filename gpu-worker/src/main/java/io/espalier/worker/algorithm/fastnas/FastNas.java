@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.fastnas;
 
 import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Batches;
+import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Curve;

@@ -4,6 +4,8 @@ import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.Tally;
 import io.espalier.worker.algorithm.family.VisionFamily;
+import io.espalier.worker.algorithm.prune.ChannelOrder;
+import io.espalier.worker.algorithm.prune.LatencyProfile;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.tensor.Weights;

@@ -4,6 +4,13 @@ import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.LayerTimer;
 import io.espalier.worker.algorithm.evaluate.Tally;
+import io.espalier.worker.algorithm.prune.Candidate;
+import io.espalier.worker.algorithm.prune.Candidates;
+import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
+import io.espalier.worker.algorithm.prune.LatencyBound;
+import io.espalier.worker.algorithm.prune.LatencyProfile;
+import io.espalier.worker.algorithm.prune.LatencyStore;
+import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
@@ -110,20 +117,25 @@ public final class Pruning {
       SensitivityMap map =
           phases.time("sensitivity", () -> fastNas.measure(original, checkpoints, progress));
       var candidates =
-          new Candidates(costed, fastNas, map, latencyBound, measuring::latencies, phases);
-      Candidate found = candidates.settle(budget, original, output);
+          new Candidates<>(
+              new CalibratedCutting(costed, fastNas, map, phases),
+              LatencyRange.of(costed.space(), costed.costs()),
+              latencyBound,
+              measuring::latencies,
+              phases);
+      Candidate<CalibratedCutting.Cut> found = candidates.settle(budget, original, output);
       requireWithinBudget(budget, output, found);
       Tally after = phases.time("result", () -> tally(output, manager));
       return new Result(
           new Measured(cost(plan, found.original()), before.quality(), 1, found.original()),
           new Measured(
-              cost(found.plan(), found.result()),
+              cost(found.cut().plan(), found.result()),
               after.quality(),
               Tally.agreement(before.said(), after.said()),
               found.result()),
           found.selection(),
           found.kept(),
-          found.calibrationImages(),
+          found.cut().calibrationImages(),
           Profile.of(plan.space(), costed.costs(), costed.whole(), Optional.of(budget)),
           latencyBound.map(bound -> bound.measured(budget, found.original())).orElse(budget),
           map,
@@ -139,7 +151,12 @@ public final class Pruning {
       return plan;
     }
     var profile =
-        new LatencyProfile(plan, new LayerTimer(), new LatencyStore(checkpoints), PyTorch.device());
+        new LatencyProfile(
+            plan.space(),
+            plan.costs(),
+            new LayerTimer(),
+            new LatencyStore(checkpoints),
+            PyTorch.device());
     return plan.withLatency(
         phases.time("timing layers", () -> profile.measure(measuring.models(original), progress)));
   }
@@ -163,8 +180,9 @@ public final class Pruning {
   }
 
   /** The last check before anything may leave: what lies there, not what was planned. */
-  private static void requireWithinBudget(Budget budget, Path output, Candidate found) {
-    Cost cost = found.plan().whole();
+  private static void requireWithinBudget(
+      Budget budget, Path output, Candidate<CalibratedCutting.Cut> found) {
+    Cost cost = found.cut().plan().whole();
     for (Budget.Bound bound : budget.bounds()) {
       if (bound.quantity() != Quantity.LATENCY && !bound.holds(cost)) {
         throw new WorkerException(

@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.fastnas;
 
+import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.InvalidInputException;

@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.fastnas;
 
+import io.espalier.worker.algorithm.prune.ScoreFiles;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import java.nio.file.Path;
 import java.util.List;

@@ -30,7 +30,7 @@ record Layout(Architecture searched, Map<String, List<String>> members) {
    */
   static Layout of(TextModel model, OutputMode output, boolean uniform) {
     var groups = new LinkedHashMap<String, String>();
-    List<Block> blocks = model.network().blocks();
+    List<Block> blocks = Block.of(model.architecture());
     if (uniform || output.equalNeurons()) {
       group(model, NEURONS, Block::neurons, groups);
     }
@@ -58,7 +58,7 @@ record Layout(Architecture searched, Map<String, List<String>> members) {
     for (Axis axis : model.architecture().axes()) {
       units.put(axis.name(), axis.units());
     }
-    List<String> axes = model.network().blocks().stream().map(kind).toList();
+    List<String> axes = Block.of(model.architecture()).stream().map(kind).toList();
     List<Integer> widths = axes.stream().map(units::get).toList();
     if (widths.stream().distinct().count() > 1) {
       throw new InvalidInputException(

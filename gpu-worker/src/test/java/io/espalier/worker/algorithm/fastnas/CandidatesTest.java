@@ -10,6 +10,11 @@ import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.family.Mode;
 import io.espalier.worker.algorithm.importance.Importance;
+import io.espalier.worker.algorithm.prune.Candidate;
+import io.espalier.worker.algorithm.prune.Candidates;
+import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
+import io.espalier.worker.algorithm.prune.LatencyBound;
+import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LatencyModel;
@@ -76,7 +81,7 @@ class CandidatesTest {
 
   @Test
   void what_is_measured_decides_and_a_slower_device_gets_a_narrower_model() {
-    Candidate found = settle("10us");
+    Candidate<CalibratedCutting.Cut> found = settle("10us");
 
     assertThat(LatencyBound.nanos(found.result())).isLessThanOrEqualTo(10_000);
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(8); // 9.6 µs; 10 take 12 µs
@@ -87,7 +92,8 @@ class CandidatesTest {
 
   @Test
   void percentages_are_of_the_original_as_it_is_measured() {
-    Candidate found = settle("50%"); // of 16 channels, which take 19.2 µs here
+    Candidate<CalibratedCutting.Cut> found =
+        settle("50%"); // of 16 channels, which take 19.2 µs here
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(8);
     assertThat(timed).containsExactly(8, 8);
@@ -109,7 +115,7 @@ class CandidatesTest {
   void a_result_that_turns_out_too_slow_on_disk_does_not_stay_there() {
     noise = 1.5; // of every model that was loaded from disk
 
-    Candidate found = settle("10us");
+    Candidate<CalibratedCutting.Cut> found = settle("10us");
 
     assertThat(LatencyBound.nanos(found.result())).isLessThanOrEqualTo(10_000);
     assertThat(ModelDirectory.open(own.resolve("output")).shapes().get(LAYER)[0])
@@ -122,7 +128,7 @@ class CandidatesTest {
     surplus = 1;
     first = 4; // the machine was busy with something else
 
-    Candidate found = settle("10us");
+    Candidate<CalibratedCutting.Cut> found = settle("10us");
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(8);
     assertThat(timed).containsExactly(10, 2, 6, 8, 8, 8); // in memory, the last on disk
@@ -132,7 +138,8 @@ class CandidatesTest {
   void a_device_that_is_faster_than_foretold_gets_a_wider_model() {
     surplus = 0.5;
 
-    Candidate found = settle("5us"); // 5 channels are foretold to take it, but 10 do
+    Candidate<CalibratedCutting.Cut> found =
+        settle("5us"); // 5 channels are foretold to take it, but 10 do
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(10);
     assertThat(timed).containsExactly(4, 10, 10);
@@ -143,7 +150,7 @@ class CandidatesTest {
     surplus = 1;
     first = 0.5; // a lucky measurement
 
-    Candidate found = settle("10us");
+    Candidate<CalibratedCutting.Cut> found = settle("10us");
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(10);
     assertThat(LatencyBound.nanos(found.result())).isLessThanOrEqualTo(10_000);
@@ -153,9 +160,9 @@ class CandidatesTest {
   void nothing_wider_than_the_original_is_looked_for() {
     surplus = 0.25;
 
-    Candidate found = settle("19us");
+    Candidate<CalibratedCutting.Cut> found = settle("19us");
 
-    assertThat(found.plan().model().shapes().get(LAYER)[0]).isEqualTo(16);
+    assertThat(found.cut().plan().model().shapes().get(LAYER)[0]).isEqualTo(16);
     assertThat(timed).containsExactly(16, 16);
   }
 
@@ -172,11 +179,12 @@ class CandidatesTest {
 
   @Test
   void what_lies_on_disk_answers_as_the_same_cut_does_in_memory_bit_for_bit() {
-    Candidate found = settle("10us");
+    Candidate<CalibratedCutting.Cut> found = settle("10us");
 
     try (Weights original = Weights.load(plan.model(), plan.architecture());
         Weights cut = original.keep(found.kept());
-        Weights reloaded = Weights.load(found.plan().model(), found.plan().architecture())) {
+        Weights reloaded =
+            Weights.load(found.cut().plan().model(), found.cut().plan().architecture())) {
       BatchNormCalibration.recalibrate(plan.family(), cut, images.drawn(10, 3), 10);
       assertThat(logits(reloaded)).containsExactly(logits(cut));
       assertThat(logits(reloaded)).isNotEqualTo(logits(original));
@@ -194,7 +202,7 @@ class CandidatesTest {
     }
   }
 
-  private Candidate settle(String latency) {
+  private Candidate<CalibratedCutting.Cut> settle(String latency) {
     var settings =
         new FastNasSettings(
             2,
@@ -211,8 +219,13 @@ class CandidatesTest {
     var bound = new LatencyBound(constraints.limits().get(Quantity.LATENCY));
     var fastNas = new FastNas(plan, settings, images);
     try (Weights original = Weights.load(plan.model(), plan.architecture())) {
-      return new Candidates(
-              plan, fastNas, map(), Optional.of(bound), this::time, new Phases(System::nanoTime))
+      var phases = new Phases(System::nanoTime);
+      return new Candidates<>(
+              new CalibratedCutting(plan, fastNas, map(), phases),
+              LatencyRange.of(plan.space(), plan.costs()),
+              Optional.of(bound),
+              this::time,
+              phases)
           .settle(budget, original, own.resolve("output"));
     }
   }

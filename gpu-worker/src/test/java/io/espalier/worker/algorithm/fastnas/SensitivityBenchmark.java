@@ -4,6 +4,7 @@ import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
 import io.espalier.worker.algorithm.importance.Importance;
+import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;

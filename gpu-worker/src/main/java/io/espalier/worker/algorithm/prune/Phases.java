@@ -1,4 +1,4 @@
-package io.espalier.worker.algorithm.fastnas;
+package io.espalier.worker.algorithm.prune;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -7,7 +7,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** How long the parts of a work take; what is done several times is added up. */
-final class Phases {
+public final class Phases {
   private static final double NANOS_PER_SECOND = 1e9;
 
   private final LongSupplier clock;
@@ -18,12 +18,12 @@ final class Phases {
    *
    * @param clock nanoseconds, ascending
    */
-  Phases(LongSupplier clock) {
+  public Phases(LongSupplier clock) {
     this.clock = clock;
   }
 
   /** Does a part of the work. */
-  <R> R time(String phase, Supplier<R> work) {
+  public <R> R time(String phase, Supplier<R> work) {
     long start = clock.getAsLong();
     try {
       return work.get();
@@ -33,7 +33,7 @@ final class Phases {
   }
 
   /** Seconds by phase, in the order in which they were first done. */
-  Map<String, Double> seconds() {
+  public Map<String, Double> seconds() {
     return Collections.unmodifiableMap(seconds);
   }
 }

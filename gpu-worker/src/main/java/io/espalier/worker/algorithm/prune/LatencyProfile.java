@@ -1,4 +1,4 @@
-package io.espalier.worker.algorithm.fastnas;
+package io.espalier.worker.algorithm.prune;
 
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.LayerTimer;
@@ -32,7 +32,7 @@ import java.util.TreeSet;
  * such as normalisation and pooling, which also grows with the widths. If that leaves less than
  * nothing for what no width changes, each layer takes less by a part of its shortest time.
  */
-final class LatencyProfile {
+public final class LatencyProfile {
   private static final int GRID = 5;
   private static final String PHASE = "timing layers";
 
@@ -42,7 +42,7 @@ final class LatencyProfile {
    * @see io.espalier.worker.algorithm.evaluate.Evaluation#latencies
    */
   @FunctionalInterface
-  interface WholeModels {
+  public interface WholeModels {
     /** How fast the models at the given widths are, side by side. */
     List<Latency> latencies(Widths one, Widths other);
   }
@@ -54,14 +54,16 @@ final class LatencyProfile {
   private final String device;
 
   /**
-   * A profile of the space of a plan.
+   * A profile of a space.
    *
+   * @param costs of its models
    * @param store where times are looked up and kept
    * @param device that they are of, in words
    */
-  LatencyProfile(Plan plan, LayerTimer timer, LatencyStore store, String device) {
-    this.space = plan.space();
-    this.costs = plan.costs();
+  public LatencyProfile(
+      SearchSpace space, CostModel costs, LayerTimer timer, LatencyStore store, String device) {
+    this.space = space;
+    this.costs = costs;
     this.timer = timer;
     this.store = store;
     this.device = device;
@@ -73,7 +75,7 @@ final class LatencyProfile {
    * @param models times whole models of the space
    * @throws io.espalier.worker.domain.WorkerException if the device cannot be timed
    */
-  LatencyModel measure(WholeModels models, Progress.Listener progress) {
+  public LatencyModel measure(WholeModels models, Progress.Listener progress) {
     Map<String, Double> times = times(progress);
     Map<String, LatencyTable> tables = tables(times, 0);
     List<Latency> whole = models.latencies(space.max(), space.min());

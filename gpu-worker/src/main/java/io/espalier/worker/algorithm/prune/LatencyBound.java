@@ -1,4 +1,4 @@
-package io.espalier.worker.algorithm.fastnas;
+package io.espalier.worker.algorithm.prune;
 
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.search.Budget;
@@ -13,7 +13,7 @@ import java.util.List;
  *
  * @param limit as it was asked for; percentages are of the original, measured beside the model
  */
-record LatencyBound(Limit limit) {
+public record LatencyBound(Limit limit) {
   /** How much more than necessary a search is tightened, so that it need not be done often. */
   private static final double MARGIN = 0.98;
 
@@ -68,7 +68,7 @@ record LatencyBound(Limit limit) {
   }
 
   /** A budget with the most that is allowed beside the original as it was measured last. */
-  Budget measured(Budget budget, Latency original) {
+  public Budget measured(Budget budget, Latency original) {
     return aiming(budget, allowed(original));
   }
 
@@ -84,7 +84,7 @@ record LatencyBound(Limit limit) {
             .toList());
   }
 
-  static long nanos(Latency latency) {
+  public static long nanos(Latency latency) {
     return Math.round(latency.medianMillis() * NANOS_PER_MILLI);
   }
 }

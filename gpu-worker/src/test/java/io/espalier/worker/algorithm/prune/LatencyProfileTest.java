@@ -1,4 +1,4 @@
-package io.espalier.worker.algorithm.fastnas;
+package io.espalier.worker.algorithm.prune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.LayerTimer;
+import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -62,7 +63,8 @@ class LatencyProfileTest {
     profile(DEVICE).measure((one, other) -> latencies(10, 4), heard::add);
     Map<String, Double> kept = new LatencyStore(own).load(DEVICE);
 
-    var again = new LatencyProfile(plan, broken(), new LatencyStore(own), DEVICE);
+    var again =
+        new LatencyProfile(plan.space(), plan.costs(), broken(), new LatencyStore(own), DEVICE);
     again.measure((one, other) -> latencies(10, 4), Progress.Listener.NONE);
 
     int layers = plan.architecture().layers().size();
@@ -89,7 +91,8 @@ class LatencyProfileTest {
   @Test
   void times_of_another_device_are_not_used() {
     profile(DEVICE).measure((one, other) -> latencies(10, 4), Progress.Listener.NONE);
-    var elsewhere = new LatencyProfile(plan, broken(), new LatencyStore(own), "another");
+    var elsewhere =
+        new LatencyProfile(plan.space(), plan.costs(), broken(), new LatencyStore(own), "another");
 
     assertThatThrownBy(
             () -> elsewhere.measure((one, other) -> latencies(10, 4), Progress.Listener.NONE))
@@ -127,7 +130,8 @@ class LatencyProfileTest {
   }
 
   private LatencyProfile profile(String device) {
-    return new LatencyProfile(plan, new LayerTimer(), new LatencyStore(own), device);
+    return new LatencyProfile(
+        plan.space(), plan.costs(), new LayerTimer(), new LatencyStore(own), device);
   }
 
   private static LayerTimer broken() {

@@ -1,4 +1,4 @@
-package io.espalier.worker.algorithm.fastnas;
+package io.espalier.worker.algorithm.prune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

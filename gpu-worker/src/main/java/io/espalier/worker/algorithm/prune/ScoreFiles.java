@@ -1,4 +1,4 @@
-package io.espalier.worker.algorithm.fastnas;
+package io.espalier.worker.algorithm.prune;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /**
  * What was measured, as JSON files that are written whole or not at all, and read with distrust.
  */
-final class ScoreFiles {
+public final class ScoreFiles {
   private static final Logger LOGGER = LoggerFactory.getLogger(ScoreFiles.class);
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -33,7 +33,8 @@ final class ScoreFiles {
    * @param refusal why content is not what is asked for, if it is not
    * @throws WorkerException if it cannot be read
    */
-  static <T> Optional<T> read(Path file, Class<T> type, Function<T, Optional<String>> refusal) {
+  public static <T> Optional<T> read(
+      Path file, Class<T> type, Function<T, Optional<String>> refusal) {
     if (!Files.exists(file)) {
       return Optional.empty();
     }
@@ -57,7 +58,7 @@ final class ScoreFiles {
    *
    * @throws WorkerException if it cannot be written
    */
-  static void write(Path file, Object content) {
+  public static void write(Path file, Object content) {
     Path sibling = file.resolveSibling(file.getFileName() + ".new");
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());

@@ -1,4 +1,4 @@
-package io.espalier.worker.algorithm.fastnas;
+package io.espalier.worker.algorithm.prune;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 
 /** Keeps the times of layers in a directory, one file per device. */
-final class LatencyStore {
+public final class LatencyStore {
   private static final double LONGEST_NANOS = 1e15;
 
   /**
@@ -21,7 +21,7 @@ final class LatencyStore {
 
   private final Path directory;
 
-  LatencyStore(Path directory) {
+  public LatencyStore(Path directory) {
     this.directory = directory;
   }
 

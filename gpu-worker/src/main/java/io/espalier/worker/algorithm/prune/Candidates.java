@@ -1,11 +1,11 @@
-package io.espalier.worker.algorithm.fastnas;
+package io.espalier.worker.algorithm.prune;
 
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.Selection;
-import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.model.Kept;
@@ -26,8 +26,10 @@ import org.jspecify.annotations.Nullable;
  * asked to make faster, by as much as it was too slow; one that is much faster than it need be, by
  * a slower one: by as much as it may be slower, or halfway to the last that was too slow. What goes
  * out is timed again as it lies on disk.
+ *
+ * @param <C> what is known of a cut model's files
  */
-final class Candidates {
+public final class Candidates<C> {
   private static final int MOST = 8;
 
   /** Parts of its own time by which two models are as good as equally fast. */
@@ -35,33 +37,45 @@ final class Candidates {
 
   /** Times two models side by side. */
   @FunctionalInterface
-  interface Timing {
+  public interface Timing {
     /** How fast the original and its cut version are, in this order. */
     List<Latency> latencies(Weights original, Weights cut);
   }
 
-  private final Plan plan;
-  private final FastNas fastNas;
-  private final SensitivityMap map;
+  private final Cutting<C> cutting;
+  private final LatencyRange range;
   private final Optional<LatencyBound> bound;
   private final Timing timing;
   private final Phases phases;
 
   /**
-   * Candidates of a plan.
+   * Latencies of the models of a space as they are foretold, in nanoseconds.
    *
-   * @param plan its costs know latency if it is bounded
+   * @param fastest of the narrowest
+   * @param slowest of the model at hand
    */
-  Candidates(
-      Plan plan,
-      FastNas fastNas,
-      SensitivityMap map,
+  public record LatencyRange(long fastest, long slowest) {
+    /** Of a space. */
+    public static LatencyRange of(SearchSpace space, CostModel costs) {
+      return new LatencyRange(
+          costs.cost(space.min()).latencyNanos(), costs.cost(space.max()).latencyNanos());
+    }
+  }
+
+  /**
+   * Candidates of a search.
+   *
+   * @param cutting the search; its costs know latency if it is bounded
+   * @param range of its models
+   */
+  public Candidates(
+      Cutting<C> cutting,
+      LatencyRange range,
       Optional<LatencyBound> bound,
       Timing timing,
       Phases phases) {
-    this.plan = plan;
-    this.fastNas = fastNas;
-    this.map = map;
+    this.cutting = cutting;
+    this.range = range;
     this.bound = bound;
     this.timing = timing;
     this.phases = phases;
@@ -74,7 +88,7 @@ final class Candidates {
    *     enough
    * @throws WorkerException if times vary so much that none settles
    */
-  Candidate settle(Budget budget, Weights original, Path output) {
+  public Candidate<C> settle(Budget budget, Weights original, Path output) {
     if (bound.isEmpty()) {
       Selection selection = select(budget);
       return write(selection, original, output);
@@ -83,7 +97,7 @@ final class Candidates {
   }
 
   private Selection select(Budget budget) {
-    return phases.time("search", () -> fastNas.select(map, plan.costs(), budget));
+    return phases.time("search", () -> cutting.select(budget));
   }
 
   /** The trials of one pruning. */
@@ -92,8 +106,6 @@ final class Candidates {
     private final Budget budget;
     private final Weights original;
     private final Path output;
-    private final long fastest = plan.costs().cost(plan.space().min()).latencyNanos();
-    private final long slowest = plan.costs().cost(plan.space().max()).latencyNanos();
 
     /** What the search is asked for: nanoseconds as they are foretold. */
     private long aim;
@@ -112,14 +124,14 @@ final class Candidates {
       this.aim = LatencyBound.limit(budget);
     }
 
-    Candidate settle() {
+    Candidate<C> settle() {
       for (int trial = 0; trial < MOST; trial++) {
         Selection selection = select(LatencyBound.aiming(budget, aim));
-        Kept kept = fastNas.kept(map, selection.widths());
+        Kept kept = cutting.kept(selection.widths());
         List<Latency> measured = phases.time("latency", () -> tried(original, kept));
         boolean goesOn = take(selection, measured) && trial + 1 < MOST;
         if (!goesOn && best != null) {
-          Optional<Candidate> found = write(best);
+          Optional<Candidate<C>> found = write(best);
           if (found.isPresent()) {
             return found.get();
           }
@@ -147,7 +159,7 @@ final class Candidates {
       long foretold = selection.cost().latencyNanos();
       boolean sawTooSlow = tooSlow < Long.MAX_VALUE;
       long upTo = sawTooSlow ? tooSlow : latency.slower(foretold, measured);
-      if (foretold >= slowest || upTo - aim <= aim * CLOSE) {
+      if (foretold >= range.slowest() || upTo - aim <= aim * CLOSE) {
         return false;
       }
       aim = sawTooSlow ? aim + (upTo - aim) / 2 : upTo;
@@ -157,7 +169,7 @@ final class Candidates {
     private boolean tooSlow(Selection selection, List<Latency> measured) {
       long foretold = selection.cost().latencyNanos();
       last = words(latency, measured);
-      if (foretold <= fastest) {
+      if (foretold <= range.fastest()) {
         throw infeasible(measured);
       }
       tooSlow = Math.min(tooSlow, foretold);
@@ -166,13 +178,13 @@ final class Candidates {
         aim = fast + (tooSlow - fast) / 2;
         return tooSlow - fast > fast * CLOSE;
       }
-      aim = latency.faster(foretold, fastest, measured);
+      aim = latency.faster(foretold, range.fastest(), measured);
       return true;
     }
 
     /** The best of the trials as it lies on disk, unless it is too slow there. */
-    private Optional<Candidate> write(Selection selection) {
-      Candidate written = Candidates.this.write(selection, original, output);
+    private Optional<Candidate<C>> write(Selection selection) {
+      Candidate<C> written = Candidates.this.write(selection, original, output);
       if (latency.holds(written.original(), written.result())) {
         return Optional.of(written);
       }
@@ -208,19 +220,17 @@ final class Candidates {
     }
   }
 
-  private List<Latency> timed(Weights original, Plan cut) {
-    try (Weights result = Weights.load(cut.model(), cut.architecture())) {
+  private List<Latency> timed(Weights original, C cut) {
+    try (Weights result = cutting.load(cut)) {
       return timing.latencies(original, result);
     }
   }
 
-  private Candidate write(Selection selection, Weights original, Path output) {
-    Kept kept = fastNas.kept(map, selection.widths());
-    phases.time("surgery", () -> Surgery.cut(plan.model(), plan.architecture(), kept, output));
-    Plan cut = Plan.of(ModelDirectory.open(output), 1);
-    int calibrationImages = phases.time("calibration", () -> fastNas.calibrate(cut));
+  private Candidate<C> write(Selection selection, Weights original, Path output) {
+    Kept kept = cutting.kept(selection.widths());
+    C cut = cutting.cut(kept, output);
     List<Latency> timed = phases.time("latency", () -> timed(original, cut));
-    return new Candidate(selection, kept, cut, calibrationImages, timed.get(0), timed.get(1));
+    return new Candidate<>(selection, kept, cut, timed.get(0), timed.get(1));
   }
 
   /** Removes a candidate that must not go out. */

@@ -1,4 +1,4 @@
-package io.espalier.worker.algorithm.fastnas;
+package io.espalier.worker.algorithm.prune;
 
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.model.Architecture;
@@ -15,12 +15,12 @@ import java.util.stream.IntStream;
  * In which order the units of each axis are kept: the most important first, equal ones by position.
  * An axis of which nothing is known keeps its own order.
  */
-final class ChannelOrder {
+public final class ChannelOrder {
   private final Architecture architecture;
   private final Map<String, List<Integer>> orders;
 
   /** An order of the units of axes by name, the most important first. */
-  ChannelOrder(Architecture architecture, Map<String, List<Integer>> units) {
+  public ChannelOrder(Architecture architecture, Map<String, List<Integer>> units) {
     this.architecture = architecture;
     this.orders = Collections.unmodifiableMap(new LinkedHashMap<>(units));
   }
@@ -29,7 +29,7 @@ final class ChannelOrder {
    * The order by importance, given for each axis by name, one number per unit; every axis that may
    * be cut has one.
    */
-  static ChannelOrder by(Architecture architecture, Map<String, double[]> importance) {
+  public static ChannelOrder by(Architecture architecture, Map<String, double[]> importance) {
     var orders = new LinkedHashMap<String, List<Integer>>();
     importance.forEach((axis, values) -> orders.put(axis, descending(values)));
     for (Axis axis : architecture.prunableAxes()) {
@@ -39,12 +39,12 @@ final class ChannelOrder {
   }
 
   /** The units of each axis of which an order is known, the most important first. */
-  Map<String, List<Integer>> units() {
+  public Map<String, List<Integer>> units() {
     return orders;
   }
 
   /** The units that stay at given widths; an axis that stays whole is not named. */
-  Kept kept(Widths widths) {
+  public Kept kept(Widths widths) {
     var kept = new LinkedHashMap<String, int[]>();
     for (Axis axis : architecture.axes()) {
       int width = widths.of(axis);

@@ -1,0 +1,32 @@
+package io.espalier.worker.algorithm.family;
+
+import ai.djl.ndarray.NDArray;
+import java.util.Optional;
+
+/** A layer of a decoder: what it is made of, and what it computes. */
+interface DecoderBlock {
+  /**
+   * What a layer needs to know besides what passes.
+   *
+   * @param mask added to scores of attention, (batch, 1, tokens, tokens)
+   * @param positions what queries and keys are turned by, if they are
+   * @param headSize width of a head
+   * @param activation that of the feed-forward part
+   * @param taps places to watch
+   */
+  record Pass(
+      NDArray mask,
+      Optional<RotaryPositions> positions,
+      int headSize,
+      Activation activation,
+      Taps taps) {}
+
+  /** Whether transformers 4 can remove heads from it. */
+  boolean prunedHeads();
+
+  /** Adds tensors and layers of a block to a sketch. */
+  void draw(TextSketch sketch, String block, Side heads, Side neurons);
+
+  /** What the block makes of the residual stream: (batch, tokens, hidden), same after. */
+  NDArray of(TextModules modules, String block, NDArray x, Pass pass);
+}

@@ -1,0 +1,72 @@
+package io.espalier.worker.algorithm.family;
+
+import java.util.OptionalInt;
+
+/**
+ * What transformers' config classes mean where config.json is silent.
+ *
+ * @param vocabulary number of tokens
+ * @param hidden width of the residual stream
+ * @param layers number of layers
+ * @param heads number of heads in each layer
+ * @param neurons number of neurons in each layer; empty if that follows from the hidden size
+ * @param positions number of positions
+ * @param types number of segments
+ * @param padding id of the token that fills up
+ * @param epsilon that of layer normalisation
+ * @param activation that of the feed-forward part
+ * @param tied whether the scores of tokens are read off the embedding
+ */
+record TextDefaults(
+    int vocabulary,
+    int hidden,
+    int layers,
+    int heads,
+    OptionalInt neurons,
+    int positions,
+    int types,
+    int padding,
+    double epsilon,
+    Activation activation,
+    boolean tied) {
+
+  static final TextDefaults BERT =
+      new TextDefaults(
+          30522, 768, 12, 12, OptionalInt.of(3072), 512, 2, 0, 1e-12, Activation.GELU, true);
+
+  static final TextDefaults ROBERTA =
+      new TextDefaults(
+          50265, 768, 12, 12, OptionalInt.of(3072), 512, 2, 1, 1e-12, Activation.GELU, true);
+
+  static final TextDefaults DISTILBERT =
+      new TextDefaults(
+          30522, 768, 6, 12, OptionalInt.of(3072), 512, 1, 0, 1e-12, Activation.GELU, true);
+
+  static final TextDefaults GPT2 =
+      new TextDefaults(
+          50257,
+          768,
+          12,
+          12,
+          OptionalInt.empty(),
+          1024,
+          1,
+          50256,
+          1e-5,
+          Activation.GELU_TANH,
+          true);
+
+  static final TextDefaults GPTJ =
+      new TextDefaults(
+          50400,
+          4096,
+          28,
+          16,
+          OptionalInt.empty(),
+          2048,
+          1,
+          50256,
+          1e-5,
+          Activation.GELU_TANH,
+          false);
+}

@@ -1,0 +1,96 @@
+package io.espalier.worker.algorithm.family;
+
+import java.util.Optional;
+
+/** What a family of transformers calls its sizes in config.json. */
+enum TextKeys {
+  /** BERT and RoBERTa. */
+  BERT(
+      "hidden_size",
+      "num_hidden_layers",
+      "num_attention_heads",
+      "intermediate_size",
+      "max_position_embeddings",
+      "hidden_act",
+      Optional.of("layer_norm_eps")),
+  /** Its epsilon is not in its configs. */
+  DISTILBERT(
+      "dim",
+      "n_layers",
+      "n_heads",
+      "hidden_dim",
+      "max_position_embeddings",
+      "activation",
+      Optional.empty()),
+  /** GPT-2 and GPT-J. */
+  GPT(
+      "n_embd",
+      "n_layer",
+      "n_head",
+      "n_inner",
+      "n_positions",
+      "activation_function",
+      Optional.of("layer_norm_epsilon"));
+
+  private final String hidden;
+  private final String layers;
+  private final String heads;
+  private final String neurons;
+  private final String positions;
+  private final String activation;
+  private final Optional<String> epsilon;
+
+  TextKeys(
+      String hidden,
+      String layers,
+      String heads,
+      String neurons,
+      String positions,
+      String activation,
+      Optional<String> epsilon) {
+    this.hidden = hidden;
+    this.layers = layers;
+    this.heads = heads;
+    this.neurons = neurons;
+    this.positions = positions;
+    this.activation = activation;
+    this.epsilon = epsilon;
+  }
+
+  String hidden() {
+    return hidden;
+  }
+
+  String layers() {
+    return layers;
+  }
+
+  String heads() {
+    return heads;
+  }
+
+  String neurons() {
+    return neurons;
+  }
+
+  String positions() {
+    return positions;
+  }
+
+  String activation() {
+    return activation;
+  }
+
+  Optional<String> epsilon() {
+    return epsilon;
+  }
+
+  /**
+   * Where layers' widths stand.
+   *
+   * @param prunedHeads whether transformers 4 can remove heads from models of the family
+   */
+  TextNetwork.WidthKeys widths(boolean prunedHeads) {
+    return new TextNetwork.WidthKeys(heads, neurons, prunedHeads);
+  }
+}

@@ -1,0 +1,142 @@
+package io.espalier.worker.algorithm.family;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.data.TextInput;
+import io.espalier.worker.domain.InvalidInputException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
+
+/**
+ * What a transformer is built like, by its config.json.
+ *
+ * @param model transformers' class for it, such as {@code BertForQuestionAnswering}
+ * @param head what stands on it
+ * @param input what it takes
+ * @param widths how wide its layers are, as long as no tensor says otherwise
+ * @param rows rows of its table of positions
+ * @param epsilon that of layer normalisation
+ * @param activation that of the feed-forward part
+ * @param embedding name of the word embedding's weight, without prefix
+ * @param tied whether scores of tokens are read off the embedding
+ */
+record TextPlan(
+    String model,
+    TextHead head,
+    TextInput input,
+    TextWidths widths,
+    int rows,
+    double epsilon,
+    Activation activation,
+    String embedding,
+    boolean tied) {
+
+  /**
+   * Everything that families of transformers differ in when their config is read.
+   *
+   * @param keys what sizes are called
+   * @param usual what silence means
+   * @param models what stands on the transformer, by transformers' class
+   * @param embedding name of the word embedding's weight, without prefix
+   * @param refusals adds problems for what would change the numbers but is not computed
+   * @param reserved whether the positions up to that of the padding's id are none of a token
+   */
+  record Reader(
+      TextKeys keys,
+      TextDefaults usual,
+      Map<String, TextHead> models,
+      String embedding,
+      BiConsumer<TransformerConfig, TextWidths> refusals,
+      boolean reserved) {
+
+    /**
+     * Reads a config.
+     *
+     * @throws InvalidInputException with everything in it that makes no sense or is not understood
+     */
+    TextPlan read(JsonNode json) {
+      var problems = new ArrayList<String>();
+      var config = new TransformerConfig(json, problems);
+      String model = model(config);
+      TextHead head = models.getOrDefault(model, TextHead.mean());
+      int rows = config.count(keys.positions(), usual.positions());
+      var plan =
+          new TextPlan(
+              model,
+              head,
+              input(config, head, rows),
+              TextWidths.of(config, keys, usual),
+              rows,
+              keys.epsilon()
+                  .map(key -> config.epsilon(key, usual.epsilon()))
+                  .orElse(usual.epsilon()),
+              config.choice(keys.activation(), Activation.OF_TRANSFORMERS, usual.activation()),
+              embedding,
+              head.guessesTokens() && config.flag("tie_word_embeddings", usual.tied()));
+      refusals.accept(config, plan.widths());
+      if (!problems.isEmpty()) {
+        throw new InvalidInputException(problems);
+      }
+      return plan;
+    }
+
+    private TextInput input(TransformerConfig config, TextHead head, int rows) {
+      int padding = config.token("pad_token_id", usualPadding(config));
+      int vocabulary = config.count("vocab_size", usual.vocabulary());
+      if (padding >= vocabulary) {
+        config.problem("pad_token_id %d is none of the %d tokens", padding, vocabulary);
+      }
+      int positions = reserved ? rows - padding - 1 : rows;
+      if (positions < 1) {
+        config.problem(
+            "%s %d leaves no position after those up to pad_token_id %d",
+            keys.positions(), rows, padding);
+      }
+      return new TextInput(
+          head.task(),
+          vocabulary,
+          positions,
+          config.count("type_vocab_size", usual.types()),
+          padding,
+          head.givesLabels() ? config.labels() : List.of());
+    }
+
+    /** GPT has no token to fill up with; the one that ends a text does, since nothing sees it. */
+    private int usualPadding(TransformerConfig config) {
+      return keys == TextKeys.GPT ? config.token("eos_token_id", usual.padding()) : usual.padding();
+    }
+
+    private String model(TransformerConfig config) {
+      String model = config.json().path("architectures").path(0).asText();
+      if (!models.containsKey(model)) {
+        config.problem(
+            "architectures must begin with one of %s, since it says what the model does, found %s",
+            new TreeSet<>(models.keySet()), config.json().path("architectures"));
+      }
+      return model;
+    }
+  }
+
+  /**
+   * What names of the transformer begin with in a checkpoint: it may have the names of a model
+   * without a head, whatever stands on it.
+   *
+   * @param usual the prefix of models with a head, with the dot
+   * @param tensors names in the checkpoint; none if there is none
+   */
+  String prefix(String usual, Collection<String> tensors) {
+    boolean found =
+        tensors.isEmpty()
+            ? head.output().isPresent()
+            : tensors.stream().anyMatch(tensor -> tensor.startsWith(usual));
+    return found ? usual : "";
+  }
+
+  /** Name of the weight that gives the scores. */
+  String outputWeight(String prefix) {
+    return tied ? prefix + embedding : head.output().orElseThrow().weight();
+  }
+}

@@ -1,0 +1,165 @@
+package io.espalier.worker.algorithm.family;
+
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.TensorSpec.Role;
+import io.espalier.worker.domain.model.Window;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.LongStream;
+
+/**
+ * A transformer whose widths are not known yet.
+ *
+ * <p>Layer normalisations count as parameters, as ModelOpt counts them in transformers.
+ */
+final class TextSketch {
+  /** Along the residual stream. */
+  static final Side HIDDEN = Side.along("hidden");
+
+  /** Along the tokens that are known. */
+  static final Side VOCABULARY = Side.along("vocabulary");
+
+  /** What the first published files call tensors of layer normalisation, after TensorFlow. */
+  private static final Map<String, String> OLD = Map.of("weight", "gamma", "bias", "beta");
+
+  private final ArchitectureSketch sketch = new ArchitectureSketch();
+  private final TextPlan plan;
+  private final Map<String, long[]> shapes;
+  private final int tokens;
+
+  TextSketch(TextPlan plan, Map<String, long[]> shapes, int tokens) {
+    this.plan = plan;
+    this.shapes = shapes;
+    this.tokens = tokens;
+    fixed("vocabulary", plan.input().vocabulary(), "tokens are those of the tokenizer");
+    fixed(
+        "hidden",
+        plan.widths().hidden(),
+        "the residual stream reaches the embeddings and every layer normalisation");
+  }
+
+  /** Declares an axis that config.json decides on and that may not be cut. */
+  Side fixed(String axis, int units, String reason) {
+    sketch.axis(axis, units);
+    sketch.pin(axis, units);
+    sketch.freeze(axis, reason);
+    return Side.along(axis);
+  }
+
+  /** The heads of a layer, which may be cut. */
+  Side heads(String block, int layer) {
+    return Side.blocks(
+        sketch.axis(block + ".heads", plan.widths().heads().get(layer)), plan.widths().headSize());
+  }
+
+  /** The neurons of a layer, which may be cut. */
+  Side neurons(String block, int layer) {
+    return Side.along(sketch.axis(block + ".neurons", plan.widths().neurons().get(layer)));
+  }
+
+  /** A table with a row of the stream's width for each unit of an axis. */
+  void embedding(String weight, Side rows) {
+    sketch.tensor(weight, Role.PARAMETER, rows, HIDDEN);
+  }
+
+  /** The table of positions. */
+  void positions(String weight) {
+    String reason = "the longest sequence that the model can read would be shorter";
+    embedding(weight, fixed("positions", plan.rows(), reason));
+  }
+
+  /** A layer normalisation of the stream. */
+  void norm(String module) {
+    for (String name : new String[] {"weight", "bias"}) {
+      sketch.tensor(normName(shapes.keySet()::contains, module, name), Role.PARAMETER, HIDDEN);
+    }
+  }
+
+  /** What a tensor of a layer normalisation is called in a checkpoint. */
+  static String normName(Predicate<String> has, String module, String name) {
+    String old = module + "." + OLD.get(name);
+    return has.test(old) ? old : module + "." + name;
+  }
+
+  /** A linear layer with bias on every token, of shape (out, in). */
+  void linear(String module, Side out, Side in) {
+    linearWithoutBias(module, out, in, true);
+    sketch.tensor(module + ".bias", Role.PARAMETER, out);
+  }
+
+  /** A linear layer on every token, of shape (out, in). */
+  void linearWithoutBias(String module, Side out, Side in) {
+    linearWithoutBias(module, out, in, false);
+  }
+
+  private void linearWithoutBias(String module, Side out, Side in, boolean bias) {
+    sketch.tensor(module + ".weight", Role.PARAMETER, out, in);
+    sketch.layer(module + ".weight", out, in, everywhere(), bias);
+  }
+
+  /** A linear layer with bias on every token, of shape (in, out). */
+  void transposed(String module, Side out, Side in) {
+    sketch.tensor(module + ".weight", Role.PARAMETER, in, out);
+    sketch.tensor(module + ".bias", Role.PARAMETER, out);
+    sketch.layer(module + ".weight", out, in, everywhere(), true);
+  }
+
+  /** A linear layer with bias that reads the stream, on every token or on one. */
+  void dense(String module, Side out, boolean everyToken) {
+    sketch.tensor(module + ".weight", Role.PARAMETER, out, HIDDEN);
+    sketch.tensor(module + ".bias", Role.PARAMETER, out);
+    sketch.layer(module + ".weight", out, HIDDEN, everyToken ? everywhere() : Window.ONCE, true);
+  }
+
+  /** The attention of a layer. */
+  void attention(String module, Side heads) {
+    sketch.attention(module, heads, tokens);
+  }
+
+  /** The layer that gives scores; its weight is the embedding's if they are tied. */
+  void scores(TextHead head, TextHead.Output output, String prefix) {
+    Side out = scored(head);
+    String weight = plan.outputWeight(prefix);
+    if (!plan.tied()) {
+      sketch.tensor(weight, Role.PARAMETER, out, HIDDEN);
+    }
+    output.bias().ifPresent(bias -> sketch.tensor(bias, Role.PARAMETER, out));
+    Window window = head.reads() == TextHead.Reads.ALL ? everywhere() : Window.ONCE;
+    sketch.layer(weight, out, HIDDEN, window, output.bias().isPresent());
+    carry(Pattern.compile(Pattern.quote(output.module()) + "\\.(weight|bias)"));
+  }
+
+  private Side scored(TextHead head) {
+    return switch (head.task()) {
+      case QUESTION_ANSWERING -> Side.fixed(2); // first and last token of the answer
+      case TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION ->
+          fixed("labels", plan.input().labels().size(), "labels are those that were asked for");
+      default -> VOCABULARY;
+    };
+  }
+
+  /** Takes along tensors of a checkpoint that nothing here computes with. */
+  void carry(Pattern names) {
+    for (String name : new ArrayList<>(shapes.keySet())) {
+      if (names.matcher(name).matches() && !sketch.has(name)) {
+        sketch.tensor(
+            name,
+            Role.CARRIED,
+            LongStream.of(shapes.getOrDefault(name, new long[0]))
+                .mapToObj(size -> Side.fixed(Math.toIntExact(size)))
+                .toArray(Side[]::new));
+      }
+    }
+  }
+
+  /** The architecture with the widths of the checkpoint. */
+  Architecture settle(String family) {
+    return sketch.settle(family, plan.model(), shapes);
+  }
+
+  private Window everywhere() {
+    return new Window(1, 1, 1, tokens);
+  }
+}

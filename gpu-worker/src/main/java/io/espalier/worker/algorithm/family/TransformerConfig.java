@@ -1,0 +1,151 @@
+package io.espalier.worker.algorithm.family;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+
+/**
+ * A config.json that is being read, as transformers writes it for models that read text.
+ *
+ * @param json what it says
+ * @param problems gets everything in it that makes no sense or is not understood
+ */
+record TransformerConfig(JsonNode json, List<String> problems) {
+  /** Far more than any model gives; so many names still fit. */
+  private static final int MOST_LABELS = 1_000_000;
+
+  /** Whether a value is null or not there. */
+  boolean silent(String key) {
+    return !json.hasNonNull(key);
+  }
+
+  /** A positive integer. */
+  int count(String key, int usual) {
+    return TimmConfig.count(json.path(key), key, problems).orElse(usual);
+  }
+
+  /** A positive integer, if there is one. */
+  OptionalInt count(String key) {
+    return TimmConfig.count(json.path(key), key, problems);
+  }
+
+  /** The id of a token. */
+  int token(String key, int usual) {
+    JsonNode value = json.path(key);
+    if (silent(key)) {
+      return usual;
+    }
+    if (!value.isInt() || value.intValue() < 0) {
+      problem("%s must be the id of a token, found %s", key, value);
+      return usual;
+    }
+    return value.intValue();
+  }
+
+  /** A small positive number. */
+  double epsilon(String key, double usual) {
+    JsonNode value = json.path(key);
+    if (silent(key)) {
+      return usual;
+    }
+    if (!value.isNumber() || !(value.doubleValue() > 0 && value.doubleValue() < 1)) {
+      problem("%s must be a number over 0 and under 1, found %s", key, value);
+      return usual;
+    }
+    return value.doubleValue();
+  }
+
+  /** True or false. */
+  boolean flag(String key, boolean usual) {
+    JsonNode value = json.path(key);
+    if (!silent(key) && !value.isBoolean()) {
+      problem("%s must be true or false, found %s", key, value);
+    }
+    return value.asBoolean(usual);
+  }
+
+  /** A choice by its name. */
+  <V> V choice(String key, Map<String, V> known, V usual) {
+    JsonNode value = json.path(key);
+    if (silent(key)) {
+      return usual;
+    }
+    Optional<V> chosen = Optional.ofNullable(known.get(value.asText()));
+    if (chosen.isEmpty()) {
+      problem("%s must be one of %s, found %s", key, new TreeSet<>(known.keySet()), value);
+    }
+    return chosen.orElse(usual);
+  }
+
+  /** Refuses anything but one value, or none, where another would change what is computed. */
+  void requireOnly(String key, Object only) {
+    if (!silent(key) && !json.path(key).asText().equals(only.toString())) {
+      problem("%s must be %s, since nothing else is computed, found %s", key, only, json.path(key));
+    }
+  }
+
+  /** One positive integer per layer, or one for all of them; empty if there is none. */
+  Optional<List<Integer>> perLayer(String key, int layers) {
+    JsonNode value = json.path(key);
+    if (silent(key)) {
+      return Optional.empty();
+    }
+    List<Integer> found =
+        value.isArray()
+            ? TimmConfig.counts(value, key, layers, problems)
+            : repeated(TimmConfig.count(value, key, problems), layers);
+    return found.isEmpty() ? Optional.empty() : Optional.of(found);
+  }
+
+  /** The names of the labels, in the order of their scores. */
+  List<String> labels() {
+    OptionalInt counted = count("num_labels");
+    JsonNode names = json.path("id2label");
+    if (!names.isObject() || names.isEmpty()) {
+      return unnamed(counted.orElse(2));
+    }
+    return labels(names, counted.orElse(names.size()));
+  }
+
+  private List<String> unnamed(int count) {
+    if (count > MOST_LABELS) {
+      problem("num_labels must be at most %d, found %d", MOST_LABELS, count);
+      return List.of();
+    }
+    return IntStream.range(0, count).mapToObj(label -> "LABEL_" + label).toList();
+  }
+
+  private List<String> labels(JsonNode names, int count) {
+    var labels = new ArrayList<String>();
+    for (int i = 0; i < names.size(); i++) {
+      JsonNode name = names.path(Integer.toString(i));
+      if (!name.isTextual()) {
+        problem("id2label must name the labels 0 to %d, found %s", names.size() - 1, names);
+        return labels;
+      }
+      labels.add(name.asText());
+    }
+    if (labels.size() != count) {
+      problem("num_labels is %d, but id2label names %d", count, labels.size());
+    }
+    return labels;
+  }
+
+  /** Adds a problem. */
+  @SuppressWarnings("AnnotateFormatMethod") // its annotation would be one more dependency
+  void problem(String format, Object... values) {
+    problems.add("config.json: " + format.formatted(values));
+  }
+
+  private static List<Integer> repeated(OptionalInt width, int layers) {
+    return width.isPresent()
+        ? List.copyOf(Collections.nCopies(layers, width.getAsInt()))
+        : List.of();
+  }
+}

@@ -1,0 +1,50 @@
+package io.espalier.worker.algorithm.fastnas;
+
+import io.espalier.worker.algorithm.prune.Cutting;
+import io.espalier.worker.algorithm.prune.Phases;
+import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.Selection;
+import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.Surgery;
+import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.tensor.Weights;
+import java.nio.file.Path;
+
+/**
+ * Cuts by a sensitivity map, and calibrates the BatchNorm of what was cut.
+ *
+ * @param plan its costs know latency if it is bounded
+ */
+record CalibratedCutting(Plan plan, FastNas fastNas, SensitivityMap map, Phases phases)
+    implements Cutting<CalibratedCutting.Cut> {
+  /**
+   * A cut model.
+   *
+   * @param plan what is known of its files
+   * @param calibrationImages images that its BatchNorm was calibrated on
+   */
+  record Cut(Plan plan, int calibrationImages) {}
+
+  @Override
+  public Selection select(Budget budget) {
+    return fastNas.select(map, plan.costs(), budget);
+  }
+
+  @Override
+  public Kept kept(Widths widths) {
+    return fastNas.kept(map, widths);
+  }
+
+  @Override
+  public Cut cut(Kept kept, Path output) {
+    phases.time("surgery", () -> Surgery.cut(plan.model(), plan.architecture(), kept, output));
+    Plan cut = Plan.of(ModelDirectory.open(output), 1);
+    return new Cut(cut, phases.time("calibration", () -> fastNas.calibrate(cut)));
+  }
+
+  @Override
+  public Weights load(Cut cut) {
+    return Weights.load(cut.plan().model(), cut.plan().architecture());
+  }
+}
