@@ -151,21 +151,16 @@ public final class T {
     return JniUtils.max(p(x), p(scalar(x, c)));
   }
 
-  // ---- of integers; not differentiable
+  // ---- types
 
   /** An array's numbers in the type of another one; not differentiable. */
   public static NDArray inTypeOf(NDArray like, NDArray x) {
     return JniUtils.to(p(x), like.getDataType(), like.getDevice());
   }
 
-  /** 1 where an element of an int64 array is not c, 0 where it is; int64. */
+  /** 1 where an element of an int64 array is not c, 0 where it is; int64, not differentiable. */
   public static NDArray isNot(NDArray x, long c) {
     return inTypeOf(x, JniUtils.neq(p(x), p(scalar(x, (double) c))));
-  }
-
-  /** Sums of the first 1, 2, … elements along an axis. */
-  public static NDArray cumulativeSum(NDArray x, int axis) {
-    return JniUtils.cumSum(p(x), axis);
   }
 
   // ---- reductions
@@ -187,6 +182,11 @@ public final class T {
   /** Mean of all elements, a scalar. */
   public static NDArray mean(NDArray x) {
     return JniUtils.mean(p(x));
+  }
+
+  /** Sums of the first 1, 2, … elements along an axis. */
+  public static NDArray cumulativeSum(NDArray x, int axis) {
+    return JniUtils.cumSum(p(x), axis);
   }
 
   /** Index of the largest element along an axis, int64; not differentiable. */

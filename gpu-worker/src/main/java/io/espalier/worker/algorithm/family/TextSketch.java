@@ -3,7 +3,6 @@ package io.espalier.worker.algorithm.family;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.TensorSpec.Role;
 import io.espalier.worker.domain.model.Window;
-import java.util.ArrayList;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -142,16 +141,17 @@ final class TextSketch {
 
   /** Takes along tensors of a checkpoint that nothing here computes with. */
   void carry(Pattern names) {
-    for (String name : new ArrayList<>(shapes.keySet())) {
-      if (names.matcher(name).matches() && !sketch.has(name)) {
-        sketch.tensor(
-            name,
-            Role.CARRIED,
-            LongStream.of(shapes.getOrDefault(name, new long[0]))
-                .mapToObj(size -> Side.fixed(Math.toIntExact(size)))
-                .toArray(Side[]::new));
-      }
-    }
+    shapes.forEach(
+        (name, shape) -> {
+          boolean fits = LongStream.of(shape).allMatch(size -> size <= Integer.MAX_VALUE);
+          if (names.matcher(name).matches() && fits && !sketch.has(name)) {
+            sketch.tensor(name, Role.CARRIED, sides(shape));
+          }
+        });
+  }
+
+  private static Side[] sides(long[] shape) {
+    return LongStream.of(shape).mapToObj(size -> Side.fixed((int) size)).toArray(Side[]::new);
   }
 
   /** The architecture with the widths of the checkpoint. */

@@ -80,6 +80,34 @@ final class TextFilesTest {
   }
 
   @Test
+  void scores_of_tokens_have_a_weight_of_their_own_if_they_are_not_tied() {
+    Golden golden = Golden.of("bert-mlm");
+    var tensors = renamed(golden, UnaryOperator.identity());
+    TensorData words = tensors.get("bert.embeddings.word_embeddings.weight");
+    tensors.put("cls.predictions.decoder.weight", words);
+
+    TextModel model = write(golden, "'tie_word_embeddings': false", tensors);
+
+    Golden.assertClose(forward(model, golden), golden.read("expected", "logits"), TOLERANCE);
+    var layers = model.architecture().layers();
+    assertThat(layers.get(layers.size() - 1).weight()).isEqualTo("cls.predictions.decoder.weight");
+  }
+
+  @Test
+  void gptj_scores_off_its_embedding_if_they_are_tied() {
+    Golden golden = Golden.of("gptj");
+    var tensors = renamed(golden, UnaryOperator.identity());
+    tensors.put("transformer.wte.weight", tensors.get("lm_head.weight"));
+    TextModel apart = write(golden, "'use_cache': true", tensors);
+    float[] wanted = forward(apart, golden).toFloatArray();
+    tensors.remove("lm_head.weight");
+
+    TextModel tied = write(golden, "'tie_word_embeddings': true", tensors);
+
+    assertThat(forward(tied, golden).toFloatArray()).containsExactly(wanted);
+  }
+
+  @Test
   void bert_as_sentence_transformers_publishes_it() {
     Golden golden = Golden.of("bert-qa");
     var tensors = renamed(golden, name -> name.replaceFirst("^bert\\.", ""));

@@ -87,6 +87,7 @@ final class TextNetworksTest {
       assertClose(golden, scores, "logits");
     }
     assertClose(golden, last, "last_hidden_state");
+    assertThat(hidden.states).hasSize(3);
     for (int i = 0; i < hidden.states.size(); i++) {
       assertClose(golden, hidden.states.get(i), "hidden_states." + i);
     }
