@@ -9,8 +9,8 @@ public final class Shuffle {
   private Shuffle() {}
 
   /**
-   * The first {@code n} of all positions, or all if there are fewer: the beginning of a Fisher-Yates
-   * shuffle.
+   * The first {@code n} of all positions, or all if there are fewer: the beginning of a
+   * Fisher-Yates shuffle.
    */
   public static int[] beginning(int size, int n, long seed) {
     int[] positions = IntStream.range(0, size).toArray();

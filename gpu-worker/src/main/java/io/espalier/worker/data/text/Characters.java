@@ -5,8 +5,8 @@ import java.util.regex.Pattern;
 
 /**
  * Where the characters of a text are in its Java string. Python, and with it SQuAD and the
- * tokenizers, counts code points; Java counts {@code char}s, of which a character outside the 16-bit
- * plane has two.
+ * tokenizers, counts code points; Java counts {@code char}s, of which a character outside the
+ * 16-bit plane has two.
  */
 final class Characters {
   /** White space as Python has it: more than Java's, with the no-break space. */

@@ -28,9 +28,7 @@ final class ClassifiedTexts {
     for (int i = 0; i < rows.size(); i++) {
       Encoded encoded = encoded(rows.get(i), tokenizer, maxLength);
       sequences.add(
-          labelled
-              ? Sequence.of(encoded, input, labels.get(i))
-              : Sequence.of(encoded, input));
+          labelled ? Sequence.of(encoded, input, labels.get(i)) : Sequence.of(encoded, input));
     }
     return new SequenceDataset(
         sequences, labelled ? Labelling.ROW : Labelling.NONE, input.padding());

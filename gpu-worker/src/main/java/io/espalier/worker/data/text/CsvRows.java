@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Reads texts from comma-separated values, as RFC 4180 has them: a value in quotation marks may hold
- * commas, line breaks and, doubled, quotation marks.
+ * Reads texts from comma-separated values, as RFC 4180 has them: a value in quotation marks may
+ * hold commas, line breaks and, doubled, quotation marks.
  */
 final class CsvRows {
   private static final CsvMapper CSV =

@@ -24,8 +24,7 @@ public final class LabelCounts {
     if (logits.length != right.length * counts.length) {
       throw new IllegalArgumentException(
           "%d texts of %d labels need %d scores, not %d"
-              .formatted(
-                  right.length, counts.length, right.length * counts.length, logits.length));
+              .formatted(right.length, counts.length, right.length * counts.length, logits.length));
     }
     for (int row = 0; row < right.length; row++) {
       counts[(int) right[row]][best(logits, row * counts.length)]++;

@@ -20,10 +20,14 @@ final class NativeTokenizer implements Tokenizer {
   /** Whatever tokenizer.json says of it: a data set cuts and fills up by itself. */
   private static final Map<String, String> WHOLE =
       Map.of(
-          "truncation", "false",
-          "padding", "false",
-          "maxLength", UNLIMITED,
-          "modelMaxLength", UNLIMITED);
+          "truncation",
+          "false",
+          "padding",
+          "false",
+          "maxLength",
+          UNLIMITED,
+          "modelMaxLength",
+          UNLIMITED);
 
   private final HuggingFaceTokenizer tokenizer;
   private final Vocabulary vocabulary;
@@ -82,8 +86,7 @@ final class NativeTokenizer implements Tokenizer {
         ends[i] = characters.index(spans[i].getEnd());
       }
     }
-    return new Encoded(
-        ints(encoding.getIds()), ints(encoding.getTypeIds()), sources, begins, ends);
+    return new Encoded(ints(encoding.getIds()), ints(encoding.getTypeIds()), sources, begins, ends);
   }
 
   private static int[] ints(long[] values) {

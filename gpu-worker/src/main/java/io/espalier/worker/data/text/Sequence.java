@@ -28,7 +28,8 @@ record Sequence(int[] ids, byte[] types, int[] labels) {
   }
 
   void addTo(Fingerprint fingerprint) {
-    var bytes = ByteBuffer.allocate(Integer.BYTES * (1 + ids.length + labels.length) + types.length);
+    var bytes =
+        ByteBuffer.allocate(Integer.BYTES * (1 + ids.length + labels.length) + types.length);
     bytes.putInt(ids.length);
     bytes.asIntBuffer().put(ids).put(labels);
     bytes.position(bytes.capacity() - types.length);

@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
  * A model's answers to questions, collected window by window.
  *
  * <p>A question's answer is the best span of all its windows. No answer scores what the window in
- * which it scores <em>least</em> gives it: every window without the answer may say that it has none,
- * but the one with it should not.
+ * which it scores <em>least</em> gives it: every window without the answer may say that it has
+ * none, but the one with it should not.
  *
- * <p>Source: {@code postprocess_qa_predictions} of Hugging Face's transformers. Unlike there, what a
- * model says of padding is not looked at, so that answers do not depend on the length that windows
- * were filled up to.
+ * <p>Source: {@code postprocess_qa_predictions} of Hugging Face's transformers. Unlike there, what
+ * a model says of padding is not looked at, so that answers do not depend on the length that
+ * windows were filled up to.
  */
 public final class SquadAnswers {
   /** The best span so far. */
@@ -116,9 +116,10 @@ public final class SquadAnswers {
   }
 
   private String text(@Nullable Best best, float none) {
-    boolean empty =
-        best == null || (rule.noneAllowed() && none - best.score() > rule.threshold());
-    return empty ? "" : best.text();
+    if (best == null || (rule.noneAllowed() && none - best.score() > rule.threshold())) {
+      return "";
+    }
+    return best.text();
   }
 
   /** How well the answers fit the right ones. */

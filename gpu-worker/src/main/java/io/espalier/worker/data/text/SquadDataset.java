@@ -15,8 +15,8 @@ import java.util.stream.IntStream;
  * Questions on texts, each as one window or, where the text is long, as several that overlap. An
  * example is a question; windows of a question follow each other.
  *
- * <p>A window's labels are the first and the last token of the question's first answer, or the first
- * token of the window, twice, if there is no answer or the window does not hold all of it.
+ * <p>A window's labels are the first and the last token of the question's first answer, or the
+ * first token of the window, twice, if there is no answer or the window does not hold all of it.
  *
  * <p>Source: {@code run_qa.py} of Hugging Face's transformers, whose windows these are.
  */

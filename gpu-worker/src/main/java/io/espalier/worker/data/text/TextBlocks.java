@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Makes data sets of running text: all tokens of a file in a row, cut into blocks of one length. What
- * is left at the end and fills no block is dropped, unless it is all there is.
+ * Makes data sets of running text: all tokens of a file in a row, cut into blocks of one length.
+ * What is left at the end and fills no block is dropped, unless it is all there is.
  *
- * <p>Source: {@code run_clm.py} and {@code run_mlm.py} of Hugging Face's transformers, which tokenise
- * each line, too; the first keeps line breaks, the second does not.
+ * <p>Source: {@code run_clm.py} and {@code run_mlm.py} of Hugging Face's transformers, which
+ * tokenise each line, too; the first keeps line breaks, the second does not.
  */
 final class TextBlocks {
   private final int[] tokens;

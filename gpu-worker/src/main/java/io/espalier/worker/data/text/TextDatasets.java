@@ -10,16 +10,17 @@ import java.util.List;
 /**
  * Opens texts by URI, as tokens for a model.
  *
- * <p>A URI is a plain path or {@code file:}. It names a file, or a directory with one file that will
- * do, which {@code ?split=train}, {@code ?split=validation} or {@code ?split=test} chooses by the
- * beginning of its name. Which file will do depends on what the model does:
+ * <p>A URI is a plain path or {@code file:}. It names a file, or a directory with one file that
+ * will do, which {@code ?split=train}, {@code ?split=validation} or {@code ?split=test} chooses by
+ * the beginning of its name. Which file will do depends on what the model does:
  *
  * <ul>
  *   <li>question-answering: {@code .json}, SQuAD 1.1 or 2.0;
  *   <li>text-classification: {@code .jsonl}, in each line an object with {@code text}, maybe {@code
  *       text_pair} or {@code text2}, and {@code label}, a name or number of a label; or {@code
  *       .csv}, whose header names the same. Either every row has a label or none;
- *   <li>text-generation and fill-mask: {@code .txt}, or {@code .jsonl} with a document in each line;
+ *   <li>text-generation and fill-mask: {@code .txt}, or {@code .jsonl} with a document in each
+ *       line;
  *   <li>feature-extraction: {@code .txt}, one text a line, {@code .jsonl} or {@code .csv}; labels
  *       are not looked at.
  * </ul>
@@ -34,8 +35,8 @@ public final class TextDatasets {
    * Opens texts for a model.
    *
    * @param modelDirectory holds {@code tokenizer.json}
-   * @throws InvalidInputException naming every problem of what is first found to have any: settings,
-   *     tokenizer, data
+   * @throws InvalidInputException naming every problem of what is first found to have any:
+   *     settings, tokenizer, data
    */
   public static TextDataset open(
       URI uri, TextInput input, Path modelDirectory, TextSettings settings) {

@@ -90,7 +90,8 @@ final class TextRows {
       }
       if (!text.isMissingNode() && !text.isNull()) {
         problems.add(
-            where, "wanted a text under \"%s\", found %s".formatted(name, shortened(text.toString())));
+            where,
+            "wanted a text under \"%s\", found %s".formatted(name, shortened(text.toString())));
       }
     }
     return Optional.empty();

@@ -10,7 +10,8 @@ import java.util.OptionalInt;
  *
  * @param maxLength tokens of the longest sequence; by default what is usual for the task, {@value
  *     #QUESTION_LENGTH} for question-answering, {@value #BLOCK_LENGTH} for text-generation and
- *     fill-mask, {@value #TEXT_LENGTH} for the others, or as many as the model takes if that is less
+ *     fill-mask, {@value #TEXT_LENGTH} for the others, or as many as the model takes if that is
+ *     less
  * @param stride tokens that neighbouring windows of a question share; by default {@value #STRIDE},
  *     or a third of the longest sequence if that is less
  * @param seed decides which tokens are masked

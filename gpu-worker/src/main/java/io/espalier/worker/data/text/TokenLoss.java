@@ -9,8 +9,8 @@ public final class TokenLoss {
    * Takes a batch.
    *
    * @param meanLoss mean over the tokens that are asked, in nats
-   * @param asked number of them, as {@link io.espalier.worker.data.TokenBatch#asked} counts them; of
-   *     0, whose mean is no number, nothing is taken
+   * @param asked number of them, as {@link io.espalier.worker.data.TokenBatch#asked} counts them;
+   *     of 0, whose mean is no number, nothing is taken
    */
   public void add(double meanLoss, int asked) {
     if (asked > 0) {

@@ -41,8 +41,7 @@ final class Truncation {
     int[] left = {first, second};
     return whole.at(
         IntStream.range(0, whole.length())
-            .filter(
-                i -> whole.sources()[i] == Encoded.ADDED || left[whole.sources()[i]]-- > 0));
+            .filter(i -> whole.sources()[i] == Encoded.ADDED || left[whole.sources()[i]]-- > 0));
   }
 
   /** Tokens of the second text that fit beside all of the first. */
@@ -63,7 +62,8 @@ final class Truncation {
     }
     int room = room(pair, maxLength);
     int count = pair.count(1);
-    int first = IntStream.range(0, pair.length()).filter(i -> pair.sources()[i] == 1).min().orElse(0);
+    int first =
+        IntStream.range(0, pair.length()).filter(i -> pair.sources()[i] == 1).min().orElse(0);
     var windows = new ArrayList<Encoded>();
     int stop = 0;
     for (int start = 0; stop < count; start += room - stride) {

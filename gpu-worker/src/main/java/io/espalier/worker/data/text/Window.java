@@ -48,9 +48,7 @@ record Window(int question, Sequence sequence, int first, int[] begins, int[] en
 
   private static Window of(Question question, int index, Encoded window, TextInput input) {
     int[] context =
-        IntStream.range(0, window.length())
-            .filter(i -> window.sources()[i] == CONTEXT)
-            .toArray();
+        IntStream.range(0, window.length()).filter(i -> window.sources()[i] == CONTEXT).toArray();
     int[] begins = Arrays.stream(context).map(i -> window.begins()[i]).toArray();
     int[] ends = Arrays.stream(context).map(i -> window.ends()[i]).toArray();
     int first = context.length == 0 ? window.length() : context[0];
