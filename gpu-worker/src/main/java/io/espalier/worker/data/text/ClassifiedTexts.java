@@ -16,7 +16,7 @@ final class ClassifiedTexts {
 
   /** Texts with the labels that the file gives. */
   static TextDataset open(Path file, Tokenizer tokenizer, TextInput input, int maxLength) {
-    List<TextRow> rows = TextRows.read(file);
+    List<TextRow> rows = read(file);
     boolean labelled = rows.stream().anyMatch(row -> row.label().isPresent());
     var problems = new Problems(file);
     var labels = new ArrayList<Integer>();
@@ -37,10 +37,20 @@ final class ClassifiedTexts {
   /** Texts alone, whatever labels the file gives. */
   static TextDataset unlabelled(Path file, Tokenizer tokenizer, TextInput input, int maxLength) {
     List<Sequence> sequences =
-        TextRows.read(file).stream()
+        read(file).stream()
             .map(row -> Sequence.of(encoded(row, tokenizer, maxLength), input))
             .toList();
     return new SequenceDataset(sequences, Labelling.NONE, input.padding());
+  }
+
+  private static List<TextRow> read(Path file) {
+    List<TextRow> rows = TextRows.read(file);
+    var problems = new Problems(file);
+    rows.stream()
+        .filter(row -> row.text().isBlank())
+        .forEach(row -> problems.add("line " + row.line(), "its text is empty"));
+    problems.throwIfAny();
+    return rows;
   }
 
   private static Encoded encoded(TextRow row, Tokenizer tokenizer, int maxLength) {

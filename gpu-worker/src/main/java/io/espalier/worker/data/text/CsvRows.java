@@ -77,14 +77,10 @@ final class CsvRows {
           where, "wanted %d values, as the header has, found %d".formatted(width, values.size()));
       return;
     }
-    Optional<String> text = value(values, columns, "text");
-    if (text.isEmpty()) {
-      problems.add(where, "its text is empty");
-      return;
-    }
     Optional<String> pair =
         TextRows.PAIR.stream().flatMap(name -> value(values, columns, name).stream()).findFirst();
-    rows.add(new TextRow(line, text.get(), pair, value(values, columns, "label")));
+    String text = value(values, columns, "text").orElse("");
+    rows.add(new TextRow(line, text, pair, value(values, columns, "label")));
   }
 
   private static Optional<String> value(

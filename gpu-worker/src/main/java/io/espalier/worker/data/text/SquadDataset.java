@@ -25,10 +25,15 @@ public final class SquadDataset implements TextDataset {
   private final List<Window> windows;
   private final long padding;
 
-  SquadDataset(List<Question> questions, List<Window> windows, long padding) {
+  /** Whether no answer is right for some question of the whole file. */
+  private final boolean answerless;
+
+  private SquadDataset(
+      List<Question> questions, List<Window> windows, long padding, boolean answerless) {
     this.questions = List.copyOf(questions);
     this.windows = List.copyOf(windows);
     this.padding = padding;
+    this.answerless = answerless;
   }
 
   static SquadDataset open(Path file, Tokenizer tokenizer, TextInput input, TextSettings settings) {
@@ -39,7 +44,8 @@ public final class SquadDataset implements TextDataset {
       windows.addAll(Window.of(questions.get(i), i, tokenizer, input, settings, problems));
     }
     problems.throwIfAny();
-    return new SquadDataset(questions, windows, input.padding());
+    boolean answerless = questions.stream().anyMatch(one -> one.answers().isEmpty());
+    return new SquadDataset(questions, windows, input.padding(), answerless);
   }
 
   /** What a model answers, to be filled window by window; one without answers is allowed or not. */
@@ -47,9 +53,12 @@ public final class SquadDataset implements TextDataset {
     return new SquadAnswers(this, rule);
   }
 
-  /** As {@link #answers(AnswerRule)}; no answer is allowed if it is right for some question. */
+  /**
+   * As {@link #answers(AnswerRule)}; no answer is allowed if it is right for some question of the
+   * file, also in a selection that has none of them.
+   */
   public SquadAnswers answers() {
-    return answers(AnswerRule.usual(questions.stream().anyMatch(one -> one.answers().isEmpty())));
+    return answers(AnswerRule.usual(answerless));
   }
 
   List<Question> questions() {
@@ -102,27 +111,30 @@ public final class SquadDataset implements TextDataset {
     if (n < 1) {
       throw new IllegalArgumentException("the first %d questions of a data set".formatted(n));
     }
-    return n >= examples() ? this : select(IntStream.range(0, n).toArray());
+    return n >= examples() ? this : selected(IntStream.range(0, n).toArray());
   }
 
   @Override
   public SquadDataset drawn(int n, long seed) {
-    return select(Shuffle.beginning(examples(), n, seed));
+    return selected(Shuffle.beginning(examples(), n, seed));
   }
 
-  private SquadDataset select(int[] chosen) {
+  private SquadDataset selected(int[] chosen) {
     var firsts = new int[questions.size() + 1];
     for (Window window : windows) {
       firsts[window.question() + 1]++;
     }
     Arrays.parallelPrefix(firsts, Integer::sum);
-    var selected = new ArrayList<Window>();
+    var chosenWindows = new ArrayList<Window>();
     for (int i = 0; i < chosen.length; i++) {
       for (int w = firsts[chosen[i]]; w < firsts[chosen[i] + 1]; w++) {
-        selected.add(windows.get(w).of(i));
+        chosenWindows.add(windows.get(w).of(i));
       }
     }
     return new SquadDataset(
-        Arrays.stream(chosen).mapToObj(questions::get).toList(), selected, padding);
+        Arrays.stream(chosen).mapToObj(questions::get).toList(),
+        chosenWindows,
+        padding,
+        answerless);
   }
 }

@@ -55,7 +55,10 @@ final class TextBlocks {
             ? lines(file, input.task() == TextTask.TEXT_GENERATION).stream()
                 .map(line -> tokenizer.encode(line).ids())
                 .toList()
-            : TextRows.read(file).stream().map(row -> document(row.text(), tokenizer)).toList();
+            : TextRows.read(file).stream()
+                .filter(row -> !row.text().isBlank())
+                .map(row -> document(row.text(), tokenizer))
+                .toList();
     int[] tokens = parts.stream().flatMapToInt(Arrays::stream).toArray();
     if (tokens.length == 0) {
       throw new InvalidInputException("%s holds no text".formatted(file));

@@ -25,8 +25,8 @@ import java.util.List;
  *       are not looked at.
  * </ul>
  *
- * <p>Everything is read, checked and turned into tokens on opening, and held in memory: about 5
- * bytes a token, with questions 13.
+ * <p>Everything is read, checked and turned into tokens on opening, and held in memory: 5 to 13
+ * bytes a token.
  */
 public final class TextDatasets {
   private TextDatasets() {}

@@ -31,7 +31,7 @@ final class TextRows {
   }
 
   /**
-   * Every row of a file that is not empty; of plain text, every line.
+   * Every row of a file, of plain text every line, but for lines with nothing in them.
    *
    * @throws InvalidInputException naming the first problems, each with its line
    */
@@ -72,7 +72,7 @@ final class TextRows {
         return;
       }
       Optional<String> text = text(row, List.of("text"), where);
-      if (text.filter(one -> !one.isBlank()).isEmpty()) {
+      if (text.isEmpty()) {
         problems.add(where, "wanted a text under \"text\", found " + shortened(json));
         return;
       }

@@ -23,6 +23,8 @@ class AnswerTextTest {
         "the-wall | thewall",
         "“The” Pêcheur’s | “ ” pêcheur’s",
         "ÉTÉ | été",
+        "²a a² the² ①an Ⓐa aⒶ a٣ | ²a a² the² ①an ⓐ ⓐ a٣",
+        "İstanbul ΣΑΣ | i̇stanbul σας",
         "[\\]^`{}~@:;<=>?!\"$%&'()*+,-./ x | x",
       })
   void normalisation_is_that_of_the_official_script(String answer, String normalized) {

@@ -88,7 +88,7 @@ class ClassifiedTextsTest {
         "{'text': 'a', 'label': 1.5} | line 2: wanted a name or an integer under \"label\", found 1.5",
         "{'text': 'a'} | line 2: has no label, but other lines have one",
         "{'label': 1} | line 2: wanted a text under \"text\", found {\"label\": 1}",
-        "{'text': ' ', 'label': 1} | line 2: wanted a text under \"text\"",
+        "{'text': ' ', 'label': 1} | line 2: its text is empty",
         "{'text': 'a', 'text2': 3, 'label': 1} | line 2: wanted a text under \"text2\", found 3",
         "[1] | line 2: wanted a JSON object, found [1]",
         "{'text': | line 2: is not valid JSON",

@@ -86,6 +86,18 @@ class SquadDatasetTest {
   }
 
   @Test
+  void a_selection_may_go_unanswered_if_the_whole_may() {
+    SquadDataset first = golden().first(1);
+    var logits = new float[2 * 64];
+    logits[0] = 1;
+
+    SquadAnswers answers = first.answers();
+    answers.add(new int[] {0}, 64, logits);
+
+    assertThat(answers.texts()).isEqualTo(Map.of("bridge-who", ""));
+  }
+
+  @Test
   void windows_that_were_not_answered_are_named() {
     SquadAnswers answers = golden().answers();
 

@@ -60,6 +60,7 @@ class TextBlocksTest {
     JsonNode texts = Fixtures.expected(Fixtures.GPT2).path("texts");
     var tokens = LongStream.builder();
     var content = new StringBuilder();
+    content.append("{\"text\": \"\"}\n"); // no document
     for (JsonNode text : texts) {
       IntStream.of(Fixtures.ints(text.path("encoded").path("ids"))).forEach(tokens::add);
       tokens.add(0);
@@ -143,6 +144,9 @@ class TextBlocksTest {
 
   @Test
   void files_without_text_are_refused() {
+    assertThatThrownBy(() -> generation("y.jsonl", "{\"text\": \"\"}\n", 8))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("y.jsonl holds no text");
     for (String name : List.of("x.txt", "x.jsonl")) {
       assertThatThrownBy(() -> generation(name, " \n\n", 8))
           .isInstanceOf(InvalidInputException.class)
