@@ -12,6 +12,9 @@ import java.util.OptionalInt;
 final class ClassifiedTexts {
   private static final int NO_LABEL = -1;
 
+  /** Labels that a message lists: some models have thousands. */
+  private static final int LISTED = 20;
+
   private ClassifiedTexts() {}
 
   /** Texts with the labels that the file gives. */
@@ -71,12 +74,19 @@ final class ClassifiedTexts {
     int named = known.indexOf(found.get());
     int label = named >= 0 ? named : number(found.get()).orElse(NO_LABEL);
     if (label < 0 || label >= known.size()) {
-      problems.add(
-          where,
-          "label '%s' is none of the model's %d: wanted one of %s, or 0 to %d"
-              .formatted(found.get(), known.size(), known, known.size() - 1));
+      problems.add(where, "label '%s' is %s".formatted(found.get(), unknown(known)));
     }
     return label;
+  }
+
+  private static String unknown(List<String> known) {
+    if (known.isEmpty()) {
+      return "unknown, since the model has no labels; id2label in config.json names them";
+    }
+    List<String> some = known.subList(0, Math.min(LISTED, known.size()));
+    return "none of the model's %d: wanted one of %s%s, or 0 to %d"
+        .formatted(
+            known.size(), some, known.size() > LISTED ? " and others" : "", known.size() - 1);
   }
 
   private static OptionalInt number(String text) {

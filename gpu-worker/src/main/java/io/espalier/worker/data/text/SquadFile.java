@@ -2,6 +2,7 @@ package io.espalier.worker.data.text;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -21,7 +22,10 @@ import java.util.Map;
  */
 final class SquadFile {
   private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
 
   private final Problems problems;
   private final List<Question> questions = new ArrayList<>();
@@ -75,15 +79,8 @@ final class SquadFile {
       problems.add(where + ".id", "'%s' is that of %s already".formatted(id, earlier));
     }
     String question = text(node, where, "question");
-    boolean impossible = impossible(node, where);
     var answers = new ArrayList<Question.Answer>();
-    if (impossible && node.path("answers").isEmpty()) {
-      // The answers of such questions may be left out.
-    } else if (impossible) {
-      problems.add(where, "has answers, but is_impossible is true");
-    } else if (node.path("answers").isArray() && node.path("answers").isEmpty()) {
-      problems.add(where, "has no answers; if the context gives none, is_impossible must be true");
-    } else {
+    if (expectsAnswers(node, where)) {
       readEach(
           node,
           where,
@@ -91,6 +88,18 @@ final class SquadFile {
           (answer, at) -> readAnswer(answer, at, context, characters, answers));
     }
     questions.add(new Question(where, id, question, context, answers));
+  }
+
+  /** Whether answers are to be read; those of a question that has none may be left out. */
+  private boolean expectsAnswers(JsonNode question, String where) {
+    boolean impossible = impossible(question, where);
+    JsonNode answers = question.path("answers");
+    if (impossible && !answers.isEmpty()) {
+      problems.add(where, "has answers, but is_impossible is true");
+    } else if (!impossible && answers.isArray() && answers.isEmpty()) {
+      problems.add(where, "has no answers; if the context gives none, is_impossible must be true");
+    }
+    return !impossible && !(answers.isArray() && answers.isEmpty());
   }
 
   private boolean impossible(JsonNode question, String where) {

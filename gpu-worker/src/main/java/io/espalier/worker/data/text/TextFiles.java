@@ -16,6 +16,9 @@ import java.util.stream.Stream;
 final class TextFiles {
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 
+  /** A string holds no more than twice this, and a file is read into one. */
+  private static final long LARGEST = 1L << 30;
+
   private TextFiles() {}
 
   /**
@@ -94,10 +97,15 @@ final class TextFiles {
   /**
    * All of a file's text, without a byte order mark.
    *
-   * @throws InvalidInputException if it is not UTF-8
+   * @throws InvalidInputException if it is too large, or not UTF-8
    */
   static String read(Path file) {
     try {
+      if (Files.size(file) > LARGEST) {
+        throw new InvalidInputException(
+            "%s has %d bytes; split it into files of less than 1 GiB"
+                .formatted(file, Files.size(file)));
+      }
       String text = Files.readString(file);
       return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
     } catch (CharacterCodingException e) {

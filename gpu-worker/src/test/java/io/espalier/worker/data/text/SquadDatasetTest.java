@@ -204,6 +204,7 @@ class SquadDatasetTest {
         "{'data': [{'paragraphs': [{'qas': []}]}]} | data[0].paragraphs[0].context: wanted a text, found nothing",
         "{'data': [ | is not valid JSON",
         "{'data': [], 'data': []} | is not valid JSON",
+        "{'data': []} {} | is not valid JSON",
       })
   void malformed_files_are_told_with_the_place(String json, String problem) {
     Path file = Fixtures.write(directory, "squad.json", json.replace('\'', '"'));
