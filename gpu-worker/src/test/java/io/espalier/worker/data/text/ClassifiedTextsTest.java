@@ -45,10 +45,14 @@ class ClassifiedTextsTest {
     TextDataset data =
         open(
             "x.csv",
-            "\uFEFFlabel,text,id,text_pair\r\n"
-                + "good,\"the wall, \"\"old\"\"\r\nand long\",1,\r\n"
-                + "\r\n"
-                + "0,the sea,2,\"a, b\"\r\n");
+            String.join(
+                "\r\n",
+                "\uFEFFlabel,text,id,text_pair",
+                "good,\"the wall, \"\"old\"\"",
+                "and long\",1,",
+                "",
+                "0,the sea,2,\"a, b\"",
+                ""));
 
     TokenBatch batch = all(data);
 
