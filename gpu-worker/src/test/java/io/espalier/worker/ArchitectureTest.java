@@ -34,6 +34,8 @@ final class ArchitectureTest {
   private static final String ZOO = WORKER + "zoo..";
   private static final String DOMAIN = WORKER + "domain..";
   private static final String DJL = "ai.djl..";
+  private static final String TOKENIZERS = "ai.djl.huggingface.tokenizers..";
+  private static final String TOKENIZER = WORKER + "data.text.NativeTokenizer";
 
   @ArchTest
   static final ArchRule domain_knows_only_the_jdk_and_jspecify =
@@ -92,9 +94,27 @@ final class ArchitectureTest {
       noClasses()
           .that()
           .resideOutsideOfPackages(TENSOR, ALGORITHM)
+          .and()
+          .doNotHaveFullyQualifiedName(TOKENIZER)
           .should()
           .dependOnClassesThat(resideInAPackage(DJL))
           .allowEmptyShould(true);
+
+  @ArchTest
+  static final ArchRule one_class_of_data_knows_tokenizers_and_nothing_else_of_the_tensor_library =
+      noClasses()
+          .that()
+          .haveFullyQualifiedName(TOKENIZER)
+          .should()
+          .dependOnClassesThat(resideInAPackage(DJL).and(not(resideInAPackage(TOKENIZERS))));
+
+  @ArchTest
+  static final ArchRule tokenizers_are_called_by_one_class_only =
+      noClasses()
+          .that()
+          .doNotHaveFullyQualifiedName(TOKENIZER)
+          .should()
+          .dependOnClassesThat(resideInAPackage(TOKENIZERS));
 
   @ArchTest
   static final ArchRule kafka_and_avro_only_in_kafka_and_app =

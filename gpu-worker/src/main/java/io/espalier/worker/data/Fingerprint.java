@@ -8,21 +8,23 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** A SHA-256 digest of several parts, each counted with its length so that parts cannot blur. */
-final class Fingerprint {
+public final class Fingerprint {
   private final MessageDigest digest = sha256();
 
-  Fingerprint add(String text) {
+  /** Takes a text. */
+  public Fingerprint add(String text) {
     return add(ByteBuffer.wrap(text.getBytes(UTF_8)));
   }
 
   /** Takes the rest of a buffer, whose position stays. */
-  Fingerprint add(ByteBuffer bytes) {
+  public Fingerprint add(ByteBuffer bytes) {
     digest.update(ByteBuffer.allocate(Long.BYTES).putLong(0, bytes.remaining()));
     digest.update(bytes.duplicate());
     return this;
   }
 
-  String hex() {
+  /** The digest of all that was added, in hexadecimal; nothing can be added after it. */
+  public String hex() {
     return HexFormat.of().formatHex(digest.digest());
   }
 

@@ -1,8 +1,6 @@
 package io.espalier.worker.data;
 
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.Random;
 import java.util.stream.IntStream;
 
 /** Some images of another data set, in an order of their own. */
@@ -29,21 +27,12 @@ final class SelectedImages implements ImageDataset {
     return new SelectedImages(whole, IntStream.range(0, n).toArray(), "first " + n);
   }
 
-  /** The beginning of a Fisher-Yates shuffle. */
   static ImageDataset drawn(ImageDataset whole, int n, long seed) {
-    int[] positions = IntStream.range(0, whole.size()).toArray();
-    int drawn = Math.min(n, positions.length);
-    var random = new Random(seed);
-    for (int i = 0; i < drawn; i++) {
-      int other = i + random.nextInt(positions.length - i);
-      int swapped = positions[i];
-      positions[i] = positions[other];
-      positions[other] = swapped;
-    }
+    int[] positions = Shuffle.beginning(whole.size(), n, seed);
     return new SelectedImages(
         whole,
-        Arrays.copyOf(positions, drawn),
-        String.format(Locale.ROOT, "%d drawn with seed %d", drawn, seed));
+        positions,
+        String.format(Locale.ROOT, "%d drawn with seed %d", positions.length, seed));
   }
 
   @Override

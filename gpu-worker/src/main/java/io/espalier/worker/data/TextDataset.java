@@ -9,6 +9,14 @@ public interface TextDataset {
   /** Number of sequences. */
   int size();
 
+  /**
+   * Number of examples. An example is what is asked at once and has one or more sequences, which
+   * follow each other: a question with all its windows, a text, a block of text.
+   */
+  default int examples() {
+    return size();
+  }
+
   /** Whether what is right is known. */
   boolean labelled();
 
@@ -24,4 +32,21 @@ public interface TextDataset {
 
   /** SHA-256, in hexadecimal, of the sequences and labels. */
   String fingerprint();
+
+  /**
+   * Its first {@code n} examples with all their sequences, or all if there are fewer.
+   *
+   * @throws IllegalArgumentException if {@code n} is not positive
+   */
+  default TextDataset first(int n) {
+    return n >= examples() ? this : SelectedTexts.first(this, n);
+  }
+
+  /**
+   * That many examples drawn without replacement, or all if there are fewer, in an order that the
+   * seed decides; each with all its sequences.
+   */
+  default TextDataset drawn(int n, long seed) {
+    return SelectedTexts.drawn(this, n, seed);
+  }
 }

@@ -29,4 +29,25 @@ public record TokenBatch(
               .formatted(rows, length, ids.length, mask.length, types.length));
     }
   }
+
+  /**
+   * Number of tokens of which something is asked, where labels are one a token: what a mean loss is
+   * the mean over.
+   *
+   * @param causal whether each token is asked of the one before it, so that the first of each row
+   *     is never asked
+   */
+  public int asked(boolean causal) {
+    if (labels.length != ids.length) {
+      throw new IllegalStateException(
+          "%d labels are not one for each of %d tokens".formatted(labels.length, ids.length));
+    }
+    int asked = 0;
+    for (int i = 0; i < labels.length; i++) {
+      if (labels[i] != IGNORED && !(causal && i % length == 0)) {
+        asked++;
+      }
+    }
+    return asked;
+  }
 }

@@ -1,0 +1,42 @@
+package io.espalier.worker.data.text;
+
+import io.espalier.worker.domain.InvalidInputException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What is wrong with a file, collected so that it can be told at once. */
+final class Problems {
+  /** What a reader looks at before mending the script that wrote the file. */
+  private static final int LISTED = 20;
+
+  private final Object file;
+  private final List<String> listed = new ArrayList<>();
+  private int unlisted;
+
+  /** Nothing so far, of a file or data set that is named in front of each problem. */
+  Problems(Object file) {
+    this.file = file;
+  }
+
+  void add(String where, String problem) {
+    if (listed.size() < LISTED) {
+      listed.add("%s, %s: %s".formatted(file, where, problem));
+    } else {
+      unlisted++;
+    }
+  }
+
+  /**
+   * Goes on if nothing is wrong.
+   *
+   * @throws InvalidInputException naming the first problems, and how many more there are
+   */
+  void throwIfAny() {
+    if (unlisted > 0) {
+      listed.add("%s: and %d more problems".formatted(file, unlisted));
+    }
+    if (!listed.isEmpty()) {
+      throw new InvalidInputException(listed);
+    }
+  }
+}

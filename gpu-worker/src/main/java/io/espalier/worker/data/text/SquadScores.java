@@ -1,0 +1,10 @@
+package io.espalier.worker.data.text;
+
+/**
+ * How well answers fit, as SQuAD's own script has it.
+ *
+ * @param exact questions whose answer is exactly right after normalisation, in percent
+ * @param f1 mean overlap of words with the right answer that fits best, in percent
+ * @param questions number of questions
+ */
+public record SquadScores(double exact, double f1, int questions) {}
