@@ -29,7 +29,7 @@ class SquadGoldenTest {
   private static final JsonNode EXPECTED = Fixtures.expected(Fixtures.WORD_PIECE);
 
   private final SquadDataset data = open();
-  private final ByteBuffer tensors = read();
+  private final byte[] tensors = read();
 
   @Test
   void windows_and_labels_are_those_of_the_library() {
@@ -167,10 +167,9 @@ class SquadGoldenTest {
     return TextDatasets.openQuestions(uri, input, DIRECTORY, settings);
   }
 
-  private static ByteBuffer read() {
+  private static byte[] read() {
     try {
-      byte[] file = Files.readAllBytes(DIRECTORY.resolve("scores.safetensors"));
-      return ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+      return Files.readAllBytes(DIRECTORY.resolve("scores.safetensors"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -178,13 +177,12 @@ class SquadGoldenTest {
 
   private ByteBuffer tensor(String name) {
     try {
-      int header = (int) tensors.getLong(0);
-      String json = new String(tensors.array(), 8, header, StandardCharsets.UTF_8);
+      ByteBuffer file = ByteBuffer.wrap(tensors).order(ByteOrder.LITTLE_ENDIAN);
+      int header = (int) file.getLong(0);
+      String json = new String(tensors, 8, header, StandardCharsets.UTF_8);
       int[] range =
           Fixtures.ints(new ObjectMapper().readTree(json).path(name).path("data_offsets"));
-      return tensors
-          .slice(8 + header + range[0], range[1] - range[0])
-          .order(ByteOrder.LITTLE_ENDIAN);
+      return file.slice(8 + header + range[0], range[1] - range[0]).order(ByteOrder.LITTLE_ENDIAN);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
