@@ -126,7 +126,7 @@ final class TextArchitectureTest {
 
     SearchSpace space = SearchSpace.of(architecture, ChoiceRule.everyTwentieth(16));
 
-    assertThat(space.axes().get(0).widths()).containsExactly(2, 4); // 16 and 32 of 32 indices
+    assertThat(space.axes().get(0).widths()).containsExactly(1, 2, 3, 4); // one by one
   }
 
   private static Cost whole(Architecture architecture) {
