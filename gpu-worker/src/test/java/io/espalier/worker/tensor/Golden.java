@@ -87,6 +87,12 @@ public final class Golden {
     return StoredTensor.load(read("inputs", tensor), manager);
   }
 
+  public boolean has(String file, String tensor) {
+    return SafetensorsFile.open(directory.resolve(file + ".safetensors"))
+        .tensors()
+        .containsKey(tensor);
+  }
+
   public TensorData read(String file, String tensor) {
     return SafetensorsFile.open(directory.resolve(file + ".safetensors")).read(tensor);
   }

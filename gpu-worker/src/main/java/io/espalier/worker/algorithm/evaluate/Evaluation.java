@@ -11,7 +11,6 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -20,9 +19,6 @@ import java.util.Random;
 public final class Evaluation {
   /** Images per batch that came out fastest for 32 × 32 images on a CPU. */
   public static final int BATCH = 64;
-
-  private static final int WARM_UP = 5;
-  private static final int TURN = 10;
 
   /**
    * How well a model tells classes apart.
@@ -92,38 +88,24 @@ public final class Evaluation {
     return latencies(family, List.of(weights), repetitions, image).get(0);
   }
 
-  /**
-   * The same for several models to compare. They take turns of ten passes, so that whatever else
-   * the machine does meanwhile slows all of them alike; each turn begins with a warm-up, since the
-   * caches hold the model before.
-   */
+  /** The same for several models to compare, which take turns. */
   public static List<Latency> latencies(
       VisionFamily family, List<Weights> models, int repetitions, int... image) {
-    if (repetitions < 1 || image.length != 3) {
+    if (image.length != 3) {
       throw new IllegalArgumentException(
-          "%d repetitions of an image of %d dimensions; wanted 1 or more of 3"
-              .formatted(repetitions, image.length));
+          "an image of %d dimensions; wanted 3".formatted(image.length));
     }
-    long[][] nanos = new long[models.size()][repetitions];
     try (NDManager manager = PyTorch.newManager()) {
       NDArray one = noise(manager, image);
-      for (int turn = 0; turn < repetitions; turn += TURN) {
-        for (int model = 0; model < nanos.length; model++) {
-          for (int i = turn - WARM_UP; i < Math.min(turn + TURN, repetitions); i++) {
-            nanos[model][Math.max(i, turn)] = pass(family, models.get(model), one);
-          }
-        }
-      }
+      return Turns.latencies(
+          models.size(), repetitions, model -> pass(family, models.get(model), one));
     }
-    return Arrays.stream(nanos).map(Latency::of).toList();
   }
 
-  private static long pass(VisionFamily family, Weights weights, NDArray image) {
+  private static void pass(VisionFamily family, Weights weights, NDArray image) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      long start = System.nanoTime();
       family.forward(weights, image, Mode.EVALUATE).toFloatArray();
-      return System.nanoTime() - start;
     }
   }
 

@@ -3,6 +3,7 @@ package io.espalier.worker.algorithm.fastnas;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.algorithm.family.VisionModel;
+import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
@@ -10,13 +11,9 @@ import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.LatencyModel;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.SearchSpace;
-import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Surgery;
-import io.espalier.worker.checkpoint.TensorHeader;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.model.Architecture;
-import java.util.Map;
 
 /**
  * What is known of a pruning before any tensor is loaded.
@@ -67,7 +64,7 @@ public record Plan(
         architecture,
         known.input(),
         SearchSpace.of(architecture, ChoiceRule.everyTwentieth(channelDivisor), rules),
-        costs(architecture, model));
+        FileCosts.of(architecture, model));
   }
 
   /**
@@ -86,36 +83,16 @@ public record Plan(
 
   /** What the model at hand costs; bytes are those of its files as they are. */
   public Cost whole() {
-    return whole(costs, model);
+    return FileCosts.whole(costs, model);
   }
 
   /** What the model at hand costs, without latency. */
   public static Cost whole(Architecture architecture, ModelDirectory model) {
-    return whole(costs(architecture, model), model);
-  }
-
-  private static Cost whole(CostModel costs, ModelDirectory model) {
-    Cost cost = costs.cost(Widths.all());
-    return new Cost(cost.flops(), cost.parameters(), model.bytes(), cost.latencyNanos());
+    return FileCosts.whole(FileCosts.of(architecture, model), model);
   }
 
   /** The same plan with costs that know latency. */
   Plan withLatency(LatencyModel latency) {
     return new Plan(model, family, architecture, input, space, costs.withLatency(latency));
-  }
-
-  /** Costs of versions of a model; bytes are those of files as surgery writes them, no fewer. */
-  private static CostModel costs(Architecture architecture, ModelDirectory model) {
-    Map<String, TensorHeader> tensors = model.tensors();
-    return CostModel.of(
-        architecture,
-        name -> {
-          TensorHeader tensor = tensors.get(name);
-          if (tensor == null) {
-            throw new IllegalArgumentException("no tensor '%s'".formatted(name));
-          }
-          return tensor.dtype().bits();
-        },
-        Surgery.headerBytes(model));
   }
 }

@@ -1,0 +1,70 @@
+package io.espalier.worker.algorithm.gradnas;
+
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.prune.FileCosts;
+import io.espalier.worker.algorithm.search.ChoiceRule;
+import io.espalier.worker.algorithm.search.Constraints;
+import io.espalier.worker.algorithm.search.Cost;
+import io.espalier.worker.algorithm.search.CostModel;
+import io.espalier.worker.algorithm.search.LayerRules;
+import io.espalier.worker.algorithm.search.SearchSpace;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.Architecture;
+
+/**
+ * What is known of a pruning before any tensor is loaded.
+ *
+ * @param model the model at hand
+ * @param output in which form the result is left behind
+ * @param layout which layers go together
+ * @param space the models to choose from
+ * @param costs what they cost once they are written
+ */
+public record GradNasPlan(
+    TextModel model, OutputMode output, Layout layout, SearchSpace space, CostModel costs) {
+
+  /**
+   * Looks at a model.
+   *
+   * @param output in which form the result is to be left behind
+   * @param uniform whether all layers are to have the same widths
+   * @param neuronDivisor cut numbers of neurons are multiples of it; heads go one by one
+   * @param rules what holds for single layers
+   * @throws InvalidInputException if the form is none of the family's, layers cannot go together,
+   *     or a rule matches no layer
+   */
+  public static GradNasPlan of(
+      TextModel model, OutputMode output, boolean uniform, int neuronDivisor, LayerRules rules) {
+    if (output == OutputMode.PRUNED_HEADS && !model.network().widthKeys().prunedHeads()) {
+      throw new InvalidInputException(
+          "output %s: transformers 4 removes no heads from models of family %s; ask for another of per-layer, uniform, zero-padded"
+              .formatted(output.key(), model.family().name()));
+    }
+    Layout layout = Layout.of(model, output, uniform);
+    Architecture searched = layout.searched();
+    return new GradNasPlan(
+        model,
+        output,
+        layout,
+        SearchSpace.of(searched, ChoiceRule.everyTwentieth(neuronDivisor), rules),
+        FileCosts.of(searched, model.directory()));
+  }
+
+  /**
+   * Makes sure that there is something to prune, and that constraints can be met as far as is known
+   * before anything is measured: all but that of latency.
+   *
+   * @throws InvalidInputException if every axis has one width only; says why
+   * @throws io.espalier.worker.domain.InfeasibleException if no model of the space is within the
+   *     constraints
+   */
+  public void require(Constraints constraints) {
+    space.requireChoice();
+    constraints.budget(whole()).requireReachable(space, costs);
+  }
+
+  /** What the model at hand costs; bytes are those of its files as they are. */
+  public Cost whole() {
+    return FileCosts.whole(costs, model.directory());
+  }
+}
