@@ -32,15 +32,20 @@ public final class Surgery {
   private static final Logger LOGGER = LoggerFactory.getLogger(Surgery.class);
 
   private final ModelDirectory from;
+  private static final int ZERO_BYTES = 1 << 16;
+
   private final Map<String, Cut> cuts;
+  private final boolean zeroes;
   private final Path to;
   private final Digesting digesting;
   private final ByteBuffer window = Gather.newWindow();
   private final List<FileDigest> digests = new ArrayList<>();
 
-  private Surgery(ModelDirectory from, Map<String, Cut> cuts, Path to, Digesting digesting) {
+  private Surgery(
+      ModelDirectory from, Map<String, Cut> cuts, boolean zeroes, Path to, Digesting digesting) {
     this.from = from;
     this.cuts = cuts;
+    this.zeroes = zeroes;
     this.to = to;
     this.digesting = digesting;
   }
@@ -64,9 +69,22 @@ public final class Surgery {
    * @throws io.espalier.worker.domain.WorkerException if a file cannot be read or written
    */
   public static Manifest cut(ModelDirectory from, Architecture architecture, Kept kept, Path to) {
+    return run(from, architecture, kept, false, to);
+  }
+
+  /**
+   * The same, but what would go is zero instead: shapes stay as they are. Zero is what bytes of
+   * zeros mean in every type of number.
+   */
+  public static Manifest zero(ModelDirectory from, Architecture architecture, Kept kept, Path to) {
+    return run(from, architecture, kept, true, to);
+  }
+
+  private static Manifest run(
+      ModelDirectory from, Architecture architecture, Kept kept, boolean zeroes, Path to) {
     Map<String, Cut> cuts = CutPlan.of(from, architecture, kept);
     try (var digesting = new Digesting()) {
-      return new Surgery(from, cuts, to, digesting).run();
+      return new Surgery(from, cuts, zeroes, to, digesting).run();
     } catch (IOException e) {
       throw Failures.writing(to, e);
     }
@@ -89,7 +107,8 @@ public final class Surgery {
     long dataBytes = 0;
     long elements = 0;
     for (Map.Entry<String, SafetensorsFile> shard : from.shards().entrySet()) {
-      SafetensorsHeader header = layout(shard.getValue(), tensor -> cut(tensor.name()).shape());
+      SafetensorsHeader header =
+          layout(shard.getValue(), tensor -> zeroes ? tensor.shape() : cut(tensor.name()).shape());
       writeShard(shard.getKey(), shard.getValue(), header);
       dataBytes += header.dataBytes();
       elements += header.elements();
@@ -123,10 +142,38 @@ public final class Surgery {
             for (String tensor : header.tensors().keySet()) {
               Place place = shard.place(tensor);
               long start = shard.header().dataStart() + place.offset();
-              cut(tensor).forEachRun((offset, bytes) -> gather.take(start + offset, bytes));
+              if (zeroes) {
+                takeOrZero(gather, sink, tensor, start, place.header().bytes());
+              } else {
+                cut(tensor).forEachRun((offset, bytes) -> gather.take(start + offset, bytes));
+              }
             }
             gather.flush();
           });
+    }
+  }
+
+  /** A tensor of which the bytes that are not kept become zeros. */
+  private void takeOrZero(
+      Gather gather, Digesting.Sink sink, String tensor, long start, long length)
+      throws IOException {
+    long[] done = {0};
+    cut(tensor)
+        .forEachRun(
+            (offset, bytes) -> {
+              putZeros(gather, sink, offset - done[0]);
+              gather.take(start + offset, bytes);
+              done[0] = offset + bytes;
+            });
+    putZeros(gather, sink, length - done[0]);
+  }
+
+  private static void putZeros(Gather gather, Digesting.Sink sink, long bytes) throws IOException {
+    if (bytes > 0) {
+      gather.flush();
+    }
+    for (long left = bytes; left > 0; left -= ZERO_BYTES) {
+      sink.put(ByteBuffer.allocate((int) Math.min(left, ZERO_BYTES)));
     }
   }
 

@@ -1,27 +1,17 @@
 package io.espalier.worker.stage;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.fastnas.FastNas;
 import io.espalier.worker.algorithm.fastnas.Measured;
 import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.algorithm.fastnas.Pruning;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Quantity;
-import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Layer;
-import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -47,10 +37,8 @@ record PruneResult(
     URI dataset,
     String datasetDigest,
     boolean labelled) {
-  private static final String LATENCY = "latencyMillis";
+  static final String LATENCY = "latencyMillis";
 
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
   private static final String NOTE_ON_OTHERS =
       "timm.create_model, torchvision and transformers build every block of a stage equally wide, so"
           + " they do not load this model; a network built with the widths in config.json"
@@ -86,14 +74,11 @@ record PruneResult(
 
   /** Completes the output directory. */
   void write(StageReport report) {
-    ObjectNode config = ModelDirectory.open(job.output()).config();
-    ObjectNode mark = JSON.createObjectNode();
-    mark.set("widths", JSON.valueToTree(widths()));
-    config.set("espalier", mark);
-    write(ModelDirectory.CONFIG, config);
-    write("espalier.json", provenance(report));
+    var files = new ResultFiles(job, plan.model().rootDigest());
+    files.markWidths(widths());
+    files.writeProvenance(report, datasetDigest, pruned.kept(), shapes(), note(report));
     if (report.loadsIn().contains(TimmShapes.LOADER)) {
-      write(TimmShapes.FILE, TimmShapes.line(shapes()));
+      files.write(TimmShapes.FILE, TimmShapes.line(shapes()));
     }
   }
 
@@ -189,75 +174,5 @@ record PruneResult(
     var widths = new LinkedHashMap<String, Integer>();
     plan.architecture().axes().forEach(axis -> widths.put(axis.name(), pruned.kept().width(axis)));
     return widths;
-  }
-
-  private ObjectNode provenance(StageReport report) {
-    ObjectNode root = JSON.createObjectNode();
-    root.put("parent", plan.model().rootDigest());
-    ObjectNode stage = JSON.createObjectNode();
-    stage.put("kind", job.kind().name());
-    stage.put("algorithm", report.algorithm());
-    stage.put("version", report.algorithmVersion());
-    stage.put("seed", job.seed());
-    stage.put("device", report.device());
-    stage.put("spec", job.spec());
-    stage.set("change", JSON.valueToTree(new java.util.TreeMap<>(report.change())));
-    stage.put("dataset", datasetDigest);
-    stage.set("metrics", metrics(report));
-    stage.set("kept", JSON.valueToTree(pruned.kept().units()));
-    stages(root).add(stage);
-    root.set("shapes", JSON.valueToTree(shapes()));
-    root.set("loadsIn", JSON.valueToTree(report.loadsIn()));
-    root.put("loadsInNote", note(report));
-    return root;
-  }
-
-  /** The stages that made the input, if it came from here, to which this one is added. */
-  private ArrayNode stages(ObjectNode root) {
-    ArrayNode stages = root.putArray("stages");
-    Path before = job.input().resolve("espalier.json");
-    if (Files.isRegularFile(before)) {
-      try {
-        JSON.readTree(before.toFile()).path("stages").forEach(stages::add);
-      } catch (IOException e) {
-        throw new WorkerException("cannot read %s: %s".formatted(before, e), false, e);
-      }
-    }
-    return stages;
-  }
-
-  /**
-   * What was measured, but for times and places: the same job must leave the same bits anywhere.
-   */
-  private static ArrayNode metrics(StageReport report) {
-    ArrayNode metrics = JSON.createArrayNode();
-    for (Metric metric : report.metrics()) {
-      if (metric.name().equals(LATENCY)) {
-        continue;
-      }
-      ObjectNode node = metrics.addObject();
-      node.put("name", metric.name()).put("unit", metric.unit());
-      metric.before().ifPresent(value -> node.put("before", value));
-      metric.after().ifPresent(value -> node.put("after", value));
-      metric.samples().ifPresent(value -> node.put("samples", value));
-    }
-    return metrics;
-  }
-
-  private void write(String name, ObjectNode content) {
-    try {
-      write(name, JSON.writeValueAsString(content) + "\n");
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("cannot write %s as JSON".formatted(name), e);
-    }
-  }
-
-  private void write(String name, String content) {
-    Path file = job.output().resolve(name);
-    try {
-      Files.writeString(file, content);
-    } catch (IOException e) {
-      throw new WorkerException("cannot write %s: %s".formatted(file, e), true, e);
-    }
   }
 }

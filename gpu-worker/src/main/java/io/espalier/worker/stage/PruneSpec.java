@@ -1,11 +1,5 @@
 package io.espalier.worker.stage;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MapperFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
@@ -17,17 +11,12 @@ import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The {@code prune} stage of a policy.
@@ -58,13 +47,6 @@ public record PruneSpec(
   /** The algorithm that there is. */
   static final String FASTNAS = "fastnas";
 
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-          .build();
-
   private static final Set<String> KEYS =
       new TreeSet<>(
           Set.of(
@@ -82,7 +64,6 @@ public record PruneSpec(
   private static final int CALIBRATION_BATCHES = 50;
   private static final int SCORE_IMAGES = 512;
   private static final int ACTIVATION_MEBIBYTES = 1024;
-  private static final int LARGEST = 1_000_000;
 
   /**
    * Reads a specification as a policy has it.
@@ -90,7 +71,7 @@ public record PruneSpec(
    * @throws InvalidInputException with everything that is wrong with it
    */
   public static PruneSpec parse(String json) {
-    return new Reader(tree(json)).read();
+    return new Reader(new SpecReader(json, KEYS)).read();
   }
 
   /** The settings of a search, with the seed of the job. */
@@ -177,66 +158,28 @@ public record PruneSpec(
     return constant.name().toLowerCase(Locale.ROOT);
   }
 
-  private static JsonNode tree(String json) {
-    try {
-      JsonNode tree = JSON.readTree(json);
-      if (tree.isObject()) {
-        return tree;
-      }
-    } catch (JsonProcessingException e) {
-      throw new InvalidInputException("prune: not JSON: " + e.getOriginalMessage());
-    }
-    throw new InvalidInputException(
-        "prune: wanted an object with %s, found %s".formatted(KEYS, json));
-  }
-
-  /** A rule as a policy has it. */
-  private record LayerRule(
-      @Nullable String match,
-      @Nullable Boolean exclude,
-      @Nullable Integer channelDivisor,
-      @Nullable List<Double> ratios) {
-    LayerRules.Rule rule() {
-      if (match == null || match.isEmpty()) {
-        throw new IllegalArgumentException("match is missing");
-      }
-      if (ratios != null && (ratios.isEmpty() || ratios.contains(null))) {
-        throw new IllegalArgumentException("ratios are not numbers");
-      }
-      if (exclude == null && channelDivisor == null && ratios == null) {
-        throw new IllegalArgumentException("it says nothing of the layers");
-      }
-      return new LayerRules.Rule(
-          match,
-          Optional.ofNullable(channelDivisor),
-          Optional.ofNullable(ratios),
-          Optional.ofNullable(exclude));
-    }
-  }
-
   private static final class Reader {
-    private final JsonNode spec;
-    private final List<String> problems = new ArrayList<>();
+    private final SpecReader spec;
 
-    Reader(JsonNode spec) {
+    Reader(SpecReader spec) {
       this.spec = spec;
     }
 
     PruneSpec read() {
-      refuseUnknown();
-      requireAlgorithm();
-      Constraints constraints = constraints();
-      int divisor = count("channelDivisor", ChoiceRule.DEFAULT_DIVISOR);
-      OptionalInt calibration = count("calibrationBatches");
-      int batch = count("batchSize", Evaluation.BATCH);
-      OptionalInt images = count("scoreImages");
+      spec.requireAlgorithm(FASTNAS);
+      Constraints constraints = spec.constraints();
+      int divisor = spec.count("channelDivisor", ChoiceRule.DEFAULT_DIVISOR);
+      OptionalInt calibration = spec.count("calibrationBatches");
+      int batch = spec.count("batchSize", Evaluation.BATCH);
+      OptionalInt images = spec.count("scoreImages");
       Score score = score();
-      Objective objective = oneOf("objective", Objective.values(), Objective::key, Objective.SUM);
-      LayerRules layers = layers();
+      Objective objective =
+          spec.oneOf("objective", Objective.values(), Objective::key, Objective.SUM);
+      LayerRules layers = spec.layers();
       Importance importance = importance();
       int memory = memory();
-      if (constraints == null || !problems.isEmpty()) {
-        throw new InvalidInputException(problems);
+      if (constraints == null || spec.hasProblems()) {
+        throw spec.refusal();
       }
       return new PruneSpec(
           constraints,
@@ -251,121 +194,17 @@ public record PruneSpec(
           memory);
     }
 
-    private void refuseUnknown() {
-      spec.fieldNames()
-          .forEachRemaining(
-              key -> {
-                if (!KEYS.contains(key)) {
-                  problems.add("prune.%s: unknown, known are %s".formatted(key, KEYS));
-                }
-              });
-    }
-
-    private void requireAlgorithm() {
-      JsonNode algorithm = spec.path("algorithm");
-      if (!algorithm.asText().equals(FASTNAS)) {
-        problems.add(
-            "prune.algorithm: wanted %s, found %s"
-                .formatted(FASTNAS, algorithm.isMissingNode() ? "nothing" : algorithm));
-      }
-    }
-
-    private @Nullable Constraints constraints() {
-      JsonNode node = spec.path("constraints");
-      if (!node.isObject()) {
-        problems.add(
-            "prune.constraints: wanted an object such as {\"flops\": \"60%%\"}, found %s"
-                .formatted(node.isMissingNode() ? "nothing" : node));
-        return null;
-      }
-      Map<String, String> asked = new LinkedHashMap<>();
-      node.properties()
-          .forEach(
-              entry -> {
-                JsonNode value = entry.getValue();
-                asked.put(entry.getKey(), value.isValueNode() ? value.asText() : value.toString());
-              });
-      try {
-        return Constraints.parse(asked);
-      } catch (InvalidInputException e) {
-        e.problems().forEach(problem -> problems.add("prune." + problem));
-        return null;
-      }
-    }
-
-    private int count(String key, int otherwise) {
-      return count(key).orElse(otherwise);
-    }
-
-    private OptionalInt count(String key) {
-      return number(key, 1);
-    }
-
-    private OptionalInt number(String key, int least) {
-      JsonNode value = spec.path(key);
-      if (value.isMissingNode()) {
-        return OptionalInt.empty();
-      }
-      if (!value.isInt() || value.intValue() < least || value.intValue() > LARGEST) {
-        problems.add(
-            "prune.%s: wanted a whole number from %d to %d, found %s"
-                .formatted(key, least, LARGEST, value));
-        return OptionalInt.empty();
-      }
-      return OptionalInt.of(value.intValue());
-    }
-
     private int memory() {
-      return number("activationMebibytes", 0).orElse(ACTIVATION_MEBIBYTES);
-    }
-
-    private LayerRules layers() {
-      JsonNode nodes = spec.path("layers");
-      if (!nodes.isMissingNode() && !nodes.isArray()) {
-        problems.add("prune.layers: wanted a list of rules, found " + nodes);
-        return LayerRules.NONE;
-      }
-      var rules = new ArrayList<LayerRules.Rule>();
-      for (int i = 0; i < nodes.size(); i++) {
-        String where = "prune.layers[%d]".formatted(i);
-        try {
-          if (!nodes.get(i).isObject()) {
-            throw new IllegalArgumentException("it is no group of fields");
-          }
-          rules.add(JSON.treeToValue(nodes.get(i), LayerRule.class).rule());
-        } catch (JsonProcessingException | IllegalArgumentException e) {
-          String why =
-              e instanceof JsonProcessingException j ? j.getOriginalMessage() : e.getMessage();
-          problems.add(
-              "%s: wanted match with exclude, channelDivisor or ratios, found %s (%s)"
-                  .formatted(where, nodes.get(i), why));
-        }
-      }
-      return new LayerRules(rules);
+      return spec.number("activationMebibytes", 0).orElse(ACTIVATION_MEBIBYTES);
     }
 
     private Score score() {
-      return oneOf("score", Score.values(), PruneSpec::word, Score.LOSS);
+      return spec.oneOf("score", Score.values(), PruneSpec::word, Score.LOSS);
     }
 
     private Importance importance() {
-      return oneOf("importance", Importance.values(), Importance::key, Importance.CONSUMER_NORM);
-    }
-
-    private <E> E oneOf(String key, E[] known, Function<E, String> word, E usual) {
-      JsonNode value = spec.path(key);
-      if (value.isMissingNode()) {
-        return usual;
-      }
-      for (E one : known) {
-        if (word.apply(one).equals(value.asText())) {
-          return one;
-        }
-      }
-      problems.add(
-          "prune.%s: wanted one of %s, found %s"
-              .formatted(key, Arrays.stream(known).map(word).toList(), value));
-      return usual;
+      return spec.oneOf(
+          "importance", Importance.values(), Importance::key, Importance.CONSUMER_NORM);
     }
   }
 }

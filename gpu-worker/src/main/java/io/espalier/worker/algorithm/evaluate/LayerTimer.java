@@ -53,7 +53,7 @@ public final class LayerTimer {
 
     private long[] sample() {
       return flat
-          ? new long[] {1, in}
+          ? new long[] {window.positions(), in}
           : new long[] {
             1,
             depthwise ? out : in,

@@ -42,6 +42,11 @@ record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, int turn
   }
 
   @Override
+  public int hiddenSize() {
+    return plan.widths().hidden();
+  }
+
+  @Override
   public WidthKeys widthKeys() {
     return TextKeys.GPT.widths(block.prunedHeads());
   }

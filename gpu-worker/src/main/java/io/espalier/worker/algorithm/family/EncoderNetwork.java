@@ -26,6 +26,11 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan) implements TextNetwor
   }
 
   @Override
+  public int hiddenSize() {
+    return plan.widths().hidden();
+  }
+
+  @Override
   public WidthKeys widthKeys() {
     return family.reader().keys().widths(true);
   }

@@ -28,6 +28,9 @@ public interface TextNetwork {
   /** Channels of one attention head. */
   int headSize();
 
+  /** Width of the residual stream. */
+  int hiddenSize();
+
   /** Where its config.json says how wide its layers are. */
   WidthKeys widthKeys();
 

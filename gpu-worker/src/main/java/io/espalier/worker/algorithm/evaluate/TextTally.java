@@ -1,0 +1,128 @@
+package io.espalier.worker.algorithm.evaluate;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.data.TextDataset;
+import io.espalier.worker.data.TextInput;
+import io.espalier.worker.data.TokenBatch;
+import io.espalier.worker.data.text.LabelCounts;
+import io.espalier.worker.data.text.SquadAnswers;
+import io.espalier.worker.data.text.SquadDataset;
+import io.espalier.worker.data.text.SquadScores;
+import io.espalier.worker.domain.model.TextTask;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Adds up what a model that reads text says, batch by batch. */
+public final class TextTally {
+  private static final double PERCENT = 100;
+
+  private final TextTask task;
+  private final Optional<SquadAnswers> answers;
+  private final LabelCounts labels;
+  private final List<float[]> embeddings = new ArrayList<>();
+  private double loss;
+  private long asked;
+
+  /** Nothing said yet. */
+  TextTally(TextInput input, TextDataset data) {
+    this.task = input.task();
+    this.answers =
+        data instanceof SquadDataset questions
+            ? Optional.of(questions.answers())
+            : Optional.empty();
+    this.labels = new LabelCounts(input.labels().size());
+  }
+
+  /**
+   * Names of what is measured for a task.
+   *
+   * @return none if nothing can be
+   */
+  public static List<String> names(TextTask task) {
+    return switch (task) {
+      case QUESTION_ANSWERING -> List.of("exactMatch", "f1", "loss");
+      case TEXT_CLASSIFICATION -> List.of("accuracy", "f1", "loss");
+      case FILL_MASK, TEXT_GENERATION -> List.of("loss", "perplexity");
+      case FEATURE_EXTRACTION -> List.of("similarity");
+      case TOKEN_CLASSIFICATION -> List.of();
+    };
+  }
+
+  void add(NDArray said, TokenBatch batch, int[] indices) {
+    float[] numbers = said.toFloatArray();
+    if (task == TextTask.FEATURE_EXTRACTION) {
+      int columns = numbers.length / batch.rows();
+      for (int row = 0; row < batch.rows(); row++) {
+        embeddings.add(java.util.Arrays.copyOfRange(numbers, row * columns, (row + 1) * columns));
+      }
+      asked += batch.rows();
+      return;
+    }
+    TextLoss measure = TextLoss.of(task);
+    loss += measure.sum(said, batch).getFloat();
+    asked += measure.count(batch);
+    if (task == TextTask.TEXT_CLASSIFICATION) {
+      labels.add(batch.labels(), numbers);
+    }
+    answers.ifPresent(all -> all.add(indices, batch.length(), numbers));
+  }
+
+  /** Mean loss by now, in nats; not a number for embeddings. */
+  public double loss() {
+    return task == TextTask.FEATURE_EXTRACTION ? Double.NaN : loss / asked;
+  }
+
+  /** How many answers, texts or tokens were looked at. */
+  public long samples() {
+    return asked;
+  }
+
+  /**
+   * Over all batches.
+   *
+   * @param original what the original says of the same data
+   */
+  public List<TextMeasure> measures(TextTally original) {
+    var measures = new ArrayList<TextMeasure>();
+    if (answers.isPresent()) {
+      SquadScores scores = answers.get().scores();
+      measures.add(TextMeasure.fraction("exactMatch", scores.exact() / PERCENT));
+      measures.add(TextMeasure.fraction("f1", scores.f1() / PERCENT));
+    }
+    if (task == TextTask.TEXT_CLASSIFICATION) {
+      measures.add(TextMeasure.fraction("accuracy", labels.accuracy()));
+      measures.add(TextMeasure.fraction("f1", labels.macroF1()));
+    }
+    if (task == TextTask.FEATURE_EXTRACTION) {
+      measures.add(TextMeasure.fraction("similarity", similarity(original)));
+      return measures;
+    }
+    measures.add(new TextMeasure("loss", "nats", false, loss()));
+    if (task == TextTask.FILL_MASK || task == TextTask.TEXT_GENERATION) {
+      measures.add(new TextMeasure("perplexity", "tokens", false, Math.exp(loss())));
+    }
+    return measures;
+  }
+
+  /** Mean cosine of the angle between the embeddings of two models. */
+  private double similarity(TextTally original) {
+    double sum = 0;
+    for (int i = 0; i < embeddings.size(); i++) {
+      sum += cosine(embeddings.get(i), original.embeddings.get(i));
+    }
+    return sum / embeddings.size();
+  }
+
+  private static double cosine(float[] one, float[] other) {
+    double product = 0;
+    double oneSquare = 0;
+    double otherSquare = 0;
+    for (int i = 0; i < one.length; i++) {
+      product += (double) one[i] * other[i];
+      oneSquare += (double) one[i] * one[i];
+      otherSquare += (double) other[i] * other[i];
+    }
+    return product / Math.sqrt(oneSquare * otherSquare);
+  }
+}

@@ -1,0 +1,140 @@
+package io.espalier.worker.stage;
+
+import io.espalier.worker.algorithm.evaluate.TextTally;
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.gradnas.GradNas;
+import io.espalier.worker.algorithm.gradnas.GradNasPlan;
+import io.espalier.worker.algorithm.gradnas.GradNasPruning;
+import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.data.TextDataset;
+import io.espalier.worker.data.TextInput;
+import io.espalier.worker.data.text.TextDatasets;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.domain.model.TextTask;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Prunes a model that reads text: looks at it, scores its heads and neurons by gradients, searches,
+ * cuts the files, and measures before and after.
+ *
+ * <p>Data by role: gradients are measured on {@code calibration}, or else {@code train}, or else
+ * {@code eval}; before and after are measured on {@code eval}, or else on the same.
+ */
+final class GradNasPruner implements Pruner {
+  private static final Set<TextTask> TASKS =
+      EnumSet.of(
+          TextTask.QUESTION_ANSWERING,
+          TextTask.TEXT_CLASSIFICATION,
+          TextTask.TEXT_GENERATION,
+          TextTask.FILL_MASK,
+          TextTask.FEATURE_EXTRACTION);
+
+  /** Everything that can be known before a tensor is loaded. */
+  private record Prepared(
+      GradNasSpec spec, GradNasPlan plan, TextDataset search, TextDataset judge, URI uri) {}
+
+  @Override
+  public String version() {
+    return GradNas.VERSION;
+  }
+
+  @Override
+  public void check(StageJob job) {
+    prepare(job);
+  }
+
+  @Override
+  public Set<String> metrics(StageJob job) {
+    GradNasSpec spec = GradNasSpec.parse(job.spec());
+    var names = new LinkedHashSet<String>();
+    for (Quantity quantity : List.of(Quantity.PARAMETERS, Quantity.FLOPS, Quantity.BYTES)) {
+      names.add(quantity.key());
+    }
+    names.addAll(TextTally.names(model(job, spec).network().input().task()));
+    names.add(PruneResult.LATENCY);
+    return names;
+  }
+
+  @Override
+  public StageReport run(StageJob job, Progress.Listener progress) {
+    Prepared prepared = prepare(job);
+    GradNasPruning.Result pruned =
+        new GradNasPruning(
+                prepared.plan(),
+                prepared.spec().constraints(),
+                prepared.spec().settings(job.seed()),
+                prepared.search(),
+                prepared.judge(),
+                progress)
+            .run(job.output(), job.checkpoints());
+    var result = new GradNasResult(job, prepared.spec(), prepared.plan(), pruned, prepared.uri());
+    StageReport report = result.report();
+    result.write(report, prepared.judge().fingerprint());
+    return report;
+  }
+
+  private static Prepared prepare(StageJob job) {
+    GradNasSpec spec = GradNasSpec.parse(job.spec());
+    TextModel model = model(job, spec);
+    GradNasPlan plan =
+        GradNasPlan.of(model, spec.output(), spec.uniform(), spec.neuronDivisor(), spec.layers());
+    plan.require(spec.constraints());
+    URI searched = role(job, "calibration", "train", "eval");
+    URI judged = role(job, "eval", "calibration", "train");
+    TextDataset search = open(searched, model, spec, job);
+    var problems = new ArrayList<String>();
+    spec.unmet(search.size()).ifPresent(problems::add);
+    TextDataset judge = judged.equals(searched) ? search : open(judged, model, spec, job);
+    if (model.network().input().task() != TextTask.FEATURE_EXTRACTION) {
+      requireLabels(search, searched, problems);
+      requireLabels(judge, judged, problems);
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidInputException(problems.stream().distinct().toList());
+    }
+    return new Prepared(spec, plan, search, judge, judged);
+  }
+
+  private static TextModel model(StageJob job, GradNasSpec spec) {
+    ModelDirectory directory = ModelDirectory.open(job.input());
+    TextInput input = TextModel.of(directory).network().input();
+    if (!TASKS.contains(input.task())) {
+      throw new InvalidInputException(
+          "prune.algorithm: gradnas prunes models for %s, but this one is for %s"
+              .formatted(TASKS.stream().map(TextTask::key).toList(), input.task().key()));
+    }
+    return TextModel.of(directory, spec.texts(job.seed()).length(input));
+  }
+
+  private static TextDataset open(URI uri, TextModel model, GradNasSpec spec, StageJob job) {
+    return TextDatasets.open(uri, model.network().input(), job.input(), spec.texts(job.seed()));
+  }
+
+  private static void requireLabels(TextDataset data, URI uri, List<String> problems) {
+    if (!data.labelled()) {
+      problems.add(
+          "data %s: gradients need what is right, but nothing is labelled; add a label to each line"
+              .formatted(uri));
+    }
+  }
+
+  private static URI role(StageJob job, String... roles) {
+    Optional<URI> found =
+        Stream.of(roles).filter(job.data()::containsKey).map(job.data()::get).findFirst();
+    return found.orElseThrow(
+        () ->
+            new InvalidInputException(
+                "data: pruning needs texts; give at least one of calibration, train, eval in the policy's data or with the registered model"));
+  }
+}

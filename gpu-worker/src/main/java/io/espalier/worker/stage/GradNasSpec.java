@@ -1,0 +1,142 @@
+package io.espalier.worker.stage;
+
+import io.espalier.worker.algorithm.gradnas.GradNasSettings;
+import io.espalier.worker.algorithm.gradnas.Normalisation;
+import io.espalier.worker.algorithm.gradnas.OutputMode;
+import io.espalier.worker.algorithm.search.ChoiceRule;
+import io.espalier.worker.algorithm.search.Constraints;
+import io.espalier.worker.algorithm.search.LayerRules;
+import io.espalier.worker.algorithm.search.Objective;
+import io.espalier.worker.data.text.TextSettings;
+import io.espalier.worker.domain.InvalidInputException;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * The {@code prune} stage of a policy, by GradNAS.
+ *
+ * @param constraints what the model may cost at most
+ * @param neuronDivisor cut numbers of neurons are multiples of it; 32 if not said
+ * @param batches batches that gradients are measured on, if it is said; else up to 128
+ * @param batchSize sequences per batch; 8 if not said
+ * @param microBatch sequences that are computed at once; a whole batch if not said
+ * @param normalisation how scores are made comparable; by layer if not said
+ * @param objective what a choice of widths loses, summed up; the sum if not said
+ * @param layers rules for single layers
+ * @param uniform whether all layers get the same widths
+ * @param output in which form the result is left behind; per layer if not said
+ * @param maxLength tokens of the longest sequence, for which operations are counted too, if said
+ * @param stride tokens that neighbouring windows of a question share, if said
+ */
+record GradNasSpec(
+    Constraints constraints,
+    int neuronDivisor,
+    OptionalInt batches,
+    int batchSize,
+    int microBatch,
+    Normalisation normalisation,
+    Objective objective,
+    LayerRules layers,
+    boolean uniform,
+    OutputMode output,
+    OptionalInt maxLength,
+    OptionalInt stride) {
+  /** What policies call the algorithm. */
+  static final String GRADNAS = "gradnas";
+
+  private static final Set<String> KEYS =
+      Set.of(
+          "algorithm",
+          "constraints",
+          "neuronDivisor",
+          "batches",
+          "batchSize",
+          "microBatch",
+          "normalisation",
+          "objective",
+          "layers",
+          "uniform",
+          "output",
+          "maxLength",
+          "stride");
+  private static final int BATCHES = 128;
+  private static final int BATCH_SIZE = 8;
+
+  /** Whether a specification names this algorithm. */
+  static boolean isNamedBy(String json) {
+    try {
+      return SpecReader.algorithm(json).equals(GRADNAS);
+    } catch (InvalidInputException e) {
+      return false; // said by whoever reads all of it
+    }
+  }
+
+  /**
+   * Reads a specification as a policy has it.
+   *
+   * @throws InvalidInputException with everything that is wrong with it
+   */
+  static GradNasSpec parse(String json) {
+    var spec = new SpecReader(json, KEYS);
+    spec.requireAlgorithm(GRADNAS);
+    Optional<Constraints> constraints = Optional.ofNullable(spec.constraints());
+    int batchSize = spec.count("batchSize", BATCH_SIZE);
+    int divisor = spec.count("neuronDivisor", ChoiceRule.DEFAULT_DIVISOR);
+    OptionalInt batches = spec.count("batches");
+    int microBatch = spec.count("microBatch", batchSize);
+    Normalisation normalisation =
+        spec.oneOf(
+            "normalisation", Normalisation.values(), Normalisation::key, Normalisation.LAYER);
+    Objective objective =
+        spec.oneOf("objective", Objective.values(), Objective::key, Objective.SUM);
+    LayerRules layers = spec.layers();
+    boolean uniform = spec.flag("uniform");
+    OutputMode output =
+        spec.oneOf("output", OutputMode.values(), OutputMode::key, OutputMode.PER_LAYER);
+    OptionalInt maxLength = spec.count("maxLength");
+    OptionalInt stride = spec.number("stride", 0);
+    if (constraints.isEmpty() || spec.hasProblems()) {
+      throw spec.refusal();
+    }
+    return new GradNasSpec(
+        constraints.get(),
+        divisor,
+        batches,
+        batchSize,
+        microBatch,
+        normalisation,
+        objective,
+        layers,
+        uniform,
+        output,
+        maxLength,
+        stride);
+  }
+
+  /** The settings of a search, with the seed of the job. */
+  GradNasSettings settings(long seed) {
+    return new GradNasSettings(
+        batches.orElse(BATCHES), batchSize, microBatch, normalisation, objective, seed);
+  }
+
+  /** How texts become sequences. */
+  TextSettings texts(long seed) {
+    return new TextSettings(maxLength, stride, seed);
+  }
+
+  /**
+   * What the specification asks of the data of the search.
+   *
+   * @param sequences how many there are
+   * @return what they do not fulfil, in words
+   */
+  Optional<String> unmet(int sequences) {
+    long wanted = (long) batches.orElse(0) * batchSize;
+    return wanted <= sequences
+        ? Optional.empty()
+        : Optional.of(
+            "prune.batches: %d of %d sequences are %d, but the data of the search have %d; ask for fewer, or leave it out to use what there is"
+                .formatted(batches.getAsInt(), batchSize, wanted, sequences));
+  }
+}

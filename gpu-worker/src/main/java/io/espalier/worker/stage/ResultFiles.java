@@ -1,0 +1,120 @@
+package io.espalier.worker.stage;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.job.Metric;
+import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.domain.model.Kept;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The files that a pruning leaves beside the weights.
+ *
+ * @param parentDigest root digest of the model that went in
+ */
+record ResultFiles(StageJob job, String parentDigest) {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  /** Says in the result's config.json how wide every axis is. */
+  void markWidths(Map<String, Integer> widths) {
+    ObjectNode config = ModelDirectory.open(job.output()).config();
+    ObjectNode mark = JSON.createObjectNode();
+    mark.set("widths", JSON.valueToTree(widths));
+    config.set("espalier", mark);
+    write(ModelDirectory.CONFIG, config);
+  }
+
+  /**
+   * Writes how the result was made.
+   *
+   * @param datasetDigest SHA-256 of the data that it was judged by
+   * @param kept the units that stay
+   * @param shapes of its tensors by name
+   * @param note on who opens it, in words
+   */
+  void writeProvenance(
+      StageReport report,
+      String datasetDigest,
+      Kept kept,
+      Map<String, long[]> shapes,
+      String note) {
+    ObjectNode root = JSON.createObjectNode();
+    root.put("parent", parentDigest);
+    ObjectNode stage = JSON.createObjectNode();
+    stage.put("kind", job.kind().name());
+    stage.put("algorithm", report.algorithm());
+    stage.put("version", report.algorithmVersion());
+    stage.put("seed", job.seed());
+    stage.put("device", report.device());
+    stage.put("spec", job.spec());
+    stage.set("change", JSON.valueToTree(new TreeMap<>(report.change())));
+    stage.put("dataset", datasetDigest);
+    stage.set("metrics", metrics(report));
+    stage.set("kept", JSON.valueToTree(kept.units()));
+    stages(root).add(stage);
+    root.set("shapes", JSON.valueToTree(shapes));
+    root.set("loadsIn", JSON.valueToTree(report.loadsIn()));
+    root.put("loadsInNote", note);
+    write("espalier.json", root);
+  }
+
+  /** The stages that made the input, if it came from here, to which this one is added. */
+  private ArrayNode stages(ObjectNode root) {
+    ArrayNode stages = root.putArray("stages");
+    Path before = job.input().resolve("espalier.json");
+    if (Files.isRegularFile(before)) {
+      try {
+        JSON.readTree(before.toFile()).path("stages").forEach(stages::add);
+      } catch (IOException e) {
+        throw new WorkerException("cannot read %s: %s".formatted(before, e), false, e);
+      }
+    }
+    return stages;
+  }
+
+  /**
+   * What was measured, but for times and places: the same job must leave the same bits anywhere.
+   */
+  private static ArrayNode metrics(StageReport report) {
+    ArrayNode metrics = JSON.createArrayNode();
+    for (Metric metric : report.metrics()) {
+      if (metric.name().equals(PruneResult.LATENCY)) {
+        continue;
+      }
+      ObjectNode node = metrics.addObject();
+      node.put("name", metric.name()).put("unit", metric.unit());
+      metric.before().ifPresent(value -> node.put("before", value));
+      metric.after().ifPresent(value -> node.put("after", value));
+      metric.samples().ifPresent(value -> node.put("samples", value));
+    }
+    return metrics;
+  }
+
+  private void write(String name, ObjectNode content) {
+    try {
+      write(name, JSON.writeValueAsString(content) + "\n");
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("cannot write %s as JSON".formatted(name), e);
+    }
+  }
+
+  void write(String name, String content) {
+    Path file = job.output().resolve(name);
+    try {
+      Files.writeString(file, content);
+    } catch (IOException e) {
+      throw new WorkerException("cannot write %s: %s".formatted(file, e), true, e);
+    }
+  }
+}

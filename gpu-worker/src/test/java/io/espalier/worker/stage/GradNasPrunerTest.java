@@ -1,0 +1,266 @@
+package io.espalier.worker.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.worker.algorithm.family.Taps;
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.family.Tokens;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.data.TokenBatch;
+import io.espalier.worker.domain.InfeasibleException;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.Metric;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.job.StageKind;
+import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.tensor.Golden;
+import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.Weights;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GradNasPrunerTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String SPEC =
+      "{\"algorithm\":\"gradnas\",\"constraints\":{\"flops\":\"60%%\"},\"neuronDivisor\":8,"
+          + "\"batchSize\":4,\"maxLength\":48,\"stride\":16%s}";
+
+  @TempDir static Path shared;
+  @TempDir Path own;
+
+  private final PruneStage stage = new PruneStage();
+  private final List<Progress> heard = new ArrayList<>();
+
+  @BeforeAll
+  static void draw() throws IOException {
+    Path tokenizer = squad().resolve("tokenizer.json");
+    TextModels.write(
+        shared.resolve("qa"), TextModels.BERT.formatted("BertForQuestionAnswering"), tokenizer, 1);
+    TextModels.write(
+        shared.resolve("embedding"), TextModels.BERT.formatted("BertModel"), tokenizer, 2);
+    TextModels.write(
+        shared.resolve("tagger"),
+        TextModels.BERT.formatted("BertForTokenClassification"),
+        tokenizer,
+        3);
+    Files.writeString(
+        shared.resolve("texts.txt"),
+        "the river runs north\na small house\nwho built it\nthe old bridge\n");
+  }
+
+  private static Path squad() {
+    return Golden.of("scores/squad-windows").directory();
+  }
+
+  @Test
+  void the_result_is_smaller_by_what_was_asked_and_says_how_it_came_about() throws IOException {
+    StageReport report = stage.run(job("qa", SPEC.formatted(""), "one"), heard::add);
+
+    Metric flops = metric(report, "flops");
+    assertThat(flops.after().orElseThrow()).isLessThanOrEqualTo(0.6 * flops.before().orElseThrow());
+    assertThat(report.metrics())
+        .extracting(Metric::name)
+        .containsExactly(
+            "parameters", "flops", "bytes", "exactMatch", "f1", "loss", "latencyMillis")
+        .containsExactlyElementsOf(stage.metrics(job("qa", SPEC.formatted(""), "two")));
+    assertThat(metric(report, "bytes").after())
+        .hasValue((double) Files.size(own.resolve("one/model.safetensors")));
+    assertThat(report.loadsIn()).containsExactly("espalier", "safetensors");
+    TextModel reopened = TextModel.of(ModelDirectory.open(own.resolve("one")), 48);
+    assertThat(reopened.architecture().prunableAxes()).hasSize(4);
+    JsonNode made = JSON.readTree(own.resolve("one/espalier.json").toFile());
+    assertThat(made.path("stages").path(0).path("algorithm").asText()).isEqualTo("gradnas");
+    assertThat(made.path("loadsIn")).hasSize(2);
+  }
+
+  @Test
+  void another_budget_needs_no_gradients() {
+    stage.run(job("qa", SPEC.formatted(""), "one"), heard::add);
+    assertThat(gradientSteps()).isPositive();
+    heard.clear();
+
+    StageReport report =
+        stage.run(job("qa", SPEC.formatted("").replace("60%", "80%"), "two"), heard::add);
+
+    assertThat(gradientSteps()).isZero();
+    Metric flops = metric(report, "flops");
+    assertThat(flops.after().orElseThrow())
+        .isBetween(0.6 * flops.before().orElseThrow(), 0.8 * flops.before().orElseThrow());
+  }
+
+  @Test
+  void the_same_job_leaves_the_same_bits_in_whatever_pieces_it_is_computed() throws IOException {
+    stage.run(job("qa", SPEC.formatted(""), "one"), heard::add);
+    stage.run(job("qa", SPEC.formatted(",\"microBatch\":4"), "two", "elsewhere"), heard::add);
+
+    assertThat(own.resolve("two/model.safetensors"))
+        .hasSameBinaryContentAs(own.resolve("one/model.safetensors"));
+    assertThat(own.resolve("two/config.json"))
+        .hasSameTextualContentAs(own.resolve("one/config.json"));
+  }
+
+  @Test
+  void a_model_that_was_pruned_is_pruned_again() {
+    stage.run(job("qa", SPEC.formatted(""), "one"), heard::add);
+
+    StageReport report =
+        stage.run(job(own.resolve("one"), SPEC.formatted(""), "two", "again"), heard::add);
+
+    Metric flops = metric(report, "flops");
+    assertThat(flops.after().orElseThrow()).isLessThanOrEqualTo(0.6 * flops.before().orElseThrow());
+  }
+
+  @Test
+  void what_is_padded_with_zeros_says_what_the_cut_model_says() {
+    stage.run(job("qa", SPEC.formatted(""), "cut"), heard::add);
+    StageReport padded =
+        stage.run(job("qa", SPEC.formatted(",\"output\":\"zero-padded\""), "zero"), heard::add);
+
+    assertThat(padded.loadsIn()).contains("transformers");
+    assertThat(metric(padded, "flops").after()).isEqualTo(metric(padded, "flops").before());
+    float[] zero = says(own.resolve("zero"));
+    float[] cut = says(own.resolve("cut"));
+    assertThat(zero).isNotEqualTo(says(shared.resolve("qa")));
+    for (int i = 0; i < cut.length; i++) {
+      assertThat(zero[i]).isCloseTo(cut[i], org.assertj.core.api.Assertions.within(1e-5f));
+    }
+  }
+
+  @Test
+  void heads_that_transformers_removes_are_named_and_neurons_equal() throws IOException {
+    String spec = SPEC.formatted(",\"output\":\"hf-v4-pruned-heads\"");
+    StageReport report = stage.run(job("qa", spec, "one"), heard::add);
+
+    JsonNode config = JSON.readTree(own.resolve("one/config.json").toFile());
+    assertThat(config.path("num_attention_heads").intValue()).isEqualTo(4);
+    assertThat(config.path("intermediate_size").isInt()).isTrue();
+    assertThat(config.has("head_dim")).isFalse();
+    var shapes = ModelDirectory.open(own.resolve("one")).shapes();
+    for (int layer = 0; layer < 2; layer++) {
+      int gone = config.path("pruned_heads").path("" + layer).size();
+      assertThat(shapes.get("bert.encoder.layer." + layer + ".attention.self.query.weight")[0])
+          .isEqualTo(32 - 8L * gone);
+      assertThat(shapes.get("bert.encoder.layer." + layer + ".intermediate.dense.weight")[0])
+          .isEqualTo(config.path("intermediate_size").longValue());
+    }
+    assertThat(report.loadsIn()).containsAnyOf("transformers", "transformers<5");
+  }
+
+  @Test
+  void a_uniform_result_keeps_heads_and_opens_in_any_loader() throws IOException {
+    String spec = SPEC.formatted(",\"output\":\"uniform\"").replace("60%", "80%");
+    StageReport report = stage.run(job("qa", spec, "one"), heard::add);
+
+    JsonNode config = JSON.readTree(own.resolve("one/config.json").toFile());
+    assertThat(config.path("num_attention_heads").intValue()).isEqualTo(4);
+    assertThat(config.path("intermediate_size").intValue()).isLessThan(64);
+    assertThat(report.loadsIn()).contains("transformers");
+  }
+
+  @Test
+  void embeddings_need_no_labels_and_are_compared_with_the_originals() {
+    StageJob job = job("embedding", SPEC.formatted(""), "one");
+
+    StageReport report = stage.run(job, heard::add);
+
+    Metric similarity = metric(report, "similarity");
+    assertThat(similarity.before().orElseThrow())
+        .isCloseTo(1, org.assertj.core.api.Assertions.within(1e-9));
+    assertThat(similarity.after().orElseThrow()).isBetween(-1.0, 0.999999);
+  }
+
+  @Test
+  void latency_is_measured_and_decides() {
+    String spec = SPEC.formatted("").replace("\"flops\":\"60%\"", "\"latency\":\"99%\"");
+    StageReport report = stage.run(job("qa", spec, "one"), heard::add);
+
+    Metric latency = metric(report, "latencyMillis");
+    assertThat(latency.after().orElseThrow()).isLessThan(latency.before().orElseThrow());
+  }
+
+  @Test
+  void what_cannot_be_done_is_refused_before_any_work() {
+    assertThatThrownBy(() -> stage.check(job("tagger", SPEC.formatted(""), "one")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("token-classification");
+    assertThatThrownBy(() -> stage.check(job("qa", SPEC.formatted(",\"batches\":1000"), "one")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("prune.batches: 1000");
+    assertThatThrownBy(
+            () -> stage.check(job("qa", SPEC.formatted("").replace("48", "4800"), "one")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("4800 tokens");
+    assertThatThrownBy(() -> stage.check(job("qa", SPEC.formatted("").replace("60%", "1%"), "one")))
+        .isInstanceOf(InfeasibleException.class);
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job("qa", SPEC.formatted(",\"output\":\"onnx\",\"importance\":1"), "one")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("prune.output")
+        .hasMessageContaining("prune.importance: unknown");
+  }
+
+  private float[] says(Path directory) {
+    TextModel model = TextModel.of(ModelDirectory.open(directory));
+    long[] ids = {2, 11, 12, 13, 3, 40, 41, 3};
+    long[] mask = new long[ids.length];
+    Arrays.fill(mask, 1);
+    try (NDManager manager = PyTorch.newManager();
+        var scope = new NDScope();
+        Weights weights = Weights.load(model.directory(), model.architecture())) {
+      scope.suppressNotUsedWarning();
+      var batch = new TokenBatch(1, ids.length, ids, mask, new long[ids.length], new long[0]);
+      return model.network().forward(weights, Tokens.of(manager, batch), Taps.NONE).toFloatArray();
+    }
+  }
+
+  private long gradientSteps() {
+    return heard.stream().filter(each -> each.phase().equals("measuring gradients")).count();
+  }
+
+  private static Metric metric(StageReport report, String name) {
+    return report.metrics().stream()
+        .filter(each -> each.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private StageJob job(String model, String spec, String output) {
+    return job(shared.resolve(model), spec, output, "checkpoints");
+  }
+
+  private StageJob job(String model, String spec, String output, String checkpoints) {
+    return job(shared.resolve(model), spec, output, checkpoints);
+  }
+
+  private StageJob job(Path model, String spec, String output, String checkpoints) {
+    Path data =
+        model.endsWith("embedding") ? shared.resolve("texts.txt") : squad().resolve("squad.json");
+    return new StageJob(
+        "run",
+        0,
+        1,
+        StageKind.PRUNE,
+        spec,
+        model,
+        own.resolve(output),
+        own.resolve(checkpoints),
+        Map.of("eval", data.toUri()),
+        7);
+  }
+}
