@@ -184,15 +184,6 @@ class GradNasPrunerTest {
   }
 
   @Test
-  void latency_is_measured_and_decides() {
-    String spec = SPEC.formatted("").replace("\"flops\":\"60%\"", "\"latency\":\"99%\"");
-    StageReport report = stage.run(job("qa", spec, "one"), heard::add);
-
-    Metric latency = metric(report, "latencyMillis");
-    assertThat(latency.after().orElseThrow()).isLessThan(latency.before().orElseThrow());
-  }
-
-  @Test
   void what_cannot_be_done_is_refused_before_any_work() {
     assertThatThrownBy(() -> stage.check(job("tagger", SPEC.formatted(""), "one")))
         .isInstanceOf(InvalidInputException.class)

@@ -252,7 +252,9 @@ class PolicyFileTest {
           flops: 60%          | latency: 120%         | constraints.latency    | such as 70%
           flops: 60%          | latency: 5s           | constraints.latency    | such as 5ms
           flops: 60%          |                       | prune.constraints      | at least one field
-          algorithm: fastnas  | algorithm: gradnas    | prune.algorithm        | one of fastnas in this version
+          algorithm: fastnas  | algorithm: minitron   | prune.algorithm        | one of fastnas, gradnas in this version
+          algorithm: fastnas  | algorithm: gradnas, score: loss | prune.score  | said to fastnas, not to gradnas
+          algorithm: fastnas  | algorithm: fastnas, output: uniform | prune.output | said to gradnas, not to fastnas
           algorithm: fastnas, |                       | stages[0].prune        | 'algorithm' is missing
           - prune             | - distill             | stages[0].distill      | not part of this version
           - prune             | - quantize            | stages[0].quantize     | not part of this version

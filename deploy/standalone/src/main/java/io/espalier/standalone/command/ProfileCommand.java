@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -28,7 +29,9 @@ final class ProfileCommand extends Task {
   /** What there is to search with; values are written as in policies. */
   enum Algorithm {
     /** FastNAS. */
-    FASTNAS
+    FASTNAS,
+    /** GradNAS. */
+    GRADNAS
   }
 
   /** A directory or a name. */
@@ -50,7 +53,8 @@ final class ProfileCommand extends Task {
   @Option(
       names = "--algorithm",
       defaultValue = "fastnas",
-      description = "fastnas, the only one in this version.")
+      description =
+          "fastnas for models that tell images apart, gradnas for models that read text. Default: ${DEFAULT-VALUE}.")
   private Algorithm algorithm = Algorithm.FASTNAS;
 
   @Option(
@@ -60,6 +64,12 @@ final class ProfileCommand extends Task {
       description =
           "Size of one image, such as 3x32x32. Default: what config.json says, or else what the network was made for.")
   private @Nullable InputSize input;
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "N",
+      description = "gradnas: length of one sequence. Default: the longest that the model takes.")
+  private @Nullable Integer tokens;
 
   @Mixin private SpaceOptions space = new SpaceOptions();
 
@@ -76,6 +86,10 @@ final class ProfileCommand extends Task {
       throw wrong(
           "--constraint latency: latency is measured, on a device and with data, but a profile has neither; put constraints.latency into a policy and run it with optimize");
     }
+    if (algorithm == Algorithm.GRADNAS && subject.model == null) {
+      throw wrong(
+          "--architecture: gradnas needs a model directory, whose config.json says how wide its layers are; give --model");
+    }
     Result result = profile();
     boolean feasible =
         result.json().findValues("satisfiable").stream().allMatch(value -> value.asBoolean());
@@ -89,6 +103,7 @@ final class ProfileCommand extends Task {
             space.channelDivisor(this),
             space.layers(),
             Optional.ofNullable(input),
+            tokens == null ? OptionalInt.empty() : OptionalInt.of(tokens),
             constraints);
     return subject.model == null
         ? Profiling.of(Optional.ofNullable(subject.architecture).orElse(""), request)

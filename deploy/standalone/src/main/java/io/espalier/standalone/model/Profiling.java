@@ -3,8 +3,11 @@ package io.espalier.standalone.model;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.standalone.report.Result;
+import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.fastnas.Profiles;
 import io.espalier.worker.algorithm.fastnas.Profiles.InputSize;
+import io.espalier.worker.algorithm.gradnas.GradNasPlan;
+import io.espalier.worker.algorithm.gradnas.OutputMode;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Profile;
@@ -12,6 +15,7 @@ import io.espalier.worker.checkpoint.ModelDirectory;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The table of a search space, of a model directory or of a network that is known by name. */
 public final class Profiling {
@@ -22,6 +26,7 @@ public final class Profiling {
    * @param divisor widths are multiples of it
    * @param rules what holds for single layers
    * @param input size of one image, if it is not the model's own
+   * @param tokens length of one sequence, if not the longest
    * @param constraints bounds by name as in policies; may be empty
    */
   public record Request(
@@ -29,6 +34,7 @@ public final class Profiling {
       int divisor,
       LayerRules rules,
       Optional<InputSize> input,
+      OptionalInt tokens,
       Map<String, String> constraints) {
     /** A request; the map is copied. */
     public Request {
@@ -36,9 +42,11 @@ public final class Profiling {
     }
 
     private Profiles.Request toProfiles() {
-      Optional<Constraints> bounds =
-          constraints.isEmpty() ? Optional.empty() : Optional.of(Constraints.parse(constraints));
-      return new Profiles.Request(divisor, rules, input, bounds);
+      return new Profiles.Request(divisor, rules, input, bounds());
+    }
+
+    private Optional<Constraints> bounds() {
+      return constraints.isEmpty() ? Optional.empty() : Optional.of(Constraints.parse(constraints));
     }
   }
 
@@ -51,6 +59,9 @@ public final class Profiling {
    *     bounds
    */
   public static Result of(Path model, Request request) {
+    if (request.algorithm().equals("gradnas")) {
+      return result(request, ofText(ModelDirectory.open(model), request));
+    }
     return result(request, Profiles.of(ModelDirectory.open(model), request.toProfiles()));
   }
 
@@ -63,6 +74,15 @@ public final class Profiling {
    */
   public static Result of(String architecture, Request request) {
     return result(request, Profiles.of(architecture, request.toProfiles()));
+  }
+
+  private static Profile ofText(ModelDirectory directory, Request request) {
+    TextModel model =
+        request.tokens().isPresent()
+            ? TextModel.of(directory, request.tokens().getAsInt())
+            : TextModel.of(directory);
+    return GradNasPlan.of(model, OutputMode.PER_LAYER, false, request.divisor(), request.rules())
+        .profile(request.bounds());
   }
 
   private static Result result(Request request, Profile profile) {

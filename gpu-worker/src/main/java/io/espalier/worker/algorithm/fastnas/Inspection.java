@@ -1,7 +1,10 @@
 package io.espalier.worker.algorithm.fastnas;
 
+import io.espalier.worker.algorithm.family.KnownModel;
+import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.LayerRules;
+import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
@@ -20,7 +23,8 @@ import java.util.stream.LongStream;
  *
  * @param family family that it belongs to
  * @param architecture its architecture within the family
- * @param cost parameters (without normalisations), FLOPs of one image, bytes of the files
+ * @param cost parameters (without normalisations), FLOPs of one image or of the longest sequence,
+ *     bytes of the files
  * @param layers every convolution and linear layer, in the order of the forward pass
  * @param axes every axis, in the order of the forward pass
  */
@@ -87,14 +91,14 @@ public record Inspection(
    *     rule matches no layer
    */
   public static Inspection of(ModelDirectory model, int channelDivisor, LayerRules rules) {
-    Plan plan = Plan.of(model, channelDivisor, rules);
-    Architecture architecture = plan.architecture();
-    Map<String, AxisView> axes = axes(plan);
+    Architecture architecture = KnownModel.of(model).architecture();
+    var space = SearchSpace.of(architecture, ChoiceRule.everyTwentieth(channelDivisor), rules);
+    Map<String, AxisView> axes = axes(space);
     Map<String, long[]> shapes = architecture.shapes();
     return new Inspection(
         architecture.family(),
         architecture.name(),
-        plan.whole(),
+        Plan.whole(architecture, model),
         architecture.layers().stream()
             .map(
                 layer ->
@@ -109,21 +113,21 @@ public record Inspection(
         List.copyOf(axes.values()));
   }
 
-  private static Map<String, AxisView> axes(Plan plan) {
+  private static Map<String, AxisView> axes(SearchSpace space) {
     var choices = new HashMap<String, List<Integer>>();
-    for (Choices axis : plan.space().axes()) {
+    for (Choices axis : space.axes()) {
       choices.put(axis.axis().name(), axis.widths());
     }
-    Map<String, List<String>> tensors = tensorsByAxis(plan.architecture());
+    Map<String, List<String>> tensors = tensorsByAxis(space.architecture());
     var axes = new LinkedHashMap<String, AxisView>();
-    for (Axis axis : plan.architecture().axes()) {
+    for (Axis axis : space.architecture().axes()) {
       axes.put(
           axis.name(),
           new AxisView(
               axis.name(),
               axis.units(),
               choices.getOrDefault(axis.name(), List.of(axis.units())),
-              plan.space().reason(axis),
+              space.reason(axis),
               tensors.getOrDefault(axis.name(), List.of())));
     }
     return axes;

@@ -7,9 +7,11 @@ import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.LayerRules;
+import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
+import java.util.Optional;
 
 /**
  * What is known of a pruning before any tensor is loaded.
@@ -66,5 +68,14 @@ public record GradNasPlan(
   /** What the model at hand costs; bytes are those of its files as they are. */
   public Cost whole() {
     return FileCosts.whole(costs, model.directory());
+  }
+
+  /**
+   * The search space in numbers.
+   *
+   * @param constraints bounds to give a verdict on
+   */
+  public Profile profile(Optional<Constraints> constraints) {
+    return Profile.of(space, costs, whole(), constraints.map(asked -> asked.budget(whole())));
   }
 }

@@ -131,7 +131,8 @@ public final class GradNasPruning {
       CostModel costs = costs(original, checkpoints);
       Budget budget = constraints.budget(FileCosts.whole(costs, model.directory()));
       budget.requireReachable(plan.space(), costs);
-      TextTally before = phases.time("original", () -> tally(model, original));
+      TextTally before =
+          phases.time("original", () -> tally("measuring the original", model, original));
       UnitScores scores =
           phases.time("gradients", () -> gradNas.measure(original, checkpoints, progress));
       var cutting =
@@ -200,13 +201,18 @@ public final class GradNasPruning {
         plan.model().network(), List.of(one, other), repetitions, plan.model().tokens());
   }
 
-  private TextTally tally(TextModel model, Weights weights) {
-    return TextEvaluation.tally(model.network(), weights, judge, settings.batchSize(), progress);
+  private TextTally tally(String phase, TextModel model, Weights weights) {
+    return TextEvaluation.tally(
+        model.network(),
+        weights,
+        judge,
+        settings.batchSize(),
+        step -> progress.report(new Progress(phase, step.done(), step.total(), step.values())));
   }
 
   private TextTally result(TextModel cut, NDManager manager) {
     try (Weights weights = Weights.load(cut.directory(), cut.architecture(), manager)) {
-      return tally(cut, weights);
+      return tally("measuring the result", cut, weights);
     }
   }
 
