@@ -161,6 +161,58 @@ class GradNasPrunerTest {
   }
 
   @Test
+  void heads_removed_twice_are_named_as_the_first_model_counts_them() throws IOException {
+    String spec = SPEC.formatted(",\"output\":\"hf-v4-pruned-heads\"");
+    stage.run(job("qa", spec, "one"), heard::add);
+    stage.run(job(own.resolve("one"), spec, "two", "again"), heard::add);
+
+    JsonNode first = JSON.readTree(own.resolve("one/config.json").toFile()).path("pruned_heads");
+    JsonNode second = JSON.readTree(own.resolve("two/config.json").toFile()).path("pruned_heads");
+    int gone = 0;
+    for (int layer = 0; layer < 2; layer++) {
+      List<Integer> earlier = heads(first.path("" + layer));
+      assertThat(heads(second.path("" + layer))).containsAll(earlier).doesNotHaveDuplicates();
+      gone += second.path("" + layer).size() - earlier.size();
+    }
+    assertThat(gone).as("heads removed by the second pruning").isPositive();
+    TextModel.of(ModelDirectory.open(own.resolve("two"))); // widths and config agree
+  }
+
+  private static List<Integer> heads(JsonNode list) {
+    var heads = new ArrayList<Integer>();
+    list.forEach(head -> heads.add(head.intValue()));
+    return heads;
+  }
+
+  @Test
+  void gradients_that_are_all_zero_are_named_with_batch_and_layer() throws IOException {
+    assertThatThrownBy(
+            () -> stage.run(job(filled(0), SPEC.formatted(""), "one", "any"), heard::add))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("batch 1 of 8: the gradients at all 64 units of")
+        .hasMessageContaining("bert.encoder.layer.1.neurons");
+  }
+
+  @Test
+  void a_model_that_says_no_numbers_is_refused_before_gradients_are_measured() throws IOException {
+    Path broken = filled(Double.NaN);
+
+    assertThatThrownBy(() -> stage.run(job(broken, SPEC.formatted(""), "one", "any"), heard::add))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("are not numbers; are its weights damaged?");
+    assertThat(gradientSteps()).isZero();
+  }
+
+  private Path filled(double value) throws IOException {
+    return TextModels.write(
+        own.resolve("filled"),
+        TextModels.BERT.formatted("BertForQuestionAnswering"),
+        squad().resolve("tokenizer.json"),
+        1,
+        Map.of("bert.encoder.layer.1.output.dense.weight", value));
+  }
+
+  @Test
   void a_uniform_result_keeps_heads_and_opens_in_any_loader() throws IOException {
     String spec = SPEC.formatted(",\"output\":\"uniform\"").replace("60%", "80%");
     StageReport report = stage.run(job("qa", spec, "one"), heard::add);

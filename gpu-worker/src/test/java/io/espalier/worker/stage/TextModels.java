@@ -29,8 +29,15 @@ final class TextModels {
 
   private TextModels() {}
 
-  /** Writes a model by its config.json, with the tokenizer of squad-windows. */
+  /** Writes a model by its config.json, with a tokenizer. */
   static Path write(Path directory, String config, Path tokenizer, long seed) throws IOException {
+    return write(directory, config, tokenizer, seed, Map.of());
+  }
+
+  /** The same, with tensors that are filled with one value. */
+  static Path write(
+      Path directory, String config, Path tokenizer, long seed, Map<String, Double> filled)
+      throws IOException {
     Files.createDirectories(directory);
     Files.writeString(directory.resolve("config.json"), config);
     Files.copy(tokenizer, directory.resolve("tokenizer.json"));
@@ -40,10 +47,21 @@ final class TextModels {
     var tensors = new LinkedHashMap<String, TensorData>();
     for (Map.Entry<String, long[]> tensor :
         network.architecture(Map.of(), network.input().positions()).shapes().entrySet()) {
-      tensors.put(tensor.getKey(), drawn(tensor.getKey(), tensor.getValue(), random));
+      TensorData drawn = drawn(tensor.getKey(), tensor.getValue(), random);
+      Double value = filled.get(tensor.getKey());
+      tensors.put(tensor.getKey(), value == null ? drawn : filled(tensor.getValue(), value));
     }
     SafetensorsWriter.write(directory.resolve("model.safetensors"), tensors);
     return directory;
+  }
+
+  private static TensorData filled(long[] shape, double value) {
+    int size = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    ByteBuffer bytes = ByteBuffer.allocate(size * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < size; i++) {
+      bytes.putFloat((float) value);
+    }
+    return new TensorData(DType.F32, shape, bytes.flip().order(ByteOrder.LITTLE_ENDIAN));
   }
 
   private static TensorData drawn(String name, long[] shape, Random random) {
