@@ -30,10 +30,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Surgery {
   private static final Logger LOGGER = LoggerFactory.getLogger(Surgery.class);
-
-  private final ModelDirectory from;
   private static final int ZERO_BYTES = 1 << 16;
 
+  private final ModelDirectory from;
   private final Map<String, Cut> cuts;
   private final boolean zeroes;
   private final Path to;

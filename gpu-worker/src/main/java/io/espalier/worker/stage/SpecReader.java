@@ -186,7 +186,7 @@ final class SpecReader {
       throw new InvalidInputException("prune: not JSON: " + e.getOriginalMessage());
     }
     throw new InvalidInputException(
-        "prune: wanted an object with %s, found %s".formatted("algorithm and constraints", json));
+        "prune: wanted an object with algorithm and constraints, found " + json);
   }
 
   /** A rule as a policy has it. */

@@ -236,6 +236,30 @@ class GradNasPrunerTest {
   }
 
   @Test
+  void a_model_that_continues_text_is_judged_by_its_loss_however_it_is_batched()
+      throws IOException {
+    String config =
+        """
+        {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "vocab_size": 420,
+         "n_embd": 32, "n_head": 4, "n_layer": 2, "n_positions": 64, "eos_token_id": 0}
+        """;
+    Path model =
+        TextModels.write(own.resolve("gpt2"), config, squad().resolve("tokenizer.json"), 5);
+    String spec = SPEC.formatted("").replace("48", "8").replace("16", "2");
+
+    StageReport four = stage.run(job(model, spec, "four", "any"), heard::add);
+    StageReport one =
+        stage.run(
+            job(model, spec.replace("\"batchSize\":4", "\"batchSize\":1"), "one", "any"),
+            heard::add);
+
+    double loss = metric(four, "loss").before().orElseThrow();
+    assertThat(metric(one, "loss").before().orElseThrow())
+        .isCloseTo(loss, org.assertj.core.api.Assertions.within(1e-5 * loss));
+    assertThat(metric(four, "perplexity").before()).hasValue(Math.exp(loss));
+  }
+
+  @Test
   void what_cannot_be_done_is_refused_before_any_work() {
     assertThatThrownBy(() -> stage.check(job("tagger", SPEC.formatted(""), "one")))
         .isInstanceOf(InvalidInputException.class)
@@ -293,7 +317,9 @@ class GradNasPrunerTest {
 
   private StageJob job(Path model, String spec, String output, String checkpoints) {
     Path data =
-        model.endsWith("embedding") ? shared.resolve("texts.txt") : squad().resolve("squad.json");
+        model.endsWith("embedding") || model.endsWith("gpt2")
+            ? shared.resolve("texts.txt")
+            : squad().resolve("squad.json");
     return new StageJob(
         "run",
         0,

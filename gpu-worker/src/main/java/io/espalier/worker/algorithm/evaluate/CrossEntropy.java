@@ -44,7 +44,7 @@ enum CrossEntropy implements TextLoss {
   TOKEN {
     @Override
     public long count(TokenBatch batch) {
-      return LongStream.of(batch.labels()).filter(label -> label != TokenBatch.IGNORED).count();
+      return batch.asked(false);
     }
 
     @Override
@@ -56,7 +56,7 @@ enum CrossEntropy implements TextLoss {
   NEXT_TOKEN {
     @Override
     public long count(TokenBatch batch) {
-      return LongStream.of(next(batch)).filter(label -> label != TokenBatch.IGNORED).count();
+      return batch.asked(true);
     }
 
     @Override

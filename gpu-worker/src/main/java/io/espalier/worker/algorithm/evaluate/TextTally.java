@@ -10,6 +10,7 @@ import io.espalier.worker.data.text.SquadDataset;
 import io.espalier.worker.data.text.SquadScores;
 import io.espalier.worker.domain.model.TextTask;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -54,7 +55,7 @@ public final class TextTally {
     if (task == TextTask.FEATURE_EXTRACTION) {
       int columns = numbers.length / batch.rows();
       for (int row = 0; row < batch.rows(); row++) {
-        embeddings.add(java.util.Arrays.copyOfRange(numbers, row * columns, (row + 1) * columns));
+        embeddings.add(Arrays.copyOfRange(numbers, row * columns, (row + 1) * columns));
       }
       asked += batch.rows();
       return;

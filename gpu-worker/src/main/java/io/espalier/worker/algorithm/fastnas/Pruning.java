@@ -7,6 +7,7 @@ import io.espalier.worker.algorithm.evaluate.Tally;
 import io.espalier.worker.algorithm.prune.Candidate;
 import io.espalier.worker.algorithm.prune.Candidates;
 import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
+import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.prune.LatencyProfile;
 import io.espalier.worker.algorithm.prune.LatencyStore;
@@ -124,7 +125,7 @@ public final class Pruning {
               measuring::latencies,
               phases);
       Candidate<CalibratedCutting.Cut> found = candidates.settle(budget, original, output);
-      requireWithinBudget(budget, output, found);
+      FileCosts.requireWithin(budget, found.cut().plan().whole(), output);
       Tally after = phases.time("result", () -> tally(output, manager));
       return new Result(
           new Measured(cost(plan, found.original()), before.quality(), 1, found.original()),
@@ -177,21 +178,5 @@ public final class Pruning {
   private static Cost cost(Plan plan, Latency latency) {
     Cost exact = plan.whole();
     return new Cost(exact.flops(), exact.parameters(), exact.bytes(), LatencyBound.nanos(latency));
-  }
-
-  /** The last check before anything may leave: what lies there, not what was planned. */
-  private static void requireWithinBudget(
-      Budget budget, Path output, Candidate<CalibratedCutting.Cut> found) {
-    Cost cost = found.cut().plan().whole();
-    for (Budget.Bound bound : budget.bounds()) {
-      if (bound.quantity() != Quantity.LATENCY && !bound.holds(cost)) {
-        throw new WorkerException(
-            "the cut model in %s has %d %s, but at most %d were allowed; it must not be used"
-                .formatted(
-                    output, bound.quantity().of(cost), bound.quantity().unit(), bound.limit()),
-            false,
-            null);
-      }
-    }
   }
 }

@@ -1,12 +1,16 @@
 package io.espalier.worker.algorithm.prune;
 
+import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
+import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.model.Architecture;
+import java.nio.file.Path;
 import java.util.Map;
 
 /** What versions of a model cost as files. */
@@ -26,6 +30,25 @@ public final class FileCosts {
           return tensor.dtype().bits();
         },
         Surgery.headerBytes(model));
+  }
+
+  /**
+   * The last check before anything may leave: what lies there, not what was planned. Latency is
+   * another's to judge, since it is measured.
+   *
+   * @throws WorkerException if a bound is broken
+   */
+  public static void requireWithin(Budget budget, Cost cost, Path output) {
+    for (Budget.Bound bound : budget.bounds()) {
+      if (bound.quantity() != Quantity.LATENCY && !bound.holds(cost)) {
+        throw new WorkerException(
+            "the cut model in %s has %d %s, but at most %d were allowed; it must not be used"
+                .formatted(
+                    output, bound.quantity().of(cost), bound.quantity().unit(), bound.limit()),
+            false,
+            null);
+      }
+    }
   }
 
   /** What the model at hand costs; bytes are those of its files as they are. */

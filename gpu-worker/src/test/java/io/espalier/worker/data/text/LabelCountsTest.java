@@ -40,17 +40,4 @@ class LabelCountsTest {
     assertThatThrownBy(() -> counts.add(new long[] {0}, new float[] {1}))
         .isInstanceOf(IllegalArgumentException.class);
   }
-
-  @Test
-  void losses_are_weighted_by_the_tokens_that_were_asked() {
-    var loss = new TokenLoss();
-
-    loss.add(1, 30);
-    loss.add(4, 10);
-    loss.add(Double.NaN, 0);
-
-    assertThat(loss.tokens()).isEqualTo(40);
-    assertThat(loss.mean()).isEqualTo(1.75);
-    assertThat(loss.perplexity()).isEqualTo(Math.exp(1.75));
-  }
 }
