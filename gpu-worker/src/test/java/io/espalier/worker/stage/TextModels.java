@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.Random;
 
 /** Small models that read text, with random weights. */
-final class TextModels {
+public final class TextModels {
   /** BERT of two layers, 4 heads of 8 channels and 64 neurons, for the words of squad-windows. */
-  static final String BERT =
+  public static final String BERT =
       """
       {"model_type": "bert", "architectures": ["%s"], "vocab_size": 420, "hidden_size": 32,
        "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,
@@ -30,12 +30,13 @@ final class TextModels {
   private TextModels() {}
 
   /** Writes a model by its config.json, with a tokenizer. */
-  static Path write(Path directory, String config, Path tokenizer, long seed) throws IOException {
+  public static Path write(Path directory, String config, Path tokenizer, long seed)
+      throws IOException {
     return write(directory, config, tokenizer, seed, Map.of());
   }
 
   /** The same, with tensors that are filled with one value. */
-  static Path write(
+  public static Path write(
       Path directory, String config, Path tokenizer, long seed, Map<String, Double> filled)
       throws IOException {
     Files.createDirectories(directory);
