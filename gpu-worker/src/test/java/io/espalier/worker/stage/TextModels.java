@@ -67,7 +67,7 @@ public final class TextModels {
 
   private static TensorData drawn(String name, long[] shape, Random random) {
     int size = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-    double middle = name.endsWith("LayerNorm.weight") ? 1 : 0;
+    double middle = name.matches(".*(LayerNorm|ln_[12f])\\.weight") ? 1 : 0;
     ByteBuffer bytes = ByteBuffer.allocate(size * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < size; i++) {
       bytes.putFloat((float) (middle + 0.2 * random.nextGaussian()));
