@@ -376,7 +376,7 @@ class ModelOptGradNasCasesTest {
   /** What a model says of two texts, the second of which is shorter, without units that go. */
   private static float[] says(TextModel model, Kept kept) {
     int length = 9;
-    long[] ids = new Random(11).longs(2 * length, 5, 420).toArray();
+    long[] ids = new Random(11).longs(2L * length, 5, 420).toArray();
     long[] mask = new long[2 * length];
     for (int i = 0; i < mask.length; i++) {
       mask[i] = i < length + 6 ? 1 : 0;
