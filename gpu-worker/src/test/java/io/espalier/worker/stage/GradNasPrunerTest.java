@@ -2,6 +2,7 @@ package io.espalier.worker.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.algorithm.family.Taps;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.family.Tokens;
+import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.InfeasibleException;
@@ -58,6 +60,9 @@ class GradNasPrunerTest {
         tokenizer,
         3);
     Files.writeString(
+        shared.resolve("words.conll"),
+        "the 0\nriver 1\nruns 0\n\na 0\nsmall 0\nhouse 1\n\nwho 0\n\nthe 0\nold 0\nbridge 1\n");
+    Files.writeString(
         shared.resolve("texts.txt"),
         "the river runs north\na small house\nwho built it\nthe old bridge\n");
   }
@@ -85,6 +90,81 @@ class GradNasPrunerTest {
     JsonNode made = JSON.readTree(own.resolve("one/espalier.json").toFile());
     assertThat(made.path("stages").path(0).path("algorithm").asText()).isEqualTo("gradnas");
     assertThat(made.path("loadsIn")).hasSize(2);
+  }
+
+  @Test
+  void the_report_tells_of_every_unit_and_stays_out_of_the_digest() throws IOException {
+    stage.run(job("qa", SPEC.formatted(""), "one"), heard::add);
+
+    JsonNode facts = JSON.readTree(own.resolve("one/report.json").toFile());
+    JsonNode kept = JSON.readTree(own.resolve("one/espalier.json").toFile()).at("/stages/0/kept");
+    for (JsonNode kind : facts.at("/units")) {
+      for (JsonNode row : kind.at("/rows")) {
+        double sum = 0;
+        int stay = 0;
+        for (int cell = 0; cell < row.at("/scores").size(); cell++) {
+          sum += row.at("/scores").get(cell).asDouble() * row.at("/units").get(cell).asInt();
+          stay += row.at("/kept").get(cell).asInt();
+        }
+        assertThat(sum).as("scores of a layer share 1").isCloseTo(1, within(1e-9));
+        assertThat(stay).isEqualTo(kept.path(row.at("/axis").asText()).size());
+      }
+    }
+    assertThat(facts.at("/units").findValuesAsText("kind")).containsExactly("heads", "neurons");
+    assertThat(facts.at("/units/0/rows")).hasSize(2);
+    assertThat(facts.at("/curve/points").size()).isGreaterThan(10);
+    assertThat(facts.at("/effort/phases").findValuesAsText("name"))
+        .contains("original", "gradients", "search", "surgery", "result", "other budgets");
+    assertThat(facts.at("/setup/batches").asInt()).isEqualTo(8);
+    assertThat(facts.at("/setup/sequences").asInt()).isEqualTo(32);
+    assertThat(Manifest.of(own.resolve("one")).files())
+        .extracting(file -> file.path())
+        .contains("model.safetensors", "espalier.json")
+        .doesNotContain("report.html", "report.json");
+  }
+
+  @Test
+  void what_a_width_is_foretold_to_give_up_are_the_scores_of_the_units_that_go()
+      throws IOException {
+    stage.run(job("qa", SPEC.formatted(""), "one"), heard::add);
+
+    JsonNode facts = JSON.readTree(own.resolve("one/report.json").toFile());
+    double gone = 0;
+    for (JsonNode kind : facts.at("/units")) {
+      for (JsonNode row : kind.at("/rows")) {
+        for (int cell = 0; cell < row.at("/scores").size(); cell++) {
+          int units = row.at("/units").get(cell).asInt() - row.at("/kept").get(cell).asInt();
+          gone += row.at("/scores").get(cell).asDouble() * units;
+        }
+      }
+    }
+    assertThat(facts.at("/search/loss").asDouble()).isCloseTo(gone, within(1e-9));
+    assertThat(facts.at("/curve/chosen/predictedLoss")).isEqualTo(facts.at("/search/loss"));
+    assertThat(facts.at("/curve/measured")).isEmpty();
+  }
+
+  @Test
+  void a_report_of_equal_widths_has_the_layers_together_and_their_units_apart() throws IOException {
+    String spec = SPEC.formatted(",\"uniform\":true");
+    stage.run(job("qa", spec, "one"), heard::add);
+
+    JsonNode facts = JSON.readTree(own.resolve("one/report.json").toFile());
+    assertThat(facts.at("/axes").findValuesAsText("name")).contains("heads", "neurons");
+    assertThat(facts.at("/units/1/rows").findValuesAsText("axis"))
+        .containsExactly("bert.encoder.layer.0.neurons", "bert.encoder.layer.1.neurons");
+  }
+
+  @Test
+  void a_bound_of_latency_is_reported_with_every_candidate_that_was_timed() throws IOException {
+    String spec =
+        SPEC.formatted("")
+            .replace("\"flops\":\"60%\"", "\"flops\":\"60%\",\"latency\":\"60000ms\"");
+    stage.run(job("qa", spec, "one"), heard::add);
+
+    JsonNode latencies = JSON.readTree(own.resolve("one/report.json").toFile()).at("/latencies");
+    List<String> models = latencies.findValuesAsText("model");
+    assertThat(models).startsWith("original", "candidate 1, within the bound").endsWith("result");
+    latencies.forEach(latency -> assertThat(latency.at("/measuredMillis").asDouble()).isPositive());
   }
 
   @Test
@@ -136,7 +216,7 @@ class GradNasPrunerTest {
     float[] cut = says(own.resolve("cut"));
     assertThat(zero).isNotEqualTo(says(shared.resolve("qa")));
     for (int i = 0; i < cut.length; i++) {
-      assertThat(zero[i]).isCloseTo(cut[i], org.assertj.core.api.Assertions.within(1e-5f));
+      assertThat(zero[i]).isCloseTo(cut[i], within(1e-5f));
     }
   }
 
@@ -230,9 +310,23 @@ class GradNasPrunerTest {
     StageReport report = stage.run(job, heard::add);
 
     Metric similarity = metric(report, "similarity");
-    assertThat(similarity.before().orElseThrow())
-        .isCloseTo(1, org.assertj.core.api.Assertions.within(1e-9));
+    assertThat(similarity.before().orElseThrow()).isCloseTo(1, within(1e-9));
     assertThat(similarity.after().orElseThrow()).isBetween(-1.0, 0.999999);
+  }
+
+  @Test
+  void a_model_that_tags_words_is_pruned_by_the_loss_of_its_tags() throws IOException {
+    StageReport report = stage.run(job("tagger", SPEC.formatted(""), "one"), heard::add);
+
+    Metric flops = metric(report, "flops");
+    assertThat(flops.after().orElseThrow()).isLessThanOrEqualTo(0.6 * flops.before().orElseThrow());
+    assertThat(report.metrics())
+        .extracting(Metric::name)
+        .containsExactly("parameters", "flops", "bytes", "accuracy", "loss", "latencyMillis")
+        .containsExactlyElementsOf(stage.metrics(job("tagger", SPEC.formatted(""), "two")));
+    assertThat(metric(report, "accuracy").samples()).hasValue(10); // words
+    TextModel reopened = TextModel.of(ModelDirectory.open(own.resolve("one")), 48);
+    assertThat(reopened.architecture().prunableAxes()).hasSize(4);
   }
 
   @Test
@@ -254,16 +348,12 @@ class GradNasPrunerTest {
             heard::add);
 
     double loss = metric(four, "loss").before().orElseThrow();
-    assertThat(metric(one, "loss").before().orElseThrow())
-        .isCloseTo(loss, org.assertj.core.api.Assertions.within(1e-5 * loss));
+    assertThat(metric(one, "loss").before().orElseThrow()).isCloseTo(loss, within(1e-5 * loss));
     assertThat(metric(four, "perplexity").before()).hasValue(Math.exp(loss));
   }
 
   @Test
   void what_cannot_be_done_is_refused_before_any_work() {
-    assertThatThrownBy(() -> stage.check(job("tagger", SPEC.formatted(""), "one")))
-        .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("token-classification");
     assertThatThrownBy(() -> stage.check(job("qa", SPEC.formatted(",\"batches\":1000"), "one")))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("prune.batches: 1000");
@@ -316,10 +406,10 @@ class GradNasPrunerTest {
   }
 
   private StageJob job(Path model, String spec, String output, String checkpoints) {
-    Path data =
-        model.endsWith("embedding") || model.endsWith("gpt2")
-            ? shared.resolve("texts.txt")
-            : squad().resolve("squad.json");
+    Path texts = shared.resolve(model.endsWith("tagger") ? "words.conll" : "texts.txt");
+    boolean asksNothing =
+        model.endsWith("embedding") || model.endsWith("gpt2") || model.endsWith("tagger");
+    Path data = asksNothing ? texts : squad().resolve("squad.json");
     return new StageJob(
         "run",
         0,

@@ -8,6 +8,8 @@ import io.espalier.worker.data.text.LabelCounts;
 import io.espalier.worker.data.text.SquadAnswers;
 import io.espalier.worker.data.text.SquadDataset;
 import io.espalier.worker.data.text.SquadScores;
+import io.espalier.worker.data.text.TagCounts;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.TextTask;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,6 +23,8 @@ public final class TextTally {
   private final TextTask task;
   private final Optional<SquadAnswers> answers;
   private final LabelCounts labels;
+  private final TagCounts tags;
+  private final boolean entities;
   private final List<float[]> embeddings = new ArrayList<>();
   private double loss;
   private long asked;
@@ -33,26 +37,33 @@ public final class TextTally {
             ? Optional.of(questions.answers())
             : Optional.empty();
     this.labels = new LabelCounts(input.labels().size());
+    this.tags = new TagCounts(input.labels());
+    this.entities = TagCounts.hasEntities(input.labels());
   }
 
-  /**
-   * Names of what is measured for a task.
-   *
-   * @return none if nothing can be
-   */
-  public static List<String> names(TextTask task) {
-    return switch (task) {
+  /** Names of what is measured of a model. */
+  public static List<String> names(TextInput input) {
+    return switch (input.task()) {
       case QUESTION_ANSWERING -> List.of("exactMatch", "f1", "loss");
       case TEXT_CLASSIFICATION -> List.of("accuracy", "f1", "loss");
+      case TOKEN_CLASSIFICATION ->
+          TagCounts.hasEntities(input.labels())
+              ? List.of("accuracy", "f1", "loss")
+              : List.of("accuracy", "loss");
       case FILL_MASK, TEXT_GENERATION -> List.of("loss", "perplexity");
       case FEATURE_EXTRACTION -> List.of("similarity");
-      case TOKEN_CLASSIFICATION -> List.of();
     };
+  }
+
+  /** As {@link #names}, of what needs no other model to compare with. */
+  public static List<String> namesAlone(TextInput input) {
+    return input.task() == TextTask.FEATURE_EXTRACTION ? List.of() : names(input);
   }
 
   void add(NDArray said, TokenBatch batch, int[] indices) {
     float[] numbers = said.toFloatArray();
     if (task == TextTask.FEATURE_EXTRACTION) {
+      requireNumbers(numbers);
       int columns = numbers.length / batch.rows();
       for (int row = 0; row < batch.rows(); row++) {
         embeddings.add(Arrays.copyOfRange(numbers, row * columns, (row + 1) * columns));
@@ -66,7 +77,20 @@ public final class TextTally {
     if (task == TextTask.TEXT_CLASSIFICATION) {
       labels.add(batch.labels(), numbers);
     }
+    if (task == TextTask.TOKEN_CLASSIFICATION) {
+      tags.add(batch, numbers);
+    }
     answers.ifPresent(all -> all.add(indices, batch.length(), numbers));
+  }
+
+  private static void requireNumbers(float[] embeddings) {
+    for (float number : embeddings) {
+      if (!Float.isFinite(number)) {
+        throw new InvalidInputException(
+            "the model's embeddings hold %s, which is no number; are its weights damaged?"
+                .formatted(number));
+      }
+    }
   }
 
   /** Mean loss by now, in nats; not a number for embeddings. */
@@ -84,24 +108,35 @@ public final class TextTally {
    *
    * @param original what the original says of the same data
    */
-  public List<TextMeasure> measures(TextTally original) {
-    var measures = new ArrayList<TextMeasure>();
+  public List<Measure> measures(TextTally original) {
+    return task == TextTask.FEATURE_EXTRACTION
+        ? List.of(Measure.fraction("similarity", similarity(original)))
+        : measures();
+  }
+
+  /** Over all batches, without another model to compare with: nothing for embeddings. */
+  public List<Measure> measures() {
+    var measures = new ArrayList<Measure>();
     if (answers.isPresent()) {
       SquadScores scores = answers.get().scores();
-      measures.add(TextMeasure.fraction("exactMatch", scores.exact() / PERCENT));
-      measures.add(TextMeasure.fraction("f1", scores.f1() / PERCENT));
+      measures.add(Measure.fraction("exactMatch", scores.exact() / PERCENT));
+      measures.add(Measure.fraction("f1", scores.f1() / PERCENT));
     }
     if (task == TextTask.TEXT_CLASSIFICATION) {
-      measures.add(TextMeasure.fraction("accuracy", labels.accuracy()));
-      measures.add(TextMeasure.fraction("f1", labels.macroF1()));
+      measures.add(Measure.fraction("accuracy", labels.accuracy()));
+      measures.add(Measure.fraction("f1", labels.macroF1()));
     }
-    if (task == TextTask.FEATURE_EXTRACTION) {
-      measures.add(TextMeasure.fraction("similarity", similarity(original)));
-      return measures;
+    if (task == TextTask.TOKEN_CLASSIFICATION) {
+      measures.add(Measure.fraction("accuracy", tags.accuracy()));
+      if (entities) {
+        measures.add(Measure.fraction("f1", tags.f1()));
+      }
     }
-    measures.add(new TextMeasure("loss", "nats", false, loss()));
+    if (task != TextTask.FEATURE_EXTRACTION) {
+      measures.add(Measure.loss(loss()));
+    }
     if (task == TextTask.FILL_MASK || task == TextTask.TEXT_GENERATION) {
-      measures.add(new TextMeasure("perplexity", "tokens", false, Math.exp(loss())));
+      measures.add(new Measure("perplexity", "tokens", false, Math.exp(loss())));
     }
     return measures;
   }

@@ -123,19 +123,19 @@ class ModelOptGradNasCasesTest {
 
     assertThat(pruned.scores().batches()).isEqualTo(1);
     assertThat(scores.keySet()).containsExactlyInAnyOrderElementsOf(names(plan.model()));
-    assertThat(pruned.kept().units().keySet()).isNotEmpty().isSubsetOf(scores.keySet());
+    assertThat(pruned.outcome().kept().units().keySet()).isNotEmpty().isSubsetOf(scores.keySet());
     for (Axis axis : plan.model().architecture().prunableAxes()) {
       double[] values = scores.get(axis.name());
       assertThat(values).hasSize(axis.units());
-      int[] kept = pruned.kept().of(axis).orElseGet(() -> all(axis.units()));
+      int[] kept = pruned.outcome().kept().of(axis).orElseGet(() -> all(axis.units()));
       double least = IntStream.of(kept).mapToDouble(unit -> values[unit]).min().orElseThrow();
       assertThat(IntStream.range(0, values.length).filter(unit -> !contains(kept, unit)))
           .as("units of %s that went", axis.name())
           .allMatch(unit -> values[unit] <= least);
     }
-    assertThat(pruned.after().cost().flops())
-        .isLessThan(pruned.before().cost().flops())
-        .isLessThanOrEqualTo(pruned.before().cost().flops() * 90 / 100);
+    assertThat(pruned.outcome().after().cost().flops())
+        .isLessThan(pruned.outcome().before().cost().flops())
+        .isLessThanOrEqualTo(pruned.outcome().before().cost().flops() * 90 / 100);
   }
 
   /**

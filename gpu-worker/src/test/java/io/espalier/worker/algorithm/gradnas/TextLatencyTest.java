@@ -79,15 +79,15 @@ class TextLatencyTest {
   void a_bound_in_percent_is_met_beside_the_original_as_it_is_measured() {
     GradNasPruning.Result result = prune("60%");
 
-    assertThat(LatencyBound.nanos(result.before().latency())).isEqualTo(WHOLE);
-    assertThat(LatencyBound.nanos(result.after().latency()))
+    assertThat(LatencyBound.nanos(result.outcome().before().latency())).isEqualTo(WHOLE);
+    assertThat(LatencyBound.nanos(result.outcome().after().latency()))
         .isEqualTo(nanos(result.model()))
         .isLessThanOrEqualTo(WHOLE * 60 / 100)
         .isGreaterThan(WHOLE * 60 / 100 - HEAD); // there are neurons to fill the room with
-    assertThat(result.selection().cost().latencyNanos())
+    assertThat(result.outcome().selection().cost().latencyNanos())
         .as("foretold")
-        .isCloseTo(LatencyBound.nanos(result.after().latency()), within(20L));
-    assertThat(result.budget().bounds()).extracting(Bound::limit).containsExactly(WHOLE * 60 / 100);
+        .isCloseTo(LatencyBound.nanos(result.outcome().after().latency()), within(20L));
+    assertThat(result.outcome().budget().bounds()).extracting(Bound::limit).containsExactly(WHOLE * 60 / 100);
     assertThat(timed).hasSize(2).allMatch(nanos -> nanos.equals(timed.get(0)));
   }
 
@@ -97,7 +97,7 @@ class TextLatencyTest {
 
     GradNasPruning.Result result = prune("60%");
 
-    long measured = LatencyBound.nanos(result.after().latency());
+    long measured = LatencyBound.nanos(result.outcome().after().latency());
     assertThat(measured).isLessThanOrEqualTo(WHOLE * 60 / 100);
     assertThat(nanos(result.model())).isLessThanOrEqualTo(WHOLE * 60 / 125);
     assertThat(timed.get(0)).as("the first try").isGreaterThan(WHOLE * 60 / 100);
@@ -110,7 +110,7 @@ class TextLatencyTest {
 
     GradNasPruning.Result result = prune("60%");
 
-    assertThat(LatencyBound.nanos(result.after().latency()))
+    assertThat(LatencyBound.nanos(result.outcome().after().latency()))
         .isGreaterThan(timed.get(0))
         .isBetween(WHOLE * 55 / 100, WHOLE * 60 / 100);
     assertThat(nanos(result.model())).isGreaterThan(WHOLE * 60 / 100);
