@@ -24,7 +24,7 @@ import java.util.Set;
  * @param batches batches that gradients are measured on, if it is said; else up to 128
  * @param batchSize sequences per batch; 8 if not said
  * @param microBatch sequences that are computed at once; a whole batch if not said
- * @param normalisation how scores are made comparable; by layer if not said
+ * @param normalisation how scores are made comparable; by kind if not said
  * @param objective what a choice of widths loses, summed up; the sum if not said
  * @param layers rules for single layers
  * @param uniform whether all layers get the same widths
@@ -88,8 +88,7 @@ record GradNasSpec(
     OptionalInt batches = spec.count("batches");
     int microBatch = spec.count("microBatch", batchSize);
     Normalisation normalisation =
-        spec.oneOf(
-            "normalisation", Normalisation.values(), Normalisation::key, Normalisation.LAYER);
+        spec.oneOf("normalisation", Normalisation.values(), Normalisation::key, Normalisation.KIND);
     Objective objective =
         spec.oneOf("objective", Objective.values(), Objective::key, Objective.SUM);
     LayerRules layers = spec.layers();

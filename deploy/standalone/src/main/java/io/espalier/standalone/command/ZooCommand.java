@@ -4,7 +4,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.espalier.standalone.model.ZooKeeper;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
+import io.espalier.worker.zoo.Zoo;
 import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -30,24 +33,32 @@ final class ZooCommand {
     }
   }
 
-  /** Writes images. */
+  /** Draws a data set. */
   @Command(
       name = "data",
-      description = "Draw images of ten shapes and write them as CIFAR-10's binary files.")
+      description =
+          "Draw a data set: images of ten shapes as CIFAR-10's binary files, questions as SQuAD 1.1,"
+              + " opinions as JSON lines to be told apart, tales as running text.")
   static final class Data extends Task {
     @Parameters(paramLabel = "DIR", description = "Where they go.")
     private Path directory = Path.of("");
 
     @Option(
+        names = "--kind",
+        defaultValue = "shapes",
+        description = "shapes, questions, opinions or tales. Default: ${DEFAULT-VALUE}.")
+    private String kind = "";
+
+    @Option(
         names = "--train",
         defaultValue = "10000",
-        description = "Training images. Default: ${DEFAULT-VALUE}.")
+        description = "Training examples. Default: ${DEFAULT-VALUE}.")
     private int train;
 
     @Option(
         names = "--test",
         defaultValue = "2000",
-        description = "Test images. Default: ${DEFAULT-VALUE}.")
+        description = "Test examples. Default: ${DEFAULT-VALUE}.")
     private int test;
 
     @Option(
@@ -58,7 +69,7 @@ final class ZooCommand {
 
     @Override
     Result run() {
-      return ZooKeeper.data(directory, train, test, seed);
+      return ZooKeeper.data(kind, directory, train, test, seed);
     }
   }
 
@@ -77,6 +88,14 @@ final class ZooCommand {
     private boolean random;
 
     @Option(
+        names = "--task",
+        paramLabel = "TASK",
+        description =
+            "What a model with random weights that reads text is for, such as"
+                + " text-classification. Default: the first that `espalier zoo list` has for it.")
+    private Optional<String> task = Optional.empty();
+
+    @Option(
         names = "--seed",
         defaultValue = "0",
         description = "Seed of random weights. Default: ${DEFAULT-VALUE}.")
@@ -84,27 +103,41 @@ final class ZooCommand {
 
     @Override
     Result run() {
-      return ZooKeeper.model(name, directory, random, seed);
+      return ZooKeeper.model(name, directory, random, task, seed);
     }
   }
 
-  /** Trains the model that ships. */
+  /** Trains a model that ships. */
   @Command(
       name = "train",
-      description =
-          "Make the trained model that ships again: draw its images and train it on them.")
+      description = "Make a trained model that ships again: draw its data and train it on them.")
   static final class Train extends Task {
-    @Parameters(paramLabel = "DIR", description = "Where images and model go.")
+    @Parameters(paramLabel = "DIR", description = "Where data and model go.")
     private Path directory = Path.of("");
+
+    @Option(
+        names = "--model",
+        defaultValue = "cifar_resnet20",
+        description = "The model: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.",
+        completionCandidates = Trained.class)
+    private String model = "";
 
     @Override
     Result run() {
       try (var narration = Narration.toStandardError()) {
-        ZooKeeper.train(directory, narration);
+        ZooKeeper.train(model, directory, narration);
       }
       return Result.of(
           JsonNodeFactory.instance.objectNode().put("model", directory.resolve("model").toString()),
           "wrote " + directory.resolve("model"));
+    }
+  }
+
+  /** Names of the trained models that ship. */
+  static final class Trained implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Zoo.names().iterator();
     }
   }
 }

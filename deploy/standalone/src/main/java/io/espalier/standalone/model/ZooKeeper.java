@@ -6,34 +6,56 @@ import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
 import io.espalier.standalone.report.TextTable;
 import io.espalier.worker.domain.InvalidInputException;
-import io.espalier.worker.zoo.DemoModel;
-import io.espalier.worker.zoo.RandomModel;
+import io.espalier.worker.domain.model.TextTask;
+import io.espalier.worker.zoo.DrawnText;
 import io.espalier.worker.zoo.Zoo;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /** Hands out what is in the zoo. */
 public final class ZooKeeper {
+  private static final String SHAPES = "shapes";
+
   private ZooKeeper() {}
 
   /** What there is. */
   public static Result list() {
-    var names = new TreeSet<>(Zoo.architectures());
-    names.addAll(Zoo.names());
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     var models = json.putArray("models");
-    var table = new TextTable("model", "weights");
-    for (String name : names) {
+    var table = new TextTable("model", "weights", "for");
+    for (String name : known()) {
       boolean trained = Zoo.names().contains(name);
-      models.addObject().put("name", name).put("trained", trained);
-      table.row(name, trained ? "trained, or random with --random" : "random");
+      List<String> tasks = Zoo.tasks(name).stream().map(TextTask::key).toList();
+      ObjectNode model = models.addObject().put("name", name).put("trained", trained);
+      tasks.forEach(model.putArray("tasks")::add);
+      table.row(
+          name,
+          trained ? "trained, or random with --random" : "random",
+          tasks.isEmpty() ? "image-classification" : String.join(", ", tasks));
     }
     return Result.of(json, table.toString());
   }
 
-  /** Draws images. */
-  public static Result data(Path directory, int train, int test, long seed) {
-    Zoo.writeShapes(directory, train, test, seed);
+  private static SortedSet<String> known() {
+    var known = new TreeSet<>(Zoo.architectures());
+    known.addAll(Zoo.names());
+    return known;
+  }
+
+  /**
+   * Draws a data set.
+   *
+   * @param kind shapes, or what texts are called that can be drawn
+   */
+  public static Result data(String kind, Path directory, int train, int test, long seed) {
+    if (kind.equals(SHAPES)) {
+      Zoo.writeShapes(directory, train, test, seed);
+    } else {
+      Zoo.writeTexts(DrawnText.of(kind), directory, train, test, seed);
+    }
     String uri = DataUri.of(directory.toString()).toString();
     ObjectNode json =
         JsonNodeFactory.instance
@@ -43,28 +65,31 @@ public final class ZooKeeper {
     return Result.of(json, "wrote %s?split=train\nwrote %s?split=test".formatted(uri, uri));
   }
 
-  /** Writes a model. */
-  public static Result model(String name, Path directory, boolean random, long seed) {
-    var known = new TreeSet<>(Zoo.architectures());
-    known.addAll(Zoo.names());
-    if (!known.contains(name)) {
+  /**
+   * Writes a model.
+   *
+   * @param task what a model with random weights that reads text is for; empty for its first
+   */
+  public static Result model(
+      String name, Path directory, boolean random, Optional<String> task, long seed) {
+    if (!known().contains(name)) {
       throw new InvalidInputException(
-          "the zoo has no model '%s'; it has %s".formatted(name, String.join(", ", known)));
+          "the zoo has no model '%s'; it has %s".formatted(name, String.join(", ", known())));
     }
-    if (!random && Zoo.names().contains(name)) {
+    if (!random && task.isEmpty() && Zoo.names().contains(name)) {
       Zoo.writeModel(name, directory);
     } else {
-      Zoo.writeRandomModel(RandomModel.of(name, seed), directory);
+      Zoo.writeRandomModel(name, directory, task, seed);
     }
     return Result.of(
         JsonNodeFactory.instance.objectNode().put("model", directory.toString()),
         "wrote " + directory);
   }
 
-  /** Trains the model that ships. */
-  public static void train(Path directory, Narration narration) {
+  /** Trains a model that ships. */
+  public static void train(String name, Path directory, Narration narration) {
     Zoo.train(
-        DemoModel.RESNET20,
+        name,
         directory,
         progress ->
             narration.progress(

@@ -246,6 +246,29 @@ class EspalierTest {
   }
 
   @Test
+  void the_zoo_writes_texts_and_models_that_read_them() {
+    Path data = directory.resolve("questions");
+    Path model = directory.resolve("reader");
+
+    assertThat(
+            espalier("zoo", "data", data.toString(), "--kind", "questions", "--train", "3", "--test", "4")
+                .out())
+        .contains("questions/?split=train");
+    assertThat(
+            espalier("zoo", "model", "gpt2_tiny", model.toString(), "--task", "text-classification")
+                .code())
+        .isZero();
+
+    assertThat(data.resolve("train.json")).exists();
+    assertThat(espalier("inspect", model.toString()).out()).contains("GPT2ForSequenceClassification");
+    assertThat(espalier("zoo", "list").out())
+        .contains("question-answering, text-classification, fill-mask, feature-extraction");
+    Ran refused = espalier("zoo", "data", data.toString(), "--kind", "poems");
+    assertThat(refused.code()).isEqualTo(3);
+    assertThat(refused.err()).contains("shapes, questions, opinions, tales");
+  }
+
+  @Test
   void what_the_zoo_does_not_have_is_refused_with_what_it_has() {
     Ran run = espalier("zoo", "model", "resnet20", directory.resolve("m").toString());
 

@@ -1,0 +1,34 @@
+package io.espalier.worker.algorithm.train;
+
+import io.espalier.worker.algorithm.evaluate.TextEvaluation;
+import io.espalier.worker.algorithm.evaluate.TextTally;
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.checkpoint.SafetensorsWriter;
+import io.espalier.worker.data.TextDataset;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.tensor.Weights;
+import java.nio.file.Path;
+
+/**
+ * Training of a model that reads text, from one checkpoint to another.
+ *
+ * @param start weights to begin with; not changed
+ * @param train texts to learn from
+ * @param test texts to measure with afterwards
+ * @param settings how
+ */
+public record TextTraining(
+    TextModel start, TextDataset train, TextDataset test, AdamWSettings settings) {
+  /**
+   * Trains, writes the weights to a safetensors file, and measures them.
+   *
+   * @param progress hears of every step, then of every batch of the test
+   */
+  public TextTally run(Path weightsFile, Progress.Listener progress) {
+    try (Weights weights = Weights.load(start.directory(), start.architecture())) {
+      new TextTrainer(start.network(), settings).train(weights, train, progress);
+      SafetensorsWriter.write(weightsFile, weights.toTensorData());
+      return TextEvaluation.tally(start.network(), weights, test, settings.batch(), progress);
+    }
+  }
+}
