@@ -341,6 +341,34 @@ final class SurgeryTest {
         .hasSameBinaryContentAs(model.resolve("config.json"));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "generation_config.json",
+        "tokenizer.json",
+        "tokenizer.model",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "added_tokens.json",
+        "vocab.json",
+        "merges.txt",
+        "chat_template.jinja",
+        "preprocessor_config.json",
+        "LICENSE"
+      })
+  void carries_what_belongs_to_a_model_over_byte_for_byte(String name) throws IOException {
+    Path model = Models.single(folder.resolve("model"), abc());
+    String text = "{\"what\" : [1.50, 1e-05, \"\u00fc\"]}\r\n\n";
+    Models.write(model.resolve(name), text);
+    Models.write(model.resolve("config.json"), text);
+
+    cut(model, new Kept(Map.of("rows", new int[] {0, 2})));
+
+    for (String file : List.of(name, "config.json")) {
+      assertThat(folder.resolve("cut").resolve(file)).hasSameBinaryContentAs(model.resolve(file));
+    }
+  }
+
   @Test
   void digests_while_writing_what_reading_afterwards_finds() {
     Path model = Models.sharded(folder.resolve("model"), abc(), 3);
