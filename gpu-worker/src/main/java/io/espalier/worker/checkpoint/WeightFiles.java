@@ -36,7 +36,10 @@ final class WeightFiles {
           "ggml",
           "tflite",
           "mar",
-          "ot");
+          "ot",
+          "nemo",
+          "distcp",
+          "pdparams");
 
   private WeightFiles() {}
 
@@ -49,10 +52,20 @@ final class WeightFiles {
         && !name.equals("training_args.bin");
   }
 
+  /** Whether a file says which tensor lies in which file, going by its name. */
+  static boolean isIndex(String path) {
+    return path.endsWith(SAFETENSORS + ".index.json") || path.endsWith(".bin.index.json");
+  }
+
   /**
    * Whether a name is one that a shard of a model has: {@code model-00001-of-00003.safetensors}.
    */
   static boolean isShardName(String name) {
     return name.matches("model-\\d+-of-\\d+\\.safetensors");
+  }
+
+  /** The name of a shard of a model, counted from 0. */
+  static String shardName(int index, int count) {
+    return String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", index + 1, count);
   }
 }

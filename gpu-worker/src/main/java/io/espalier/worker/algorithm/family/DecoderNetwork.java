@@ -3,6 +3,8 @@ package io.espalier.worker.algorithm.family;
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import java.util.Collection;
@@ -56,7 +58,8 @@ record DecoderNetwork(
     block().norm().draw(sketch, prefix + names().norm());
     plan.head().draw(sketch, prefix);
     sketch.carry(names().carried());
-    return sketch.settle(design.family());
+    Stack layers = new Stack(new Axis("layers", layers()), prefix + names().blocks());
+    return sketch.settle(design.family()).withStacks(layers);
   }
 
   @Override
