@@ -283,7 +283,8 @@ class GradNasPrunerTest {
 
   @Test
   void experts_are_left_to_another_algorithm() throws IOException {
-    String experts = ", \"num_experts\": 4, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 16";
+    String experts =
+        ", \"num_experts\": 4, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 16";
     Path model = likeQwen("qwen3_moe", "Qwen3MoeForCausalLM", experts);
 
     assertThatThrownBy(() -> stage.check(job(model, SPEC.formatted(""), "one", "any")))
