@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /**
  * The tensor operations of this project, all of them differentiable unless they say otherwise.
@@ -194,6 +195,14 @@ public final class T {
     return JniUtils.argMax(p(x), axis, false);
   }
 
+  /**
+   * The k largest elements along the last axis, the largest first, and their indices, int64; the
+   * elements are differentiable.
+   */
+  public static List<NDArray> topK(NDArray x, int k) {
+    return JniUtils.topK(p(x), k, x.getShape().dimension() - 1L, true, true);
+  }
+
   // ---- layers
 
   /** (…, in) · weight (out, in)ᵀ + bias (out) → (…, out). */
@@ -220,6 +229,18 @@ public final class T {
    */
   public static NDArray layerNorm(NDArray x, NDArray weight, NDArray bias, double epsilon) {
     return JniUtils.layerNorm(p(x), weight.getShape(), p(weight), p(bias), epsilon);
+  }
+
+  /**
+   * Divides the last axis of (…, width) by the root of its mean square, then scales: {@code x /
+   * sqrt(mean(x²) + epsilon) · weight}.
+   *
+   * @param weight (width)
+   */
+  public static NDArray rmsNorm(NDArray x, NDArray weight, double epsilon) {
+    long last = x.getShape().dimension() - 1L;
+    NDArray meanSquare = JniUtils.mean(p(square(x)), last, true); // (…, 1)
+    return multiply(divide(x, sqrt(add(meanSquare, epsilon))), weight);
   }
 
   /** (…, n, k) · (…, k, m) → (…, n, m). */

@@ -19,13 +19,39 @@ interface DecoderBlock {
       Optional<RotaryPositions> positions,
       int headSize,
       Activation activation,
-      Taps taps) {}
+      Taps taps) {
+    /** What a normalisation of the stream says, as it may be watched. */
+    NDArray normed(Norm norm, TextModules modules, String module, NDArray x) {
+      return taps.normed(module, norm.of(modules, module, x));
+    }
+
+    /** What the second dense layer of a block reads, by what the first one says. */
+    NDArray activated(String block, NDArray inner) {
+      NDArray neurons = taps.neurons(block + TextNetwork.NEURONS, inner);
+      return taps.activated(block + TextNetwork.NEURONS, activation.of(neurons));
+    }
+  }
 
   /** Whether transformers 4 can remove heads from it. */
   boolean prunedHeads();
 
-  /** Adds tensors and layers of a block to a sketch. */
-  void draw(TextSketch sketch, String block, Side heads, Side neurons);
+  /** What it normalises the stream by. */
+  default Norm norm() {
+    return Norm.LAYER;
+  }
+
+  /** The experts that some layers may have. */
+  default Optional<Experts> experts() {
+    return Optional.empty();
+  }
+
+  /**
+   * Adds tensors and layers of a block to a sketch.
+   *
+   * @param block its name
+   * @param layer which of them it is, counted from 0
+   */
+  void draw(TextSketch sketch, String block, int layer);
 
   /** What the block makes of the residual stream: (batch, tokens, hidden), same after. */
   NDArray of(TextModules modules, String block, NDArray x, Pass pass);

@@ -7,32 +7,25 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * GPT-2 and its kin: layers that add to a stream, in which no token sees a later one, and a layer
- * normalisation at the end.
+ * A decoder: layers that add to a stream, in which no token sees a later one, and a normalisation
+ * at the end.
  *
- * @param family name of the family
+ * @param design what its kind has in common
  * @param plan what it is built like
- * @param block its layers
- * @param turned channels of each head that are turned by their position, the first ones; 0 if it
- *     has a table of positions instead
+ * @param rotation what queries and keys are turned by, if there is no table of positions
+ * @param windows where tokens see only those near them
  */
-record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, int turned)
-    implements TextNetwork {
-  static final String WORDS = "wte.weight";
-  private static final String POSITIONS = "wpe.weight";
-  private static final String PREFIX = "transformer.";
-  private static final String BLOCKS = "h.";
-  private static final String NORM = "ln_f";
-
-  /** Buffers of older files; only zeros and ones are in them, and their type changed often. */
-  private static final Pattern CAUSAL_MASK =
-      Pattern.compile("(transformer\\.)?h\\.\\d+\\.attn\\.(bias|masked_bias)");
-
+record DecoderNetwork(
+    DecoderDesign design, TextPlan plan, Optional<Rotation> rotation, Windows windows)
+    implements LayeredNetwork {
   @Override
   public TextInput input() {
     return plan.input();
@@ -50,71 +43,104 @@ record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, int turn
 
   @Override
   public WidthKeys widthKeys() {
-    return TextKeys.GPT.widths(block.prunedHeads());
+    return design.keys().widths(block().prunedHeads());
+  }
+
+  @Override
+  public Optional<ExpertKeys> expertKeys() {
+    return block().experts().map(Experts::keys);
   }
 
   @Override
   public Architecture architecture(Map<String, long[]> shapes, int tokens) {
-    String prefix = plan.prefix(PREFIX, shapes.keySet());
+    String prefix = plan.prefix(names().prefix(), shapes.keySet());
     var sketch = new TextSketch(plan, shapes, tokens);
-    sketch.embedding(prefix + WORDS, TextSketch.VOCABULARY);
-    if (turned == 0) {
-      sketch.positions(prefix + POSITIONS);
+    sketch.streamIsMinitrons();
+    sketch.embedding(prefix + names().words(), TextSketch.VOCABULARY);
+    names().positions().ifPresent(table -> sketch.positions(prefix + table));
+    for (int i = 0; i < layers(); i++) {
+      block().draw(sketch, prefix + names().blocks() + i, i);
     }
-    for (int i = 0; i < plan.widths().layers(); i++) {
-      String layer = prefix + BLOCKS + i;
-      block.draw(sketch, layer, sketch.heads(layer, i), sketch.neurons(layer, i));
-    }
-    sketch.norm(prefix + NORM);
+    block().norm().draw(sketch, prefix + names().norm());
     plan.head().draw(sketch, prefix);
-    sketch.carry(CAUSAL_MASK);
-    var layers = new Axis("layers", plan.widths().layers());
-    return sketch.settle(family).withStacks(new Stack(layers, prefix + BLOCKS));
+    sketch.carry(names().carried());
+    Architecture settled = sketch.settle(design.family());
+    var stacks = new ArrayList<Stack>();
+    stacks.add(new Stack(new Axis("layers", layers()), prefix + names().blocks()));
+    block().experts().ifPresent(experts -> stacks.addAll(experts.stacks(settled.axes())));
+    return settled.withStacks(stacks.toArray(Stack[]::new));
   }
 
   @Override
-  public NDArray encode(Weights weights, Tokens tokens, Taps taps) {
-    return encode(modules(weights), tokens, taps);
+  public int layers() {
+    return plan.widths().layers();
   }
 
   @Override
-  public NDArray forward(Weights weights, Tokens tokens, Taps taps) {
+  public Pieces pieces(Collection<String> tensors) {
+    String prefix = plan.prefix(names().prefix(), tensors);
+    String words = prefix + names().words();
+    List<String> stem =
+        Stream.concat(Stream.of(words), names().positions().map(prefix::concat).stream()).toList();
+    List<String> shared = plan.tied() ? List.of(words) : List.of();
+    return Pieces.of(tensors, stem, prefix + names().blocks(), layers(), shared);
+  }
+
+  @Override
+  public Surroundings surroundings(Tokens tokens, NDArray like) {
+    return new Surroundings(tokens, like, windows, rotation);
+  }
+
+  @Override
+  public NDArray embed(Weights weights, Tokens tokens, Taps taps) {
     TextModules modules = modules(weights);
-    return plan.head().of(modules, plan, encode(modules, tokens, taps), tokens.mask());
+    NDArray words = T.embedding(modules.get(names().words()), tokens.ids());
+    return taps.hidden(
+        0, names().positions().map(table -> placed(modules.get(table), words)).orElse(words));
+  }
+
+  private static NDArray placed(NDArray table, NDArray words) {
+    return T.add(words, T.slice(table, 0, 0, words.getShape().get(1)));
+  }
+
+  @Override
+  public NDArray layer(
+      int index, Weights weights, NDArray x, Surroundings surroundings, Taps taps) {
+    TextModules modules = modules(weights);
+    var pass =
+        new DecoderBlock.Pass(
+            surroundings.mask(index),
+            surroundings.positions(),
+            plan.widths().headSize(),
+            plan.activation(),
+            taps);
+    String name = modules.prefix() + names().blocks() + index;
+    NDArray said = taps.leaving(index, block().of(modules, name, taps.entering(index, x), pass));
+    return index + 1 < layers() ? taps.hidden(index + 1, said) : said;
+  }
+
+  @Override
+  public NDArray end(Weights weights, NDArray x, Taps taps) {
+    TextModules modules = modules(weights);
+    String norm = modules.prefix() + names().norm();
+    return taps.hidden(layers(), block().norm().of(modules, norm, x));
+  }
+
+  @Override
+  public NDArray scores(Weights weights, NDArray last, Tokens tokens) {
+    return plan.head().of(modules(weights), plan, last, tokens.mask());
   }
 
   private TextModules modules(Weights weights) {
-    String prefix = plan.prefix(PREFIX, weights.names());
+    String prefix = plan.prefix(names().prefix(), weights.names());
     return new TextModules(weights, prefix, plan.epsilon());
   }
 
-  private NDArray encode(TextModules modules, Tokens tokens, Taps taps) {
-    int layers = plan.widths().layers();
-    NDArray x = taps.hidden(0, embed(modules, tokens.ids())); // (batch, tokens, hidden)
-    var pass = pass(tokens, x, taps);
-    for (int i = 0; i < layers; i++) {
-      x = block.of(modules, modules.prefix() + BLOCKS + i, x, pass);
-      if (i + 1 < layers) {
-        x = taps.hidden(i + 1, x);
-      }
-    }
-    return taps.hidden(layers, modules.norm(modules.prefix() + NORM, x));
+  private DecoderNames names() {
+    return design.names();
   }
 
-  private DecoderBlock.Pass pass(Tokens tokens, NDArray x, Taps taps) {
-    int length = Math.toIntExact(x.getShape().get(1));
-    return new DecoderBlock.Pass(
-        SelfAttention.ofEarlierTokens(tokens.mask(), x),
-        turned == 0 ? Optional.empty() : Optional.of(RotaryPositions.of(x, length, turned)),
-        plan.widths().headSize(),
-        plan.activation(),
-        taps);
-  }
-
-  private NDArray embed(TextModules modules, NDArray ids) {
-    NDArray words = T.embedding(modules.get(WORDS), ids);
-    return turned > 0
-        ? words
-        : T.add(words, T.slice(modules.get(POSITIONS), 0, 0, ids.getShape().get(1)));
+  private DecoderBlock block() {
+    return design.block();
   }
 }

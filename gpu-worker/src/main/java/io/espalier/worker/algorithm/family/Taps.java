@@ -21,13 +21,78 @@ public interface Taps {
   }
 
   /**
-   * What the first dense layer of a feed-forward part says, bias included, before the activation.
+   * What the first dense layer of a feed-forward part says, bias included, before the activation;
+   * where there is a gate, before it is multiplied by that.
    *
-   * @param axis name of the axis of the layer's neurons
-   * @param neurons (batch, tokens, neurons)
+   * @param axis name of the axis of the neurons
+   * @param neurons (batch, tokens, neurons); of an expert (1, tokens that chose it, neurons), and
+   *     nothing at all if there is none
    */
   default NDArray neurons(String axis, NDArray neurons) {
     return neurons;
+  }
+
+  /**
+   * What the second dense layer of a feed-forward part reads.
+   *
+   * @param axis name of the axis of the neurons
+   * @param activated as {@link #neurons}
+   */
+  default NDArray activated(String axis, NDArray activated) {
+    return activated;
+  }
+
+  /**
+   * What a router scores experts by, before softmax.
+   *
+   * @param axis name of the axis of the layer's experts
+   * @param scores (tokens of all sequences, experts)
+   */
+  default NDArray routed(String axis, NDArray scores) {
+    return scores;
+  }
+
+  /**
+   * What an expert adds to the tokens that chose it, weighed by their router; not called if there
+   * are none.
+   *
+   * @param axis name of the axis of the layer's experts
+   * @param expert which of them
+   * @param output (tokens that chose it, hidden)
+   */
+  default NDArray expert(String axis, int expert, NDArray output) {
+    return output;
+  }
+
+  /**
+   * What a normalisation says that stands in front of a part of a decoder's layer: its attention,
+   * its feed-forward part, or both of them where one is enough for both. That at the end is none.
+   *
+   * @param module name of the normalisation
+   * @param normed (batch, tokens, hidden)
+   */
+  default NDArray normed(String module, NDArray normed) {
+    return normed;
+  }
+
+  /**
+   * What enters a layer.
+   *
+   * @param layer counted from 0
+   * @param state (batch, tokens, hidden)
+   */
+  default NDArray entering(int layer, NDArray state) {
+    return state;
+  }
+
+  /**
+   * What leaves a layer, of the last one too before anything else is done to it.
+   *
+   * @param layer counted from 0
+   * @param state (batch, tokens, hidden)
+   */
+  default NDArray leaving(int layer, NDArray state) {
+    return state;
   }
 
   /**

@@ -7,13 +7,14 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A network that reads tokens, as its config.json describes it; widths of layers are those of the
  * weights at hand.
  *
  * <p>Its prunable axes are, for each layer, its attention heads and the neurons of its feed-forward
- * part.
+ * part; where heads share keys and values, only the neurons can be cut without the others.
  */
 public interface TextNetwork {
   /** What it takes. */
@@ -22,7 +23,20 @@ public interface TextNetwork {
   /** How names of axes of attention heads end. */
   String HEADS = ".heads";
 
-  /** How names of axes of feed-forward neurons end. */
+  /**
+   * How names of axes of groups of attention heads end, each of which has one head of keys and
+   * values: group g of G has the heads from g · H / G up to (excluding) (g + 1) · H / G. In a
+   * family that has them they are axes of their own even where each head is a group.
+   */
+  String GROUPS = ".groups";
+
+  /** How names of axes of experts end. */
+  String EXPERTS = ".experts";
+
+  /**
+   * How names of axes of feed-forward neurons end: behind the name of the layer, or that of an
+   * expert.
+   */
   String NEURONS = ".neurons";
 
   /** Channels of one attention head. */
@@ -35,7 +49,7 @@ public interface TextNetwork {
   WidthKeys widthKeys();
 
   /**
-   * A layer's prunable axes.
+   * A layer's axes; a layer of experts has no neurons of its own.
    *
    * @param heads name of the axis of its attention heads
    * @param neurons name of the axis of its feed-forward neurons
@@ -56,11 +70,32 @@ public interface TextNetwork {
    * Keys of config.json.
    *
    * @param heads number of attention heads
+   * @param groups number of heads of keys and values, if heads can share them
    * @param neurons number of feed-forward neurons
    * @param prunedHeads whether transformers 4 opens models of this family with heads removed that
    *     {@code pruned_heads} names
+   * @param sizesHeads whether {@code head_dim} is always said, since some of the family mean a size
+   *     of their own where it is not
    */
-  record WidthKeys(String heads, String neurons, boolean prunedHeads) {}
+  record WidthKeys(
+      String heads,
+      Optional<String> groups,
+      String neurons,
+      boolean prunedHeads,
+      boolean sizesHeads) {}
+
+  /**
+   * Keys of config.json of a model with experts.
+   *
+   * @param experts number of experts in a layer
+   * @param neurons number of neurons of each
+   */
+  record ExpertKeys(String experts, String neurons) {}
+
+  /** Where its config.json says how many experts there are and how wide; empty if it has none. */
+  default Optional<ExpertKeys> expertKeys() {
+    return Optional.empty();
+  }
 
   /**
    * What it is made of.
