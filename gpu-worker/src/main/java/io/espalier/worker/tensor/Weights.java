@@ -14,9 +14,11 @@ import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TensorSpec.Role;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The numbers of a model: an array of its own for each tensor, by name, in the architecture's
@@ -63,6 +65,26 @@ public final class Weights implements AutoCloseable {
     return fill(model, new Weights(architecture, manager.newSubManager()));
   }
 
+  /**
+   * Loads some of a checkpoint's tensors; the weights know of no others.
+   *
+   * @param architecture what the whole checkpoint must hold
+   * @param tensors names of those that are loaded
+   * @param manager outlives the weights, and closes them at the latest
+   * @throws InvalidInputException if tensors of the checkpoint are missing or of another shape, or
+   *     one that is loaded is of a type that cannot be computed with; names all of them
+   */
+  public static Weights load(
+      ModelDirectory model,
+      Architecture architecture,
+      Collection<String> tensors,
+      NDManager manager) {
+    model.requireShapes(architecture.shapes());
+    Architecture part = architecture.only(Set.copyOf(tensors));
+    requireTypes(model, part);
+    return fill(model, new Weights(part, manager.newSubManager()));
+  }
+
   private static Weights fill(ModelDirectory model, Weights weights) {
     for (TensorSpec tensor : loaded(weights.architecture)) {
       TensorData data = model.read(tensor.name());
@@ -73,6 +95,10 @@ public final class Weights implements AutoCloseable {
 
   private static void requireLoadable(ModelDirectory model, Architecture architecture) {
     model.requireShapes(architecture.shapes());
+    requireTypes(model, architecture);
+  }
+
+  private static void requireTypes(ModelDirectory model, Architecture architecture) {
     List<String> problems =
         loaded(architecture).stream()
             .map(tensor -> model.tensors().get(tensor.name()))

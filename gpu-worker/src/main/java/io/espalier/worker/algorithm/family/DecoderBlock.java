@@ -19,7 +19,18 @@ interface DecoderBlock {
       Optional<RotaryPositions> positions,
       int headSize,
       Activation activation,
-      Taps taps) {}
+      Taps taps) {
+    /** A normalisation of the stream, as it may be watched. */
+    NDArray normed(TextModules modules, String module, NDArray x) {
+      return taps.normed(module, modules.norm(module, x));
+    }
+
+    /** What the second dense layer of a block reads, by what the first one says. */
+    NDArray activated(String block, NDArray inner) {
+      NDArray neurons = taps.neurons(block + TextNetwork.NEURONS, inner);
+      return taps.activated(block + TextNetwork.NEURONS, activation.of(neurons));
+    }
+  }
 
   /** Whether transformers 4 can remove heads from it. */
   boolean prunedHeads();

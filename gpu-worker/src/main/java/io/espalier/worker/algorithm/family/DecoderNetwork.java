@@ -5,6 +5,8 @@ import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -20,7 +22,7 @@ import java.util.regex.Pattern;
  *     has a table of positions instead
  */
 record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, int turned)
-    implements TextNetwork {
+    implements LayeredNetwork {
   static final String WORDS = "wte.weight";
   private static final String POSITIONS = "wpe.weight";
   private static final String PREFIX = "transformer.";
@@ -70,48 +72,66 @@ record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, int turn
   }
 
   @Override
-  public NDArray encode(Weights weights, Tokens tokens, Taps taps) {
-    return encode(modules(weights), tokens, taps);
+  public int layers() {
+    return plan.widths().layers();
   }
 
   @Override
-  public NDArray forward(Weights weights, Tokens tokens, Taps taps) {
+  public Pieces pieces(Collection<String> tensors) {
+    String prefix = plan.prefix(PREFIX, tensors);
+    List<String> stem = List.of(prefix + WORDS, prefix + POSITIONS);
+    List<String> end = plan.tied() ? List.of(prefix + WORDS) : List.of();
+    return Pieces.of(tensors, stem, prefix + BLOCKS, layers(), end);
+  }
+
+  @Override
+  public Surroundings surroundings(Tokens tokens, NDArray like) {
+    int length = Math.toIntExact(tokens.ids().getShape().get(1));
+    return new Surroundings(
+        SelfAttention.ofEarlierTokens(tokens.mask(), like),
+        turned == 0 ? Optional.empty() : Optional.of(RotaryPositions.of(like, length, turned)));
+  }
+
+  @Override
+  public NDArray embed(Weights weights, Tokens tokens, Taps taps) {
     TextModules modules = modules(weights);
-    return plan.head().of(modules, plan, encode(modules, tokens, taps), tokens.mask());
+    NDArray words = T.embedding(modules.get(WORDS), tokens.ids()); // (batch, tokens, hidden)
+    return taps.hidden(0, turned > 0 ? words : placed(modules, words));
+  }
+
+  private static NDArray placed(TextModules modules, NDArray words) {
+    return T.add(words, T.slice(modules.get(POSITIONS), 0, 0, words.getShape().get(1)));
+  }
+
+  @Override
+  public NDArray layer(
+      int index, Weights weights, NDArray x, Surroundings surroundings, Taps taps) {
+    TextModules modules = modules(weights);
+    var pass =
+        new DecoderBlock.Pass(
+            surroundings.mask(),
+            surroundings.positions(),
+            plan.widths().headSize(),
+            plan.activation(),
+            taps);
+    String name = modules.prefix() + BLOCKS + index;
+    NDArray said = taps.leaving(index, block.of(modules, name, taps.entering(index, x), pass));
+    return index + 1 < layers() ? taps.hidden(index + 1, said) : said;
+  }
+
+  @Override
+  public NDArray end(Weights weights, NDArray x, Taps taps) {
+    TextModules modules = modules(weights);
+    return taps.hidden(layers(), modules.norm(modules.prefix() + NORM, x));
+  }
+
+  @Override
+  public NDArray scores(Weights weights, NDArray last, Tokens tokens) {
+    return plan.head().of(modules(weights), plan, last, tokens.mask());
   }
 
   private TextModules modules(Weights weights) {
     String prefix = plan.prefix(PREFIX, weights.names());
     return new TextModules(weights, prefix, plan.epsilon());
-  }
-
-  private NDArray encode(TextModules modules, Tokens tokens, Taps taps) {
-    int layers = plan.widths().layers();
-    NDArray x = taps.hidden(0, embed(modules, tokens.ids())); // (batch, tokens, hidden)
-    var pass = pass(tokens, x, taps);
-    for (int i = 0; i < layers; i++) {
-      x = block.of(modules, modules.prefix() + BLOCKS + i, x, pass);
-      if (i + 1 < layers) {
-        x = taps.hidden(i + 1, x);
-      }
-    }
-    return taps.hidden(layers, modules.norm(modules.prefix() + NORM, x));
-  }
-
-  private DecoderBlock.Pass pass(Tokens tokens, NDArray x, Taps taps) {
-    int length = Math.toIntExact(x.getShape().get(1));
-    return new DecoderBlock.Pass(
-        SelfAttention.ofEarlierTokens(tokens.mask(), x),
-        turned == 0 ? Optional.empty() : Optional.of(RotaryPositions.of(x, length, turned)),
-        plan.widths().headSize(),
-        plan.activation(),
-        taps);
-  }
-
-  private NDArray embed(TextModules modules, NDArray ids) {
-    NDArray words = T.embedding(modules.get(WORDS), ids);
-    return turned > 0
-        ? words
-        : T.add(words, T.slice(modules.get(POSITIONS), 0, 0, ids.getShape().get(1)));
   }
 }

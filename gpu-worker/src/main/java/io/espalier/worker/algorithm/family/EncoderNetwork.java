@@ -91,7 +91,8 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan) implements TextNetwor
     NDArray mask = SelfAttention.ofRealTokens(tokens.mask(), x);
     for (int i = 0; i < plan.widths().layers(); i++) {
       String block = modules.prefix() + family.names().blocks() + i;
-      x = taps.hidden(i + 1, layer(modules, block, x, mask, taps));
+      NDArray said = layer(modules, block, taps.entering(i, x), mask, taps);
+      x = taps.hidden(i + 1, taps.leaving(i, said));
     }
     return x;
   }
@@ -134,7 +135,8 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan) implements TextNetwor
     NDArray attended = modules.dense(block + names.attended(), joined);
     NDArray between = modules.norm(block + names.attentionNorm(), T.add(attended, x));
     NDArray inner = taps.neurons(block + ".neurons", modules.dense(block + names.inner(), between));
-    NDArray outer = modules.dense(block + names.outer(), plan.activation().of(inner));
+    NDArray activated = taps.activated(block + ".neurons", plan.activation().of(inner));
+    NDArray outer = modules.dense(block + names.outer(), activated);
     return modules.norm(block + names.outputNorm(), T.add(outer, between));
   }
 }

@@ -31,11 +31,11 @@ record Gpt2Block() implements DecoderBlock {
 
   @Override
   public NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
-    NDArray attended = T.add(attention(modules, block, modules.norm(block + ".ln_1", x), pass), x);
-    NDArray normed = modules.norm(block + ".ln_2", attended);
-    NDArray inner =
-        pass.taps().neurons(block + ".neurons", modules.transposed(block + INNER, normed));
-    return T.add(modules.transposed(block + OUTER, pass.activation().of(inner)), attended);
+    NDArray read = pass.normed(modules, block + ".ln_1", x);
+    NDArray attended = T.add(attention(modules, block, read, pass), x);
+    NDArray normed = pass.normed(modules, block + ".ln_2", attended);
+    NDArray activated = pass.activated(block, modules.transposed(block + INNER, normed));
+    return T.add(modules.transposed(block + OUTER, activated), attended);
   }
 
   private static NDArray attention(TextModules modules, String block, NDArray x, Pass pass) {

@@ -34,10 +34,10 @@ record GptjBlock() implements DecoderBlock {
 
   @Override
   public NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
-    NDArray normed = modules.norm(block + ".ln_1", x);
+    NDArray normed = pass.normed(modules, block + ".ln_1", x);
     NDArray attended = attention(modules, block, normed, pass);
-    NDArray inner = pass.taps().neurons(block + ".neurons", modules.dense(block + INNER, normed));
-    NDArray outer = modules.dense(block + OUTER, pass.activation().of(inner));
+    NDArray activated = pass.activated(block, modules.dense(block + INNER, normed));
+    NDArray outer = modules.dense(block + OUTER, activated);
     return T.add(T.add(attended, outer), x);
   }
 

@@ -31,6 +31,47 @@ public interface Taps {
   }
 
   /**
+   * What the second dense layer of a feed-forward part reads.
+   *
+   * @param axis name of the axis of the layer's neurons
+   * @param activated (batch, tokens, neurons)
+   */
+  default NDArray activated(String axis, NDArray activated) {
+    return activated;
+  }
+
+  /**
+   * What a normalisation says that stands in front of a part of a decoder's layer: its attention,
+   * its feed-forward part, or both of them where one is enough for both. That at the end is none.
+   *
+   * @param module name of the normalisation
+   * @param normed (batch, tokens, hidden)
+   */
+  default NDArray normed(String module, NDArray normed) {
+    return normed;
+  }
+
+  /**
+   * What enters a layer.
+   *
+   * @param layer counted from 0
+   * @param state (batch, tokens, hidden)
+   */
+  default NDArray entering(int layer, NDArray state) {
+    return state;
+  }
+
+  /**
+   * What leaves a layer, of the last one too before anything else is done to it.
+   *
+   * @param layer counted from 0
+   * @param state (batch, tokens, hidden)
+   */
+  default NDArray leaving(int layer, NDArray state) {
+    return state;
+  }
+
+  /**
    * A hidden state as Hugging Face's library lists it: 0 what the embedding says, i what layer i
    * says, the last of a decoder after the final normalisation.
    *

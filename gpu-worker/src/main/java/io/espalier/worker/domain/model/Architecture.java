@@ -3,6 +3,8 @@ package io.espalier.worker.domain.model;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /**
@@ -135,6 +137,21 @@ public record Architecture(
     UnaryOperator<Axis> map =
         axis -> new Axis(groups.getOrDefault(axis.name(), axis.name()), axis.units());
     return mapped(map, List.copyOf(tied.values()), reasons);
+  }
+
+  /**
+   * The same architecture with some of its tensors only, in their order.
+   *
+   * @throws IllegalArgumentException if it has no tensor of one of the names
+   */
+  public Architecture only(Set<String> names) {
+    List<TensorSpec> some =
+        tensors.stream().filter(tensor -> names.contains(tensor.name())).toList();
+    if (some.size() < names.size()) {
+      throw new IllegalArgumentException(
+          "%s has only %d of the tensors %s".formatted(name, some.size(), new TreeSet<>(names)));
+    }
+    return new Architecture(family, name, some, axes, layers, attentions, frozen);
   }
 
   /** The same architecture with more axes that may not be cut, and why. */

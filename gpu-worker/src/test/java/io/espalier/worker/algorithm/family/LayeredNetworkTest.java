@@ -1,0 +1,172 @@
+package io.espalier.worker.algorithm.family;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import io.espalier.worker.tensor.Golden;
+import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Weights;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Decoders that are run piece by piece. */
+final class LayeredNetworkTest {
+  private NDManager manager;
+  private NDScope scope;
+
+  @BeforeEach
+  void open() {
+    manager = PyTorch.newManager();
+    scope = new NDScope();
+    scope.suppressNotUsedWarning();
+  }
+
+  @AfterEach
+  void close() {
+    scope.close();
+    manager.close();
+  }
+
+  /** Everything that passes at a place, by place. */
+  private static final class Watch implements Taps {
+    private final Map<String, NDArray> seen = new LinkedHashMap<>();
+
+    private NDArray see(String place, NDArray x) {
+      assertThat(seen.put(place, x)).as(place).isNull();
+      return x;
+    }
+
+    @Override
+    public NDArray neurons(String axis, NDArray neurons) {
+      return see("neurons " + axis, neurons);
+    }
+
+    @Override
+    public NDArray activated(String axis, NDArray activated) {
+      return see("activated " + axis, activated);
+    }
+
+    @Override
+    public NDArray normed(String module, NDArray normed) {
+      return see("normed " + module, normed);
+    }
+
+    @Override
+    public NDArray entering(int layer, NDArray state) {
+      return see("entering " + layer, state);
+    }
+
+    @Override
+    public NDArray leaving(int layer, NDArray state) {
+      return see("leaving " + layer, state);
+    }
+
+    @Override
+    public NDArray hidden(int index, NDArray state) {
+      return see("hidden " + index, state);
+    }
+
+    NDArray at(String place) {
+      assertThat(seen).containsKey(place);
+      return seen.get(place);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt2", "gptj"})
+  void pieces_of_their_own_tensors_say_what_the_whole_network_says(String name) {
+    Golden golden = Golden.of(name);
+    var network = (LayeredNetwork) golden.network();
+    Tokens tokens = golden.tokens(manager);
+    float[] whole = network.forward(golden.weights(manager), tokens, Taps.NONE).toFloatArray();
+
+    var pieces = network.pieces(golden.architecture().shapes().keySet());
+    NDArray x;
+    try (Weights embedding = part(golden, pieces.embedding())) {
+      x = network.embed(embedding, tokens, Taps.NONE);
+    }
+    for (int i = 0; i < network.layers(); i++) {
+      try (Weights layer = part(golden, pieces.layers().get(i))) {
+        x = network.layer(i, layer, x, network.surroundings(tokens, x), Taps.NONE);
+      }
+    }
+    try (Weights end = part(golden, pieces.end())) {
+      x = network.scores(end, network.end(end, x, Taps.NONE), tokens);
+    }
+
+    assertThat(x.toFloatArray()).containsExactly(whole);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"gpt2, true", "gptj, false"})
+  void every_tensor_is_read_by_one_piece_but_a_tied_embedding(String name, boolean tied) {
+    Golden golden = Golden.of(name);
+    var tensors = golden.architecture().shapes().keySet();
+
+    var pieces = ((LayeredNetwork) golden.network()).pieces(tensors);
+
+    var all = new ArrayList<>(pieces.embedding());
+    pieces.layers().forEach(all::addAll);
+    all.addAll(pieces.end());
+    if (tied) {
+      assertThat(all.remove("transformer.wte.weight")).isTrue();
+    }
+    assertThat(all).containsExactlyInAnyOrderElementsOf(tensors);
+    assertThat(pieces.layers()).hasSize(2);
+    assertThat(pieces.layers().get(1)).allMatch(tensor -> tensor.startsWith("transformer.h.1."));
+    assertThat(pieces.end()).contains("transformer.ln_f.weight");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"gpt2, .ln_1 .ln_2", "gptj, .ln_1"})
+  void what_passes_can_be_watched_at_every_place(String name, String norms) {
+    Golden golden = Golden.of(name);
+    Weights weights = golden.weights(manager);
+    var watch = new Watch();
+
+    golden.network().encode(weights, golden.tokens(manager), watch);
+
+    for (int i = 0; i < 2; i++) {
+      String block = "transformer.h." + i;
+      String neurons = block + TextNetwork.NEURONS;
+      assertSame(watch.at("activated " + neurons), T.geluTanh(watch.at("neurons " + neurons)));
+      for (String norm : List.of(norms.split(" ", -1))) {
+        assertThat(watch.at("normed " + block + norm).getShape())
+            .isEqualTo(watch.at("hidden 0").getShape());
+      }
+      assertSame(watch.at("entering " + i), watch.at("hidden " + i));
+      NDArray normed = norm(weights, block + ".ln_1", watch.at("entering " + i));
+      assertSame(watch.at("normed " + block + ".ln_1"), normed);
+    }
+    assertSame(watch.at("leaving 0"), watch.at("entering 1"));
+    NDArray last = norm(weights, "transformer.ln_f", watch.at("leaving 1"));
+    assertSame(watch.at("hidden 2"), last);
+    assertThat(watch.seen.keySet().stream().filter(place -> place.startsWith("normed ")))
+        .hasSize(2 * norms.split(" ", -1).length);
+  }
+
+  private static NDArray norm(Weights weights, String module, NDArray x) {
+    return T.layerNorm(
+        x, weights.get(module + ".weight"), weights.get(module + ".bias"), 1e-5); // by config.json
+  }
+
+  private static void assertSame(NDArray actual, NDArray expected) {
+    assertThat(actual.toFloatArray()).containsExactly(expected.toFloatArray());
+  }
+
+  private Weights part(Golden golden, List<String> tensors) {
+    Weights part = Weights.load(golden.model(), golden.architecture(), tensors, manager);
+    assertThat(part.names()).containsExactlyInAnyOrderElementsOf(tensors);
+    return part;
+  }
+}
