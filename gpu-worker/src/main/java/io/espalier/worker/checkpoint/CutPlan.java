@@ -3,41 +3,64 @@ package io.espalier.worker.checkpoint;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.domain.model.TensorSpec;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /** Works out the cut of every tensor and refuses a choice that cannot be made, before any work. */
 final class CutPlan {
   private CutPlan() {}
 
-  static Map<String, Cut> of(ModelDirectory model, Architecture architecture, Kept kept) {
+  /** What becomes of the tensors that stay, in the order of the forward pass. */
+  static List<Piece> of(ModelDirectory model, Architecture architecture, Kept kept) {
     model.requireShapes(architecture.shapes());
     var problems = new Problems();
-    Map<String, Axis> axes =
-        architecture.axes().stream().collect(Collectors.toMap(Axis::name, Function.identity()));
+    Map<String, Axis> axes = architecture.choices();
     kept.units()
         .forEach((name, units) -> check(name, units, axes, architecture.frozen(), problems));
     problems.throwIfAny();
 
-    Map<String, TensorHeader> tensors = model.tensors();
-    var cuts = new LinkedHashMap<String, Cut>();
+    Map<String, String> names = architecture.names(kept);
+    var pieces = new ArrayList<Piece>();
     for (TensorSpec spec : architecture.tensors()) {
-      DType dtype = Objects.requireNonNull(tensors.get(spec.name())).dtype();
-      Cut cut = Cut.of(spec, dtype, kept);
-      if (!cut.isWholeBytes()) {
-        problems.add(
-            "%s: tensor '%s': the kept units of %s split a byte, which holds several elements of"
-                + " type %s; keep units in multiples that fill bytes",
-            model.path(), spec.name(), kept.units().keySet(), dtype);
+      String name = names.get(spec.name());
+      if (name != null) {
+        pieces.add(piece(model, spec, name, kept, problems));
       }
-      cuts.put(spec.name(), cut);
     }
     problems.throwIfAny();
-    return cuts;
+    return pieces;
+  }
+
+  /** The same for a model that keeps its shape, so that no module may go. */
+  static List<Piece> inPlace(ModelDirectory model, Architecture architecture, Kept kept) {
+    var problems = new Problems();
+    for (Stack stack : architecture.stacks()) {
+      if (kept.width(stack.axis()) < stack.axis().units()) {
+        problems.add(
+            "cannot drop modules '%s*' (axis '%s') and keep the shape: a module of zeros is not one"
+                + " that is gone; drop them for good, or keep them all",
+            stack.prefix(), stack.axis().name());
+      }
+    }
+    problems.throwIfAny();
+    return of(model, architecture, kept).stream().map(Piece::whole).toList();
+  }
+
+  private static Piece piece(
+      ModelDirectory model, TensorSpec spec, String name, Kept kept, Problems problems) {
+    SafetensorsFile file = model.holder(spec.name());
+    DType dtype = file.place(spec.name()).header().dtype();
+    Cut cut = Cut.of(spec, dtype, kept);
+    if (!cut.isWholeBytes()) {
+      problems.add(
+          "%s: tensor '%s': the kept units of %s split a byte, which holds several elements of"
+              + " type %s; keep units in multiples that fill bytes",
+          model.path(), spec.name(), kept.units().keySet(), dtype);
+    }
+    return new Piece(file, spec.name(), TensorHeader.of(name, dtype, cut.shape()), cut);
   }
 
   private static void check(

@@ -126,11 +126,7 @@ public final class ModelDirectory {
    * @throws InvalidInputException if it is 2 GiB or larger
    */
   public TensorData read(String name) {
-    SafetensorsFile shard = shardOf.get(name);
-    if (shard == null) {
-      throw new IllegalArgumentException("%s has no tensor '%s'".formatted(path(), name));
-    }
-    return shard.read(name);
+    return holder(name).read(name);
   }
 
   /** Whether its tensors are in files that an index lists, not in one. */
@@ -141,6 +137,19 @@ public final class ModelDirectory {
   /** Size of the safetensors files. */
   public long bytes() {
     return shards.values().stream().mapToLong(SafetensorsFile::bytes).sum();
+  }
+
+  /**
+   * The file that holds a tensor.
+   *
+   * @throws IllegalArgumentException if there is no tensor of that name
+   */
+  SafetensorsFile holder(String tensor) {
+    SafetensorsFile shard = shardOf.get(tensor);
+    if (shard == null) {
+      throw new IllegalArgumentException("%s has no tensor '%s'".formatted(path(), tensor));
+    }
+    return shard;
   }
 
   /** The safetensors files by name. */

@@ -3,10 +3,12 @@ package io.espalier.worker.checkpoint;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.ToLongFunction;
 
 /**
  * Which shard holds which tensor: {@code model.safetensors.index.json}.
@@ -43,6 +45,30 @@ record ShardIndex(ObjectNode json, Map<String, String> shards) {
     checkNames(file, new TreeSet<>(shards.values()), problems);
     shards.values().removeIf(shard -> !isPlain(shard));
     return new ShardIndex(json, shards);
+  }
+
+  /**
+   * The index of files that are made of a model: as its own is, if it has one, but for what is in
+   * the files and how much that is.
+   */
+  static ObjectNode of(ModelDirectory model, List<Shard> shards) {
+    ObjectNode json =
+        model.index().map(index -> index.json().deepCopy()).orElseGet(StrictJson::newObject);
+    ObjectNode metadata = json.withObject("/metadata");
+    metadata.put("total_size", sum(shards, SafetensorsHeader::dataBytes));
+    if (metadata.has("total_parameters")) {
+      metadata.put("total_parameters", sum(shards, SafetensorsHeader::elements));
+    }
+    var holders = new TreeMap<String, String>(Utf8Order.COMPARATOR);
+    for (Shard shard : shards) {
+      shard.pieces().keySet().forEach(tensor -> holders.put(tensor, shard.name()));
+    }
+    holders.forEach(json.putObject("weight_map")::put);
+    return json;
+  }
+
+  private static long sum(List<Shard> shards, ToLongFunction<SafetensorsHeader> part) {
+    return shards.stream().map(Shard::header).mapToLong(part).sum();
   }
 
   /** The shards, each once, by name. */

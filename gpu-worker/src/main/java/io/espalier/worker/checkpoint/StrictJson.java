@@ -103,6 +103,11 @@ final class StrictJson {
     }
   }
 
+  /** An object without anything in it. */
+  static ObjectNode newObject() {
+    return MAPPER.createObjectNode();
+  }
+
   /** An object as a file of a model has it: indented by two spaces, as the Python libraries do. */
   static ByteBuffer bytes(ObjectNode object) {
     try {

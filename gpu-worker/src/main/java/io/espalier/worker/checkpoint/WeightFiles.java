@@ -55,4 +55,9 @@ final class WeightFiles {
   static boolean isShardName(String name) {
     return name.matches("model-\\d+-of-\\d+\\.safetensors");
   }
+
+  /** The name of a shard of a model, counted from 0. */
+  static String shardName(int index, int count) {
+    return String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", index + 1, count);
+  }
 }

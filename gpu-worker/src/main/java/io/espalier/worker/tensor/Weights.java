@@ -174,19 +174,22 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
-   * A copy with only the kept units, in every tensor along a cut axis; does not require gradients.
+   * A copy with only the kept units, in every tensor along a cut axis, and without the modules that
+   * do not stay; does not require gradients.
    *
    * @throws IllegalArgumentException if the cut names an axis or a unit that does not exist
    */
   public Weights keep(Kept kept) {
     Architecture narrower = architecture.keep(kept);
-    return derive(narrower, (tensor, array) -> select(array, tensor.dimensions(), kept));
+    Map<String, String> names = architecture.names(kept);
+    return derive(narrower, names, (tensor, array) -> select(array, tensor.dimensions(), kept));
   }
 
   /** A copy in float64, for checks that need the precision; stored as before. */
   public Weights inDoublePrecision() {
     return derive(
         architecture,
+        architecture.names(Kept.all()),
         (tensor, array) ->
             array.getDataType() == DataType.FLOAT32 ? array.toType(DataType.FLOAT64, true) : array);
   }
@@ -208,14 +211,17 @@ public final class Weights implements AutoCloseable {
     NDArray of(TensorSpec tensor, NDArray array);
   }
 
-  private Weights derive(Architecture target, Derivation derivation) {
+  private Weights derive(Architecture target, Map<String, String> names, Derivation derivation) {
     var derived = new Weights(target, manager.getParentManager().newSubManager());
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       for (TensorSpec tensor : loaded(architecture)) {
-        NDArray copy = derivation.of(tensor, get(tensor.name())).duplicate();
-        copy.attach(derived.manager);
-        derived.put(tensor.name(), type(tensor.name()), copy);
+        String name = names.get(tensor.name());
+        if (name != null) {
+          NDArray copy = derivation.of(tensor, get(tensor.name())).duplicate();
+          copy.attach(derived.manager);
+          derived.put(name, type(tensor.name()), copy);
+        }
       }
     }
     return derived;

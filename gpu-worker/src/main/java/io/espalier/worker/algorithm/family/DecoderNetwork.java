@@ -3,6 +3,8 @@ package io.espalier.worker.algorithm.family;
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import java.util.Collection;
@@ -68,7 +70,8 @@ record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, int turn
     sketch.norm(prefix + NORM);
     plan.head().draw(sketch, prefix);
     sketch.carry(CAUSAL_MASK);
-    return sketch.settle(family);
+    var layers = new Axis("layers", plan.widths().layers());
+    return sketch.settle(family).withStacks(new Stack(layers, prefix + BLOCKS));
   }
 
   @Override

@@ -8,8 +8,8 @@ import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /**
- * A model without its numbers: its tensors with named axes, its layers, and which axes may not be
- * cut and why.
+ * A model without its numbers: its tensors with named axes, its layers, which axes may not be cut
+ * and why, and which of its modules can be dropped.
  *
  * <p>Widths are those of the checkpoint at hand, so a model that has been pruned before is
  * described like any other.
@@ -21,6 +21,8 @@ import java.util.function.UnaryOperator;
  * @param layers every convolution and linear layer, in the order of the forward pass
  * @param attentions every attention, in the order of the forward pass
  * @param frozen for an axis that may not be cut, by its name, the reason in words
+ * @param stacks modules that can be dropped; the axis of a stack is among the axes only if a tensor
+ *     runs along it
  */
 public record Architecture(
     String family,
@@ -29,7 +31,20 @@ public record Architecture(
     List<Axis> axes,
     List<Layer> layers,
     List<Attention> attentions,
-    Map<String, String> frozen) {
+    Map<String, String> frozen,
+    List<Stack> stacks) {
+
+  /** An architecture without modules that can be dropped. */
+  public Architecture(
+      String family,
+      String name,
+      List<TensorSpec> tensors,
+      List<Axis> axes,
+      List<Layer> layers,
+      List<Attention> attentions,
+      Map<String, String> frozen) {
+    this(family, name, tensors, axes, layers, attentions, frozen, List.of());
+  }
 
   /** An architecture without attention. */
   public Architecture(
@@ -49,6 +64,34 @@ public record Architecture(
     layers = List.copyOf(layers);
     attentions = List.copyOf(attentions);
     frozen = Map.copyOf(frozen);
+    stacks = List.copyOf(stacks);
+    for (Axis axis : axes) {
+      for (Stack stack : stacks) {
+        requireSame(axis, stack.axis());
+      }
+    }
+  }
+
+  private static void requireSame(Axis axis, Axis counted) {
+    if (axis.name().equals(counted.name()) && axis.units() != counted.units()) {
+      throw new IllegalArgumentException(
+          "axis '%s' has %d units, but counts %d modules"
+              .formatted(axis.name(), axis.units(), counted.units()));
+    }
+  }
+
+  /** The same architecture with modules that can be dropped. */
+  public Architecture withStacks(Stack... declared) {
+    return new Architecture(
+        family, name, tensors, axes, layers, attentions, frozen, List.of(declared));
+  }
+
+  /** Every axis that a choice of units may name, by name: those of tensors, those of stacks. */
+  public Map<String, Axis> choices() {
+    var choices = new LinkedHashMap<String, Axis>();
+    axes.forEach(axis -> choices.put(axis.name(), axis));
+    stacks.forEach(stack -> choices.put(stack.axis().name(), stack.axis()));
+    return choices;
   }
 
   /** The axes that may be cut, in the order of the forward pass. */
@@ -92,26 +135,31 @@ public record Architecture(
   }
 
   /**
-   * The same architecture after a cut: every tensor and layer along a cut axis is narrower.
+   * The same architecture after a cut: every tensor and layer along a cut axis is narrower, modules
+   * that do not stay are gone, and those behind them have moved up in name.
    *
+   * @param kept by the names of this architecture; what it says of units in modules that go does
+   *     not matter
    * @throws IllegalArgumentException if the cut names an axis or a unit that does not exist
    */
   public Architecture keep(Kept kept) {
     requireKnown(kept);
-    UnaryOperator<Axis> narrower = axis -> new Axis(axis.name(), kept.width(axis));
-    return mapped(narrower, axes.stream().map(narrower).toList(), frozen);
+    Renumbering names = Renumbering.of(stacks, kept);
+    var cut = new Redrawing(a -> new Axis(names.require(a.name()), kept.width(a)), names);
+    return cut.of(this, cut.listed(axes), cut.frozen(frozen));
   }
 
-  private Architecture mapped(
-      UnaryOperator<Axis> map, List<Axis> mappedAxes, Map<String, String> reasons) {
-    return new Architecture(
-        family,
-        name,
-        tensors.stream().map(tensor -> mapped(tensor, map)).toList(),
-        mappedAxes,
-        layers.stream().map(layer -> mapped(layer, map)).toList(),
-        attentions.stream().map(attention -> mapped(attention, map)).toList(),
-        reasons);
+  /**
+   * What the tensors that stay are called after a cut, by the names they have now; in the order of
+   * the forward pass. A tensor that belongs to a dropped module is not in it.
+   */
+  public Map<String, String> names(Kept kept) {
+    Renumbering renumbering = Renumbering.of(stacks, kept);
+    var names = new LinkedHashMap<String, String>();
+    for (TensorSpec tensor : tensors) {
+      renumbering.of(tensor.name()).ifPresent(after -> names.put(tensor.name(), after));
+    }
+    return names;
   }
 
   /**
@@ -136,7 +184,7 @@ public record Architecture(
     frozen.forEach((axis, reason) -> reasons.put(groups.getOrDefault(axis, axis), reason));
     UnaryOperator<Axis> map =
         axis -> new Axis(groups.getOrDefault(axis.name(), axis.name()), axis.units());
-    return mapped(map, List.copyOf(tied.values()), reasons);
+    return new Redrawing(map, Renumbering.none()).of(this, List.copyOf(tied.values()), reasons);
   }
 
   /**
@@ -158,12 +206,11 @@ public record Architecture(
   public Architecture freeze(Map<String, String> reasons) {
     var all = new LinkedHashMap<>(frozen);
     all.putAll(reasons);
-    return new Architecture(family, name, tensors, axes, layers, attentions, all);
+    return new Architecture(family, name, tensors, axes, layers, attentions, all, stacks);
   }
 
   private void requireKnown(Kept kept) {
-    var known = new LinkedHashMap<String, Axis>();
-    axes.forEach(axis -> known.put(axis.name(), axis));
+    Map<String, Axis> known = choices();
     kept.units()
         .forEach(
             (axis, units) -> {
@@ -178,24 +225,5 @@ public record Architecture(
                         .formatted(axis, name, known.get(axis).units() - 1, units[0], last));
               }
             });
-  }
-
-  private static TensorSpec mapped(TensorSpec tensor, UnaryOperator<Axis> map) {
-    var dimensions = tensor.dimensions().stream().map(side -> side.mapped(map)).toList();
-    return new TensorSpec(tensor.name(), dimensions, tensor.role());
-  }
-
-  private static Layer mapped(Layer layer, UnaryOperator<Axis> map) {
-    return new Layer(
-        layer.weight(),
-        layer.out().mapped(map),
-        layer.in().mapped(map),
-        layer.window(),
-        layer.depthwise(),
-        layer.bias());
-  }
-
-  private static Attention mapped(Attention attention, UnaryOperator<Axis> map) {
-    return new Attention(attention.module(), attention.heads().mapped(map), attention.tokens());
   }
 }
