@@ -26,6 +26,7 @@ final class Details {
   static void write(PruningReport report, Markup out) {
     var details = new Details(report, out);
     details.latencies();
+    details.search();
     details.profile();
     details.frozen();
     details.provenance();
@@ -45,6 +46,27 @@ final class Details {
     }
     table.close();
     out.close();
+  }
+
+  private void search() {
+    report.search().ifPresent(this::search);
+  }
+
+  private void search(PruningReport.Search search) {
+    String verb = report.setup().losses().verb();
+    section("The choice");
+    out.element(
+        "p",
+        search.provenOptimal()
+            ? "No model within the budget " + verb + " less; the search has shown it."
+            : "A better one within the budget may exist, but not beyond the bound below.");
+    out.open("dl");
+    fact("it " + verb, Figures.significant(search.loss()));
+    fact(
+        "every model within the budget " + verb + " at least",
+        Figures.significant(search.lowerBound()));
+    fact("models looked at", Long.toString(search.steps()));
+    out.close().close();
   }
 
   private void profile() {
@@ -135,10 +157,7 @@ final class Details {
     fact("device", setup.device());
     fact("seed", Long.toString(setup.seed()));
     fact("objective", setup.objective());
-    fact("score", setup.score());
-    fact("importance of channels", setup.importance());
-    fact("images for calibration", Integer.toString(setup.calibrationImages()));
-    fact("images for scoring", Integer.toString(setup.scoreImages()));
+    setup.facts().forEach(fact -> fact(fact.label(), fact.text()));
     out.close().close();
   }
 

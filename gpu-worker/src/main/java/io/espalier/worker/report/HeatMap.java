@@ -13,11 +13,11 @@ import java.util.Locale;
  * one ends; the chosen one is outlined.
  */
 final class HeatMap {
-  private static final int LEGEND_HEIGHT = 46;
   private static final int AXIS_HEIGHT = 22;
   private static final int ROOM_FOR_NUMBER = 40;
 
   private final Paper paper;
+  private final Losses losses;
   private final List<AxisFacts> axes;
   private final LossScale scale;
   private final int rowHeight;
@@ -25,24 +25,25 @@ final class HeatMap {
   private final double width;
   private final Svg svg;
 
-  private HeatMap(Paper paper, List<AxisFacts> axes) {
+  private HeatMap(Paper paper, Losses losses, List<AxisFacts> axes) {
     this.paper = paper;
+    this.losses = losses;
     this.axes = axes;
     this.scale = LossScale.of(axes);
     this.rowHeight = Paper.rowHeight(axes.size());
     this.left = paper.labelWidth();
     this.width = paper.width() - left - 76;
-    double height = LEGEND_HEIGHT + AXIS_HEIGHT + axes.size() * (double) rowHeight + 4;
-    this.svg = new Svg(paper, height, "Heat map: loss of score by axis and kept width");
+    double height = ColourLegend.HEIGHT + AXIS_HEIGHT + axes.size() * (double) rowHeight + 4;
+    this.svg = new Svg(paper, height, "Heat map: " + losses.label() + " by axis and kept width");
   }
 
   /** The picture of axes that had a choice. */
-  static String on(Paper paper, List<AxisFacts> axes) {
-    return new HeatMap(paper, axes).draw();
+  static String on(Paper paper, Losses losses, List<AxisFacts> axes) {
+    return new HeatMap(paper, losses, axes).draw();
   }
 
   private String draw() {
-    legend();
+    new ColourLegend(paper, scale, losses.label()).draw(svg, left, width);
     grid();
     for (int row = 0; row < axes.size(); row++) {
       row(axes.get(row), top() + row * (double) rowHeight);
@@ -51,29 +52,7 @@ final class HeatMap {
   }
 
   private double top() {
-    return LEGEND_HEIGHT + AXIS_HEIGHT;
-  }
-
-  private void legend() {
-    double cell = Math.min(32, width / (LossScale.STEPS + 3));
-    svg.words(new Spot(left - 8, 10), Anchor.END, "tick", "loss of score");
-    svg.box(new Box(left, 3, cell, 14), "zero");
-    svg.words(new Spot(left + cell / 2, 28), Anchor.MIDDLE, "tick", "0");
-    if (scale.isFlat()) {
-      return;
-    }
-    int first = scale.hasOneLoss() ? LossScale.STEPS - 1 : 0;
-    double start = left + (2 - first) * cell;
-    for (int step = first; step < LossScale.STEPS; step++) {
-      svg.box(new Box(start + step * cell, 3, cell, 14), "h" + step);
-    }
-    for (int mark : scale.hasOneLoss() ? new int[] {LossScale.STEPS} : paper.marks()) {
-      double x = start + mark * cell;
-      svg.line(new Spot(x, 17), new Spot(x, 21), "axis");
-      Anchor anchor = mark == 0 ? Anchor.START : Anchor.MIDDLE;
-      String upTo = mark == 0 ? "≤ " : "";
-      svg.words(new Spot(x, 28), anchor, "tick", upTo + Figures.brief(scale.start(mark)));
-    }
+    return ColourLegend.HEIGHT + AXIS_HEIGHT;
   }
 
   private void grid() {
@@ -130,7 +109,7 @@ final class HeatMap {
     }
   }
 
-  private static String title(AxisFacts axis, int choice) {
+  private String title(AxisFacts axis, int choice) {
     int width = axis.choices().get(choice);
     double loss = axis.loss(choice);
     return String.format(
@@ -140,7 +119,7 @@ final class HeatMap {
         width,
         axis.units(),
         Figures.percent((double) width / axis.units(), 0),
-        Double.isNaN(loss) ? "not measured" : "loses " + Figures.significant(loss),
+        Double.isNaN(loss) ? "not measured" : losses.verb() + " " + Figures.significant(loss),
         width == axis.chosen() ? "; chosen" : "");
   }
 }

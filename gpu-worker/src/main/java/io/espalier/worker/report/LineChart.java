@@ -24,12 +24,14 @@ final class LineChart {
   /**
    * What a chart shows.
    *
+   * @param losses what the losses of the curve are
    * @param curve points and measurements
    * @param quantity the quantity to the right
    * @param whole how much of it the original has
    * @param bound what was allowed of it, if it was limited
    */
-  record Content(Curve curve, Quantity quantity, long whole, Optional<Budget.Bound> bound) {
+  record Content(
+      Losses losses, Curve curve, Quantity quantity, long whole, Optional<Budget.Bound> bound) {
     double share(Cost cost) {
       return (double) quantity.of(cost) / whole;
     }
@@ -63,7 +65,8 @@ final class LineChart {
     this.area = new Box(LEFT, TOP, paper.width() - LEFT - RIGHT, height - TOP - BOTTOM);
     this.across = Ticks.covering(smallestShare(), 1, paper == Paper.WIDE ? 8 : 4);
     this.up = Ticks.covering(losses().min().orElse(0), losses().max().orElse(0), 5);
-    String label = "Line chart: loss of score by " + content.quantity().label() + " left";
+    String label =
+        "Line chart: %s by %s left".formatted(content.losses().label(), content.quantity().label());
     this.svg = new Svg(paper, height, label);
   }
 
@@ -150,7 +153,7 @@ final class LineChart {
         "%s left (100 %% = %s)"
             .formatted(
                 content.quantity().label(), Abbreviation.of(content.quantity(), content.whole())));
-    svg.words(new Spot(0, TOP - 14), Anchor.START, "tick", "loss of score");
+    svg.words(new Spot(0, TOP - 14), Anchor.START, "tick", content.losses().label());
   }
 
   private void budget(Budget.Bound bound) {
@@ -172,8 +175,10 @@ final class LineChart {
     svg.words(new Spot(24, y), Anchor.START, "tick", "predicted");
     svg.circle(new Spot(step + 10, y), 6, "picked", "");
     svg.words(new Spot(step + 22, y), Anchor.START, "tick", "chosen");
-    svg.diamond(new Spot(2 * step + 10, y), 6, "measured", "");
-    svg.words(new Spot(2 * step + 22, y), Anchor.START, "tick", "measured");
+    if (!content.curve().measured().isEmpty()) {
+      svg.diamond(new Spot(2 * step + 10, y), 6, "measured", "");
+      svg.words(new Spot(2 * step + 22, y), Anchor.START, "tick", "measured");
+    }
   }
 
   private String title(String what, Point point) {
@@ -187,12 +192,13 @@ final class LineChart {
   }
 
   private String title(String what, Cost cost, double loss) {
-    return "%s: %s %s (%s), loses %s"
+    return "%s: %s %s (%s), %s %s"
         .formatted(
             what,
             Abbreviation.of(content.quantity(), content.quantity().of(cost)),
             content.quantity().label(),
             Figures.percent(content.share(cost), 1),
+            content.losses().verb(),
             Figures.significant(loss));
   }
 }

@@ -2,6 +2,7 @@ package io.espalier.worker.report;
 
 import io.espalier.worker.report.PruningReport.AxisFacts;
 import java.util.List;
+import java.util.stream.DoubleStream;
 
 /**
  * From losses to colours: {@value #STEPS} steps of even ratio up to the largest loss, and one
@@ -19,13 +20,13 @@ record LossScale(double smallest, double largest) {
 
   /** The scale for all losses of a report. */
   static LossScale of(List<AxisFacts> axes) {
-    double[] positive =
-        axes.stream()
-            .flatMap(axis -> axis.losses().stream())
-            .mapToDouble(Double::doubleValue)
-            .filter(loss -> loss > 0 && Double.isFinite(loss))
-            .sorted()
-            .toArray();
+    return of(
+        axes.stream().flatMap(axis -> axis.losses().stream()).mapToDouble(Double::doubleValue));
+  }
+
+  /** The scale for any values. */
+  static LossScale of(DoubleStream values) {
+    double[] positive = values.filter(loss -> loss > 0 && Double.isFinite(loss)).sorted().toArray();
     if (positive.length == 0) {
       return new LossScale(0, 0);
     }

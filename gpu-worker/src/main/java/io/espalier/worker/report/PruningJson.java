@@ -24,8 +24,11 @@ import java.util.OptionalDouble;
  *   <li>{@code format}: 1; grows when a key changes its meaning or goes, not when one is added
  *   <li>{@code model}: {@code name}, {@code architecture}, {@code family}, {@code parentDigest}
  *   <li>{@code setup}: {@code algorithm}, {@code version}, {@code device}, {@code seed}, {@code
- *       objective}, {@code score}, {@code importance}, {@code calibrationImages}, {@code
- *       scoreImages}
+ *       objective}, {@code losses} ({@code measured} on cut models, or {@code summed} scores of the
+ *       units that go); of FastNAS also {@code score}, {@code importance}, {@code
+ *       calibrationImages}, {@code scoreImages}; of GradNAS also {@code score}, {@code
+ *       normalisation}, {@code output}, {@code batches}, {@code batchSize}, {@code sequences},
+ *       {@code tokens}
  *   <li>{@code constraints[]}: {@code quantity}, {@code asked}, {@code limit}, {@code reached},
  *       {@code holds}
  *   <li>{@code metrics[]}: {@code name}, {@code unit}, {@code higherIsBetter}, {@code before},
@@ -34,9 +37,14 @@ import java.util.OptionalDouble;
  *       since it may be larger than what programs read as a number), {@code min}, {@code centroid},
  *       {@code max} (costs), {@code ratio} (by quantity), {@code constraints[]} ({@code quantity},
  *       {@code asked}, {@code limit}, {@code satisfiable}), {@code advice}
- *   <li>{@code axes[]}, in the order of the forward pass: {@code name}, {@code units}, {@code
- *       choices[]}, {@code losses[]} (one per choice, or empty), {@code chosen}, {@code
- *       modelsScored}, {@code frozen} (the reason)
+ *   <li>{@code axes[]}, in the order of the forward pass: {@code name}, {@code kind}, {@code
+ *       units}, {@code choices[]}, {@code losses[]} (one per choice, or empty), {@code chosen},
+ *       {@code modelsScored}, {@code frozen} (the reason)
+ *   <li>{@code units[]}, scores of single units: {@code kind}, {@code ranked} (from the best to the
+ *       worst; else in the order of the model), {@code rows[]}, each with {@code axis} and for its
+ *       cells {@code units[]} (how many), {@code scores[]} (their mean), {@code kept[]} (how many
+ *       stay)
+ *   <li>{@code search}: {@code loss}, {@code lowerBound}, {@code provenOptimal}, {@code steps}
  *   <li>{@code curve}: {@code points[]} ({@code cost}, {@code predictedLoss}, which is the sum over
  *       axes or the largest of an axis as the objective is), {@code chosen} (such a point), {@code
  *       measured[]} ({@code name}, {@code cost}, {@code score}, {@code lostScore})
@@ -67,6 +75,9 @@ final class PruningJson {
     root.set("profile", profile(report.profile()));
     ArrayNode axes = root.putArray("axes");
     report.axes().forEach(axis -> axes.add(axis(axis)));
+    ArrayNode units = root.putArray("units");
+    report.units().forEach(kind -> units.add(units(kind)));
+    report.search().ifPresent(search -> root.set("search", search(search)));
     root.set("curve", curve(report.curve()));
     root.set("effort", effort(report.effort()));
     ArrayNode latencies = root.putArray("latencies");
@@ -86,17 +97,23 @@ final class PruningJson {
   }
 
   private static ObjectNode setup(PruningReport.Setup setup) {
-    return NODES
-        .objectNode()
-        .put("algorithm", setup.algorithm())
-        .put("version", setup.version())
-        .put("device", setup.device())
-        .put("seed", setup.seed())
-        .put("objective", setup.objective())
-        .put("score", setup.score())
-        .put("importance", setup.importance())
-        .put("calibrationImages", setup.calibrationImages())
-        .put("scoreImages", setup.scoreImages());
+    ObjectNode node =
+        NODES
+            .objectNode()
+            .put("algorithm", setup.algorithm())
+            .put("version", setup.version())
+            .put("device", setup.device())
+            .put("seed", setup.seed())
+            .put("objective", setup.objective())
+            .put("losses", setup.losses().key());
+    for (PruningReport.Fact fact : setup.facts()) {
+      if (fact.count().isPresent()) {
+        node.put(fact.key(), fact.count().getAsLong());
+      } else {
+        node.put(fact.key(), fact.text());
+      }
+    }
+    return node;
   }
 
   private static ObjectNode constraint(Constraint constraint) {
@@ -156,20 +173,43 @@ final class PruningJson {
   }
 
   private static ObjectNode axis(AxisFacts axis) {
-    ObjectNode node = NODES.objectNode().put("name", axis.name()).put("units", axis.units());
+    ObjectNode node =
+        NODES
+            .objectNode()
+            .put("name", axis.name())
+            .put("kind", axis.kind())
+            .put("units", axis.units());
     ArrayNode choices = node.putArray("choices");
     axis.choices().forEach(choices::add);
     ArrayNode losses = node.putArray("losses");
-    for (double loss : axis.losses()) {
-      if (Double.isFinite(loss)) {
-        losses.add(loss);
-      } else {
-        losses.add(Double.toString(loss));
-      }
-    }
+    axis.losses().forEach(loss -> add(losses, loss));
     node.put("chosen", axis.chosen()).put("modelsScored", axis.modelsScored());
     axis.frozen().ifPresent(reason -> node.put("frozen", reason));
     return node;
+  }
+
+  private static ObjectNode units(PruningReport.Units units) {
+    ObjectNode node = NODES.objectNode().put("kind", units.kind()).put("ranked", units.ranked());
+    ArrayNode rows = node.putArray("rows");
+    for (UnitRow row : units.rows()) {
+      ObjectNode one = rows.addObject().put("axis", row.axis());
+      ArrayNode counts = one.putArray("units");
+      ArrayNode scores = one.putArray("scores");
+      ArrayNode kept = one.putArray("kept");
+      for (UnitRow.Cell cell : row.cells()) {
+        counts.add(cell.units());
+        add(scores, cell.score());
+        kept.add(cell.kept());
+      }
+    }
+    return node;
+  }
+
+  private static ObjectNode search(PruningReport.Search search) {
+    ObjectNode node = NODES.objectNode();
+    put(node, "loss", search.loss());
+    put(node, "lowerBound", search.lowerBound());
+    return node.put("provenOptimal", search.provenOptimal()).put("steps", search.steps());
   }
 
   private static ObjectNode curve(Curve curve) {
@@ -203,7 +243,7 @@ final class PruningJson {
       put(one, "share", effort.share(phase));
     }
     put(node, "seconds", effort.seconds());
-    node.put("modelsScored", effort.modelsScored());
+    effort.modelsScored().ifPresent(models -> node.put("modelsScored", models));
     put(node, "reused", effort.reused());
     return node;
   }
@@ -224,6 +264,14 @@ final class PruningJson {
       node.put(key, value);
     } else {
       node.put(key, Double.toString(value));
+    }
+  }
+
+  private static void add(ArrayNode list, double value) {
+    if (Double.isFinite(value)) {
+      list.add(value);
+    } else {
+      list.add(Double.toString(value));
     }
   }
 }

@@ -4,9 +4,14 @@ import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.domain.job.Metric;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * Everything that is told of a pruning, however it was computed.
@@ -17,6 +22,8 @@ import java.util.OptionalDouble;
  * @param metrics measurements before and after, in the order in which they are shown
  * @param profile the search space
  * @param axes every axis, in the order of the forward pass
+ * @param units scores of single units by kind; empty if units were not scored
+ * @param search how good the choice is, as far as the search can tell
  * @param curve what other budgets would have led to
  * @param effort where the time went
  * @param latencies predicted and measured latencies; empty if none were predicted
@@ -28,6 +35,8 @@ public record PruningReport(
     List<Metric> metrics,
     Profile profile,
     List<AxisFacts> axes,
+    List<Units> units,
+    Optional<Search> search,
     Curve curve,
     Effort effort,
     List<LatencyFacts> latencies) {
@@ -51,10 +60,8 @@ public record PruningReport(
    * @param device the device it ran on, in words
    * @param seed decides which images are drawn
    * @param objective what the search minimises, in words
-   * @param score what cut models are scored by, such as {@code loss}
-   * @param importance what channels are ordered by, in words
-   * @param calibrationImages images that normalisations are calibrated on
-   * @param scoreImages images that cut models are scored on
+   * @param losses what the losses are
+   * @param facts whatever else the algorithm was told or counted
    */
   public record Setup(
       String algorithm,
@@ -62,10 +69,33 @@ public record PruningReport(
       String device,
       long seed,
       String objective,
-      String score,
-      String importance,
-      int calibrationImages,
-      int scoreImages) {}
+      Losses losses,
+      List<Fact> facts) {
+    /** A setup; the list is copied. */
+    public Setup {
+      facts = List.copyOf(facts);
+    }
+  }
+
+  /**
+   * Something to know of a pruning.
+   *
+   * @param key its name in JSON
+   * @param label its name in words
+   * @param text its value in words
+   * @param count its value, if it is a number
+   */
+  public record Fact(String key, String label, String text, OptionalLong count) {
+    /** A fact in words. */
+    public static Fact of(String key, String label, String text) {
+      return new Fact(key, label, text, OptionalLong.empty());
+    }
+
+    /** A number. */
+    public static Fact of(String key, String label, long count) {
+      return new Fact(key, label, Long.toString(count), OptionalLong.of(count));
+    }
+  }
 
   /**
    * One bound of the policy.
@@ -84,6 +114,7 @@ public record PruningReport(
    * One axis.
    *
    * @param name its name
+   * @param kind what its units are, such as {@code heads}; axes of a kind are shown together
    * @param units its width in the model that went in
    * @param choices widths that it could have been cut to, ascending; the last is its own
    * @param losses how much score is lost when this axis alone is cut, one per choice; empty if it
@@ -94,6 +125,7 @@ public record PruningReport(
    */
   public record AxisFacts(
       String name,
+      String kind,
       int units,
       List<Integer> choices,
       List<Double> losses,
@@ -125,6 +157,30 @@ public record PruningReport(
       return losses.isEmpty() ? Double.NaN : losses.get(choice);
     }
   }
+
+  /**
+   * Scores of units of a kind.
+   *
+   * @param kind such as {@code heads}
+   * @param ranked whether rows go from the best unit to the worst; else in the order of the model
+   * @param rows one per axis, in the order of the forward pass
+   */
+  public record Units(String kind, boolean ranked, List<UnitRow> rows) {
+    /** Scores; the list is copied. */
+    public Units {
+      rows = List.copyOf(rows);
+    }
+  }
+
+  /**
+   * How good the choice is, as far as the search can tell.
+   *
+   * @param loss what was made small
+   * @param lowerBound no model within the budget has less
+   * @param provenOptimal whether it was shown that none is better
+   * @param steps models that the search went through
+   */
+  public record Search(double loss, double lowerBound, boolean provenOptimal, long steps) {}
 
   /**
    * What other budgets would have led to.
@@ -174,11 +230,11 @@ public record PruningReport(
    * Where the time went.
    *
    * @param phases one after another
-   * @param modelsScored models scored in all, the original included
+   * @param modelsScored models scored in all, the original included; if losses were measured
    * @param reused fraction of the work of full forward passes that was not computed, since earlier
    *     results held; 0 to 1
    */
-  public record Effort(List<Phase> phases, int modelsScored, OptionalDouble reused) {
+  public record Effort(List<Phase> phases, OptionalInt modelsScored, OptionalDouble reused) {
     /** An effort; the list is copied. */
     public Effort {
       phases = List.copyOf(phases);
@@ -227,11 +283,19 @@ public record PruningReport(
     constraints = List.copyOf(constraints);
     metrics = List.copyOf(metrics);
     axes = List.copyOf(axes);
+    units = List.copyOf(units);
     latencies = List.copyOf(latencies);
   }
 
   /** The axes that had more than one choice. */
   List<AxisFacts> configurable() {
     return axes.stream().filter(AxisFacts::isConfigurable).toList();
+  }
+
+  /** All axes by kind, in the order of the forward pass. */
+  Map<String, List<AxisFacts>> byKind() {
+    var kinds = new LinkedHashMap<String, List<AxisFacts>>();
+    axes.forEach(axis -> kinds.computeIfAbsent(axis.kind(), any -> new ArrayList<>()).add(axis));
+    return kinds;
   }
 }

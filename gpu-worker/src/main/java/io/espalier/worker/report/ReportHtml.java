@@ -1,7 +1,6 @@
 package io.espalier.worker.report;
 
 import io.espalier.worker.algorithm.search.Budget;
-import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.report.PruningReport.AxisFacts;
 import io.espalier.worker.report.PruningReport.Constraint;
@@ -14,6 +13,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
@@ -43,6 +43,7 @@ final class ReportHtml {
     head();
     out.open("body").open("main");
     Headline.write(report, out);
+    units();
     sensitivity();
     widths();
     curves();
@@ -68,20 +69,33 @@ final class ReportHtml {
         .close();
   }
 
+  private void units() {
+    if (report.units().isEmpty()) {
+      return;
+    }
+    section(
+        "What units are worth",
+        "The score of every unit, a colour per score, as layers and kinds of units are compared; a"
+            + " line runs through what goes.");
+    for (PruningReport.Units kind : report.units()) {
+      out.element("h3", kind.ranked() ? kind.kind() + ", best first" : kind.kind());
+      pictures(paper -> UnitMap.on(paper, kind));
+    }
+    out.close();
+  }
+
   private void sensitivity() {
     List<AxisFacts> axes = report.configurable();
-    section(
-        "Sensitivity per axis",
-        "How much score is lost when this axis alone is cut to a part of its width, a colour per"
-            + " loss; grey loses nothing, and the outlined cell is what was chosen.");
+    Losses losses = report.setup().losses();
+    section(losses.heading(), losses.explanation());
     if (axes.isEmpty()) {
       out.element("p", "No axis had a choice.");
     } else {
-      pictures(paper -> HeatMap.on(paper, axes));
+      pictures(paper -> HeatMap.on(paper, losses, axes));
       boolean flat = LossScale.of(axes).isFlat();
       boolean measured = axes.stream().anyMatch(axis -> !axis.losses().isEmpty());
       if (flat && measured) {
-        out.element("p", "No cut of a single axis loses anything.", "class", "note");
+        out.element("p", losses.none(), "class", "note");
       } else if (!measured) {
         out.element("p", "No losses were measured.", "class", "note");
       }
@@ -96,20 +110,20 @@ final class ReportHtml {
         "Axes that were cut: %d of %d. In the order of the forward pass: outlined before, filled after;"
                 .formatted(cut, report.axes().size())
             + " grey could not be cut.");
-    if (!report.axes().isEmpty()) {
-      pictures(paper -> WidthBars.on(paper, report.axes()));
-    }
+    Map<String, List<AxisFacts>> kinds = report.byKind();
+    kinds.forEach(
+        (kind, axes) -> {
+          if (kinds.size() > 1) {
+            out.element("h3", kind);
+          }
+          pictures(paper -> WidthBars.on(paper, axes));
+        });
     out.close();
   }
 
   private void curves() {
-    String lost =
-        report.setup().objective().equals(Objective.MAX.key())
-            ? "What a single axis would lose at most at other budgets, which the search makes small;"
-                + " diamonds are what the whole model was measured to lose."
-            : "What the search would lose at other budgets, as predicted from single axes; diamonds"
-                + " were measured on the whole model.";
-    section("Cost and score over budgets", lost);
+    Losses losses = report.setup().losses();
+    section(losses.curveHeading(), losses.curve(report.setup().objective()));
     if (report.curve().isEmpty()) {
       out.element("p", "Other budgets were not looked at.");
     } else if (report.constraints().isEmpty()) {
@@ -124,23 +138,28 @@ final class ReportHtml {
 
   private void curve(Quantity quantity, Optional<Budget.Bound> bound) {
     long whole = Math.max(1, quantity.of(report.profile().max()));
-    var content = new LineChart.Content(report.curve(), quantity, whole, bound);
+    var content =
+        new LineChart.Content(report.setup().losses(), report.curve(), quantity, whole, bound);
     pictures(paper -> LineChart.on(paper, content));
   }
 
   private void time() {
     Effort effort = report.effort();
     String time =
-        effort.phases().isEmpty() ? "no times were taken" : Figures.seconds(effort.seconds());
+        effort.phases().isEmpty()
+            ? "No times were taken"
+            : "Time: " + Figures.seconds(effort.seconds());
     String reused =
         effort.reused().isPresent()
             ? ", and "
                 + Figures.percent(effort.reused().getAsDouble(), 1)
                 + " of the work was not done, since earlier results held"
             : "";
-    section(
-        "Time spent",
-        "Models scored: %d; time: %s%s.".formatted(effort.modelsScored(), time, reused));
+    String models =
+        effort.modelsScored().isPresent()
+            ? "; models scored: " + effort.modelsScored().getAsInt()
+            : "";
+    section("Time spent", time + models + reused + ".");
     if (!effort.phases().isEmpty()) {
       pictures(paper -> TimeBar.on(paper, effort));
     }

@@ -46,7 +46,7 @@ final class FastNasPruner implements Pruner {
 
   @Override
   public Set<String> metrics(StageJob job) {
-    return PruneResult.metricNames(open(job).judge().labelled());
+    return PruningSummary.metricNames(PruneResult.measureNames(open(job).judge().labelled()));
   }
 
   @Override
@@ -68,13 +68,16 @@ final class FastNasPruner implements Pruner {
             prepared.plan(),
             pruned,
             prepared.uri(),
-            prepared.judge().fingerprint(),
-            prepared.judge().labelled());
+            prepared.judge().fingerprint());
     StageReport report = result.report();
     result.write(report);
     Reports.write(
         job.output(),
-        new PruningFacts(job, prepared.spec(), prepared.plan(), pruned, prepared.search().size())
+        new PruningFacts(
+                pruned.outcome(),
+                job.seed(),
+                new FastNasFacts(
+                    job, prepared.spec(), prepared.plan(), pruned, prepared.search().size()))
             .report(report));
     return report;
   }
@@ -118,7 +121,8 @@ final class FastNasPruner implements Pruner {
 
   private static void noData(List<String> problems) {
     problems.add(
-        "data: pruning needs images; give at least one of calibration, train, eval in the policy's data or with the registered model");
+        "data: pruning needs images; give at least one of calibration, train, eval in the policy's"
+            + " data or with the registered model");
   }
 
   private static Optional<URI> role(StageJob job, String... roles) {

@@ -5,7 +5,6 @@ import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.gradnas.GradNas;
 import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.GradNasPruning;
-import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TextInput;
@@ -15,10 +14,10 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.TextTask;
+import io.espalier.worker.report.Reports;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -57,13 +56,7 @@ final class GradNasPruner implements Pruner {
   @Override
   public Set<String> metrics(StageJob job) {
     GradNasSpec spec = GradNasSpec.parse(job.spec());
-    var names = new LinkedHashSet<String>();
-    for (Quantity quantity : List.of(Quantity.PARAMETERS, Quantity.FLOPS, Quantity.BYTES)) {
-      names.add(quantity.key());
-    }
-    names.addAll(TextTally.names(model(job, spec).network().input().task()));
-    names.add(PruneResult.LATENCY);
-    return names;
+    return PruningSummary.metricNames(TextTally.names(model(job, spec).network().input().task()));
   }
 
   @Override
@@ -81,6 +74,9 @@ final class GradNasPruner implements Pruner {
     var result = new GradNasResult(job, prepared.spec(), prepared.plan(), pruned, prepared.uri());
     StageReport report = result.report();
     result.write(report, prepared.judge().fingerprint());
+    var facts = new GradNasFacts(prepared.spec(), prepared.plan(), pruned);
+    Reports.write(
+        job.output(), new PruningFacts(pruned.outcome(), job.seed(), facts).report(report));
     return report;
   }
 
@@ -135,6 +131,7 @@ final class GradNasPruner implements Pruner {
     return found.orElseThrow(
         () ->
             new InvalidInputException(
-                "data: pruning needs texts; give at least one of calibration, train, eval in the policy's data or with the registered model"));
+                "data: pruning needs texts; give at least one of calibration, train, eval in the"
+                    + " policy's data or with the registered model"));
   }
 }

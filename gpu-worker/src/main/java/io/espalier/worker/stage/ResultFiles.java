@@ -89,7 +89,7 @@ record ResultFiles(StageJob job, String parentDigest) {
   private static ArrayNode metrics(StageReport report) {
     ArrayNode metrics = JSON.createArrayNode();
     for (Metric metric : report.metrics()) {
-      if (metric.name().equals(PruneResult.LATENCY)) {
+      if (metric.name().equals(PruningSummary.LATENCY)) {
         continue;
       }
       ObjectNode node = metrics.addObject();

@@ -14,14 +14,22 @@ import org.w3c.dom.Element;
 
 class HeatMapTest {
   private static final AxisFacts AXIS =
-      new AxisFacts("a", 40, List.of(10, 20, 40), List.of(1.0, 0.01, 0.0), 20, 2, Optional.empty());
+      new AxisFacts(
+          "a",
+          "channels",
+          40,
+          List.of(10, 20, 40),
+          List.of(1.0, 0.01, 0.0),
+          20,
+          2,
+          Optional.empty());
 
   @ParameterizedTest
   @EnumSource(Paper.class)
   void every_axis_has_a_row_and_one_cell_marked(Paper paper) throws Exception {
     List<AxisFacts> axes = Samples.resnet152().configurable();
 
-    Document map = Pages.parse(HeatMap.on(paper, axes));
+    Document map = Pages.parse(HeatMap.on(paper, Losses.MEASURED, axes));
 
     assertThat(axes).hasSizeGreaterThan(100);
     assertThat(Pages.titles(map)).containsAll(axes.stream().map(AxisFacts::name).toList());
@@ -32,7 +40,7 @@ class HeatMapTest {
   void the_marked_cells_are_those_of_the_chosen_widths() throws Exception {
     List<AxisFacts> axes = Samples.resnet20().configurable();
 
-    Document map = Pages.parse(HeatMap.on(Paper.WIDE, axes));
+    Document map = Pages.parse(HeatMap.on(Paper.WIDE, Losses.MEASURED, axes));
 
     assertThat(Pages.titles(map).stream().filter(title -> title.endsWith("; chosen")))
         .hasSameSizeAs(axes);
@@ -45,7 +53,7 @@ class HeatMapTest {
 
   @Test
   void cells_end_at_the_part_that_is_kept() throws Exception {
-    Document map = Pages.parse(HeatMap.on(Paper.WIDE, List.of(AXIS)));
+    Document map = Pages.parse(HeatMap.on(Paper.WIDE, Losses.MEASURED, List.of(AXIS)));
 
     Element chosen = Pages.all(map, "rect", "chosen").get(0);
     double left = Paper.WIDE.labelWidth();
@@ -71,9 +79,10 @@ class HeatMapTest {
 
   @Test
   void no_loss_anywhere_has_a_scale_of_nothing() throws Exception {
-    var flat = new AxisFacts("a", 8, List.of(4, 8), List.of(0.0, 0.0), 4, 1, Optional.empty());
+    var flat =
+        new AxisFacts("a", "channels", 8, List.of(4, 8), List.of(0.0, 0.0), 4, 1, Optional.empty());
 
-    Document map = Pages.parse(HeatMap.on(Paper.WIDE, List.of(flat)));
+    Document map = Pages.parse(HeatMap.on(Paper.WIDE, Losses.MEASURED, List.of(flat)));
 
     assertThat(LossScale.of(List.of(flat)).isFlat()).isTrue();
     assertThat(Pages.all(map, "rect", "zero")).hasSize(3);
@@ -82,9 +91,11 @@ class HeatMapTest {
 
   @Test
   void one_loss_has_one_colour_and_one_number() throws Exception {
-    var axis = new AxisFacts("a", 8, List.of(4, 8), List.of(0.25, 0.0), 4, 1, Optional.empty());
+    var axis =
+        new AxisFacts(
+            "a", "channels", 8, List.of(4, 8), List.of(0.25, 0.0), 4, 1, Optional.empty());
 
-    Document map = Pages.parse(HeatMap.on(Paper.WIDE, List.of(axis)));
+    Document map = Pages.parse(HeatMap.on(Paper.WIDE, Losses.MEASURED, List.of(axis)));
 
     assertThat(Pages.all(map, "rect", "h10")).hasSize(2);
     assertThat(Pages.all(map, "rect", "h0")).isEmpty();
@@ -94,9 +105,10 @@ class HeatMapTest {
 
   @Test
   void losses_that_were_not_measured_are_not_called_none() throws Exception {
-    var unknown = new AxisFacts("a", 8, List.of(4, 8), List.of(), 4, 0, Optional.empty());
+    var unknown =
+        new AxisFacts("a", "channels", 8, List.of(4, 8), List.of(), 4, 0, Optional.empty());
 
-    Document map = Pages.parse(HeatMap.on(Paper.WIDE, List.of(unknown)));
+    Document map = Pages.parse(HeatMap.on(Paper.WIDE, Losses.MEASURED, List.of(unknown)));
 
     assertThat(Pages.all(map, "rect", "unknown")).hasSize(2);
     assertThat(Pages.titles(map)).anyMatch(title -> title.contains("not measured"));

@@ -5,16 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.espalier.worker.report.PruningReport.AxisFacts;
 import io.espalier.worker.report.PruningReport.Curve;
 import io.espalier.worker.report.PruningReport.Effort;
+import io.espalier.worker.report.PruningReport.Fact;
 import io.espalier.worker.report.PruningReport.LatencyFacts;
 import io.espalier.worker.report.PruningReport.Measurement;
 import io.espalier.worker.report.PruningReport.Phase;
 import io.espalier.worker.report.PruningReport.Point;
+import io.espalier.worker.report.PruningReport.Search;
+import io.espalier.worker.report.PruningReport.Units;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +31,12 @@ class ReportPageTest {
 
   static Stream<PruningReport> samples() {
     return Stream.of(
-        Samples.resnet20(), Samples.resnet152(), Samples.bare(), Samples.tiny(), hostile());
+        Samples.resnet20(),
+        Samples.resnet152(),
+        Samples.bare(),
+        Samples.tiny(),
+        BertSample.report(),
+        hostile());
   }
 
   @ParameterizedTest
@@ -132,28 +141,51 @@ class ReportPageTest {
     PruningReport tiny = Samples.tiny();
     return new PruningReport(
         new PruningReport.Model(EVIL, EVIL, EVIL, Optional.of(EVIL)),
-        new PruningReport.Setup(EVIL, EVIL, EVIL, -1, EVIL, EVIL, EVIL, 0, 0),
+        new PruningReport.Setup(
+            EVIL, EVIL, EVIL, -1, EVIL, Losses.MEASURED, List.of(Fact.of(EVIL, EVIL, EVIL))),
         tiny.constraints(),
         List.of(Samples.metric(EVIL, EVIL, Double.POSITIVE_INFINITY, -3)),
         tiny.profile(),
         List.of(
-            new AxisFacts(EVIL, 8, List.of(4, 8), List.of(Double.NaN, 0.0), 4, 1, Optional.empty()),
+            new AxisFacts(
+                EVIL,
+                "channels",
+                8,
+                List.of(4, 8),
+                List.of(Double.NaN, 0.0),
+                4,
+                1,
+                Optional.empty()),
             new AxisFacts(
                 EVIL + "2",
+                "channels",
                 8,
                 List.of(4, 8),
                 List.of(Double.POSITIVE_INFINITY, 0.0),
                 8,
                 1,
                 Optional.empty()),
-            new AxisFacts(EVIL + "3", 1, List.of(1), List.of(), 1, 0, Optional.of(EVIL))),
+            new AxisFacts(
+                EVIL + "3", "channels", 1, List.of(1), List.of(), 1, 0, Optional.of(EVIL))),
+        List.of(
+            new Units(
+                EVIL,
+                false,
+                List.of(
+                    new UnitRow(
+                        EVIL,
+                        List.of(
+                            new UnitRow.Cell(1, Double.NaN, 1),
+                            new UnitRow.Cell(2, Double.POSITIVE_INFINITY, 1),
+                            new UnitRow.Cell(1, -1, 0)))))),
+        Optional.of(new Search(Double.NaN, Double.NEGATIVE_INFINITY, false, -1)),
         new Curve(
             List.of(new Point(tiny.profile().min(), Double.NaN)),
             Optional.of(new Point(tiny.profile().min(), Double.POSITIVE_INFINITY)),
             List.of(new Measurement(EVIL, tiny.profile().max(), Double.NaN, Double.NaN))),
         new Effort(
             List.of(new Phase(EVIL, Double.NaN), new Phase(EVIL, 0)),
-            0,
+            OptionalInt.of(0),
             OptionalDouble.of(Double.NaN)),
         List.of(new LatencyFacts(EVIL, OptionalDouble.of(Double.NaN), OptionalDouble.empty())));
   }

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -58,6 +59,7 @@ class ReportPicturesTest {
             LineChart.on(
                 paper,
                 new LineChart.Content(
+                    Losses.MEASURED,
                     report.curve(),
                     Quantity.FLOPS,
                     whole,
@@ -86,7 +88,9 @@ class ReportPicturesTest {
     Document chart =
         Pages.parse(
             LineChart.on(
-                Paper.WIDE, new LineChart.Content(curve, Quantity.BYTES, 10, Optional.empty())));
+                Paper.WIDE,
+                new LineChart.Content(
+                    Losses.MEASURED, curve, Quantity.BYTES, 10, Optional.empty())));
 
     String ground = Pages.all(chart, "line", "axis").get(0).getAttribute("y1");
     assertThat(Pages.all(chart, "polyline").get(0).getAttribute("points").split(" "))
@@ -106,7 +110,10 @@ class ReportPicturesTest {
   @Test
   void phases_share_the_bar_as_they_shared_the_time() throws Exception {
     var effort =
-        new Effort(List.of(new Phase("a", 3), new Phase("b", 1)), 2, OptionalDouble.empty());
+        new Effort(
+            List.of(new Phase("a", 3), new Phase("b", 1)),
+            OptionalInt.of(2),
+            OptionalDouble.empty());
 
     Document bar = Pages.parse(TimeBar.on(Paper.WIDE, effort));
 

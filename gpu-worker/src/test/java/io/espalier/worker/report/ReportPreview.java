@@ -10,6 +10,7 @@ final class ReportPreview {
     Path root = Path.of(directory[0]);
     Reports.write(root.resolve("resnet20"), Samples.resnet20());
     Reports.write(root.resolve("resnet152"), Samples.resnet152());
+    Reports.write(root.resolve("bert"), BertSample.report());
     Reports.write(root.resolve("bare"), Samples.bare());
     Reports.write(root.resolve("tiny"), Samples.tiny());
   }

@@ -22,10 +22,13 @@ import io.espalier.worker.report.PruningReport.AxisFacts;
 import io.espalier.worker.report.PruningReport.Constraint;
 import io.espalier.worker.report.PruningReport.Curve;
 import io.espalier.worker.report.PruningReport.Effort;
+import io.espalier.worker.report.PruningReport.Fact;
 import io.espalier.worker.report.PruningReport.LatencyFacts;
 import io.espalier.worker.report.PruningReport.Measurement;
 import io.espalier.worker.report.PruningReport.Phase;
 import io.espalier.worker.report.PruningReport.Point;
+import io.espalier.worker.report.PruningReport.Search;
+import io.espalier.worker.report.PruningReport.Units;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 
@@ -89,9 +93,12 @@ final class Samples {
             new Cost(2, 1, 4),
             new Cost(2, 1, 4),
             List.of()),
-        List.of(new AxisFacts("only", 1, List.of(1), List.of(), 1, 0, Optional.empty())),
+        List.of(
+            new AxisFacts("only", "channels", 1, List.of(1), List.of(), 1, 0, Optional.empty())),
+        List.of(),
+        Optional.empty(),
         Curve.none(),
-        new Effort(List.of(), 0, OptionalDouble.empty()),
+        new Effort(List.of(), OptionalInt.of(0), OptionalDouble.empty()),
         List.of());
   }
 
@@ -114,8 +121,22 @@ final class Samples {
             new Cost(1000, 100, 400),
             List.of(new Profile.Verdict(bound, true))),
         List.of(
-            new AxisFacts("a.out", 8, List.of(4, 8), List.of(0.25, 0.0), 4, 1, Optional.empty()),
-            new AxisFacts("b.out", 3, List.of(3), List.of(), 3, 0, Optional.of("classes"))),
+            new AxisFacts(
+                "a.out", "channels", 8, List.of(4, 8), List.of(0.25, 0.0), 4, 1, Optional.empty()),
+            new AxisFacts(
+                "b.out", "channels", 3, List.of(3), List.of(), 3, 0, Optional.of("classes"))),
+        List.of(
+            new Units(
+                "channels",
+                true,
+                List.of(
+                    new UnitRow(
+                        "a.out",
+                        List.of(
+                            new UnitRow.Cell(3, 0.5, 3),
+                            new UnitRow.Cell(3, 0.25, 1),
+                            new UnitRow.Cell(2, 0, 0)))))),
+        Optional.of(new Search(0.25, 0.125, false, 7)),
         new Curve(
             List.of(
                 new Point(new Cost(600, 60, 240), 0.25), new Point(new Cost(1000, 100, 400), 0)),
@@ -123,7 +144,7 @@ final class Samples {
             List.of(new Measurement("original", new Cost(1000, 100, 400), -0.5, 0))),
         new Effort(
             List.of(new Phase("sensitivity", 3), new Phase("surgery", 1)),
-            2,
+            OptionalInt.of(2),
             OptionalDouble.of(0.5)),
         List.of(new LatencyFacts("original", OptionalDouble.of(2), OptionalDouble.empty())));
   }
@@ -135,10 +156,15 @@ final class Samples {
         device,
         42,
         "smallest largest loss of a single axis within the budget",
-        "loss",
-        "L2 norm of the weights that read a channel",
-        5000,
-        512);
+        Losses.MEASURED,
+        List.of(
+            Fact.of("score", "score", "loss"),
+            Fact.of(
+                "importance",
+                "importance of channels",
+                "L2 norm of the weights that read a channel"),
+            Fact.of("calibrationImages", "images for calibration", 5000),
+            Fact.of("scoreImages", "images for scoring", 512)));
   }
 
   static Metric metric(String name, String unit, double before, double after) {
@@ -174,6 +200,13 @@ final class Samples {
         metrics(before, after),
         Profile.of(space, costs, Optional.of(budget)),
         axes(selection),
+        List.of(),
+        Optional.of(
+            new Search(
+                selection.loss(),
+                selection.lowerBound(),
+                selection.provenOptimal(),
+                selection.steps())),
         curve(asked, selection, before),
         effort(),
         List.of(
@@ -227,6 +260,7 @@ final class Samples {
               double[] losses = sensitivities.losses().getOrDefault(axis.name(), new double[0]);
               return new AxisFacts(
                   axis.name(),
+                  "channels",
                   axis.units(),
                   widths,
                   widths.size() > 1 ? java.util.Arrays.stream(losses).boxed().toList() : List.of(),
@@ -257,7 +291,7 @@ final class Samples {
             new Phase("calibration", 8.3),
             new Phase("result measured", 5.1),
             new Phase("latency", 12.6)),
-        412,
+        OptionalInt.of(412),
         OptionalDouble.of(0.463));
   }
 

@@ -84,24 +84,24 @@ public final class TextTally {
    *
    * @param original what the original says of the same data
    */
-  public List<TextMeasure> measures(TextTally original) {
-    var measures = new ArrayList<TextMeasure>();
+  public List<Measure> measures(TextTally original) {
+    var measures = new ArrayList<Measure>();
     if (answers.isPresent()) {
       SquadScores scores = answers.get().scores();
-      measures.add(TextMeasure.fraction("exactMatch", scores.exact() / PERCENT));
-      measures.add(TextMeasure.fraction("f1", scores.f1() / PERCENT));
+      measures.add(Measure.fraction("exactMatch", scores.exact() / PERCENT));
+      measures.add(Measure.fraction("f1", scores.f1() / PERCENT));
     }
     if (task == TextTask.TEXT_CLASSIFICATION) {
-      measures.add(TextMeasure.fraction("accuracy", labels.accuracy()));
-      measures.add(TextMeasure.fraction("f1", labels.macroF1()));
+      measures.add(Measure.fraction("accuracy", labels.accuracy()));
+      measures.add(Measure.fraction("f1", labels.macroF1()));
     }
     if (task == TextTask.FEATURE_EXTRACTION) {
-      measures.add(TextMeasure.fraction("similarity", similarity(original)));
+      measures.add(Measure.fraction("similarity", similarity(original)));
       return measures;
     }
-    measures.add(new TextMeasure("loss", "nats", false, loss()));
+    measures.add(Measure.loss(loss()));
     if (task == TextTask.FILL_MASK || task == TextTask.TEXT_GENERATION) {
-      measures.add(new TextMeasure("perplexity", "tokens", false, Math.exp(loss())));
+      measures.add(new Measure("perplexity", "tokens", false, Math.exp(loss())));
     }
     return measures;
   }

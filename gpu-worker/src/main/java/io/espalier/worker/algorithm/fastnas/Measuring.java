@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.fastnas;
 
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.evaluate.Latency;
+import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.evaluate.Tally;
 import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
@@ -9,6 +10,7 @@ import io.espalier.worker.algorithm.prune.LatencyProfile;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.tensor.Weights;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -25,6 +27,17 @@ record Measuring(VisionFamily family, ImageDataset data, int batch, Progress.Lis
         data,
         batch,
         step -> progress.report(new Progress(phase, step.done(), step.total(), step.values())));
+  }
+
+  /** How good a model is by what it says: by the classes of the data, and by the original. */
+  List<Measure> measures(Tally said, Tally original) {
+    var measures = new ArrayList<Measure>();
+    if (data.labelled()) {
+      measures.add(Measure.fraction("accuracy", said.quality().accuracy()));
+      measures.add(Measure.loss(said.quality().loss()));
+    }
+    measures.add(Measure.fraction("agreement", Tally.agreement(original.said(), said.said())));
+    return measures;
   }
 
   /** Times versions of a model side by side; in memory, without calibration. */

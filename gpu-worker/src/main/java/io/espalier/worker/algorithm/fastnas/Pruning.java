@@ -11,6 +11,8 @@ import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.prune.LatencyProfile;
 import io.espalier.worker.algorithm.prune.LatencyStore;
+import io.espalier.worker.algorithm.prune.Measured;
+import io.espalier.worker.algorithm.prune.Outcome;
 import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
@@ -18,16 +20,13 @@ import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Curve;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.Quantity;
-import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
-import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -42,31 +41,11 @@ public final class Pruning {
   /**
    * What came out.
    *
-   * @param before the model that went in, as it was delivered
-   * @param after the model that came out
-   * @param selection the widths that were chosen, with their cost as it was foretold
-   * @param kept the units that stay
+   * @param outcome as any pruning has it
    * @param calibrationImages images that BatchNorm was calibrated on
-   * @param profile the search space, and what was allowed in numbers; costs with latency as it was
-   *     foretold, if it was
-   * @param budget what was allowed in numbers; latency as the last measurement has it
    * @param sensitivity what each width of each axis loses
-   * @param curve what other budgets would have led to
-   * @param seconds time by phase, in the order of the work
-   * @param device the device it ran on, in words
    */
-  public record Result(
-      Measured before,
-      Measured after,
-      Selection selection,
-      Kept kept,
-      int calibrationImages,
-      Profile profile,
-      Budget budget,
-      SensitivityMap sensitivity,
-      Curve curve,
-      Map<String, Double> seconds,
-      String device) {}
+  public record Result(Outcome outcome, int calibrationImages, SensitivityMap sensitivity) {}
 
   private final Plan plan;
   private final Constraints constraints;
@@ -128,22 +107,35 @@ public final class Pruning {
       FileCosts.requireWithin(budget, found.cut().plan().whole(), output);
       Tally after = phases.time("result", () -> tally(output, manager));
       return new Result(
-          new Measured(cost(plan, found.original()), before.quality(), 1, found.original()),
-          new Measured(
-              cost(found.cut().plan(), found.result()),
-              after.quality(),
-              Tally.agreement(before.said(), after.said()),
-              found.result()),
-          found.selection(),
-          found.kept(),
+          outcome(new Search(costed, budget, map), found, before, after),
           found.cut().calibrationImages(),
-          Profile.of(plan.space(), costed.costs(), costed.whole(), Optional.of(budget)),
-          latencyBound.map(bound -> bound.measured(budget, found.original())).orElse(budget),
-          map,
-          phases.time("other budgets", () -> curve(costed, budget, map)),
-          phases.seconds(),
-          PyTorch.device());
+          map);
     }
+  }
+
+  /** What choices are made by. */
+  private record Search(Plan costed, Budget budget, SensitivityMap map) {}
+
+  private Outcome outcome(
+      Search search, Candidate<CalibratedCutting.Cut> found, Tally before, Tally after) {
+    Plan costed = search.costed();
+    Budget budget = search.budget();
+    Latency original = found.original();
+    return new Outcome(
+        new Measured(cost(plan, original), measuring.measures(before, before), original),
+        new Measured(
+            cost(found.cut().plan(), found.result()),
+            measuring.measures(after, before),
+            found.result()),
+        after.quality().samples(),
+        found.selection(),
+        found.kept(),
+        found.trials(),
+        Profile.of(plan.space(), costed.costs(), costed.whole(), Optional.of(budget)),
+        latencyBound.map(bound -> bound.measured(budget, original)).orElse(budget),
+        phases.time("other budgets", () -> curve(costed, budget, search.map())),
+        phases.seconds(),
+        PyTorch.device());
   }
 
   /** The plan with latencies, if they are bounded. */

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.LayerTimer;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
-import io.espalier.worker.algorithm.evaluate.TextMeasure;
 import io.espalier.worker.algorithm.evaluate.TextTally;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.prune.Candidate;
@@ -15,18 +14,21 @@ import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.prune.LatencyProfile;
 import io.espalier.worker.algorithm.prune.LatencyStore;
+import io.espalier.worker.algorithm.prune.Measured;
+import io.espalier.worker.algorithm.prune.Outcome;
 import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
+import io.espalier.worker.algorithm.search.Curve;
+import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.Quantity;
-import io.espalier.worker.algorithm.search.Selection;
+import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
-import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
@@ -43,44 +45,16 @@ public final class GradNasPruning {
   private static final int WARM_UP_REPETITIONS = 10;
 
   /**
-   * How a model was found.
-   *
-   * @param cost what it costs, latency as it was measured
-   * @param measures how good it is
-   * @param latency how fast it is
-   */
-  public record Measured(Cost cost, List<TextMeasure> measures, Latency latency) {
-    /** A model; the list is copied. */
-    public Measured {
-      measures = List.copyOf(measures);
-    }
-  }
-
-  /**
    * What came out.
    *
-   * @param before the model that went in
-   * @param after the model that came out
-   * @param samples answers, texts or tokens that both were measured on
-   * @param selection the widths that were chosen, with their cost as it was foretold
-   * @param kept the units that stay
+   * @param outcome as any pruning has it
    * @param model what is known of the result's files
-   * @param budget what was allowed in numbers
-   * @param scores of the units
-   * @param seconds time by phase, in the order of the work
-   * @param device the device it ran on, in words
+   * @param scores of the units, as they were measured
+   * @param sequences that they were measured on
+   * @param losses what each width of each axis of the search loses
    */
   public record Result(
-      Measured before,
-      Measured after,
-      long samples,
-      Selection selection,
-      Kept kept,
-      TextModel model,
-      Budget budget,
-      UnitScores scores,
-      Map<String, Double> seconds,
-      String device) {}
+      Outcome outcome, TextModel model, UnitScores scores, int sequences, Sensitivities losses) {}
 
   private final GradNasPlan plan;
   private final Constraints constraints;
@@ -135,34 +109,65 @@ public final class GradNasPruning {
           phases.time("original", () -> tally("measuring the original", model, original));
       UnitScores scores =
           phases.time("gradients", () -> gradNas.measure(original, checkpoints, progress));
-      var cutting =
-          new TextCutting(
-              plan,
-              costs,
-              gradNas.sensitivities(scores, plan.space(), plan.layout()),
-              ChannelOrder.by(model.architecture(), scores.byAxis()),
-              settings.objective(),
-              phases);
-      var candidates =
-          new Candidates<>(
-              cutting, LatencyRange.of(plan.space(), costs), latencyBound, this::latencies, phases);
-      Candidate<TextModel> found = candidates.settle(budget, original, output);
+      Sensitivities losses = gradNas.sensitivities(scores, plan.space(), plan.layout());
+      var search = new Search(costs, budget, scores, losses);
+      Candidate<TextModel> found = candidates(search).settle(budget, original, output);
       if (plan.output() != OutputMode.ZERO_PADDED) { // that costs what it did: it is for looking at
         FileCosts.requireWithin(budget, cost(found.cut(), found.result()), output);
       }
       TextTally after = phases.time("result", () -> result(found.cut(), manager));
       return new Result(
-          new Measured(cost(model, found.original()), before.measures(before), found.original()),
-          new Measured(cost(found.cut(), found.result()), after.measures(before), found.result()),
-          after.samples(),
-          found.selection(),
-          found.kept(),
+          outcome(search, found, before, after),
           found.cut(),
-          latencyBound.map(bound -> bound.measured(budget, found.original())).orElse(budget),
           scores,
-          phases.seconds(),
-          PyTorch.device());
+          Math.min(scores.batches() * settings.batchSize(), this.search.size()),
+          losses);
     }
+  }
+
+  /** What choices are made by. */
+  private record Search(CostModel costs, Budget budget, UnitScores scores, Sensitivities losses) {}
+
+  private Candidates<TextModel> candidates(Search search) {
+    var cutting =
+        new TextCutting(
+            plan,
+            search.costs(),
+            search.losses(),
+            ChannelOrder.by(plan.model().architecture(), search.scores().byAxis()),
+            settings.objective(),
+            phases);
+    return new Candidates<>(
+        cutting,
+        LatencyRange.of(plan.space(), search.costs()),
+        latencyBound,
+        this::latencies,
+        phases);
+  }
+
+  private Outcome outcome(
+      Search search, Candidate<TextModel> found, TextTally before, TextTally after) {
+    Latency original = found.original();
+    Budget budget = search.budget();
+    Cost whole = FileCosts.whole(search.costs(), plan.model().directory());
+    return new Outcome(
+        new Measured(cost(plan.model(), original), before.measures(before), original),
+        new Measured(cost(found.cut(), found.result()), after.measures(before), found.result()),
+        after.samples(),
+        found.selection(),
+        found.kept(),
+        found.trials(),
+        Profile.of(plan.space(), search.costs(), whole, Optional.of(budget)),
+        latencyBound.map(bound -> bound.measured(budget, original)).orElse(budget),
+        phases.time("other budgets", () -> curve(search)),
+        phases.seconds(),
+        PyTorch.device());
+  }
+
+  /** By the quantity that is asked for first. */
+  private Curve curve(Search search) {
+    Quantity quantity = search.budget().bounds().get(0).quantity();
+    return Curve.of(plan.space(), search.costs(), quantity, search.losses(), settings.objective());
   }
 
   private CostModel costs(Weights original, Path checkpoints) {

@@ -12,14 +12,14 @@ public enum Normalisation {
   /** As they are, as ModelOpt does. */
   RAW("raw") {
     @Override
-    Map<String, double[]> apply(Map<String, double[]> scores, List<Block> blocks) {
+    public Map<String, double[]> apply(Map<String, double[]> scores, List<Block> blocks) {
       return scores;
     }
   },
   /** The units of each layer, heads and neurons apart, share 1. */
   LAYER("layer") {
     @Override
-    Map<String, double[]> apply(Map<String, double[]> scores, List<Block> blocks) {
+    public Map<String, double[]> apply(Map<String, double[]> scores, List<Block> blocks) {
       var shares = new LinkedHashMap<String, double[]>();
       scores.forEach((axis, values) -> shares.put(axis, divided(values, sum(values))));
       return shares;
@@ -28,7 +28,7 @@ public enum Normalisation {
   /** All heads of the model share 1, and so do all neurons. */
   KIND("kind") {
     @Override
-    Map<String, double[]> apply(Map<String, double[]> scores, List<Block> blocks) {
+    public Map<String, double[]> apply(Map<String, double[]> scores, List<Block> blocks) {
       var shares = new LinkedHashMap<>(scores);
       for (Function<Block, String> kind :
           List.<Function<Block, String>>of(Block::heads, Block::neurons)) {
@@ -52,8 +52,13 @@ public enum Normalisation {
     return key;
   }
 
-  /** Scores that can be compared. */
-  abstract Map<String, double[]> apply(Map<String, double[]> scores, List<Block> blocks);
+  /**
+   * Scores that can be compared.
+   *
+   * @param scores one per unit, by axis
+   * @param blocks the layers of the model
+   */
+  public abstract Map<String, double[]> apply(Map<String, double[]> scores, List<Block> blocks);
 
   private static double sum(double[] values) {
     return DoubleStream.of(values).sum();

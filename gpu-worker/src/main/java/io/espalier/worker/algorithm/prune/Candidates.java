@@ -13,6 +13,7 @@ import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -91,7 +92,7 @@ public final class Candidates<C> {
   public Candidate<C> settle(Budget budget, Weights original, Path output) {
     if (bound.isEmpty()) {
       Selection selection = select(budget);
-      return write(selection, original, output);
+      return write(selection, original, output, List.of());
     }
     return new Trials(bound.get(), budget, original, output).settle();
   }
@@ -113,6 +114,7 @@ public final class Candidates<C> {
     /** The least that was foretold for a model that turned out too slow. */
     private long tooSlow = Long.MAX_VALUE;
 
+    private final List<Trial> trials = new ArrayList<>();
     private @Nullable Selection best;
     private String last = "none";
 
@@ -146,12 +148,18 @@ public final class Candidates<C> {
 
     /** Takes note of a trial; whether another one is worth it. */
     private boolean take(Selection selection, List<Latency> measured) {
+      note(selection, measured);
       if (!latency.holds(measured.get(0), measured.get(1))) {
         return tooSlow(selection, measured);
       }
       boolean isNew = best == null || !best.widths().equals(selection.widths());
       best = selection;
       return isNew && latency.isFarBelow(measured) && slower(selection, measured);
+    }
+
+    private void note(Selection selection, List<Latency> measured) {
+      boolean holds = latency.holds(measured.get(0), measured.get(1));
+      trials.add(new Trial(selection.cost().latencyNanos(), measured.get(1), holds));
     }
 
     /** Asks for a slower model, if there may be one within the bound. */
@@ -184,13 +192,15 @@ public final class Candidates<C> {
 
     /** The best of the trials as it lies on disk, unless it is too slow there. */
     private Optional<Candidate<C>> write(Selection selection) {
-      Candidate<C> written = Candidates.this.write(selection, original, output);
+      Candidate<C> written = Candidates.this.write(selection, original, output, trials);
       if (latency.holds(written.original(), written.result())) {
         return Optional.of(written);
       }
       clear(output);
       best = null;
-      tooSlow(selection, List.of(written.original(), written.result()));
+      List<Latency> measured = List.of(written.original(), written.result());
+      note(selection, measured);
+      tooSlow(selection, measured);
       return Optional.empty();
     }
 
@@ -207,7 +217,8 @@ public final class Candidates<C> {
   private static String words(LatencyBound latency, List<Latency> measured) {
     return String.format(
         Locale.ROOT,
-        "%s allows at most %s ms, but the last model that was tried takes %.3f ms (the original %.3f ms)",
+        "%s allows at most %s ms, but the last model that was tried takes %.3f ms (the original"
+            + " %.3f ms)",
         latency.limit(),
         Quantity.LATENCY.written(latency.allowed(measured.get(0))),
         measured.get(1).medianMillis(),
@@ -226,11 +237,12 @@ public final class Candidates<C> {
     }
   }
 
-  private Candidate<C> write(Selection selection, Weights original, Path output) {
+  private Candidate<C> write(
+      Selection selection, Weights original, Path output, List<Trial> trials) {
     Kept kept = cutting.kept(selection.widths());
     C cut = cutting.cut(kept, output);
     List<Latency> timed = phases.time("latency", () -> timed(original, cut));
-    return new Candidate<>(selection, kept, cut, timed.get(0), timed.get(1));
+    return new Candidate<>(selection, kept, cut, timed.get(0), timed.get(1), trials);
   }
 
   /** Removes a candidate that must not go out. */

@@ -1,0 +1,21 @@
+package io.espalier.worker.algorithm.evaluate;
+
+/**
+ * One number that says how good a model is.
+ *
+ * @param name such as {@code f1}
+ * @param unit such as {@code fraction}
+ * @param higherIsBetter whether more is better
+ * @param value it
+ */
+public record Measure(String name, String unit, boolean higherIsBetter, double value) {
+  /** A part of 1, of which more is better. */
+  public static Measure fraction(String name, double value) {
+    return new Measure(name, "fraction", true, value);
+  }
+
+  /** A mean loss in nats. */
+  public static Measure loss(double value) {
+    return new Measure("loss", "nats", false, value);
+  }
+}

@@ -1,0 +1,45 @@
+package io.espalier.worker.stage;
+
+import io.espalier.worker.algorithm.search.SearchSpace;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.report.Losses;
+import io.espalier.worker.report.PruningReport;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/** What an algorithm alone can tell of its pruning, in the form in which reports take it. */
+interface AlgorithmFacts {
+  /** The model that was pruned. */
+  PruningReport.Model model();
+
+  /** The models that there were to choose from. */
+  SearchSpace space();
+
+  /** What the losses of single axes are. */
+  Losses losses();
+
+  /** What it was told and counted. */
+  List<PruningReport.Fact> facts();
+
+  /** What the units of an axis are. */
+  String kind(Axis axis);
+
+  /** What an axis of the space loses, one per choice; empty if it was not measured. */
+  List<Double> losses(Axis axis);
+
+  /** How many models were scored to measure an axis. */
+  int modelsScored(Axis axis);
+
+  /** Scores of single units; none if units were not scored. */
+  List<PruningReport.Units> units();
+
+  /** Models whose losses were measured as those that the search went by. */
+  List<PruningReport.Measurement> measured();
+
+  /** Models that were scored in all; empty if none was. */
+  OptionalInt modelsScored();
+
+  /** Fraction of the work that was not done, since earlier results held. */
+  OptionalDouble reused();
+}

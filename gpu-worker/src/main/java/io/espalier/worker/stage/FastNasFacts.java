@@ -1,0 +1,115 @@
+package io.espalier.worker.stage;
+
+import io.espalier.worker.algorithm.fastnas.Plan;
+import io.espalier.worker.algorithm.fastnas.Pruning;
+import io.espalier.worker.algorithm.fastnas.SensitivityMap;
+import io.espalier.worker.algorithm.prune.Measured;
+import io.espalier.worker.algorithm.search.SearchSpace;
+import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.report.Losses;
+import io.espalier.worker.report.PruningReport;
+import io.espalier.worker.report.PruningReport.Fact;
+import io.espalier.worker.report.PruningReport.Measurement;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * What FastNAS tells of its pruning.
+ *
+ * @param images how many images the search had
+ */
+record FastNasFacts(StageJob job, PruneSpec spec, Plan plan, Pruning.Result pruned, int images)
+    implements AlgorithmFacts {
+
+  @Override
+  public PruningReport.Model model() {
+    return new PruningReport.Model(
+        plan.architecture().name(),
+        plan.architecture().name(),
+        plan.family().name(),
+        Optional.of(plan.model().rootDigest()));
+  }
+
+  @Override
+  public SearchSpace space() {
+    return plan.space();
+  }
+
+  @Override
+  public Losses losses() {
+    return Losses.MEASURED;
+  }
+
+  @Override
+  public List<Fact> facts() {
+    int scored = Math.min(images, spec.settings(job.seed()).scoreImages());
+    return List.of(
+        Fact.of("score", "score", PruneSpec.word(spec.score())),
+        Fact.of("importance", "importance of channels", spec.importance().key()),
+        Fact.of("calibrationImages", "images for calibration", pruned.calibrationImages()),
+        Fact.of("scoreImages", "images for scoring", scored));
+  }
+
+  @Override
+  public String kind(Axis axis) {
+    return "channels";
+  }
+
+  @Override
+  public List<Double> losses(Axis axis) {
+    return entry(axis).map(SensitivityMap.Entry::losses).orElse(List.of());
+  }
+
+  @Override
+  public int modelsScored(Axis axis) {
+    return entry(axis).map(SensitivityMap.Entry::evaluations).orElse(0);
+  }
+
+  private Optional<SensitivityMap.Entry> entry(Axis axis) {
+    return Optional.ofNullable(pruned.sensitivity().axes().get(axis.name()));
+  }
+
+  @Override
+  public List<PruningReport.Units> units() {
+    return List.of();
+  }
+
+  @Override
+  public List<Measurement> measured() {
+    Measured before = pruned.outcome().before();
+    double original = score(before);
+    return Double.isFinite(original)
+        ? List.of(
+            measurement("original", before, original),
+            measurement("result", pruned.outcome().after(), original))
+        : List.of();
+  }
+
+  private Measurement measurement(String name, Measured measured, double original) {
+    double score = score(measured);
+    return new Measurement(name, measured.cost(), score, original - score);
+  }
+
+  /** The score that the search went by, on the data of before and after. */
+  private double score(Measured measured) {
+    return switch (spec.score()) {
+      case ACCURACY -> measured.value("accuracy");
+      case LOSS -> -measured.value("loss");
+      case AGREEMENT -> Double.NaN; // measured on the images of the search only
+    };
+  }
+
+  @Override
+  public OptionalInt modelsScored() {
+    return OptionalInt.of(pruned.sensitivity().evaluations());
+  }
+
+  @Override
+  public OptionalDouble reused() {
+    SensitivityMap map = pruned.sensitivity();
+    return OptionalDouble.of(Math.max(0, 1 - map.passes() / map.evaluations()));
+  }
+}

@@ -1,0 +1,130 @@
+package io.espalier.worker.stage;
+
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.family.TextNetwork.Block;
+import io.espalier.worker.algorithm.gradnas.GradNasPlan;
+import io.espalier.worker.algorithm.gradnas.GradNasPruning;
+import io.espalier.worker.algorithm.search.SearchSpace;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.report.Losses;
+import io.espalier.worker.report.PruningReport;
+import io.espalier.worker.report.PruningReport.Fact;
+import io.espalier.worker.report.PruningReport.Measurement;
+import io.espalier.worker.report.PruningReport.Units;
+import io.espalier.worker.report.UnitRow;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/** What GradNAS tells of its pruning. */
+record GradNasFacts(GradNasSpec spec, GradNasPlan plan, GradNasPruning.Result pruned)
+    implements AlgorithmFacts {
+  private static final String HEADS = "heads";
+  private static final String NEURONS = "neurons";
+
+  @Override
+  public PruningReport.Model model() {
+    TextModel model = plan.model();
+    return new PruningReport.Model(
+        model.architecture().name(),
+        model.architecture().name(),
+        model.family().name(),
+        Optional.of(model.directory().rootDigest()));
+  }
+
+  @Override
+  public SearchSpace space() {
+    return plan.space();
+  }
+
+  @Override
+  public Losses losses() {
+    return Losses.SUMMED;
+  }
+
+  @Override
+  public List<Fact> facts() {
+    int batches = pruned.scores().batches();
+    return List.of(
+        Fact.of("score", "score of a unit", "squared gradient of the loss, summed over batches"),
+        Fact.of("normalisation", "scores compared by", spec.normalisation().key()),
+        Fact.of("output", "form of output", plan.output().key()),
+        Fact.of("batches", "batches for gradients", batches),
+        Fact.of("batchSize", "sequences per batch", spec.batchSize()),
+        Fact.of("sequences", "sequences for gradients", pruned.sequences()),
+        Fact.of("samples", "samples before and after", pruned.outcome().samples()),
+        Fact.of("tokens", "tokens of the longest sequence", plan.model().tokens()));
+  }
+
+  @Override
+  public String kind(Axis axis) {
+    return axis.name().endsWith(HEADS)
+        ? HEADS
+        : axis.name().endsWith(NEURONS) ? NEURONS : "given by the rest of the model";
+  }
+
+  @Override
+  public List<Double> losses(Axis axis) {
+    double[] losses = pruned.losses().losses().getOrDefault(axis.name(), new double[0]);
+    return Arrays.stream(losses).boxed().toList();
+  }
+
+  @Override
+  public int modelsScored(Axis axis) {
+    return 0;
+  }
+
+  @Override
+  public List<Units> units() {
+    Architecture architecture = plan.model().architecture();
+    List<Block> blocks = Block.of(architecture);
+    Map<String, double[]> scores = spec.normalisation().apply(pruned.scores().byAxis(), blocks);
+    return List.of(
+        new Units(HEADS, false, rows(blocks, Block::heads, scores)),
+        new Units(NEURONS, true, rows(blocks, Block::neurons, scores)));
+  }
+
+  private List<UnitRow> rows(
+      List<Block> blocks, Function<Block, String> kind, Map<String, double[]> scores) {
+    boolean ranked = kind.apply(blocks.get(0)).endsWith(NEURONS);
+    return blocks.stream()
+        .map(kind)
+        .filter(scores::containsKey)
+        .map(axis -> row(new Axis(axis, scores.get(axis).length), scores.get(axis), ranked))
+        .toList();
+  }
+
+  private UnitRow row(Axis axis, double[] scores, boolean ranked) {
+    int[] kept =
+        pruned
+            .outcome()
+            .kept()
+            .of(axis)
+            .orElseGet(() -> IntStream.range(0, axis.units()).toArray());
+    return ranked
+        ? UnitRow.ranked(axis.name(), scores, kept)
+        : UnitRow.each(axis.name(), scores, kept);
+  }
+
+  /** Losses of models are in other units than sums of scores. */
+  @Override
+  public List<Measurement> measured() {
+    return List.of();
+  }
+
+  @Override
+  public OptionalInt modelsScored() {
+    return OptionalInt.empty();
+  }
+
+  @Override
+  public OptionalDouble reused() {
+    return OptionalDouble.empty();
+  }
+}
