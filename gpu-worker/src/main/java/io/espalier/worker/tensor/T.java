@@ -237,6 +237,18 @@ public final class T {
     return JniUtils.layerNorm(p(x), weight.getShape(), p(weight), p(bias), epsilon);
   }
 
+  /**
+   * Divides the last axis of (…, width) by the root of its mean square, then scales: {@code x /
+   * sqrt(mean(x²) + epsilon) · weight}.
+   *
+   * @param weight (width)
+   */
+  public static NDArray rmsNorm(NDArray x, NDArray weight, double epsilon) {
+    long last = x.getShape().dimension() - 1L;
+    NDArray meanSquare = JniUtils.mean(p(square(x)), last, true); // (…, 1)
+    return multiply(divide(x, sqrt(add(meanSquare, epsilon))), weight);
+  }
+
   /** (…, n, k) · (…, k, m) → (…, n, m). */
   public static NDArray matMul(NDArray a, NDArray b) {
     return JniUtils.matmul(p(a), p(b));

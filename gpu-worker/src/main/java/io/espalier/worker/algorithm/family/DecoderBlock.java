@@ -20,9 +20,9 @@ interface DecoderBlock {
       int headSize,
       Activation activation,
       Taps taps) {
-    /** A normalisation of the stream, as it may be watched. */
-    NDArray normed(TextModules modules, String module, NDArray x) {
-      return taps.normed(module, modules.norm(module, x));
+    /** What a normalisation of the stream says, as it may be watched. */
+    NDArray normed(Norm norm, TextModules modules, String module, NDArray x) {
+      return taps.normed(module, norm.of(modules, module, x));
     }
 
     /** What the second dense layer of a block reads, by what the first one says. */
@@ -35,8 +35,18 @@ interface DecoderBlock {
   /** Whether transformers 4 can remove heads from it. */
   boolean prunedHeads();
 
-  /** Adds tensors and layers of a block to a sketch. */
-  void draw(TextSketch sketch, String block, Side heads, Side neurons);
+  /** What it normalises the stream by. */
+  default Norm norm() {
+    return Norm.LAYER;
+  }
+
+  /**
+   * Adds tensors and layers of a block to a sketch.
+   *
+   * @param block its name
+   * @param layer which of them it is, counted from 0
+   */
+  void draw(TextSketch sketch, String block, int layer);
 
   /** What the block makes of the residual stream: (batch, tokens, hidden), same after. */
   NDArray of(TextModules modules, String block, NDArray x, Pass pass);

@@ -1,70 +1,57 @@
 package io.espalier.worker.algorithm.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.espalier.worker.algorithm.family.TextHead.Output;
-import io.espalier.worker.algorithm.family.TextHead.Reads;
-import io.espalier.worker.domain.model.TextTask;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.ToIntFunction;
+import java.util.function.Function;
 
 /**
  * GPT-2 and GPT-J, of transformers.
  *
  * <p>Source: transformers 4.57.6, {@code models/gpt2} and {@code models/gptj}.
  *
- * @param name its name, and its {@code model_type}
+ * @param design what its models have in common; the name of the family is its {@code model_type}
  * @param reader how its configs are read
- * @param block its layers
- * @param turned channels of each head that are turned by their position, by a config that was read
- *     without a problem; 0 if there is a table of positions instead
+ * @param rotation what queries and keys are turned by, by a config that was read without a problem;
+ *     empty if there is a table of positions instead
  */
 record DecoderFamily(
-    String name, TextPlan.Reader reader, DecoderBlock block, ToIntFunction<JsonNode> turned)
+    DecoderDesign design, TextPlan.Reader reader, Function<JsonNode, Optional<Rotation>> rotation)
     implements TextFamily {
   private static final String TURNED = "rotary_dim";
   private static final int USUALLY_TURNED = 64;
+  private static final double BASE = 10_000;
 
   /** GPT-2. */
   static final DecoderFamily GPT2 =
       new DecoderFamily(
-          "gpt2",
+          new DecoderDesign("gpt2", TextKeys.GPT, DecoderNames.GPT2, new Gpt2Block()),
           new TextPlan.Reader(
               TextKeys.GPT,
               TextDefaults.GPT2,
-              models("GPT2", "LMHeadModel", Optional.empty()),
-              DecoderNetwork.WORDS,
+              DecoderHeads.of("GPT2", "LMHeadModel", Optional.empty()),
+              DecoderNames.GPT2.words(),
               DecoderFamily::refuseScaling,
               false),
-          new Gpt2Block(),
-          config -> 0);
+          config -> Optional.empty());
 
   /** GPT-J. */
   static final DecoderFamily GPTJ =
       new DecoderFamily(
-          "gptj",
+          new DecoderDesign("gptj", TextKeys.GPT, DecoderNames.GPTJ, new GptjBlock()),
           new TextPlan.Reader(
               TextKeys.GPT,
               TextDefaults.GPTJ,
-              models("GPTJ", "ForCausalLM", Optional.of("lm_head.bias")),
-              DecoderNetwork.WORDS,
+              DecoderHeads.of("GPTJ", "ForCausalLM", Optional.of("lm_head.bias")),
+              DecoderNames.GPTJ.words(),
               DecoderFamily::requireTurned,
               false),
-          new GptjBlock(),
-          config -> config.path(TURNED).asInt(USUALLY_TURNED));
-
-  private static Map<String, TextHead> models(String stem, String causal, Optional<String> bias) {
-    var words = Optional.of(new Output("lm_head", bias));
-    var labels = Optional.of(new Output("score", Optional.empty()));
-    return Map.of(
-        stem + causal,
-        new TextHead(TextTask.TEXT_GENERATION, Reads.ALL, Optional.empty(), words),
-        stem + "ForSequenceClassification",
-        new TextHead(TextTask.TEXT_CLASSIFICATION, Reads.LAST, Optional.empty(), labels),
-        stem + "Model",
-        TextHead.mean());
-  }
+          config ->
+              Optional.of(
+                  new Rotation(
+                      config.path(TURNED).asInt(USUALLY_TURNED),
+                      false,
+                      new RotaryScaling.Unscaled(BASE))));
 
   private static void refuseScaling(TransformerConfig config, TextWidths widths) {
     config.requireOnly("scale_attn_weights", true);
@@ -84,8 +71,13 @@ record DecoderFamily(
   }
 
   @Override
+  public String name() {
+    return design.family();
+  }
+
+  @Override
   public boolean accepts(JsonNode config) {
-    return !config.hasNonNull("architecture") && config.path("model_type").asText().equals(name);
+    return !config.hasNonNull("architecture") && config.path("model_type").asText().equals(name());
   }
 
   @Override
@@ -100,6 +92,7 @@ record DecoderFamily(
 
   @Override
   public TextNetwork network(JsonNode config) {
-    return new DecoderNetwork(name, reader.read(config), block, turned.applyAsInt(config));
+    TextPlan plan = reader.read(config);
+    return new DecoderNetwork(design, plan, rotation.apply(config), Windows.NONE);
   }
 }

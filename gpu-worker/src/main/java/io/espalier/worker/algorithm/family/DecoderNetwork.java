@@ -11,30 +11,20 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * GPT-2 and its kin: layers that add to a stream, in which no token sees a later one, and a layer
- * normalisation at the end.
+ * A decoder: layers that add to a stream, in which no token sees a later one, and a normalisation
+ * at the end.
  *
- * @param family name of the family
+ * @param design what its kind has in common
  * @param plan what it is built like
- * @param block its layers
- * @param turned channels of each head that are turned by their position, the first ones; 0 if it
- *     has a table of positions instead
+ * @param rotation what queries and keys are turned by, if there is no table of positions
+ * @param windows where tokens see only those near them
  */
-record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, int turned)
+record DecoderNetwork(
+    DecoderDesign design, TextPlan plan, Optional<Rotation> rotation, Windows windows)
     implements LayeredNetwork {
-  static final String WORDS = "wte.weight";
-  private static final String POSITIONS = "wpe.weight";
-  private static final String PREFIX = "transformer.";
-  private static final String BLOCKS = "h.";
-  private static final String NORM = "ln_f";
-
-  /** Buffers of older files; only zeros and ones are in them, and their type changed often. */
-  private static final Pattern CAUSAL_MASK =
-      Pattern.compile("(transformer\\.)?h\\.\\d+\\.attn\\.(bias|masked_bias)");
-
   @Override
   public TextInput input() {
     return plan.input();
@@ -52,26 +42,26 @@ record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, int turn
 
   @Override
   public WidthKeys widthKeys() {
-    return TextKeys.GPT.widths(block.prunedHeads());
+    return design.keys().widths(block().prunedHeads());
   }
 
   @Override
   public Architecture architecture(Map<String, long[]> shapes, int tokens) {
-    String prefix = plan.prefix(PREFIX, shapes.keySet());
+    String prefix = plan.prefix(names().prefix(), shapes.keySet());
     var sketch = new TextSketch(plan, shapes, tokens);
-    sketch.embedding(prefix + WORDS, TextSketch.VOCABULARY);
-    if (turned == 0) {
-      sketch.positions(prefix + POSITIONS);
+    sketch.streamIsMinitrons();
+    sketch.embedding(prefix + names().words(), TextSketch.VOCABULARY);
+    names().positions().ifPresent(table -> sketch.positions(prefix + table));
+    for (int i = 0; i < layers(); i++) {
+      block().draw(sketch, prefix + names().blocks() + i, i);
     }
-    for (int i = 0; i < plan.widths().layers(); i++) {
-      String layer = prefix + BLOCKS + i;
-      block.draw(sketch, layer, sketch.heads(layer, i), sketch.neurons(layer, i));
-    }
-    sketch.norm(prefix + NORM);
+    block().norm().draw(sketch, prefix + names().norm());
     plan.head().draw(sketch, prefix);
-    sketch.carry(CAUSAL_MASK);
-    var layers = new Axis("layers", plan.widths().layers());
-    return sketch.settle(family).withStacks(new Stack(layers, prefix + BLOCKS));
+    sketch.carry(names().carried());
+    var counted = new Axis("layers", layers());
+    return sketch
+        .settle(design.family())
+        .withStacks(new Stack(counted, prefix + names().blocks()));
   }
 
   @Override
@@ -81,29 +71,29 @@ record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, int turn
 
   @Override
   public Pieces pieces(Collection<String> tensors) {
-    String prefix = plan.prefix(PREFIX, tensors);
-    List<String> stem = List.of(prefix + WORDS, prefix + POSITIONS);
-    List<String> end = plan.tied() ? List.of(prefix + WORDS) : List.of();
-    return Pieces.of(tensors, stem, prefix + BLOCKS, layers(), end);
+    String prefix = plan.prefix(names().prefix(), tensors);
+    String words = prefix + names().words();
+    List<String> stem =
+        Stream.concat(Stream.of(words), names().positions().map(prefix::concat).stream()).toList();
+    List<String> shared = plan.tied() ? List.of(words) : List.of();
+    return Pieces.of(tensors, stem, prefix + names().blocks(), layers(), shared);
   }
 
   @Override
   public Surroundings surroundings(Tokens tokens, NDArray like) {
-    int length = Math.toIntExact(tokens.ids().getShape().get(1));
-    return new Surroundings(
-        SelfAttention.ofEarlierTokens(tokens.mask(), like),
-        turned == 0 ? Optional.empty() : Optional.of(RotaryPositions.of(like, length, turned)));
+    return new Surroundings(tokens, like, windows, rotation);
   }
 
   @Override
   public NDArray embed(Weights weights, Tokens tokens, Taps taps) {
     TextModules modules = modules(weights);
-    NDArray words = T.embedding(modules.get(WORDS), tokens.ids()); // (batch, tokens, hidden)
-    return taps.hidden(0, turned > 0 ? words : placed(modules, words));
+    NDArray words = T.embedding(modules.get(names().words()), tokens.ids());
+    return taps.hidden(
+        0, names().positions().map(table -> placed(modules.get(table), words)).orElse(words));
   }
 
-  private static NDArray placed(TextModules modules, NDArray words) {
-    return T.add(words, T.slice(modules.get(POSITIONS), 0, 0, words.getShape().get(1)));
+  private static NDArray placed(NDArray table, NDArray words) {
+    return T.add(words, T.slice(table, 0, 0, words.getShape().get(1)));
   }
 
   @Override
@@ -112,20 +102,21 @@ record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, int turn
     TextModules modules = modules(weights);
     var pass =
         new DecoderBlock.Pass(
-            surroundings.mask(),
+            surroundings.mask(index),
             surroundings.positions(),
             plan.widths().headSize(),
             plan.activation(),
             taps);
-    String name = modules.prefix() + BLOCKS + index;
-    NDArray said = taps.leaving(index, block.of(modules, name, taps.entering(index, x), pass));
+    String name = modules.prefix() + names().blocks() + index;
+    NDArray said = taps.leaving(index, block().of(modules, name, taps.entering(index, x), pass));
     return index + 1 < layers() ? taps.hidden(index + 1, said) : said;
   }
 
   @Override
   public NDArray end(Weights weights, NDArray x, Taps taps) {
     TextModules modules = modules(weights);
-    return taps.hidden(layers(), modules.norm(modules.prefix() + NORM, x));
+    String norm = modules.prefix() + names().norm();
+    return taps.hidden(layers(), block().norm().of(modules, norm, x));
   }
 
   @Override
@@ -134,7 +125,15 @@ record DecoderNetwork(String family, TextPlan plan, DecoderBlock block, int turn
   }
 
   private TextModules modules(Weights weights) {
-    String prefix = plan.prefix(PREFIX, weights.names());
+    String prefix = plan.prefix(names().prefix(), weights.names());
     return new TextModules(weights, prefix, plan.epsilon());
+  }
+
+  private DecoderNames names() {
+    return design.names();
+  }
+
+  private DecoderBlock block() {
+    return design.block();
   }
 }

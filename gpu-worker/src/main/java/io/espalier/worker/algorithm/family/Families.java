@@ -17,7 +17,8 @@ public final class Families {
           EncoderFamily.ROBERTA,
           EncoderFamily.DISTILBERT,
           DecoderFamily.GPT2,
-          DecoderFamily.GPTJ);
+          DecoderFamily.GPTJ,
+          new Llama());
 
   private Families() {}
 

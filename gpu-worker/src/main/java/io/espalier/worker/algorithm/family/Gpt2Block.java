@@ -19,7 +19,9 @@ record Gpt2Block() implements DecoderBlock {
   }
 
   @Override
-  public void draw(TextSketch sketch, String block, Side heads, Side neurons) {
+  public void draw(TextSketch sketch, String block, int layer) {
+    Side heads = sketch.heads(block, layer);
+    Side neurons = sketch.neurons(block, layer);
     sketch.norm(block + ".ln_1");
     sketch.transposed(block + FUSED, heads.repeated(3), TextSketch.HIDDEN);
     sketch.attention(block + ".attn", heads);
@@ -31,9 +33,9 @@ record Gpt2Block() implements DecoderBlock {
 
   @Override
   public NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
-    NDArray read = pass.normed(modules, block + ".ln_1", x);
+    NDArray read = pass.normed(norm(), modules, block + ".ln_1", x);
     NDArray attended = T.add(attention(modules, block, read, pass), x);
-    NDArray normed = pass.normed(modules, block + ".ln_2", attended);
+    NDArray normed = pass.normed(norm(), modules, block + ".ln_2", attended);
     NDArray activated = pass.activated(block, modules.transposed(block + INNER, normed));
     return T.add(modules.transposed(block + OUTER, activated), attended);
   }

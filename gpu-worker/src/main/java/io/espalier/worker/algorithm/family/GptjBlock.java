@@ -21,7 +21,9 @@ record GptjBlock() implements DecoderBlock {
   }
 
   @Override
-  public void draw(TextSketch sketch, String block, Side heads, Side neurons) {
+  public void draw(TextSketch sketch, String block, int layer) {
+    Side heads = sketch.heads(block, layer);
+    Side neurons = sketch.neurons(block, layer);
     sketch.norm(block + ".ln_1");
     sketch.linearWithoutBias(block + QUERY, heads, TextSketch.HIDDEN);
     sketch.linearWithoutBias(block + KEY, heads, TextSketch.HIDDEN);
@@ -34,7 +36,7 @@ record GptjBlock() implements DecoderBlock {
 
   @Override
   public NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
-    NDArray normed = pass.normed(modules, block + ".ln_1", x);
+    NDArray normed = pass.normed(norm(), modules, block + ".ln_1", x);
     NDArray attended = attention(modules, block, normed, pass);
     NDArray activated = pass.activated(block, modules.dense(block + INNER, normed));
     NDArray outer = modules.dense(block + OUTER, activated);

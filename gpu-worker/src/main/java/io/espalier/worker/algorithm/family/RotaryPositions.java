@@ -2,65 +2,75 @@ package io.espalier.worker.algorithm.family;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.tensor.T;
-import java.util.stream.IntStream;
 
 /**
  * Turns pairs of channels by an angle that grows with the position, so that what a query and a key
- * say to each other depends on their distance. Pairs are neighbours (GPT-J's layout).
+ * say to each other depends on their distance.
  *
- * <p>Source: Su et al., RoFormer, arXiv 2104.09864; pair i of n turns by {@code position /
- * 10000^(i/n)}.
+ * <p>Source: Su et al., RoFormer, arXiv 2104.09864.
  *
- * @param cosines (tokens, pairs, 1)
- * @param sines (tokens, pairs, 1)
- * @param channels how many of each head's channels are turned, the first ones
+ * @param cosines (tokens, pairs), or (tokens, pairs, 1) if neighbours are turned
+ * @param sines of the same shape
+ * @param rotation what is turned
  */
-record RotaryPositions(NDArray cosines, NDArray sines, int channels) {
-  private static final double BASE = 10_000;
-
+record RotaryPositions(NDArray cosines, NDArray sines, Rotation rotation) {
   /**
    * The angles of so many positions.
    *
    * @param like an array of the type of queries and keys
    */
-  static RotaryPositions of(NDArray like, int tokens, int channels) {
-    int pairs = channels / 2;
+  static RotaryPositions of(NDArray like, int tokens, Rotation rotation) {
+    int pairs = rotation.channels() / 2;
     float[] cosines = new float[tokens * pairs];
     float[] sines = new float[tokens * pairs];
-    double[] frequencies =
-        IntStream.range(0, pairs).mapToDouble(i -> Math.pow(BASE, -(double) i / pairs)).toArray();
+    float[] frequencies = rotation.scaling().frequencies(pairs, tokens);
+    double amplitude = rotation.scaling().amplitude();
     for (int i = 0; i < cosines.length; i++) {
       int position = i / pairs;
-      int pair = i % pairs;
-      double angle = position * frequencies[pair];
-      cosines[i] = (float) Math.cos(angle);
-      sines[i] = (float) Math.sin(angle);
+      float angle = frequencies[i % pairs] * position; // rounded as transformers does
+      cosines[i] = (float) (amplitude * Math.cos(angle));
+      sines[i] = (float) (amplitude * Math.sin(angle));
     }
+    long[] shape = rotation.halves() ? new long[] {tokens, pairs} : new long[] {tokens, pairs, 1};
     return new RotaryPositions(
-        T.inTypeOf(like, T.of(like.getManager(), cosines, tokens, pairs, 1)),
-        T.inTypeOf(like, T.of(like.getManager(), sines, tokens, pairs, 1)),
-        channels);
+        T.inTypeOf(like, T.of(like.getManager(), cosines, shape)),
+        T.inTypeOf(like, T.of(like.getManager(), sines, shape)),
+        rotation);
   }
 
   /** Turns queries or keys: (batch, heads, tokens, size), of the same shape after. */
   NDArray turn(NDArray x) {
+    long size = x.getShape().get(3);
+    int channels = rotation.channels();
+    NDArray turning = channels == size ? x : T.slice(x, 3, 0, channels);
+    NDArray turned = rotation.halves() ? halves(turning) : neighbours(turning);
+    return channels == size ? turned : T.concat(3, turned, T.slice(x, 3, channels, size));
+  }
+
+  private NDArray halves(NDArray x) {
+    int pairs = rotation.channels() / 2;
+    return turned(3, T.slice(x, 3, 0, pairs), T.slice(x, 3, pairs, 2L * pairs));
+  }
+
+  private NDArray neighbours(NDArray x) {
     var shape = x.getShape();
-    NDArray pairs =
+    long pairs = rotation.channels() / 2;
+    NDArray split =
         T.reshape(
-            T.slice(x, 3, 0, channels),
+            x,
             shape.get(0),
             shape.get(1),
             shape.get(2),
-            channels / 2,
+            pairs,
             2); // (batch, heads, tokens, pairs, 2)
-    NDArray a = T.slice(pairs, 4, 0, 1);
-    NDArray b = T.slice(pairs, 4, 1, 2);
+    NDArray turned = turned(4, T.slice(split, 4, 0, 1), T.slice(split, 4, 1, 2));
+    return T.reshape(turned, shape.getShape());
+  }
+
+  /** Turns a towards b. */
+  private NDArray turned(int axis, NDArray a, NDArray b) {
     NDArray left = T.subtract(T.multiply(a, cosines), T.multiply(b, sines));
     NDArray right = T.add(T.multiply(b, cosines), T.multiply(a, sines));
-    NDArray turned =
-        T.reshape(T.concat(4, left, right), shape.get(0), shape.get(1), shape.get(2), channels);
-    return channels == shape.get(3)
-        ? turned
-        : T.concat(3, turned, T.slice(x, 3, channels, shape.get(3)));
+    return T.concat(axis, left, right);
   }
 }

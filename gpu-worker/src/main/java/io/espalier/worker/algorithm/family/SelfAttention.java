@@ -43,11 +43,23 @@ final class SelfAttention {
    * @return (batch, 1, tokens, tokens)
    */
   static NDArray ofEarlierTokens(NDArray mask, NDArray like) {
+    return ofNearTokens(mask, like, Integer.MAX_VALUE);
+  }
+
+  /**
+   * What is added to scores so that nobody looks at padding, ahead, or far back; otherwise as
+   * {@link #ofRealTokens}.
+   *
+   * @param window how many tokens are seen: itself and those right before it
+   * @return (batch, 1, tokens, tokens)
+   */
+  static NDArray ofNearTokens(NDArray mask, NDArray like, int window) {
     long rows = mask.getShape().get(0);
     int tokens = Math.toIntExact(mask.getShape().get(1));
-    float[] earlier = new float[tokens * tokens];
+    float[] earlier = new float[Math.multiplyExact(tokens, tokens)];
     for (int query = 0; query < tokens; query++) {
-      Arrays.fill(earlier, query * tokens, query * tokens + query + 1, 1);
+      int first = Math.max(0, query - window + 1);
+      Arrays.fill(earlier, query * tokens + first, query * tokens + query + 1, 1);
     }
     NDArray order = T.of(like.getManager(), earlier, 1, 1, tokens, tokens);
     NDArray real = T.reshape(T.inTypeOf(like, mask), rows, 1, 1, tokens);
@@ -56,18 +68,27 @@ final class SelfAttention {
   }
 
   /**
-   * What heads say: values weighed by softmax(query · keyᵀ / √size + mask).
+   * What heads say: values weighed by softmax(query · keyᵀ / √size + mask). Heads share keys and
+   * values in groups, neighbours with neighbours, if there are fewer of these.
    *
    * @param query (batch, heads, tokens, size)
-   * @param key (batch, heads, tokens, size)
-   * @param value (batch, heads, tokens, size)
+   * @param key (batch, groups, tokens, size)
+   * @param value (batch, groups, tokens, size)
    * @param mask what is added to scores, of a shape that broadcasts to (batch, heads, tokens,
    *     tokens)
    * @return (batch, heads, tokens, size)
    */
   static NDArray of(NDArray query, NDArray key, NDArray value, NDArray mask) {
     double scale = 1 / Math.sqrt((double) query.getShape().get(3));
-    NDArray scores = T.scale(T.matMul(query, T.transpose(key, 2, 3)), scale);
-    return T.matMul(T.softmax(T.add(scores, mask), 3), value);
+    long heads = query.getShape().get(1);
+    NDArray keys = T.transpose(shared(key, heads), 2, 3);
+    NDArray scores = T.scale(T.matMul(query, keys), scale);
+    return T.matMul(T.softmax(T.add(scores, mask), 3), shared(value, heads));
+  }
+
+  /** (batch, groups, tokens, size) → (batch, heads, tokens, size). */
+  private static NDArray shared(NDArray x, long heads) {
+    long groups = x.getShape().get(1);
+    return groups == heads ? x : T.repeat(x, 1, heads / groups);
   }
 }

@@ -21,7 +21,8 @@ public interface Taps {
   }
 
   /**
-   * What the first dense layer of a feed-forward part says, bias included, before the activation.
+   * What the first dense layer of a feed-forward part says, bias included, before the activation;
+   * where there is a gate, before it is multiplied by that.
    *
    * @param axis name of the axis of the layer's neurons
    * @param neurons (batch, tokens, neurons)

@@ -16,6 +16,8 @@ import java.util.OptionalInt;
  * @param epsilon that of layer normalisation
  * @param activation that of the feed-forward part
  * @param tied whether the scores of tokens are read off the embedding
+ * @param groups number of heads of keys and values in each layer; empty if each head has its own
+ * @param headSize width of a head; empty if that follows from the hidden size
  */
 record TextDefaults(
     int vocabulary,
@@ -28,19 +30,57 @@ record TextDefaults(
     int padding,
     double epsilon,
     Activation activation,
-    boolean tied) {
+    boolean tied,
+    OptionalInt groups,
+    OptionalInt headSize) {
 
   static final TextDefaults BERT =
       new TextDefaults(
-          30522, 768, 12, 12, OptionalInt.of(3072), 512, 2, 0, 1e-12, Activation.GELU, true);
+          30522,
+          768,
+          12,
+          12,
+          OptionalInt.of(3072),
+          512,
+          2,
+          0,
+          1e-12,
+          Activation.GELU,
+          true,
+          OptionalInt.empty(),
+          OptionalInt.empty());
 
   static final TextDefaults ROBERTA =
       new TextDefaults(
-          50265, 768, 12, 12, OptionalInt.of(3072), 512, 2, 1, 1e-12, Activation.GELU, true);
+          50265,
+          768,
+          12,
+          12,
+          OptionalInt.of(3072),
+          512,
+          2,
+          1,
+          1e-12,
+          Activation.GELU,
+          true,
+          OptionalInt.empty(),
+          OptionalInt.empty());
 
   static final TextDefaults DISTILBERT =
       new TextDefaults(
-          30522, 768, 6, 12, OptionalInt.of(3072), 512, 1, 0, 1e-12, Activation.GELU, true);
+          30522,
+          768,
+          6,
+          12,
+          OptionalInt.of(3072),
+          512,
+          1,
+          0,
+          1e-12,
+          Activation.GELU,
+          true,
+          OptionalInt.empty(),
+          OptionalInt.empty());
 
   static final TextDefaults GPT2 =
       new TextDefaults(
@@ -54,7 +94,9 @@ record TextDefaults(
           50256,
           1e-5,
           Activation.GELU_TANH,
-          true);
+          true,
+          OptionalInt.empty(),
+          OptionalInt.empty());
 
   static final TextDefaults GPTJ =
       new TextDefaults(
@@ -68,5 +110,52 @@ record TextDefaults(
           50256,
           1e-5,
           Activation.GELU_TANH,
-          false);
+          false,
+          OptionalInt.empty(),
+          OptionalInt.empty());
+
+  static final TextDefaults LLAMA = likeLlama(32000, 4096, 32, OptionalInt.empty(), 11008, 2048);
+
+  static final TextDefaults MISTRAL =
+      likeLlama(32000, 4096, 32, OptionalInt.of(8), 14336, 4096 * 32);
+
+  static final TextDefaults QWEN2 = likeLlama(151936, 4096, 32, OptionalInt.of(32), 22016, 32768);
+
+  static final TextDefaults QWEN3 =
+      likeLlama(151936, 4096, 32, OptionalInt.of(32), 22016, 32768).withHeadsOf(128);
+
+  private static TextDefaults likeLlama(
+      int vocabulary, int hidden, int layers, OptionalInt groups, int neurons, int positions) {
+    return new TextDefaults(
+        vocabulary,
+        hidden,
+        layers,
+        32,
+        OptionalInt.of(neurons),
+        positions,
+        1,
+        0,
+        1e-6,
+        Activation.SILU,
+        false,
+        groups,
+        OptionalInt.empty());
+  }
+
+  private TextDefaults withHeadsOf(int size) {
+    return new TextDefaults(
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        neurons,
+        positions,
+        types,
+        padding,
+        epsilon,
+        activation,
+        tied,
+        groups,
+        OptionalInt.of(size));
+  }
 }

@@ -12,7 +12,8 @@ enum TextKeys {
       "intermediate_size",
       "max_position_embeddings",
       "hidden_act",
-      Optional.of("layer_norm_eps")),
+      Optional.of("layer_norm_eps"),
+      Optional.empty()),
   /** Its epsilon is not in its configs. */
   DISTILBERT(
       "dim",
@@ -21,6 +22,7 @@ enum TextKeys {
       "hidden_dim",
       "max_position_embeddings",
       "activation",
+      Optional.empty(),
       Optional.empty()),
   /** GPT-2 and GPT-J. */
   GPT(
@@ -30,7 +32,18 @@ enum TextKeys {
       "n_inner",
       "n_positions",
       "activation_function",
-      Optional.of("layer_norm_epsilon"));
+      Optional.of("layer_norm_epsilon"),
+      Optional.empty()),
+  /** Llama and its kin, whose heads may be of any size and share keys and values in groups. */
+  LLAMA(
+      "hidden_size",
+      "num_hidden_layers",
+      "num_attention_heads",
+      "intermediate_size",
+      "max_position_embeddings",
+      "hidden_act",
+      Optional.of("rms_norm_eps"),
+      Optional.of("num_key_value_heads"));
 
   private final String hidden;
   private final String layers;
@@ -39,6 +52,7 @@ enum TextKeys {
   private final String positions;
   private final String activation;
   private final Optional<String> epsilon;
+  private final Optional<String> groups;
 
   TextKeys(
       String hidden,
@@ -47,7 +61,8 @@ enum TextKeys {
       String neurons,
       String positions,
       String activation,
-      Optional<String> epsilon) {
+      Optional<String> epsilon,
+      Optional<String> groups) {
     this.hidden = hidden;
     this.layers = layers;
     this.heads = heads;
@@ -55,6 +70,7 @@ enum TextKeys {
     this.positions = positions;
     this.activation = activation;
     this.epsilon = epsilon;
+    this.groups = groups;
   }
 
   String hidden() {
@@ -85,12 +101,22 @@ enum TextKeys {
     return epsilon;
   }
 
+  /** Number of heads of keys and values, if heads can share them. */
+  Optional<String> groups() {
+    return groups;
+  }
+
+  /** Whether the size of a head stands for itself, whatever the hidden size is. */
+  boolean sizesHeads() {
+    return this == LLAMA;
+  }
+
   /**
    * Where layers' widths stand.
    *
    * @param prunedHeads whether transformers 4 can remove heads from models of the family
    */
   TextNetwork.WidthKeys widths(boolean prunedHeads) {
-    return new TextNetwork.WidthKeys(heads, neurons, prunedHeads);
+    return new TextNetwork.WidthKeys(heads, groups, neurons, prunedHeads, sizesHeads());
   }
 }

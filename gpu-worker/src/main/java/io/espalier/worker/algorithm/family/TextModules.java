@@ -40,6 +40,11 @@ record TextModules(Weights weights, String prefix, double epsilon) {
         epsilon);
   }
 
+  /** A normalisation of the last axis by the root of its mean square. */
+  NDArray rmsNorm(String module, NDArray x) {
+    return T.rmsNorm(x, weights.get(module + ".weight"), epsilon);
+  }
+
   /** Scores by a weight (out, in): (…, in) → (…, out). */
   NDArray scores(String weight, Optional<String> bias, NDArray x) {
     return bias.isPresent()

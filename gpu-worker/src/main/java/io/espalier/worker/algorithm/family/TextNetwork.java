@@ -7,13 +7,14 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A network that reads tokens, as its config.json describes it; widths of layers are those of the
  * weights at hand.
  *
  * <p>Its prunable axes are, for each layer, its attention heads and the neurons of its feed-forward
- * part.
+ * part; where heads share keys and values, only the neurons can be cut without the others.
  */
 public interface TextNetwork {
   /** What it takes. */
@@ -21,6 +22,12 @@ public interface TextNetwork {
 
   /** How names of axes of attention heads end. */
   String HEADS = ".heads";
+
+  /**
+   * How names of axes of groups of attention heads end, each of which has one head of keys and
+   * values: group g of G has the heads from g · H / G up to (excluding) (g + 1) · H / G.
+   */
+  String GROUPS = ".groups";
 
   /** How names of axes of feed-forward neurons end. */
   String NEURONS = ".neurons";
@@ -56,11 +63,19 @@ public interface TextNetwork {
    * Keys of config.json.
    *
    * @param heads number of attention heads
+   * @param groups number of heads of keys and values, if heads can share them
    * @param neurons number of feed-forward neurons
    * @param prunedHeads whether transformers 4 opens models of this family with heads removed that
    *     {@code pruned_heads} names
+   * @param sizesHeads whether {@code head_dim} is always said, since some of the family mean a size
+   *     of their own where it is not
    */
-  record WidthKeys(String heads, String neurons, boolean prunedHeads) {}
+  record WidthKeys(
+      String heads,
+      Optional<String> groups,
+      String neurons,
+      boolean prunedHeads,
+      boolean sizesHeads) {}
 
   /**
    * What it is made of.

@@ -60,6 +60,7 @@ record TextPlan(
     TextPlan read(JsonNode json) {
       var problems = new ArrayList<String>();
       var config = new TransformerConfig(json, problems);
+      requireOwnNumbers(config);
       String model = model(config);
       TextHead head = models.getOrDefault(model, TextHead.mean());
       int rows = config.count(keys.positions(), usual.positions());
@@ -83,6 +84,19 @@ record TextPlan(
       return plan;
     }
 
+    private static void requireOwnNumbers(TransformerConfig config) {
+      if (!config.json().path("auto_map").isEmpty()) {
+        config.problem(
+            "auto_map names code that comes with the model, which is never run; found %s",
+            config.json().path("auto_map"));
+      }
+      if (!config.json().path("quantization_config").isEmpty()) {
+        config.problem(
+            "quantization_config says that weights are stored as integers, which cannot be cut or trained; take the model as it was before it was quantized, found %s",
+            config.json().path("quantization_config"));
+      }
+    }
+
     private TextInput input(TransformerConfig config, TextHead head, int rows) {
       int padding = config.token("pad_token_id", usualPadding(config));
       int vocabulary = config.count("vocab_size", usual.vocabulary());
@@ -104,9 +118,13 @@ record TextPlan(
           head.givesLabels() ? config.labels() : List.of());
     }
 
-    /** GPT has no token to fill up with; the one that ends a text does, since nothing sees it. */
+    /** Decoders have no token to fill up with; one that ends a text does, since nothing sees it. */
     private int usualPadding(TransformerConfig config) {
-      return keys == TextKeys.GPT ? config.token("eos_token_id", usual.padding()) : usual.padding();
+      return switch (keys) {
+        case GPT -> config.token("eos_token_id", usual.padding());
+        case LLAMA -> config.firstToken("eos_token_id", usual.padding());
+        default -> usual.padding();
+      };
     }
 
     private String model(TransformerConfig config) {
@@ -118,6 +136,19 @@ record TextPlan(
       }
       return model;
     }
+  }
+
+  /** The same for sequences of another length at most. */
+  TextPlan reading(int positions) {
+    TextInput longer =
+        new TextInput(
+            input.task(),
+            input.vocabulary(),
+            positions,
+            input.types(),
+            input.padding(),
+            input.labels());
+    return new TextPlan(model, head, longer, widths, rows, epsilon, activation, embedding, tied);
   }
 
   /**

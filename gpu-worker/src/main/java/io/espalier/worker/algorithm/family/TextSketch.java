@@ -1,8 +1,11 @@
 package io.espalier.worker.algorithm.family;
 
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.TensorSpec.Role;
 import io.espalier.worker.domain.model.Window;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -22,6 +25,9 @@ final class TextSketch {
 
   /** What the first published files call tensors of layer normalisation, after TensorFlow. */
   private static final Map<String, String> OLD = Map.of("weight", "gamma", "bias", "beta");
+
+  private static final String IN_GROUPS =
+      "every group of heads has its own keys and values and as many heads as any other, so heads and groups are cut together, by Minitron";
 
   private final ArchitectureSketch sketch = new ArchitectureSketch();
   private final TextPlan plan;
@@ -47,15 +53,43 @@ final class TextSketch {
     return Side.along(axis);
   }
 
+  /** Says who can cut the stream, as all tensors that it reaches have to be cut at once. */
+  void streamIsMinitrons() {
+    sketch.freeze(
+        "hidden",
+        "the residual stream reaches the embeddings and every layer, which Minitron cuts together");
+  }
+
   /** The heads of a layer, which may be cut. */
   Side heads(String block, int layer) {
     return Side.blocks(
-        sketch.axis(block + ".heads", plan.widths().heads().get(layer)), plan.widths().headSize());
+        sketch.axis(block + TextNetwork.HEADS, plan.widths().heads().get(layer)),
+        plan.widths().headSize());
+  }
+
+  /** The heads of a layer in which heads share keys and values, so that none can go alone. */
+  Side headsInGroups(String block, int layer) {
+    Side heads = heads(block, layer);
+    sketch.freeze(block + TextNetwork.HEADS, IN_GROUPS);
+    return heads;
+  }
+
+  /** The heads of keys and values of a layer, one for each group of heads. */
+  Side groups(String block, int layer) {
+    String axis = block + TextNetwork.GROUPS;
+    sketch.axis(axis, plan.widths().groups().get(layer));
+    sketch.freeze(axis, IN_GROUPS);
+    return Side.blocks(axis, plan.widths().headSize());
+  }
+
+  /** What every head has one of, such as the scale of a channel. */
+  Side headSize() {
+    return Side.fixed(plan.widths().headSize());
   }
 
   /** The neurons of a layer, which may be cut. */
   Side neurons(String block, int layer) {
-    return Side.along(sketch.axis(block + ".neurons", plan.widths().neurons().get(layer)));
+    return Side.along(sketch.axis(block + TextNetwork.NEURONS, plan.widths().neurons().get(layer)));
   }
 
   /** A table with a row of the stream's width for each unit of an axis. */
@@ -76,6 +110,11 @@ final class TextSketch {
     }
   }
 
+  /** A normalisation by the root of the mean square, of the stream or of what a side says. */
+  void rmsNorm(String module, Side side) {
+    sketch.tensor(module + ".weight", Role.PARAMETER, side);
+  }
+
   /** What a tensor of a layer normalisation is called in a checkpoint. */
   static String normName(Predicate<String> has, String module, String name) {
     String old = module + "." + OLD.get(name);
@@ -84,18 +123,21 @@ final class TextSketch {
 
   /** A linear layer with bias on every token, of shape (out, in). */
   void linear(String module, Side out, Side in) {
-    linearWithoutBias(module, out, in, true);
-    sketch.tensor(module + ".bias", Role.PARAMETER, out);
+    linear(module, out, in, true);
   }
 
   /** A linear layer on every token, of shape (out, in). */
   void linearWithoutBias(String module, Side out, Side in) {
-    linearWithoutBias(module, out, in, false);
+    linear(module, out, in, false);
   }
 
-  private void linearWithoutBias(String module, Side out, Side in, boolean bias) {
+  /** A linear layer on every token, of shape (out, in), with bias or without. */
+  void linear(String module, Side out, Side in, boolean bias) {
     sketch.tensor(module + ".weight", Role.PARAMETER, out, in);
     sketch.layer(module + ".weight", out, in, everywhere(), bias);
+    if (bias) {
+      sketch.tensor(module + ".bias", Role.PARAMETER, out);
+    }
   }
 
   /** A linear layer with bias on every token, of shape (in, out). */
@@ -154,9 +196,30 @@ final class TextSketch {
     return LongStream.of(shape).mapToObj(size -> Side.fixed((int) size)).toArray(Side[]::new);
   }
 
-  /** The architecture with the widths of the checkpoint. */
+  /**
+   * The architecture with the widths of the checkpoint.
+   *
+   * @throws InvalidInputException if heads cannot share keys and values evenly
+   */
   Architecture settle(String family) {
-    return sketch.settle(family, plan.model(), shapes);
+    Architecture settled = sketch.settle(family, plan.model(), shapes);
+    var units = new LinkedHashMap<String, Integer>();
+    settled.axes().forEach(axis -> units.put(axis.name(), axis.units()));
+    var problems = new ArrayList<String>();
+    units.forEach(
+        (axis, groups) -> {
+          String heads = axis.replace(TextNetwork.GROUPS, TextNetwork.HEADS);
+          int shared = units.getOrDefault(heads, groups);
+          if (axis.endsWith(TextNetwork.GROUPS) && shared % groups != 0) {
+            problems.add(
+                "the tensors have %d heads in '%s', which cannot share the %d of keys and values evenly"
+                    .formatted(shared, heads, groups));
+          }
+        });
+    if (!problems.isEmpty()) {
+      throw new InvalidInputException(problems);
+    }
+    return settled;
   }
 
   private Window everywhere() {

@@ -17,9 +17,11 @@ import java.util.TreeSet;
  * @param hidden width of the residual stream
  * @param headSize width of a head; 0 if the config does not tell, which is a problem of its own
  * @param heads number of heads in each layer
+ * @param groups number of heads of keys and values in each layer
  * @param neurons number of neurons in each layer
  */
-record TextWidths(int hidden, int headSize, List<Integer> heads, List<Integer> neurons) {
+record TextWidths(
+    int hidden, int headSize, List<Integer> heads, List<Integer> groups, List<Integer> neurons) {
   private static final String HEAD_SIZE = "head_dim";
   private static final String PRUNED = "pruned_heads";
 
@@ -35,6 +37,7 @@ record TextWidths(int hidden, int headSize, List<Integer> heads, List<Integer> n
   /** Widths; lists are copied. */
   TextWidths {
     heads = List.copyOf(heads);
+    groups = List.copyOf(groups);
     neurons = List.copyOf(neurons);
   }
 
@@ -43,12 +46,16 @@ record TextWidths(int hidden, int headSize, List<Integer> heads, List<Integer> n
     return heads.size();
   }
 
-  /** Whether transformers builds layers of these widths: all alike, heads that share the stream. */
+  /**
+   * Whether transformers builds layers of these widths: all alike, and heads that share the stream
+   * unless their size stands for itself.
+   */
   static boolean opensInTransformers(JsonNode config, TextKeys keys) {
     return !config.path(keys.heads()).isArray()
         && !config.path(keys.neurons()).isArray()
+        && keys.groups().stream().noneMatch(key -> config.path(key).isArray())
         && config.path(PRUNED).isEmpty()
-        && (!config.hasNonNull(HEAD_SIZE) || sharesTheStream(config, keys));
+        && (keys.sizesHeads() || !config.hasNonNull(HEAD_SIZE) || sharesTheStream(config, keys));
   }
 
   private static boolean sharesTheStream(JsonNode config, TextKeys keys) {
@@ -76,9 +83,31 @@ record TextWidths(int hidden, int headSize, List<Integer> heads, List<Integer> n
             .orElse(
                 Collections.nCopies(
                     layers, usual.neurons().orElse(EXPANSION * Math.min(hidden, WIDEST))));
-    int size = headSize(config, keys.heads(), hidden, heads.get(0));
+    int size = headSize(config, keys.heads(), hidden, heads.get(0), usual.headSize());
     requireSmall(config, hidden, heads, size, neurons);
-    return new TextWidths(hidden, size, withoutPruned(config, keys.heads(), heads), neurons);
+    List<Integer> left = withoutPruned(config, keys.heads(), heads);
+    List<Integer> groups =
+        keys.groups().map(key -> groups(config, key, left, usual.groups())).orElse(left);
+    return new TextWidths(hidden, size, left, groups, neurons);
+  }
+
+  /** As many as there are heads if the config says that there is nothing to say. */
+  private static List<Integer> groups(
+      TransformerConfig config, String key, List<Integer> heads, OptionalInt usual) {
+    List<Integer> silence =
+        usual.isEmpty() || config.json().has(key)
+            ? heads
+            : Collections.nCopies(heads.size(), usual.getAsInt());
+    List<Integer> groups = config.perLayer(key, heads.size()).orElse(silence);
+    for (int i = 0; i < heads.size(); i++) {
+      if (heads.get(i) % groups.get(i) != 0) {
+        config.problem(
+            "%s must divide the number of heads in each layer, found %s for %s heads",
+            key, groups, heads);
+        return heads;
+      }
+    }
+    return groups;
   }
 
   private static void requireSmall(
@@ -91,10 +120,11 @@ record TextWidths(int hidden, int headSize, List<Integer> heads, List<Integer> n
   }
 
   /** Never from a pruned width: eight heads of a stream of 768 may be those that are left of 12. */
-  private static int headSize(TransformerConfig config, String key, int hidden, int heads) {
+  private static int headSize(
+      TransformerConfig config, String key, int hidden, int heads, OptionalInt usual) {
     OptionalInt said = config.count(HEAD_SIZE);
-    if (said.isPresent()) {
-      return said.getAsInt();
+    if (said.isPresent() || usual.isPresent()) {
+      return said.orElseGet(usual::getAsInt);
     }
     if (config.json().path(key).isArray()) {
       config.problem("%s must be given where %s lists layers", HEAD_SIZE, key);

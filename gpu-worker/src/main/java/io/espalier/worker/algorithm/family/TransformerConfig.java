@@ -14,11 +14,26 @@ import java.util.stream.IntStream;
  * A config.json that is being read, as transformers writes it for models that read text.
  *
  * @param json what it says
+ * @param where which part of the file it is: what stands before its keys in messages
  * @param problems gets everything in it that makes no sense or is not understood
  */
-record TransformerConfig(JsonNode json, List<String> problems) {
+record TransformerConfig(JsonNode json, String where, List<String> problems) {
   /** Far more than any model gives; so many names still fit. */
   private static final int MOST_LABELS = 1_000_000;
+
+  /** A whole config. */
+  TransformerConfig(JsonNode json, List<String> problems) {
+    this(json, "", problems);
+  }
+
+  /** What a key's object says; nothing if it is none. */
+  TransformerConfig part(String key) {
+    JsonNode value = json.path(key);
+    if (!silent(key) && !value.isObject()) {
+      problem("%s must be an object, found %s", key, value);
+    }
+    return new TransformerConfig(value, where + key + ".", problems);
+  }
 
   /** Whether a value is null or not there. */
   boolean silent(String key) {
@@ -27,20 +42,41 @@ record TransformerConfig(JsonNode json, List<String> problems) {
 
   /** A positive integer. */
   int count(String key, int usual) {
-    return TimmConfig.count(json.path(key), key, problems).orElse(usual);
+    return count(key).orElse(usual);
   }
 
   /** A positive integer, if there is one. */
   OptionalInt count(String key) {
-    return TimmConfig.count(json.path(key), key, problems);
+    return TimmConfig.count(json.path(key), where + key, problems);
   }
 
-  /** The id of a token. */
-  int token(String key, int usual) {
+  /** An integer that may be 0. */
+  int countFromZero(String key, int usual) {
     JsonNode value = json.path(key);
     if (silent(key)) {
       return usual;
     }
+    if (!value.isInt() || value.intValue() < 0) {
+      problem("%s must be an integer of at least 0, found %s", key, value);
+      return usual;
+    }
+    return value.intValue();
+  }
+
+  /** The id of a token. */
+  int token(String key, int usual) {
+    return silent(key) ? usual : token(key, json.path(key), usual);
+  }
+
+  /** The id of a token, the first of several. */
+  int firstToken(String key, int usual) {
+    JsonNode value = json.path(key);
+    return value.isArray() && !value.isEmpty()
+        ? token(key, value.path(0), usual)
+        : token(key, usual);
+  }
+
+  private int token(String key, JsonNode value, int usual) {
     if (!value.isInt() || value.intValue() < 0) {
       problem("%s must be the id of a token, found %s", key, value);
       return usual;
@@ -56,6 +92,19 @@ record TransformerConfig(JsonNode json, List<String> problems) {
     }
     if (!value.isNumber() || !(value.doubleValue() > 0 && value.doubleValue() < 1)) {
       problem("%s must be a number over 0 and under 1, found %s", key, value);
+      return usual;
+    }
+    return value.doubleValue();
+  }
+
+  /** A number of at least so much. */
+  double number(String key, double least, double usual) {
+    JsonNode value = json.path(key);
+    if (silent(key)) {
+      return usual;
+    }
+    if (!value.isNumber() || !(value.doubleValue() >= least && value.doubleValue() < 1e12)) {
+      problem("%s must be a number of at least %s, found %s", key, least, value);
       return usual;
     }
     return value.doubleValue();
@@ -140,7 +189,7 @@ record TransformerConfig(JsonNode json, List<String> problems) {
   /** Adds a problem. */
   @SuppressWarnings("AnnotateFormatMethod") // its annotation would be one more dependency
   void problem(String format, Object... values) {
-    problems.add("config.json: " + format.formatted(values));
+    problems.add("config.json: " + where + format.formatted(values));
   }
 
   private static List<Integer> repeated(OptionalInt width, int layers) {

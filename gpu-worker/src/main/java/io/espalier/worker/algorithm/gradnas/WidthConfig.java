@@ -66,7 +66,8 @@ final class WidthConfig {
     put(config, keys.heads(), heads);
     config.remove(HEAD_SIZE);
     boolean follows =
-        heads.stream().distinct().count() == 1
+        !keys.sizesHeads()
+            && heads.stream().distinct().count() == 1
             && heads.get(0) * model.network().headSize() == model.network().hiddenSize();
     if (!follows) {
       config.put(HEAD_SIZE, model.network().headSize());

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -83,7 +84,8 @@ final class LayeredNetworkTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "gptj"})
+  @ValueSource(
+      strings = {"gpt2", "gptj", "llama", "llama-tied-rope-llama3-scaling", "mistral", "qwen3"})
   void pieces_of_their_own_tensors_say_what_the_whole_network_says(String name) {
     Golden golden = Golden.of(name);
     var network = (LayeredNetwork) golden.network();
@@ -108,8 +110,14 @@ final class LayeredNetworkTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"gpt2, true", "gptj, false"})
-  void every_tensor_is_read_by_one_piece_but_a_tied_embedding(String name, boolean tied) {
+  @CsvSource({
+    "gpt2, transformer.wte.weight, transformer.h., transformer.ln_f.weight, true",
+    "gptj, transformer.wte.weight, transformer.h., transformer.ln_f.weight, false",
+    "qwen3, model.embed_tokens.weight, model.layers., model.norm.weight, false",
+    "llama-tied-rope-llama3-scaling, model.embed_tokens.weight, model.layers., model.norm.weight, true"
+  })
+  void every_tensor_is_read_by_one_piece_but_a_tied_embedding(
+      String name, String words, String blocks, String norm, boolean tied) {
     Golden golden = Golden.of(name);
     var tensors = golden.architecture().shapes().keySet();
 
@@ -119,12 +127,12 @@ final class LayeredNetworkTest {
     pieces.layers().forEach(all::addAll);
     all.addAll(pieces.end());
     if (tied) {
-      assertThat(all.remove("transformer.wte.weight")).isTrue();
+      assertThat(all.remove(words)).isTrue();
     }
     assertThat(all).containsExactlyInAnyOrderElementsOf(tensors);
     assertThat(pieces.layers()).hasSize(2);
-    assertThat(pieces.layers().get(1)).allMatch(tensor -> tensor.startsWith("transformer.h.1."));
-    assertThat(pieces.end()).contains("transformer.ln_f.weight");
+    assertThat(pieces.layers().get(1)).allMatch(tensor -> tensor.startsWith(blocks + "1."));
+    assertThat(pieces.end()).contains(norm);
   }
 
   @ParameterizedTest
@@ -153,6 +161,26 @@ final class LayeredNetworkTest {
     assertSame(watch.at("hidden 2"), last);
     assertThat(watch.seen.keySet().stream().filter(place -> place.startsWith("normed ")))
         .hasSize(2 * norms.split(" ", -1).length);
+  }
+
+  @Test
+  void gates_multiply_what_the_second_layer_of_the_feed_forward_part_reads() {
+    Golden golden = Golden.of("llama");
+    Weights weights = golden.weights(manager);
+    var watch = new Watch();
+
+    golden.network().encode(weights, golden.tokens(manager), watch);
+
+    for (int i = 0; i < 2; i++) {
+      String block = "model.layers." + i;
+      NDArray normed = watch.at("normed " + block + ".post_attention_layernorm");
+      NDArray gate = T.linear(normed, weights.get(block + ".mlp.gate_proj.weight"));
+      NDArray inner = T.linear(normed, weights.get(block + ".mlp.up_proj.weight"));
+      assertSame(watch.at("neurons " + block + ".neurons"), inner);
+      NDArray activated = T.multiply(T.silu(gate), inner);
+      assertSame(watch.at("activated " + block + ".neurons"), activated);
+      assertThat(watch.seen).containsKey("normed " + block + ".input_layernorm");
+    }
   }
 
   private static NDArray norm(Weights weights, String module, NDArray x) {

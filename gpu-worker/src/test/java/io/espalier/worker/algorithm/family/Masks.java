@@ -13,7 +13,7 @@ record Masks(Map<String, NDArray> factors) implements Taps {
   /** Zero for what is cut, one for the rest. */
   static Masks of(Architecture architecture, Kept kept, NDArray like) {
     var factors = new LinkedHashMap<String, NDArray>();
-    for (Axis axis : architecture.prunableAxes()) {
+    for (Axis axis : architecture.axes()) {
       kept.of(axis)
           .ifPresent(
               units -> {

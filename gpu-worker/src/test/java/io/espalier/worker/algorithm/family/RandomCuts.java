@@ -24,6 +24,36 @@ final class RandomCuts {
     return new Kept(units);
   }
 
+  /**
+   * As {@link #draw}, and of heads that share keys and values sometimes as many in each group, and
+   * sometimes some of the groups.
+   */
+  static Kept withGroups(Architecture architecture, long seed) {
+    var units = new HashMap<>(draw(architecture, seed).units());
+    var random = new Random(~seed);
+    var axes = new HashMap<String, Integer>();
+    architecture.axes().forEach(axis -> axes.put(axis.name(), axis.units()));
+    for (Axis groups : architecture.axes()) {
+      if (groups.name().endsWith(TextNetwork.GROUPS) && random.nextInt(4) > 0) {
+        String heads = groups.name().replace(TextNetwork.GROUPS, TextNetwork.HEADS);
+        int each = axes.get(heads) / groups.units();
+        int stay = 1 + random.nextInt(each);
+        int[] kept = some(random, groups.units(), 1 + random.nextInt(groups.units()));
+        units.put(groups.name(), kept);
+        units.put(
+            heads,
+            IntStream.of(kept)
+                .flatMap(g -> IntStream.of(some(random, each, stay)).map(h -> g * each + h))
+                .toArray());
+      }
+    }
+    return new Kept(units);
+  }
+
+  private static int[] some(Random random, int units, int stay) {
+    return random.ints(0, units).distinct().limit(stay).sorted().toArray();
+  }
+
   /** At most four units of every axis that may be cut. */
   static Kept atMostFour(Architecture architecture, long seed) {
     var units = new HashMap<String, int[]>();

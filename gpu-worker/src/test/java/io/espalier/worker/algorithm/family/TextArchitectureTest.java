@@ -53,7 +53,12 @@ final class TextArchitectureTest {
     "distilbert-qa",
     "roberta-classifier",
     "gpt2",
-    "gptj"
+    "gptj",
+    "llama",
+    "llama-tied-rope-llama3-scaling",
+    "mistral",
+    "qwen2",
+    "qwen3"
   })
   void every_number_of_the_file_is_a_parameter(String name) {
     TextModel model = TextModel.of(Golden.of(name).model());
@@ -80,6 +85,64 @@ final class TextArchitectureTest {
     assertThat(architecture.layers()).hasSize(12 * 6 + 1);
     assertThat(whole(architecture).parameters())
         .isEqualTo(108_893_186L); // as transformers counts BertForQuestionAnswering
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "llama, 4, 2, 96, 12, 48",
+    "mistral, 4, 2, 96, 12, 48",
+    "qwen2, 4, 2, 96, 12, 48",
+    "qwen3, 4, 2, 96, 16, 40"
+  })
+  void heads_in_groups_are_cut_together_and_only_neurons_alone(
+      String name, int heads, int groups, int neurons, int size, int hidden) {
+    Architecture architecture = TextModel.of(Golden.of(name).model()).architecture();
+
+    assertThat(architecture.axes())
+        .containsExactly(
+            new Axis("vocabulary", 80),
+            new Axis("hidden", hidden),
+            new Axis("model.layers.0.heads", heads),
+            new Axis("model.layers.0.groups", groups),
+            new Axis("model.layers.0.neurons", neurons),
+            new Axis("model.layers.1.heads", heads),
+            new Axis("model.layers.1.groups", groups),
+            new Axis("model.layers.1.neurons", neurons));
+    assertThat(architecture.prunableAxes())
+        .extracting(Axis::name)
+        .containsExactly("model.layers.0.neurons", "model.layers.1.neurons");
+    for (String axis : new String[] {"hidden", "model.layers.0.heads", "model.layers.1.groups"}) {
+      assertThat(architecture.frozen().get(axis)).contains("Minitron");
+    }
+    Architecture cut =
+        architecture.keep(
+            new Kept(
+                Map.of(
+                    "model.layers.0.heads",
+                    new int[] {3},
+                    "model.layers.0.groups",
+                    new int[] {1})));
+    String attention = "model.layers.0.self_attn.";
+    assertThat(cut.shapes().get(attention + "q_proj.weight")).containsExactly(size, hidden);
+    assertThat(cut.shapes().get(attention + "v_proj.weight")).containsExactly(size, hidden);
+    assertThat(cut.shapes().get(attention + "o_proj.weight")).containsExactly(hidden, size);
+  }
+
+  /** Llama 3 8B: 8 030 261 248 parameters, as its model card's checkpoint has. */
+  @Test
+  void operations_of_llama_3_are_those_of_its_closed_formula() {
+    JsonNode config =
+        Configs.json(
+            "{'model_type': 'llama', 'architectures': ['LlamaForCausalLM'], 'hidden_size': 4096,"
+                + "'intermediate_size': 14336, 'num_key_value_heads': 8, 'vocab_size': 128256}");
+    Architecture architecture = Families.text(config).network(config).architecture(Map.of(), 512);
+
+    long projections = 2L * 4096 * 4096 + 2L * 4096 * 1024; // queries and output, keys and values
+    long feedForward = 3L * 4096 * 14336;
+    long attention = 2L * 512 * 4096; // per token, of all heads: all keys, all values
+    long layers = 32 * 2 * 512 * (projections + feedForward + attention);
+    assertThat(whole(architecture).flops()).isEqualTo(layers + 2L * 512 * 4096 * 128256);
+    assertThat(whole(architecture).parameters()).isEqualTo(8_030_261_248L);
   }
 
   @Test

@@ -68,7 +68,12 @@ final class TextNetworksTest {
         "distilbert-qa",
         "roberta-classifier",
         "gpt2",
-        "gptj"
+        "gptj",
+        "llama",
+        "llama-tied-rope-llama3-scaling",
+        "mistral",
+        "qwen2",
+        "qwen3"
       })
   void scores_and_hidden_states_are_those_of_transformers(String name) {
     Golden golden = Golden.of(name);
@@ -137,7 +142,12 @@ final class TextNetworksTest {
         "distilbert-qa",
         "roberta-classifier",
         "gpt2",
-        "gptj"
+        "gptj",
+        "llama",
+        "llama-tied-rope-llama3-scaling",
+        "mistral",
+        "qwen2",
+        "qwen3"
       })
   void a_row_reads_the_same_whatever_it_is_filled_up_with(String name) {
     Golden golden = Golden.of(name);
@@ -164,7 +174,7 @@ final class TextNetworksTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bert-qa", "bert-classifier", "gpt2", "gptj"})
+  @ValueSource(strings = {"bert-qa", "bert-classifier", "gpt2", "gptj", "llama", "mistral"})
   void a_row_of_nothing_but_padding_gives_numbers(String name) {
     Golden golden = Golden.of(name);
     Tokens tokens = golden.tokens(manager);

@@ -1,0 +1,11 @@
+package io.espalier.worker.algorithm.family;
+
+/**
+ * What decoders of one kind have in common.
+ *
+ * @param family name of the family
+ * @param keys what sizes are called in their configs
+ * @param names what modules are called
+ * @param block their layers
+ */
+record DecoderDesign(String family, TextKeys keys, DecoderNames names, DecoderBlock block) {}
