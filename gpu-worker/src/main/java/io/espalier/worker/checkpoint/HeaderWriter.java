@@ -48,6 +48,20 @@ final class HeaderWriter {
         .flip();
   }
 
+  /**
+   * Bytes in front of the data of all files together, at most, if tensors of these shapes or
+   * smaller ones are spread over so many files.
+   *
+   * @param end where the data of a file end at most
+   */
+  static long bytesAtMost(
+      Collection<TensorHeader> tensors, Map<String, String> metadata, int files, long end) {
+    var entries = new StringBuilder();
+    tensors.forEach(tensor -> entry(entries, new Place(tensor, end)).append(','));
+    long perFile = Long.BYTES + encode(Map.of(), metadata).length + Byte.SIZE; // and its padding
+    return utf8(entries.toString()).length + files * perFile;
+  }
+
   private static byte[] encode(Map<String, Place> tensors, Map<String, String> metadata) {
     var json = new StringBuilder("{");
     if (!metadata.isEmpty()) {

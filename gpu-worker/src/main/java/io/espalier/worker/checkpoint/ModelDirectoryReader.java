@@ -3,14 +3,14 @@ package io.espalier.worker.checkpoint;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.InvalidInputException;
 import java.nio.file.Path;
-import java.util.Collection;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /** Opens a model directory, going on after a problem as far as that makes sense. */
 final class ModelDirectoryReader {
@@ -65,11 +65,9 @@ final class ModelDirectoryReader {
   private Map<String, SafetensorsFile> shards(Optional<ShardIndex> index) {
     var shards = new TreeMap<String, SafetensorsFile>();
     if (tree.files().containsKey(ShardIndex.FILE)) {
-      index.map(ShardIndex::files).stream()
-          .flatMap(Collection::stream)
-          .forEach(name -> openShard(name, shards));
+      index.ifPresent(i -> openShards(i.files(), shards));
     } else if (tree.files().containsKey(WeightFiles.SINGLE)) {
-      openShard(WeightFiles.SINGLE, shards);
+      openShards(Set.of(WeightFiles.SINGLE), shards);
     } else {
       problems.add("%s: %s", directory, noWeights());
     }
@@ -79,13 +77,21 @@ final class ModelDirectoryReader {
     return shards;
   }
 
-  private void openShard(String name, Map<String, SafetensorsFile> shards) {
-    Path file = tree.files().get(name);
-    if (file == null) {
-      problems.add("%s: shard '%s' is in %s, but not there", directory, name, ShardIndex.FILE);
-      return;
+  private void openShards(Set<String> names, Map<String, SafetensorsFile> shards) {
+    var missing = new ArrayList<String>();
+    for (String name : names) {
+      Path file = tree.files().get(name);
+      if (file == null) {
+        missing.add(name);
+      } else {
+        attempt(() -> SafetensorsFile.open(file)).ifPresent(shard -> shards.put(name, shard));
+      }
     }
-    attempt(() -> SafetensorsFile.open(file)).ifPresent(shard -> shards.put(name, shard));
+    if (!missing.isEmpty()) {
+      problems.add(
+          "%s: %d of the %d shards that %s names are not there: %s; put them into the directory",
+          directory, missing.size(), names.size(), ShardIndex.FILE, Problems.names(missing));
+    }
   }
 
   private void checkStrayShards(Optional<ShardIndex> index) {
@@ -103,45 +109,83 @@ final class ModelDirectoryReader {
   }
 
   private void checkIndex(ShardIndex index, Map<String, SafetensorsFile> shards) {
-    var holders = new HashMap<String, List<String>>();
-    shards.forEach(
-        (file, shard) ->
-            shard
-                .tensors()
-                .keySet()
-                .forEach(
-                    tensor -> holders.merge(tensor, List.of(file), ModelDirectoryReader::join)));
+    var absent = new TreeMap<String, List<String>>();
     index
         .shards()
         .forEach(
             (tensor, file) -> {
               SafetensorsFile shard = shards.get(file);
               if (shard != null && !shard.tensors().containsKey(tensor)) {
-                problems.add(
-                    "%s: %s puts tensor '%s' into '%s', which does not hold it",
-                    directory, ShardIndex.FILE, tensor, file);
+                note(absent, file, tensor);
               }
             });
-    new TreeMap<>(holders)
-        .forEach(
-            (tensor, files) -> {
-              if (files.size() > 1) {
-                problems.add("%s: tensor '%s' is in several shards: %s", directory, tensor, files);
-              }
-              if (!index.shards().containsKey(tensor)) {
-                problems.add(
-                    "%s: tensor '%s' is in shard '%s', but not in %s",
-                    directory, tensor, files.get(0), ShardIndex.FILE);
-              }
-            });
+    absent.forEach(
+        (file, tensors) ->
+            problems.add(
+                "%s: %s puts tensors %s into '%s', which does not hold them",
+                directory, ShardIndex.FILE, Problems.names(tensors), file));
+    checkHolders(index, shards);
+  }
+
+  private void checkHolders(ShardIndex index, Map<String, SafetensorsFile> shards) {
+    var holders = new TreeMap<String, List<String>>();
+    shards.forEach(
+        (file, shard) -> shard.tensors().keySet().forEach(tensor -> note(holders, tensor, file)));
+    var repeated = new TreeMap<String, List<String>>();
+    var unlisted = new TreeMap<String, List<String>>();
+    holders.forEach(
+        (tensor, files) -> {
+          if (files.size() > 1) {
+            note(repeated, Problems.names(files), tensor);
+          }
+          if (!index.shards().containsKey(tensor)) {
+            note(unlisted, files.get(0), tensor);
+          }
+        });
+    repeated.forEach(
+        (files, tensors) ->
+            problems.add(
+                "%s: tensors %s are in several shards: %s; keep one of each, or merge them if they"
+                    + " are parts, one per tensor-parallel rank",
+                directory, Problems.names(tensors), files));
+    unlisted.forEach(
+        (file, tensors) ->
+            problems.add(
+                "%s: tensors %s are in shard '%s', but not in %s",
+                directory, Problems.names(tensors), file, ShardIndex.FILE));
   }
 
   private String noWeights() {
-    List<String> foreign = tree.files().keySet().stream().filter(WeightFiles::isForeign).toList();
-    String wanted = "wanted %s or %s, found ".formatted(WeightFiles.SINGLE, ShardIndex.FILE);
-    return foreign.isEmpty()
-        ? wanted + "neither"
-        : "%s%s. %s".formatted(wanted, foreign, WeightFiles.CONVERT);
+    var split = new EnumMap<RankFiles, List<String>>(RankFiles.class);
+    var foreign = new ArrayList<String>();
+    var safe = new ArrayList<String>();
+    for (String file : tree.files().keySet()) {
+      Optional<RankFiles> kind = RankFiles.of(file);
+      if (kind.isPresent()) {
+        split.computeIfAbsent(kind.get(), any -> new ArrayList<>()).add(file);
+      } else if (WeightFiles.isForeign(file)) {
+        foreign.add(file);
+      } else if (file.endsWith(WeightFiles.SAFETENSORS)) {
+        safe.add(file);
+      }
+    }
+    var found = new ArrayList<String>();
+    split.forEach((kind, files) -> found.add(Problems.names(files) + ", " + kind.refusal()));
+    if (!foreign.isEmpty()) {
+      found.add(Problems.names(foreign) + ". " + WeightFiles.CONVERT);
+    }
+    if (!safe.isEmpty()) {
+      found.add(Problems.names(safe) + ", but nothing that says which tensors are the model's");
+    }
+    return "wanted %s or %s, found %s"
+        .formatted(
+            WeightFiles.SINGLE,
+            ShardIndex.FILE,
+            found.isEmpty() ? "neither" : String.join("; and ", found));
+  }
+
+  private static void note(Map<String, List<String>> lists, String key, String value) {
+    lists.computeIfAbsent(key, any -> new ArrayList<>()).add(value);
   }
 
   private <T> Optional<T> attempt(Supplier<T> reading) {
@@ -151,9 +195,5 @@ final class ModelDirectoryReader {
       problems.addAll(e);
       return Optional.empty();
     }
-  }
-
-  private static List<String> join(List<String> a, List<String> b) {
-    return Stream.concat(a.stream(), b.stream()).toList();
   }
 }

@@ -2,12 +2,17 @@ package io.espalier.worker.checkpoint;
 
 import io.espalier.worker.domain.InvalidInputException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** What is wrong with an input, collected so that all of it can be told at once. */
 final class Problems {
   /** More than these are counted, not listed: a report travels in events, whose size is limited. */
   private static final int LISTED = 100;
+
+  /** More than these of one kind are counted too. */
+  private static final int NAMED = 1000;
 
   private final List<String> listed = new ArrayList<>();
   private int unlisted;
@@ -15,6 +20,13 @@ final class Problems {
   @SuppressWarnings("AnnotateFormatMethod") // its annotation would be one more dependency
   void add(String format, Object... arguments) {
     addText(format.formatted(arguments));
+  }
+
+  /** Names in the order given, in brackets. */
+  static String names(Collection<String> names) {
+    String all = names.stream().limit(NAMED).collect(Collectors.joining(", ", "[", "]"));
+    int more = names.size() - NAMED;
+    return more <= 0 ? all : "%s and %d more".formatted(all, more);
   }
 
   void addAll(InvalidInputException other) {

@@ -3,8 +3,10 @@ package io.espalier.worker.checkpoint;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -14,7 +16,7 @@ import java.util.function.ToLongFunction;
  * Which shard holds which tensor: {@code model.safetensors.index.json}.
  *
  * @param json the file as it is
- * @param shards file name by tensor name; names of files beside the index only
+ * @param shards file by tensor name; files are beside the index or in folders there
  */
 record ShardIndex(ObjectNode json, Map<String, String> shards) {
   static final String FILE = "model.safetensors.index.json";
@@ -43,7 +45,7 @@ record ShardIndex(ObjectNode json, Map<String, String> shards) {
               }
             });
     checkNames(file, new TreeSet<>(shards.values()), problems);
-    shards.values().removeIf(shard -> !isPlain(shard));
+    shards.values().removeIf(shard -> !isInside(shard) || isSplit(shard));
     return new ShardIndex(json, shards);
   }
 
@@ -77,22 +79,39 @@ record ShardIndex(ObjectNode json, Map<String, String> shards) {
   }
 
   private static void checkNames(Path file, Set<String> names, Problems problems) {
+    List<String> split = names.stream().filter(ShardIndex::isSplit).toList();
+    if (!split.isEmpty()) {
+      problems.add(
+          "%s: weight_map names %s, %s",
+          file, Problems.names(split), RankFiles.MODEL_PARALLEL.refusal());
+    }
     for (String name : names) {
-      if (WeightFiles.isForeign(name)) {
+      if (WeightFiles.isForeign(name) && !isSplit(name)) {
         problems.add("%s: weight_map names '%s'. %s", file, name, WeightFiles.CONVERT);
-      } else if (!isPlain(name)) {
+      } else if (!isInside(name) && !isSplit(name)) {
         problems.add(
-            "%s: weight_map names '%s', but a shard must be a .safetensors file beside the index,"
-                + " named without '/', '\\' or '..'",
+            "%s: weight_map names '%s', but a shard must be a .safetensors file beside the index or"
+                + " in a folder there, named without '\\', '..' or a '/' in front",
             file, name);
       }
     }
   }
 
-  private static boolean isPlain(String name) {
-    return name.endsWith(WeightFiles.SAFETENSORS)
-        && !name.equals(WeightFiles.SAFETENSORS)
-        && name.chars().noneMatch(c -> c == '/' || c == '\\' || c < ' ')
-        && !name.contains("..");
+  /** Other names that ranks have may also be those of stages, which hold whole tensors. */
+  private static boolean isSplit(String name) {
+    return RankFiles.of(name).equals(Optional.of(RankFiles.MODEL_PARALLEL));
+  }
+
+  /** Whether a path leads to a safetensors file below the directory, whatever lies there. */
+  private static boolean isInside(String path) {
+    return path.endsWith(WeightFiles.SAFETENSORS)
+        && path.chars().noneMatch(c -> c == '\\' || c < ' ')
+        && Arrays.stream(path.split("/", -1))
+            .noneMatch(
+                part -> part.isEmpty() || part.equals(WeightFiles.SAFETENSORS) || isUpward(part));
+  }
+
+  private static boolean isUpward(String part) {
+    return part.equals(".") || part.contains("..");
   }
 }

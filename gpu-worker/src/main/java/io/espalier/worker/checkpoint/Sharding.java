@@ -1,10 +1,14 @@
 package io.espalier.worker.checkpoint;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -14,6 +18,11 @@ import java.util.stream.Collectors;
  *     that has a file of its own; if empty, files hold what they held before
  */
 public record Sharding(OptionalLong largest) {
+  private static final Pattern SIZE = Pattern.compile("(\\d{1,19})((?:(?:[KMGT]i?)?B)?)");
+
+  /** Each a power more than the one before. */
+  private static final String UNITS = "BKMGT";
+
   /** Spread over files; there must be room in one. */
   public Sharding {
     if (largest.isPresent() && largest.getAsLong() < 1) {
@@ -38,9 +47,51 @@ public record Sharding(OptionalLong largest) {
     return new Sharding(OptionalLong.of(bytes));
   }
 
+  /**
+   * A size as Hugging Face's libraries take it: a whole number of bytes, or of {@code KB}, {@code
+   * MB}, {@code GB}, {@code TB} (powers of 1000) or {@code KiB}, {@code MiB}, {@code GiB}, {@code
+   * TiB} (powers of 1024), such as {@code 5GB}. Empty if it is no such size, or 0.
+   */
+  public static Optional<Sharding> of(String size) {
+    Matcher matcher = SIZE.matcher(size);
+    if (!matcher.matches()) {
+      return Optional.empty();
+    }
+    String unit = matcher.group(2);
+    long factor = 1;
+    for (int i = 0; i < UNITS.indexOf(unit.isEmpty() ? 'B' : unit.charAt(0)); i++) {
+      factor *= unit.contains("i") ? 1024 : 1000;
+    }
+    BigInteger bytes = new BigInteger(matcher.group(1)).multiply(BigInteger.valueOf(factor));
+    return bytes.signum() == 0 || bytes.bitLength() >= Long.SIZE
+        ? Optional.empty()
+        : Optional.of(upTo(bytes.longValueExact()));
+  }
+
   /** The files, in order of name; pieces come in the order of the forward pass. */
   List<Shard> spread(ModelDirectory model, List<Piece> pieces) {
     return largest.isPresent() ? fill(model, pieces, largest.getAsLong()) : stay(model, pieces);
+  }
+
+  /** Bytes of the headers of these files at most, whatever of the pieces is left. */
+  long headerBytesAtMost(ModelDirectory model, List<Piece> whole) {
+    if (largest.isEmpty()) {
+      // If something is cut, no number in a header grows.
+      return stay(model, whole).stream().mapToLong(shard -> shard.header().dataStart()).sum();
+    }
+    // As much into each file as fits takes no more files than any other way, and what fits into a
+    // file while it is whole fits into one when it is cut: there will be no more files than now.
+    int files = groups(whole, largest.getAsLong()).size();
+    long end = whole.stream().mapToLong(piece -> piece.header().bytes()).sum();
+    return HeaderWriter.bytesAtMost(
+        whole.stream().map(Piece::header).toList(), Shard.metadata(metadata(model)), files, end);
+  }
+
+  /** What the files of a model say beside their tensors, all together. */
+  private static Map<String, String> metadata(ModelDirectory model) {
+    var metadata = new LinkedHashMap<String, String>();
+    model.shards().values().forEach(file -> file.metadata().forEach(metadata::putIfAbsent));
+    return metadata;
   }
 
   private static List<Shard> stay(ModelDirectory model, List<Piece> pieces) {
@@ -70,8 +121,7 @@ public record Sharding(OptionalLong largest) {
 
   private static List<Shard> fill(ModelDirectory model, List<Piece> pieces, long largest) {
     List<List<Piece>> groups = groups(pieces, largest);
-    var metadata = new LinkedHashMap<String, String>();
-    model.shards().values().forEach(file -> file.metadata().forEach(metadata::putIfAbsent));
+    Map<String, String> metadata = metadata(model);
     if (groups.size() == 1) {
       return List.of(Shard.of(WeightFiles.SINGLE, groups.get(0), metadata));
     }

@@ -97,23 +97,24 @@ public final class Surgery {
   }
 
   /**
-   * Bytes of the headers that {@link #cut} gives the files of a model if nothing is cut; of the
-   * safetensors alone. They need not be those that the files have, since headers are written anew.
-   * If something is cut they do not grow: no number in them does.
+   * Bytes of the headers that {@link #cut} gives the safetensors files of a model; exactly.
+   *
+   * @throws io.espalier.worker.domain.InvalidInputException as {@link #cut} does
    */
-  public static long headerBytes(ModelDirectory model) {
-    return model.shards().values().stream()
-        .map(
-            shard ->
-                HeaderWriter.layout(
-                    shard.tensors().values().stream().map(Surgery::anew).toList(),
-                    Shard.metadata(shard.metadata())))
-        .mapToLong(SafetensorsHeader::dataStart)
+  public static long headerBytes(
+      ModelDirectory model, Architecture architecture, Kept kept, Sharding sharding) {
+    return sharding.spread(model, CutPlan.of(model, architecture, kept)).stream()
+        .mapToLong(shard -> shard.header().dataStart())
         .sum();
   }
 
-  private static TensorHeader anew(TensorHeader tensor) {
-    return TensorHeader.of(tensor.name(), tensor.dtype(), tensor.shape());
+  /**
+   * Bytes of the headers that {@link #cut} gives the safetensors files of a model at most, whatever
+   * it keeps. They need not be those that the files have, since headers are written anew.
+   */
+  public static long headerBytesAtMost(
+      ModelDirectory model, Architecture architecture, Sharding sharding) {
+    return sharding.headerBytesAtMost(model, CutPlan.of(model, architecture, Kept.all()));
   }
 
   private Manifest run() throws IOException {
@@ -134,6 +135,7 @@ public final class Surgery {
       }
       if (Manifest.REPORTS.contains(name)
           || WeightFiles.isForeign(name)
+          || WeightFiles.isIndex(name)
           || name.endsWith(WeightFiles.SAFETENSORS)
           || name.startsWith(".git/")) {
         LOGGER.warn("Left behind, since it is not part of the cut model: file={}", name);

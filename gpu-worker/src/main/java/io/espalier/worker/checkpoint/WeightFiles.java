@@ -36,7 +36,10 @@ final class WeightFiles {
           "ggml",
           "tflite",
           "mar",
-          "ot");
+          "ot",
+          "nemo",
+          "distcp",
+          "pdparams");
 
   private WeightFiles() {}
 
@@ -47,6 +50,11 @@ final class WeightFiles {
     return dot >= 0
         && FOREIGN.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT))
         && !name.equals("training_args.bin");
+  }
+
+  /** Whether a file says which tensor lies in which file, going by its name. */
+  static boolean isIndex(String path) {
+    return path.endsWith(SAFETENSORS + ".index.json") || path.endsWith(".bin.index.json");
   }
 
   /**

@@ -1,10 +1,8 @@
 package io.espalier.worker.bench;
 
 import io.espalier.worker.checkpoint.DType;
-import io.espalier.worker.checkpoint.Manifest;
-import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.Surgery;
+import io.espalier.worker.checkpoint.Sharding;
 import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
@@ -16,15 +14,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.StringJoiner;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * How fast a checkpoint of 2 GB is cut, against {@code cp} and then {@code sha256sum} of it.
@@ -35,7 +30,6 @@ import java.util.stream.Stream;
 public final class SurgeryBenchmark {
   private static final int LAYERS = 26;
   private static final Axis HIDDEN = new Axis("hidden", 2048);
-  private static final double MIB = 1 << 20;
 
   private SurgeryBenchmark() {}
 
@@ -46,54 +40,15 @@ public final class SurgeryBenchmark {
     int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
     Path folder = Files.createTempDirectory(parent, "surgery-benchmark");
     try {
-      printMachine();
+      System.out.println(Machine.line());
       Path model = generate(folder.resolve("model"));
-      measure("all but a few units", model, nearlyAll(), rounds);
-      measure("every other unit", model, everyOther(), rounds);
-      System.out.println("peak resident memory of this process: " + peakMemory());
+      var rate = new CutRate(model, architecture(), rounds, 0.6);
+      rate.measure("all but a few units", nearlyAll(), Sharding.asBefore());
+      rate.measure("every other unit", everyOther(), Sharding.asBefore());
+      System.out.println("peak resident memory of this process: " + Machine.peakMemory());
     } finally {
-      delete(folder);
+      Machine.delete(folder);
     }
-  }
-
-  private static void measure(String what, Path model, Kept kept, int rounds)
-      throws IOException, InterruptedException {
-    Path copy = model.resolveSibling("copy");
-    Path cut = model.resolveSibling("cut");
-    var ratios = new double[rounds];
-    for (int round = 0; round < rounds; round++) {
-      ModelDirectory opened = ModelDirectory.open(model);
-      double copySeconds = seconds("cp", "-r", model.toString(), copy.toString());
-      double sumSeconds = seconds("sh", "-c", "sha256sum '" + copy + "'/* > /dev/null");
-      delete(copy);
-
-      long start = System.nanoTime();
-      Manifest manifest = Surgery.cut(opened, architecture(), kept, cut);
-      double cutSeconds = (System.nanoTime() - start) / 1e9;
-      delete(cut);
-
-      double copyRate = opened.bytes() / MIB / (copySeconds + sumSeconds);
-      double readRate = opened.bytes() / MIB / cutSeconds;
-      double writeRate = manifest.bytes() / MIB / cutSeconds;
-      ratios[round] = writeRate / copyRate;
-      System.out.printf(
-          "%s, round %d: cp %.2f s + sha256sum %.2f s of %.0f MiB = %.0f MiB/s; cut %.2f s to %.0f MiB"
-              + " = %.0f MiB/s written, %.0f MiB/s of the source; written / copied %.2f; load %s%n",
-          what,
-          round + 1,
-          copySeconds,
-          sumSeconds,
-          opened.bytes() / MIB,
-          copyRate,
-          cutSeconds,
-          manifest.bytes() / MIB,
-          writeRate,
-          readRate,
-          ratios[round],
-          load());
-    }
-    Arrays.sort(ratios);
-    System.out.printf("%s: median ratio %.2f (wanted 0.60)%n", what, ratios[(rounds - 1) / 2]);
   }
 
   private static Path generate(Path model) throws IOException {
@@ -171,52 +126,5 @@ public final class SurgeryBenchmark {
           IntStream.range(0, axis.units()).filter(i -> i % outOf != outOf - 1).toArray());
     }
     return new Kept(units);
-  }
-
-  private static double seconds(String... command) throws IOException, InterruptedException {
-    long start = System.nanoTime();
-    int exit = new ProcessBuilder(command).inheritIO().start().waitFor();
-    if (exit != 0) {
-      throw new IOException(String.join(" ", command) + " ended with " + exit);
-    }
-    return (System.nanoTime() - start) / 1e9;
-  }
-
-  private static void printMachine() throws IOException {
-    String cpu =
-        Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
-            .filter(line -> line.startsWith("model name"))
-            .findFirst()
-            .orElse("unknown processor");
-    System.out.printf(
-        "%s; %d cores; Java %s; largest heap %d MiB; load %s%n",
-        cpu,
-        Runtime.getRuntime().availableProcessors(),
-        Runtime.version(),
-        Runtime.getRuntime().maxMemory() >> 20,
-        load());
-  }
-
-  private static String load() throws IOException {
-    String averages = Files.readString(Path.of("/proc/loadavg"));
-    return averages.substring(0, averages.indexOf(' '));
-  }
-
-  private static String peakMemory() throws IOException {
-    return Files.readAllLines(Path.of("/proc/self/status")).stream()
-        .filter(line -> line.startsWith("VmHWM"))
-        .findFirst()
-        .orElse("unknown");
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> paths = Files.walk(folder)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
   }
 }

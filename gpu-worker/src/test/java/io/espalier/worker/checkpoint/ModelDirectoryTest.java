@@ -11,6 +11,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -145,7 +148,9 @@ final class ModelDirectoryTest {
         "../model.safetensors",
         "/etc/model.safetensors",
         "sub/../../model.safetensors",
-        "sub/model.safetensors",
+        "sub//model.safetensors",
+        "./model.safetensors",
+        "sub/.safetensors",
         "..\\\\model.safetensors",
         "C:\\\\model.safetensors",
         "..",
@@ -154,20 +159,22 @@ final class ModelDirectoryTest {
         ".safetensors",
         "a\\u0000.safetensors"
       })
-  void refuses_shards_that_are_not_plain_names(String shard) throws IOException {
+  void refuses_shards_that_may_lie_outside(String shard) throws IOException {
     Models.single(Files.createDirectories(folder), abc());
     index("{\"weight_map\": {\"a\": \"%s\"}}".formatted(shard));
 
-    assertThat(problems()).singleElement().asString().contains("named without '/', '\\' or '..'");
+    assertThat(problems()).singleElement().asString().contains("named without '\\', '..' or a '/'");
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "{}                       | weight_map must be an object from tensor to file, found nothing",
+        "{}                       | weight_map must be an object from tensor to file, found"
+            + " nothing",
         "{\"weight_map\": []}     | weight_map must be an object from tensor to file, found array",
-        "{\"weight_map\": {}}     | weight_map must be an object from tensor to file, found an empty one",
+        "{\"weight_map\": {}}     | weight_map must be an object from tensor to file, found an"
+            + " empty one",
         "{\"weight_map\": {\"a\": 1}} | tensor 'a': wanted a file name, found number",
         "[                        | is not valid JSON"
       })
@@ -189,12 +196,114 @@ final class ModelDirectoryTest {
     assertThat(problems())
         .map(problem -> problem.substring(model.toString().length()))
         .containsExactlyInAnyOrder(
-            ": shard 'gone.safetensors' is in %s, but not there".formatted(INDEX),
+            ": 1 of the 3 shards that %s names are not there: [gone.safetensors]; put them into the directory"
+                .formatted(INDEX),
             ": 'model-00003-of-00003.safetensors' looks like a shard, but %s does not name it"
                 .formatted(INDEX),
-            ": %s puts tensor 'x' into '%s', which does not hold it".formatted(INDEX, SECOND),
-            ": tensor 'b' is in several shards: [%s, %s]".formatted(FIRST, SECOND),
-            ": tensor 'c' is in shard '%s', but not in %s".formatted(FIRST, INDEX));
+            ": %s puts tensors [x] into '%s', which does not hold them".formatted(INDEX, SECOND),
+            ": tensors [b] are in several shards: [%s, %s]; keep one of each, or merge them if they are parts, one per tensor-parallel rank"
+                .formatted(FIRST, SECOND),
+            ": tensors [c] are in shard '%s', but not in %s".formatted(FIRST, INDEX));
+  }
+
+  /** More of them than problems are listed. */
+  @Test
+  void names_every_missing_shard_and_every_absent_tensor() {
+    SafetensorsWriter.write(model.resolve(FIRST), Map.of("a", Models.numbered(4)));
+    var map = new StringJoiner(",");
+    map.add("\"a\": \"%s\"".formatted(FIRST));
+    for (int i = 0; i < 150; i++) {
+      map.add("\"absent.%d\": \"%s\"".formatted(i, FIRST));
+      map.add("\"lost.%d\": \"stage/%d.safetensors\"".formatted(i, i));
+    }
+    index("{\"weight_map\": {%s}}".formatted(map));
+
+    assertThat(problems())
+        .hasSize(2)
+        .anySatisfy(
+            problem ->
+                assertThat(problem)
+                    .contains("150 of the 151 shards")
+                    .contains(names(i -> "stage/" + i + ".safetensors")))
+        .anySatisfy(
+            problem -> assertThat(problem).contains(FIRST).contains(names(i -> "absent." + i)));
+  }
+
+  private static List<String> names(IntFunction<String> name) {
+    return IntStream.range(0, 150).mapToObj(name).toList();
+  }
+
+  @Test
+  void opens_stages_in_folders_as_one() throws IOException {
+    Files.createDirectories(model.resolve("stage-0"));
+    Files.createDirectories(model.resolve("stage-1"));
+    SafetensorsWriter.write(
+        model.resolve("stage-0/model.safetensors"), Map.of("a", Models.numbered(3)));
+    SafetensorsWriter.write(
+        model.resolve("stage-1/rank1.safetensors"), Map.of("b", Models.numbered(2)));
+    index(
+        "{\"weight_map\": {\"a\": \"stage-0/model.safetensors\", \"b\":"
+            + " \"stage-1/rank1.safetensors\"}}");
+
+    ModelDirectory opened = ModelDirectory.open(model);
+
+    assertThat(opened.tensors()).containsOnlyKeys("a", "b");
+    assertThat(opened.read("b").shape()).containsExactly(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "iter_0000100/mp_rank_00/model_optim_rng.pt | one model-parallel rank",
+        "mp_rank_01_model_states.pt                 | one model-parallel rank",
+        "model_state.tp03.pdparams                  | one model-parallel rank",
+        "__0_0.distcp                               | torch.distributed.checkpoint",
+        "dist_checkpoint/common.pt                  | torch.distributed.checkpoint",
+        "consolidated.00.pth                        | as Llama was first published",
+        "model_00-model_01.safetensors              | prepared for a server",
+        "model-rank-0-part-0.safetensors            | prepared for a server",
+        "rank3.safetensors                          | prepared for a server"
+      })
+  void refuses_parts_of_tensors_and_says_where_to_merge_them(String file, String what) {
+    Models.write(model.resolve("config.json"), "{}");
+    Models.write(model.resolve(file), "");
+
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .contains("found [" + file + "], which hold", what, "split over ranks are not read. ");
+  }
+
+  @Test
+  void refuses_an_index_of_parts() throws IOException {
+    Files.createDirectories(model.resolve("mp_rank_00"));
+    SafetensorsWriter.write(model.resolve("mp_rank_00/a.safetensors"), abc());
+    index("{\"weight_map\": {\"a\": \"mp_rank_00/a.safetensors\"}}");
+
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .contains("weight_map names [mp_rank_00/a.safetensors]", "AutoBridge.export_ckpt");
+  }
+
+  @Test
+  void tells_of_safetensors_that_nothing_lists() {
+    Models.write(model.resolve("config.json"), "{}");
+    SafetensorsWriter.write(model.resolve("stage-0.safetensors"), abc());
+
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .contains("found [stage-0.safetensors], but nothing that says which tensors");
+  }
+
+  @Test
+  void ignores_parts_beside_a_whole_model() {
+    Models.single(model, abc());
+    Models.write(model.resolve("original/consolidated.00.pth"), "pickle");
+
+    assertThat(ModelDirectory.open(model).tensors()).containsOnlyKeys("a", "b", "c");
   }
 
   @Test
@@ -284,7 +393,8 @@ final class ModelDirectoryTest {
         .containsExactly(
             ": tensor 'layer.0.dense.weight' is missing: wanted shape [2]; did you mean"
                 + " 'bert.layer.0.dense.weight', which it has?",
-            ": tensor 'fc.weight' is missing: wanted shape [2]; did you mean 'fc.weigth', which it has?",
+            ": tensor 'fc.weight' is missing: wanted shape [2]; did you mean 'fc.weigth', which it"
+                + " has?",
             ": tensor 'zzz' is missing: wanted shape []",
             ": tensor 'bert.layer.0.dense.weight' of shape [2] is not part of the architecture",
             ": tensor 'fc.weigth' of shape [2] is not part of the architecture",

@@ -11,6 +11,7 @@ import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.domain.model.TensorSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -28,7 +29,9 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class SurgeryTest {
   private static final Axis ROWS = new Axis("rows", 3);
@@ -38,20 +41,22 @@ final class SurgeryTest {
 
   @Test
   void cuts_llama_to_the_bytes_that_a_really_smaller_model_has() throws IOException {
-    ModelDirectory llama = ModelDirectory.open(Golden.path("llama"));
     SafetensorsFile scores =
         SafetensorsFile.open(Golden.path("scores/masked-llama/scores.safetensors"));
-    int layer = indices(scores, "kept.layers")[0];
-    ModelDirectory shallow = ModelDirectory.open(oneLayer(llama, layer));
-    var kept =
-        new Kept(
-            Map.of(
-                "hidden", indices(scores, "kept.hidden"),
-                "neurons", indices(scores, "kept.layer.%d.neurons".formatted(layer)),
-                "heads", indices(scores, "kept.layer.%d.heads".formatted(layer)),
-                "groups", indices(scores, "kept.layer.%d.groups".formatted(layer))));
+    int[] layers = indices(scores, "kept.layers");
+    var units = new LinkedHashMap<String, int[]>();
+    units.put("layers", layers);
+    units.put("hidden", indices(scores, "kept.hidden"));
+    for (int layer : layers) {
+      for (String kind : List.of("neurons", "heads", "groups")) {
+        units.put(
+            "model.layers.%d.%s".formatted(layer, kind),
+            indices(scores, "kept.layer.%d.%s".formatted(layer, kind)));
+      }
+    }
 
-    Surgery.cut(shallow, llamaOfOneLayer(), kept, folder.resolve("cut"));
+    Surgery.cut(
+        ModelDirectory.open(Golden.path("llama")), llama(), new Kept(units), folder.resolve("cut"));
 
     assertThat(folder.resolve("cut/model.safetensors"))
         .hasSameBinaryContentAs(Golden.path("scores/masked-llama/sliced-all/model.safetensors"));
@@ -130,12 +135,199 @@ final class SurgeryTest {
   }
 
   @Test
+  void numbers_shards_anew_when_nothing_is_left_of_one() {
+    var layers = new Axis("layers", 3);
+    var tensors = new LinkedHashMap<String, TensorData>();
+    var specs = new ArrayList<TensorSpec>();
+    for (int i = 0; i < 3; i++) {
+      tensors.put("h." + i, Models.numbered(2 + i));
+      specs.add(Models.spec("h." + i, Dimension.fixed(2 + i)));
+    }
+    Path model = Models.sharded(folder.resolve("model"), tensors, 3);
+
+    Surgery.cut(
+        ModelDirectory.open(model),
+        Models.architecture(List.of(), specs).withStacks(new Stack(layers, "h.")),
+        new Kept(Map.of("layers", new int[] {0, 2})),
+        folder.resolve("cut"));
+
+    ModelDirectory cut = ModelDirectory.open(folder.resolve("cut"));
+    assertThat(cut.shards())
+        .containsOnlyKeys("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors");
+    assertThat(cut.read("h.1").shape()).containsExactly(4);
+  }
+
+  @Test
+  void keeps_stages_where_they_lie() throws IOException {
+    Path model = folder.resolve("model");
+    Models.write(model.resolve("config.json"), "{}");
+    Files.createDirectories(model.resolve("stage-1"));
+    SafetensorsWriter.write(
+        model.resolve("first.safetensors"),
+        Map.of("a", Models.numbered(3, 2), "c", Models.numbered(2)));
+    SafetensorsWriter.write(
+        model.resolve("stage-1/model.safetensors"), Map.of("b", Models.numbered(3)));
+    Models.write(model.resolve("stage-1/model.safetensors.index.json"), "{}");
+    Models.write(
+        model.resolve("model.safetensors.index.json"),
+        "{\"weight_map\": {\"a\": \"first.safetensors\", \"c\": \"first.safetensors\","
+            + " \"b\": \"stage-1/model.safetensors\"}}");
+
+    Manifest written = cut(model, new Kept(Map.of("rows", new int[] {0, 2})));
+
+    assertThat(written.files())
+        .extracting(FileDigest::path)
+        .containsExactly(
+            "config.json",
+            "first.safetensors",
+            "model.safetensors.index.json",
+            "stage-1/model.safetensors");
+    assertThat(ModelDirectory.open(folder.resolve("cut")).read("b").bytes())
+        .isEqualTo(ByteBuffer.wrap(new byte[] {0, 2}));
+  }
+
+  /** They have 6, 3 and 2 bytes. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, a b c",
+    "2, a b c",
+    "4, a b c",
+    "5, a b+c",
+    "6, a b+c",
+    "8, a b+c",
+    "9, a+b c",
+    "10, a+b c"
+  })
+  void fills_shards_in_the_order_of_the_forward_pass(long largest, String expected)
+      throws IOException {
+    Path model = Models.single(folder.resolve("model"), abc());
+
+    Surgery.cut(
+        ModelDirectory.open(model),
+        Models.architecture(List.of(ROWS, COLUMNS), specs()),
+        Kept.all(),
+        Sharding.upTo(largest),
+        folder.resolve("cut"));
+
+    ModelDirectory cut = ModelDirectory.open(folder.resolve("cut"));
+    assertThat(
+            cut.shards().values().stream()
+                .map(shard -> String.join("+", shard.tensors().keySet()))
+                .toList())
+        .containsExactly(expected.split(" "));
+    int count = cut.shards().size();
+    for (int i = 1; i <= count; i++) {
+      assertThat(cut.shards()).containsKey("model-%05d-of-%05d.safetensors".formatted(i, count));
+    }
+    JsonNode index =
+        new ObjectMapper().readTree(folder.resolve("cut/model.safetensors.index.json").toFile());
+    assertThat(index.at("/metadata"))
+        .isEqualTo(new ObjectMapper().readTree("{\"total_size\": 11}"));
+    assertThat(index.at("/weight_map")).hasSize(3);
+  }
+
+  @Test
+  void puts_shards_into_one_file_if_it_may_be_so_large() {
+    Path model = Models.sharded(folder.resolve("model"), abc(), 3);
+
+    Manifest written =
+        Surgery.cut(
+            ModelDirectory.open(model),
+            Models.architecture(List.of(ROWS, COLUMNS), specs()),
+            Kept.all(),
+            Sharding.upTo(11),
+            folder.resolve("cut"));
+
+    Path single = Models.single(folder.resolve("single"), abc());
+    assertThat(written.files())
+        .extracting(FileDigest::path)
+        .containsExactly("config.json", "model.safetensors");
+    assertThat(folder.resolve("cut/model.safetensors"))
+        .hasSameBinaryContentAs(single.resolve("model.safetensors"));
+  }
+
+  @Test
+  void zeroes_in_shards_of_another_size_too() {
+    Path model = Models.single(folder.resolve("model"), abc());
+
+    Surgery.zero(
+        ModelDirectory.open(model),
+        Models.architecture(List.of(ROWS, COLUMNS), specs()),
+        new Kept(Map.of("rows", new int[] {1})),
+        Sharding.upTo(5),
+        folder.resolve("zeroed"));
+
+    ModelDirectory zeroed = ModelDirectory.open(folder.resolve("zeroed"));
+    assertThat(zeroed.shards()).hasSize(2);
+    assertThat(zeroed.read("a").bytes()).isEqualTo(ByteBuffer.wrap(new byte[] {0, 0, 2, 3, 0, 0}));
+    assertThat(zeroed.read("b").bytes()).isEqualTo(ByteBuffer.wrap(new byte[] {0, 1, 0}));
+  }
+
+  @Test
+  void refuses_to_zero_a_module() {
+    Path model = Models.single(folder.resolve("model"), Map.of("h.0", Models.numbered(2)));
+    var architecture =
+        Models.architecture(List.of(), List.of(Models.spec("h.0", Dimension.fixed(2))))
+            .withStacks(new Stack(new Axis("layers", 2), "h."));
+
+    assertThatThrownBy(
+            () ->
+                Surgery.zero(
+                    ModelDirectory.open(model),
+                    architecture,
+                    new Kept(Map.of("layers", new int[] {0})),
+                    folder.resolve("zeroed")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("cannot drop modules 'h.*' (axis 'layers') and keep the shape");
+    assertThat(folder.resolve("zeroed")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1",
+    "5GB, 5000000000",
+    "5GiB, 5368709120",
+    "200MB, 200000000",
+    "3KiB, 3072",
+    "9TB, 9000000000000",
+    "7B, 7",
+    "9223372036854775807, 9223372036854775807"
+  })
+  void reads_sizes_of_shards(String size, long bytes) {
+    assertThat(Sharding.of(size)).contains(Sharding.upTo(bytes));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "0",
+        "0GB",
+        "-1",
+        "1.5GB",
+        "5gb",
+        "5 GB",
+        "GB",
+        "9223372036854775808",
+        "9999999999TB"
+      })
+  void refuses_other_sizes_of_shards(String size) {
+    assertThat(Sharding.of(size)).isEmpty();
+  }
+
+  @Test
   void carries_other_files_over_and_leaves_uncut_weights_behind() throws IOException {
     Path model = Models.single(folder.resolve("model"), abc());
     Models.write(model.resolve("tokenizer/vocab.txt"), "words");
     Models.write(model.resolve(".hidden"), "");
     for (String weights :
-        List.of("pytorch_model.bin", "onnx/model.onnx", "adapter.safetensors", ".git/objects/1")) {
+        List.of(
+            "pytorch_model.bin",
+            "pytorch_model.bin.index.json",
+            "__0_0.distcp",
+            "onnx/model.onnx",
+            "adapter.safetensors",
+            ".git/objects/1")) {
       Models.write(model.resolve(weights), "uncut");
     }
 
@@ -147,6 +339,34 @@ final class SurgeryTest {
     assertThat(folder.resolve("cut/tokenizer/vocab.txt")).hasContent("words");
     assertThat(folder.resolve("cut/config.json"))
         .hasSameBinaryContentAs(model.resolve("config.json"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "generation_config.json",
+        "tokenizer.json",
+        "tokenizer.model",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "added_tokens.json",
+        "vocab.json",
+        "merges.txt",
+        "chat_template.jinja",
+        "preprocessor_config.json",
+        "LICENSE"
+      })
+  void carries_what_belongs_to_a_model_over_byte_for_byte(String name) throws IOException {
+    Path model = Models.single(folder.resolve("model"), abc());
+    String text = "{\"what\" : [1.50, 1e-05, \"\u00fc\"]}\r\n\n";
+    Models.write(model.resolve(name), text);
+    Models.write(model.resolve("config.json"), text);
+
+    cut(model, new Kept(Map.of("rows", new int[] {0, 2})));
+
+    for (String file : List.of(name, "config.json")) {
+      assertThat(folder.resolve("cut").resolve(file)).hasSameBinaryContentAs(model.resolve(file));
+    }
   }
 
   @Test
@@ -190,8 +410,8 @@ final class SurgeryTest {
             refusal ->
                 assertThat(refusal.problems())
                     .containsExactlyInAnyOrder(
-                        "cannot cut axis 'row': the architecture has none of that name; did you mean"
-                            + " 'rows'?",
+                        "cannot cut axis 'row': the architecture has none of that name; did you"
+                            + " mean 'rows'?",
                         "cannot keep units 1 to 3 of axis 'rows': it has units 0 to 2",
                         "cannot cut axis 'columns': labels"));
     assertThat(folder.resolve("cut")).doesNotExist();
@@ -292,46 +512,38 @@ final class SurgeryTest {
         .toArray();
   }
 
-  /** Llama with nothing but one of its layers, which takes the place of the first. */
-  private Path oneLayer(ModelDirectory llama, int layer) throws IOException {
-    var tensors = new LinkedHashMap<String, TensorData>();
-    String prefix = "model.layers.%d.".formatted(layer);
-    for (String name : llama.tensors().keySet()) {
-      if (name.startsWith(prefix)) {
-        tensors.put("model.layers.0." + name.substring(prefix.length()), llama.read(name));
-      } else if (!name.startsWith("model.layers.")) {
-        tensors.put(name, llama.read(name));
-      }
-    }
-    Files.createDirectories(folder.resolve("shallow"));
-    return Models.single(folder.resolve("shallow"), tensors);
-  }
-
-  private static Architecture llamaOfOneLayer() {
-    Dimension hidden = Dimension.along(new Axis("hidden", 48));
-    Dimension neurons = Dimension.along(new Axis("neurons", 96));
-    Dimension heads = new Dimension.Along(new Axis("heads", 4), 12);
-    Dimension groups = new Dimension.Along(new Axis("groups", 2), 12);
+  private static Architecture llama() {
+    var axes = new ArrayList<>(List.of(new Axis("hidden", 48)));
+    Dimension hidden = Dimension.along(axes.get(0));
     Dimension vocabulary = Dimension.fixed(80);
-    String layer = "model.layers.0.";
-    return Models.architecture(
-        List.of(
-            new Axis("hidden", 48),
-            new Axis("neurons", 96),
-            new Axis("heads", 4),
-            new Axis("groups", 2)),
-        List.of(
-            Models.spec("model.embed_tokens.weight", vocabulary, hidden),
-            Models.spec(layer + "input_layernorm.weight", hidden),
-            Models.spec(layer + "self_attn.q_proj.weight", heads, hidden),
-            Models.spec(layer + "self_attn.k_proj.weight", groups, hidden),
-            Models.spec(layer + "self_attn.v_proj.weight", groups, hidden),
-            Models.spec(layer + "self_attn.o_proj.weight", hidden, heads),
-            Models.spec(layer + "post_attention_layernorm.weight", hidden),
-            Models.spec(layer + "mlp.gate_proj.weight", neurons, hidden),
-            Models.spec(layer + "mlp.up_proj.weight", neurons, hidden),
-            Models.spec(layer + "mlp.down_proj.weight", hidden, neurons),
-            Models.spec("model.norm.weight", hidden),
-            Models.spec("lm_head.weight", vocabulary, hidden)));
+    var tensors = new ArrayList<TensorSpec>();
+    tensors.add(Models.spec("model.embed_tokens.weight", vocabulary, hidden));
+    for (int i = 0; i < 2; i++) {
+      String layer = "model.layers." + i + ".";
+      var layerAxes =
+          List.of(
+              new Axis(layer + "neurons", 96),
+              new Axis(layer + "heads", 4),
+              new Axis(layer + "groups", 2));
+      axes.addAll(layerAxes);
+      Dimension neurons = Dimension.along(layerAxes.get(0));
+      Dimension heads = new Dimension.Along(layerAxes.get(1), 12);
+      Dimension groups = new Dimension.Along(layerAxes.get(2), 12);
+      tensors.addAll(
+          List.of(
+              Models.spec(layer + "input_layernorm.weight", hidden),
+              Models.spec(layer + "self_attn.q_proj.weight", heads, hidden),
+              Models.spec(layer + "self_attn.k_proj.weight", groups, hidden),
+              Models.spec(layer + "self_attn.v_proj.weight", groups, hidden),
+              Models.spec(layer + "self_attn.o_proj.weight", hidden, heads),
+              Models.spec(layer + "post_attention_layernorm.weight", hidden),
+              Models.spec(layer + "mlp.gate_proj.weight", neurons, hidden),
+              Models.spec(layer + "mlp.up_proj.weight", neurons, hidden),
+              Models.spec(layer + "mlp.down_proj.weight", hidden, neurons)));
+    }
+    tensors.add(Models.spec("model.norm.weight", hidden));
+    tensors.add(Models.spec("lm_head.weight", vocabulary, hidden));
+    return Models.architecture(axes, tensors)
+        .withStacks(new Stack(new Axis("layers", 2), "model.layers."));
   }
 }

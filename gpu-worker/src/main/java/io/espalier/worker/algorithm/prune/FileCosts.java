@@ -6,30 +6,56 @@ import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.Sharding;
 import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.checkpoint.TensorHeader;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Kept;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /** What versions of a model cost as files. */
 public final class FileCosts {
   private FileCosts() {}
 
-  /** Costs of versions of a model; bytes are those of files as surgery writes them, no fewer. */
+  /** Costs of versions of a model in files as it has them. */
   public static CostModel of(Architecture architecture, ModelDirectory model) {
+    return of(architecture, model, Sharding.asBefore());
+  }
+
+  /** Costs of versions of a model; bytes are those of files as surgery writes them, no fewer. */
+  public static CostModel of(Architecture architecture, ModelDirectory model, Sharding sharding) {
     Map<String, TensorHeader> tensors = model.tensors();
     return CostModel.of(
         architecture,
-        name -> {
-          TensorHeader tensor = tensors.get(name);
-          if (tensor == null) {
-            throw new IllegalArgumentException("no tensor '%s'".formatted(name));
-          }
-          return tensor.dtype().bits();
-        },
-        Surgery.headerBytes(model));
+        name -> bits(tensors, name),
+        Surgery.headerBytesAtMost(model, architecture, sharding));
+  }
+
+  /**
+   * Costs of one version of a model, of which nothing more is cut; bytes are exactly those of its
+   * files.
+   */
+  public static CostModel of(
+      Architecture architecture, ModelDirectory model, Kept kept, Sharding sharding) {
+    Map<String, TensorHeader> tensors = model.tensors();
+    var bits = new HashMap<String, Integer>();
+    architecture.names(kept).forEach((before, after) -> bits.put(after, bits(tensors, before)));
+    return CostModel.of(
+        architecture.keep(kept),
+        name -> Objects.requireNonNull(bits.get(name)),
+        Surgery.headerBytes(model, architecture, kept, sharding));
+  }
+
+  private static int bits(Map<String, TensorHeader> tensors, String name) {
+    TensorHeader tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException("no tensor '%s'".formatted(name));
+    }
+    return tensor.dtype().bits();
   }
 
   /**
