@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * What Minitron needs to know of a decoder before any tensor is loaded.
@@ -27,11 +26,7 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
   /** Name of the axis of the residual stream. */
   static final String HIDDEN = "hidden";
 
-  private static final String GROUPS = ".groups";
   private static final String HEAD_SIZE = "head_dim";
-
-  /** Families whose config.json has no place for the size of a head in transformers. */
-  private static final Set<String> WITHOUT_HEAD_SIZE = Set.of("gpt2", "gptj");
 
   /** A blueprint; the list is copied. */
   public Blueprint {
@@ -64,6 +59,27 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
     return model.architecture();
   }
 
+  /**
+   * The same architecture in which the stream and groups of heads may be cut, since Minitron cuts
+   * all tensors that they reach at once.
+   */
+  Architecture open() {
+    Architecture all = architecture();
+    var frozen = new LinkedHashMap<>(all.frozen());
+    frozen.remove(HIDDEN);
+    frozen.keySet().removeIf(name -> name.endsWith(TextNetwork.HEADS));
+    frozen.keySet().removeIf(name -> name.endsWith(TextNetwork.GROUPS));
+    return new Architecture(
+        all.family(),
+        all.name(),
+        all.tensors(),
+        all.axes(),
+        all.layers(),
+        all.attentions(),
+        frozen,
+        all.stacks());
+  }
+
   /** Channels of a head. */
   int headSize() {
     return network.headSize();
@@ -86,7 +102,7 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
 
   /** The axis of a layer's heads of keys and values; that of all heads if each has its own. */
   Axis groups(int layer) {
-    return find(blocks.get(layer) + GROUPS).orElseGet(() -> heads(layer));
+    return find(blocks.get(layer) + TextNetwork.GROUPS).orElseGet(() -> heads(layer));
   }
 
   /**
@@ -140,7 +156,7 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
    */
   Optional<String> misfit(int hidden, int heads) {
     JsonNode type = model.directory().config().path("model_type");
-    if (!saysHeadSize() && hidden != heads * headSize()) {
+    if (!network.widthKeys().sizesHeads() && hidden != heads * headSize()) {
       return Optional.of(
           "hidden %d is not %d heads of %d channels, and config.json of %s has no place for the size of a head"
               .formatted(hidden, heads, headSize(), type.asText()));
@@ -151,10 +167,6 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
               .formatted(hidden, heads, HEAD_SIZE));
     }
     return Optional.empty();
-  }
-
-  private boolean saysHeadSize() {
-    return !WITHOUT_HEAD_SIZE.contains(model.family().name());
   }
 
   private Axis axis(String name) {

@@ -3,6 +3,7 @@ package io.espalier.worker.algorithm.minitron;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.checkpoint.Sharding;
 import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.checkpoint.TensorHeader;
 import io.espalier.worker.domain.model.Architecture;
@@ -32,10 +33,11 @@ public final class UniformCosts {
   /**
    * Costs of versions of a model.
    *
+   * @param sharding how they are spread over files
    * @param cache of how many tokens keys and values count as memory; memory is unknown if it is not
    *     said
    */
-  public UniformCosts(Blueprint blueprint, Optional<Cache> cache) {
+  public UniformCosts(Blueprint blueprint, Sharding sharding, Optional<Cache> cache) {
     this.blueprint = blueprint;
     String first = blueprint.blocks().get(0) + ".";
     CostModel one =
@@ -44,7 +46,8 @@ public final class UniformCosts {
         CostModel.of(
             part(name -> blueprint.blocks().stream().noneMatch(b -> name.startsWith(b + "."))),
             this::bits,
-            Surgery.headerBytes(blueprint.model().directory()));
+            Surgery.headerBytesAtMost(
+                blueprint.model().directory(), blueprint.architecture(), sharding));
     this.layer = cache.map(tokens -> one.withMemory(cached(), bytes(first, tokens))).orElse(one);
     this.rest = cache.map(tokens -> others.withMemory(List.of(), 0)).orElse(others);
   }

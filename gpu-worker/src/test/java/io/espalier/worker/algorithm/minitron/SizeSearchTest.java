@@ -11,6 +11,7 @@ import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.checkpoint.Sharding;
 import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
@@ -27,6 +28,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which sizes there are, what they cost, and which of them are the largest within a budget. */
 final class SizeSearchTest {
@@ -42,6 +44,11 @@ final class SizeSearchTest {
     return new Grid(blueprint.sizes(), new Divisors(8, 16, 1, 1, 1), 0.75, 0.5);
   }
 
+  private static long header(Blueprint blueprint) {
+    return Surgery.headerBytesAtMost(
+        blueprint.model().directory(), blueprint.architecture(), Sharding.asBefore());
+  }
+
   private static Budget budget(Bound... bounds) {
     return new Budget(List.of(bounds));
   }
@@ -55,7 +62,7 @@ final class SizeSearchTest {
   void a_version_of_gpt2_costs_what_the_formula_says(
       int hidden, int neurons, int heads, int layers) {
     Blueprint blueprint = blueprint("gpt2");
-    var costs = new UniformCosts(blueprint, Optional.of(CACHE));
+    var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
 
     Cost cost = costs.of(new Sizes(hidden, neurons, heads, heads, layers));
 
@@ -71,17 +78,17 @@ final class SizeSearchTest {
     assertThat(cost.parameters()).isEqualTo(parameters);
     assertThat(cost.flops()).isEqualTo(flops);
     assertThat(cost.bytes())
-        .isEqualTo(4 * parameters + Surgery.headerBytes(blueprint.model().directory()));
+        .isEqualTo(4 * parameters + header(blueprint));
     assertThat(cost.memoryBytes())
         .isEqualTo(4 * parameters + 4L * 40 * 3 * layers * 2 * size * heads);
   }
 
   @ParameterizedTest
-  @CsvSource({"gpt2", "gptj"})
+  @ValueSource(strings = {"gpt2", "gptj", "llama", "qwen2", "qwen3"})
   void every_candidate_costs_what_its_cut_architecture_costs(String golden) {
     Blueprint blueprint = blueprint(golden);
-    var costs = new UniformCosts(blueprint, Optional.of(CACHE));
-    long header = Surgery.headerBytes(blueprint.model().directory());
+    var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
+    long header = header(blueprint);
 
     for (Candidate candidate : all(blueprint, grid(blueprint), costs)) {
       Architecture cut = blueprint.architecture().keep(first(blueprint, candidate.sizes()));
@@ -105,6 +112,7 @@ final class SizeSearchTest {
     kept.put("hidden", IntStream.range(0, sizes.hidden()).toArray());
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
       kept.put(blueprint.neurons(layer).name(), IntStream.range(0, sizes.neurons()).toArray());
+      kept.put(blueprint.groups(layer).name(), IntStream.range(0, sizes.groups()).toArray());
       kept.put(blueprint.heads(layer).name(), IntStream.range(0, sizes.heads()).toArray());
     }
     return new Kept(kept);
@@ -131,7 +139,7 @@ final class SizeSearchTest {
   @CsvSource({"0.45, 1.0", "0.6, 0.5", "0.3, 0.9", "1.0, 1.0", "0.8, 0.35"})
   void the_largest_within_a_budget_are_those_that_trying_all_finds(double part, double other) {
     Blueprint blueprint = blueprint("gptj");
-    var costs = new UniformCosts(blueprint, Optional.empty());
+    var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
     Grid grid = grid(blueprint);
     Cost whole = costs.of(blueprint.sizes());
     Budget budget =
@@ -160,7 +168,7 @@ final class SizeSearchTest {
   @Test
   void a_search_for_any_loader_leaves_out_what_loaders_refuse() {
     Blueprint blueprint = blueprint("gpt2");
-    var costs = new UniformCosts(blueprint, Optional.empty());
+    var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
     Budget budget = budget(bound(Quantity.PARAMETERS, Long.MAX_VALUE));
 
     List<Candidate> found =
@@ -173,7 +181,7 @@ final class SizeSearchTest {
   @Test
   void a_budget_that_nothing_reaches_names_the_smallest_value_and_where() {
     Blueprint blueprint = blueprint("gpt2");
-    var costs = new UniformCosts(blueprint, Optional.empty());
+    var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
     var search = new SizeSearch(blueprint, grid(blueprint), costs, true);
     long smallest = costs.of(new Sizes(8, 32, 1, 1, 1)).parameters();
 
@@ -194,7 +202,7 @@ final class SizeSearchTest {
   @Test
   void bounds_that_exclude_each_other_are_named_with_what_is_nearest_to_both() {
     Blueprint blueprint = blueprint("gpt2");
-    var costs = new UniformCosts(blueprint, Optional.of(CACHE));
+    var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
     var grid = new Grid(blueprint.sizes(), new Divisors(16, 128, 1, 1, 2), 0.9, 0);
     var search = new SizeSearch(blueprint, grid, costs, false);
     long parameters = costs.of(new Sizes(16, 128, 1, 1, 2)).parameters();
