@@ -59,9 +59,7 @@ record DecoderNetwork(
     plan.head().draw(sketch, prefix);
     sketch.carry(names().carried());
     var counted = new Axis("layers", layers());
-    return sketch
-        .settle(design.family())
-        .withStacks(new Stack(counted, prefix + names().blocks()));
+    return sketch.settle(design.family()).withStacks(new Stack(counted, prefix + names().blocks()));
   }
 
   @Override

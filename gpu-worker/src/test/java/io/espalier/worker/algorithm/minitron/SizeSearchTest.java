@@ -77,8 +77,7 @@ final class SizeSearchTest {
         2 * TOKENS * (products + vocabulary * hidden) + layers * 4 * TOKENS * TOKENS * size * heads;
     assertThat(cost.parameters()).isEqualTo(parameters);
     assertThat(cost.flops()).isEqualTo(flops);
-    assertThat(cost.bytes())
-        .isEqualTo(4 * parameters + header(blueprint));
+    assertThat(cost.bytes()).isEqualTo(4 * parameters + header(blueprint));
     assertThat(cost.memoryBytes())
         .isEqualTo(4 * parameters + 4L * 40 * 3 * layers * 2 * size * heads);
   }
