@@ -58,8 +58,11 @@ final class Details {
     out.element(
         "p",
         search.provenOptimal()
-            ? "No model within the budget " + verb + " less; the search has shown it."
-            : "A better one within the budget may exist, but not beyond the bound below.");
+            ? "No model that is foretold to be within the budget "
+                + verb
+                + " less; the search has shown it."
+            : "The search has not shown that no model within the budget is better; it can be better"
+                + " only as far as the bound below says.");
     out.open("dl");
     fact("it " + verb, Figures.significant(search.loss()));
     fact(

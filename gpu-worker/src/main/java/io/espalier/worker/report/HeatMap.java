@@ -21,6 +21,7 @@ final class HeatMap {
   private final List<AxisFacts> axes;
   private final LossScale scale;
   private final int rowHeight;
+  private final Labels labels;
   private final double left;
   private final double width;
   private final Svg svg;
@@ -31,6 +32,7 @@ final class HeatMap {
     this.axes = axes;
     this.scale = LossScale.of(axes);
     this.rowHeight = Paper.rowHeight(axes.size());
+    this.labels = Labels.of(paper, rowHeight, axes.stream().map(AxisFacts::name).toList());
     this.left = paper.labelWidth();
     this.width = paper.width() - left - 76;
     double height = ColourLegend.HEIGHT + AXIS_HEIGHT + axes.size() * (double) rowHeight + 4;
@@ -69,12 +71,7 @@ final class HeatMap {
   private void row(AxisFacts axis, double y) {
     double middle = y + rowHeight / 2.0;
     String words = Paper.words(rowHeight);
-    svg.words(
-        new Spot(left - 8, middle),
-        Anchor.END,
-        words,
-        paper.label(axis.name(), rowHeight),
-        axis.name());
+    svg.words(new Spot(left - 8, middle), Anchor.END, words, labels.of(axis.name()), axis.name());
     Box chosen = null;
     for (int i = 0; i < axis.choices().size(); i++) {
       Box box = cell(axis, i, y);

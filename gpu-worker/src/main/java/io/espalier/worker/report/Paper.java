@@ -20,7 +20,7 @@ enum Paper {
   private static final double LETTER = 0.6;
 
   /** A word of at least three letters and a number, of which the first letter and the number do. */
-  private static final Pattern LONG_WORD = Pattern.compile("\\b(\\p{L})\\p{L}{2,}(?=\\d)");
+  private static final Pattern LONG_WORD = Pattern.compile("\\b(\\p{L})\\p{L}{2,}(?=\\.?\\d)");
 
   private final int width;
   private final int labelWidth;

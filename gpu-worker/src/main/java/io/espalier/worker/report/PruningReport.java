@@ -292,9 +292,10 @@ public record PruningReport(
     return axes.stream().filter(AxisFacts::isConfigurable).toList();
   }
 
-  /** All axes by kind, in the order of the forward pass. */
+  /** All axes by kind, in the order of the forward pass; kinds that had a choice come first. */
   Map<String, List<AxisFacts>> byKind() {
     var kinds = new LinkedHashMap<String, List<AxisFacts>>();
+    configurable().forEach(axis -> kinds.putIfAbsent(axis.kind(), new ArrayList<>()));
     axes.forEach(axis -> kinds.computeIfAbsent(axis.kind(), any -> new ArrayList<>()).add(axis));
     return kinds;
   }

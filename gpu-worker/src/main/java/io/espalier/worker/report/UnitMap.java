@@ -18,6 +18,7 @@ final class UnitMap {
   private final Units units;
   private final LossScale scale;
   private final int rowHeight;
+  private final Labels labels;
   private final double left;
   private final double width;
   private final int widest;
@@ -32,6 +33,7 @@ final class UnitMap {
                 .flatMap(row -> row.cells().stream())
                 .mapToDouble(UnitRow.Cell::score));
     this.rowHeight = Paper.rowHeight(units.rows().size());
+    this.labels = Labels.of(paper, rowHeight, units.rows().stream().map(UnitRow::axis).toList());
     this.left = paper.labelWidth();
     this.width = paper.width() - left - ROOM_FOR_NUMBERS;
     this.widest = units.rows().stream().mapToInt(UnitRow::units).max().orElse(1);
@@ -62,12 +64,7 @@ final class UnitMap {
   private void row(UnitRow row, double y) {
     double middle = y + rowHeight / 2.0;
     String words = Paper.words(rowHeight);
-    svg.words(
-        new Spot(left - 8, middle),
-        Anchor.END,
-        words,
-        paper.label(row.axis(), rowHeight),
-        row.axis());
+    svg.words(new Spot(left - 8, middle), Anchor.END, words, labels.of(row.axis()), row.axis());
     int before = 0;
     for (UnitRow.Cell cell : row.cells()) {
       cell(row, cell, before, y);

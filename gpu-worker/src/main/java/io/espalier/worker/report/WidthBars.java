@@ -14,6 +14,7 @@ final class WidthBars {
   private final Paper paper;
   private final List<AxisFacts> axes;
   private final int rowHeight;
+  private final Labels labels;
   private final double left;
   private final double pixelsPerUnit;
   private final Svg svg;
@@ -22,6 +23,7 @@ final class WidthBars {
     this.paper = paper;
     this.axes = axes;
     this.rowHeight = Paper.rowHeight(axes.size());
+    this.labels = Labels.of(paper, rowHeight, axes.stream().map(AxisFacts::name).toList());
     this.left = paper.labelWidth();
     int widest = axes.stream().mapToInt(AxisFacts::units).max().orElse(1);
     this.pixelsPerUnit = (paper.width() - left - ROOM_FOR_NUMBERS) / widest;
@@ -44,12 +46,7 @@ final class WidthBars {
   private void row(AxisFacts axis, double y) {
     double middle = y + rowHeight / 2.0;
     String words = Paper.words(rowHeight);
-    svg.words(
-        new Spot(left - 8, middle),
-        Anchor.END,
-        words,
-        paper.label(axis.name(), rowHeight),
-        axis.name());
+    svg.words(new Spot(left - 8, middle), Anchor.END, words, labels.of(axis.name()), axis.name());
     double thickness = Math.max(6, rowHeight - 6.0);
     double barTop = middle - thickness / 2;
     Box kept = new Box(left, barTop, axis.chosen() * pixelsPerUnit, thickness);

@@ -3,24 +3,34 @@ package io.espalier.worker.stage;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.domain.InvalidInputException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 
 /**
  * How an evaluation is done.
  *
- * @param batch images per batch
- * @param samples at most that many images of the data set, from its beginning
+ * @param batch images or sequences per batch, if it is said
+ * @param samples at most that many images, questions or texts of the data set, from its beginning
  * @param latencyRepetitions forward passes timed; 0 for no timing
+ * @param maxLength tokens of the longest sequence, for which operations are counted too, if said
+ * @param stride tokens that neighbouring windows of a question share, if said
  */
-record EvaluateSettings(int batch, int samples, int latencyRepetitions) {
+record EvaluateSettings(
+    OptionalInt batch,
+    int samples,
+    int latencyRepetitions,
+    OptionalInt maxLength,
+    OptionalInt stride) {
   private static final int USUAL_REPETITIONS = 50;
   private static final Set<String> KEYS =
-      new TreeSet<>(Set.of("batch", "samples", "latencyRepetitions"));
+      new TreeSet<>(Set.of("batch", "samples", "latencyRepetitions", "maxLength", "stride"));
+
+  /** Where nothing is said. */
+  static final EvaluateSettings USUAL = of("");
 
   /**
    * What a stage's spec asks for.
@@ -42,9 +52,11 @@ record EvaluateSettings(int batch, int samples, int latencyRepetitions) {
             });
     var settings =
         new EvaluateSettings(
-            number(json, "batch", 1, Evaluation.BATCH, problems),
-            number(json, "samples", 1, Integer.MAX_VALUE, problems),
-            number(json, "latencyRepetitions", 0, USUAL_REPETITIONS, problems));
+            number(json, "batch", 1, problems),
+            number(json, "samples", 1, problems).orElse(Integer.MAX_VALUE),
+            number(json, "latencyRepetitions", 0, problems).orElse(USUAL_REPETITIONS),
+            number(json, "maxLength", 1, problems),
+            number(json, "stride", 0, problems));
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems);
     }
@@ -65,18 +77,17 @@ record EvaluateSettings(int batch, int samples, int latencyRepetitions) {
     }
   }
 
-  private static int number(
-      JsonNode json, String key, int least, int otherwise, List<String> problems) {
+  private static OptionalInt number(JsonNode json, String key, int least, List<String> problems) {
     JsonNode value = json.path(key);
     if (value.isMissingNode()) {
-      return otherwise;
+      return OptionalInt.empty();
     }
     if (!value.canConvertToInt() || !value.isIntegralNumber() || value.intValue() < least) {
       problems.add(
           "evaluate.%s: wanted a whole number of at least %d, found %s"
               .formatted(key, least, value));
-      return otherwise;
+      return OptionalInt.empty();
     }
-    return value.intValue();
+    return OptionalInt.of(value.intValue());
   }
 }

@@ -1,16 +1,15 @@
 package io.espalier.worker.stage;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.evaluate.Latency;
+import io.espalier.worker.algorithm.evaluate.Measure;
+import io.espalier.worker.algorithm.family.KnownModel;
+import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.family.VisionModel;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.data.ImageDataset;
-import io.espalier.worker.data.ImageDatasets;
-import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Metric;
@@ -37,8 +36,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Measures a model: accuracy and loss on the data of role {@code eval}, size, operations, and the
- * latency of one image on this device.
+ * Measures a model: how good it is on the data of role {@code eval}, size, operations, and the
+ * latency of one image or sequence on this device.
  *
  * <p>The model goes out as it came in. Since nothing has changed, metrics have a value {@code
  * after} only.
@@ -48,7 +47,7 @@ public final class EvaluateStage implements Stage {
   private static final String DATA = "eval";
 
   /** Everything that a job names, opened and found to fit together. */
-  private record Opened(EvaluateSettings settings, VisionModel model, URI uri, ImageDataset data) {}
+  private record Opened(EvaluateSettings settings, Subject subject, URI uri) {}
 
   @Override
   public StageKind kind() {
@@ -67,9 +66,11 @@ public final class EvaluateStage implements Stage {
 
   @Override
   public Set<String> metrics(StageJob job) {
-    var names = new LinkedHashSet<>(List.of("accuracy", "loss", "parameters", "flops", "bytes"));
-    if (open(job).settings().latencyRepetitions() > 0) {
-      names.add("latencyMillis");
+    Opened opened = open(job);
+    var names = new LinkedHashSet<>(opened.subject().measureNames());
+    names.addAll(List.of("parameters", "flops", "bytes"));
+    if (opened.settings().latencyRepetitions() > 0) {
+      names.add(PruningSummary.LATENCY);
     }
     return names;
   }
@@ -77,21 +78,18 @@ public final class EvaluateStage implements Stage {
   @Override
   public StageReport run(StageJob job, Progress.Listener progress) {
     Opened opened = open(job);
+    KnownModel model = opened.subject().model();
     var metrics = new ArrayList<Metric>();
     var change = new LinkedHashMap<String, String>();
-    change.put("samples", String.valueOf(opened.data().size()));
-    change.put("batch", String.valueOf(opened.settings().batch()));
-    try (Weights weights =
-        Weights.load(opened.model().directory(), opened.model().architecture())) {
-      metrics.addAll(quality(opened, weights, progress));
-      metrics.addAll(costs(opened));
+    try (Weights weights = Weights.load(model.directory(), model.architecture())) {
+      metrics.addAll(quality(opened, weights, change, progress));
+      metrics.addAll(costs(model));
       if (opened.settings().latencyRepetitions() > 0) {
         metrics.add(latency(opened, weights, change));
       }
     }
     copy(job.input(), job.output());
-    return new StageReport(
-        NAME, version(), change, metrics, loaders(opened.model()), PyTorch.device());
+    return new StageReport(NAME, version(), change, metrics, loaders(model), PyTorch.device());
   }
 
   /** Opens model, settings and data, and gathers what is wrong with any of them. */
@@ -104,16 +102,17 @@ public final class EvaluateStage implements Stage {
           "evaluate needs data of role '%s', but the job has %s"
               .formatted(DATA, job.data().isEmpty() ? "none" : job.data().keySet()));
     }
+    EvaluateSettings said = settings.orElse(EvaluateSettings.USUAL);
     Optional<Opened> opened =
-        attempt(() -> VisionModel.of(ModelDirectory.open(job.input())), problems)
+        attempt(() -> KnownModel.of(ModelDirectory.open(job.input())), problems)
             .flatMap(
                 model ->
                     uri.flatMap(
                         where ->
                             attempt(
                                 () ->
-                                    openData(
-                                        settings.orElse(EvaluateSettings.of("")), model, where),
+                                    new Opened(
+                                        said, subject(said, model, where, job.seed()), where),
                                 problems)));
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems);
@@ -121,8 +120,14 @@ public final class EvaluateStage implements Stage {
     return opened.orElseThrow();
   }
 
+  private static Subject subject(EvaluateSettings settings, KnownModel model, URI uri, long seed) {
+    return model instanceof TextModel text
+        ? TextSubject.open(settings, text.directory(), uri, seed)
+        : VisionSubject.open(settings, (VisionModel) model, uri);
+  }
+
   /** What the one who made the model says of its loaders; else what its family says. */
-  private static List<String> loaders(VisionModel model) {
+  private static List<String> loaders(KnownModel model) {
     Path provenance = model.directory().path().resolve("espalier.json");
     if (!Files.isRegularFile(provenance)) {
       return model.family().loadsIn(model.directory().config());
@@ -139,11 +144,6 @@ public final class EvaluateStage implements Stage {
     }
   }
 
-  private static Opened openData(EvaluateSettings settings, VisionModel model, URI uri) {
-    ImageDataset data = ImageDatasets.open(uri, model.input()).first(settings.samples());
-    return new Opened(settings, model, uri, data);
-  }
-
   private interface Opening<R> {
     R open();
   }
@@ -157,67 +157,58 @@ public final class EvaluateStage implements Stage {
     }
   }
 
-  private static List<Metric> quality(Opened opened, Weights weights, Progress.Listener progress) {
-    Evaluation.Quality quality =
-        Evaluation.quality(
-            opened.model().family(), weights, opened.data(), opened.settings().batch(), progress);
-    if (!Double.isFinite(quality.loss())) {
-      throw new InvalidInputException(
-          "evaluate: the loss of %s on %s is %s, so its outputs are no numbers; look for infinite or undefined weights, or images of another normalisation"
-              .formatted(opened.model().directory().path(), opened.uri(), quality.loss()));
+  private static List<Metric> quality(
+      Opened opened, Weights weights, Map<String, String> change, Progress.Listener progress) {
+    Subject.Quality quality = opened.subject().quality(weights, progress);
+    change.put("samples", Long.toString(quality.samples()));
+    change.put("batch", Integer.toString(opened.subject().batch()));
+    for (Measure measure : quality.measures()) {
+      if (!Double.isFinite(measure.value())) {
+        throw new InvalidInputException(
+            "evaluate: the %s of %s on %s is %s, so its outputs are no numbers; look for infinite or undefined weights%s"
+                .formatted(
+                    measure.name(),
+                    opened.subject().model().directory().path(),
+                    opened.uri(),
+                    measure.value(),
+                    opened.subject().otherCause()));
+      }
     }
-    Optional<String> data = Optional.of(opened.uri().toString());
-    OptionalLong samples = OptionalLong.of(quality.samples());
-    return List.of(
-        new Metric(
-            "accuracy",
-            "fraction",
-            OptionalDouble.empty(),
-            OptionalDouble.of(quality.accuracy()),
-            true,
-            data,
-            samples),
-        new Metric(
-            "loss",
-            "nats",
-            OptionalDouble.empty(),
-            OptionalDouble.of(quality.loss()),
-            false,
-            data,
-            samples));
+    return quality.measures().stream()
+        .map(
+            measure ->
+                new Metric(
+                    measure.name(),
+                    measure.unit(),
+                    OptionalDouble.empty(),
+                    OptionalDouble.of(measure.value()),
+                    measure.higherIsBetter(),
+                    Optional.of(opened.uri().toString()),
+                    OptionalLong.of(quality.samples())))
+        .toList();
   }
 
-  private static List<Metric> costs(Opened opened) {
-    Cost cost = CostModel.of(opened.model().architecture()).cost(Widths.all());
+  private static List<Metric> costs(KnownModel model) {
+    Cost cost = CostModel.of(model.architecture()).cost(Widths.all());
     return List.of(
         plain("parameters", "count", (double) cost.parameters(), OptionalLong.empty()),
         plain("flops", "count", (double) cost.flops(), OptionalLong.empty()),
-        plain("bytes", "bytes", (double) opened.model().directory().bytes(), OptionalLong.empty()));
+        plain("bytes", "bytes", (double) model.directory().bytes(), OptionalLong.empty()));
   }
 
   private static Metric latency(Opened opened, Weights weights, Map<String, String> change) {
-    InputSpec image = opened.model().input();
-    Latency latency =
-        Evaluation.latency(
-            opened.model().family(),
-            weights,
-            opened.settings().latencyRepetitions(),
-            image.channels(),
-            image.height(),
-            image.width());
+    Latency latency = opened.subject().latency(weights, opened.settings().latencyRepetitions());
     change.put(
-        "latencyMillis",
+        PruningSummary.LATENCY,
         String.format(
             Locale.ROOT,
-            "median %.3f, 10%% below %.3f, 10%% above %.3f; one image of %d x %d x %d",
+            "median %.3f, 10%% below %.3f, 10%% above %.3f; %s",
             latency.medianMillis(),
             latency.lowMillis(),
             latency.highMillis(),
-            image.channels(),
-            image.height(),
-            image.width()));
+            opened.subject().sample()));
     return plain(
-        "latencyMillis",
+        PruningSummary.LATENCY,
         "milliseconds",
         latency.medianMillis(),
         OptionalLong.of(latency.repetitions()));

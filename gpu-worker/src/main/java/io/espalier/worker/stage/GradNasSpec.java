@@ -1,5 +1,6 @@
 package io.espalier.worker.stage;
 
+import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.gradnas.GradNasSettings;
 import io.espalier.worker.algorithm.gradnas.Normalisation;
 import io.espalier.worker.algorithm.gradnas.OutputMode;
@@ -61,7 +62,6 @@ record GradNasSpec(
           "maxLength",
           "stride");
   private static final int BATCHES = 128;
-  private static final int BATCH_SIZE = 8;
 
   /** Whether a specification names this algorithm. */
   static boolean isNamedBy(String json) {
@@ -81,7 +81,7 @@ record GradNasSpec(
     var spec = new SpecReader(json, KEYS);
     spec.requireAlgorithm(GRADNAS);
     Optional<Constraints> constraints = Optional.ofNullable(spec.constraints());
-    int batchSize = spec.count("batchSize", BATCH_SIZE);
+    int batchSize = spec.count("batchSize", TextEvaluation.BATCH);
     int divisor = spec.count("neuronDivisor", ChoiceRule.DEFAULT_DIVISOR);
     OptionalInt batches = spec.count("batches");
     int microBatch = spec.count("microBatch", batchSize);

@@ -124,4 +124,25 @@ class HeatMapTest {
     assertThat(axes.stream().map(axis -> paper.label(axis.name(), rowHeight)))
         .doesNotHaveDuplicates();
   }
+
+  @ParameterizedTest
+  @EnumSource(Paper.class)
+  void layers_of_a_transformer_have_different_labels_without_what_all_begin_with(Paper paper) {
+    List<String> names = BertSample.report().configurable().stream().map(AxisFacts::name).toList();
+
+    Labels labels = Labels.of(paper, Paper.rowHeight(names.size()), names);
+
+    assertThat(names).hasSize(24).contains("bert.encoder.layer.11.neurons");
+    assertThat(names.stream().map(labels::of)).doesNotHaveDuplicates();
+    assertThat(labels.of("bert.encoder.layer.11.neurons"))
+        .isEqualTo(paper == Paper.WIDE ? "layer.11.neurons" : "l.11.neurons");
+  }
+
+  @Test
+  void names_that_share_no_word_are_left_as_they_are() {
+    Labels labels = Labels.of(Paper.WIDE, 24, List.of("conv1.out", "conv2.out"));
+
+    assertThat(labels.of("conv1.out")).isEqualTo("conv1.out");
+    assertThat(Labels.of(Paper.WIDE, 24, List.of("a.b.c")).of("a.b.c")).isEqualTo("a.b.c");
+  }
 }

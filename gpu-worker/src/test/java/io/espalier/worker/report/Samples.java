@@ -173,7 +173,7 @@ final class Samples {
         unit,
         OptionalDouble.of(before),
         OptionalDouble.of(after),
-        name.equals("accuracy"),
+        unit.equals("fraction"),
         Optional.empty(),
         unit.equals("nats") || unit.equals("fraction")
             ? OptionalLong.of(10_000)

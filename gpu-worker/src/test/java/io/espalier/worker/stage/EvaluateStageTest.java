@@ -104,9 +104,19 @@ final class EvaluateStageTest {
 
     assertThatThrownBy(() -> stage.check(job))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("no setting 'bach'; it has batch, latencyRepetitions, samples")
+        .hasMessageContaining(
+            "no setting 'bach'; it has batch, latencyRepetitions, maxLength, samples, stride")
         .hasMessageContaining("evaluate.batch: wanted a whole number of at least 1, found 0")
         .hasMessageContaining("needs data of role 'eval', but the job has [train]");
+  }
+
+  @Test
+  void settings_for_text_are_refused_for_a_model_of_images() {
+    assertThatThrownBy(
+            () -> stage.check(job("{\"maxLength\": 8, \"stride\": 2}", Map.of("eval", data))))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("evaluate.maxLength is for models that read text")
+        .hasMessageContaining("evaluate.stride is for models that read text");
   }
 
   @Test

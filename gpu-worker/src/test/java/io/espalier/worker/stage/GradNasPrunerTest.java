@@ -2,6 +2,7 @@ package io.espalier.worker.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.algorithm.family.Taps;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.family.Tokens;
+import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.InfeasibleException;
@@ -88,6 +90,81 @@ class GradNasPrunerTest {
   }
 
   @Test
+  void the_report_tells_of_every_unit_and_stays_out_of_the_digest() throws IOException {
+    stage.run(job("qa", SPEC.formatted(""), "one"), heard::add);
+
+    JsonNode facts = JSON.readTree(own.resolve("one/report.json").toFile());
+    JsonNode kept = JSON.readTree(own.resolve("one/espalier.json").toFile()).at("/stages/0/kept");
+    for (JsonNode kind : facts.at("/units")) {
+      for (JsonNode row : kind.at("/rows")) {
+        double sum = 0;
+        int stay = 0;
+        for (int cell = 0; cell < row.at("/scores").size(); cell++) {
+          sum += row.at("/scores").get(cell).asDouble() * row.at("/units").get(cell).asInt();
+          stay += row.at("/kept").get(cell).asInt();
+        }
+        assertThat(sum).as("scores of a layer share 1").isCloseTo(1, within(1e-9));
+        assertThat(stay).isEqualTo(kept.path(row.at("/axis").asText()).size());
+      }
+    }
+    assertThat(facts.at("/units").findValuesAsText("kind")).containsExactly("heads", "neurons");
+    assertThat(facts.at("/units/0/rows")).hasSize(2);
+    assertThat(facts.at("/curve/points").size()).isGreaterThan(10);
+    assertThat(facts.at("/effort/phases").findValuesAsText("name"))
+        .contains("original", "gradients", "search", "surgery", "result", "other budgets");
+    assertThat(facts.at("/setup/batches").asInt()).isEqualTo(8);
+    assertThat(facts.at("/setup/sequences").asInt()).isEqualTo(32);
+    assertThat(Manifest.of(own.resolve("one")).files())
+        .extracting(file -> file.path())
+        .contains("model.safetensors", "espalier.json")
+        .doesNotContain("report.html", "report.json");
+  }
+
+  @Test
+  void what_a_width_is_foretold_to_give_up_are_the_scores_of_the_units_that_go()
+      throws IOException {
+    stage.run(job("qa", SPEC.formatted(""), "one"), heard::add);
+
+    JsonNode facts = JSON.readTree(own.resolve("one/report.json").toFile());
+    double gone = 0;
+    for (JsonNode kind : facts.at("/units")) {
+      for (JsonNode row : kind.at("/rows")) {
+        for (int cell = 0; cell < row.at("/scores").size(); cell++) {
+          int units = row.at("/units").get(cell).asInt() - row.at("/kept").get(cell).asInt();
+          gone += row.at("/scores").get(cell).asDouble() * units;
+        }
+      }
+    }
+    assertThat(facts.at("/search/loss").asDouble()).isCloseTo(gone, within(1e-9));
+    assertThat(facts.at("/curve/chosen/predictedLoss")).isEqualTo(facts.at("/search/loss"));
+    assertThat(facts.at("/curve/measured")).isEmpty();
+  }
+
+  @Test
+  void a_report_of_equal_widths_has_the_layers_together_and_their_units_apart() throws IOException {
+    String spec = SPEC.formatted(",\"uniform\":true");
+    stage.run(job("qa", spec, "one"), heard::add);
+
+    JsonNode facts = JSON.readTree(own.resolve("one/report.json").toFile());
+    assertThat(facts.at("/axes").findValuesAsText("name")).contains("heads", "neurons");
+    assertThat(facts.at("/units/1/rows").findValuesAsText("axis"))
+        .containsExactly("bert.encoder.layer.0.neurons", "bert.encoder.layer.1.neurons");
+  }
+
+  @Test
+  void a_bound_of_latency_is_reported_with_every_candidate_that_was_timed() throws IOException {
+    String spec =
+        SPEC.formatted("")
+            .replace("\"flops\":\"60%\"", "\"flops\":\"60%\",\"latency\":\"60000ms\"");
+    stage.run(job("qa", spec, "one"), heard::add);
+
+    JsonNode latencies = JSON.readTree(own.resolve("one/report.json").toFile()).at("/latencies");
+    List<String> models = latencies.findValuesAsText("model");
+    assertThat(models).startsWith("original", "candidate 1, within the bound").endsWith("result");
+    latencies.forEach(latency -> assertThat(latency.at("/measuredMillis").asDouble()).isPositive());
+  }
+
+  @Test
   void another_budget_needs_no_gradients() {
     stage.run(job("qa", SPEC.formatted(""), "one"), heard::add);
     assertThat(gradientSteps()).isPositive();
@@ -136,7 +213,7 @@ class GradNasPrunerTest {
     float[] cut = says(own.resolve("cut"));
     assertThat(zero).isNotEqualTo(says(shared.resolve("qa")));
     for (int i = 0; i < cut.length; i++) {
-      assertThat(zero[i]).isCloseTo(cut[i], org.assertj.core.api.Assertions.within(1e-5f));
+      assertThat(zero[i]).isCloseTo(cut[i], within(1e-5f));
     }
   }
 
@@ -230,8 +307,7 @@ class GradNasPrunerTest {
     StageReport report = stage.run(job, heard::add);
 
     Metric similarity = metric(report, "similarity");
-    assertThat(similarity.before().orElseThrow())
-        .isCloseTo(1, org.assertj.core.api.Assertions.within(1e-9));
+    assertThat(similarity.before().orElseThrow()).isCloseTo(1, within(1e-9));
     assertThat(similarity.after().orElseThrow()).isBetween(-1.0, 0.999999);
   }
 
@@ -254,8 +330,7 @@ class GradNasPrunerTest {
             heard::add);
 
     double loss = metric(four, "loss").before().orElseThrow();
-    assertThat(metric(one, "loss").before().orElseThrow())
-        .isCloseTo(loss, org.assertj.core.api.Assertions.within(1e-5 * loss));
+    assertThat(metric(one, "loss").before().orElseThrow()).isCloseTo(loss, within(1e-5 * loss));
     assertThat(metric(four, "perplexity").before()).hasValue(Math.exp(loss));
   }
 

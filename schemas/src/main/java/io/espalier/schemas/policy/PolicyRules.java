@@ -164,6 +164,10 @@ final class PolicyRules {
     }
     Set<String> metrics =
         new HashSet<>(stage.has(PRUNE) || stage.has(EVALUATE) ? MEASURED : Set.of());
+    if (stage.has(EVALUATE)) { // of images or of text: the policy need not say
+      metrics.addAll(MEASURED_OF_TEXT);
+      metrics.remove("similarity"); // of two models
+    }
     if (stage.has(PRUNE)) {
       metrics.add("agreement");
     } else if (isZero(stage.path(EVALUATE).path("latencyRepetitions"))) {

@@ -340,6 +340,9 @@ class PolicyFileTest {
           evaluate: {}                        | { metric: accuracy, threshold: 0.9 }       |
           evaluate: {}                        | { metric: accuracy, maxDegradation: 0.1 }  | use threshold
           evaluate: {}                        | { metric: agreement, threshold: 0.9 }      | no stage measures 'agreement'
+          evaluate: {}                        | { metric: similarity, threshold: 0.9 }     | no stage measures 'similarity'
+          evaluate: { maxLength: 384 }        | { metric: exactMatch, threshold: 0.8 }     |
+          evaluate: { stride: 64 }            | { metric: perplexity, threshold: 20 }      |
           evaluate: {}                        | { minSpeedup: 2 }                          | use threshold
           evaluate: {}                        | { metric: latencyMillis, threshold: 5 }    |
           evaluate: { latencyRepetitions: 0 } | { metric: latencyMillis, threshold: 5 }    | no stage measures 'latencyMillis'

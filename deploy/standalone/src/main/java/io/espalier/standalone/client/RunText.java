@@ -5,8 +5,13 @@ import io.espalier.event.Metric;
 import io.espalier.event.Run;
 import io.espalier.event.StageOutcome;
 import io.espalier.standalone.report.Measurement;
+import io.espalier.streams.domain.policy.Gate;
+import io.espalier.streams.domain.policy.GateRule;
+import io.espalier.streams.domain.policy.GateWords;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** A run for people. */
 final class RunText {
@@ -28,7 +33,7 @@ final class RunText {
       lines.add("digest    " + artifact.getRootDigest());
     }
     run.getStages().forEach(stage -> stage(stage, lines));
-    run.getGates().forEach(gate -> lines.add("gate      " + gate(gate)));
+    run.getGates().forEach(gate -> lines.add("gate      " + gate(gate, run)));
     return String.join("\n", lines);
   }
 
@@ -52,13 +57,27 @@ final class RunText {
     lines.add(Measurement.table(Events.measurements(metrics)));
   }
 
-  private static String gate(GateResult gate) {
-    return "%s %s %s: %s, %s"
-        .formatted(
-            gate.getGate().getMetric(),
-            Events.lower(gate.getGate().getRule()),
-            gate.getGate().getBound(),
-            gate.getMeasured() == null ? "not measured" : "measured " + gate.getMeasured(),
-            gate.getPassed() ? "passed" : "failed");
+  private static String gate(GateResult result, Run run) {
+    var gate =
+        new Gate(
+            result.getGate().getMetric(),
+            GateRule.valueOf(result.getGate().getRule().name()),
+            result.getGate().getBound());
+    Double measured = result.getMeasured();
+    var fared =
+        new io.espalier.streams.domain.policy.GateResult(
+            gate,
+            measured == null ? OptionalDouble.empty() : OptionalDouble.of(measured),
+            result.getPassed());
+    return GateWords.of(fared, unit(gate.metric(), run))
+        + (result.getPassed() ? ", passed" : ", failed");
+  }
+
+  private static Optional<String> unit(String metric, Run run) {
+    return run.getStages().stream()
+        .flatMap(stage -> stage.getReport().getMetrics().stream())
+        .filter(each -> each.getName().equals(metric))
+        .map(Metric::getUnit)
+        .findFirst();
   }
 }

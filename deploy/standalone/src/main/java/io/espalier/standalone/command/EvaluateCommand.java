@@ -4,13 +4,16 @@ import io.espalier.standalone.model.LocalEvaluation;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** Measures a model on this machine. */
 @Command(
     name = "evaluate",
-    description = "Measure a model: accuracy and loss on data, and latency on this device.")
+    description =
+        "Measure a model: how good it is on data, by what it is for, and latency on this device.")
 final class EvaluateCommand extends Task {
   @Option(names = "--model", required = true, paramLabel = "DIR", description = "Model directory.")
   private Path model = Path.of("");
@@ -23,6 +26,20 @@ final class EvaluateCommand extends Task {
   private String data = "";
 
   @Option(
+      names = "--max-length",
+      paramLabel = "TOKENS",
+      description =
+          "Longest sequence, of models that read text; operations and latency are those of one such"
+              + " sequence.")
+  private @Nullable Integer maxLength;
+
+  @Option(
+      names = "--stride",
+      paramLabel = "TOKENS",
+      description = "Tokens that neighbouring windows of a question share.")
+  private @Nullable Integer stride;
+
+  @Option(
       names = "--threads",
       defaultValue = "2",
       description = "Threads of the tensor library. Default: ${DEFAULT-VALUE}.")
@@ -31,7 +48,14 @@ final class EvaluateCommand extends Task {
   @Override
   Result run() {
     try (var narration = Narration.toStandardError()) {
-      return LocalEvaluation.of(model, data, positive("--threads", threads), narration);
+      var asked =
+          new LocalEvaluation.Request(
+              model,
+              data,
+              Optional.ofNullable(maxLength),
+              Optional.ofNullable(stride),
+              positive("--threads", threads));
+      return LocalEvaluation.of(asked, narration);
     }
   }
 }

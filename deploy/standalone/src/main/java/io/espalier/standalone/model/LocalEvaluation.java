@@ -25,20 +25,38 @@ public final class LocalEvaluation {
   private LocalEvaluation() {}
 
   /**
+   * What is to be measured.
+   *
+   * @param model directory
+   * @param data data set, a path or a URI
+   * @param maxLength tokens of the longest sequence, of models that read text
+   * @param stride tokens that neighbouring windows of a question share
+   * @param threads of the tensor library
+   */
+  public record Request(
+      Path model, String data, Optional<Integer> maxLength, Optional<Integer> stride, int threads) {
+    private String spec() {
+      ObjectNode spec = JsonNodeFactory.instance.objectNode();
+      maxLength.ifPresent(tokens -> spec.put("maxLength", tokens));
+      stride.ifPresent(tokens -> spec.put("stride", tokens));
+      return spec.toString();
+    }
+  }
+
+  /**
    * Measures a model.
    *
-   * @param data data set, a path or a URI
    * @throws io.espalier.worker.domain.InvalidInputException with every problem of model or data
    */
-  public static Result of(Path model, String data, int threads, Narration narration) {
-    OpenedModel.open(model);
+  public static Result of(Request asked, Narration narration) {
+    OpenedModel.open(asked.model());
     try (Interruption interruption = Interruption.watch()) {
       Path scratch = Files.createTempDirectory("espalier-evaluate");
       var request =
           new LocalRun.Request(
-              model,
-              List.of(new LocalRun.Step(StageKind.EVALUATE, "{}")),
-              Map.of("eval", DataUri.of(data)),
+              asked.model(),
+              List.of(new LocalRun.Step(StageKind.EVALUATE, asked.spec())),
+              Map.of("eval", DataUri.of(asked.data())),
               0,
               scratch.resolve("model"));
       try {
@@ -46,7 +64,7 @@ public final class LocalEvaluation {
             LocalStages.run(
                     request,
                     HEAP_MEBIBYTES,
-                    threads,
+                    asked.threads(),
                     Optional.empty(),
                     narration,
                     interruption.stop())

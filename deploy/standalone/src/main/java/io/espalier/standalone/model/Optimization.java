@@ -9,6 +9,7 @@ import io.espalier.standalone.report.Measurement;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
 import io.espalier.streams.domain.policy.GateResult;
+import io.espalier.streams.domain.policy.GateWords;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.StageKind;
@@ -138,13 +139,10 @@ public final class Optimization {
         place.map(path -> path.resolve(Reports.HTML)).filter(Files::isRegularFile);
     report.ifPresent(file -> json.put("report", file.toString()));
     var text = new StringBuilder(Measurement.table(measured));
-    gates
-        .results()
-        .forEach(
-            gate ->
-                text.append("\ngate ")
-                    .append(gate.passed() ? "passed: " : "failed: ")
-                    .append(gate));
+    for (GateResult gate : gates.results()) {
+      text.append(gate.passed() ? "\ngate passed: " : "\ngate failed: ")
+          .append(GateWords.of(gate, unit(gate, measured)));
+    }
     text.append(
         place
             .map(path -> "\nwrote %s (root digest %s)".formatted(path, manifest.rootDigest()))
@@ -154,6 +152,13 @@ public final class Optimization {
                     : "\nnothing was written, since a gate failed"));
     report.ifPresent(file -> text.append("\nreport  ").append(file.toUri()));
     return Result.of(json, text.toString());
+  }
+
+  private static Optional<String> unit(GateResult gate, List<Measurement> measured) {
+    return measured.stream()
+        .filter(each -> each.name().equals(gate.gate().metric()))
+        .map(Measurement::unit)
+        .findFirst();
   }
 
   private static ObjectNode gateNode(GateResult gate) {

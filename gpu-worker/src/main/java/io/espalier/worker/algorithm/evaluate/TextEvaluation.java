@@ -18,6 +18,9 @@ import java.util.stream.IntStream;
 
 /** Measures a model that reads text, and leaves it as it was. */
 public final class TextEvaluation {
+  /** Sequences per batch where nothing is said. */
+  public static final int BATCH = 8;
+
   private TextEvaluation() {}
 
   /**

@@ -8,6 +8,7 @@ import io.espalier.worker.data.text.LabelCounts;
 import io.espalier.worker.data.text.SquadAnswers;
 import io.espalier.worker.data.text.SquadDataset;
 import io.espalier.worker.data.text.SquadScores;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.TextTask;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,9 +51,15 @@ public final class TextTally {
     };
   }
 
+  /** As {@link #names}, of what needs no other model to compare with. */
+  public static List<String> namesAlone(TextTask task) {
+    return task == TextTask.FEATURE_EXTRACTION ? List.of() : names(task);
+  }
+
   void add(NDArray said, TokenBatch batch, int[] indices) {
     float[] numbers = said.toFloatArray();
     if (task == TextTask.FEATURE_EXTRACTION) {
+      requireNumbers(numbers);
       int columns = numbers.length / batch.rows();
       for (int row = 0; row < batch.rows(); row++) {
         embeddings.add(Arrays.copyOfRange(numbers, row * columns, (row + 1) * columns));
@@ -67,6 +74,16 @@ public final class TextTally {
       labels.add(batch.labels(), numbers);
     }
     answers.ifPresent(all -> all.add(indices, batch.length(), numbers));
+  }
+
+  private static void requireNumbers(float[] embeddings) {
+    for (float number : embeddings) {
+      if (!Float.isFinite(number)) {
+        throw new InvalidInputException(
+            "the model's embeddings hold %s, which is no number; are its weights damaged?"
+                .formatted(number));
+      }
+    }
   }
 
   /** Mean loss by now, in nats; not a number for embeddings. */
@@ -85,6 +102,13 @@ public final class TextTally {
    * @param original what the original says of the same data
    */
   public List<Measure> measures(TextTally original) {
+    return task == TextTask.FEATURE_EXTRACTION
+        ? List.of(Measure.fraction("similarity", similarity(original)))
+        : measures();
+  }
+
+  /** Over all batches, without another model to compare with: nothing for embeddings. */
+  public List<Measure> measures() {
     var measures = new ArrayList<Measure>();
     if (answers.isPresent()) {
       SquadScores scores = answers.get().scores();
@@ -95,11 +119,9 @@ public final class TextTally {
       measures.add(Measure.fraction("accuracy", labels.accuracy()));
       measures.add(Measure.fraction("f1", labels.macroF1()));
     }
-    if (task == TextTask.FEATURE_EXTRACTION) {
-      measures.add(Measure.fraction("similarity", similarity(original)));
-      return measures;
+    if (task != TextTask.FEATURE_EXTRACTION) {
+      measures.add(Measure.loss(loss()));
     }
-    measures.add(Measure.loss(loss()));
     if (task == TextTask.FILL_MASK || task == TextTask.TEXT_GENERATION) {
       measures.add(new Measure("perplexity", "tokens", false, Math.exp(loss())));
     }

@@ -9,14 +9,4 @@ import java.util.OptionalDouble;
  * @param measured what was compared with the bound; absent if it was not measured, which fails
  * @param passed whether it held
  */
-public record GateResult(Gate gate, OptionalDouble measured, boolean passed) {
-  @Override
-  public String toString() {
-    return "%s %s %s: %s"
-        .formatted(
-            gate.metric(),
-            gate.rule().key(),
-            gate.bound(),
-            measured.isPresent() ? "measured " + measured.getAsDouble() : "not measured");
-  }
-}
+public record GateResult(Gate gate, OptionalDouble measured, boolean passed) {}

@@ -2,6 +2,7 @@ package io.espalier.streams.domain.run;
 
 import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.policy.GateResult;
+import io.espalier.streams.domain.policy.GateWords;
 import io.espalier.streams.domain.policy.Gates;
 import io.espalier.streams.domain.policy.OnGateFailure;
 import io.espalier.streams.domain.run.Effect.DeadLetter;
@@ -143,7 +144,7 @@ public final class RunMachine {
     String missed =
         gates.stream()
             .filter(gate -> !gate.passed())
-            .map(GateResult::toString)
+            .map(gate -> GateWords.of(gate, Gates.metrics(done.outcomes())))
             .collect(Collectors.joining("; "));
     return missed.isEmpty() || run.policy().onGateFailure() == OnGateFailure.PUBLISH
         ? end(done, new Ended(Ending.PUBLISHED, missed, gates), now)
