@@ -1,13 +1,10 @@
 package io.espalier.worker.checkpoint;
 
-import io.espalier.worker.domain.model.Dimension;
-import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.checkpoint.Selection.Run;
 import io.espalier.worker.domain.model.TensorSpec;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -17,10 +14,14 @@ import java.util.stream.IntStream;
  * and everything inside the last dimension that is cut stays together.
  */
 final class Cut {
+  /** Elements are taken one by one if fewer neighbours than these stay together on average. */
+  private static final int FEW = 32;
+
   private final DType dtype;
   private final List<Selection> selections;
   private final int lastCut;
   private final long[] strideBits;
+  private final boolean scattered;
 
   private Cut(DType dtype, List<Selection> selections) {
     this.dtype = dtype;
@@ -35,6 +36,7 @@ final class Cut {
       strideBits[d] = stride;
       stride = Math.multiplyExact(stride, (long) selections.get(d).size());
     }
+    this.scattered = lastCut >= 0 && isScattered();
   }
 
   /** Takes the bytes that stay. */
@@ -42,43 +44,28 @@ final class Cut {
   interface Runs {
     /** {@code bytes} bytes from {@code offset} of the tensor; offsets ascend. */
     void keep(long offset, long bytes) throws IOException;
-  }
 
-  /** Neighbouring indices. */
-  private record Run(int first, int count) {}
-
-  /** The kept indices of a dimension. */
-  private record Selection(int size, Optional<List<Run>> runs) {
-    boolean isWhole() {
-      return runs.isEmpty();
-    }
-
-    int kept() {
-      return runs.map(all -> all.stream().mapToInt(Run::count).sum()).orElse(size);
-    }
-
-    static Selection of(Dimension dimension, Kept kept) {
-      return new Selection(
-          dimension.size(),
-          dimension.isCutBy(kept) ? Optional.of(runs(dimension.indices(kept))) : Optional.empty());
-    }
-
-    private static List<Run> runs(int[] indices) {
-      var runs = new ArrayList<Run>();
-      for (int begin = 0, end = 1; begin < indices.length; begin = end++) {
-        while (end < indices.length && indices[end] == indices[end - 1] + 1) {
-          end++;
-        }
-        runs.add(new Run(indices[begin], end - begin));
+    /**
+     * Elements of so many bytes, of those from {@code offset} on that these indices have.
+     *
+     * @param indices ascend; not to be changed
+     */
+    default void keepEach(long offset, int bytes, int[] indices) throws IOException {
+      for (int index : indices) {
+        keep(offset + (long) index * bytes, bytes);
       }
-      return List.copyOf(runs);
     }
   }
 
-  static Cut of(TensorSpec tensor, DType dtype, Kept kept) {
-    return new Cut(
-        dtype,
-        tensor.dimensions().stream().map(dimension -> Selection.of(dimension, kept)).toList());
+  static Cut of(TensorSpec tensor, DType dtype, Selection.Choice choice) {
+    return new Cut(dtype, tensor.dimensions().stream().map(choice::of).toList());
+  }
+
+  private boolean isScattered() {
+    Selection selection = selections.get(lastCut);
+    return strideBits[lastCut] == dtype.bits()
+        && Gather.isElement(dtype.bits())
+        && selection.kept() < (long) FEW * selection.runs().size();
   }
 
   /** The shape that is left. */
@@ -95,7 +82,6 @@ final class Cut {
     boolean rows = lastCut == 0 || stride * selections.get(lastCut).size() % Byte.SIZE == 0;
     return rows
         && selections.get(lastCut).runs().stream()
-            .flatMap(List::stream)
             .allMatch(run -> run.first() * stride % 8 == 0 && run.count() * stride % 8 == 0);
   }
 
@@ -111,14 +97,18 @@ final class Cut {
 
   private void descend(int dimension, long offsetBits, Runs runs) throws IOException {
     long stride = strideBits[dimension];
+    Selection selection = selections.get(dimension);
     if (dimension == lastCut) {
-      for (Run run : selections.get(dimension).runs().orElseThrow()) {
+      if (scattered) {
+        runs.keepEach(offsetBits / 8, (int) stride / 8, selection.indices());
+        return;
+      }
+      for (Run run : selection.runs()) {
         runs.keep((offsetBits + run.first() * stride) / 8, run.count() * stride / 8);
       }
       return;
     }
-    Selection selection = selections.get(dimension);
-    for (Run run : selection.runs().orElse(List.of(new Run(0, selection.size())))) {
+    for (Run run : selection.runs()) {
       for (int i = 0; i < run.count(); i++) {
         descend(dimension + 1, offsetBits + (run.first() + i) * stride, runs);
       }

@@ -5,6 +5,7 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.domain.model.TensorSpec;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,11 +24,14 @@ final class CutPlan {
     problems.throwIfAny();
 
     Map<String, String> names = architecture.names(kept);
+    var choice = new Selection.Choice(kept);
     var pieces = new ArrayList<Piece>();
     for (TensorSpec spec : architecture.tensors()) {
       String name = names.get(spec.name());
       if (name != null) {
-        pieces.add(piece(model, spec, name, kept, problems));
+        Piece piece = piece(model, spec, name, choice);
+        requireWholeBytes(model.path(), piece, kept, problems);
+        pieces.add(piece);
       }
     }
     problems.throwIfAny();
@@ -50,17 +54,20 @@ final class CutPlan {
   }
 
   private static Piece piece(
-      ModelDirectory model, TensorSpec spec, String name, Kept kept, Problems problems) {
+      ModelDirectory model, TensorSpec spec, String name, Selection.Choice choice) {
     SafetensorsFile file = model.holder(spec.name());
     DType dtype = file.place(spec.name()).header().dtype();
-    Cut cut = Cut.of(spec, dtype, kept);
-    if (!cut.isWholeBytes()) {
+    Cut cut = Cut.of(spec, dtype, choice);
+    return new Piece(file, spec.name(), TensorHeader.of(name, dtype, cut.shape()), cut);
+  }
+
+  private static void requireWholeBytes(Path model, Piece piece, Kept kept, Problems problems) {
+    if (!piece.cut().isWholeBytes()) {
       problems.add(
           "%s: tensor '%s': the kept units of %s split a byte, which holds several elements of"
               + " type %s; keep units in multiples that fill bytes",
-          model.path(), spec.name(), kept.units().keySet(), dtype);
+          model, piece.before(), kept.units().keySet(), piece.header().dtype());
     }
-    return new Piece(file, spec.name(), TensorHeader.of(name, dtype, cut.shape()), cut);
   }
 
   private static void check(

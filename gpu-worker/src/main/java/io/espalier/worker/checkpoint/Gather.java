@@ -51,6 +51,56 @@ final class Gather {
     pendingEnd = position + bytes;
   }
 
+  /** Whether elements of so many bits can be taken one by one. */
+  static boolean isElement(int bits) {
+    return bits == Byte.SIZE || bits == Short.SIZE || bits == Integer.SIZE || bits == Long.SIZE;
+  }
+
+  /**
+   * Takes single elements of an array in the file.
+   *
+   * @param position where the array begins
+   * @param bytes bytes of an element
+   * @param indices those that are taken, ascending
+   */
+  void takeEach(long position, int bytes, int[] indices) throws IOException {
+    long start = position + (long) indices[0] * bytes;
+    long length = (indices[indices.length - 1] - indices[0] + 1L) * bytes;
+    if (length > WINDOW_BYTES) {
+      for (int index : indices) {
+        take(position + (long) index * bytes, bytes);
+      }
+      return;
+    }
+    flush();
+    show(start, (int) length);
+    ByteBuffer room = sink.room(indices.length * bytes);
+    int base = Math.toIntExact(position - windowStart);
+    // One loop for each size: a call for each element would take longer than the element.
+    switch (bytes) {
+      case Byte.BYTES -> {
+        for (int index : indices) {
+          room.put(window.get(base + index));
+        }
+      }
+      case Short.BYTES -> {
+        for (int index : indices) {
+          room.putShort(window.getShort(base + index * Short.BYTES));
+        }
+      }
+      case Integer.BYTES -> {
+        for (int index : indices) {
+          room.putInt(window.getInt(base + index * Integer.BYTES));
+        }
+      }
+      default -> {
+        for (int index : indices) {
+          room.putLong(window.getLong(base + index * Long.BYTES));
+        }
+      }
+    }
+  }
+
   /** Copies what has been taken. */
   void flush() throws IOException {
     long bytes = pendingEnd - pendingStart;
@@ -77,9 +127,7 @@ final class Gather {
   }
 
   private void copyShort(long start, int bytes) throws IOException {
-    if (start < windowStart || start + bytes > windowStart + window.limit()) {
-      fill(start, bytes);
-    }
+    show(start, bytes);
     ByteBuffer room = sink.room(bytes);
     int from = (int) (start - windowStart);
     // A few bytes cost more as a call than as a value.
@@ -94,7 +142,11 @@ final class Gather {
     }
   }
 
-  private void fill(long start, int wanted) throws IOException {
+  /** Moves the window to where these bytes are in it. */
+  private void show(long start, int wanted) throws IOException {
+    if (start >= windowStart && start + wanted <= windowStart + window.limit()) {
+      return;
+    }
     window.clear();
     windowStart = start;
     while (window.position() < wanted) {

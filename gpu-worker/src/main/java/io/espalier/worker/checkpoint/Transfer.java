@@ -47,10 +47,23 @@ final class Transfer {
         if (zeroes) {
           takeOrZero(gather, sink, piece, start);
         } else {
-          piece.cut().forEachRun((offset, bytes) -> gather.take(start + offset, bytes));
+          piece.cut().forEachRun(new Take(gather, start));
         }
       }
       gather.flush();
+    }
+  }
+
+  /** Takes what stays of a tensor that begins at a place in the file. */
+  private record Take(Gather gather, long start) implements Cut.Runs {
+    @Override
+    public void keep(long offset, long bytes) throws IOException {
+      gather.take(start + offset, bytes);
+    }
+
+    @Override
+    public void keepEach(long offset, int bytes, int[] indices) throws IOException {
+      gather.takeEach(start + offset, bytes, indices);
     }
   }
 

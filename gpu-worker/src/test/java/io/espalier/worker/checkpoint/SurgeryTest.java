@@ -112,6 +112,26 @@ final class SurgeryTest {
     }
   }
 
+  /** The first and the last element that stay are further apart than what is read at once. */
+  @Test
+  void cuts_rows_longer_than_its_buffers() {
+    var units = new Axis("units", 200_000);
+    var tensor = Models.spec("w", Dimension.fixed(2), Dimension.along(units));
+    TensorData source = Models.random(DType.F64, tensor.shape(), new Random(3));
+    Path model = Models.single(folder.resolve("model"), Map.of("w", source));
+    var kept =
+        new Kept(Map.of("units", IntStream.range(0, 200_000).filter(i -> i % 3 != 1).toArray()));
+
+    Surgery.cut(
+        ModelDirectory.open(model),
+        Models.architecture(List.of(units), List.of(tensor)),
+        kept,
+        folder.resolve("cut"));
+
+    assertThat(ModelDirectory.open(folder.resolve("cut")).read("w").bytes())
+        .isEqualTo(NaiveCut.cut(source, tensor, kept).bytes());
+  }
+
   @Test
   void keeps_shards_and_rewrites_the_index() throws IOException {
     var tensors = new LinkedHashMap<String, TensorData>();
