@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * What Minitron needs to know of a decoder before any tensor is loaded.
@@ -167,6 +168,25 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
               .formatted(hidden, heads, HEAD_SIZE));
     }
     return Optional.empty();
+  }
+
+  /** Whether all numbers of the model together take at most so many bytes in float32. */
+  public boolean fits(long bytes) {
+    long elements =
+        architecture().shapes().values().stream()
+            .mapToLong(shape -> LongStream.of(shape).reduce(1, (a, b) -> a * b))
+            .sum();
+    return elements * Float.BYTES <= bytes;
+  }
+
+  /** Why loaders of the family would not open it, if they would not. */
+  Optional<String> misfit() {
+    List<Integer> neurons = inLayers(Size.NEURONS);
+    List<Integer> heads = inLayers(Size.HEADS);
+    if (neurons.stream().distinct().count() > 1 || heads.stream().distinct().count() > 1) {
+      return Optional.of("layers are not all alike");
+    }
+    return misfit(hidden().units(), heads.get(0));
   }
 
   private Axis axis(String name) {

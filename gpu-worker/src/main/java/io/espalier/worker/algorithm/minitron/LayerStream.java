@@ -89,10 +89,15 @@ final class LayerStream implements AutoCloseable {
     }
   }
 
-  /** Runs the embedding and some layers, unwatched. */
+  /** Runs a layer, unwatched. */
+  void layer(int layer, Kept kept) {
+    layer(layer, kept, (batch, tokens) -> Taps.NONE);
+  }
+
+  /** Runs the embedding and some layers. */
   void run(Kept kept, List<Integer> layers) {
     embed(kept);
-    layers.forEach(layer -> layer(layer, kept, (batch, tokens) -> Taps.NONE));
+    layers.forEach(layer -> layer(layer, kept));
   }
 
   /**

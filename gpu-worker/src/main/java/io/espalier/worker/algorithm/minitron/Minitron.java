@@ -1,6 +1,5 @@
 package io.espalier.worker.algorithm.minitron;
 
-import io.espalier.worker.algorithm.family.Taps;
 import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.InvalidInputException;
@@ -84,7 +83,7 @@ public final class Minitron {
       stream.embed(Kept.all());
       for (int layer = 0; layer < all; layer++) {
         if (layer < known) {
-          stream.layer(layer, Kept.all(), (batch, tokens) -> Taps.NONE);
+          stream.layer(layer, Kept.all());
         } else {
           activity = activity.with(watched(stream, layer, store));
           store.save(activity);

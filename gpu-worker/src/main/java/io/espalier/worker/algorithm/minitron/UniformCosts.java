@@ -7,15 +7,12 @@ import io.espalier.worker.checkpoint.Sharding;
 import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.checkpoint.TensorHeader;
 import io.espalier.worker.domain.model.Architecture;
-import io.espalier.worker.domain.model.Dimension;
-import io.espalier.worker.domain.model.Dimension.Along;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
 
 /**
  * What versions of a decoder cost whose layers are all alike: as many times what a layer costs as
@@ -48,7 +45,10 @@ public final class UniformCosts {
             this::bits,
             Surgery.headerBytesAtMost(
                 blueprint.model().directory(), blueprint.architecture(), sharding));
-    this.layer = cache.map(tokens -> one.withMemory(cached(), bytes(first, tokens))).orElse(one);
+    this.layer =
+        cache
+            .map(tokens -> one.withMemory(Cache.kept(blueprint, 0), tokens.bytes(blueprint)))
+            .orElse(one);
     this.rest = cache.map(tokens -> others.withMemory(List.of(), 0)).orElse(others);
   }
 
@@ -98,22 +98,5 @@ public final class UniformCosts {
 
   private Optional<TensorHeader> header(String tensor) {
     return Optional.ofNullable(blueprint.model().directory().tensors().get(tensor));
-  }
-
-  /** Keys and values. */
-  private List<Dimension> cached() {
-    Dimension heads = new Along(blueprint.groups(0), blueprint.headSize());
-    return List.of(heads, heads);
-  }
-
-  /** Bytes of all tokens for one channel, in the type that layers are stored in. */
-  private long bytes(String first, Cache cache) {
-    int bits =
-        blueprint.architecture().layers().stream()
-            .filter(each -> each.weight().startsWith(first))
-            .flatMapToInt(each -> IntStream.of(widestBits(first, each.weight())))
-            .max()
-            .orElse(Float.SIZE);
-    return (long) cache.tokens() * cache.sequences() * bits / Byte.SIZE;
   }
 }

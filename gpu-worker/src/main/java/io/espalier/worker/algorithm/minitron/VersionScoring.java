@@ -164,5 +164,9 @@ final class VersionScoring implements AutoCloseable {
     double value() {
       return sum / count;
     }
+
+    long count() {
+      return count;
+    }
   }
 }
