@@ -58,7 +58,8 @@ final class HeaderWriter {
       Collection<TensorHeader> tensors, Map<String, String> metadata, int files, long end) {
     var entries = new StringBuilder();
     tensors.forEach(tensor -> entry(entries, new Place(tensor, end)).append(','));
-    long perFile = Long.BYTES + encode(Map.of(), metadata).length + Byte.SIZE; // and its padding
+    long perFile =
+        (long) Long.BYTES + encode(Map.of(), metadata).length + Byte.SIZE; // and its padding
     return utf8(entries.toString()).length + files * perFile;
   }
 

@@ -3,6 +3,7 @@ package io.espalier.worker.tensor;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.TensorData;
 import java.nio.ByteBuffer;
@@ -37,7 +38,7 @@ final class StoredTensor {
   /** An array of its own on the manager; float32 unless int64 is stored. */
   static NDArray load(TensorData data, NDManager manager) {
     if (data.dtype() == DType.BF16) {
-      return T.owned(manager, widen(data.bytes()), data.shape(), DataType.FLOAT32);
+      return widened(data, manager);
     }
     DataType type = nativeType(data.dtype());
     NDArray loaded = T.owned(manager, data.bytes(), data.shape(), type);
@@ -72,6 +73,21 @@ final class StoredTensor {
       ByteBuffer shared = converted.toByteBuffer();
       return T.direct(shared.remaining()).put(shared).flip().order(ByteOrder.LITTLE_ENDIAN);
     }
+  }
+
+  /**
+   * Piece by piece, since what is stored in a Java buffer may be too large for one when widened.
+   */
+  private static NDArray widened(TensorData data, NDManager manager) {
+    ByteBuffer stored = data.bytes();
+    return T.inPieces(
+        manager,
+        new Shape(data.shape()),
+        (from, to) -> {
+          int start = Math.toIntExact(from * Short.BYTES);
+          int length = Math.toIntExact((to - from) * Short.BYTES);
+          return widen(stored.slice(start, length).order(ByteOrder.LITTLE_ENDIAN));
+        });
   }
 
   private static ByteBuffer widen(ByteBuffer stored) {

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /**
  * The tensor operations of this project, all of them differentiable unless they say otherwise.
@@ -207,6 +208,14 @@ public final class T {
   /** Index of the largest element along an axis, int64; not differentiable. */
   public static NDArray argMax(NDArray x, int axis) {
     return JniUtils.argMax(p(x), axis, false);
+  }
+
+  /**
+   * The k largest elements along the last axis, the largest first, and their indices, int64; the
+   * elements are differentiable.
+   */
+  public static List<NDArray> topK(NDArray x, int k) {
+    return JniUtils.topK(p(x), k, x.getShape().dimension() - 1L, true, true);
   }
 
   // ---- layers

@@ -85,6 +85,56 @@ final class WeightsTest {
     }
   }
 
+  /** Large tensors are widened piece by piece. */
+  @Test
+  void bf16_of_more_than_one_piece_is_widened_in_order() throws IOException {
+    int rows = T.PIECE / 2 + 1;
+    ByteBuffer bytes = buffer(rows * 2 * Short.BYTES);
+    for (int i = 0; i < rows * 2; i++) {
+      bytes.putShort((short) (0x3f80 + i % 1000));
+    }
+    var tall =
+        new Architecture(
+            "test",
+            "tall",
+            List.of(
+                new TensorSpec(
+                    "w", List.of(Dimension.fixed(rows), Dimension.fixed(2)), Role.PARAMETER)),
+            List.of(),
+            List.of(),
+            Map.of());
+    SafetensorsWriter.write(
+        directory.resolve("model.safetensors"),
+        new TreeMap<>(Map.of("w", new TensorData(DType.BF16, new long[] {rows, 2}, bytes.flip()))));
+    Files.writeString(directory.resolve("config.json"), "{}");
+
+    try (Weights weights = Weights.load(ModelDirectory.open(directory), tall, manager)) {
+      float[] found = weights.get("w").toFloatArray();
+
+      assertThat(found).hasSize(rows * 2);
+      for (int i = 0; i < found.length; i++) {
+        if (found[i] != bits((0x3f80 + i % 1000) << 16)) {
+          assertThat(found[i]).as("element %d", i).isEqualTo(bits((0x3f80 + i % 1000) << 16));
+        }
+      }
+    }
+  }
+
+  @Test
+  void some_tensors_can_be_loaded_alone() throws IOException {
+    ModelDirectory model = write(floats(0, 1, 2, 3, 4, 5));
+
+    try (Weights weights = Weights.load(model, SMALL, List.of("count", "b"), manager)) {
+      assertThat(weights.names()).containsExactly("b", "count");
+      assertThat(weights.architecture().axes()).isEqualTo(SMALL.axes());
+      assertThat(weights.trainable()).containsExactly("b");
+      Weights kept = weights.keep(new Kept(Map.of("heads", new int[] {1})));
+      assertThat(kept.get("b").toFloatArray()).containsExactly(2, 3);
+    }
+    assertThatThrownBy(() -> Weights.load(model, SMALL, List.of("b", "d"), manager))
+        .hasMessageContaining("small has only 1 of the tensors [b, d]");
+  }
+
   @Test
   void what_is_trained_as_bf16_is_stored_rounded_to_nearest_even() throws IOException {
     ModelDirectory model = write(new TensorData(DType.BF16, new long[] {6}, buffer(12)));

@@ -40,6 +40,11 @@ interface DecoderBlock {
     return Norm.LAYER;
   }
 
+  /** The experts that some layers may have. */
+  default Optional<Experts> experts() {
+    return Optional.empty();
+  }
+
   /**
    * Adds tensors and layers of a block to a sketch.
    *

@@ -7,6 +7,7 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,11 @@ record DecoderNetwork(
   }
 
   @Override
+  public Optional<ExpertKeys> expertKeys() {
+    return block().experts().map(Experts::keys);
+  }
+
+  @Override
   public Architecture architecture(Map<String, long[]> shapes, int tokens) {
     String prefix = plan.prefix(names().prefix(), shapes.keySet());
     var sketch = new TextSketch(plan, shapes, tokens);
@@ -58,8 +64,11 @@ record DecoderNetwork(
     block().norm().draw(sketch, prefix + names().norm());
     plan.head().draw(sketch, prefix);
     sketch.carry(names().carried());
-    var counted = new Axis("layers", layers());
-    return sketch.settle(design.family()).withStacks(new Stack(counted, prefix + names().blocks()));
+    Architecture settled = sketch.settle(design.family());
+    var stacks = new ArrayList<Stack>();
+    stacks.add(new Stack(new Axis("layers", layers()), prefix + names().blocks()));
+    block().experts().ifPresent(experts -> stacks.addAll(experts.stacks(settled.axes())));
+    return settled.withStacks(stacks.toArray(Stack[]::new));
   }
 
   @Override

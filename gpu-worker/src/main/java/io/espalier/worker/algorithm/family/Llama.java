@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Llama and its kin, of transformers: Llama, Mistral, Qwen2 and Qwen3. */
+/** Llama and its kin, of transformers: Llama, Mistral, Qwen2 and 3, Mixtral, Qwen3 with experts. */
 final class Llama implements TextFamily {
   static final String NAME = "llama";
 
@@ -33,7 +33,15 @@ final class Llama implements TextFamily {
     long hidden = config.path(TextKeys.LLAMA.hidden()).asLong();
     long heads = config.path(TextKeys.LLAMA.heads()).asLong(1);
     boolean refused = variant(config).sharesTheStream() && heads > 0 && hidden % heads != 0;
-    return refused ? Loaders.ANY : Loaders.withTransformers(config, TextKeys.LLAMA);
+    boolean uneven =
+        variant(config)
+            .experts()
+            .map(ExpertConfig::keys)
+            .filter(
+                keys ->
+                    config.path(keys.experts()).isArray() || config.path(keys.neurons()).isArray())
+            .isPresent();
+    return refused || uneven ? Loaders.ANY : Loaders.withTransformers(config, TextKeys.LLAMA);
   }
 
   @Override
@@ -42,7 +50,9 @@ final class Llama implements TextFamily {
     TextPlan plan = variant.reader().read(json);
     var config = new TransformerConfig(json, new ArrayList<>());
     Rotation rotation = variant.rotation(config, plan.widths());
-    var design = new DecoderDesign(NAME, TextKeys.LLAMA, DecoderNames.LLAMA, variant.block(config));
+    var design =
+        new DecoderDesign(
+            NAME, TextKeys.LLAMA, DecoderNames.LLAMA, variant.block(config, plan.widths()));
     return new DecoderNetwork(
         design,
         plan.reading(rotation.scaling().positions(plan.input().positions())),

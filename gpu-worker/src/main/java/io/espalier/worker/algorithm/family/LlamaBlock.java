@@ -2,18 +2,19 @@ package io.espalier.worker.algorithm.family;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.tensor.T;
+import java.util.Optional;
 
 /**
  * A layer of Llama and its kin: attention in which groups of heads share keys and values, then a
- * feed-forward part with a gate, each behind a normalisation of the stream that it is added to.
- * Queries and keys are turned by their positions.
+ * feed-forward part, each behind a normalisation of the stream that it is added to. Queries and
+ * keys are turned by their positions.
  *
  * @param readBias whether queries, keys and values have biases
  * @param writtenBias whether what attention writes has one
- * @param neuronBias whether the feed-forward part has any
  * @param headNorms whether queries and keys are normalised, head by head
+ * @param feedForward the second part
  */
-record LlamaBlock(boolean readBias, boolean writtenBias, boolean neuronBias, boolean headNorms)
+record LlamaBlock(boolean readBias, boolean writtenBias, boolean headNorms, FeedForward feedForward)
     implements DecoderBlock {
   private static final String ATTENTION_NORM = ".input_layernorm";
   private static final String ATTENTION = ".self_attn";
@@ -24,9 +25,11 @@ record LlamaBlock(boolean readBias, boolean writtenBias, boolean neuronBias, boo
   private static final String KEY_NORM = ".self_attn.k_norm";
   private static final String ATTENDED = ".self_attn.o_proj";
   private static final String NEURON_NORM = ".post_attention_layernorm";
-  private static final String GATE = ".mlp.gate_proj";
-  private static final String INNER = ".mlp.up_proj";
-  private static final String OUTER = ".mlp.down_proj";
+
+  /** Neurons with a gate, as most of the family call them. */
+  static GatedNeurons neurons(boolean bias) {
+    return new GatedNeurons(".gate_proj", ".up_proj", ".down_proj", bias);
+  }
 
   @Override
   public boolean prunedHeads() {
@@ -53,10 +56,12 @@ record LlamaBlock(boolean readBias, boolean writtenBias, boolean neuronBias, boo
     sketch.attention(block + ATTENTION, heads);
     sketch.linear(block + ATTENDED, TextSketch.HIDDEN, heads, writtenBias);
     norm().draw(sketch, block + NEURON_NORM);
-    Side neurons = sketch.neurons(block, layer);
-    sketch.linear(block + GATE, neurons, TextSketch.HIDDEN, neuronBias);
-    sketch.linear(block + INNER, neurons, TextSketch.HIDDEN, neuronBias);
-    sketch.linear(block + OUTER, TextSketch.HIDDEN, neurons, neuronBias);
+    feedForward.draw(sketch, block, layer);
+  }
+
+  @Override
+  public Optional<Experts> experts() {
+    return feedForward.experts();
   }
 
   @Override
@@ -64,7 +69,7 @@ record LlamaBlock(boolean readBias, boolean writtenBias, boolean neuronBias, boo
     NDArray read = pass.normed(norm(), modules, block + ATTENTION_NORM, x);
     NDArray attended = T.add(attention(modules, block, read, pass), x);
     NDArray normed = pass.normed(norm(), modules, block + NEURON_NORM, attended);
-    return T.add(feedForward(modules, block, normed, pass), attended);
+    return T.add(feedForward.of(modules, block, normed, pass), attended);
   }
 
   private NDArray attention(TextModules modules, String block, NDArray x, Pass pass) {
@@ -80,13 +85,5 @@ record LlamaBlock(boolean readBias, boolean writtenBias, boolean neuronBias, boo
         SelfAttention.of(positions.turn(query), positions.turn(key), value, pass.mask());
     NDArray heads = pass.taps().heads(block + TextNetwork.HEADS, context);
     return modules.dense(block + ATTENDED, SelfAttention.join(heads));
-  }
-
-  private static NDArray feedForward(TextModules modules, String block, NDArray x, Pass pass) {
-    String axis = block + TextNetwork.NEURONS;
-    NDArray gate = pass.activation().of(modules.dense(block + GATE, x)); // (batch, tokens, neurons)
-    NDArray inner = pass.taps().neurons(axis, modules.dense(block + INNER, x));
-    NDArray activated = pass.taps().activated(axis, T.multiply(gate, inner));
-    return modules.dense(block + OUTER, activated);
   }
 }

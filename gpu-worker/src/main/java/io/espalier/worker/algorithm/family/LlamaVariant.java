@@ -8,7 +8,7 @@ import java.util.Optional;
  * A kind of model of the family of Llama: its defaults, and in what its layers differ.
  *
  * <p>Source: transformers 4.57.6, {@code models/llama}, {@code mistral}, {@code qwen2}, {@code
- * qwen3}.
+ * qwen3}, {@code mixtral}, {@code qwen3_moe}.
  *
  * @param type its {@code model_type}
  * @param stem what its classes' names begin with
@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param windows how its configs say where tokens see only those near them
  * @param biases which of its layers have biases
  * @param headNorms whether queries and keys are normalised
+ * @param experts how its configs describe experts, if it has any
+ * @param base what angles of positions are powers of where its configs are silent
  */
 record LlamaVariant(
     String type,
@@ -23,7 +25,11 @@ record LlamaVariant(
     TextDefaults usual,
     WindowRule windows,
     Biases biases,
-    boolean headNorms) {
+    boolean headNorms,
+    Optional<ExpertConfig> experts,
+    double base) {
+  private static final double USUAL_BASE = 10_000;
+
   /** Which linear layers have biases. */
   enum Biases {
     /** None. */
@@ -38,27 +44,57 @@ record LlamaVariant(
 
   /** Llama 1 to 3. */
   private static final LlamaVariant LLAMA =
-      new LlamaVariant("llama", "Llama", TextDefaults.LLAMA, WindowRule.NOWHERE, Biases.ALL, false);
+      dense("llama", "Llama", TextDefaults.LLAMA, WindowRule.NOWHERE, Biases.ALL, false);
 
   /** Mistral, in whose first versions tokens see only near ones. */
   private static final LlamaVariant MISTRAL =
-      new LlamaVariant(
-          "mistral", "Mistral", TextDefaults.MISTRAL, WindowRule.EVERYWHERE, Biases.NONE, false);
+      dense("mistral", "Mistral", TextDefaults.MISTRAL, WindowRule.EVERYWHERE, Biases.NONE, false);
 
   /** Qwen2 and 2.5, with biases of queries, keys and values. */
   private static final LlamaVariant QWEN2 =
-      new LlamaVariant(
-          "qwen2", "Qwen2", TextDefaults.QWEN2, WindowRule.BY_LAYER, Biases.READ, false);
+      dense("qwen2", "Qwen2", TextDefaults.QWEN2, WindowRule.BY_LAYER, Biases.READ, false);
 
   /** Qwen3, which normalises queries and keys. */
   private static final LlamaVariant QWEN3 =
+      dense("qwen3", "Qwen3", TextDefaults.QWEN3, WindowRule.BY_LAYER, Biases.ATTENTION, true);
+
+  /** Mistral with experts. */
+  private static final LlamaVariant MIXTRAL =
       new LlamaVariant(
-          "qwen3", "Qwen3", TextDefaults.QWEN3, WindowRule.BY_LAYER, Biases.ATTENTION, true);
+          "mixtral",
+          "Mixtral",
+          TextDefaults.MIXTRAL,
+          WindowRule.WHERE_SAID,
+          Biases.NONE,
+          false,
+          Optional.of(ExpertConfig.MIXTRAL),
+          1e6);
+
+  /** Qwen3 with experts. */
+  private static final LlamaVariant QWEN3_MOE =
+      new LlamaVariant(
+          "qwen3_moe",
+          "Qwen3Moe",
+          TextDefaults.QWEN3_MOE,
+          WindowRule.EVERYWHERE_IF_USED,
+          Biases.ATTENTION,
+          true,
+          Optional.of(ExpertConfig.QWEN3),
+          USUAL_BASE);
+
+  private static LlamaVariant dense(
+      String type,
+      String stem,
+      TextDefaults usual,
+      WindowRule windows,
+      Biases biases,
+      boolean headNorms) {
+    return new LlamaVariant(
+        type, stem, usual, windows, biases, headNorms, Optional.empty(), USUAL_BASE);
+  }
 
   /** Every kind that is known. */
-  static final List<LlamaVariant> KNOWN = List.of(LLAMA, MISTRAL, QWEN2, QWEN3);
-
-  private static final double BASE = 10_000;
+  static final List<LlamaVariant> KNOWN = List.of(LLAMA, MISTRAL, QWEN2, QWEN3, MIXTRAL, QWEN3_MOE);
 
   /** The kind of a model, if it is of the family. */
   static Optional<LlamaVariant> of(JsonNode config) {
@@ -82,13 +118,13 @@ record LlamaVariant(
   private void refuse(TransformerConfig config, TextWidths widths) {
     rotation(config, widths);
     windows(config, widths);
-    block(config);
+    block(config, widths);
   }
 
   /** What queries and keys are turned by. */
   Rotation rotation(TransformerConfig config, TextWidths widths) {
     int positions = config.count(TextKeys.LLAMA.positions(), usual.positions());
-    return RotaryConfig.of(config, BASE).rotation(widths.headSize(), positions);
+    return RotaryConfig.of(config, base).rotation(widths.headSize(), positions);
   }
 
   /** Where tokens see only those near them. */
@@ -97,12 +133,16 @@ record LlamaVariant(
   }
 
   /** A layer. */
-  DecoderBlock block(TransformerConfig config) {
+  DecoderBlock block(TransformerConfig config, TextWidths widths) {
     boolean attention =
         (biases == Biases.ATTENTION || biases == Biases.ALL)
             && config.flag("attention_bias", false);
     boolean neurons = biases == Biases.ALL && config.flag("mlp_bias", false);
-    return new LlamaBlock(attention || biases == Biases.READ, attention, neurons, headNorms);
+    FeedForward feedForward =
+        experts
+            .map(some -> some.of(config, widths.layers()))
+            .orElse(new FeedForward.Dense(LlamaBlock.neurons(neurons)));
+    return new LlamaBlock(attention || biases == Biases.READ, attention, headNorms, feedForward);
   }
 
   /** Whether transformers 5 takes the hidden size only as a multiple of the number of heads. */

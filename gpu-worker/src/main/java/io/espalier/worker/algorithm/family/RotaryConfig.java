@@ -34,6 +34,11 @@ record RotaryConfig(TransformerConfig config, TransformerConfig scaling, double 
     }
     boolean newer = !config.silent(PARAMETERS);
     TransformerConfig scaling = config.part(newer ? PARAMETERS : SCALING);
+    for (JsonNode value : scaling.json()) {
+      if (value.isObject()) {
+        scaling.problem("one scaling for each type of layer is not computed, found %s", value);
+      }
+    }
     double base = (newer ? scaling : config).number(BASE, 1, usualBase);
     return new RotaryConfig(config, scaling, base);
   }

@@ -24,8 +24,9 @@ public interface Taps {
    * What the first dense layer of a feed-forward part says, bias included, before the activation;
    * where there is a gate, before it is multiplied by that.
    *
-   * @param axis name of the axis of the layer's neurons
-   * @param neurons (batch, tokens, neurons)
+   * @param axis name of the axis of the neurons
+   * @param neurons (batch, tokens, neurons); of an expert (1, tokens that chose it, neurons), and
+   *     nothing at all if there is none
    */
   default NDArray neurons(String axis, NDArray neurons) {
     return neurons;
@@ -34,11 +35,33 @@ public interface Taps {
   /**
    * What the second dense layer of a feed-forward part reads.
    *
-   * @param axis name of the axis of the layer's neurons
-   * @param activated (batch, tokens, neurons)
+   * @param axis name of the axis of the neurons
+   * @param activated as {@link #neurons}
    */
   default NDArray activated(String axis, NDArray activated) {
     return activated;
+  }
+
+  /**
+   * What a router scores experts by, before softmax.
+   *
+   * @param axis name of the axis of the layer's experts
+   * @param scores (tokens of all sequences, experts)
+   */
+  default NDArray routed(String axis, NDArray scores) {
+    return scores;
+  }
+
+  /**
+   * What an expert adds to the tokens that chose it, weighed by their router; not called if there
+   * are none.
+   *
+   * @param axis name of the axis of the layer's experts
+   * @param expert which of them
+   * @param output (tokens that chose it, hidden)
+   */
+  default NDArray expert(String axis, int expert, NDArray output) {
+    return output;
   }
 
   /**

@@ -124,6 +124,11 @@ record TextDefaults(
   static final TextDefaults QWEN3 =
       likeLlama(151936, 4096, 32, OptionalInt.of(32), 22016, 32768).withHeadsOf(128);
 
+  static final TextDefaults MIXTRAL =
+      likeLlama(32000, 4096, 32, OptionalInt.of(8), 14336, 4096 * 32).with(1e-5);
+
+  static final TextDefaults QWEN3_MOE = likeLlama(151936, 2048, 24, OptionalInt.of(4), 6144, 32768);
+
   private static TextDefaults likeLlama(
       int vocabulary, int hidden, int layers, OptionalInt groups, int neurons, int positions) {
     return new TextDefaults(
@@ -143,6 +148,14 @@ record TextDefaults(
   }
 
   private TextDefaults withHeadsOf(int size) {
+    return with(epsilon, OptionalInt.of(size));
+  }
+
+  private TextDefaults with(double anotherEpsilon) {
+    return with(anotherEpsilon, headSize);
+  }
+
+  private TextDefaults with(double anotherEpsilon, OptionalInt anotherSize) {
     return new TextDefaults(
         vocabulary,
         hidden,
@@ -152,10 +165,10 @@ record TextDefaults(
         positions,
         types,
         padding,
-        epsilon,
+        anotherEpsilon,
         activation,
         tied,
         groups,
-        OptionalInt.of(size));
+        anotherSize);
   }
 }

@@ -29,7 +29,13 @@ public interface TextNetwork {
    */
   String GROUPS = ".groups";
 
-  /** How names of axes of feed-forward neurons end. */
+  /** How names of axes of experts end. */
+  String EXPERTS = ".experts";
+
+  /**
+   * How names of axes of feed-forward neurons end: behind the name of the layer, or that of an
+   * expert.
+   */
   String NEURONS = ".neurons";
 
   /** Channels of one attention head. */
@@ -42,7 +48,7 @@ public interface TextNetwork {
   WidthKeys widthKeys();
 
   /**
-   * A layer's prunable axes.
+   * A layer's axes; a layer of experts has no neurons of its own.
    *
    * @param heads name of the axis of its attention heads
    * @param neurons name of the axis of its feed-forward neurons
@@ -80,6 +86,19 @@ public interface TextNetwork {
       String neurons,
       boolean prunedHeads,
       boolean sizesHeads) {}
+
+  /**
+   * Keys of config.json of a model with experts.
+   *
+   * @param experts number of experts in a layer
+   * @param neurons number of neurons of each
+   */
+  record ExpertKeys(String experts, String neurons) {}
+
+  /** Where its config.json says how many experts there are and how wide; empty if it has none. */
+  default Optional<ExpertKeys> expertKeys() {
+    return Optional.empty();
+  }
 
   /**
    * What it is made of.

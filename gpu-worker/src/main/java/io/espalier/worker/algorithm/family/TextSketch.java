@@ -92,6 +92,25 @@ final class TextSketch {
     return Side.along(sketch.axis(block + TextNetwork.NEURONS, plan.widths().neurons().get(layer)));
   }
 
+  /** The experts of a layer. */
+  Side experts(String block, int experts) {
+    String axis = sketch.axis(block + TextNetwork.EXPERTS, experts);
+    sketch.freeze(axis, "experts are dropped with their row of the router, by Minitron");
+    return Side.along(axis);
+  }
+
+  /** The neurons of an expert. */
+  Side expertNeurons(String module, int neurons) {
+    String axis = sketch.axis(module + TextNetwork.NEURONS, neurons);
+    sketch.freeze(axis, "experts are of one width, so that Minitron cuts all of them together");
+    return Side.along(axis);
+  }
+
+  /** Length of the sequences that operations are counted for. */
+  int tokens() {
+    return tokens;
+  }
+
   /** A table with a row of the stream's width for each unit of an axis. */
   void embedding(String weight, Side rows) {
     sketch.tensor(weight, Role.PARAMETER, rows, HIDDEN);
@@ -133,8 +152,13 @@ final class TextSketch {
 
   /** A linear layer on every token, of shape (out, in), with bias or without. */
   void linear(String module, Side out, Side in, boolean bias) {
+    linear(module, out, in, bias, tokens);
+  }
+
+  /** A linear layer of shape (out, in) on so many tokens, with bias or without. */
+  void linear(String module, Side out, Side in, boolean bias, int read) {
     sketch.tensor(module + ".weight", Role.PARAMETER, out, in);
-    sketch.layer(module + ".weight", out, in, everywhere(), bias);
+    sketch.layer(module + ".weight", out, in, new Window(1, 1, 1, read), bias);
     if (bias) {
       sketch.tensor(module + ".bias", Role.PARAMETER, out);
     }

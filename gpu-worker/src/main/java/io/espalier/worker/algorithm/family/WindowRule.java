@@ -11,8 +11,12 @@ import java.util.stream.IntStream;
 enum WindowRule {
   /** Tokens see everything, whatever {@code sliding_window} says. */
   NOWHERE,
-  /** All layers, if {@code sliding_window} says how near. */
+  /** All layers, unless {@code sliding_window} is null. */
   EVERYWHERE,
+  /** All layers, if {@code sliding_window} says how near. */
+  WHERE_SAID,
+  /** All layers, if {@code use_sliding_window} is true and {@code sliding_window} is not null. */
+  EVERYWHERE_IF_USED,
   /**
    * If {@code use_sliding_window} is true the layers that {@code layer_types} names, or those from
    * {@code max_window_layers} on.
@@ -46,7 +50,8 @@ enum WindowRule {
         switch (this) {
           case NOWHERE -> false;
           case EVERYWHERE -> true;
-          case BY_LAYER -> config.flag(USED, false);
+          case WHERE_SAID -> !config.silent(SIZE);
+          case EVERYWHERE_IF_USED, BY_LAYER -> config.flag(USED, false);
         };
     if (!used || config.json().path(SIZE).isNull()) {
       return 0;

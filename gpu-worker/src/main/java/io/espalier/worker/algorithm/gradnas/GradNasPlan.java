@@ -32,11 +32,20 @@ public record GradNasPlan(
    * @param uniform whether all layers are to have the same widths
    * @param neuronDivisor cut numbers of neurons are multiples of it; heads go one by one
    * @param rules what holds for single layers
-   * @throws InvalidInputException if the form is none of the family's, layers cannot go together,
-   *     or a rule matches no layer
+   * @throws InvalidInputException if the model has experts, the form is none of the family's,
+   *     layers cannot go together, or a rule matches no layer
    */
   public static GradNasPlan of(
       TextModel model, OutputMode output, boolean uniform, int neuronDivisor, LayerRules rules) {
+    model
+        .network()
+        .expertKeys()
+        .ifPresent(
+            keys -> {
+              throw new InvalidInputException(
+                  "%s has experts, which GradNAS does not score; prune it by Minitron"
+                      .formatted(model.architecture().name()));
+            });
     if (output == OutputMode.PRUNED_HEADS && !model.network().widthKeys().prunedHeads()) {
       throw new InvalidInputException(
           "output %s: transformers 4 removes no heads from models of family %s; ask for another of per-layer, uniform, zero-padded"

@@ -199,7 +199,7 @@ public record Architecture(
       throw new IllegalArgumentException(
           "%s has only %d of the tensors %s".formatted(name, some.size(), new TreeSet<>(names)));
     }
-    return new Architecture(family, name, some, axes, layers, attentions, frozen);
+    return new Architecture(family, name, some, axes, layers, attentions, frozen, stacks);
   }
 
   /** The same architecture with more axes that may not be cut, and why. */

@@ -10,9 +10,9 @@ import java.util.Map;
 
 /** A head with random numbers, computed by loops in float64 without the project's operators. */
 final class NaiveHead {
-  private static final int HIDDEN = 32;
   private static final int TOKENS = 20;
 
+  private final int hidden;
   private final List<String> inner;
   private final float[] outputWeight;
   private final String outputBias;
@@ -27,6 +27,7 @@ final class NaiveHead {
    * @param output module of the scores
    */
   NaiveHead(Golden golden, String model, String inner, String output) {
+    this.hidden = golden.config().path("hidden_size").asInt(32);
     this.inner = inner.isEmpty() ? List.of() : List.of(inner.split(" ", -1));
     this.epsilon = golden.config().path("layer_norm_eps").asDouble(1e-12);
     this.outputBias = output.equals("score") ? "" : output + ".bias";
@@ -34,16 +35,16 @@ final class NaiveHead {
     int labels = golden.config().path("id2label").size();
     this.outputs = words ? 99 : model.endsWith("Answering") || labels == 0 ? 2 : labels;
     for (int i = 0; i < this.inner.size(); i += 2) {
-      long[] shape = i == 0 ? new long[] {HIDDEN, HIDDEN} : new long[] {HIDDEN};
+      long[] shape = i == 0 ? new long[] {hidden, hidden} : new long[] {hidden};
       tensors.put(this.inner.get(i) + ".weight", TextFilesTest.random(shape));
-      tensors.put(this.inner.get(i) + ".bias", TextFilesTest.random(HIDDEN));
+      tensors.put(this.inner.get(i) + ".bias", TextFilesTest.random(hidden));
     }
     if (words) {
       var file = SafetensorsFile.open(golden.directory().resolve("model.safetensors"));
       String prefix = model.startsWith("Roberta") ? "roberta" : "distilbert";
       outputWeight = TextFilesTest.floats(file.read(prefix + ".embeddings.word_embeddings.weight"));
     } else {
-      TensorData weight = TextFilesTest.random(outputs, HIDDEN);
+      TensorData weight = TextFilesTest.random(outputs, hidden);
       tensors.put(output + ".weight", weight);
       outputWeight = TextFilesTest.floats(weight);
     }
@@ -58,7 +59,7 @@ final class NaiveHead {
   }
 
   /** The scores of all rows, one after another. */
-  double[] of(float[] hidden, long[] mask, TextHead.Reads reads) {
+  double[] of(float[] states, long[] mask, TextHead.Reads reads) {
     var scores = new ArrayList<Double>();
     for (int row = 0; row < mask.length / TOKENS; row++) {
       int last = 0;
@@ -68,9 +69,9 @@ final class NaiveHead {
       int from = reads == TextHead.Reads.LAST ? last : 0;
       int to = reads == TextHead.Reads.ALL ? TOKENS : from + 1;
       for (int token = from; token < to; token++) {
-        double[] x = new double[HIDDEN];
-        for (int i = 0; i < HIDDEN; i++) {
-          x[i] = hidden[(row * TOKENS + token) * HIDDEN + i];
+        double[] x = new double[hidden];
+        for (int i = 0; i < hidden; i++) {
+          x[i] = states[(row * TOKENS + token) * hidden + i];
         }
         for (double score : score(x)) {
           scores.add(score);

@@ -4,6 +4,7 @@ import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import java.util.HashMap;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -26,10 +27,11 @@ final class RandomCuts {
 
   /**
    * As {@link #draw}, and of heads that share keys and values sometimes as many in each group, and
-   * sometimes some of the groups.
+   * sometimes some of the groups; and some neurons of most experts.
    */
   static Kept withGroups(Architecture architecture, long seed) {
     var units = new HashMap<>(draw(architecture, seed).units());
+    units.putAll(neuronsOfExperts(architecture, seed));
     var random = new Random(~seed);
     var axes = new HashMap<String, Integer>();
     architecture.axes().forEach(axis -> axes.put(axis.name(), axis.units()));
@@ -48,6 +50,30 @@ final class RandomCuts {
       }
     }
     return new Kept(units);
+  }
+
+  private static Map<String, int[]> neuronsOfExperts(Architecture architecture, long seed) {
+    var random = new Random(seed + 1);
+    var units = new HashMap<String, int[]>();
+    for (Axis axis : architecture.axes()) {
+      if (axis.name().matches(".*\\.experts\\.\\d+\\.neurons") && random.nextInt(4) > 0) {
+        units.put(axis.name(), some(random, axis.units(), 1 + random.nextInt(axis.units())));
+      }
+    }
+    return units;
+  }
+
+  /** The same architecture in which every axis may be cut. */
+  static Architecture thawed(Architecture architecture) {
+    return new Architecture(
+        architecture.family(),
+        architecture.name(),
+        architecture.tensors(),
+        architecture.axes(),
+        architecture.layers(),
+        architecture.attentions(),
+        Map.of(),
+        architecture.stacks());
   }
 
   private static int[] some(Random random, int units, int stay) {

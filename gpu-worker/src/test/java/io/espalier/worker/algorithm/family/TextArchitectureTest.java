@@ -58,7 +58,9 @@ final class TextArchitectureTest {
     "llama-tied-rope-llama3-scaling",
     "mistral",
     "qwen2",
-    "qwen3"
+    "qwen3",
+    "mixtral",
+    "qwen3-moe"
   })
   void every_number_of_the_file_is_a_parameter(String name) {
     TextModel model = TextModel.of(Golden.of(name).model());

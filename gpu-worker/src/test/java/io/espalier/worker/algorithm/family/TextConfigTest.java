@@ -49,6 +49,41 @@ final class TextConfigTest {
         "gptj | 'rotary_dim': null | rotary_dim must be even",
         "gptj | 'rotary_dim': 3 | rotary_dim must be even",
         "gptj | 'rotary_dim': 10 | at most the size of a head 8",
+        "bert-qa | 'auto_map': {'AutoModel': 'own.Model'} | auto_map names code that comes with the model",
+        "llama | 'auto_map': {'AutoModel': 'own.Model'} | auto_map names code that comes with the model",
+        "qwen2 | 'quantization_config': {'quant_method': 'gptq', 'bits': 4} | quantization_config says that weights are stored as integers",
+        "llama | 'architectures': ['LlamaForQuestionAnswering'] | architectures must begin with one of",
+        "llama | 'hidden_act': 'mish' | hidden_act must be one of",
+        "llama | 'attention_bias': 'yes' | attention_bias must be true or false",
+        "llama | 'rms_norm_eps': 0 | rms_norm_eps must be a number over 0",
+        "llama | 'num_key_value_heads': 3 | num_key_value_heads must divide the number of heads in each layer",
+        "llama | 'num_attention_heads': [4, 2], 'num_key_value_heads': [2, 4] | must divide",
+        "llama | 'num_key_value_heads': [2, 0] | num_key_value_heads must be 2 positive integers",
+        "llama | 'head_dim': 11 | heads of 11 channels cannot be turned in pairs",
+        "llama | 'head_dim': null, 'hidden_size': 50 | no multiple of num_attention_heads 4",
+        "llama | 'partial_rotary_factor': 0.5 | partial_rotary_factor must be 1",
+        "llama | 'partial_rotary_factor': 2 | have no more channels than 12",
+        "llama | 'rope_theta': 0 | rope_theta must be a number of at least 1",
+        "llama | 'rope_scaling': 2 | rope_scaling must be an object",
+        "llama | 'rope_scaling': {'rope_type': 'su', 'factor': 2} | rope_scaling.rope_type must be default, linear, dynamic, llama3, yarn or longrope",
+        "llama | 'rope_scaling': {'type': 'linear'} | rope_scaling.factor must be given",
+        "llama | 'rope_scaling': {'type': 'linear', 'factor': 0.5} | rope_scaling.factor must be a number of at least 1",
+        "llama | 'rope_scaling': {'rope_type': 'llama3', 'factor': 8, 'low_freq_factor': 1, 'high_freq_factor': 4} | rope_scaling.original_max_position_embeddings must be given",
+        "llama | 'rope_scaling': {'rope_type': 'llama3', 'factor': 8, 'low_freq_factor': 4, 'high_freq_factor': 4, 'original_max_position_embeddings': 32} | must be more than low_freq_factor",
+        "llama | 'rope_scaling': {'rope_type': 'yarn', 'factor': 4, 'beta_fast': 1, 'beta_slow': 2} | beta_fast 1.0 must be at least beta_slow 2.0",
+        "llama | 'rope_scaling': {'rope_type': 'yarn', 'factor': 4, 'original_max_position_embeddings': 0} | rope_scaling.original_max_position_embeddings must be a positive integer",
+        "llama | 'rope_scaling': {'rope_type': 'longrope', 'factor': 4, 'short_factor': [1, 1], 'long_factor': [1, 1, 1, 1, 1, 1]} | rope_scaling.short_factor must be 6 numbers over 0",
+        "llama | 'rope_scaling': {'rope_type': 'longrope', 'factor': 4, 'short_factor': [1, 1, 1, 1, 1, 1], 'long_factor': [1, 1, 1, 1, 1, 0]} | rope_scaling.long_factor must be 6 numbers over 0",
+        "llama | 'rope_scaling': {'type': 'linear', 'factor': 2}, 'rope_parameters': {'rope_theta': 1e4} | exclude each other",
+        "llama | 'rope_parameters': {'full_attention': {'rope_theta': 1e4}} | one scaling for each type of layer is not computed",
+        "llama | 'rope_parameters': {'rope_theta': 1e4, 'partial_rotary_factor': 0.5} | rope_parameters.partial_rotary_factor must be 1",
+        "llama | 'layer_types': ['full_attention', 'sliding_attention'] | layer_types must be 'full_attention' for each layer",
+        "mistral | 'sliding_window': 0 | sliding_window must be a positive integer",
+        "mistral | 'layer_types': ['full_attention', 'sliding_attention'] | layer_types must be 'sliding_attention' for each layer",
+        "qwen2 | 'layer_types': ['full_attention', 'sliding_attention'] | layer_types must be 'full_attention' for each layer",
+        "qwen3 | 'layer_types': ['full_attention'] | as 2 layers",
+        "qwen3 | 'use_sliding_window': true, 'sliding_window': 6, 'layer_types': ['sliding_attention', 'chunked_attention'] | layer_types must be a list of 'full_attention' or 'sliding_attention' for each layer",
+        "qwen3 | 'max_window_layers': -1, 'use_sliding_window': true, 'sliding_window': 6, 'layer_types': null | max_window_layers must be an integer of at least 0",
       })
   void what_is_not_computed_is_refused(String golden, String change, String problem) {
     JsonNode config = changed(golden, change);
@@ -116,6 +151,81 @@ final class TextConfigTest {
 
     assertThat(loaders).startsWith("espalier", "safetensors");
     assertThat(loaders.contains("transformers")).isEqualTo(opens);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "llama | 'use_cache': false | true",
+        "llama | 'num_attention_heads': 5, 'num_key_value_heads': 5 | false", // 48 is no multiple
+        "qwen3 | 'num_attention_heads': 3, 'num_key_value_heads': 3 | true",
+        "mistral | 'num_attention_heads': 2, 'num_key_value_heads': 1, 'head_dim': 12 | true",
+        "qwen3 | 'num_key_value_heads': [2, 1] | false",
+        "qwen3 | 'num_attention_heads': [4, 2] | false",
+        "qwen3 | 'intermediate_size': [96, 64] | false",
+      })
+  void transformers_opens_heads_of_any_size(String golden, String change, boolean opens) {
+    JsonNode config = changed(golden, change);
+
+    assertThat(Families.of(config).loadsIn(config).contains("transformers")).isEqualTo(opens);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'num_key_value_heads': null | 4 4 96 4 4 96",
+        "'num_attention_heads': [4, 2], 'num_key_value_heads': [2, 1], 'intermediate_size': [8, 9] | 4 2 8 2 1 9",
+        "'num_attention_heads': 6, 'num_key_value_heads': 3 | 6 3 96 6 3 96",
+      })
+  void a_config_promises_heads_groups_and_neurons_of_each_layer(String change, String widths) {
+    JsonNode config = changed("llama", change);
+
+    var architecture = Families.text(config).network(config).architecture(Map.of(), 4);
+
+    assertThat(architecture.axes().stream().skip(2).map(axis -> axis.units() + ""))
+        .containsExactly(widths.split(" ", -1));
+  }
+
+  /** What transformers 4.57.6 means where a config says nothing. */
+  @ParameterizedTest
+  @CsvSource({
+    "llama, LlamaModel, 4096, 32, 32, 11008, 128, 2048",
+    "mistral, MistralModel, 4096, 32, 8, 14336, 128, 131072",
+    "qwen2, Qwen2Model, 4096, 32, 32, 22016, 128, 32768",
+    "qwen3, Qwen3Model, 4096, 32, 32, 22016, 128, 32768"
+  })
+  void silence_means_what_transformers_takes_it_for(
+      String type,
+      String model,
+      int hidden,
+      int heads,
+      int groups,
+      int neurons,
+      int size,
+      int positions) {
+    JsonNode config =
+        Configs.json("{'model_type': '%s', 'architectures': ['%s']}".formatted(type, model));
+
+    TextNetwork network = Families.text(config).network(config);
+
+    var architecture = network.architecture(Map.of(), 4);
+    assertThat(network.hiddenSize()).isEqualTo(hidden);
+    assertThat(network.headSize()).isEqualTo(size);
+    assertThat(network.input().positions()).isEqualTo(positions);
+    assertThat(architecture.axes())
+        .contains(
+            new Axis("layers.31.heads", heads),
+            new Axis("layers.31.groups", groups),
+            new Axis("layers.31.neurons", neurons));
+  }
+
+  @Test
+  void a_text_may_end_with_one_of_several_tokens() {
+    JsonNode config = changed("llama", "'eos_token_id': [7, 9]");
+
+    assertThat(Families.text(config).network(config).input().padding()).isEqualTo(7);
   }
 
   @Test

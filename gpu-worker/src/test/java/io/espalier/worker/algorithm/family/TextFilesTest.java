@@ -25,16 +25,19 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Files as they lie on the hub: other names, tensors that nobody reads, heads without a golden. */
 final class TextFilesTest {
@@ -163,7 +166,9 @@ final class TextFilesTest {
   @CsvSource({
     "bert-qa, bert.pooler.extra",
     "gpt2, transformer.h.0.attn.rotary",
-    "gptj, lm_head.scale"
+    "gptj, lm_head.scale",
+    "llama, model.layers.0.self_attn.q_norm.weight",
+    "qwen2, model.layers.0.self_attn.o_proj.bias"
   })
   void a_tensor_of_which_nothing_is_known_is_an_error(String name, String extra) {
     Golden golden = Golden.of(name);
@@ -232,6 +237,9 @@ final class TextFilesTest {
     "distilbert-qa, DistilBertForMaskedLM, vocab_transform GELU vocab_layer_norm, vocab_projector, ALL",
     "gpt2, GPT2ForSequenceClassification, '', score, LAST",
     "gptj, GPTJForSequenceClassification, '', score, LAST",
+    "llama, LlamaForSequenceClassification, '', score, LAST",
+    "mistral, MistralForSequenceClassification, '', score, LAST",
+    "qwen3, Qwen3ForSequenceClassification, '', score, LAST",
   })
   void a_head_is_its_dense_layers_on_the_last_hidden_state(
       String name, String model, String inner, String output, TextHead.Reads reads) {
@@ -253,6 +261,125 @@ final class TextFilesTest {
     for (int i = 0; i < found.length; i++) {
       assertThat((double) found[i]).isCloseTo(wanted[i], within(1e-4));
     }
+  }
+
+  @Test
+  void llama_without_a_head_and_with_the_frequencies_of_older_files() {
+    Golden golden = Golden.of("llama");
+    var tensors = renamed(golden, name -> name.replaceFirst("^model\\.", ""));
+    tensors.remove("lm_head.weight");
+    tensors.put("layers.0.self_attn.rotary_emb.inv_freq", random(6));
+    tensors.put("layers.1.self_attn.rotary_emb.inv_freq", random(6));
+
+    TextModel model = write(golden, "'architectures': ['LlamaModel']", tensors);
+
+    Weights weights = Weights.load(model.directory(), model.architecture(), manager);
+    NDArray last = model.network().encode(weights, golden.tokens(manager), Taps.NONE);
+    Golden.assertClose(last, golden.read("expected", "last_hidden_state"), TOLERANCE);
+    assertThat(forward(model, golden).getShape().getShape()).containsExactly(3, 48);
+  }
+
+  @Test
+  void llama_has_the_biases_that_its_config_says() {
+    Golden golden = Golden.of("llama");
+    var tensors = renamed(golden, UnaryOperator.identity());
+    for (int i = 0; i < 2; i++) {
+      String block = "model.layers." + i;
+      for (String module : List.of("self_attn.q_proj", "self_attn.o_proj", "mlp.down_proj")) {
+        tensors.put(block + "." + module + ".bias", zeros(48));
+      }
+      tensors.put(block + ".self_attn.k_proj.bias", zeros(24));
+      tensors.put(block + ".self_attn.v_proj.bias", zeros(24));
+      tensors.put(block + ".mlp.gate_proj.bias", zeros(96));
+      tensors.put(block + ".mlp.up_proj.bias", zeros(96));
+    }
+    String both = "'attention_bias': true, 'mlp_bias': true";
+
+    TextModel silent = write(golden, both, tensors);
+
+    Golden.assertClose(forward(silent, golden), golden.read("expected", "logits"), TOLERANCE);
+    for (String name : List.copyOf(tensors.keySet())) {
+      if (name.endsWith(".bias")) {
+        var changed = new TreeMap<>(tensors);
+        changed.put(name, random(tensors.get(name).shape()));
+        float[] with = forward(write(golden, both, changed), golden).toFloatArray();
+        assertThat(with).as(name).isNotEqualTo(floats(golden.read("expected", "logits")));
+        assertThat(largestDifference(with, floats(golden.read("expected", "logits"))))
+            .as(name)
+            .isGreaterThan(0.01);
+      }
+    }
+  }
+
+  /** A bias of queries, keys and values, but of nothing else, as transformers computed Qwen2. */
+  @Test
+  void qwen2_is_llama_with_biases_of_which_one_is_zero() {
+    Golden golden = Golden.of("qwen2");
+    var tensors = renamed(golden, UnaryOperator.identity());
+    tensors.put("model.layers.0.self_attn.o_proj.bias", zeros(48));
+    tensors.put("model.layers.1.self_attn.o_proj.bias", zeros(48));
+
+    TextModel model =
+        write(
+            golden,
+            "'model_type': 'llama', 'architectures': ['LlamaForCausalLM'], 'attention_bias': true",
+            tensors);
+
+    Golden.assertClose(forward(model, golden), golden.read("expected", "logits"), TOLERANCE);
+  }
+
+  /** What is stored in fewer bits is computed as the same numbers in float32 are. */
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"BF16", "F16"})
+  void llama_of_two_bytes_a_number_is_widened(DType type) throws IOException {
+    Golden golden = Golden.of("llama");
+    var wide = new TreeMap<String, TensorData>();
+    var narrow = new TreeMap<String, TensorData>();
+    renamed(golden, UnaryOperator.identity())
+        .forEach(
+            (name, tensor) -> {
+              narrow.put(name, HalfNumbers.narrowed(tensor, type));
+              wide.put(name, HalfNumbers.rounded(tensor, type));
+            });
+    float[] wanted = forward(write(golden, "'use_cache': true", wide), golden).toFloatArray();
+
+    TextModel model = write(golden, "'dtype': 'bfloat16'", narrow);
+
+    assertThat(forward(model, golden).toFloatArray()).containsExactly(wanted);
+    assertThat(largestDifference(wanted, floats(golden.read("expected", "logits"))))
+        .isBetween(1e-4, 1.0);
+    Path cut = directory.resolve("cut");
+    Kept kept = new Kept(Map.of("model.layers.1.neurons", new int[] {0, 5}));
+    Surgery.cut(model.directory(), model.architecture(), kept, cut);
+    TextModel smaller = TextModel.of(ModelDirectory.open(cut));
+    assertThat(smaller.directory().tensors().get("lm_head.weight").dtype()).isEqualTo(type);
+    float[] found = forward(smaller, golden).toFloatArray();
+    Weights whole = Weights.load(model.directory(), model.architecture(), manager);
+    NDArray inMemory = model.network().forward(whole.keep(kept), golden.tokens(manager), Taps.NONE);
+    assertThat(found).containsExactly(inMemory.toFloatArray());
+  }
+
+  @Test
+  void heads_that_cannot_share_keys_evenly_are_an_error() {
+    Golden golden = Golden.of("qwen3");
+    var tensors = renamed(golden, UnaryOperator.identity());
+    tensors.put("model.layers.0.self_attn.q_proj.weight", random(48, 40));
+    tensors.put("model.layers.0.self_attn.o_proj.weight", random(40, 48));
+
+    assertThatThrownBy(() -> write(golden, "'use_cache': true", tensors))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("3 heads in 'model.layers.0.heads'")
+        .hasMessageContaining("share the 2 of keys and values");
+  }
+
+  private static double largestDifference(float[] a, float[] b) {
+    return IntStream.range(0, a.length).mapToDouble(i -> Math.abs(a[i] - b[i])).max().orElseThrow();
+  }
+
+  private static TensorData zeros(long size) {
+    return new TensorData(DType.F32, new long[] {size}, bytes((int) size * Float.BYTES));
   }
 
   private TextModel write(Golden golden, String change, Map<String, TensorData> tensors) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
@@ -73,7 +74,9 @@ final class TextNetworksTest {
         "llama-tied-rope-llama3-scaling",
         "mistral",
         "qwen2",
-        "qwen3"
+        "qwen3",
+        "mixtral",
+        "qwen3-moe"
       })
   void scores_and_hidden_states_are_those_of_transformers(String name) {
     Golden golden = Golden.of(name);
@@ -92,7 +95,7 @@ final class TextNetworksTest {
       assertClose(golden, scores, "logits");
     }
     assertClose(golden, last, "last_hidden_state");
-    assertThat(hidden.states).hasSize(3);
+    assertThat(hidden.states).hasSize(1 + layers(golden));
     for (int i = 0; i < hidden.states.size(); i++) {
       assertClose(golden, hidden.states.get(i), "hidden_states." + i);
     }
@@ -147,7 +150,9 @@ final class TextNetworksTest {
         "llama-tied-rope-llama3-scaling",
         "mistral",
         "qwen2",
-        "qwen3"
+        "qwen3",
+        "mixtral",
+        "qwen3-moe"
       })
   void a_row_reads_the_same_whatever_it_is_filled_up_with(String name) {
     Golden golden = Golden.of(name);
@@ -185,6 +190,11 @@ final class TextNetworksTest {
     for (float score : scores.toFloatArray()) {
       assertThat(score).isFinite();
     }
+  }
+
+  private static int layers(Golden golden) {
+    JsonNode config = golden.config();
+    return config.path("num_hidden_layers").asInt(2);
   }
 
   /** One row without its padding. */

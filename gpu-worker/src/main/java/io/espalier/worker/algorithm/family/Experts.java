@@ -1,0 +1,168 @@
+package io.espalier.worker.algorithm.family;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.algorithm.family.DecoderBlock.Pass;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Stack;
+import io.espalier.worker.tensor.T;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/**
+ * A feed-forward part of experts: a router chooses some of them for each token, and what they say
+ * is added up, each weighed by its share of the router's softmax over all experts.
+ *
+ * <p>Source: Shazeer et al., Outrageously Large Neural Networks, arXiv 1701.06538; transformers
+ * 4.57.6, {@code models/mixtral} and {@code models/qwen3_moe}.
+ *
+ * @param router in a layer, the module that chooses
+ * @param prefix in a layer, what experts' names begin with, up to the number
+ * @param expert what an expert is
+ * @param chosen how many experts each token has
+ * @param shared whether the weights of those that are chosen add up to 1
+ * @param layers the layers that have experts, counted from 0
+ * @param widths number of experts in each layer, and neurons of each
+ * @param keys where the config says these
+ */
+record Experts(
+    String router,
+    String prefix,
+    GatedNeurons expert,
+    int chosen,
+    boolean shared,
+    Set<Integer> layers,
+    List<Width> widths,
+    TextNetwork.ExpertKeys keys) {
+  /**
+   * How wide a layer of experts is.
+   *
+   * @param experts how many there are
+   * @param neurons of each
+   */
+  record Width(int experts, int neurons) {}
+
+  /** Experts; collections are copied. */
+  Experts {
+    layers = Set.copyOf(layers);
+    widths = List.copyOf(widths);
+  }
+
+  /** Adds tensors and layers of one layer. Experts are taken to share the tokens evenly. */
+  void draw(TextSketch sketch, String block, int layer) {
+    Width width = widths.get(layer);
+    Side experts = sketch.experts(block, width.experts());
+    sketch.linearWithoutBias(block + router, experts, TextSketch.HIDDEN);
+    int tokens = Math.max(1, Math.round((float) sketch.tokens() * chosen / width.experts()));
+    for (int i = 0; i < width.experts(); i++) {
+      String module = block + prefix + i;
+      expert.draw(sketch, module, sketch.expertNeurons(module, width.neurons()), tokens);
+    }
+  }
+
+  /**
+   * The experts of all layers, of which some can be dropped.
+   *
+   * @param axes all axes of the model, with the widths of its tensors
+   * @throws InvalidInputException if a layer has fewer than each token is to have
+   */
+  List<Stack> stacks(List<Axis> axes) {
+    List<Axis> counted =
+        axes.stream().filter(axis -> axis.name().endsWith(TextNetwork.EXPERTS)).toList();
+    List<String> problems =
+        counted.stream()
+            .filter(axis -> axis.units() < chosen)
+            .map(
+                axis ->
+                    "'%s' are %d, but each token has %d"
+                        .formatted(axis.name(), axis.units(), chosen))
+            .toList();
+    if (!problems.isEmpty()) {
+      throw new InvalidInputException(problems);
+    }
+    return counted.stream().map(axis -> new Stack(axis, block(axis.name()) + prefix)).toList();
+  }
+
+  private static String block(String axis) {
+    return axis.substring(0, axis.length() - TextNetwork.EXPERTS.length());
+  }
+
+  /** Whether a layer has experts, by its tensors. */
+  boolean isIn(TextModules modules, String block) {
+    return modules.weights().has(block + router + ".weight");
+  }
+
+  /** What they make of the normalised stream: (batch, tokens, hidden), same after. */
+  NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
+    var shape = x.getShape();
+    long tokens = shape.get(0) * shape.get(1);
+    NDArray rows = T.reshape(x, tokens, shape.get(2)); // one per token of any sequence
+    String axis = block + TextNetwork.EXPERTS;
+    NDArray scores = pass.taps().routed(axis, modules.dense(block + router, rows));
+    List<NDArray> best = T.topK(T.softmax(scores, 1), chosen); // each (rows, chosen)
+    NDArray weights = shared ? T.divide(best.get(0), sums(best.get(0))) : best.get(0);
+    var routes = Routes.of(best.get(1).toLongArray(), scores.getShape().get(1));
+    NDArray flat = T.reshape(weights, tokens * chosen, 1);
+
+    var said = new ArrayList<NDArray>();
+    for (int i = 0; i < routes.places().size(); i++) {
+      int[] places = routes.places().get(i);
+      if (places.length > 0) {
+        int[] readers = IntStream.of(places).map(place -> place / chosen).toArray();
+        NDArray read = T.select(rows, 0, readers);
+        NDArray spoken = speak(modules, block + prefix + i, read, pass);
+        NDArray weighed = T.multiply(spoken, T.select(flat, 0, places));
+        said.add(pass.taps().expert(axis, i, weighed)); // (its tokens, hidden)
+      }
+    }
+    NDArray all = T.concat(0, said.toArray(NDArray[]::new)); // expert by expert
+    NDArray byToken = T.select(all, 0, routes.order()); // token by token
+    NDArray sum = T.sum(T.reshape(byToken, tokens, chosen, shape.get(2)), 1);
+    return T.reshape(sum, shape.getShape());
+  }
+
+  /** What one expert makes of its tokens, which are one sequence for whoever watches. */
+  private NDArray speak(TextModules modules, String module, NDArray read, Pass pass) {
+    long count = read.getShape().get(0);
+    long hidden = read.getShape().get(1);
+    NDArray sequence = T.reshape(read, 1, count, hidden);
+    NDArray spoken = expert.of(modules, module, module + TextNetwork.NEURONS, sequence, pass);
+    return T.reshape(spoken, count, spoken.getShape().get(2));
+  }
+
+  private static NDArray sums(NDArray weights) {
+    return T.reshape(T.sum(weights, 1), weights.getShape().get(0), 1);
+  }
+
+  /**
+   * Which expert reads what. A place is a token's number times the number of its experts, and which
+   * of these it is.
+   *
+   * @param places for each expert those that chose it, ascending
+   * @param order for each place where it is if experts are asked one after another
+   */
+  @SuppressWarnings("ArrayRecordComponent") // lives for one layer of one batch
+  private record Routes(List<int[]> places, int[] order) {
+    /**
+     * Sorts choices.
+     *
+     * @param choices the expert of each place
+     */
+    static Routes of(long[] choices, long experts) {
+      var places = new ArrayList<int[]>();
+      int[] order = new int[choices.length];
+      int next = 0;
+      for (long expert : LongStream.range(0, experts).toArray()) {
+        int[] own = IntStream.range(0, choices.length).filter(p -> choices[p] == expert).toArray();
+        for (int place : own) {
+          order[place] = next++;
+        }
+        places.add(own);
+      }
+      return new Routes(places, order);
+    }
+  }
+}
