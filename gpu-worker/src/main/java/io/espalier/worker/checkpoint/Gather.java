@@ -64,19 +64,22 @@ final class Gather {
    * @param indices those that are taken, ascending
    */
   void takeEach(long position, int bytes, int[] indices) throws IOException {
-    long start = position + (long) indices[0] * bytes;
-    long length = (indices[indices.length - 1] - indices[0] + 1L) * bytes;
-    if (length > WINDOW_BYTES) {
+    long begin = (long) indices[0] * bytes;
+    long end = (indices[indices.length - 1] + 1L) * bytes;
+    if (end - begin > WINDOW_BYTES || end > Integer.MAX_VALUE - WINDOW_BYTES) {
       for (int index : indices) {
         take(position + (long) index * bytes, bytes);
       }
       return;
     }
     flush();
-    show(start, (int) length);
+    show(position + begin, (int) (end - begin));
+    copyEach(Math.toIntExact(position - windowStart), bytes, indices);
+  }
+
+  /** One loop for each size: a call for each element would take longer than the element. */
+  private void copyEach(int base, int bytes, int[] indices) throws IOException {
     ByteBuffer room = sink.room(indices.length * bytes);
-    int base = Math.toIntExact(position - windowStart);
-    // One loop for each size: a call for each element would take longer than the element.
     switch (bytes) {
       case Byte.BYTES -> {
         for (int index : indices) {

@@ -58,9 +58,9 @@ final class HeaderWriter {
       Collection<TensorHeader> tensors, Map<String, String> metadata, int files, long end) {
     var entries = new StringBuilder();
     tensors.forEach(tensor -> entry(entries, new Place(tensor, end)).append(','));
-    long perFile =
-        (long) Long.BYTES + encode(Map.of(), metadata).length + Byte.SIZE; // and its padding
-    return utf8(entries.toString()).length + files * perFile;
+    long bare = encode(Map.of(), metadata).length;
+    long padding = Long.BYTES;
+    return utf8(entries.toString()).length + files * (Long.BYTES + bare + padding);
   }
 
   private static byte[] encode(Map<String, Place> tensors, Map<String, String> metadata) {

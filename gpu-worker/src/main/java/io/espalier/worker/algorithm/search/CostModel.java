@@ -25,6 +25,9 @@ import java.util.stream.Stream;
  * input; those of attention are its two products. Parameters are the elements of the tensors that
  * count as such. Both leave out BatchNorm and pooling. ModelOpt 0.40 counts the same, but for the
  * global mean in front of the classifier, which torchprofile adds (128 FLOPs on a CIFAR ResNet-20).
+ *
+ * <p>Every module of the architecture counts, however narrow the axis is that counts the modules of
+ * its stack: what a version without some of them costs, says the model of what is kept.
  */
 public final class CostModel {
   private static final int FLOAT32_BITS = 32;
