@@ -19,7 +19,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** What GradNAS tells of its pruning. */
@@ -92,24 +94,23 @@ record GradNasFacts(GradNasSpec spec, GradNasPlan plan, GradNasPruning.Result pr
 
   private List<UnitRow> rows(
       List<Block> blocks, Function<Block, String> kind, Map<String, double[]> scores) {
-    boolean ranked = kind.apply(blocks.get(0)).endsWith(NEURONS);
-    return blocks.stream()
-        .map(kind)
-        .filter(scores::containsKey)
-        .map(axis -> row(new Axis(axis, scores.get(axis).length), scores.get(axis), ranked))
+    Set<String> axes = blocks.stream().map(kind).collect(Collectors.toSet());
+    return scores.entrySet().stream()
+        .filter(axis -> axes.contains(axis.getKey()))
+        .map(axis -> row(axis.getKey(), axis.getValue()))
         .toList();
   }
 
-  private UnitRow row(Axis axis, double[] scores, boolean ranked) {
+  private UnitRow row(String axis, double[] scores) {
     int[] kept =
         pruned
             .outcome()
             .kept()
-            .of(axis)
-            .orElseGet(() -> IntStream.range(0, axis.units()).toArray());
-    return ranked
-        ? UnitRow.ranked(axis.name(), scores, kept)
-        : UnitRow.each(axis.name(), scores, kept);
+            .of(new Axis(axis, scores.length))
+            .orElseGet(() -> IntStream.range(0, scores.length).toArray());
+    return axis.endsWith(NEURONS)
+        ? UnitRow.ranked(axis, scores, kept)
+        : UnitRow.each(axis, scores, kept);
   }
 
   /** Losses of models are in other units than sums of scores. */

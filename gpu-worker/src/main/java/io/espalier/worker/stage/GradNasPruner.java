@@ -17,7 +17,6 @@ import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.report.Reports;
 import java.net.URI;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -31,14 +30,6 @@ import java.util.stream.Stream;
  * {@code eval}; before and after are measured on {@code eval}, or else on the same.
  */
 final class GradNasPruner implements Pruner {
-  private static final Set<TextTask> TASKS =
-      EnumSet.of(
-          TextTask.QUESTION_ANSWERING,
-          TextTask.TEXT_CLASSIFICATION,
-          TextTask.TEXT_GENERATION,
-          TextTask.FILL_MASK,
-          TextTask.FEATURE_EXTRACTION);
-
   /** Everything that can be known before a tensor is loaded. */
   private record Prepared(
       GradNasSpec spec, GradNasPlan plan, TextDataset search, TextDataset judge, URI uri) {}
@@ -56,7 +47,7 @@ final class GradNasPruner implements Pruner {
   @Override
   public Set<String> metrics(StageJob job) {
     GradNasSpec spec = GradNasSpec.parse(job.spec());
-    return PruningSummary.metricNames(TextTally.names(model(job, spec).network().input().task()));
+    return PruningSummary.metricNames(TextTally.names(model(job, spec).network().input()));
   }
 
   @Override
@@ -105,11 +96,6 @@ final class GradNasPruner implements Pruner {
   private static TextModel model(StageJob job, GradNasSpec spec) {
     ModelDirectory directory = ModelDirectory.open(job.input());
     TextInput input = TextModel.of(directory).network().input();
-    if (!TASKS.contains(input.task())) {
-      throw new InvalidInputException(
-          "prune.algorithm: gradnas prunes models for %s, but this one is for %s"
-              .formatted(TASKS.stream().map(TextTask::key).toList(), input.task().key()));
-    }
     return TextModel.of(directory, spec.texts(job.seed()).length(input));
   }
 

@@ -40,7 +40,7 @@ record TextSubject(TextModel model, TextDataset data, int batch) implements Subj
 
   @Override
   public List<String> measureNames() {
-    return TextTally.namesAlone(model.network().input().task());
+    return TextTally.namesAlone(model.network().input());
   }
 
   @Override

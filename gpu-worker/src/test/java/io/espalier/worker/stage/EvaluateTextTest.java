@@ -125,6 +125,31 @@ final class EvaluateTextTest {
   }
 
   @Test
+  void a_tagger_that_begins_an_entity_at_every_word_finds_those_of_one_word() throws IOException {
+    Path model =
+        model(
+            TextModels.BERT
+                .formatted("BertForTokenClassification")
+                .replaceFirst(
+                    "\\{", "{\"id2label\": {\"0\": \"B-PER\", \"1\": \"I-PER\", \"2\": \"O\"},"),
+            Map.of("classifier.weight", 0.0, "classifier.bias", 0.0));
+    URI data =
+        data("words.conll", "who X B-PER", "built X O", "", "the\tX\tB-PER", "bridge\tX\tI-PER");
+
+    StageReport report = run(model, data, "{\"latencyRepetitions\": 0}");
+
+    assertThat(report.metrics())
+        .extracting(Metric::name)
+        .containsExactly("accuracy", "f1", "loss", "parameters", "flops", "bytes")
+        .containsExactlyElementsOf(stage.metrics(job(model, data, "{\"latencyRepetitions\": 0}")));
+    assertThat(after(report, "accuracy")).isEqualTo(0.5);
+    // two entities, four found, of which that of the first word is right
+    assertThat(after(report, "f1")).isCloseTo(2.0 / (2 + 4), within(1e-12));
+    assertThat(after(report, "loss")).isCloseTo(Math.log(3), within(ROUNDING));
+    assertThat(metric(report, "f1").samples()).hasValue(4);
+  }
+
+  @Test
   void samples_are_questions_with_all_their_windows() throws IOException {
     Path model = model(TextModels.BERT.formatted("BertForQuestionAnswering"), Map.of());
     URI data = squad().resolve("squad.json").toUri();

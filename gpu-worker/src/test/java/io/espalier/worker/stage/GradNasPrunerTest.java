@@ -60,6 +60,9 @@ class GradNasPrunerTest {
         tokenizer,
         3);
     Files.writeString(
+        shared.resolve("words.conll"),
+        "the 0\nriver 1\nruns 0\n\na 0\nsmall 0\nhouse 1\n\nwho 0\n\nthe 0\nold 0\nbridge 1\n");
+    Files.writeString(
         shared.resolve("texts.txt"),
         "the river runs north\na small house\nwho built it\nthe old bridge\n");
   }
@@ -312,6 +315,21 @@ class GradNasPrunerTest {
   }
 
   @Test
+  void a_model_that_tags_words_is_pruned_by_the_loss_of_its_tags() throws IOException {
+    StageReport report = stage.run(job("tagger", SPEC.formatted(""), "one"), heard::add);
+
+    Metric flops = metric(report, "flops");
+    assertThat(flops.after().orElseThrow()).isLessThanOrEqualTo(0.6 * flops.before().orElseThrow());
+    assertThat(report.metrics())
+        .extracting(Metric::name)
+        .containsExactly("parameters", "flops", "bytes", "accuracy", "loss", "latencyMillis")
+        .containsExactlyElementsOf(stage.metrics(job("tagger", SPEC.formatted(""), "two")));
+    assertThat(metric(report, "accuracy").samples()).hasValue(10); // words
+    TextModel reopened = TextModel.of(ModelDirectory.open(own.resolve("one")), 48);
+    assertThat(reopened.architecture().prunableAxes()).hasSize(4);
+  }
+
+  @Test
   void a_model_that_continues_text_is_judged_by_its_loss_however_it_is_batched()
       throws IOException {
     String config =
@@ -336,9 +354,6 @@ class GradNasPrunerTest {
 
   @Test
   void what_cannot_be_done_is_refused_before_any_work() {
-    assertThatThrownBy(() -> stage.check(job("tagger", SPEC.formatted(""), "one")))
-        .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("token-classification");
     assertThatThrownBy(() -> stage.check(job("qa", SPEC.formatted(",\"batches\":1000"), "one")))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("prune.batches: 1000");
@@ -391,10 +406,10 @@ class GradNasPrunerTest {
   }
 
   private StageJob job(Path model, String spec, String output, String checkpoints) {
-    Path data =
-        model.endsWith("embedding") || model.endsWith("gpt2")
-            ? shared.resolve("texts.txt")
-            : squad().resolve("squad.json");
+    Path texts = shared.resolve(model.endsWith("tagger") ? "words.conll" : "texts.txt");
+    boolean asksNothing =
+        model.endsWith("embedding") || model.endsWith("gpt2") || model.endsWith("tagger");
+    Path data = asksNothing ? texts : squad().resolve("squad.json");
     return new StageJob(
         "run",
         0,

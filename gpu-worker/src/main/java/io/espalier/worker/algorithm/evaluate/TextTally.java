@@ -8,6 +8,7 @@ import io.espalier.worker.data.text.LabelCounts;
 import io.espalier.worker.data.text.SquadAnswers;
 import io.espalier.worker.data.text.SquadDataset;
 import io.espalier.worker.data.text.SquadScores;
+import io.espalier.worker.data.text.TagCounts;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.TextTask;
 import java.util.ArrayList;
@@ -22,6 +23,8 @@ public final class TextTally {
   private final TextTask task;
   private final Optional<SquadAnswers> answers;
   private final LabelCounts labels;
+  private final TagCounts tags;
+  private final boolean entities;
   private final List<float[]> embeddings = new ArrayList<>();
   private double loss;
   private long asked;
@@ -34,26 +37,27 @@ public final class TextTally {
             ? Optional.of(questions.answers())
             : Optional.empty();
     this.labels = new LabelCounts(input.labels().size());
+    this.tags = new TagCounts(input.labels());
+    this.entities = TagCounts.hasEntities(input.labels());
   }
 
-  /**
-   * Names of what is measured for a task.
-   *
-   * @return none if nothing can be
-   */
-  public static List<String> names(TextTask task) {
-    return switch (task) {
+  /** Names of what is measured of a model. */
+  public static List<String> names(TextInput input) {
+    return switch (input.task()) {
       case QUESTION_ANSWERING -> List.of("exactMatch", "f1", "loss");
       case TEXT_CLASSIFICATION -> List.of("accuracy", "f1", "loss");
+      case TOKEN_CLASSIFICATION ->
+          TagCounts.hasEntities(input.labels())
+              ? List.of("accuracy", "f1", "loss")
+              : List.of("accuracy", "loss");
       case FILL_MASK, TEXT_GENERATION -> List.of("loss", "perplexity");
       case FEATURE_EXTRACTION -> List.of("similarity");
-      case TOKEN_CLASSIFICATION -> List.of();
     };
   }
 
   /** As {@link #names}, of what needs no other model to compare with. */
-  public static List<String> namesAlone(TextTask task) {
-    return task == TextTask.FEATURE_EXTRACTION ? List.of() : names(task);
+  public static List<String> namesAlone(TextInput input) {
+    return input.task() == TextTask.FEATURE_EXTRACTION ? List.of() : names(input);
   }
 
   void add(NDArray said, TokenBatch batch, int[] indices) {
@@ -72,6 +76,9 @@ public final class TextTally {
     asked += measure.count(batch);
     if (task == TextTask.TEXT_CLASSIFICATION) {
       labels.add(batch.labels(), numbers);
+    }
+    if (task == TextTask.TOKEN_CLASSIFICATION) {
+      tags.add(batch, numbers);
     }
     answers.ifPresent(all -> all.add(indices, batch.length(), numbers));
   }
@@ -118,6 +125,12 @@ public final class TextTally {
     if (task == TextTask.TEXT_CLASSIFICATION) {
       measures.add(Measure.fraction("accuracy", labels.accuracy()));
       measures.add(Measure.fraction("f1", labels.macroF1()));
+    }
+    if (task == TextTask.TOKEN_CLASSIFICATION) {
+      measures.add(Measure.fraction("accuracy", tags.accuracy()));
+      if (entities) {
+        measures.add(Measure.fraction("f1", tags.f1()));
+      }
     }
     if (task != TextTask.FEATURE_EXTRACTION) {
       measures.add(Measure.loss(loss()));

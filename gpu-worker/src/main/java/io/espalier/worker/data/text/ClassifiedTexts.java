@@ -6,15 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /** Makes data sets of texts, or pairs of texts, each of a label or none of them. */
 final class ClassifiedTexts {
-  private static final int NO_LABEL = -1;
-
-  /** Labels that a message lists: some models have thousands. */
-  private static final int LISTED = 20;
-
   private ClassifiedTexts() {}
 
   /** Texts with the labels that the file gives. */
@@ -22,9 +16,10 @@ final class ClassifiedTexts {
     List<TextRow> rows = read(file);
     boolean labelled = rows.stream().anyMatch(row -> row.label().isPresent());
     var problems = new Problems(file);
+    var known = new KnownLabels(input.labels());
     var labels = new ArrayList<Integer>();
     for (TextRow row : rows) {
-      labels.add(labelled ? label(row, input.labels(), problems) : NO_LABEL);
+      labels.add(labelled ? label(row, known, problems) : KnownLabels.NONE);
     }
     problems.throwIfAny();
     var sequences = new ArrayList<Sequence>();
@@ -64,36 +59,17 @@ final class ClassifiedTexts {
     return Truncation.longestFirst(whole, maxLength);
   }
 
-  private static int label(TextRow row, List<String> known, Problems problems) {
+  private static int label(TextRow row, KnownLabels known, Problems problems) {
     String where = "line " + row.line();
     Optional<String> found = row.label();
     if (found.isEmpty()) {
       problems.add(where, "has no label, but other lines have one");
-      return NO_LABEL;
+      return KnownLabels.NONE;
     }
-    int named = known.indexOf(found.get());
-    int label = named >= 0 ? named : number(found.get()).orElse(NO_LABEL);
-    if (label < 0 || label >= known.size()) {
-      problems.add(where, "label '%s' is %s".formatted(found.get(), unknown(known)));
+    int label = known.number(found.get());
+    if (label == KnownLabels.NONE) {
+      problems.add(where, known.problem(found.get()));
     }
     return label;
-  }
-
-  private static String unknown(List<String> known) {
-    if (known.isEmpty()) {
-      return "unknown, since the model has no labels; id2label in config.json names them";
-    }
-    List<String> some = known.subList(0, Math.min(LISTED, known.size()));
-    return "none of the model's %d: wanted one of %s%s, or 0 to %d"
-        .formatted(
-            known.size(), some, known.size() > LISTED ? " and others" : "", known.size() - 1);
-  }
-
-  private static OptionalInt number(String text) {
-    try {
-      return OptionalInt.of(Integer.parseInt(text.strip()));
-    } catch (NumberFormatException e) {
-      return OptionalInt.empty();
-    }
   }
 }

@@ -13,6 +13,7 @@ enum Format {
   SQUAD(".json", "SQuAD questions"),
   JSON_LINES(".jsonl", "a JSON object with text in each line"),
   CSV(".csv", "comma-separated values with a header that names text"),
+  COLUMNS(".conll", "a word and its tag in each line"),
   PLAIN(".txt", "plain text");
 
   private final String extension;
@@ -23,14 +24,14 @@ enum Format {
     this.meaning = meaning;
   }
 
-  /** The formats that give a task what it needs; none if there is no data for the task. */
+  /** The formats that give a task what it needs; plain text of tagged words is in columns. */
   static List<Format> of(TextTask task) {
     return switch (task) {
       case QUESTION_ANSWERING -> List.of(SQUAD);
       case TEXT_CLASSIFICATION -> List.of(JSON_LINES, CSV);
       case FILL_MASK, TEXT_GENERATION -> List.of(PLAIN, JSON_LINES);
       case FEATURE_EXTRACTION -> List.of(PLAIN, JSON_LINES, CSV);
-      case TOKEN_CLASSIFICATION -> List.of();
+      case TOKEN_CLASSIFICATION -> List.of(COLUMNS, PLAIN, JSON_LINES);
     };
   }
 

@@ -19,6 +19,10 @@ import java.util.List;
  *   <li>text-classification: {@code .jsonl}, in each line an object with {@code text}, maybe {@code
  *       text_pair} or {@code text2}, and {@code label}, a name or number of a label; or {@code
  *       .csv}, whose header names the same. Either every row has a label or none;
+ *   <li>token-classification: {@code .conll} or {@code .txt}, a word a line with its tag in the
+ *       last column and an empty line after each sentence, as CoNLL has it; or {@code .jsonl}, in
+ *       each line {@code tokens} and {@code ner_tags}, {@code tags} or {@code labels}, names or
+ *       numbers of labels;
  *   <li>text-generation and fill-mask: {@code .txt}, or {@code .jsonl} with a document in each
  *       line;
  *   <li>feature-extraction: {@code .txt}, one text a line, {@code .jsonl} or {@code .csv}; labels
@@ -41,10 +45,6 @@ public final class TextDatasets {
   public static TextDataset open(
       URI uri, TextInput input, Path modelDirectory, TextSettings settings) {
     List<Format> formats = Format.of(input.task());
-    if (formats.isEmpty()) {
-      throw new InvalidInputException(
-          "data set %s: there is no format of data for %s".formatted(uri, input.task().key()));
-    }
     int length = settings.length(input);
     Path file = TextFiles.find(uri, formats);
     try (Tokenizer tokenizer = Tokenizer.open(modelDirectory, input)) {
@@ -53,8 +53,8 @@ public final class TextDatasets {
         case TEXT_CLASSIFICATION -> ClassifiedTexts.open(file, tokenizer, input, length);
         case TEXT_GENERATION -> TextBlocks.causal(file, tokenizer, input, length);
         case FILL_MASK -> TextBlocks.masked(file, tokenizer, input, settings);
-        case FEATURE_EXTRACTION, TOKEN_CLASSIFICATION ->
-            ClassifiedTexts.unlabelled(file, tokenizer, input, length);
+        case TOKEN_CLASSIFICATION -> TaggedTexts.open(file, tokenizer, input, length);
+        case FEATURE_EXTRACTION -> ClassifiedTexts.unlabelled(file, tokenizer, input, length);
       };
     }
   }

@@ -17,7 +17,7 @@ final class TextRows {
   /** What the second text of a row is called; data sets do not agree. */
   static final List<String> PAIR = List.of("text_pair", "text2");
 
-  private static final ObjectMapper JSON =
+  static final ObjectMapper JSON =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -111,7 +111,7 @@ final class TextRows {
     return Optional.of(label.asText());
   }
 
-  private static String shortened(String text) {
+  static String shortened(String text) {
     return text.length() <= 80 ? text : text.substring(0, 77) + "...";
   }
 }

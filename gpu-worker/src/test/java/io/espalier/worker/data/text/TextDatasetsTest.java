@@ -45,7 +45,7 @@ class TextDatasetsTest {
 
     assertRefused(text, TextTask.QUESTION_ANSWERING, "wanted a file of .json (SQuAD questions)");
     assertRefused(text, TextTask.TEXT_CLASSIFICATION, "but found x.txt");
-    assertRefused(text, TextTask.TOKEN_CLASSIFICATION, "no format of data for token-class");
+    assertRefused(text, TextTask.TOKEN_CLASSIFICATION, "label 'wall' is none of the model's 2");
     assertRefused(directory.toUri(), TextTask.QUESTION_ANSWERING, "but found [x.txt]");
     assertRefused(
         directory.resolve("none").toUri(), TextTask.FILL_MASK, "no readable file or directory");
