@@ -7,6 +7,7 @@ import io.espalier.worker.domain.model.Layer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Of how many tokens keys and values are kept while a model serves.
@@ -29,8 +30,8 @@ public record Cache(int tokens, int sequences) {
         blueprint.architecture().layers().stream()
             .map(Layer::weight)
             .filter(weight -> blueprint.blocks().stream().anyMatch(b -> weight.startsWith(b + ".")))
-            .filter(tensors::containsKey)
-            .mapToInt(weight -> tensors.get(weight).dtype().bits())
+            .map(weight -> Optional.ofNullable(tensors.get(weight)))
+            .flatMapToInt(tensor -> tensor.stream().mapToInt(found -> found.dtype().bits()))
             .max()
             .orElse(DType.F32.bits());
     return (long) tokens * sequences * bits / Byte.SIZE;
