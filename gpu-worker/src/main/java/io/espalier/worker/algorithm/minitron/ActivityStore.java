@@ -1,11 +1,15 @@
 package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.algorithm.prune.ScoreFiles;
+import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.tensor.SavedArrays;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.DoubleStream;
 
 /**
@@ -14,16 +18,22 @@ import java.util.stream.DoubleStream;
  */
 final class ActivityStore {
   private static final int NAME_DIGITS = 16;
-  private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final Path directory;
   private final Blueprint blueprint;
-  private long saved = System.nanoTime() - PAUSE_NANOS;
+  private final long pauseNanos;
+  private long saved;
 
-  /** A store of the activity of a model. */
-  ActivityStore(Path directory, Blueprint blueprint) {
+  /**
+   * A store of the activity of a model.
+   *
+   * @param pause how long it takes at least until it is worth to be kept
+   */
+  ActivityStore(Path directory, Blueprint blueprint, Duration pause) {
     this.directory = directory;
     this.blueprint = blueprint;
+    this.pauseNanos = pause.toNanos();
+    this.saved = System.nanoTime();
   }
 
   /** The stored activity of a fingerprint, finished or not. */
@@ -31,13 +41,55 @@ final class ActivityStore {
     return ScoreFiles.read(file(fingerprint), Activity.class, found -> refusal(found, fingerprint));
   }
 
-  /** Keeps activity, unless other was kept a moment ago and this is not the last. */
-  void save(Activity activity) {
+  /**
+   * Keeps activity and what flows, unless that was done a moment ago. Of the last layer the
+   * activity is kept, and nothing of what flows any more.
+   */
+  void save(Activity activity, LayerStream stream) {
     boolean last = activity.layers().size() == blueprint.blocks().size();
-    if (last || System.nanoTime() - saved >= PAUSE_NANOS) {
-      ScoreFiles.write(file(activity.fingerprint()), activity);
-      saved = System.nanoTime();
+    if (!last && System.nanoTime() - saved < pauseNanos) {
+      return;
     }
+    String fingerprint = activity.fingerprint();
+    ScoreFiles.write(file(fingerprint), activity);
+    if (last) {
+      removeStates(fingerprint);
+    } else {
+      stream.save(states(fingerprint), label(fingerprint, activity.layers().size()));
+    }
+    saved = System.nanoTime();
+  }
+
+  /**
+   * Takes up what flowed when it was kept.
+   *
+   * @return how many layers it went through by then; 0 if nothing sound was kept
+   */
+  int restore(Activity activity, LayerStream stream) {
+    Path file = states(activity.fingerprint());
+    Optional<String> label = SavedArrays.label(file);
+    for (int layers = activity.layers().size(); layers > 0; layers--) {
+      if (label.equals(Optional.of(label(activity.fingerprint(), layers)))) {
+        return stream.restore(file) ? layers : 0;
+      }
+    }
+    return 0;
+  }
+
+  private static String label(String fingerprint, int layers) {
+    return "%s after %d layers".formatted(fingerprint, layers);
+  }
+
+  private void removeStates(String fingerprint) {
+    try {
+      Files.deleteIfExists(states(fingerprint));
+    } catch (IOException e) {
+      throw new WorkerException("cannot remove %s: %s".formatted(states(fingerprint), e), true, e);
+    }
+  }
+
+  private Path states(String fingerprint) {
+    return directory.resolve("minitron-%s.states".formatted(fingerprint.substring(0, NAME_DIGITS)));
   }
 
   private Optional<String> refusal(Activity found, String fingerprint) {

@@ -47,6 +47,11 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
           "prune.algorithm: minitron prunes decoders for %s, but this one is of family %s and for %s"
               .formatted(TextTask.TEXT_GENERATION.key(), model.family().name(), task.key()));
     }
+    if (network.expertKeys().isPresent()) {
+      throw new InvalidInputException(
+          "prune.algorithm: minitron prunes no experts yet, but %s has them"
+              .formatted(model.directory().path()));
+    }
     List<String> blocks =
         TextNetwork.Block.of(model.architecture()).stream()
             .map(block -> block.heads())

@@ -10,6 +10,7 @@ import io.espalier.worker.algorithm.family.Tokens;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.SavedArrays;
 import io.espalier.worker.tensor.SpillingArrays;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
@@ -87,6 +88,16 @@ final class LayerStream implements AutoCloseable {
                     layer, weights, x, network.surroundings(tokens, x), taps.apply(batch, tokens)));
           });
     }
+  }
+
+  /** Keeps what flows in a file, with words that say how far it came. */
+  void save(Path file, String label) {
+    SavedArrays.write(file, label, texts.count(), states::get);
+  }
+
+  /** Takes up what flowed before it was kept in a file; whether that is sound. */
+  boolean restore(Path file) {
+    return SavedArrays.read(file, texts.count(), manager, states::put);
   }
 
   /** Runs a layer, unwatched. */

@@ -7,6 +7,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.PyTorch;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -20,6 +21,7 @@ public final class Minitron {
   /** Changes whenever results may. */
   public static final String VERSION = "1";
 
+  private static final Duration PAUSE = Duration.ofSeconds(30);
   private static final String PHASE = "measuring activations";
 
   private final Blueprint blueprint;
@@ -71,7 +73,16 @@ public final class Minitron {
    * @throws InvalidInputException if activations are no numbers; names the layer
    */
   public Activity measure(Path checkpoints, Progress.Listener progress) {
-    var store = new ActivityStore(checkpoints, blueprint);
+    return measure(checkpoints, PAUSE, progress);
+  }
+
+  /**
+   * The same.
+   *
+   * @param pause how long it takes at least until what flows is worth to be kept
+   */
+  Activity measure(Path checkpoints, Duration pause, Progress.Listener progress) {
+    var store = new ActivityStore(checkpoints, blueprint, pause);
     Activity activity =
         store.load(fingerprint).orElseGet(() -> new Activity(fingerprint, List.of()));
     int all = blueprint.blocks().size();
@@ -79,14 +90,16 @@ public final class Minitron {
       return activity;
     }
     try (var stream = new LayerStream(blueprint, texts, settings.stateBytes(), checkpoints)) {
-      int known = activity.layers().size();
-      stream.embed(Kept.all());
-      for (int layer = 0; layer < all; layer++) {
-        if (layer < known) {
+      int begin = store.restore(activity, stream);
+      if (begin == 0) {
+        stream.embed(Kept.all());
+      }
+      for (int layer = begin; layer < all; layer++) {
+        if (layer < activity.layers().size()) {
           stream.layer(layer, Kept.all());
         } else {
           activity = activity.with(watched(stream, layer, store));
-          store.save(activity);
+          store.save(activity, stream);
         }
         progress.report(Progress.of(PHASE, layer + 1, all));
       }

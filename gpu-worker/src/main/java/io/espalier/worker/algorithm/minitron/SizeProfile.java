@@ -30,11 +30,7 @@ public final class SizeProfile {
   public static Profile of(Blueprint blueprint, Optional<Constraints> constraints) {
     Sizes whole = blueprint.sizes();
     var grid =
-        new Grid(
-            whole,
-            Divisors.Asked.NOTHING.ofSearch(whole),
-            Grid.USUAL_WIDTH,
-            Grid.USUAL_DEPTH);
+        new Grid(whole, Divisors.Asked.NOTHING.ofSearch(whole), Grid.USUAL_WIDTH, Grid.USUAL_DEPTH);
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
     var search = new SizeSearch(blueprint, grid, costs, true);
     Cost all = FileCosts.whole(FileCosts.of(blueprint.open(), files(blueprint)), files(blueprint));

@@ -14,11 +14,14 @@ import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.SavedArrays;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How strongly units fire, against loops over what passes through the whole network. */
 final class ActivityTest {
@@ -302,25 +306,46 @@ final class ActivityTest {
     }
   }
 
-  @Test
-  void an_interrupted_measurement_goes_on_behind_the_layers_that_are_known() {
-    Listening settings = listening(Aggregation.MEAN, Aggregation.L2, 1 << 20);
-    var minitron = new Minitron(blueprint("gpt2"), settings, GoldenTexts.ofModel("gpt2"), "data");
+  @ParameterizedTest
+  @ValueSource(strings = {"kept", "lost", "damaged", "of another"})
+  void an_interrupted_measurement_goes_on_behind_the_layers_that_are_known(String states)
+      throws IOException {
+    Listening settings = listening(Aggregation.MEAN, Aggregation.L2, 0);
+    var minitron = new Minitron(blueprint("llama"), settings, GoldenTexts.ofModel("llama"), "data");
     assertThatThrownBy(
             () ->
                 minitron.measure(
                     checkpoints,
+                    Duration.ZERO,
                     step -> {
                       throw new IllegalStateException("stopped");
                     }))
         .hasMessage("stopped");
+    Path file = only(".states");
+    switch (states) {
+      case "lost" -> Files.delete(file);
+      case "damaged" -> Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 300));
+      case "of another" -> SavedArrays.write(file, "of another", 0, slot -> null);
+      default -> assertThat(file).isNotEmptyFile();
+    }
 
-    Activity resumed = minitron.measure(checkpoints, heard::add);
+    Activity resumed = minitron.measure(checkpoints, Duration.ZERO, heard::add);
+
+    assertThat(heard).hasSize(states.equals("kept") ? 1 : 2);
+    assertThat(file).as("states are not needed any more").doesNotExist();
     deleteScores();
-
     Activity whole = minitron.measure(checkpoints, heard::add);
     assertThat(resumed.neurons(0)).containsExactly(whole.neurons(0));
     assertThat(resumed.neurons(1)).containsExactly(whole.neurons(1));
     assertThat(resumed.hidden()).containsExactly(whole.hidden());
+    assertThat(resumed.distances()).containsExactly(whole.distances());
+  }
+
+  private Path only(String ending) throws IOException {
+    try (Stream<Path> files = Files.list(checkpoints)) {
+      List<Path> found = files.filter(file -> file.toString().endsWith(ending)).toList();
+      assertThat(found).hasSize(1);
+      return found.get(0);
+    }
   }
 }

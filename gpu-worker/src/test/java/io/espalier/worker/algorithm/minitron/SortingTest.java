@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.family.Taps;
 import io.espalier.worker.algorithm.family.TextModel;
-import io.espalier.worker.algorithm.family.Tokens;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsWriter;
 import io.espalier.worker.checkpoint.TensorData;
@@ -43,7 +42,13 @@ final class SortingTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "gpt2", "gptj", "llama", "llama-tied-rope-llama3-scaling", "mistral", "qwen2", "qwen3"
+        "gpt2",
+        "gptj",
+        "llama",
+        "llama-tied-rope-llama3-scaling",
+        "mistral",
+        "qwen2",
+        "qwen3"
       })
   void other_places_of_all_units_change_nothing_that_is_said(String name) throws IOException {
     Golden golden = Golden.of(name);
@@ -76,7 +81,8 @@ final class SortingTest {
     Map<String, int[]> places = new LinkedHashMap<>();
     places.put("hidden", shuffled(blueprint.hidden().units(), random));
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
-      places.put(blueprint.neurons(layer).name(), shuffled(blueprint.neurons(layer).units(), random));
+      places.put(
+          blueprint.neurons(layer).name(), shuffled(blueprint.neurons(layer).units(), random));
       int[] groups = shuffled(blueprint.groups(layer).units(), random);
       int size = blueprint.heads(layer).units() / groups.length;
       var heads = new ArrayList<Integer>();
@@ -102,8 +108,7 @@ final class SortingTest {
     int offset = 0;
     for (Dimension.Along part : dimension.parts()) {
       Axis axis = part.axis();
-      int[] order =
-          places.getOrDefault(axis.name(), IntStream.range(0, axis.units()).toArray());
+      int[] order = places.getOrDefault(axis.name(), IntStream.range(0, axis.units()).toArray());
       for (int unit : order) {
         for (int i = 0; i < part.indicesPerUnit(); i++) {
           sources.add(offset + unit * part.indicesPerUnit() + i);
@@ -135,8 +140,7 @@ final class SortingTest {
         to.putFloat(from.getFloat((row * columns.length + column) * Float.BYTES));
       }
     }
-    return new TensorData(
-        data.dtype(), data.shape(), to.flip().order(ByteOrder.LITTLE_ENDIAN));
+    return new TensorData(data.dtype(), data.shape(), to.flip().order(ByteOrder.LITTLE_ENDIAN));
   }
 
   private static float[] says(TextModel model, Golden golden) {
