@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -352,6 +353,50 @@ class GradNasPrunerTest {
     assertThat(metric(four, "perplexity").before()).hasValue(Math.exp(loss));
   }
 
+  /** Heads share keys and values, so only neurons go; the size of heads is said in any case. */
+  @Test
+  void a_model_whose_heads_share_keys_loses_neurons_only() throws IOException {
+    Path model = likeQwen("qwen3", "Qwen3ForCausalLM", "");
+
+    StageReport report =
+        stage.run(job(model, SPEC.formatted("").replace("60%", "90%"), "one", "any"), heard::add);
+
+    JsonNode config = JSON.readTree(own.resolve("one/config.json").toFile());
+    assertThat(config.path("num_attention_heads").intValue()).isEqualTo(4);
+    assertThat(config.path("num_key_value_heads").intValue()).isEqualTo(2);
+    assertThat(config.path("head_dim").intValue()).isEqualTo(8);
+    TextModel pruned = TextModel.of(ModelDirectory.open(own.resolve("one")));
+    TextModel whole = TextModel.of(ModelDirectory.open(model));
+    assertThat(pruned.architecture().shapes().get("model.layers.0.self_attn.k_proj.weight"))
+        .containsExactly(16, 32);
+    assertThat(pruned.architecture().axes()).isNotEqualTo(whole.architecture().axes());
+    assertThat(metric(report, "flops").after().orElseThrow())
+        .isLessThanOrEqualTo(0.9 * metric(report, "flops").before().orElseThrow());
+  }
+
+  @Test
+  void experts_are_left_to_another_algorithm() throws IOException {
+    String experts =
+        ", \"num_experts\": 4, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 16";
+    Path model = likeQwen("qwen3_moe", "Qwen3MoeForCausalLM", experts);
+
+    assertThatThrownBy(() -> stage.check(job(model, SPEC.formatted(""), "one", "any")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("Qwen3MoeForCausalLM has experts, which GradNAS does not score");
+  }
+
+  private Path likeQwen(String type, String model, String more) throws IOException {
+    String config =
+        """
+        {"model_type": "%s", "architectures": ["%s"], "vocab_size": 420, "hidden_size": 32,
+         "head_dim": 8, "num_attention_heads": 4, "num_key_value_heads": 2,
+         "num_hidden_layers": 2, "intermediate_size": 64, "max_position_embeddings": 64,
+         "eos_token_id": 0 %s}
+        """
+            .formatted(type, model, more);
+    return TextModels.write(own.resolve(type), config, squad().resolve("tokenizer.json"), 5);
+  }
+
   @Test
   void what_cannot_be_done_is_refused_before_any_work() {
     assertThatThrownBy(() -> stage.check(job("qa", SPEC.formatted(",\"batches\":1000"), "one")))
@@ -408,7 +453,7 @@ class GradNasPrunerTest {
   private StageJob job(Path model, String spec, String output, String checkpoints) {
     Path texts = shared.resolve(model.endsWith("tagger") ? "words.conll" : "texts.txt");
     boolean asksNothing =
-        model.endsWith("embedding") || model.endsWith("gpt2") || model.endsWith("tagger");
+        Stream.of("embedding", "gpt2", "tagger", "qwen3", "qwen3_moe").anyMatch(model::endsWith);
     Path data = asksNothing ? texts : squad().resolve("squad.json");
     return new StageJob(
         "run",

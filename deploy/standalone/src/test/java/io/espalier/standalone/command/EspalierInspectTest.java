@@ -4,8 +4,18 @@ import static io.espalier.standalone.command.Ran.espalier;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.worker.algorithm.family.Families;
+import io.espalier.worker.checkpoint.DType;
+import io.espalier.worker.checkpoint.SafetensorsWriter;
+import io.espalier.worker.checkpoint.TensorData;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.LongStream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -104,6 +114,43 @@ class EspalierInspectTest {
         .containsOnlyOnce("(2) its 16 units leave no smaller multiple of the channel divisor 16\n");
     assertThat(run.out().lines().filter(line -> !line.startsWith("directory")))
         .allMatch(line -> line.length() <= 120);
+  }
+
+  @Test
+  void a_decoder_says_that_its_heads_go_in_groups() throws IOException {
+    String config =
+        """
+        {"model_type": "qwen3", "architectures": ["Qwen3ForCausalLM"], "vocab_size": 20,
+         "hidden_size": 8, "head_dim": 4, "num_attention_heads": 4, "num_key_value_heads": 2,
+         "num_hidden_layers": 1, "intermediate_size": 64, "max_position_embeddings": 16}
+        """;
+
+    Ran run = espalier("inspect", zeros(config).toString(), "-o", "json");
+
+    JsonNode axes = run.json().path("axes");
+    assertThat(run.json().path("family").asText()).isEqualTo("llama");
+    assertThat(named(axes, "model.layers.0.neurons").path("choices").toString())
+        .isEqualTo("[32,64]");
+    assertThat(named(axes, "model.layers.0.heads").path("reason").asText())
+        .contains("heads and groups are cut together, by Minitron");
+    assertThat(named(axes, "model.layers.0.groups").path("prunable").asBoolean()).isFalse();
+  }
+
+  /** A model of zeros. */
+  private static Path zeros(String config) throws IOException {
+    Path folder = Files.createDirectory(directory.resolve("decoder"));
+    JsonNode json = new ObjectMapper().readTree(config);
+    var tensors = new TreeMap<String, TensorData>();
+    Families.of(json)
+        .architecture(json, Map.of())
+        .shapes()
+        .forEach(
+            (name, shape) -> {
+              int size = (int) LongStream.of(shape).reduce(Float.BYTES, (a, b) -> a * b);
+              tensors.put(name, new TensorData(DType.F32, shape, ByteBuffer.allocate(size)));
+            });
+    SafetensorsWriter.write(folder.resolve("model.safetensors"), tensors);
+    return Files.writeString(folder.resolve("config.json"), config).getParent();
   }
 
   @Test

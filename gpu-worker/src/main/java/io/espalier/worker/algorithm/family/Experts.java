@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * A feed-forward part of experts: a router chooses some of them for each token, and what they say
@@ -100,28 +99,34 @@ record Experts(
     var shape = x.getShape();
     long tokens = shape.get(0) * shape.get(1);
     NDArray rows = T.reshape(x, tokens, shape.get(2)); // one per token of any sequence
-    String axis = block + TextNetwork.EXPERTS;
-    NDArray scores = pass.taps().routed(axis, modules.dense(block + router, rows));
+    NDArray scores =
+        pass.taps().routed(block + TextNetwork.EXPERTS, modules.dense(block + router, rows));
     List<NDArray> best = T.topK(T.softmax(scores, 1), chosen); // each (rows, chosen)
     NDArray weights = shared ? T.divide(best.get(0), sums(best.get(0))) : best.get(0);
-    var routes = Routes.of(best.get(1).toLongArray(), scores.getShape().get(1));
-    NDArray flat = T.reshape(weights, tokens * chosen, 1);
+    int experts = Math.toIntExact(scores.getShape().get(1));
+    var routes = Routes.of(best.get(1).toLongArray(), experts);
 
+    NDArray flat = T.reshape(weights, tokens * chosen, 1); // one per place
+    NDArray said = ask(modules, block, rows, flat, routes, pass);
+    NDArray byToken = T.select(said, 0, routes.order());
+    NDArray sum = T.sum(T.reshape(byToken, tokens, chosen, shape.get(2)), 1);
+    return T.reshape(sum, shape.getShape());
+  }
+
+  /** What all experts say to those that chose them, weighed, one after another. */
+  private NDArray ask(
+      TextModules modules, String block, NDArray rows, NDArray weights, Routes routes, Pass pass) {
     var said = new ArrayList<NDArray>();
     for (int i = 0; i < routes.places().size(); i++) {
       int[] places = routes.places().get(i);
       if (places.length > 0) {
         int[] readers = IntStream.of(places).map(place -> place / chosen).toArray();
-        NDArray read = T.select(rows, 0, readers);
-        NDArray spoken = speak(modules, block + prefix + i, read, pass);
-        NDArray weighed = T.multiply(spoken, T.select(flat, 0, places));
-        said.add(pass.taps().expert(axis, i, weighed)); // (its tokens, hidden)
+        NDArray spoken = speak(modules, block + prefix + i, T.select(rows, 0, readers), pass);
+        NDArray weighed = T.multiply(spoken, T.select(weights, 0, places)); // (its tokens, hidden)
+        said.add(pass.taps().expert(block + TextNetwork.EXPERTS, i, weighed));
       }
     }
-    NDArray all = T.concat(0, said.toArray(NDArray[]::new)); // expert by expert
-    NDArray byToken = T.select(all, 0, routes.order()); // token by token
-    NDArray sum = T.sum(T.reshape(byToken, tokens, chosen, shape.get(2)), 1);
-    return T.reshape(sum, shape.getShape());
+    return T.concat(0, said.toArray(NDArray[]::new));
   }
 
   /** What one expert makes of its tokens, which are one sequence for whoever watches. */
@@ -151,16 +156,22 @@ record Experts(
      *
      * @param choices the expert of each place
      */
-    static Routes of(long[] choices, long experts) {
-      var places = new ArrayList<int[]>();
+    static Routes of(long[] choices, int experts) {
+      int[] counts = new int[experts];
+      for (long expert : choices) {
+        counts[(int) expert]++;
+      }
+      List<int[]> places = IntStream.of(counts).mapToObj(int[]::new).toList();
+      int[] next = new int[experts]; // where an expert's next place comes, expert by expert
+      for (int i = 1; i < experts; i++) {
+        next[i] = next[i - 1] + counts[i - 1];
+      }
+      int[] firsts = next.clone();
       int[] order = new int[choices.length];
-      int next = 0;
-      for (long expert : LongStream.range(0, experts).toArray()) {
-        int[] own = IntStream.range(0, choices.length).filter(p -> choices[p] == expert).toArray();
-        for (int place : own) {
-          order[place] = next++;
-        }
-        places.add(own);
+      for (int place = 0; place < choices.length; place++) {
+        int expert = (int) choices[place];
+        places.get(expert)[next[expert] - firsts[expert]] = place;
+        order[place] = next[expert]++;
       }
       return new Routes(places, order);
     }

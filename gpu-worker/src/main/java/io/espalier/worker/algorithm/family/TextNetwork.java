@@ -25,7 +25,8 @@ public interface TextNetwork {
 
   /**
    * How names of axes of groups of attention heads end, each of which has one head of keys and
-   * values: group g of G has the heads from g · H / G up to (excluding) (g + 1) · H / G.
+   * values: group g of G has the heads from g · H / G up to (excluding) (g + 1) · H / G. In a
+   * family that has them they are axes of their own even where each head is a group.
    */
   String GROUPS = ".groups";
 

@@ -32,7 +32,7 @@ final class HalfNumbers {
     ByteBuffer to = buffer(from.remaining());
     while (from.hasRemaining()) {
       int bits = from.getInt();
-      int cut = type == DType.BF16 ? bits & 0xffff0000 : bits >>> LOST << LOST;
+      int cut = type == DType.BF16 ? bits & 0xffff0000 : (bits >>> LOST) << LOST;
       to.putInt(type == DType.F16 && isTooSmall(bits) ? 0 : cut);
     }
     return new TensorData(DType.F32, tensor.shape(), to.flip());
@@ -42,12 +42,12 @@ final class HalfNumbers {
     if (isTooSmall(bits)) {
       return 0;
     }
-    int exponent = (bits >>> 23 & 0xff) - 127 + 15;
-    return bits >>> 16 & 0x8000 | exponent << 10 | bits >>> LOST & 0x3ff;
+    int exponent = ((bits >>> 23) & 0xff) - 127 + 15;
+    return ((bits >>> 16) & 0x8000) | (exponent << 10) | ((bits >>> LOST) & 0x3ff);
   }
 
   private static boolean isTooSmall(int bits) {
-    return (bits >>> 23 & 0xff) < SMALLEST;
+    return ((bits >>> 23) & 0xff) < SMALLEST;
   }
 
   private static ByteBuffer buffer(int bytes) {
