@@ -1,5 +1,6 @@
 package io.espalier.it;
 
+import io.espalier.event.Gate;
 import io.espalier.event.ModelRegistered;
 import io.espalier.event.PolicyMatch;
 import io.espalier.event.PruningPolicy;
@@ -108,12 +109,18 @@ final class Installed implements AutoCloseable {
    * Prunes models of a name to a share of their FLOPs, looking at so many images for each choice.
    */
   void applyPolicy(String modelName, String flops, int scoreImages) {
+    applyPolicy(modelName, spec(flops, scoreImages), List.of());
+  }
+
+  /** Prunes models of a name as a specification says; what comes out must pass gates. */
+  void applyPolicy(String modelName, String spec, List<Gate> gates) {
     PruningPolicy policy =
         PruningPolicy.newBuilder()
             .setName("prune-" + modelName)
             .setGeneration(1)
             .setMatch(PolicyMatch.newBuilder().setNames(List.of(modelName)).build())
-            .setStages(List.of(new StageSpec(StageKind.PRUNE, spec(flops, scoreImages))))
+            .setStages(List.of(new StageSpec(StageKind.PRUNE, spec)))
+            .setGates(gates)
             .setBackoffMillis(500)
             .build();
     publish(topics.pruningPolicies(), policy.getName(), policy, CloudEvent.POLICY_APPLIED);
@@ -126,19 +133,33 @@ final class Installed implements AutoCloseable {
         .formatted(flops, scoreImages);
   }
 
-  /** Registers a version of a model. */
+  /** Registers a version of a model of images. */
   void register(String modelName, String version, Path artifact, Optional<String> rootDigest) {
-    ModelRegistered registered =
+    register(
         ModelRegistered.newBuilder()
             .setName(modelName)
             .setVersion(version)
             .setArtifactUri(artifact.toUri().toString())
             .setRootDigest(rootDigest.orElse(null))
             .setTask("image-classification")
-            .setDatasets(Map.of("eval", TestModel.data().toUri() + "?split=test"))
-            .setRegisteredAt(Instant.now())
-            .build();
-    publish(topics.modelRegistered(), modelName, registered, CloudEvent.MODEL_REGISTERED);
+            .setDatasets(Map.of("eval", TestModel.data().toUri() + "?split=test")));
+  }
+
+  /** Registers the model that answers questions. */
+  void registerReader(String modelName) {
+    register(
+        ModelRegistered.newBuilder()
+            .setName(modelName)
+            .setVersion("1")
+            .setArtifactUri(TestReader.trained().toUri().toString())
+            .setTask("question-answering")
+            .setDatasets(Map.of("eval", TestReader.questions().toUri().toString())));
+  }
+
+  private void register(ModelRegistered.Builder model) {
+    ModelRegistered registered = model.setRegisteredAt(Instant.now()).build();
+    publish(
+        topics.modelRegistered(), registered.getName(), registered, CloudEvent.MODEL_REGISTERED);
   }
 
   <V> void publish(Topic<V> topic, String key, V value, String type) {

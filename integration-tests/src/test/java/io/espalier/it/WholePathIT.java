@@ -9,6 +9,8 @@ import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import io.espalier.event.CancelRun;
 import io.espalier.event.FailureKind;
+import io.espalier.event.Gate;
+import io.espalier.event.GateRule;
 import io.espalier.event.Metric;
 import io.espalier.event.ModelRejected;
 import io.espalier.event.PrunedModel;
@@ -21,6 +23,7 @@ import io.espalier.event.StageFailed;
 import io.espalier.event.StageProgressed;
 import io.espalier.schemas.CloudEvent;
 import io.espalier.schemas.SchemaRegistry;
+import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import java.net.URI;
@@ -143,6 +146,58 @@ class WholePathIT {
     ModelRejected rejected = rejected("too-small");
     assertThat(rejected.getReason()).isEqualTo(RejectionReason.INFEASIBLE);
     assertThat(rejected.getMessage()).contains("flops").containsPattern("smallest.*\\d");
+  }
+
+  @Test
+  void a_model_that_answers_questions_is_pruned_by_gradients_and_says_what_it_lost() {
+    var gate = new Gate("f1", GateRule.MAX_DEGRADATION, 0.5);
+    espalier.applyPolicy("reader", TestReader.spec("70%"), List.of(gate));
+
+    espalier.registerReader("reader");
+
+    PrunedModel pruned = pruned("reader");
+    Metric f1 = metric(pruned, "f1");
+    assertThat(f1.getBefore()).as("F1 of a model that knows its questions by heart").isEqualTo(1);
+    assertThat(f1.getAfter()).isBetween(0.5, 1.0);
+    assertThat(metric(pruned, "exactMatch").getBefore()).isEqualTo(1);
+    assertThat(metric(pruned, "loss").getAfter()).isNotNull();
+    assertThat(pruned.getGates())
+        .singleElement()
+        .satisfies(result -> assertThat(result.getGate()).isEqualTo(gate))
+        .satisfies(
+            result -> assertThat(result.getMeasured()).isEqualTo(f1.getBefore() - f1.getAfter()))
+        .satisfies(result -> assertThat(result.getPassed()).isTrue());
+    assertThat(pruned.getLoadsIn()).containsExactly("espalier", "safetensors");
+    assertThat(pruned.getTask()).isEqualTo("question-answering");
+    Path artifact = Path.of(URI.create(pruned.getArtifact().getUri()));
+    assertThat(Manifest.of(artifact).rootDigest()).isEqualTo(pruned.getArtifact().getRootDigest());
+    assertThat(artifact.toFile().list()).contains("tokenizer.json", "espalier.json");
+    double whole = TestReader.flops(TestReader.trained());
+    assertThat(metric(pruned, "flops").getBefore()).isEqualTo(whole);
+    assertThat(metric(pruned, "flops").getAfter())
+        .isEqualTo((double) TestReader.flops(artifact))
+        .isLessThanOrEqualTo(0.7 * whole);
+    TextModel.of(ModelDirectory.open(artifact)); // widths and config agree
+  }
+
+  @Test
+  void a_budget_that_no_model_of_questions_meets_is_rejected_before_gradients_are_measured() {
+    espalier.applyPolicy("dull-reader", TestReader.spec("1%"), List.of());
+
+    espalier.registerReader("dull-reader");
+
+    ModelRejected rejected = rejected("dull-reader");
+    assertThat(rejected.getReason()).isEqualTo(RejectionReason.INFEASIBLE);
+    assertThat(rejected.getMessage()).contains("flops").containsPattern("smallest.*\\d");
+    try (var events = espalier.read(espalier.topics().stageEvents())) {
+      assertThat(events.all())
+          .filteredOn(event -> event.getRunId().equals(rejected.getRunId()))
+          .extracting(StageEvent::getDetail)
+          .hasAtLeastOneElementOfType(StageFailed.class)
+          .allMatch(
+              detail ->
+                  !(detail instanceof StageProgressed at) || at.getPhase().equals("starting"));
+    }
   }
 
   @Test

@@ -1,5 +1,8 @@
 package io.espalier.worker.stage;
 
+import io.espalier.worker.algorithm.family.Families;
+import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.algorithm.fastnas.FastNas;
 import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.algorithm.fastnas.Pruning;
@@ -14,6 +17,7 @@ import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.report.Reports;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -91,7 +95,7 @@ final class FastNasPruner implements Pruner {
   private static Prepared open(StageJob job) {
     var problems = new ArrayList<String>();
     Optional<PruneSpec> spec = attempt(problems, job.spec(), PruneSpec::parse);
-    Optional<ModelDirectory> model = attempt(problems, job.input(), ModelDirectory::open);
+    Optional<ModelDirectory> model = attempt(problems, job.input(), FastNasPruner::model);
     int divisor = spec.map(PruneSpec::channelDivisor).orElse(1);
     LayerRules rules = spec.map(PruneSpec::layers).orElse(LayerRules.NONE);
     Optional<Plan> plan =
@@ -117,6 +121,17 @@ final class FastNasPruner implements Pruner {
       throw new InvalidInputException(problems.stream().distinct().toList());
     }
     return new Prepared(spec.get(), plan.get(), data.get(0), data.get(1), uris.get(1));
+  }
+
+  private static ModelDirectory model(Path path) {
+    ModelDirectory directory = ModelDirectory.open(path);
+    Family family = Families.of(directory.config());
+    if (!(family instanceof VisionFamily)) {
+      throw new InvalidInputException(
+          "prune.algorithm: fastnas prunes models that tell images apart, but %s is of family %s, which reads text; ask for gradnas"
+              .formatted(path, family.name()));
+    }
+    return directory;
   }
 
   private static void noData(List<String> problems) {

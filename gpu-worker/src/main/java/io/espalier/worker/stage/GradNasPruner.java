@@ -1,6 +1,9 @@
 package io.espalier.worker.stage;
 
 import io.espalier.worker.algorithm.evaluate.TextTally;
+import io.espalier.worker.algorithm.family.Families;
+import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.family.TextFamily;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.gradnas.GradNas;
 import io.espalier.worker.algorithm.gradnas.GradNasPlan;
@@ -79,35 +82,51 @@ final class GradNasPruner implements Pruner {
     plan.require(spec.constraints());
     URI searched = role(job, "calibration", "train", "eval");
     URI judged = role(job, "eval", "calibration", "train");
-    TextDataset search = open(searched, model, spec, job);
     var problems = new ArrayList<String>();
-    spec.unmet(search.size()).ifPresent(problems::add);
-    TextDataset judge = judged.equals(searched) ? search : open(judged, model, spec, job);
-    if (model.network().input().task() != TextTask.FEATURE_EXTRACTION) {
-      requireLabels(search, searched, problems);
-      requireLabels(judge, judged, problems);
-    }
+    Optional<TextDataset> search = open(searched, model, spec, job, problems);
+    search.flatMap(data -> spec.unmet(data.size())).ifPresent(problems::add);
+    Optional<TextDataset> judge =
+        judged.equals(searched) ? search : open(judged, model, spec, job, problems);
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems.stream().distinct().toList());
     }
-    return new Prepared(spec, plan, search, judge, judged);
+    return new Prepared(spec, plan, search.orElseThrow(), judge.orElseThrow(), judged);
   }
 
   private static TextModel model(StageJob job, GradNasSpec spec) {
     ModelDirectory directory = ModelDirectory.open(job.input());
+    Family family = Families.of(directory.config());
+    if (!(family instanceof TextFamily)) {
+      throw new InvalidInputException(
+          "prune.algorithm: gradnas prunes models that read text, but %s is of family %s, which tells images apart; ask for fastnas"
+              .formatted(job.input(), family.name()));
+    }
     TextInput input = TextModel.of(directory).network().input();
+    spec.unfit(input)
+        .ifPresent(
+            problem -> {
+              throw new InvalidInputException(problem);
+            });
     return TextModel.of(directory, spec.texts(job.seed()).length(input));
   }
 
-  private static TextDataset open(URI uri, TextModel model, GradNasSpec spec, StageJob job) {
-    return TextDatasets.open(uri, model.network().input(), job.input(), spec.texts(job.seed()));
-  }
-
-  private static void requireLabels(TextDataset data, URI uri, List<String> problems) {
-    if (!data.labelled()) {
-      problems.add(
-          "data %s: gradients need what is right, but nothing is labelled; add a label to each line"
-              .formatted(uri));
+  /**
+   * Texts, with what is right if the model says what can be; none, and problems, if they are bad.
+   */
+  private static Optional<TextDataset> open(
+      URI uri, TextModel model, GradNasSpec spec, StageJob job, List<String> problems) {
+    TextInput input = model.network().input();
+    try {
+      TextDataset data = TextDatasets.open(uri, input, job.input(), spec.texts(job.seed()));
+      if (input.task() != TextTask.FEATURE_EXTRACTION && !data.labelled()) {
+        problems.add(
+            "data %s: gradients need what is right, but nothing is labelled; add a label to each line"
+                .formatted(uri));
+      }
+      return Optional.of(data);
+    } catch (InvalidInputException e) {
+      problems.addAll(e.problems());
+      return Optional.empty();
     }
   }
 

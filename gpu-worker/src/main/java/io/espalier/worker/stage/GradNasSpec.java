@@ -8,8 +8,10 @@ import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Objective;
+import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.text.TextSettings;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.TextTask;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -114,6 +116,27 @@ record GradNasSpec(
   /** How texts become sequences. */
   TextSettings texts(long seed) {
     return new TextSettings(maxLength, stride, seed);
+  }
+
+  /**
+   * What the specification asks of sequences.
+   *
+   * @param input what the model takes
+   * @return what it does not take, in words
+   */
+  Optional<String> unfit(TextInput input) {
+    if (maxLength.isPresent() && maxLength.getAsInt() > input.positions()) {
+      return Optional.of(
+          "prune.maxLength: %d tokens, but the model has positions for %d; ask for no more, or leave it out"
+              .formatted(maxLength.getAsInt(), input.positions()));
+    }
+    int length = texts(0).length(input);
+    boolean windows = input.task() == TextTask.QUESTION_ANSWERING;
+    return windows && stride.isPresent() && stride.getAsInt() >= length
+        ? Optional.of(
+            "prune.stride: windows of %d tokens cannot share %d; ask for fewer, or leave it out"
+                .formatted(length, stride.getAsInt()))
+        : Optional.empty();
   }
 
   /**

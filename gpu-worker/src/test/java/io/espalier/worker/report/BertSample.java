@@ -76,7 +76,10 @@ final class BertSample {
         List.of(new Constraint(bound, selection.cost().flops())),
         List.of(
             Samples.metric(
-                "flops", "count", costs.cost(Widths.all()).flops(), selection.cost().flops()),
+                "flops",
+                "count",
+                (double) costs.cost(Widths.all()).flops(),
+                (double) selection.cost().flops()),
             Samples.metric("f1", "fraction", 0.8812, 0.8123)),
         Profile.of(space, costs, Optional.of(new Budget(List.of(bound)))),
         axes(selection, losses),

@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.Random;
 
 /** Small models that read text, with random weights. */
-final class TextModels {
+public final class TextModels {
   /** BERT of two layers, 4 heads of 8 channels and 64 neurons, for the words of squad-windows. */
-  static final String BERT =
+  public static final String BERT =
       """
       {"model_type": "bert", "architectures": ["%s"], "vocab_size": 420, "hidden_size": 32,
        "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,
@@ -30,12 +30,13 @@ final class TextModels {
   private TextModels() {}
 
   /** Writes a model by its config.json, with a tokenizer. */
-  static Path write(Path directory, String config, Path tokenizer, long seed) throws IOException {
+  public static Path write(Path directory, String config, Path tokenizer, long seed)
+      throws IOException {
     return write(directory, config, tokenizer, seed, Map.of());
   }
 
   /** The same, with tensors that are filled with one value. */
-  static Path write(
+  public static Path write(
       Path directory, String config, Path tokenizer, long seed, Map<String, Double> filled)
       throws IOException {
     Files.createDirectories(directory);
@@ -66,7 +67,7 @@ final class TextModels {
 
   private static TensorData drawn(String name, long[] shape, Random random) {
     int size = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-    double middle = name.endsWith("LayerNorm.weight") ? 1 : 0;
+    double middle = name.matches(".*(LayerNorm|ln_[12f])\\.weight") ? 1 : 0;
     ByteBuffer bytes = ByteBuffer.allocate(size * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < size; i++) {
       bytes.putFloat((float) (middle + 0.2 * random.nextGaussian()));

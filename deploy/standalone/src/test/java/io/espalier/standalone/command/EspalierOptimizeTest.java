@@ -110,7 +110,7 @@ class EspalierOptimizeTest {
         .filteredOn(line -> line.startsWith("error: "))
         .singleElement()
         .asString()
-        .contains("none of the ", "smaller channel divisor");
+        .contains("none of the ", "smaller divisor of channels");
     assertThat(run.err().lines())
         .anySatisfy(line -> assertThat(line).matches(" {7}[0-9]+ ax[ei]s: .*"))
         .allSatisfy(line -> assertThat(line).hasSizeLessThan(180));

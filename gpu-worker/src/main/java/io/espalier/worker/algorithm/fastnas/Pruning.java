@@ -147,7 +147,7 @@ public final class Pruning {
         new LatencyProfile(
             plan.space(),
             plan.costs(),
-            new LayerTimer(),
+            new LayerTimer()::nanos,
             new LatencyStore(checkpoints),
             PyTorch.device());
     return plan.withLatency(

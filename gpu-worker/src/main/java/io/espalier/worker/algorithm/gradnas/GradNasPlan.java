@@ -8,6 +8,7 @@ import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Profile;
+import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
@@ -65,12 +66,18 @@ public record GradNasPlan(
    * Makes sure that there is something to prune, and that constraints can be met as far as is known
    * before anything is measured: all but that of latency.
    *
-   * @throws InvalidInputException if every axis has one width only; says why
+   * @throws InvalidInputException if every axis has one width only, or latency is bounded though
+   *     the form of the result saves none; says why
    * @throws io.espalier.worker.domain.InfeasibleException if no model of the space is within the
    *     constraints
    */
   public void require(Constraints constraints) {
     space.requireChoice();
+    if (output == OutputMode.ZERO_PADDED && constraints.limits().containsKey(Quantity.LATENCY)) {
+      throw new InvalidInputException(
+          "output %s: what would go is still there, so no result is faster; leave out constraints.latency, or ask for another output"
+              .formatted(output.key()));
+    }
     constraints.budget(whole()).requireReachable(space, costs);
   }
 

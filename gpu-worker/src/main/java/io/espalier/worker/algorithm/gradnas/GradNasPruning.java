@@ -2,7 +2,6 @@ package io.espalier.worker.algorithm.gradnas;
 
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.evaluate.Latency;
-import io.espalier.worker.algorithm.evaluate.LayerTimer;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.evaluate.TextTally;
 import io.espalier.worker.algorithm.family.TextModel;
@@ -62,6 +61,7 @@ public final class GradNasPruning {
   private final TextDataset search;
   private final TextDataset judge;
   private final Optional<LatencyBound> latencyBound;
+  private final Timing timing;
   private final Progress.Listener progress;
   private final Phases phases = new Phases(System::nanoTime);
 
@@ -78,6 +78,17 @@ public final class GradNasPruning {
       TextDataset search,
       TextDataset judge,
       Progress.Listener progress) {
+    this(plan, constraints, settings, search, judge, Timing.onDevice(plan.model()), progress);
+  }
+
+  GradNasPruning(
+      GradNasPlan plan,
+      Constraints constraints,
+      GradNasSettings settings,
+      TextDataset search,
+      TextDataset judge,
+      Timing timing,
+      Progress.Listener progress) {
     this.plan = plan;
     this.constraints = constraints;
     this.settings = settings;
@@ -85,6 +96,7 @@ public final class GradNasPruning {
     this.judge = judge;
     this.latencyBound =
         Optional.ofNullable(constraints.limits().get(Quantity.LATENCY)).map(LatencyBound::new);
+    this.timing = timing;
     this.progress = progress;
   }
 
@@ -178,7 +190,7 @@ public final class GradNasPruning {
         new LatencyProfile(
             plan.space(),
             plan.costs(),
-            new LayerTimer(),
+            timing::nanos,
             new LatencyStore(checkpoints),
             PyTorch.device());
     return plan.costs()
@@ -204,8 +216,7 @@ public final class GradNasPruning {
   }
 
   private List<Latency> latencies(int repetitions, Weights one, Weights other) {
-    return TextEvaluation.latencies(
-        plan.model().network(), List.of(one, other), repetitions, plan.model().tokens());
+    return timing.latencies(List.of(one, other), repetitions);
   }
 
   private TextTally tally(String phase, TextModel model, Weights weights) {

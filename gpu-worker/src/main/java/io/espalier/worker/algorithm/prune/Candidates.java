@@ -209,7 +209,7 @@ public final class Candidates<C> {
           Quantity.LATENCY.key(),
           Quantity.LATENCY.inUnit(latency.allowed(measured.get(0))),
           measured.get(1).medianMillis(),
-          "constraint latency: %s; nothing faster is left to try. Raise the bound, or allow narrower layers by a smaller channel divisor"
+          "constraint latency: %s; nothing faster is left to try. Raise the bound, or allow narrower layers by a smaller divisor of channels or neurons"
               .formatted(words(latency, measured)));
     }
   }

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.ToDoubleFunction;
 
 /**
  * How long the models of a space take on this device, foretold from times of single layers.
@@ -49,7 +50,7 @@ public final class LatencyProfile {
 
   private final SearchSpace space;
   private final CostModel costs;
-  private final LayerTimer timer;
+  private final ToDoubleFunction<Sized> timer;
   private final LatencyStore store;
   private final String device;
 
@@ -57,11 +58,16 @@ public final class LatencyProfile {
    * A profile of a space.
    *
    * @param costs of its models
+   * @param timer nanoseconds of one pass of a layer
    * @param store where times are looked up and kept
    * @param device that they are of, in words
    */
   public LatencyProfile(
-      SearchSpace space, CostModel costs, LayerTimer timer, LatencyStore store, String device) {
+      SearchSpace space,
+      CostModel costs,
+      ToDoubleFunction<Sized> timer,
+      LatencyStore store,
+      String device) {
     this.space = space;
     this.costs = costs;
     this.timer = timer;
@@ -107,7 +113,7 @@ public final class LatencyProfile {
       int before = known.size();
       for (Sized[] row : grid(layers.get(i))) {
         for (Sized sized : row) {
-          known.computeIfAbsent(sized.key(), key -> timer.nanos(sized));
+          known.computeIfAbsent(sized.key(), key -> timer.applyAsDouble(sized));
         }
       }
       if (known.size() > before) {

@@ -68,7 +68,7 @@ public record Budget(List<Bound> bounds) {
     return String.format(
         Locale.ROOT,
         "constraint %s: %s allows at most %s %s, but the smallest model of the search space %s %s"
-            + " (%s too %s); raise the bound, or allow narrower layers by a smaller channel divisor",
+            + " (%s too %s); raise the bound, or allow narrower layers by a smaller divisor of channels or neurons",
         quantity.key(),
         bound.asked(),
         quantity.written(bound.limit()),

@@ -135,7 +135,7 @@ public record SearchSpace(
         .forEach(axis -> counts.merge(reason(axis).orElse("no reason"), 1, Integer::sum));
     var words =
         new StringBuilder(
-            "%s: none of the %d axes has more than one width to choose from; allow narrower layers by a smaller channel divisor or other rules"
+            "%s: none of the %d axes has more than one width to choose from; allow narrower layers by a smaller divisor of channels or neurons, or by other rules"
                 .formatted(architecture.name(), architecture.axes().size()));
     counts.forEach(
         (reason, axes) ->

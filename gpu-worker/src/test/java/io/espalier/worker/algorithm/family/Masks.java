@@ -9,9 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A factor for each head and neuron, by axis; axes without factors pass as they are. */
-record Masks(Map<String, NDArray> factors) implements Taps {
+public record Masks(Map<String, NDArray> factors) implements Taps {
   /** Zero for what is cut, one for the rest. */
-  static Masks of(Architecture architecture, Kept kept, NDArray like) {
+  public static Masks of(Architecture architecture, Kept kept, NDArray like) {
     var factors = new LinkedHashMap<String, NDArray>();
     for (Axis axis : architecture.axes()) {
       kept.of(axis)

@@ -9,11 +9,11 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /** Units that stay, drawn at random or not. */
-final class RandomCuts {
+public final class RandomCuts {
   private RandomCuts() {}
 
   /** Of most axes that may be cut, some units; of the others all. */
-  static Kept draw(Architecture architecture, long seed) {
+  public static Kept draw(Architecture architecture, long seed) {
     var random = new Random(seed);
     var units = new HashMap<String, int[]>();
     for (Axis axis : architecture.prunableAxes()) {

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -131,11 +132,11 @@ class LatencyProfileTest {
 
   private LatencyProfile profile(String device) {
     return new LatencyProfile(
-        plan.space(), plan.costs(), new LayerTimer(), new LatencyStore(own), device);
+        plan.space(), plan.costs(), new LayerTimer()::nanos, new LatencyStore(own), device);
   }
 
-  private static LayerTimer broken() {
-    return new LayerTimer(() -> 0);
+  private static ToDoubleFunction<LayerTimer.Sized> broken() {
+    return new LayerTimer(() -> 0)::nanos;
   }
 
   private static List<Latency> latencies(double one, double other) {
