@@ -44,7 +44,7 @@ public record Export(Map<Size, Integer> asked) {
     int neurons = size(Size.NEURONS, whole, divisors.neurons(), problems);
     int layers = size(Size.LAYERS, whole, divisors.layers(), problems);
     int groups = groups(whole, divisors, problems);
-    int heads = heads(whole, groups);
+    int heads = heads(whole);
     attention(whole, heads, groups, divisors, problems);
     if (stock) {
       blueprint.misfit(hidden, heads).ifPresent(why -> problems.add(where(HIDDEN_AND_HEADS) + why));
@@ -86,7 +86,7 @@ public record Export(Map<Size, Integer> asked) {
     return groups;
   }
 
-  private int heads(Sizes whole, int groups) {
+  private int heads(Sizes whole) {
     return asked(Size.HEADS)
         .orElseGet(
             () -> asked(Size.GROUPS).map(g -> g * whole.headsPerGroup()).orElse(whole.heads()));

@@ -87,7 +87,9 @@ class TextLatencyTest {
     assertThat(result.outcome().selection().cost().latencyNanos())
         .as("foretold")
         .isCloseTo(LatencyBound.nanos(result.outcome().after().latency()), within(20L));
-    assertThat(result.outcome().budget().bounds()).extracting(Bound::limit).containsExactly(WHOLE * 60 / 100);
+    assertThat(result.outcome().budget().bounds())
+        .extracting(Bound::limit)
+        .containsExactly(WHOLE * 60 / 100);
     assertThat(timed).hasSize(2).allMatch(nanos -> nanos.equals(timed.get(0)));
   }
 

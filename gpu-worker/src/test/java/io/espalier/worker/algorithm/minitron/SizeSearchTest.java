@@ -74,7 +74,8 @@ final class SizeSearchTest {
     long parameters = (vocabulary + 48 + 2) * hidden + layers * (attention + feedForward + norms);
     long products = layers * (4 * size * heads * hidden + 2L * hidden * neurons);
     long flops =
-        2 * TOKENS * (products + vocabulary * hidden) + layers * 4 * TOKENS * TOKENS * size * heads;
+        2 * TOKENS * (products + vocabulary * hidden)
+            + 4L * layers * TOKENS * TOKENS * size * heads;
     assertThat(cost.parameters()).isEqualTo(parameters);
     assertThat(cost.flops()).isEqualTo(flops);
     assertThat(cost.bytes()).isEqualTo(4 * parameters + header(blueprint));
@@ -89,7 +90,7 @@ final class SizeSearchTest {
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
     long header = header(blueprint);
 
-    for (Candidate candidate : all(blueprint, grid(blueprint), costs)) {
+    for (Candidate candidate : all(grid(blueprint), costs)) {
       Architecture cut = blueprint.architecture().keep(first(blueprint, candidate.sizes()));
       var cached = new ArrayList<Dimension>();
       for (int layer = 0; layer < candidate.sizes().layers(); layer++) {
@@ -117,7 +118,7 @@ final class SizeSearchTest {
     return new Kept(kept);
   }
 
-  private static List<Candidate> all(Blueprint blueprint, Grid grid, UniformCosts costs) {
+  private static List<Candidate> all(Grid grid, UniformCosts costs) {
     var all = new ArrayList<Candidate>();
     for (int hidden : grid.hidden()) {
       for (int neurons : grid.neurons()) {
@@ -146,7 +147,7 @@ final class SizeSearchTest {
             bound(Quantity.FLOPS, (long) (whole.flops() * other)),
             bound(Quantity.PARAMETERS, (long) (whole.parameters() * part)));
     List<Candidate> naive =
-        all(blueprint, grid, costs).stream()
+        all(grid, costs).stream()
             .filter(candidate -> candidate.cost().flops() <= whole.flops() * other)
             .filter(candidate -> candidate.cost().parameters() <= whole.parameters() * part)
             .sorted(
@@ -190,8 +191,8 @@ final class SizeSearchTest {
             () -> search.largest(budget(bound(Quantity.PARAMETERS, smallest - 1)), 10));
 
     assertThat(refused.constraint()).isEqualTo("parameters");
-    assertThat(refused.bound()).isEqualTo(smallest - 1);
-    assertThat(refused.smallest()).isEqualTo(smallest);
+    assertThat(refused.bound()).isEqualTo((double) (smallest - 1));
+    assertThat(refused.smallest()).isEqualTo((double) smallest);
     assertThat(refused)
         .hasMessageContaining("hidden 8, neurons 32, heads 1, groups 1, layers 1")
         .hasMessageContaining("(1 too many)");

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.family.Taps;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.family.Tokens;
@@ -174,7 +173,7 @@ final class VersionsTest {
       assertThat(found.read(tensor).shape()).as(tensor).isEqualTo(wanted.read(tensor).shape());
       assertThat(found.read(tensor).bytes()).as(tensor).isEqualTo(wanted.read(tensor).bytes());
     }
-    assertThat((ObjectNode) found.config()).isEqualTo(wanted.config());
+    assertThat(found.config()).isEqualTo(wanted.config());
   }
 
   @ParameterizedTest
