@@ -21,6 +21,7 @@ import java.util.function.IntFunction;
  */
 record SizeConfig(Blueprint blueprint) {
   private static final String HEAD_SIZE = "head_dim";
+  private static final String PRUNED = "pruned_heads";
 
   /** Keys of lists with one entry per layer. */
   private static final Set<String> LISTS = Set.of("layer_types");
@@ -52,6 +53,7 @@ record SizeConfig(Blueprint blueprint) {
     } else {
       config.put(HEAD_SIZE, blueprint.headSize());
     }
+    config.remove(PRUNED); // the numbers say what is left
     perLayer(config, layers);
     return config;
   }
