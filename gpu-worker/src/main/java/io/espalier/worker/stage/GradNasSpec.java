@@ -65,15 +65,6 @@ record GradNasSpec(
           "stride");
   private static final int BATCHES = 128;
 
-  /** Whether a specification names this algorithm. */
-  static boolean isNamedBy(String json) {
-    try {
-      return SpecReader.algorithm(json).equals(GRADNAS);
-    } catch (InvalidInputException e) {
-      return false; // said by whoever reads all of it
-    }
-  }
-
   /**
    * Reads a specification as a policy has it.
    *

@@ -71,6 +71,54 @@ final class SpecReader {
     }
   }
 
+  /** Whether anything is said of a key. */
+  boolean says(String key) {
+    return !at(key).isMissingNode();
+  }
+
+  /** Names of the fields of a group, in their order; none if it is no group, which is a problem. */
+  List<String> fields(String key) {
+    JsonNode group = at(key);
+    if (!group.isObject()) {
+      problem("%s: wanted a group of fields, found %s".formatted(key, group));
+    }
+    List<String> names = new ArrayList<>();
+    group.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  /** Adds something that is wrong, beginning with the key. */
+  void problem(String problem) {
+    problems.add("prune." + problem);
+  }
+
+  /** A part of 1 that is less than all of it. */
+  double part(String key, double usual) {
+    JsonNode value = spec.path(key);
+    if (value.isMissingNode()) {
+      return usual;
+    }
+    if (!value.isNumber() || !(value.doubleValue() >= 0 && value.doubleValue() < 1)) {
+      problem("%s: wanted a number from 0 to under 1, found %s".formatted(key, value));
+      return usual;
+    }
+    return value.doubleValue();
+  }
+
+  /** A text, if it is said. */
+  Optional<String> text(String key) {
+    JsonNode value = spec.path(key);
+    return value.isMissingNode() ? Optional.empty() : Optional.of(value.asText());
+  }
+
+  private JsonNode at(String key) {
+    JsonNode node = spec;
+    for (String part : key.split("\\.", -1)) {
+      node = node.path(part);
+    }
+    return node;
+  }
+
   /** True or false; false if it is not said. */
   boolean flag(String key) {
     JsonNode value = spec.path(key);
@@ -91,6 +139,17 @@ final class SpecReader {
   }
 
   @Nullable Constraints constraints() {
+    return constraints(Constraints::parse, Set.of());
+  }
+
+  /**
+   * Constraints.
+   *
+   * @param parse how they are read
+   * @param others fields beside them that say something else
+   */
+  @Nullable Constraints constraints(
+      Function<Map<String, String>, Constraints> parse, Set<String> others) {
     JsonNode node = spec.path("constraints");
     if (!node.isObject()) {
       problems.add(
@@ -105,8 +164,9 @@ final class SpecReader {
               JsonNode value = entry.getValue();
               asked.put(entry.getKey(), value.isValueNode() ? value.asText() : value.toString());
             });
+    asked.keySet().removeAll(others);
     try {
-      return Constraints.parse(asked);
+      return parse.apply(asked);
     } catch (InvalidInputException e) {
       e.problems().forEach(problem -> problems.add("prune." + problem));
       return null;
@@ -121,8 +181,9 @@ final class SpecReader {
     return number(key, 1);
   }
 
+  /** A whole number, if it is said; a field of a group is named with the group, and a dot. */
   OptionalInt number(String key, int least) {
-    JsonNode value = spec.path(key);
+    JsonNode value = at(key);
     if (value.isMissingNode()) {
       return OptionalInt.empty();
     }

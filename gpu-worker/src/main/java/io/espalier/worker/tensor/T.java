@@ -133,6 +133,11 @@ public final class T {
     return JniUtils.sqrt(p(x));
   }
 
+  /** |x|, element by element. */
+  public static NDArray magnitude(NDArray x) {
+    return JniUtils.abs(p(x));
+  }
+
   /** e to the power of x, element by element. */
   public static NDArray exp(NDArray x) {
     return JniUtils.exp(p(x));
@@ -159,6 +164,11 @@ public final class T {
     return JniUtils.to(p(x), like.getDataType(), like.getDevice());
   }
 
+  /** An array's numbers in float64; not differentiable. */
+  public static NDArray inDoublePrecision(NDArray x) {
+    return JniUtils.to(p(x), DataType.FLOAT64, x.getDevice());
+  }
+
   /** 1 where an element of an int64 array is not c, 0 where it is; int64, not differentiable. */
   public static NDArray isNot(NDArray x, long c) {
     return inTypeOf(x, JniUtils.neq(p(x), p(scalar(x, (double) c))));
@@ -178,6 +188,11 @@ public final class T {
       wide[i] = axes[i];
     }
     return JniUtils.sum(p(x), wide, false);
+  }
+
+  /** The largest element along an axis, which disappears. */
+  public static NDArray largest(NDArray x, int axis) {
+    return JniUtils.max(p(x), axis, false);
   }
 
   /** Mean of all elements, a scalar. */

@@ -452,10 +452,9 @@ class GradNasPrunerTest {
 
   private StageJob job(Path model, String spec, String output, String checkpoints) {
     Path texts = shared.resolve(model.endsWith("tagger") ? "words.conll" : "texts.txt");
-    Path data =
-        Stream.of("embedding", "gpt2", "tagger", "qwen3", "qwen3_moe").anyMatch(model::endsWith)
-            ? texts
-            : squad().resolve("squad.json");
+    boolean asksNothing =
+        Stream.of("embedding", "gpt2", "tagger", "qwen3", "qwen3_moe").anyMatch(model::endsWith);
+    Path data = asksNothing ? texts : squad().resolve("squad.json");
     return new StageJob(
         "run",
         0,

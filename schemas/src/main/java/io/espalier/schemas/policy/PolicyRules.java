@@ -30,7 +30,8 @@ final class PolicyRules {
   private static final Set<String> MEASURED =
       Set.of("parameters", "flops", "bytes", ACCURACY, "loss", LATENCY);
 
-  private static final String GRADNAS = "gradnas";
+  /** Algorithms for models that read text. */
+  private static final Set<String> OF_TEXT = Set.of("gradnas", "minitron");
 
   /** What a pruning of a model that reads text measures, by what the model does. */
   private static final Set<String> MEASURED_OF_TEXT =
@@ -44,29 +45,8 @@ final class PolicyRules {
           "f1",
           "loss",
           "perplexity",
-          "similarity");
-
-  /** What only one algorithm knows. */
-  private static final Map<String, Set<String>> KEYS_OF =
-      Map.of(
-          "fastnas",
-          Set.of(
-              "channelDivisor",
-              "calibrationBatches",
-              "scoreImages",
-              "score",
-              "importance",
-              "activationMebibytes"),
-          GRADNAS,
-          Set.of(
-              "neuronDivisor",
-              "batches",
-              "microBatch",
-              "normalisation",
-              "uniform",
-              "output",
-              "maxLength",
-              "stride"));
+          "similarity",
+          "memory");
 
   /** Rules that look at the result alone; the others compare it with what there was before. */
   private static final Set<String> OF_RESULT = Set.of("threshold", "maxBytes");
@@ -85,7 +65,7 @@ final class PolicyRules {
         .properties()
         .forEach(role -> rules.data("/spec/data/" + role.getKey(), role.getValue()));
     rules.gates(spec.path("gates"));
-    rules.keys(spec.path("stages"));
+    new AlgorithmRules(rules::problem).check(spec.path("stages"));
     rules.measured(spec.path("stages"), spec.path("gates"));
     return rules.problems;
   }
@@ -138,28 +118,8 @@ final class PolicyRules {
     }
   }
 
-  /** Keys of another algorithm than the one that is named. */
-  private void keys(JsonNode stages) {
-    for (int i = 0; i < stages.size(); i++) {
-      JsonNode prune = stages.path(i).path(PRUNE);
-      String named = prune.path("algorithm").asText();
-      for (var other : KEYS_OF.entrySet()) {
-        if (!KEYS_OF.containsKey(named) || other.getKey().equals(named)) {
-          continue;
-        }
-        for (var field : prune.properties()) {
-          if (other.getValue().contains(field.getKey())) {
-            problem(
-                "/spec/stages/%d/prune/%s".formatted(i, field.getKey()),
-                "%s is said to %s, not to %s".formatted(field.getKey(), other.getKey(), named));
-          }
-        }
-      }
-    }
-  }
-
   private static Set<String> measuredBy(JsonNode stage) {
-    if (stage.path(PRUNE).path("algorithm").asText().equals(GRADNAS)) {
+    if (OF_TEXT.contains(stage.path(PRUNE).path("algorithm").asText())) {
       return new HashSet<>(MEASURED_OF_TEXT);
     }
     Set<String> metrics =

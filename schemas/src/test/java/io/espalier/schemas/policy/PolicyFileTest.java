@@ -215,6 +215,30 @@ class PolicyFileTest {
         .contains("\"activationMebibytes\":0");
   }
 
+  @Test
+  void every_key_of_a_prune_stage_by_minitron_can_be_said() {
+    String common =
+        "prune: { algorithm: minitron, hiddenDivisor: 64, neuronDivisor: 128, headDivisor: 1,"
+            + " groupDivisor: 1, layerDivisor: 2, topK: 5, score: kl, depth: contiguous,"
+            + " sequenceAggregation: mean, batchAggregation: l2, loaders: stock, shardSize: 5GB,"
+            + " batches: 16, batchSize: 4, maxLength: 512, activationMebibytes: 0, ";
+    String searched =
+        "constraints: { parameters: 70%, memory: 8e9, flops: 90%, bytes: 1e9,"
+            + " sequenceLength: 4096, batchSize: 2 }, maxWidthPruning: 0.5, maxDepthPruning: 0,"
+            + " perLayer: false }";
+    String sized = "export: { hidden_size: 3072, ffn_hidden_size: 9216, num_layers: 16 } }";
+
+    for (String rest : List.of(searched, sized)) {
+      String text = MINIMAL.replaceFirst("prune: .*", common + rest);
+      String spec =
+          PolicyFile.parse("p.yaml", text).orThrow().get(0).toAvro(1).getStages().get(0).getSpec();
+      assertThat(spec)
+          .contains("\"depth\":\"contiguous\"")
+          .contains("\"shardSize\":\"5GB\"")
+          .contains(rest.equals(sized) ? "\"num_layers\":16" : "\"sequenceLength\":4096");
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -252,8 +276,15 @@ class PolicyFileTest {
           flops: 60%          | latency: 120%         | constraints.latency    | such as 70%
           flops: 60%          | latency: 5s           | constraints.latency    | such as 5ms
           flops: 60%          |                       | prune.constraints      | at least one field
-          algorithm: fastnas  | algorithm: minitron   | prune.algorithm        | one of fastnas, gradnas in this version
-          algorithm: fastnas  | algorithm: gradnas, score: loss | prune.score  | said to fastnas, not to gradnas
+          algorithm: fastnas  | algorithm: autonas    | prune.algorithm        | one of fastnas, gradnas, minitron in this version
+          algorithm: fastnas  | algorithm: gradnas, score: loss | prune.score  | said to fastnas and minitron, not to gradnas
+          algorithm: fastnas  | algorithm: minitron, stride: 4 | prune.stride  | said to gradnas, not to minitron
+          algorithm: fastnas  | algorithm: minitron, score: accuracy | prune.score | one of kl, loss for minitron
+          algorithm: fastnas  | algorithm: minitron, export: { num_layers: 2 } | stages[0].prune | either constraints or export; found both
+          algorithm: fastnas, constraints: { flops: 60% } | algorithm: minitron | stages[0].prune | either constraints or export; found neither
+          algorithm: fastnas, constraints: { flops: 60% } | algorithm: gradnas | stages[0].prune | 'constraints' is missing
+          algorithm: fastnas, constraints: { flops: 60% } | algorithm: minitron, export: { width: 2 } | export.width | unknown field
+          flops: 60%          | memory: 60%           | constraints.memory     | said to minitron, not to fastnas
           algorithm: fastnas  | algorithm: fastnas, output: uniform | prune.output | said to gradnas, not to fastnas
           algorithm: fastnas, |                       | stages[0].prune        | 'algorithm' is missing
           - prune             | - distill             | stages[0].distill      | not part of this version

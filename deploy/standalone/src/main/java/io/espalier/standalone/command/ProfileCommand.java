@@ -31,7 +31,9 @@ final class ProfileCommand extends Task {
     /** FastNAS. */
     FASTNAS,
     /** GradNAS. */
-    GRADNAS
+    GRADNAS,
+    /** Minitron. */
+    MINITRON
   }
 
   /** A directory or a name. */
@@ -54,7 +56,7 @@ final class ProfileCommand extends Task {
       names = "--algorithm",
       defaultValue = "fastnas",
       description =
-          "fastnas for models that tell images apart, gradnas for models that read text. Default: ${DEFAULT-VALUE}.")
+          "fastnas for models that tell images apart, gradnas for models that read text, minitron for decoders that continue it. Default: ${DEFAULT-VALUE}.")
   private Algorithm algorithm = Algorithm.FASTNAS;
 
   @Option(
@@ -68,7 +70,8 @@ final class ProfileCommand extends Task {
   @Option(
       names = "--tokens",
       paramLabel = "N",
-      description = "gradnas: length of one sequence. Default: the longest that the model takes.")
+      description =
+          "gradnas, minitron: length of one sequence. Default: the longest that the model takes.")
   private @Nullable Integer tokens;
 
   @Mixin private SpaceOptions space = new SpaceOptions();
@@ -86,9 +89,10 @@ final class ProfileCommand extends Task {
       throw wrong(
           "--constraint latency: latency is measured, on a device and with data, but a profile has neither; put constraints.latency into a policy and run it with optimize");
     }
-    if (algorithm == Algorithm.GRADNAS && subject.model == null) {
+    if (algorithm != Algorithm.FASTNAS && subject.model == null) {
       throw wrong(
-          "--architecture: gradnas needs a model directory, whose config.json says how wide its layers are; give --model");
+          "--architecture: %s needs a model directory, whose config.json says how wide its layers are; give --model"
+              .formatted(name()));
     }
     Result result = profile();
     boolean feasible =
@@ -96,10 +100,14 @@ final class ProfileCommand extends Task {
     return feasible ? result : result.withExitCode(Failures.INFEASIBLE);
   }
 
+  private String name() {
+    return algorithm.name().toLowerCase(Locale.ROOT);
+  }
+
   private Result profile() {
     var request =
         new Profiling.Request(
-            algorithm.name().toLowerCase(Locale.ROOT),
+            name(),
             space.channelDivisor(this),
             space.layers(),
             Optional.ofNullable(input),

@@ -8,6 +8,8 @@ import io.espalier.worker.algorithm.fastnas.Profiles;
 import io.espalier.worker.algorithm.fastnas.Profiles.InputSize;
 import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.OutputMode;
+import io.espalier.worker.algorithm.minitron.Blueprint;
+import io.espalier.worker.algorithm.minitron.SizeProfile;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Profile;
@@ -59,10 +61,15 @@ public final class Profiling {
    *     bounds
    */
   public static Result of(Path model, Request request) {
-    if (request.algorithm().equals("gradnas")) {
-      return result(request, ofText(ModelDirectory.open(model), request));
-    }
-    return result(request, Profiles.of(ModelDirectory.open(model), request.toProfiles()));
+    ModelDirectory directory = ModelDirectory.open(model);
+    Profile profile =
+        switch (request.algorithm()) {
+          case "gradnas" -> gradNas(text(directory, request), request);
+          case "minitron" ->
+              SizeProfile.of(Blueprint.of(text(directory, request)), request.bounds());
+          default -> Profiles.of(directory, request.toProfiles());
+        };
+    return result(request, profile);
   }
 
   /**
@@ -76,11 +83,13 @@ public final class Profiling {
     return result(request, Profiles.of(architecture, request.toProfiles()));
   }
 
-  private static Profile ofText(ModelDirectory directory, Request request) {
-    TextModel model =
-        request.tokens().isPresent()
-            ? TextModel.of(directory, request.tokens().getAsInt())
-            : TextModel.of(directory);
+  private static TextModel text(ModelDirectory directory, Request request) {
+    return request.tokens().isPresent()
+        ? TextModel.of(directory, request.tokens().getAsInt())
+        : TextModel.of(directory);
+  }
+
+  private static Profile gradNas(TextModel model, Request request) {
     return GradNasPlan.of(model, OutputMode.PER_LAYER, false, request.divisor(), request.rules())
         .profile(request.bounds());
   }

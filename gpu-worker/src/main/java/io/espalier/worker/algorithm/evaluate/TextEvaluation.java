@@ -62,15 +62,32 @@ public final class TextEvaluation {
    */
   public static List<Latency> latencies(
       TextNetwork network, List<Weights> models, int repetitions, int tokens) {
+    return latencies(
+        models.stream().map(weights -> new Timed(network, weights)).toList(), repetitions, tokens);
+  }
+
+  /** A model that is timed. */
+  public record Timed(TextNetwork network, Weights weights) {}
+
+  /**
+   * Times of one forward pass of a sequence on this device, of models that take turns; they know
+   * the same tokens.
+   *
+   * @param repetitions passes of each to measure, at least 1
+   * @param tokens length of the sequence
+   */
+  public static List<Latency> latencies(List<Timed> models, int repetitions, int tokens) {
     try (NDManager manager = PyTorch.newManager()) {
-      Tokens sequence = Tokens.of(manager, drawn(network.input().vocabulary(), tokens));
+      int vocabulary = models.get(0).network().input().vocabulary();
+      Tokens sequence = Tokens.of(manager, drawn(vocabulary, tokens));
       return Turns.latencies(
           models.size(),
           repetitions,
           model -> {
             try (var scope = new NDScope()) {
               scope.suppressNotUsedWarning();
-              network.forward(models.get(model), sequence, Taps.NONE).toFloatArray();
+              Timed timed = models.get(model);
+              timed.network().forward(timed.weights(), sequence, Taps.NONE).toFloatArray();
             }
           });
     }

@@ -117,6 +117,7 @@ enum TextKeys {
    * @param prunedHeads whether transformers 4 can remove heads from models of the family
    */
   TextNetwork.WidthKeys widths(boolean prunedHeads) {
-    return new TextNetwork.WidthKeys(heads, groups, neurons, prunedHeads, sizesHeads());
+    return new TextNetwork.WidthKeys(
+        hidden, layers, heads, groups, neurons, prunedHeads, sizesHeads());
   }
 }

@@ -69,6 +69,8 @@ public interface TextNetwork {
   /**
    * Keys of config.json.
    *
+   * @param hidden width of the residual stream
+   * @param layers number of layers
    * @param heads number of attention heads
    * @param groups number of heads of keys and values, if heads can share them
    * @param neurons number of feed-forward neurons
@@ -78,6 +80,8 @@ public interface TextNetwork {
    *     of their own where it is not
    */
   record WidthKeys(
+      String hidden,
+      String layers,
       String heads,
       Optional<String> groups,
       String neurons,

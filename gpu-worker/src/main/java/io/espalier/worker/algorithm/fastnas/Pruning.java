@@ -169,6 +169,6 @@ public final class Pruning {
   /** What a model costs, its latency as it was measured. */
   private static Cost cost(Plan plan, Latency latency) {
     Cost exact = plan.whole();
-    return new Cost(exact.flops(), exact.parameters(), exact.bytes(), LatencyBound.nanos(latency));
+    return exact.asFound(exact.bytes(), LatencyBound.nanos(latency));
   }
 }

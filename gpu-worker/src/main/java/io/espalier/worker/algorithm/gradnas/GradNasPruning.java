@@ -237,6 +237,6 @@ public final class GradNasPruning {
   private static Cost cost(TextModel model, Latency latency) {
     Cost exact =
         FileCosts.whole(FileCosts.of(model.architecture(), model.directory()), model.directory());
-    return new Cost(exact.flops(), exact.parameters(), exact.bytes(), LatencyBound.nanos(latency));
+    return exact.asFound(exact.bytes(), LatencyBound.nanos(latency));
   }
 }

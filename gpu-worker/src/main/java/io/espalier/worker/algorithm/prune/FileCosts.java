@@ -80,6 +80,6 @@ public final class FileCosts {
   /** What the model at hand costs; bytes are those of its files as they are. */
   public static Cost whole(CostModel costs, ModelDirectory model) {
     Cost cost = costs.cost(Widths.all());
-    return new Cost(cost.flops(), cost.parameters(), model.bytes(), cost.latencyNanos());
+    return cost.asFound(model.bytes(), cost.latencyNanos());
   }
 }

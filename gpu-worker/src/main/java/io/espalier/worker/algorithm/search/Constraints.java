@@ -4,10 +4,13 @@ import io.espalier.worker.domain.InvalidInputException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -19,6 +22,10 @@ import java.util.regex.Pattern;
  */
 public record Constraints(Map<Quantity, Limit> limits) {
   private static final BigDecimal HUNDRED = BigDecimal.valueOf(100);
+
+  /** What can be bounded of any model. */
+  private static final Set<Quantity> WITHOUT_TOKENS =
+      Collections.unmodifiableSet(EnumSet.complementOf(EnumSet.of(Quantity.MEMORY)));
 
   private static final Pattern TIME = Pattern.compile("(.*?)\\s*(ns|us|µs|ms|s)?");
   private static final Map<String, Integer> NANOS_AS_POWER_OF_TEN =
@@ -55,7 +62,7 @@ public record Constraints(Map<Quantity, Limit> limits) {
     if (limits.isEmpty()) {
       throw new IllegalArgumentException("no constraint");
     }
-    limits = java.util.Collections.unmodifiableMap(new EnumMap<>(limits));
+    limits = Collections.unmodifiableMap(new EnumMap<>(limits));
   }
 
   /**
@@ -66,17 +73,29 @@ public record Constraints(Map<Quantity, Limit> limits) {
    * @throws InvalidInputException with everything that is wrong with them
    */
   public static Constraints parse(Map<String, String> asked) {
+    return parse(asked, WITHOUT_TOKENS);
+  }
+
+  /**
+   * Reads constraints as a policy has them.
+   *
+   * @param asked by name, as above
+   * @param known the quantities that may be bounded
+   * @throws InvalidInputException with everything that is wrong with them
+   */
+  public static Constraints parse(Map<String, String> asked, Set<Quantity> known) {
     var problems = new ArrayList<String>();
     var limits = new EnumMap<Quantity, Limit>(Quantity.class);
     asked.forEach(
         (key, text) ->
             Quantity.of(key)
+                .filter(known::contains)
                 .ifPresentOrElse(
                     quantity -> limit(quantity, text, limits, problems),
-                    () -> problems.add(unknown(key))));
+                    () -> problems.add(unknown(key, known))));
     if (asked.isEmpty()) {
       problems.add(
-          "constraints: at least one of %s is needed, such as flops: 60%%".formatted(keys()));
+          "constraints: at least one of %s is needed, such as flops: 60%%".formatted(keys(known)));
     }
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems);
@@ -152,13 +171,12 @@ public record Constraints(Map<Quantity, Limit> limits) {
     return quantity == Quantity.LATENCY ? "; a time is 5 (milliseconds), 5ms or 800us" : "";
   }
 
-  private static String unknown(String key) {
+  private static String unknown(String key, Set<Quantity> quantities) {
     String hint = key.equals("params") ? "; did you mean parameters?" : "";
-    return "constraints.%s: unknown, known are %s%s".formatted(key, keys(), hint);
+    return "constraints.%s: unknown, known are %s%s".formatted(key, keys(quantities), hint);
   }
 
-  private static String keys() {
-    return String.join(
-        ", ", java.util.Arrays.stream(Quantity.values()).map(Quantity::key).toList());
+  private static String keys(Set<Quantity> known) {
+    return String.join(", ", known.stream().map(Quantity::key).toList());
   }
 }

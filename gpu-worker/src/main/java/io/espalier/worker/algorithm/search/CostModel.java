@@ -97,6 +97,22 @@ public final class CostModel {
     return model;
   }
 
+  /**
+   * The same costs with memory: all tensors, and what is kept of tokens.
+   *
+   * @param cached what is kept of each token, such as the keys of a layer
+   * @param bytes that all tokens take for one index of it
+   */
+  public CostModel withMemory(List<Dimension> cached, long bytes) {
+    var model = new CostModel(architecture, terms, fixed);
+    var held = new ArrayList<>(terms(Quantity.BYTES));
+    for (Dimension dimension : cached) {
+      held.add(new CostTerm(List.of(side(dimension)), new CostTerm.Product(bytes)));
+    }
+    model.terms.put(Quantity.MEMORY, List.copyOf(held));
+    return model;
+  }
+
   /** The cost at given widths. */
   public Cost cost(Widths widths) {
     return cost(architecture.axes().stream().mapToInt(widths::of).toArray());
@@ -108,7 +124,8 @@ public final class CostModel {
         value(Quantity.FLOPS, widths),
         value(Quantity.PARAMETERS, widths),
         value(Quantity.BYTES, widths),
-        value(Quantity.LATENCY, widths));
+        value(Quantity.LATENCY, widths),
+        value(Quantity.MEMORY, widths));
   }
 
   /** The summands of a quantity that depend on widths; axes are positions among all. */

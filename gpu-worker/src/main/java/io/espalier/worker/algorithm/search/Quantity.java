@@ -13,6 +13,8 @@ public enum Quantity {
   PARAMETERS("parameters", "parameters"),
   /** Bytes of the checkpoint files. */
   BYTES("bytes", "bytes"),
+  /** Bytes of the tensors, and of the keys and values of the tokens that are kept. */
+  MEMORY("memory", "bytes of memory"),
   /** Time of one forward pass; a whole number of nanoseconds, written as milliseconds. */
   LATENCY("latency", "ms");
 
@@ -47,13 +49,17 @@ public enum Quantity {
       case FLOPS -> cost.flops();
       case PARAMETERS -> cost.parameters();
       case BYTES -> cost.bytes();
+      case MEMORY -> cost.memoryBytes();
       case LATENCY -> cost.latencyNanos();
     };
   }
 
-  /** Whether a cost says how much there is of it; latency is only known where it was measured. */
+  /**
+   * Whether a cost says how much there is of it: of latency only where it was measured, of memory
+   * only where it was said for how many tokens.
+   */
   public boolean isKnownIn(Cost cost) {
-    return this != LATENCY || cost.latencyNanos() > 0;
+    return (this != LATENCY && this != MEMORY) || of(cost) > 0;
   }
 
   /** The quantities that a cost knows. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.worker.domain.InvalidInputException;
+import java.util.EnumSet;
 import java.util.Map;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -80,7 +81,8 @@ class ConstraintsTest {
     "70%, 1400000, 70%",
   })
   void latency_is_a_time_or_a_percentage(String text, long nanos, String asked) {
-    Budget budget = Constraints.parse(Map.of("latency", text)).budget(new Cost(1, 1, 1, 2_000_000));
+    Budget budget =
+        Constraints.parse(Map.of("latency", text)).budget(new Cost(1, 1, 1, 2_000_000, 0));
 
     assertThat(budget.bounds()).containsExactly(new Budget.Bound(Quantity.LATENCY, asked, nanos));
   }
@@ -101,6 +103,20 @@ class ConstraintsTest {
     assertThatThrownBy(() -> Constraints.parse(Map.of("latency", text)))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("5 (milliseconds), 5ms or 800us");
+  }
+
+  @Test
+  void memory_is_bounded_only_where_it_is_said_for_how_many_tokens() {
+    assertThatThrownBy(() -> Constraints.parse(Map.of("memory", "70%")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(
+            "constraints.memory: unknown, known are flops, parameters, bytes, latency");
+
+    Budget budget =
+        Constraints.parse(Map.of("memory", "70%"), EnumSet.of(Quantity.MEMORY))
+            .budget(new Cost(1, 1, 1, 0, 1000));
+
+    assertThat(budget.bounds()).containsExactly(new Budget.Bound(Quantity.MEMORY, "70%", 700));
   }
 
   @Test

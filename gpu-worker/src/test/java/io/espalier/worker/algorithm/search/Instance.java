@@ -1,6 +1,8 @@
 package io.espalier.worker.algorithm.search;
 
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Dimension;
+import io.espalier.worker.domain.model.Layer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,11 +35,16 @@ record Instance(SearchSpace space, CostModel costs, Budget budget, Sensitivities
         int bits = random.nextInt(3) == 0 ? 4 : 32;
         CostModel costs =
             CostModel.of(architecture, tensor -> bits, random.nextInt(100))
-                .withLatency(RandomNetworks.latency(architecture, random));
+                .withLatency(RandomNetworks.latency(architecture, random))
+                .withMemory(outputs(architecture), 1 + random.nextInt(9));
         Budget budget = budget(space, costs, random, reachable);
         return new Instance(space, costs, budget, losses(space, random));
       }
     }
+  }
+
+  private static List<Dimension> outputs(Architecture architecture) {
+    return architecture.layers().stream().map(Layer::out).toList();
   }
 
   private static Budget budget(

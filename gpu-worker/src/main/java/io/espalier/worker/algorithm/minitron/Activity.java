@@ -1,0 +1,62 @@
+package io.espalier.worker.algorithm.minitron;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What the units of a decoder are worth by how strongly they fire, and its layers by how much they
+ * change.
+ *
+ * @param fingerprint of everything that the numbers depend on: model, data, batches, aggregations
+ * @param layers those that were watched by now, first to last
+ */
+public record Activity(String fingerprint, List<LayerActivity> layers) {
+  /** Activity; the list is copied. */
+  public Activity {
+    layers = List.copyOf(layers);
+  }
+
+  /** One score per channel of the residual stream: over all normalisations of all layers. */
+  public double[] hidden() {
+    double[] sum = layers.get(0).of(LayerActivity.HIDDEN);
+    for (LayerActivity layer : layers.subList(1, layers.size())) {
+      double[] more = layer.of(LayerActivity.HIDDEN);
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += more[i];
+      }
+    }
+    return sum;
+  }
+
+  /** One score per feed-forward neuron of a layer. */
+  public double[] neurons(int layer) {
+    return layers.get(layer).of(LayerActivity.NEURONS);
+  }
+
+  /** One score per attention head of a layer. */
+  public double[] heads(int layer) {
+    return layers.get(layer).of(LayerActivity.HEADS);
+  }
+
+  /**
+   * One score per group of heads of a layer: the root of the squares of its heads' scores, summed.
+   * Group g of G has the heads from g · H / G up to (excluding) (g + 1) · H / G. (ModelOpt 0.40
+   * takes every G-th head for one group, though it cuts by this order.)
+   */
+  public double[] groups(int layer, int groups) {
+    double[] heads = heads(layer);
+    return LayerWatch.lengths(heads, heads.length / groups);
+  }
+
+  /** One score per layer: sum over batches of 1 - the mean cosine of what enters and leaves it. */
+  public double[] distances() {
+    return layers.stream().mapToDouble(LayerActivity::distance).toArray();
+  }
+
+  /** With one more layer. */
+  Activity with(LayerActivity layer) {
+    var more = new ArrayList<>(layers);
+    more.add(layer);
+    return new Activity(fingerprint, more);
+  }
+}

@@ -1,0 +1,69 @@
+package io.espalier.worker.algorithm.minitron;
+
+import java.util.OptionalInt;
+
+/**
+ * What sizes are multiples of, so that kernels are fast and blocks of quantization come out even.
+ *
+ * @param hidden of channels of the residual stream
+ * @param neurons of feed-forward neurons
+ * @param headsPerGroup of heads that ask the same keys and values
+ * @param groups of heads of keys and values
+ * @param layers of layers
+ */
+public record Divisors(int hidden, int neurons, int headsPerGroup, int groups, int layers) {
+  private static final int STEPS = 8;
+
+  /**
+   * What a policy says of them; where it says nothing, what is usual holds.
+   *
+   * @param hidden of channels of the residual stream
+   * @param neurons of feed-forward neurons
+   * @param headsPerGroup of heads that ask the same keys and values
+   * @param groups of heads of keys and values
+   * @param layers of layers
+   */
+  public record Asked(
+      OptionalInt hidden,
+      OptionalInt neurons,
+      OptionalInt headsPerGroup,
+      OptionalInt groups,
+      OptionalInt layers) {
+    /** Nothing is said. */
+    public static final Asked NOTHING =
+        new Asked(
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            OptionalInt.empty());
+
+    /** Divisors of a search: usually 256 for the stream and 128 for neurons, and 1. */
+    public Divisors ofSearch(Sizes whole) {
+      return of(whole, 256, 128);
+    }
+
+    /** Divisors of sizes that are given: usually 64, as ModelOpt has them, and 1. */
+    public Divisors ofExport(Sizes whole) {
+      return of(whole, 64, 64);
+    }
+
+    private Divisors of(Sizes whole, int usualHidden, int usualNeurons) {
+      return new Divisors(
+          hidden.orElse(usual(whole.hidden(), usualHidden)),
+          neurons.orElse(usual(whole.neurons(), usualNeurons)),
+          headsPerGroup.orElse(1),
+          groups.orElse(1),
+          layers.orElse(1));
+    }
+  }
+
+  /** What is usual for large models is halved until a small one has eight steps, too. */
+  private static int usual(int size, int large) {
+    int divisor = large;
+    while (divisor > 1 && size / divisor < STEPS) {
+      divisor /= 2;
+    }
+    return divisor;
+  }
+}

@@ -1,0 +1,130 @@
+package io.espalier.worker.algorithm.minitron;
+
+import io.espalier.worker.domain.InvalidInputException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Sizes that are asked for by number; what is not named stays.
+ *
+ * <p>Where heads have keys and values of their own, the number of heads alone says how many groups
+ * there are; else the number of groups alone means groups with as many heads each as before, and
+ * the number of heads alone as many groups as before. (ModelOpt's {@code export_config} wants both
+ * or neither.)
+ *
+ * @param asked by what they are of
+ */
+public record Export(Map<Size, Integer> asked) {
+  private static final List<Size> HIDDEN_AND_HEADS = List.of(Size.HIDDEN, Size.HEADS);
+
+  /** Sizes; at least one. The map is copied. */
+  public Export {
+    if (asked.isEmpty()) {
+      throw new IllegalArgumentException("no size");
+    }
+    asked = Collections.unmodifiableMap(new EnumMap<>(asked));
+  }
+
+  /**
+   * The sizes of a version of a model.
+   *
+   * @param blueprint of the model
+   * @param divisors what sizes are multiples of, but for the model's own
+   * @param stock whether loaders of the family must open what comes out
+   * @throws InvalidInputException with everything that does not fit
+   */
+  public Sizes of(Blueprint blueprint, Divisors divisors, boolean stock) {
+    Sizes whole = blueprint.sizes();
+    var problems = new ArrayList<String>();
+    int hidden = size(Size.HIDDEN, whole, divisors.hidden(), problems);
+    int neurons = size(Size.NEURONS, whole, divisors.neurons(), problems);
+    int layers = size(Size.LAYERS, whole, divisors.layers(), problems);
+    int groups = groups(whole, divisors, problems);
+    int heads = heads(whole);
+    attention(whole, heads, groups, divisors, problems);
+    if (stock) {
+      blueprint.misfit(hidden, heads).ifPresent(why -> problems.add(where(HIDDEN_AND_HEADS) + why));
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidInputException(problems);
+    }
+    return new Sizes(hidden, neurons, heads, groups, layers);
+  }
+
+  private int size(Size size, Sizes whole, int divisor, List<String> problems) {
+    int asked = asked(size).orElse(whole.of(size));
+    check(size, asked, whole.of(size), divisor, problems);
+    return asked;
+  }
+
+  private static void check(Size size, int asked, int whole, int divisor, List<String> problems) {
+    if (asked < 1 || asked > whole) {
+      problems.add(
+          where(List.of(size))
+              + "wanted 1 to %d, as the model has, found %d".formatted(whole, asked));
+    } else if (asked % divisor != 0 && asked != whole) {
+      problems.add(
+          where(List.of(size))
+              + "%d is no multiple of %d; ask for another, or for a smaller divisor"
+                  .formatted(asked, divisor));
+    }
+  }
+
+  private int groups(Sizes whole, Divisors divisors, List<String> problems) {
+    boolean own = whole.heads() == whole.groups();
+    int groups =
+        asked(Size.GROUPS)
+            .or(() -> own ? asked(Size.HEADS) : Optional.empty())
+            .orElse(whole.groups());
+    if (!own || asked(Size.GROUPS).isPresent()) {
+      check(Size.GROUPS, groups, whole.groups(), divisors.groups(), problems);
+    }
+    return groups;
+  }
+
+  private int heads(Sizes whole) {
+    return asked(Size.HEADS)
+        .orElseGet(
+            () -> asked(Size.GROUPS).map(g -> g * whole.headsPerGroup()).orElse(whole.heads()));
+  }
+
+  /** Heads are taken from groups, equally many from each. */
+  private void attention(
+      Sizes whole, int heads, int groups, Divisors divisors, List<String> problems) {
+    check(Size.HEADS, heads, whole.heads(), 1, problems);
+    if (groups < 1 || heads < 1) {
+      return; // said by now
+    }
+    if (heads % groups != 0) {
+      problems.add(
+          where(List.of(Size.HEADS))
+              + "%d heads are no multiple of %d groups".formatted(heads, groups));
+      return;
+    }
+    int perGroup = heads / groups;
+    if (perGroup > whole.headsPerGroup()) {
+      problems.add(
+          where(List.of(Size.HEADS))
+              + "%d heads in %d groups are %d in each, but the model has %d"
+                  .formatted(heads, groups, perGroup, whole.headsPerGroup()));
+    } else if (perGroup % divisors.headsPerGroup() != 0 && perGroup != whole.headsPerGroup()) {
+      problems.add(
+          where(List.of(Size.HEADS))
+              + "%d heads in each group are no multiple of %d"
+                  .formatted(perGroup, divisors.headsPerGroup()));
+    }
+  }
+
+  private Optional<Integer> asked(Size size) {
+    return Optional.ofNullable(asked.get(size));
+  }
+
+  private static String where(List<Size> sizes) {
+    return "prune.export.%s: "
+        .formatted(String.join(" and ", sizes.stream().map(size -> size.keys().get(0)).toList()));
+  }
+}

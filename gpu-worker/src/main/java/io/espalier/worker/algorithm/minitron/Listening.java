@@ -1,0 +1,19 @@
+package io.espalier.worker.algorithm.minitron;
+
+/**
+ * How units are listened to.
+ *
+ * @param batches batches at most
+ * @param batchSize sequences per batch: layers are scored by the mean over each
+ * @param overTokens how the tokens of a sequence become one number
+ * @param overSequences how the sequences do
+ * @param stateBytes bound of hidden states in memory; changes no result
+ * @param seed decides which sequences are heard, in what order
+ */
+public record Listening(
+    int batches,
+    int batchSize,
+    Aggregation overTokens,
+    Aggregation overSequences,
+    long stateBytes,
+    long seed) {}

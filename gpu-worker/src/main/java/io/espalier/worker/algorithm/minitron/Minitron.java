@@ -1,0 +1,123 @@
+package io.espalier.worker.algorithm.minitron;
+
+import io.espalier.worker.data.Fingerprint;
+import io.espalier.worker.data.TextDataset;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.tensor.PyTorch;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Minitron: listens to all units of a decoder in one forward pass, layer by layer.
+ *
+ * <p>Source: Muralidharan et al., Compact Language Models via Pruning and Knowledge Distillation,
+ * arXiv 2407.14679; Sreenivas et al., LLM Pruning and Distillation in Practice, arXiv 2408.11796;
+ * ModelOpt 0.40, mode {@code mcore_minitron}, whose groups of heads are scored in the wrong order.
+ */
+public final class Minitron {
+  /** Changes whenever results may. */
+  public static final String VERSION = "1";
+
+  private static final Duration PAUSE = Duration.ofSeconds(30);
+  private static final String PHASE = "measuring activations";
+
+  private final Blueprint blueprint;
+  private final Listening settings;
+  private final Texts texts;
+  private final String fingerprint;
+
+  /** A measurement on texts. */
+  public Minitron(Blueprint blueprint, Listening settings, TextDataset data) {
+    this(
+        blueprint,
+        settings,
+        Texts.of(
+            data.drawn(data.examples(), settings.seed()), settings.batchSize(), settings.batches()),
+        data.fingerprint());
+  }
+
+  /**
+   * A measurement on batches.
+   *
+   * @param data fingerprint of what they are taken from
+   */
+  Minitron(Blueprint blueprint, Listening settings, Texts texts, String data) {
+    this.blueprint = blueprint;
+    this.settings = settings;
+    this.texts = texts;
+    this.fingerprint =
+        new Fingerprint()
+            .add("minitron " + VERSION)
+            .add(PyTorch.device())
+            .add(blueprint.model().directory().rootDigest())
+            .add(data)
+            .add("batches " + texts.count() + ", size " + settings.batchSize())
+            .add("over tokens " + settings.overTokens().key())
+            .add("over sequences " + settings.overSequences().key())
+            .add("seed " + settings.seed())
+            .hex();
+  }
+
+  /** The batches that units are listened to on. */
+  Texts texts() {
+    return texts;
+  }
+
+  /**
+   * The activity of the model: measured, continued, or found whole.
+   *
+   * @param checkpoints directory for it, which a later pruning continues or reuses
+   * @throws InvalidInputException if activations are no numbers; names the layer
+   */
+  public Activity measure(Path checkpoints, Progress.Listener progress) {
+    return measure(checkpoints, PAUSE, progress);
+  }
+
+  /**
+   * The same.
+   *
+   * @param pause how long it takes at least until what flows is worth to be kept
+   */
+  Activity measure(Path checkpoints, Duration pause, Progress.Listener progress) {
+    var store = new ActivityStore(checkpoints, blueprint, pause);
+    Activity activity =
+        store.load(fingerprint).orElseGet(() -> new Activity(fingerprint, List.of()));
+    int all = blueprint.blocks().size();
+    if (activity.layers().size() == all) {
+      return activity;
+    }
+    try (var stream = new LayerStream(blueprint, texts, settings.stateBytes(), checkpoints)) {
+      int begin = store.restore(activity, stream);
+      if (begin == 0) {
+        stream.embed(Kept.all());
+      }
+      for (int layer = begin; layer < all; layer++) {
+        if (layer < activity.layers().size()) {
+          stream.layer(layer, Kept.all());
+        } else {
+          activity = activity.with(watched(stream, layer, store));
+          store.save(activity, stream);
+        }
+        progress.report(Progress.of(PHASE, layer + 1, all));
+      }
+    }
+    return activity;
+  }
+
+  private LayerActivity watched(LayerStream stream, int layer, ActivityStore store) {
+    var watch = new LayerWatch(settings.overTokens(), settings.overSequences());
+    stream.layer(layer, Kept.all(), (batch, tokens) -> watch.batch(tokens));
+    LayerActivity seen = LayerActivity.of(watch, blueprint.headSize());
+    ActivityStore.problem(seen, store.units(layer))
+        .ifPresent(
+            problem -> {
+              throw new InvalidInputException(
+                  "%s, layer %d: %s; look for infinite or undefined weights in it and before it"
+                      .formatted(blueprint.model().directory().path(), layer, problem));
+            });
+    return seen;
+  }
+}

@@ -1,0 +1,52 @@
+package io.espalier.worker.algorithm.minitron;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** A number that says how large a decoder is. */
+public enum Size {
+  /** Channels of the residual stream. */
+  HIDDEN("hidden", "hidden_size", "hidden_size"),
+  /** Feed-forward neurons of each layer. */
+  NEURONS("neurons", "ffn_hidden_size", "intermediate_size"),
+  /** Attention heads of each layer, those that ask. */
+  HEADS("heads", "num_attention_heads", "num_attention_heads"),
+  /** Heads of each layer that are asked: of keys and values. */
+  GROUPS("groups", "num_query_groups", "num_key_value_heads"),
+  /** Layers. */
+  LAYERS("layers", "num_layers", "num_hidden_layers");
+
+  private final String word;
+  private final String modelOpt;
+  private final String huggingFace;
+
+  Size(String word, String modelOpt, String huggingFace) {
+    this.word = word;
+    this.modelOpt = modelOpt;
+    this.huggingFace = huggingFace;
+  }
+
+  /** What messages and reports call it. */
+  public String word() {
+    return word;
+  }
+
+  /** What policies call it: as ModelOpt's {@code export_config} does, and as Hugging Face does. */
+  public List<String> keys() {
+    return modelOpt.equals(huggingFace) ? List.of(modelOpt) : List.of(modelOpt, huggingFace);
+  }
+
+  /** The size that a policy calls so. */
+  public static Optional<Size> of(String key) {
+    return Arrays.stream(values()).filter(size -> size.keys().contains(key)).findFirst();
+  }
+
+  /** Everything that policies may call sizes, for messages. */
+  public static String allKeys() {
+    return Arrays.stream(values())
+        .map(size -> String.join(" or ", size.keys()))
+        .collect(Collectors.joining(", "));
+  }
+}

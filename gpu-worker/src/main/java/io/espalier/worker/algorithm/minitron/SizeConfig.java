@@ -1,0 +1,91 @@
+package io.espalier.worker.algorithm.minitron;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.algorithm.family.TextNetwork.WidthKeys;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Kept;
+import java.util.List;
+import java.util.Set;
+import java.util.function.IntFunction;
+
+/**
+ * The config.json of a smaller model: everything stays as it was but sizes, and what is said of
+ * single layers.
+ *
+ * <p>Where all layers are equally wide a number says so, else a list with one entry per layer.
+ * {@code head_dim} is said where it does not follow from the number of heads.
+ *
+ * @param blueprint of the model that was
+ */
+record SizeConfig(Blueprint blueprint) {
+  private static final String HEAD_SIZE = "head_dim";
+  private static final String PRUNED = "pruned_heads";
+
+  /** Keys of lists with one entry per layer. */
+  private static final Set<String> LISTS = Set.of("layer_types");
+
+  /** Key of a number: layers from that one on see only near tokens. */
+  private static final String FIRST_NEAR = "max_window_layers";
+
+  /**
+   * The config of a version.
+   *
+   * @param kept its units, without layers
+   * @param layers its layers by their numbers in the model, ascending
+   */
+  ObjectNode of(Kept kept, List<Integer> layers) {
+    ObjectNode config = blueprint.model().directory().config();
+    WidthKeys keys = blueprint.network().widthKeys();
+    int hidden = kept.width(blueprint.hidden());
+    config.put(keys.hidden(), hidden);
+    config.put(keys.layers(), layers.size());
+    put(config, keys.neurons(), widths(kept, layers, blueprint::neurons));
+    List<Integer> heads = widths(kept, layers, blueprint::heads);
+    put(config, keys.heads(), heads);
+    keys.groups().ifPresent(key -> put(config, key, widths(kept, layers, blueprint::groups)));
+    boolean follows =
+        heads.stream().allMatch(count -> count * blueprint.headSize() == hidden)
+            && !keys.sizesHeads();
+    if (follows) {
+      config.remove(HEAD_SIZE);
+    } else {
+      config.put(HEAD_SIZE, blueprint.headSize());
+    }
+    config.remove(PRUNED); // the numbers say what is left
+    perLayer(config, layers);
+    return config;
+  }
+
+  private static List<Integer> widths(Kept kept, List<Integer> layers, IntFunction<Axis> axis) {
+    return layers.stream().map(layer -> kept.width(axis.apply(layer))).toList();
+  }
+
+  private static void put(ObjectNode config, String key, List<Integer> widths) {
+    if (widths.stream().distinct().count() == 1) {
+      config.put(key, widths.get(0));
+      return;
+    }
+    ArrayNode list = config.putArray(key);
+    widths.forEach(list::add);
+  }
+
+  /** Lists lose the entries of layers that go; a layer's number becomes the one it has then. */
+  private void perLayer(ObjectNode config, List<Integer> layers) {
+    if (layers.size() == blueprint.blocks().size()) {
+      return;
+    }
+    for (String key : LISTS) {
+      JsonNode list = config.path(key);
+      if (list.isArray() && list.size() == blueprint.blocks().size()) {
+        ArrayNode left = config.putArray(key);
+        layers.forEach(layer -> left.add(list.get(layer)));
+      }
+    }
+    JsonNode first = config.path(FIRST_NEAR);
+    if (first.isInt()) {
+      config.put(FIRST_NEAR, layers.stream().filter(layer -> layer < first.intValue()).count());
+    }
+  }
+}

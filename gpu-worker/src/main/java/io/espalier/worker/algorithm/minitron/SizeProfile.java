@@ -1,0 +1,78 @@
+package io.espalier.worker.algorithm.minitron;
+
+import io.espalier.worker.algorithm.prune.FileCosts;
+import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.Budget.Bound;
+import io.espalier.worker.algorithm.search.Constraints;
+import io.espalier.worker.algorithm.search.Cost;
+import io.espalier.worker.algorithm.search.Profile;
+import io.espalier.worker.algorithm.search.SearchSpace.Choices;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.domain.InfeasibleException;
+import io.espalier.worker.domain.model.Axis;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ToIntFunction;
+
+/** What the sizes hold that a search may choose from, without data. */
+public final class SizeProfile {
+  private SizeProfile() {}
+
+  /**
+   * The profile of a decoder with usual divisors and limits, of sizes that loaders of the family
+   * open; how many there are counts the others, too.
+   *
+   * @param constraints bounds to give a verdict on, each by itself
+   * @throws io.espalier.worker.domain.InvalidInputException if layers are not all alike
+   */
+  public static Profile of(Blueprint blueprint, Optional<Constraints> constraints) {
+    Sizes whole = blueprint.sizes();
+    var grid =
+        new Grid(whole, Divisors.Asked.NOTHING.ofSearch(whole), Grid.USUAL_WIDTH, Grid.USUAL_DEPTH);
+    var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
+    var search = new SizeSearch(blueprint, grid, costs, true);
+    Cost all = FileCosts.whole(FileCosts.of(blueprint.open(), files(blueprint)), files(blueprint));
+    List<Choices> axes =
+        List.of(
+            choices("hidden", grid.hidden()),
+            choices("neurons", grid.neurons()),
+            choices("heads in a group", grid.headsPerGroup()),
+            choices("groups", grid.groups()),
+            choices("layers", grid.layers()));
+    return new Profile(
+        blueprint.architecture().name(),
+        axes.stream().filter(Choices::isConfigurable).toList(),
+        axes.stream()
+            .map(each -> BigInteger.valueOf(each.widths().size()))
+            .reduce(BigInteger.ONE, BigInteger::multiply),
+        costs.of(sizes(axes, each -> each.widths().get(0))),
+        costs.of(sizes(axes, each -> each.widths().get(each.widths().size() / 2))),
+        all,
+        constraints.map(asked -> asked.budget(all)).orElse(new Budget(List.of())).bounds().stream()
+            .map(bound -> new Profile.Verdict(bound, reaches(search, bound)))
+            .toList());
+  }
+
+  private static ModelDirectory files(Blueprint blueprint) {
+    return blueprint.model().directory();
+  }
+
+  private static boolean reaches(SizeSearch search, Bound bound) {
+    try {
+      return !search.largest(new Budget(List.of(bound)), 1).isEmpty();
+    } catch (InfeasibleException e) {
+      return false;
+    }
+  }
+
+  private static Choices choices(String name, List<Integer> widths) {
+    return new Choices(new Axis(name, widths.get(widths.size() - 1)), widths);
+  }
+
+  private static Sizes sizes(List<Choices> axes, ToIntFunction<Choices> choose) {
+    int[] chosen = axes.stream().mapToInt(choose).toArray();
+    return new Sizes(chosen[0], chosen[1], chosen[2] * chosen[3], chosen[3], chosen[4]);
+  }
+}

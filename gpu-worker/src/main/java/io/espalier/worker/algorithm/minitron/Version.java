@@ -1,0 +1,45 @@
+package io.espalier.worker.algorithm.minitron;
+
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.Surgery;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Kept;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+
+/**
+ * What stays of a model in a smaller version.
+ *
+ * @param units by axis; an axis that is not named stays whole. Nothing is said of layers
+ * @param layers by their numbers in the model, ascending
+ */
+record Version(Kept units, List<Integer> layers) {
+  /** A version; the list is copied. */
+  Version {
+    layers = List.copyOf(layers);
+  }
+
+  /** All that stays, layers among it where some go. */
+  Kept all(Blueprint blueprint) {
+    Axis counted = blueprint.architecture().stacks().get(0).axis();
+    if (layers.size() == counted.units()) {
+      return units;
+    }
+    var all = new LinkedHashMap<>(units.units());
+    all.put(counted.name(), layers.stream().mapToInt(Integer::intValue).toArray());
+    return new Kept(all);
+  }
+
+  /** Leaves it in an empty directory, ready for use. */
+  TextModel write(Blueprint blueprint, Sharding sharding, Path output) {
+    ModelDirectory original = blueprint.model().directory();
+    Architecture open = blueprint.open();
+    Surgery.cut(original, open, all(blueprint), sharding, output);
+    ModelDirectory.writeConfig(output, new SizeConfig(blueprint).of(units, layers));
+    return TextModel.of(ModelDirectory.open(output), blueprint.model().tokens());
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * Minitron: prunes decoders to smaller sizes that are the same in every layer, by how strongly
+ * their units fire in one forward pass.
+ *
+ * <p>Start reading at {@link io.espalier.worker.algorithm.minitron.Sizes} and {@link
+ * io.espalier.worker.algorithm.minitron.SizeSearch}.
+ */
+@NullMarked
+package io.espalier.worker.algorithm.minitron;
+
+import org.jspecify.annotations.NullMarked;

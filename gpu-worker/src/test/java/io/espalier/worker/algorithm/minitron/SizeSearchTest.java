@@ -1,0 +1,260 @@
+package io.espalier.worker.algorithm.minitron;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.Budget.Bound;
+import io.espalier.worker.algorithm.search.Cost;
+import io.espalier.worker.algorithm.search.CostModel;
+import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.Surgery;
+import io.espalier.worker.domain.InfeasibleException;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Dimension;
+import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.tensor.Golden;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which sizes there are, what they cost, and which of them are the largest within a budget. */
+final class SizeSearchTest {
+  private static final Cache CACHE = new Cache(40, 3);
+  private static final int TOKENS = 48;
+
+  private static Blueprint blueprint(String golden) {
+    return Blueprint.of(TextModel.of(Golden.of(golden).model(), TOKENS));
+  }
+
+  /** Every width may go down to a quarter, in steps of a few units. */
+  private static Grid grid(Blueprint blueprint) {
+    return new Grid(blueprint.sizes(), new Divisors(8, 16, 1, 1, 1), 0.75, 0.5);
+  }
+
+  private static long header(Blueprint blueprint) {
+    return Surgery.headerBytesAtMost(
+        blueprint.model().directory(), blueprint.architecture(), Sharding.asBefore());
+  }
+
+  private static Budget budget(Bound... bounds) {
+    return new Budget(List.of(bounds));
+  }
+
+  private static Bound bound(Quantity quantity, long limit) {
+    return new Bound(quantity, quantity.written(limit), limit);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"32, 128, 4, 2", "24, 96, 3, 2", "8, 16, 1, 1", "32, 48, 2, 1"})
+  void a_version_of_gpt2_costs_what_the_formula_says(
+      int hidden, int neurons, int heads, int layers) {
+    Blueprint blueprint = blueprint("gpt2");
+    var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
+
+    Cost cost = costs.of(new Sizes(hidden, neurons, heads, heads, layers));
+
+    long size = 8; // channels of a head
+    long vocabulary = blueprint.network().input().vocabulary();
+    long attention = 4 * size * heads * hidden + 3 * size * heads + hidden;
+    long feedForward = 2L * hidden * neurons + neurons + hidden;
+    long norms = 2L * 2 * hidden;
+    long parameters = (vocabulary + 48 + 2) * hidden + layers * (attention + feedForward + norms);
+    long products = layers * (4 * size * heads * hidden + 2L * hidden * neurons);
+    long flops =
+        2 * TOKENS * (products + vocabulary * hidden)
+            + 4L * layers * TOKENS * TOKENS * size * heads;
+    assertThat(cost.parameters()).isEqualTo(parameters);
+    assertThat(cost.flops()).isEqualTo(flops);
+    assertThat(cost.bytes()).isEqualTo(4 * parameters + header(blueprint));
+    assertThat(cost.memoryBytes())
+        .isEqualTo(4 * parameters + 4L * 40 * 3 * layers * 2 * size * heads);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt2", "gptj", "llama", "qwen2", "qwen3"})
+  void every_candidate_costs_what_its_cut_architecture_costs(String golden) {
+    Blueprint blueprint = blueprint(golden);
+    var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
+    long header = header(blueprint);
+
+    for (Candidate candidate : all(grid(blueprint), costs)) {
+      Architecture cut = blueprint.architecture().keep(first(blueprint, candidate.sizes()));
+      var cached = new ArrayList<Dimension>();
+      for (int layer = 0; layer < candidate.sizes().layers(); layer++) {
+        int units = candidate.sizes().groups() * blueprint.headSize();
+        cached.add(Dimension.fixed(2 * units));
+      }
+      Cost exact =
+          CostModel.of(cut, tensor -> 32, header)
+              .withMemory(cached, 4L * 40 * 3)
+              .cost(Widths.all());
+      assertThat(candidate.cost()).isEqualTo(exact);
+    }
+  }
+
+  /** The first units of everything. */
+  private static Kept first(Blueprint blueprint, Sizes sizes) {
+    var kept = new LinkedHashMap<String, int[]>();
+    kept.put("layers", IntStream.range(0, sizes.layers()).toArray());
+    kept.put("hidden", IntStream.range(0, sizes.hidden()).toArray());
+    for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
+      kept.put(blueprint.neurons(layer).name(), IntStream.range(0, sizes.neurons()).toArray());
+      kept.put(blueprint.groups(layer).name(), IntStream.range(0, sizes.groups()).toArray());
+      kept.put(blueprint.heads(layer).name(), IntStream.range(0, sizes.heads()).toArray());
+    }
+    return new Kept(kept);
+  }
+
+  private static List<Candidate> all(Grid grid, UniformCosts costs) {
+    var all = new ArrayList<Candidate>();
+    for (int hidden : grid.hidden()) {
+      for (int neurons : grid.neurons()) {
+        for (int groups : grid.groups()) {
+          for (int perGroup : grid.headsPerGroup()) {
+            for (int layers : grid.layers()) {
+              var sizes = new Sizes(hidden, neurons, groups * perGroup, groups, layers);
+              all.add(new Candidate(sizes, costs.of(sizes)));
+            }
+          }
+        }
+      }
+    }
+    return all;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.45, 1.0", "0.6, 0.5", "0.3, 0.9", "1.0, 1.0", "0.8, 0.35"})
+  void the_largest_within_a_budget_are_those_that_trying_all_finds(double part, double other) {
+    Blueprint blueprint = blueprint("gptj");
+    var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
+    Grid grid = grid(blueprint);
+    Cost whole = costs.of(blueprint.sizes());
+    Budget budget =
+        budget(
+            bound(Quantity.FLOPS, (long) (whole.flops() * other)),
+            bound(Quantity.PARAMETERS, (long) (whole.parameters() * part)));
+    List<Candidate> naive =
+        all(grid, costs).stream()
+            .filter(candidate -> candidate.cost().flops() <= whole.flops() * other)
+            .filter(candidate -> candidate.cost().parameters() <= whole.parameters() * part)
+            .sorted(
+                Comparator.comparingLong((Candidate each) -> -each.cost().parameters())
+                    .thenComparingLong(each -> -each.cost().flops()))
+            .limit(10)
+            .toList();
+
+    List<Candidate> found = new SizeSearch(blueprint, grid, costs, false).largest(budget, 10);
+
+    assertThat(found)
+        .extracting(Candidate::cost)
+        .containsExactlyElementsOf(naive.stream().map(Candidate::cost).toList());
+    assertThat(found).allMatch(candidate -> budget.holds(candidate.cost()));
+    assertThat(found).extracting(Candidate::sizes).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void a_search_for_any_loader_leaves_out_what_loaders_refuse() {
+    Blueprint blueprint = blueprint("gpt2");
+    var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
+    Budget budget = budget(bound(Quantity.PARAMETERS, Long.MAX_VALUE));
+
+    List<Candidate> found =
+        new SizeSearch(blueprint, grid(blueprint), costs, true).largest(budget, 1000);
+
+    assertThat(found).hasSize(4 * 7 * 2); // hidden with heads of 8, neurons, layers
+    assertThat(found).allMatch(each -> each.sizes().hidden() == 8 * each.sizes().heads());
+  }
+
+  @Test
+  void a_budget_that_nothing_reaches_names_the_smallest_value_and_where() {
+    Blueprint blueprint = blueprint("gpt2");
+    var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
+    var search = new SizeSearch(blueprint, grid(blueprint), costs, true);
+    long smallest = costs.of(new Sizes(8, 32, 1, 1, 1)).parameters();
+
+    InfeasibleException refused =
+        catchThrowableOfType(
+            InfeasibleException.class,
+            () -> search.largest(budget(bound(Quantity.PARAMETERS, smallest - 1)), 10));
+
+    assertThat(refused.constraint()).isEqualTo("parameters");
+    assertThat(refused.bound()).isEqualTo((double) (smallest - 1));
+    assertThat(refused.smallest()).isEqualTo((double) smallest);
+    assertThat(refused)
+        .hasMessageContaining("hidden 8, neurons 32, heads 1, groups 1, layers 1")
+        .hasMessageContaining("(1 too many)");
+    assertThat(search.largest(budget(bound(Quantity.PARAMETERS, smallest)), 10)).hasSize(1);
+  }
+
+  @Test
+  void bounds_that_exclude_each_other_are_named_with_what_is_nearest_to_both() {
+    Blueprint blueprint = blueprint("gpt2");
+    var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
+    var grid = new Grid(blueprint.sizes(), new Divisors(16, 128, 1, 1, 2), 0.9, 0);
+    var search = new SizeSearch(blueprint, grid, costs, false);
+    long parameters = costs.of(new Sizes(16, 128, 1, 1, 2)).parameters();
+    long memory = costs.of(new Sizes(16, 128, 1, 1, 2)).memoryBytes();
+
+    assertThat(
+            search.largest(
+                budget(bound(Quantity.PARAMETERS, parameters), bound(Quantity.MEMORY, memory)), 5))
+        .hasSize(1);
+    assertThatThrownBy(
+            () ->
+                search.largest(
+                    budget(
+                        bound(Quantity.PARAMETERS, parameters - 1),
+                        bound(Quantity.MEMORY, memory - 1)),
+                    5))
+        .isInstanceOf(InfeasibleException.class)
+        .hasMessageContaining("constraint parameters")
+        .hasMessageContaining("constraint memory");
+  }
+
+  @Test
+  void divisors_are_halved_until_a_small_model_has_eight_steps() {
+    Divisors large = Divisors.Asked.NOTHING.ofSearch(new Sizes(4096, 14336, 32, 8, 32));
+    Divisors small = Divisors.Asked.NOTHING.ofSearch(new Sizes(768, 3072, 12, 12, 12));
+    Divisors tiny = Divisors.Asked.NOTHING.ofSearch(new Sizes(48, 96, 4, 2, 2));
+
+    assertThat(large).isEqualTo(new Divisors(256, 128, 1, 1, 1));
+    assertThat(small).isEqualTo(new Divisors(64, 128, 1, 1, 1));
+    assertThat(tiny).isEqualTo(new Divisors(4, 8, 1, 1, 1));
+  }
+
+  @Test
+  void the_grid_ends_where_its_limits_say() {
+    var whole = new Sizes(4096, 14336, 32, 8, 32);
+    var grid =
+        new Grid(whole, Divisors.Asked.NOTHING.ofSearch(whole), Grid.USUAL_WIDTH, Grid.USUAL_DEPTH);
+
+    assertThat(grid.hidden()).containsExactly(2560, 2816, 3072, 3328, 3584, 3840, 4096);
+    assertThat(grid.neurons()).startsWith(8704, 8832).endsWith(14208, 14336).hasSize(45);
+    assertThat(grid.headsPerGroup()).containsExactly(3, 4);
+    assertThat(grid.groups()).containsExactly(5, 6, 7, 8);
+    assertThat(grid.layers()).containsExactly(26, 27, 28, 29, 30, 31, 32);
+  }
+
+  @Test
+  void what_is_no_decoder_is_refused() {
+    TextModel encoder = TextModel.of(Golden.of("bert-mlm").model());
+
+    assertThatThrownBy(() -> Blueprint.of(encoder))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("minitron prunes decoders for text-generation")
+        .hasMessageContaining("bert");
+  }
+}

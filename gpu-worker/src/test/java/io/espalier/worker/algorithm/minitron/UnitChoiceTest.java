@@ -1,0 +1,111 @@
+package io.espalier.worker.algorithm.minitron;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Dimension;
+import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.tensor.Golden;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Which units stay, in cases of ModelOpt's own tests (M4 to M6 of {@code
+ * tests/gpu_megatron/torch/nas/plugins}); those of Mamba are about groups as well, and Mamba itself
+ * is not there.
+ */
+final class UnitChoiceTest {
+  private static final double[] HEADS = {2.2, .1, 1.1, 2.1, 3.0, 2.0, 0, 1.0};
+
+  @Test
+  void heads_are_ranked_within_their_group() {
+    int[] two = UnitChoice.inGroups(HEADS, 4, new int[] {0, 1}, 2);
+
+    assertThat(two).containsExactly(0, 3, 4, 5); // ModelOpt: 4, 5, 0, 3, in order of their score
+  }
+
+  @Test
+  void fewer_heads_and_fewer_groups_are_taken_from_the_groups_that_stay() {
+    assertThat(UnitChoice.inGroups(HEADS, 2, new int[] {0, 2}, 1)).containsExactly(0, 4);
+    assertThat(UnitChoice.inGroups(HEADS, 8, new int[] {0}, 3)).containsExactly(0, 3, 4);
+  }
+
+  @Test
+  void groups_of_which_each_keeps_two_are_cut_where_they_lie() {
+    double[] ranked = {3, 4, 1, 2, 4, 1, 2, 3}; // order of ModelOpt's case: 1, 0, 3, 2 | 4, 7, 6, 5
+
+    assertThat(UnitChoice.inGroups(ranked, 4, new int[] {0, 1}, 2)).containsExactly(0, 1, 4, 7);
+    assertThat(UnitChoice.inGroups(new double[8], 4, new int[] {0, 1}, 2))
+        .as("alike, so by position")
+        .containsExactly(0, 1, 4, 5);
+  }
+
+  @Test
+  void a_head_is_all_of_its_channels() {
+    var heads = new Axis("heads", 4);
+
+    int[] channels =
+        new Dimension.Along(heads, 2).indices(new Kept(Map.of("heads", new int[] {0, 2, 3})));
+
+    assertThat(channels).containsExactly(0, 1, 4, 5, 6, 7);
+  }
+
+  @Test
+  void what_fires_the_most_stays_in_its_order() {
+    assertThat(UnitChoice.first(new double[] {1, 5, 2, 5, 0}, 3)).containsExactly(1, 2, 3);
+    assertThat(UnitChoice.first(new double[] {1, 1, 1}, 2)).containsExactly(0, 1);
+  }
+
+  @Test
+  void a_version_has_the_sizes_that_were_asked_for_and_the_best_units() {
+    Blueprint blueprint = Blueprint.of(TextModel.of(Golden.of("llama").model()));
+    Activity activity = activity(blueprint);
+
+    Kept kept = new UnitChoice(blueprint, activity).of(new Sizes(24, 48, 1, 1, 2));
+
+    assertThat(kept.units().get("hidden")).hasSize(24).contains(47).doesNotContain(0);
+    assertThat(kept.units().get(blueprint.neurons(0).name())).hasSize(48).contains(95);
+    // group 0 has 5 and 0.1, which is a little longer than 3 and 4 of group 1
+    assertThat(kept.units().get(blueprint.groups(0).name())).containsExactly(0);
+    assertThat(kept.units().get(blueprint.heads(0).name())).containsExactly(0);
+  }
+
+  @Test
+  void layers_may_have_widths_of_their_own_with_equally_many_heads_in_each_group() {
+    Blueprint blueprint = Blueprint.of(TextModel.of(Golden.of("llama").model()));
+
+    Kept kept =
+        new UnitChoice(blueprint, activity(blueprint))
+            .of(Map.of(blueprint.neurons(1).name(), 40, blueprint.heads(0).name(), 2));
+
+    assertThat(kept.units().keySet())
+        .containsExactlyInAnyOrder(blueprint.neurons(1).name(), blueprint.heads(0).name());
+    assertThat(kept.units().get(blueprint.heads(0).name())).containsExactly(0, 3);
+  }
+
+  /** Later channels and neurons fire more. */
+  private static Activity activity(Blueprint blueprint) {
+    var layers = new ArrayList<LayerActivity>();
+    for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
+      layers.add(
+          new LayerActivity(
+              Map.of(
+                  "neurons", rising(blueprint.neurons(layer).units()),
+                  "heads", new double[] {5, 0.1, 3, 4},
+                  "hidden", rising(blueprint.hidden().units())),
+              layer));
+    }
+    return new Activity("", List.copyOf(layers));
+  }
+
+  private static double[] rising(int count) {
+    double[] values = new double[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = i;
+    }
+    return values;
+  }
+}

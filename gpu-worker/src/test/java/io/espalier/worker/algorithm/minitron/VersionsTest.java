@@ -1,0 +1,337 @@
+package io.espalier.worker.algorithm.minitron;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import io.espalier.worker.algorithm.family.Taps;
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.family.Tokens;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.data.TokenBatch;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.tensor.Golden;
+import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.Weights;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Smaller versions of models, in memory and in files, against those of Hugging Face's library. */
+final class VersionsTest {
+  @TempDir Path own;
+
+  private static Blueprint blueprint(Path directory) {
+    return Blueprint.of(TextModel.of(ModelDirectory.open(directory)));
+  }
+
+  private static Blueprint blueprint(String golden) {
+    return blueprint(Golden.of(golden).directory());
+  }
+
+  /** Units that the oracle kept. */
+  private static Kept kept(Blueprint blueprint, Golden oracle, String kinds) {
+    var kept = new LinkedHashMap<String, int[]>();
+    List<String> cut = List.of(kinds.split(" ", -1));
+    if (cut.contains("hidden")) {
+      kept.put("hidden", ints(oracle, "kept.hidden"));
+    }
+    for (int layer = 0; layer < 2; layer++) {
+      String stem = "kept.layer." + layer + ".";
+      int[] groups = ints(oracle, stem + "groups");
+      if (cut.contains("neurons")) {
+        kept.put(blueprint.neurons(layer).name(), ints(oracle, stem + "neurons"));
+      }
+      if (cut.contains("groups")) {
+        kept.put(blueprint.groups(layer).name(), groups);
+        kept.put(
+            blueprint.heads(layer).name(),
+            IntStream.of(groups).flatMap(g -> IntStream.of(2 * g, 2 * g + 1)).toArray());
+      }
+      if (cut.contains("heads_in_groups")) {
+        kept.put(blueprint.heads(layer).name(), ints(oracle, stem + "heads_in_groups"));
+      }
+      if (cut.contains("heads")) {
+        kept.put(blueprint.heads(layer).name(), ints(oracle, stem + "heads"));
+      }
+    }
+    return new Kept(kept);
+  }
+
+  private static int[] ints(Golden oracle, String tensor) {
+    TensorData data = oracle.read("scores", tensor);
+    long[] values = new long[data.bytes().remaining() / Long.BYTES];
+    data.bytes().asLongBuffer().get(values);
+    return LongStream.of(values).mapToInt(Math::toIntExact).toArray();
+  }
+
+  private static List<Integer> layers(Golden oracle, boolean cut) {
+    return cut ? IntStream.of(ints(oracle, "kept.layers")).boxed().toList() : List.of(0, 1);
+  }
+
+  /** Scores of all real tokens, in order. */
+  private List<float[]> says(Blueprint blueprint, Texts texts, Kept kept, List<Integer> layers) {
+    var all = new ArrayList<float[]>();
+    try (var stream = new LayerStream(blueprint, texts, 0, own)) {
+      stream.run(kept, layers);
+      stream.scores(
+          kept, (scores, row, batch, position) -> addReal(all, scores.toFloatArray(), row));
+    }
+    return all;
+  }
+
+  private static void addReal(List<float[]> all, float[] scores, TokenBatch batch) {
+    int vocabulary = scores.length / batch.mask().length;
+    for (int token = 0; token < batch.mask().length; token++) {
+      if (batch.mask()[token] == 1) {
+        float[] one = new float[vocabulary];
+        System.arraycopy(scores, token * vocabulary, one, 0, vocabulary);
+        all.add(one);
+      }
+    }
+  }
+
+  private static List<float[]> expected(Golden oracle, String tensor, TokenBatch batch) {
+    TensorData data = oracle.read("scores", tensor);
+    float[] values = new float[data.bytes().remaining() / Float.BYTES];
+    data.bytes().asFloatBuffer().get(values);
+    var all = new ArrayList<float[]>();
+    addReal(all, values, batch);
+    return all;
+  }
+
+  private static void requireClose(List<float[]> found, List<float[]> wanted) {
+    double largest = 0;
+    for (float[] token : wanted) {
+      for (float value : token) {
+        largest = Math.max(largest, Math.abs(value));
+      }
+    }
+    assertThat(found).hasSameSizeAs(wanted);
+    for (int i = 0; i < wanted.size(); i++) {
+      assertThat(found.get(i)).containsExactly(wanted.get(i), within((float) (1e-5 * largest)));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "llama, masked.neurons, neurons, false",
+    "llama, masked.heads_in_groups, heads_in_groups, false",
+    "llama, masked.groups, groups, false",
+    "llama, masked.heads_groups_neurons, neurons groups heads, false",
+    "llama, masked.layers, '', true",
+    "llama, sliced.hidden, hidden, false",
+    "llama, sliced.all, hidden neurons groups heads, true",
+    "qwen3, masked.neurons, neurons, false",
+    "qwen3, masked.heads_in_groups, heads_in_groups, false",
+    "qwen3, masked.groups, groups, false",
+    "qwen3, masked.heads_groups_neurons, neurons groups heads, false",
+    "qwen3, masked.layers, '', true",
+    "qwen3, sliced.hidden, hidden, false",
+    "qwen3, sliced.all, hidden neurons groups heads, true"
+  })
+  void a_version_in_memory_says_what_the_masked_or_sliced_model_says(
+      String name, String what, String kinds, boolean shallow) {
+    Blueprint blueprint = blueprint(name);
+    Golden oracle = Golden.of("scores/masked-" + name);
+    GoldenTexts texts = GoldenTexts.ofModel(name);
+
+    List<float[]> found =
+        says(blueprint, texts, kept(blueprint, oracle, kinds), layers(oracle, shallow));
+
+    requireClose(found, expected(oracle, what + ".logits", texts.get(0)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "qwen3"})
+  void a_version_in_files_is_the_sliced_model_bit_for_bit(String name) {
+    Blueprint blueprint = blueprint(name);
+    Golden oracle = Golden.of("scores/masked-" + name);
+    ModelDirectory wanted = ModelDirectory.open(oracle.directory().resolve("sliced-all"));
+    Kept kept = kept(blueprint, oracle, "hidden neurons groups heads");
+    List<Integer> layers = layers(oracle, true);
+
+    new Version(kept, layers).write(blueprint, Sharding.asBefore(), own.resolve("cut"));
+
+    ModelDirectory found = ModelDirectory.open(own.resolve("cut"));
+    assertThat(found.tensors().keySet()).isEqualTo(wanted.tensors().keySet());
+    for (String tensor : wanted.tensors().keySet()) {
+      assertThat(found.read(tensor).shape()).as(tensor).isEqualTo(wanted.read(tensor).shape());
+      assertThat(found.read(tensor).bytes()).as(tensor).isEqualTo(wanted.read(tensor).bytes());
+    }
+    assertThat(found.config()).isEqualTo(wanted.config());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Score.class)
+  void the_score_of_a_version_is_that_of_loops_over_what_it_says(Score score) {
+    Blueprint blueprint = blueprint("llama");
+    GoldenTexts texts = GoldenTexts.ofModel("llama");
+    Kept kept = kept(blueprint, Golden.of("scores/masked-llama"), "hidden neurons groups heads");
+    List<float[]> before = says(blueprint, texts, Kept.all(), List.of(0, 1));
+    List<float[]> after = says(blueprint, texts, kept, List.of(0, 1));
+    double wanted = score == Score.KL ? divergence(before, after) : loss(after, texts.get(0));
+
+    double found;
+    double original;
+    try (var scoring = new VersionScoring(blueprint, texts, score, 1 << 20, "any", own)) {
+      found = scoring.of("cut", kept, List.of(0, 1));
+      original = scoring.of("whole", Kept.all(), List.of(0, 1));
+    }
+
+    assertThat(found).isCloseTo(wanted, within(1e-5 * wanted));
+    assertThat(original)
+        .isCloseTo(score == Score.KL ? 0 : loss(before, texts.get(0)), within(1e-5));
+  }
+
+  private static double divergence(List<float[]> before, List<float[]> after) {
+    double sum = 0;
+    for (int i = 0; i < before.size(); i++) {
+      double[] p = logSoftmax(before.get(i));
+      double[] q = logSoftmax(after.get(i));
+      for (int j = 0; j < p.length; j++) {
+        sum += Math.exp(p[j]) * (p[j] - q[j]);
+      }
+    }
+    return sum / before.size();
+  }
+
+  /** Each token but the first of a sequence is asked of the one before it. */
+  private static double loss(List<float[]> said, TokenBatch batch) {
+    double sum = 0;
+    int count = 0;
+    int position = 0;
+    for (int at = 0; at < batch.mask().length; at++) {
+      if (batch.mask()[at] == 1) {
+        boolean next = (at + 1) % batch.length() != 0 && batch.mask()[at + 1] == 1;
+        if (next) {
+          sum -= logSoftmax(said.get(position))[(int) batch.ids()[at + 1]];
+          count++;
+        }
+        position++;
+      }
+    }
+    return sum / count;
+  }
+
+  private static double[] logSoftmax(float[] scores) {
+    double largest = Double.NEGATIVE_INFINITY;
+    for (float score : scores) {
+      largest = Math.max(largest, score);
+    }
+    double sum = 0;
+    for (float score : scores) {
+      sum += Math.exp(score - largest);
+    }
+    double[] logs = new double[scores.length];
+    for (int i = 0; i < logs.length; i++) {
+      logs[i] = scores[i] - largest - Math.log(sum);
+    }
+    return logs;
+  }
+
+  @Test
+  void a_score_that_is_known_is_not_computed_again_but_for_other_data() {
+    Blueprint blueprint = blueprint("gpt2");
+    GoldenTexts texts = GoldenTexts.ofModel("gpt2");
+    double first;
+    try (var scoring = new VersionScoring(blueprint, texts, Score.LOSS, 0, "one", own)) {
+      first = scoring.of("whole", Kept.all(), List.of(0, 1));
+    }
+    var none = new GoldenTexts(List.of());
+
+    try (var again = new VersionScoring(blueprint, none, Score.LOSS, 0, "one", own);
+        var other = new VersionScoring(blueprint, none, Score.LOSS, 0, "other", own)) {
+      assertThat(again.of("whole", Kept.all(), List.of(0, 1))).isEqualTo(first);
+      assertThat(other.of("whole", Kept.all(), List.of(0, 1))).isInfinite();
+    }
+  }
+
+  @Test
+  void a_block_of_neighbours_goes_without_which_the_loss_is_least() {
+    Blueprint blueprint = blueprint("llama");
+    GoldenTexts texts = GoldenTexts.ofModel("llama");
+    var activity =
+        new Activity("", List.of(new LayerActivity(Map.of(), 2), new LayerActivity(Map.of(), 1)));
+    double withoutFirst = loss(says(blueprint, texts, Kept.all(), List.of(1)), texts.get(0));
+    double withoutLast = loss(says(blueprint, texts, Kept.all(), List.of(0)), texts.get(0));
+    List<Integer> better = withoutFirst < withoutLast ? List.of(1) : List.of(0);
+
+    try (var scoring = new VersionScoring(blueprint, texts, Score.LOSS, 0, "any", own)) {
+      var blocks = new LayerChoice(blueprint, activity, Depth.CONTIGUOUS, scoring);
+      var cosines = new LayerChoice(blueprint, activity, Depth.COSINE, scoring);
+
+      assertThat(blocks.of(1)).isEqualTo(better);
+      assertThat(blocks.of(2)).containsExactly(0, 1);
+      assertThat(cosines.of(1)).as("the layer that changes more stays").containsExactly(0);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gpt2, 32, 32, 4, 4, 2",
+    "llama, 48, 96, 2, 1, 2",
+    "llama, 12, 96, 4, 2, 2",
+    "qwen2, 48, 96, 4, 2, 1",
+    "qwen3, 20, 48, 2, 1, 1",
+    "gptj, 16, 64, 2, 2, 1"
+  })
+  void a_version_has_exactly_the_sizes_that_were_asked_for_and_opens(
+      String name, int hidden, int neurons, int heads, int groups, int layers) {
+    Blueprint blueprint = blueprint(name);
+    var sizes = new Sizes(hidden, neurons, heads, groups, layers);
+    Kept kept = new UnitChoice(blueprint, activity(blueprint)).of(sizes);
+    List<Integer> stay = IntStream.range(0, layers).boxed().toList();
+
+    new Version(kept, stay).write(blueprint, Sharding.asBefore(), own.resolve("cut"));
+
+    Blueprint cut = blueprint(own.resolve("cut"));
+    assertThat(cut.sizes()).isEqualTo(sizes);
+    assertThat(cut.headSize()).isEqualTo(blueprint.headSize());
+    GoldenTexts texts = GoldenTexts.ofModel(name);
+    List<Integer> all = IntStream.range(0, layers).boxed().toList();
+    requireClose(says(cut, texts, Kept.all(), all), says(blueprint, texts, kept, stay));
+  }
+
+  private Activity activity(Blueprint blueprint) {
+    var settings = new Listening(1, 8, Aggregation.MEAN, Aggregation.L2, 1 << 20, 1);
+    String name =
+        blueprint.model().family().name().equals("llama")
+            ? blueprint.model().directory().config().path("model_type").asText()
+            : blueprint.model().family().name();
+    return new Minitron(blueprint, settings, GoldenTexts.ofModel(name), "data")
+        .measure(own, Progress.Listener.NONE);
+  }
+
+  @Test
+  void a_stream_of_pieces_says_what_the_whole_network_says() {
+    Blueprint blueprint = blueprint("qwen2");
+    TokenBatch batch = GoldenTexts.ofModel("qwen2").get(0);
+    var whole = new ArrayList<float[]>();
+    try (NDManager manager = PyTorch.newManager();
+        var scope = new NDScope();
+        Weights weights =
+            Weights.load(blueprint.model().directory(), blueprint.architecture(), manager)) {
+      scope.suppressNotUsedWarning();
+      float[] said =
+          blueprint.network().forward(weights, Tokens.of(manager, batch), Taps.NONE).toFloatArray();
+      addReal(whole, said, batch);
+    }
+
+    requireClose(says(blueprint, GoldenTexts.ofModel("qwen2"), Kept.all(), List.of(0, 1)), whole);
+  }
+}

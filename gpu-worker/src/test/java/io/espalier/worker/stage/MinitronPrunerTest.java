@@ -1,0 +1,461 @@
+package io.espalier.worker.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.worker.algorithm.evaluate.TextEvaluation;
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.data.TextDataset;
+import io.espalier.worker.data.text.TextDatasets;
+import io.espalier.worker.data.text.TextSettings;
+import io.espalier.worker.domain.InfeasibleException;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.Metric;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.job.StageKind;
+import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.tensor.Golden;
+import io.espalier.worker.tensor.Weights;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Prunings by Minitron from files to files. */
+final class MinitronPrunerTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int LENGTH = 16;
+
+  private static final String LLAMA =
+      """
+      {"model_type": "%s", "architectures": ["%s"], "vocab_size": 420, "hidden_size": 64,
+       "intermediate_size": 128, "num_hidden_layers": 4, "num_attention_heads": 8,
+       "num_key_value_heads": 4, "head_dim": 8, "max_position_embeddings": 64,
+       "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": false%s}
+      """;
+
+  @TempDir static Path shared;
+  @TempDir Path own;
+
+  private final PruneStage stage = new PruneStage();
+  private final List<Progress> heard = new ArrayList<>();
+
+  @BeforeAll
+  static void draw() throws IOException {
+    Path tokenizer = Golden.of("scores/squad-windows").directory().resolve("tokenizer.json");
+    TextModels.write(
+        shared.resolve("llama"), LLAMA.formatted("llama", "LlamaForCausalLM", ""), tokenizer, 1);
+    TextModels.write(
+        shared.resolve("qwen3"),
+        LLAMA.formatted(
+            "qwen3",
+            "Qwen3ForCausalLM",
+            ", \"layer_types\": [\"full_attention\", \"full_attention\", \"full_attention\","
+                + " \"full_attention\"], \"made_by\": {\"kept\": [1, 2]}"),
+        tokenizer,
+        2);
+    TextModels.write(
+        shared.resolve("bert"), TextModels.BERT.formatted("BertForMaskedLM"), tokenizer, 3);
+    String[] words = "the river runs north a small house who built it old bridge".split(" ", -1);
+    var random = new SplittableRandom(5);
+    var text = new StringBuilder();
+    for (int line = 0; line < 40; line++) {
+      for (int word = 0; word < 10; word++) {
+        text.append(words[random.nextInt(words.length)]).append(' ');
+      }
+      text.append('\n');
+    }
+    Files.writeString(shared.resolve("text.txt"), text);
+    Files.writeString(shared.resolve("short.txt"), "the old bridge\n");
+  }
+
+  private static String spec(String rest) {
+    return "{\"algorithm\":\"minitron\",\"batchSize\":4,\"batches\":3,\"maxLength\":%d,%s}"
+        .formatted(LENGTH, rest.replace('\'', '"'));
+  }
+
+  private StageReport run(String model, String rest, String output) {
+    return stage.run(job(shared.resolve(model), spec(rest), output, "checkpoints"), heard::add);
+  }
+
+  private StageJob job(Path model, String spec, String output, String checkpoints) {
+    return job(model, spec, output, checkpoints, "text.txt");
+  }
+
+  private StageJob job(Path model, String spec, String output, String checkpoints, String data) {
+    return new StageJob(
+        "run",
+        0,
+        1,
+        StageKind.PRUNE,
+        spec,
+        model,
+        own.resolve(output),
+        own.resolve(checkpoints),
+        Map.of("eval", shared.resolve(data).toUri()),
+        7);
+  }
+
+  private JsonNode config(String output) throws IOException {
+    return JSON.readTree(own.resolve(output).resolve("config.json").toFile());
+  }
+
+  private static Metric metric(StageReport report, String name) {
+    return report.metrics().stream()
+        .filter(each -> each.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private long passes() {
+    return heard.stream().filter(each -> each.phase().equals("measuring activations")).count();
+  }
+
+  /** The loss of a model in files, by loading it whole. */
+  private double loss(Path directory) {
+    TextModel model = TextModel.of(ModelDirectory.open(directory), LENGTH);
+    var settings = new TextSettings(OptionalInt.of(LENGTH), OptionalInt.empty(), 7);
+    TextDataset data =
+        TextDatasets.open(
+            shared.resolve("text.txt").toUri(), model.network().input(), directory, settings);
+    try (Weights weights = Weights.load(model.directory(), model.architecture())) {
+      return TextEvaluation.tally(model.network(), weights, data, 4, Progress.Listener.NONE).loss();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '"',
+      value = {
+        "llama, 'hidden_size': 48, 'ffn_hidden_size': 96",
+        "llama, 'num_attention_heads': 4, 'num_query_groups': 4",
+        "qwen3, 'num_attention_heads': 4, 'num_key_value_heads': 2",
+        "llama, 'num_layers': 3, 'intermediate_size': 64",
+        "qwen3, 'num_hidden_layers': 2, 'hidden_size': 32"
+      })
+  void sizes_that_are_asked_for_come_out(String model, String one, String other)
+      throws IOException {
+    StageReport report = run(model, "'export':{%s,%s}".formatted(one, other), "out");
+
+    JsonNode asked = JSON.readTree(("{" + one + "," + other + "}").replace('\'', '"'));
+    JsonNode before = JSON.readTree(shared.resolve(model).resolve("config.json").toFile());
+    JsonNode after = config("out");
+    Map<String, String> names =
+        Map.of(
+            "ffn_hidden_size", "intermediate_size",
+            "num_query_groups", "num_key_value_heads",
+            "num_layers", "num_hidden_layers");
+    assertThat(asked).hasSize(2);
+    asked
+        .properties()
+        .forEach(
+            size ->
+                assertThat(after.path(names.getOrDefault(size.getKey(), size.getKey())))
+                    .isEqualTo(size.getValue()));
+    assertThat(after.path("head_dim").intValue()).isEqualTo(8);
+    assertThat(after.path("rope_theta")).isEqualTo(before.path("rope_theta"));
+    assertThat(after.path("made_by")).isEqualTo(before.path("made_by"));
+    if (model.equals("qwen3")) {
+      assertThat(after.path("layer_types")).hasSize(after.path("num_hidden_layers").intValue());
+    }
+    assertThat(report.loadsIn()).contains("espalier", "transformers");
+    assertThat(own.resolve("out/tokenizer.json")).exists();
+    assertThat(metric(report, "loss").after().orElseThrow())
+        .isCloseTo(loss(own.resolve("out")), within(1e-5));
+    assertThat(metric(report, "loss").before().orElseThrow())
+        .isCloseTo(loss(shared.resolve(model)), within(1e-5));
+  }
+
+  @Test
+  void the_best_of_the_largest_candidates_comes_out_and_all_are_told_of() throws IOException {
+    String asked = "'constraints':{'parameters':'75%'},'maxDepthPruning':0.5,'topK':6";
+    StageReport report = run("llama", asked, "out");
+
+    Map<String, String> change = report.change();
+    Metric parameters = metric(report, "parameters");
+    assertThat(parameters.after().orElseThrow())
+        .isLessThanOrEqualTo(0.75 * parameters.before().orElseThrow())
+        .isGreaterThan(0.7 * parameters.before().orElseThrow());
+    int chosen = Integer.parseInt(change.get("candidate.chosen"));
+    double best = Double.parseDouble(change.get("candidate." + chosen + ".loss"));
+    long larger = Long.MAX_VALUE;
+    for (int i = 1; i <= 6; i++) {
+      assertThat(Double.parseDouble(change.get("candidate." + i + ".loss")))
+          .isGreaterThanOrEqualTo(best);
+      long size = Long.parseLong(change.get("candidate." + i + ".parameters"));
+      assertThat(size).isLessThanOrEqualTo(larger);
+      larger = size;
+    }
+    assertThat(change).doesNotContainKey("candidate.7.sizes");
+    assertThat(change.get("candidate." + chosen + ".parameters"))
+        .isEqualTo(Long.toString((long) parameters.after().orElseThrow()));
+    assertThat(report.metrics())
+        .extracting(Metric::name)
+        .containsExactly("parameters", "flops", "bytes", "loss", "perplexity", "latencyMillis")
+        .containsExactlyElementsOf(
+            stage.metrics(job(shared.resolve("llama"), spec(asked), "two", "any")));
+    assertThat(metric(report, "bytes").after())
+        .hasValue((double) Files.size(own.resolve("out/model.safetensors")));
+    JsonNode made = JSON.readTree(own.resolve("out/espalier.json").toFile());
+    JsonNode stageMade = made.path("stages").path(0);
+    assertThat(stageMade.path("algorithm").asText()).isEqualTo("minitron");
+    assertThat(stageMade.path("change").path("candidate.1.sizes").asText()).startsWith("hidden ");
+    assertThat(stageMade.path("kept").isObject()).isTrue();
+  }
+
+  @Test
+  void other_sizes_need_no_pass_and_the_same_job_leaves_the_same_bits() {
+    String asked = "'constraints':{'parameters':'80%'},'topK':3";
+    run("llama", asked, "one");
+    assertThat(passes()).isEqualTo(4);
+    heard.clear();
+
+    run("llama", asked, "two");
+    run("llama", "'export':{'hidden_size':32}", "three");
+
+    assertThat(passes()).isZero();
+    assertThat(own.resolve("two/model.safetensors"))
+        .hasSameBinaryContentAs(own.resolve("one/model.safetensors"));
+    assertThat(own.resolve("two/config.json"))
+        .hasSameTextualContentAs(own.resolve("one/config.json"));
+    stage.run(
+        job(shared.resolve("llama"), spec(asked + ",'activationMebibytes':0"), "four", "elsewhere"),
+        heard::add);
+    assertThat(passes()).isEqualTo(4);
+    assertThat(own.resolve("four/model.safetensors"))
+        .hasSameBinaryContentAs(own.resolve("one/model.safetensors"));
+  }
+
+  @Test
+  void memory_counts_keys_and_values_of_as_many_tokens_as_is_said() throws IOException {
+    StageReport report =
+        run(
+            "llama",
+            "'constraints':{'memory':'70%','sequenceLength':1000,'batchSize':2},'topK':2",
+            "out");
+
+    JsonNode config = config("out");
+    long cached =
+        4L
+            * 1000
+            * 2
+            * 2
+            * 8
+            * config.path("num_key_value_heads").intValue()
+            * config.path("num_hidden_layers").intValue();
+    long header = header("out");
+    assertThat(metric(report, "memory").after().orElseThrow())
+        .isEqualTo((double) (cached + Files.size(own.resolve("out/model.safetensors")) - header));
+    assertThat(metric(report, "memory").after().orElseThrow())
+        .isLessThanOrEqualTo(0.7 * metric(report, "memory").before().orElseThrow());
+  }
+
+  private long header(String output) throws IOException {
+    byte[] bytes = Files.readAllBytes(own.resolve(output).resolve("model.safetensors"));
+    return 8 + java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong();
+  }
+
+  @Test
+  void layers_may_differ_and_then_only_own_loaders_open_the_result() throws IOException {
+    StageReport report =
+        run(
+            "llama",
+            "'constraints':{'parameters':'80%'},'perLayer':true,'neuronDivisor':4,'maxWidthPruning':0.9",
+            "out");
+
+    JsonNode config = config("out");
+    assertThat(config.path("intermediate_size").isArray()).isTrue();
+    assertThat(config.path("num_key_value_heads").intValue()).isEqualTo(4);
+    assertThat(report.loadsIn()).doesNotContain("transformers");
+    Metric parameters = metric(report, "parameters");
+    assertThat(parameters.after().orElseThrow())
+        .isLessThanOrEqualTo(0.8 * parameters.before().orElseThrow());
+    assertThat(metric(report, "loss").after().orElseThrow())
+        .isCloseTo(loss(own.resolve("out")), within(1e-5));
+  }
+
+  @Test
+  void candidates_may_be_compared_by_divergence_and_layers_go_as_a_block() {
+    StageReport report =
+        run(
+            "llama",
+            "'constraints':{'flops':'70%'},'score':'kl','depth':'contiguous','maxDepthPruning':0.5,'topK':3",
+            "out");
+
+    assertThat(report.change()).containsKey("candidate.3.kl");
+    assertThat(report.change().get("depth")).isEqualTo("contiguous");
+    for (int i = 1; i <= 3; i++) {
+      List<Integer> layers = new ArrayList<>();
+      String text = report.change().get("candidate." + i + ".layers");
+      for (String layer : text.substring(1, text.length() - 1).split(", ", -1)) {
+        layers.add(Integer.parseInt(layer));
+      }
+      int jumps = 0;
+      for (int j = 1; j < layers.size(); j++) {
+        jumps += layers.get(j) > layers.get(j - 1) + 1 ? 1 : 0;
+      }
+      assertThat(jumps).isLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
+  void a_model_that_was_pruned_is_pruned_again() throws IOException {
+    run("llama", "'export':{'num_layers':3,'ffn_hidden_size':96}", "one");
+
+    stage.run(
+        job(own.resolve("one"), spec("'export':{'num_layers':2,'hidden_size':48}"), "two", "any"),
+        heard::add);
+
+    JsonNode config = config("two");
+    assertThat(config.path("num_hidden_layers").intValue()).isEqualTo(2);
+    assertThat(config.path("intermediate_size").intValue()).isEqualTo(96);
+    JsonNode made = JSON.readTree(own.resolve("two/espalier.json").toFile());
+    assertThat(made.path("stages")).hasSize(2);
+    assertThat(made.path("stages").path(1).path("kept").path("layers")).hasSize(2);
+  }
+
+  @Test
+  void the_result_may_be_spread_over_files() {
+    run("llama", "'export':{'num_layers':3},'shardSize':'100KB'", "out");
+
+    ModelDirectory result = ModelDirectory.open(own.resolve("out"));
+    assertThat(result.sharded()).isTrue();
+    assertThat(TextModel.of(result).architecture().stacks().get(0).axis().units()).isEqualTo(3);
+  }
+
+  @Test
+  void a_budget_out_of_reach_says_what_can_be_reached_and_where() {
+    InfeasibleException refused =
+        catchThrowableOfType(
+            InfeasibleException.class,
+            () ->
+                stage.check(
+                    job(
+                        shared.resolve("llama"),
+                        spec("'constraints':{'parameters':'10%'}"),
+                        "out",
+                        "any")));
+
+    assertThat(refused.constraint()).isEqualTo("parameters");
+    assertThat(refused.smallest()).isGreaterThan(refused.bound());
+    assertThat(refused)
+        .hasMessageContaining("the smallest candidate (hidden 40, neurons 80,")
+        .hasMessageContaining("maxWidthPruning (0.40)");
+  }
+
+  private List<String> problems(String model, String spec, String data) {
+    return catchThrowableOfType(
+            InvalidInputException.class,
+            () -> stage.check(job(shared.resolve(model), spec, "out", "any", data)))
+        .problems();
+  }
+
+  @Test
+  void everything_that_does_not_fit_together_is_said_at_once() {
+    List<String> problems =
+        problems(
+            "llama",
+            spec(
+                "'export':{'hidden_size':36,'ffn_hidden_size':100,'num_attention_heads':5,'num_query_groups':2,'num_layers':9},"
+                    + "'hiddenDivisor':8"),
+            "text.txt");
+
+    assertThat(problems).hasSize(5);
+    assertThat(problems.get(0)).contains("hidden_size: 36 is no multiple of 8");
+    assertThat(problems.get(1)).contains("ffn_hidden_size: 100 is no multiple of 16");
+    assertThat(problems.get(2)).contains("num_layers: wanted 1 to 4").contains("found 9");
+    assertThat(problems.get(3)).contains("5 heads are no multiple of 2 groups");
+    assertThat(problems.get(4)).contains("hidden 36 is no multiple of 5 heads");
+  }
+
+  @Test
+  void a_specification_that_makes_no_sense_is_refused_with_all_that_is_wrong() {
+    List<String> problems =
+        problems(
+            "llama",
+            spec(
+                "'export':{'width':3,'num_layers':2,'num_hidden_layers':2},'constraints':{'memory':'50%','speed':1},"
+                    + "'perLayer':true,'topK':0,'maxWidthPruning':1.5,'score':'accuracy','shardSize':'big','stride':3"),
+            "text.txt");
+
+    assertThat(problems)
+        .anyMatch(each -> each.startsWith("prune.stride: unknown"))
+        .anyMatch(each -> each.startsWith("prune.export and constraints: wanted one of them"))
+        .anyMatch(each -> each.startsWith("prune.perLayer: wanted with constraints"))
+        .anyMatch(each -> each.startsWith("prune.export.width: unknown"))
+        .anyMatch(each -> each.startsWith("prune.export.num_hidden_layers: the same is said"))
+        .anyMatch(each -> each.startsWith("prune.constraints.speed: unknown"))
+        .anyMatch(each -> each.startsWith("prune.topK: wanted a whole number"))
+        .anyMatch(each -> each.startsWith("prune.maxWidthPruning: wanted a number from 0"))
+        .anyMatch(each -> each.startsWith("prune.score: wanted one of [loss, kl]"))
+        .anyMatch(each -> each.startsWith("prune.shardSize: wanted a size such as 5GB"));
+    assertThat(problems("llama", spec("'constraints':{'memory':'50%'}"), "text.txt"))
+        .singleElement()
+        .asString()
+        .contains("constraints.memory: wanted with sequenceLength");
+    assertThat(problems("llama", spec("'topK':3"), "text.txt"))
+        .singleElement()
+        .asString()
+        .contains("export and constraints: wanted one of them, found neither");
+  }
+
+  @Test
+  void data_and_models_that_will_not_do_are_refused_before_any_work() {
+    String some = "'constraints':{'parameters':'80%'}";
+    assertThat(problems("llama", spec(some), "short.txt"))
+        .anyMatch(each -> each.contains("less than one sequence of 16"));
+    assertThat(
+            problems("llama", spec(some).replace("\"batches\":3", "\"batches\":999"), "text.txt"))
+        .singleElement()
+        .asString()
+        .contains("prune.batches: 999 of 4 sequences");
+    assertThat(problems("bert", spec(some), "text.txt"))
+        .singleElement()
+        .asString()
+        .contains("minitron prunes decoders for text-generation");
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job(
+                        shared.resolve("llama"),
+                        spec(some).replace("\"maxLength\":16", "\"maxLength\":5000"),
+                        "out",
+                        "any")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("5000 tokens");
+  }
+
+  @Test
+  void a_model_that_says_no_numbers_is_refused() throws IOException {
+    Path broken =
+        TextModels.write(
+            own.resolve("broken"),
+            LLAMA.formatted("llama", "LlamaForCausalLM", ""),
+            Golden.of("scores/squad-windows").directory().resolve("tokenizer.json"),
+            1,
+            Map.of("model.layers.1.mlp.down_proj.weight", Double.NaN));
+
+    assertThatThrownBy(
+            () ->
+                stage.run(
+                    job(broken, spec("'export':{'hidden_size':32}"), "out", "any"), heard::add))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("scores are not numbers; are its weights damaged?");
+    assertThat(passes()).isZero();
+  }
+}
