@@ -25,6 +25,16 @@ public record DemoText(
           AdamWSettings.usual(4, 32, 1e-3, 7),
           0.905);
 
+  /** A small Llama that continues the drawn tales; it does not ship. */
+  public static final DemoText TALES =
+      new DemoText(
+          "llama_tiny_tales",
+          new RandomText(TextSize.of("llama_tiny"), TextTask.TEXT_GENERATION, 11),
+          DrawnText.TALES,
+          new Drawn(20_000, 500, 11),
+          AdamWSettings.usual(4, 16, 2e-3, 11),
+          0);
+
   /**
    * A drawn data set.
    *

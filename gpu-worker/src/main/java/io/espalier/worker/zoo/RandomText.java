@@ -40,10 +40,10 @@ public record RandomText(TextSize size, TextTask task, long seed) {
     ObjectNode config = JsonNodeFactory.instance.objectNode();
     config.putArray("architectures").add(size.architecture(task));
     config.put("model_type", size.family()).put("vocab_size", TokenizerFile.size());
-    if (size.family().equals("bert")) {
-      bert(config);
-    } else {
-      gpt(config);
+    switch (size.family()) {
+      case "bert" -> bert(config);
+      case "llama" -> llama(config);
+      default -> gpt(config);
     }
     config.put("dtype", "float32");
     if (task == TextTask.TEXT_CLASSIFICATION) {
@@ -64,6 +64,23 @@ public record RandomText(TextSize size, TextTask task, long seed) {
         .put("hidden_act", "gelu")
         .put("layer_norm_eps", 1e-12)
         .put("pad_token_id", TokenizerFile.PADDING);
+  }
+
+  /** Two query heads share keys and values. */
+  private void llama(ObjectNode config) {
+    config
+        .put("hidden_size", size.hidden())
+        .put("num_hidden_layers", size.layers())
+        .put("num_attention_heads", size.heads())
+        .put("num_key_value_heads", size.heads() / 2)
+        .put("intermediate_size", size.neurons())
+        .put("max_position_embeddings", size.positions())
+        .put("hidden_act", "silu")
+        .put("rms_norm_eps", 1e-5)
+        .put("rope_theta", 10_000.0)
+        .put("tie_word_embeddings", false)
+        .put("bos_token_id", TokenizerFile.END)
+        .put("eos_token_id", TokenizerFile.END);
   }
 
   private void gpt(ObjectNode config) {

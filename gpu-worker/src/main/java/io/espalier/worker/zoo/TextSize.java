@@ -24,7 +24,8 @@ public record TextSize(
           new TextSize("bert_tiny", "bert", 64, 4, 4, 256, 64),
           new TextSize("bert_base", "bert", 768, 12, 12, 3072, 512),
           new TextSize("gpt2_tiny", "gpt2", 64, 4, 4, 256, 64),
-          new TextSize("gptj_tiny", "gptj", 64, 4, 4, 256, 64));
+          new TextSize("gptj_tiny", "gptj", 64, 4, 4, 256, 64),
+          new TextSize("llama_tiny", "llama", 64, 6, 4, 192, 64));
 
   /** What a model can be for, and what Hugging Face's library then calls it. */
   private record Use(TextTask task, String architecture) {}
@@ -60,6 +61,10 @@ public record TextSize(
           List.of(
               new Use(TextTask.TEXT_GENERATION, "GPT2LMHeadModel"),
               new Use(TextTask.TEXT_CLASSIFICATION, "GPT2ForSequenceClassification"));
+      case "llama" ->
+          List.of(
+              new Use(TextTask.TEXT_GENERATION, "LlamaForCausalLM"),
+              new Use(TextTask.TEXT_CLASSIFICATION, "LlamaForSequenceClassification"));
       default ->
           List.of(
               new Use(TextTask.TEXT_GENERATION, "GPTJForCausalLM"),

@@ -251,7 +251,16 @@ class EspalierTest {
     Path model = directory.resolve("reader");
 
     assertThat(
-            espalier("zoo", "data", data.toString(), "--kind", "questions", "--train", "3", "--test", "4")
+            espalier(
+                    "zoo",
+                    "data",
+                    data.toString(),
+                    "--kind",
+                    "questions",
+                    "--train",
+                    "3",
+                    "--test",
+                    "4")
                 .out())
         .contains("questions/?split=train");
     assertThat(
@@ -260,7 +269,8 @@ class EspalierTest {
         .isZero();
 
     assertThat(data.resolve("train.json")).exists();
-    assertThat(espalier("inspect", model.toString()).out()).contains("GPT2ForSequenceClassification");
+    assertThat(espalier("inspect", model.toString()).out())
+        .contains("GPT2ForSequenceClassification");
     assertThat(espalier("zoo", "list").out())
         .contains("question-answering, text-classification, fill-mask, feature-extraction");
     Ran refused = espalier("zoo", "data", data.toString(), "--kind", "poems");

@@ -79,7 +79,7 @@ public final class GradNasBenchmark {
 
   /** Opinions one after another, so that every text fills its sequence. */
   private static void writeTexts(Path folder) throws IOException {
-    Zoo.writeTexts(DrawnText.OPINIONS, folder.resolve("opinions"), 64 * 16, 1, 1);
+    Zoo.writeTexts(DrawnText.OPINIONS, folder.resolve("opinions"), 256 * 16, 1, 1);
     List<String> opinions = Files.readAllLines(folder.resolve("opinions/train.jsonl"));
     var lines = new StringBuilder();
     for (int i = 0; i < opinions.size(); i += 16) {

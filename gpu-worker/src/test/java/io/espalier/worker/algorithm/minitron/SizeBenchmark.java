@@ -1,0 +1,265 @@
+package io.espalier.worker.algorithm.minitron;
+
+import io.espalier.worker.algorithm.evaluate.TextEvaluation;
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.search.Constraints;
+import io.espalier.worker.algorithm.train.AdamWSettings;
+import io.espalier.worker.algorithm.train.TextTrainer;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.data.TextDataset;
+import io.espalier.worker.data.text.TextDatasets;
+import io.espalier.worker.data.text.TextSettings;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Dimension;
+import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.domain.model.TensorSpec;
+import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.Weights;
+import io.espalier.worker.zoo.DemoText;
+import io.espalier.worker.zoo.DrawnText;
+import io.espalier.worker.zoo.Zoo;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/**
+ * Compares ways to choose what goes from a small Llama that was trained on the zoo's tales, at 30
+ * and 50 % fewer parameters by width, and by depth: Minitron, units or layers at random, and those
+ * of the smallest weights. Sizes are the same for all; the loss is measured right after cutting and
+ * after the same short training, and told as what is left over the floor that no model gets below.
+ */
+public final class SizeBenchmark {
+  private static final int BATCHES = 32;
+  private static final int BATCH_SIZE = 8;
+  private static final int TRAINED = 800;
+  private static final double LEARNING_RATE = 1e-3;
+  private static final long STATE_BYTES = 1L << 30;
+  private static final List<String> KINDS =
+      List.of(LayerActivity.NEURONS, LayerActivity.HEADS, LayerActivity.HIDDEN);
+
+  private final Path folder;
+  private final Blueprint blueprint;
+  private final TextDataset train;
+  private final TextDataset test;
+  private final double floor;
+  private final Map<String, List<double[]>> results = new LinkedHashMap<>();
+
+  private SizeBenchmark(Path folder) {
+    this.folder = folder;
+    this.blueprint = Blueprint.of(TextModel.of(ModelDirectory.open(folder.resolve("model"))));
+    this.train = texts("train");
+    this.test = texts("test");
+    this.floor = DrawnText.floorOfTales(DemoText.TALES.data().test(), DemoText.TALES.data().seed());
+  }
+
+  private TextDataset texts(String split) {
+    return TextDatasets.open(
+        URI.create(folder.resolve("data").toUri() + "?split=" + split),
+        blueprint.model().network().input(),
+        blueprint.model().directory().path(),
+        TextSettings.USUAL);
+  }
+
+  /**
+   * Prints a line for each seed, size and choice, and the means.
+   *
+   * @param arguments number of seeds, and a directory that an earlier run has left; without it a
+   *     model is trained first
+   */
+  public static void main(String[] arguments) throws IOException {
+    int seeds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
+    Path folder;
+    if (arguments.length > 1) {
+      folder = Path.of(arguments[1]);
+    } else {
+      folder = Files.createTempDirectory("size-benchmark");
+      Zoo.train(DemoText.TALES, folder, Progress.Listener.NONE);
+    }
+    new SizeBenchmark(folder).run(seeds);
+  }
+
+  private void run(int seeds) throws IOException {
+    print("%s; floor %.4f nats per token; losses are over it", PyTorch.device(), floor);
+    try (Weights original = Weights.load(blueprint.model().directory(), blueprint.architecture())) {
+      print("original: %.4f, %s", loss(blueprint.model(), original), blueprint.sizes());
+      for (long seed = 1; seed <= seeds; seed++) {
+        Map<String, Activity> choices = new LinkedHashMap<>();
+        choices.put("Minitron", minitron(seed));
+        choices.put("random", random(seed));
+        choices.put("magnitude", magnitude(original));
+        for (int percent : new int[] {70, 50}) {
+          Sizes narrow = narrow(percent);
+          for (var choice : choices.entrySet()) {
+            Kept units = new UnitChoice(blueprint, choice.getValue()).of(narrow);
+            List<Integer> all = IntStream.range(0, narrow.layers()).boxed().toList();
+            compare("width %d %%, %s".formatted(percent, choice.getKey()), units, all, seed);
+          }
+        }
+        for (int layers : new int[] {4, 3}) {
+          for (var choice : choices.entrySet()) {
+            int[] left = UnitChoice.first(choice.getValue().distances(), layers);
+            compare(
+                "%d layers, %s".formatted(layers, choice.getKey()),
+                Kept.all(),
+                IntStream.of(left).boxed().toList(),
+                seed);
+          }
+          compare(
+              "%d layers, Minitron by blocks".formatted(layers),
+              Kept.all(),
+              block(choices.get("Minitron"), layers, seed),
+              seed);
+        }
+      }
+    }
+    results.forEach(
+        (name, all) ->
+            print("mean of %d seeds, %s: %.4f / %.4f", seeds, name, mean(all, 0), mean(all, 1)));
+  }
+
+  /** The largest sizes within a part of the parameters, all layers kept. */
+  private Sizes narrow(int percent) {
+    var goal =
+        new Goal(
+            Optional.empty(),
+            Optional.of(Constraints.parse(Map.of("parameters", percent + "%"))),
+            Optional.empty(),
+            false,
+            Divisors.Asked.NOTHING,
+            0.7,
+            0,
+            1,
+            true,
+            Sharding.asBefore());
+    return MinitronPlan.of(blueprint, goal).candidates().get(0).sizes();
+  }
+
+  private Minitron listening(long seed) {
+    return new Minitron(
+        blueprint,
+        new Listening(BATCHES, BATCH_SIZE, Aggregation.MEAN, Aggregation.L2, STATE_BYTES, seed),
+        train);
+  }
+
+  private Activity minitron(long seed) {
+    return listening(seed).measure(folder.resolve("scores"), Progress.Listener.NONE);
+  }
+
+  /** The layers that stay without the block that is missed least. */
+  private List<Integer> block(Activity activity, int layers, long seed) {
+    try (var scoring =
+        new VersionScoring(
+            blueprint,
+            listening(seed).texts(),
+            Score.LOSS,
+            STATE_BYTES,
+            activity.fingerprint(),
+            folder.resolve("scores"))) {
+      return new LayerChoice(blueprint, activity, Depth.CONTIGUOUS, scoring).of(layers);
+    }
+  }
+
+  private Activity random(long seed) {
+    var random = new SplittableRandom(seed);
+    var layers = new ArrayList<LayerActivity>();
+    for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
+      var units = new LinkedHashMap<String, double[]>();
+      for (String kind : KINDS) {
+        units.put(kind, random.doubles(axis(kind, layer).units()).toArray());
+      }
+      layers.add(new LayerActivity(units, random.nextDouble()));
+    }
+    return new Activity("random", layers);
+  }
+
+  /** Sums of squares of all weights of a unit in a layer, and of all weights of a layer. */
+  private Activity magnitude(Weights weights) {
+    var layers = new ArrayList<LayerActivity>();
+    for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
+      String prefix = blueprint.blocks().get(layer) + ".";
+      var units = new LinkedHashMap<String, double[]>();
+      double all = 0;
+      for (String kind : KINDS) {
+        units.put(kind, new double[axis(kind, layer).units()]);
+      }
+      for (TensorSpec tensor : blueprint.architecture().tensors()) {
+        if (tensor.name().startsWith(prefix)) {
+          float[] values = weights.get(tensor.name()).toFloatArray();
+          for (float value : values) {
+            all += (double) value * value;
+          }
+          for (String kind : KINDS) {
+            add(units.get(kind), axis(kind, layer), tensor, values);
+          }
+        }
+      }
+      layers.add(new LayerActivity(units, all));
+    }
+    return new Activity("magnitude", layers);
+  }
+
+  private static void add(double[] sums, Axis axis, TensorSpec tensor, float[] values) {
+    long[] shape = tensor.shape();
+    int inner = 1;
+    for (int i = shape.length - 1; i >= 0; i--) {
+      if (tensor.dimensions().get(i) instanceof Dimension.Along along
+          && along.axis().equals(axis)) {
+        for (int k = 0; k < values.length; k++) {
+          int index = k / inner % Math.toIntExact(shape[i]);
+          sums[index / along.indicesPerUnit()] += (double) values[k] * values[k];
+        }
+      }
+      inner *= Math.toIntExact(shape[i]);
+    }
+  }
+
+  private Axis axis(String kind, int layer) {
+    return switch (kind) {
+      case LayerActivity.NEURONS -> blueprint.neurons(layer);
+      case LayerActivity.HEADS -> blueprint.heads(layer);
+      default -> blueprint.hidden();
+    };
+  }
+
+  private void compare(String name, Kept units, List<Integer> layers, long seed)
+      throws IOException {
+    Path output = Files.createTempDirectory(folder, "cut");
+    TextModel cut = new Version(units, layers).write(blueprint, Sharding.asBefore(), output);
+    double[] result = new double[2];
+    try (Weights weights = Weights.load(cut.directory(), cut.architecture())) {
+      result[0] = loss(cut, weights);
+      new TextTrainer(cut.network(), AdamWSettings.usual(1, 16, LEARNING_RATE, seed))
+          .train(weights, train.drawn(TRAINED, seed), Progress.Listener.NONE);
+      result[1] = loss(cut, weights);
+    }
+    print(
+        "seed %d, %s: %.4f / %.4f; %s, layers %s",
+        seed, name, result[0], result[1], Blueprint.of(cut).sizes(), layers);
+    results.computeIfAbsent(name, any -> new ArrayList<>()).add(result);
+  }
+
+  /** Over the floor. */
+  private double loss(TextModel model, Weights weights) {
+    return TextEvaluation.tally(model.network(), weights, test, 32, Progress.Listener.NONE).loss()
+        - floor;
+  }
+
+  private static double mean(List<double[]> all, int which) {
+    return all.stream().mapToDouble(result -> result[which]).average().orElseThrow();
+  }
+
+  private static void print(String format, Object... values) {
+    System.out.println(String.format(Locale.ROOT, format, values));
+  }
+}
