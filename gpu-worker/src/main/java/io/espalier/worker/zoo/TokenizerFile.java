@@ -14,7 +14,8 @@ import java.util.List;
 final class TokenizerFile {
   private static final List<String> SPECIAL =
       List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "<|endoftext|>");
-  private static final String CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
+  private static final List<String> CHARACTERS =
+      "abcdefghijklmnopqrstuvwxyz0123456789".chars().mapToObj(Character::toString).toList();
   private static final String REST = "##";
   private static final List<String> TOKENS = tokens();
 
@@ -29,14 +30,8 @@ final class TokenizerFile {
   private static List<String> tokens() {
     var tokens = new ArrayList<>(SPECIAL);
     tokens.addAll(Lexicon.words());
-    for (String piece : CHARACTERS.split("")) {
-      if (!tokens.contains(piece)) {
-        tokens.add(piece);
-      }
-    }
-    for (String piece : CHARACTERS.split("")) {
-      tokens.add(REST + piece);
-    }
+    CHARACTERS.stream().filter(piece -> !tokens.contains(piece)).forEach(tokens::add);
+    CHARACTERS.forEach(piece -> tokens.add(REST + piece));
     return List.copyOf(tokens);
   }
 

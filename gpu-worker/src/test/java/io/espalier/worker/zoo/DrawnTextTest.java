@@ -56,13 +56,14 @@ class DrawnTextTest {
     int twice = 0;
     for (JsonNode paragraph : questions(80, 4).path("data").path(0).path("paragraphs")) {
       JsonNode question = paragraph.path("qas").path(0);
-      String[] words = question.path("question").asText().replace("?", "").split(" ");
+      String[] words = question.path("question").asText().replace("?", "").split(" ", -1);
       String verb = told.get(words[words.length - 1]);
       asked.add(verb);
 
       List<String> sentences =
-          Stream.of(paragraph.path("context").asText().split("\\. ?"))
-              .filter(sentence -> sentence.split(" ")[1].equals(verb))
+          Stream.of(paragraph.path("context").asText().split("\\. ?", -1))
+              .filter(sentence -> !sentence.isEmpty())
+              .filter(sentence -> sentence.split(" ", -1)[1].equals(verb))
               .toList();
 
       String answer = question.path("answers").path(0).path("text").asText();
@@ -96,8 +97,8 @@ class DrawnTextTest {
     assertThat(lines).hasSize(50);
     for (String line : lines) {
       JsonNode opinion = JSON.readTree(line);
-      String[] clauses = opinion.path("text").asText().replace(".", "").split(" but ");
-      List<String> last = List.of(clauses[clauses.length - 1].split(" "));
+      String[] clauses = opinion.path("text").asText().replace(".", "").split(" but ", -1);
+      List<String> last = List.of(clauses[clauses.length - 1].split(" ", -1));
       boolean good = Lexicon.GOOD.contains(last.get(last.size() - 1));
       assertThat(opinion.path("label").asText())
           .as(line)
