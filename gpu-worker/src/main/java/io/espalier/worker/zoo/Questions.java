@@ -88,22 +88,25 @@ final class Questions {
     Fact asked = facts.get(0);
     facts = draws.some(facts.size(), facts);
     var context = new StringBuilder();
-    int start = 0;
+    List<ObjectNode> answers = new ArrayList<>();
     for (Fact fact : facts) {
       context.append(context.isEmpty() ? "" : " ");
-      if (fact.equals(asked)) {
-        start = context.length() + fact.sentence().lastIndexOf(fact.answer());
+      if (fact.kind() == asked.kind()) {
+        int start = context.length() + fact.sentence().lastIndexOf(fact.answer());
+        ObjectNode answer = JsonNodeFactory.instance.objectNode();
+        answer.put("text", fact.answer()).put("answer_start", start);
+        answers.add(fact.equals(asked) ? 0 : answers.size(), answer);
       }
       context.append(fact.sentence());
     }
-    ObjectNode question =
-        paragraph
-            .put("context", context.toString())
-            .putArray("qas")
-            .addObject()
-            .put("id", "question-" + number)
-            .put("question", asked.question());
-    question.putArray("answers").addObject().put("text", asked.answer()).put("answer_start", start);
+    paragraph
+        .put("context", context.toString())
+        .putArray("qas")
+        .addObject()
+        .put("id", "question-" + number)
+        .put("question", asked.question())
+        .putArray("answers")
+        .addAll(answers);
   }
 
   /** Facts of which the first is asked. */
