@@ -76,7 +76,7 @@ class EspalierTest {
         "runs show",
         "inspect x -o xml",
         "setup --partitions many",
-        "profile --model x --algorithm minitron"
+        "profile --model x --algorithm autonas"
       })
   void wrong_usage_ends_with_code_2_and_says_where_help_is(String command) {
     Ran run = espalier(command.split(" ", -1));
