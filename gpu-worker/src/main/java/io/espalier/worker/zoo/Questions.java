@@ -14,9 +14,9 @@ import java.util.List;
  * understand what is asked, and which words of the text are of that kind: a colour that somebody
  * likes is not that of what somebody owns, and not every "in" begins a place.
  *
- * <p>In one of six texts what is asked is told twice, differently, and either may count as right:
- * no model answers everything, as with real questions, and gradients of a trained one do not
- * vanish.
+ * <p>In one of six texts what is asked is told twice, differently. Both are right, as the file
+ * says, but a training sees only the first that it names. So a model's loss stays above zero, and
+ * its gradients do not vanish.
  */
 final class Questions {
   private static final int TOLD = 6;
