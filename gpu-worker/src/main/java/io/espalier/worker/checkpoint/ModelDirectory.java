@@ -129,6 +129,15 @@ public final class ModelDirectory {
     return holder(name).read(name);
   }
 
+  /**
+   * Reads a tensor stretch by stretch, for the caller to close; it may be of any size.
+   *
+   * @throws IllegalArgumentException if there is no tensor of that name
+   */
+  public TensorReader reader(String name) {
+    return holder(name).reader(name);
+  }
+
   /** Whether its tensors are in files that an index lists, not in one. */
   public boolean sharded() {
     return index.isPresent();

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * One safetensors file, its head read and found sound; data are memory-mapped tensor by tensor.
+ * One safetensors file, its head read and found sound; data are mapped or read tensor by tensor.
  *
  * <p>It holds nothing open. Format: <a href="https://github.com/huggingface/safetensors">the
  * library</a>, read as strictly as it does, and more strictly where it would drop something
@@ -81,7 +81,7 @@ public final class SafetensorsFile {
     TensorHeader tensor = place.header();
     if (tensor.bytes() > Integer.MAX_VALUE) {
       throw new InvalidInputException(
-          "%s: tensor '%s' has %d bytes, but one that is loaded may have at most %d"
+          "%s: tensor '%s' has %d bytes, but one that is mapped may have at most %d"
               .formatted(path, name, tensor.bytes(), Integer.MAX_VALUE));
     }
     try (FileChannel channel = FileChannel.open(path)) {
@@ -94,6 +94,15 @@ public final class SafetensorsFile {
     } catch (IOException e) {
       throw Failures.reading(path, e);
     }
+  }
+
+  /**
+   * Reads a tensor stretch by stretch, for the caller to close; it may be of any size.
+   *
+   * @throws IllegalArgumentException if there is no tensor of that name
+   */
+  public TensorReader reader(String name) {
+    return TensorReader.open(this, place(name));
   }
 
   /** Where a tensor lies in the file. */

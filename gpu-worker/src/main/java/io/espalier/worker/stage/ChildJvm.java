@@ -82,8 +82,7 @@ public final class ChildJvm {
       throws IOException {
     List<String> command = settings.command(jobFile);
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
-    // Threads that wait for each other by spinning take the processor from those that work.
-    builder.environment().putIfAbsent("OMP_WAIT_POLICY", "passive");
+    ChildSettings.ENVIRONMENT.forEach(builder.environment()::putIfAbsent);
     Process process = builder.start();
     var tail = new Tail();
     try (var ignored = stop.onRequest(() -> kill(process))) {

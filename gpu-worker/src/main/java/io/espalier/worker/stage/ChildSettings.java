@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
@@ -19,6 +20,14 @@ import java.util.stream.Collectors;
  */
 public record ChildSettings(
     String mainClass, String classPath, int heapMebibytes, int threads, List<String> extraOptions) {
+  /**
+   * What the tensor library is told by the environment, unless it says something else there:
+   * threads that wait for each other do not spin, which takes the processor from those that work,
+   * and large arrays lie in large pages, which are new in half the time.
+   */
+  static final Map<String, String> ENVIRONMENT =
+      Map.of("OMP_WAIT_POLICY", "passive", "THP_MEM_ALLOC_ENABLE", "1");
+
   /** Named, not referred to, since the application package is above this one. */
   private static final String STAGE_PROCESS = "io.espalier.worker.app.StageProcess";
 

@@ -3,6 +3,7 @@ package io.espalier.worker.tensor;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.espalier.worker.domain.WorkerException;
 import java.io.DataInputStream;
@@ -117,7 +118,9 @@ public final class SavedArrays {
         try (var scope = new NDScope()) {
           scope.suppressNotUsedWarning();
           Shape shape = shape(in, channel);
-          sink.take(slot, T.inPieces(manager, shape, (from, to) -> piece(channel, to - from)));
+          sink.take(
+              slot,
+              T.filled(manager, shape, DataType.FLOAT32, (from, into) -> fill(channel, into)));
         }
       }
       return fits && channel.position() == channel.size();
@@ -144,17 +147,15 @@ public final class SavedArrays {
     return new Shape(shape);
   }
 
-  private static ByteBuffer piece(FileChannel channel, long elements) {
-    ByteBuffer piece = T.direct(elements * Float.BYTES);
+  private static void fill(FileChannel channel, ByteBuffer into) {
     try {
-      while (piece.hasRemaining()) {
-        if (channel.read(piece) < 0) {
+      while (into.hasRemaining()) {
+        if (channel.read(into) < 0) {
           throw new IllegalArgumentException("the file ends early");
         }
       }
     } catch (IOException e) {
       throw new IllegalArgumentException(e.toString(), e);
     }
-    return piece.flip();
   }
 }

@@ -3,6 +3,7 @@ package io.espalier.worker.tensor;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.espalier.worker.domain.WorkerException;
 import java.io.IOException;
@@ -151,19 +152,17 @@ public final class SpillingArrays implements AutoCloseable {
   }
 
   private NDArray read(InFile stretch) {
-    return T.inPieces(
+    return T.filled(
         manager,
         stretch.shape(),
-        (from, to) ->
-            read(
-                stretch.offset() + from * Float.BYTES, Math.toIntExact((to - from) * Float.BYTES)));
+        DataType.FLOAT32,
+        (from, into) -> read(stretch.offset() + from * Float.BYTES, into));
   }
 
-  private ByteBuffer read(long offset, int bytes) {
-    ByteBuffer content = T.direct(bytes);
+  private void read(long offset, ByteBuffer into) {
     try {
-      for (long at = offset; content.hasRemaining(); ) {
-        int count = open().read(content, at);
+      for (long at = offset; into.hasRemaining(); ) {
+        int count = open().read(into, at);
         if (count < 0) {
           throw new IOException("the file ends at byte %d".formatted(at));
         }
@@ -173,7 +172,6 @@ public final class SpillingArrays implements AutoCloseable {
       throw new WorkerException(
           "cannot read activations back from a file in %s: %s".formatted(directory, e), true, e);
     }
-    return content.flip();
   }
 
   private FileChannel open() throws IOException {

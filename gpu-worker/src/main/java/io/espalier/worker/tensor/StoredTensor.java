@@ -6,8 +6,10 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.TensorReader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -36,12 +38,16 @@ final class StoredTensor {
   }
 
   /** An array of its own on the manager; float32 unless int64 is stored. */
-  static NDArray load(TensorData data, NDManager manager) {
-    if (data.dtype() == DType.BF16) {
-      return widened(data, manager);
+  static NDArray load(TensorReader stored, NDManager manager) {
+    var shape = new Shape(stored.tensor().shape());
+    if (stored.tensor().dtype() == DType.BF16) {
+      var part = new Widening(stored);
+      return T.filled(manager, shape, DataType.FLOAT32, part::fill);
     }
-    DataType type = nativeType(data.dtype());
-    NDArray loaded = T.owned(manager, data.bytes(), data.shape(), type);
+    DataType type = nativeType(stored.tensor().dtype());
+    int bytes = type.getNumOfBytes();
+    NDArray loaded =
+        T.filled(manager, shape, type, (from, into) -> stored.read(from * bytes, into));
     if (type == DataType.FLOAT32 || type == DataType.INT64) {
       return loaded;
     }
@@ -75,27 +81,43 @@ final class StoredTensor {
     }
   }
 
-  /**
-   * Piece by piece, since what is stored in a Java buffer may be too large for one when widened.
-   */
-  private static NDArray widened(TensorData data, NDManager manager) {
-    ByteBuffer stored = data.bytes();
-    return T.inPieces(
-        manager,
-        new Shape(data.shape()),
-        (from, to) -> {
-          int start = Math.toIntExact(from * Short.BYTES);
-          int length = Math.toIntExact((to - from) * Short.BYTES);
-          return widen(stored.slice(start, length).order(ByteOrder.LITTLE_ENDIAN));
-        });
-  }
+  /** Fills float32 arrays with what is stored in BF16, through a small buffer. */
+  private static final class Widening {
+    private static final int BYTES = 1 << 16;
 
-  private static ByteBuffer widen(ByteBuffer stored) {
-    ByteBuffer wide = T.direct(2L * stored.remaining());
-    while (stored.hasRemaining()) {
-      wide.putInt(stored.getShort() << Short.SIZE);
+    private final TensorReader stored;
+
+    /** On the heap: what lies outside it is freed only by chance. */
+    private final ByteBuffer room = ByteBuffer.allocate(BYTES).order(ByteOrder.LITTLE_ENDIAN);
+
+    Widening(TensorReader stored) {
+      this.stored = stored;
     }
-    return wide.flip();
+
+    void fill(long from, ByteBuffer wide) {
+      long at = from * Short.BYTES;
+      while (wide.hasRemaining()) {
+        room.clear().limit(Math.min(BYTES, wide.remaining() / 2));
+        stored.read(at, room);
+        at += room.position();
+        widen(room.flip(), wide);
+      }
+    }
+
+    /** Two numbers at a time, which is twice as fast. */
+    private static void widen(ByteBuffer narrow, ByteBuffer wide) {
+      LongBuffer pairs = wide.asLongBuffer();
+      int count = narrow.remaining() / Integer.BYTES;
+      for (int i = 0; i < count; i++) {
+        long two = narrow.getInt(i * Integer.BYTES);
+        pairs.put(i, (two & 0xffff0000L) << Integer.SIZE | (two & 0xffffL) << Short.SIZE);
+      }
+      wide.position(wide.position() + count * Long.BYTES);
+      narrow.position(count * Integer.BYTES);
+      if (narrow.hasRemaining()) {
+        wide.putInt(narrow.getShort() << Short.SIZE);
+      }
+    }
   }
 
   private static ByteBuffer narrow(ByteBuffer wide) {

@@ -1,5 +1,6 @@
 package io.espalier.worker.tensor;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
@@ -41,21 +42,22 @@ public final class T {
 
   /** A copy of Java numbers as a float32 array, in memory of its own. */
   public static NDArray of(NDManager manager, float[] values, long... shape) {
-    return inPieces(
+    return filled(
         manager,
-        new Shape(shape),
-        (from, to) -> {
-          ByteBuffer bytes = direct((to - from) * Float.BYTES);
-          bytes.asFloatBuffer().put(values, (int) from, (int) (to - from));
-          return bytes;
-        });
+        sized(values.length, shape),
+        DataType.FLOAT32,
+        (from, into) ->
+            into.asFloatBuffer().put(values, (int) from, into.remaining() / Float.BYTES));
   }
 
   /** A copy of Java numbers as a float64 array, in memory of its own. */
   public static NDArray of(NDManager manager, double[] values, long... shape) {
-    ByteBuffer bytes = direct((long) values.length * Double.BYTES);
-    bytes.asDoubleBuffer().put(values);
-    return owned(manager, bytes, shape, DataType.FLOAT64);
+    return filled(
+        manager,
+        sized(values.length, shape),
+        DataType.FLOAT64,
+        (from, into) ->
+            into.asDoubleBuffer().put(values, (int) from, into.remaining() / Double.BYTES));
   }
 
   /** A copy of float64 numbers in a direct buffer of the machine's order, in memory of its own. */
@@ -65,9 +67,19 @@ public final class T {
 
   /** A copy of Java numbers as an int64 array, in memory of its own. */
   public static NDArray of(NDManager manager, long[] values, long... shape) {
-    ByteBuffer bytes = direct((long) values.length * Long.BYTES);
-    bytes.asLongBuffer().put(values);
-    return owned(manager, bytes, shape, DataType.INT64);
+    return filled(
+        manager,
+        sized(values.length, shape),
+        DataType.INT64,
+        (from, into) -> into.asLongBuffer().put(values, (int) from, into.remaining() / Long.BYTES));
+  }
+
+  private static Shape sized(int values, long... shape) {
+    var sized = new Shape(shape);
+    if (sized.size() != values) {
+      throw new IllegalArgumentException("%d numbers do not fill %s".formatted(values, sized));
+    }
+    return sized;
   }
 
   /** A scalar of the type and device of another array, owned by PyTorch. */
@@ -532,39 +544,48 @@ public final class T {
     }
   }
 
-  /** Elements that are copied at once; a Java buffer cannot hold every array. */
+  /** Elements that a Java buffer shows at once; it cannot show all of a large array. */
   static final int PIECE = 1 << 22;
 
-  /** The float32 elements of a stretch of an array, in the machine's order of bytes. */
+  /** Writes the elements of a stretch of an array. */
   @FunctionalInterface
-  interface Pieces {
-    /** The elements from one position up to (excluding) another. */
-    ByteBuffer of(long from, long to);
+  interface Filler {
+    /**
+     * Writes elements.
+     *
+     * @param from position of the first of them in the array
+     * @param into memory for them, in the machine's order of bytes
+     */
+    void fill(long from, ByteBuffer into);
   }
 
-  /** A float32 array of pieces, in memory that PyTorch owns. */
-  static NDArray inPieces(NDManager manager, Shape shape, Pieces pieces) {
-    long size = shape.size();
-    if (size <= PIECE) {
-      return owned(manager, pieces.of(0, size), shape.getShape(), DataType.FLOAT32);
-    }
+  /** An array that is filled piece by piece, in memory that PyTorch owns. */
+  static NDArray filled(NDManager manager, Shape shape, DataType type, Filler filler) {
     NDArray whole =
         JniUtils.createEmptyNdArray(
-            (PtNDManager) manager,
-            shape,
-            DataType.FLOAT32,
-            manager.getDevice(),
-            SparseFormat.DENSE);
-    try (NDArray flat = reshape(whole, size)) {
-      for (long from = 0; from < size; from += PIECE) {
-        long to = Math.min(from + PIECE, size);
-        long[] shapeOfPiece = {to - from};
-        try (NDArray piece = owned(manager, pieces.of(from, to), shapeOfPiece, DataType.FLOAT32)) {
-          JniUtils.indexSet(p(flat), p(piece), new long[] {from}, new long[] {to}, new long[] {1});
+            (PtNDManager) manager, shape, type, Device.cpu(), SparseFormat.DENSE);
+    if (shape.size() <= PIECE) {
+      filler.fill(0, whole.toByteBuffer(true)); // the array's own memory
+    } else {
+      fillPieces(whole, filler);
+    }
+    if (!manager.getDevice().isGpu()) {
+      return whole;
+    }
+    try (whole) {
+      return whole.toDevice(manager.getDevice(), true);
+    }
+  }
+
+  private static void fillPieces(NDArray whole, Filler filler) {
+    try (NDArray flat = reshape(whole, whole.size())) {
+      for (long from = 0; from < whole.size(); from += PIECE) {
+        try (NDArray piece =
+            JniUtils.slice(p(flat), 0, from, Math.min(from + PIECE, whole.size()), 1)) {
+          filler.fill(from, piece.toByteBuffer(true));
         }
       }
     }
-    return whole;
   }
 
   /** Is given the elements of a stretch of an array. */
@@ -577,15 +598,11 @@ public final class T {
   /** Gives all elements of an array away, piece by piece. */
   static void forEachPiece(NDArray array, PieceConsumer consumer) throws IOException {
     long size = array.size();
-    if (size <= PIECE) {
-      consumer.take(array.toByteBuffer());
-      return;
-    }
     try (NDArray flat = reshape(array, size)) {
       for (long from = 0; from < size; from += PIECE) {
         long to = Math.min(from + PIECE, size);
         try (NDArray piece = JniUtils.slice(p(flat), 0, from, to, 1)) {
-          consumer.take(piece.toByteBuffer());
+          consumer.take(piece.toByteBuffer(true));
         }
       }
     }

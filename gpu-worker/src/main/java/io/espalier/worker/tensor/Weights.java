@@ -8,6 +8,7 @@ import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.checkpoint.TensorReader;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Dimension;
@@ -70,6 +71,8 @@ public final class Weights implements AutoCloseable {
    *
    * @param architecture what the whole checkpoint must hold
    * @param tensors names of those that are loaded
+   * @param kept units that stay of them; each tensor is cut once it is there, so that memory holds
+   *     one of them whole and what is left of the others
    * @param manager outlives the weights, and closes them at the latest
    * @throws InvalidInputException if tensors of the checkpoint are missing or of another shape, or
    *     one that is loaded is of a type that cannot be computed with; names all of them
@@ -78,19 +81,43 @@ public final class Weights implements AutoCloseable {
       ModelDirectory model,
       Architecture architecture,
       Collection<String> tensors,
+      Kept kept,
       NDManager manager) {
     model.requireShapes(architecture.shapes());
     Architecture part = architecture.only(Set.copyOf(tensors));
     requireTypes(model, part);
-    return fill(model, new Weights(part, manager.newSubManager()));
+    var narrow = new Weights(part.keep(kept), manager.newSubManager());
+    Map<String, String> names = part.names(kept);
+    for (TensorSpec tensor : loaded(part)) {
+      String name = names.get(tensor.name());
+      if (name != null) {
+        narrow.put(name, model, tensor, kept);
+      }
+    }
+    return narrow;
   }
 
   private static Weights fill(ModelDirectory model, Weights weights) {
     for (TensorSpec tensor : loaded(weights.architecture)) {
-      TensorData data = model.read(tensor.name());
-      weights.put(tensor.name(), data.dtype(), StoredTensor.load(data, weights.manager));
+      weights.put(tensor.name(), model, tensor, Kept.all());
     }
     return weights;
+  }
+
+  private void put(String name, ModelDirectory model, TensorSpec tensor, Kept kept) {
+    try (TensorReader reader = model.reader(tensor.name())) {
+      NDArray whole = StoredTensor.load(reader, manager);
+      DType type = reader.tensor().dtype();
+      if (tensor.dimensions().stream().noneMatch(dimension -> dimension.isCutBy(kept))) {
+        put(name, type, whole);
+        return;
+      }
+      try (whole;
+          var scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        put(name, type, select(whole, tensor.dimensions(), kept));
+      }
+    }
   }
 
   private static void requireLoadable(ModelDirectory model, Architecture architecture) {

@@ -1,9 +1,7 @@
 package io.espalier.worker.bench;
 
 import io.espalier.worker.checkpoint.DType;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
 import io.espalier.worker.checkpoint.Sharding;
-import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
@@ -11,7 +9,6 @@ import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.domain.model.TensorSpec;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.StringJoiner;
 import java.util.stream.IntStream;
 
 /**
@@ -66,21 +62,21 @@ public final class DecoderSurgeryBenchmark {
 
   /** Layers that make up a size; the embedding and the output count too. */
   private static int layers(double mebibytes) {
-    double layer = bytes(layer(0, new ArrayList<>()));
+    double layer = LargeCheckpoint.bytes(layer(0, new ArrayList<>()));
     double ends = 2.0 * DType.BF16.bytes(new long[] {VOCABULARY, HIDDEN.units()});
     return Math.max(4, (int) Math.round((mebibytes * MIB - ends) / layer));
   }
 
-  private static long bytes(List<TensorSpec> tensors) {
-    return tensors.stream().mapToLong(tensor -> DType.BF16.bytes(tensor.shape())).sum();
-  }
-
   private void run(Path model, int rounds) throws IOException, InterruptedException {
     Architecture architecture = architecture();
-    generate(model, architecture);
+    LargeCheckpoint.write(model, architecture.tensors(), SHARD_BYTES);
+    Files.writeString(model.resolve("config.json"), "{}");
     System.out.printf(
         "%d layers, %d tensors, %.0f MiB in shards of at most %d bytes%n",
-        layers, architecture.tensors().size(), bytes(architecture.tensors()) / MIB, SHARD_BYTES);
+        layers,
+        architecture.tensors().size(),
+        LargeCheckpoint.bytes(architecture.tensors()) / MIB,
+        SHARD_BYTES);
     var rate = new CutRate(model, architecture, rounds, 0.7);
     Sharding same = Sharding.upTo(SHARD_BYTES);
     Map<String, int[]> units = new LinkedHashMap<>(Map.of("layers", some(layers)));
@@ -139,47 +135,5 @@ public final class DecoderSurgeryBenchmark {
 
   private static TensorSpec spec(String name, Dimension... dimensions) {
     return new TensorSpec(name, List.of(dimensions), TensorSpec.Role.PARAMETER);
-  }
-
-  private void generate(Path model, Architecture architecture) throws IOException {
-    Files.createDirectories(model);
-    Files.writeString(model.resolve("config.json"), "{}");
-    List<List<TensorSpec>> shards = shards(architecture.tensors());
-    var index = new StringJoiner(",", "{\"weight_map\":{", "}}");
-    ByteBuffer numbers = numbers();
-    for (int i = 0; i < shards.size(); i++) {
-      String file = "model-%05d-of-%05d.safetensors".formatted(i + 1, shards.size());
-      var tensors = new LinkedHashMap<String, TensorData>();
-      for (TensorSpec spec : shards.get(i)) {
-        int bytes = (int) DType.BF16.bytes(spec.shape());
-        tensors.put(
-            spec.name(),
-            new TensorData(DType.BF16, spec.shape(), numbers.duplicate().limit(bytes)));
-        index.add("\"%s\":\"%s\"".formatted(spec.name(), file));
-      }
-      SafetensorsWriter.write(model.resolve(file), tensors);
-    }
-    Files.writeString(model.resolve("model.safetensors.index.json"), index.toString());
-  }
-
-  private static List<List<TensorSpec>> shards(List<TensorSpec> tensors) {
-    var shards = new ArrayList<List<TensorSpec>>(List.of(new ArrayList<>()));
-    for (TensorSpec tensor : tensors) {
-      List<TensorSpec> last = shards.get(shards.size() - 1);
-      if (bytes(last) + bytes(List.of(tensor)) > SHARD_BYTES) {
-        shards.add(new ArrayList<>(List.of(tensor)));
-      } else {
-        last.add(tensor);
-      }
-    }
-    return shards;
-  }
-
-  private ByteBuffer numbers() {
-    ByteBuffer numbers = ByteBuffer.allocateDirect(VOCABULARY * HIDDEN.units() * Short.BYTES);
-    while (numbers.hasRemaining()) {
-      numbers.putLong(random.nextLong());
-    }
-    return numbers.flip();
   }
 }

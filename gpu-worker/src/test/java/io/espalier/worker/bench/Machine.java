@@ -7,11 +7,11 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /** What a benchmark says of the machine, and asks of its commands. */
-final class Machine {
+public final class Machine {
   private Machine() {}
 
   /** Processor, cores, Java, heap and load on one line. */
-  static String line() throws IOException {
+  public static String line() throws IOException {
     String cpu =
         Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
             .filter(line -> line.startsWith("model name"))
@@ -27,13 +27,13 @@ final class Machine {
   }
 
   /** Processes that wanted to run, on the average of the last minute. */
-  static String load() throws IOException {
+  public static String load() throws IOException {
     String averages = Files.readString(Path.of("/proc/loadavg"));
     return averages.substring(0, averages.indexOf(' '));
   }
 
   /** The most memory that this process ever had, as the system says it. */
-  static String peakMemory() throws IOException {
+  public static String peakMemory() throws IOException {
     return Files.readAllLines(Path.of("/proc/self/status")).stream()
         .filter(line -> line.startsWith("VmHWM"))
         .findFirst()
@@ -51,7 +51,7 @@ final class Machine {
   }
 
   /** Removes a folder, if it is there. */
-  static void delete(Path folder) throws IOException {
+  public static void delete(Path folder) throws IOException {
     if (!Files.exists(folder)) {
       return;
     }

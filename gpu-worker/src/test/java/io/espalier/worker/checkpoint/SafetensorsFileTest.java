@@ -189,6 +189,29 @@ final class SafetensorsFileTest {
     assertThatThrownBy(() -> opened.read("a"))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("nobody may write a model in use");
+    assertThatThrownBy(() -> opened.reader("a"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("nobody may write a model in use");
+  }
+
+  @Test
+  void reads_stretches_of_a_tensor() throws IOException {
+    String tensors =
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\",\"shape\":[7],\"data_offsets\":[2,9]}}";
+    Path file = file(tensors, 9);
+    try (TensorReader reader = SafetensorsFile.open(file).reader("b")) {
+      ByteBuffer three = ByteBuffer.allocate(3);
+      reader.read(4, three);
+
+      assertThat(three.array()).containsExactly(6, 7, 8);
+      assertThat(reader.tensor().name()).isEqualTo("b");
+      assertThatThrownBy(() -> reader.read(5, ByteBuffer.allocate(3)))
+          .hasMessage("3 bytes from byte 5 on were asked for of a tensor of 7");
+      Files.write(file, new byte[8]);
+      assertThatThrownBy(() -> reader.read(0, ByteBuffer.allocate(7)))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("is it being written?");
+    }
   }
 
   @Test
@@ -208,7 +231,12 @@ final class SafetensorsFileTest {
 
     assertThat(opened.read("last").bytes()).isEqualTo(ByteBuffer.wrap(new byte[] {7, 8, 9}));
     assertThatThrownBy(() -> opened.read("big"))
-        .hasMessageContaining("tensor 'big' has 5368709120 bytes, but one that is loaded may have");
+        .hasMessageContaining("tensor 'big' has 5368709120 bytes, but one that is mapped may have");
+    ByteBuffer end = ByteBuffer.allocate(1);
+    try (TensorReader reader = opened.reader("big")) {
+      reader.read(far - 1, end);
+    }
+    assertThat(end.hasRemaining()).isFalse();
   }
 
   /** A file of this header, not padded, with data 0, 1, 2, ... */

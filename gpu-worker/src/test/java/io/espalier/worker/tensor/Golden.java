@@ -12,6 +12,7 @@ import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsFile;
 import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.TensorReader;
 import io.espalier.worker.domain.model.Architecture;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
@@ -61,11 +62,11 @@ public final class Golden {
   }
 
   public NDArray images(NDManager manager) {
-    return StoredTensor.load(read("inputs", "pixel_values"), manager);
+    return input("pixel_values", manager);
   }
 
   public NDArray labels(NDManager manager) {
-    return StoredTensor.load(read("inputs", "labels"), manager);
+    return input("labels", manager);
   }
 
   /** The network of a model that reads text. */
@@ -76,7 +77,7 @@ public final class Golden {
   /** The tokens of a model that reads text; segments are zeros if the fixture has none. */
   public Tokens tokens(NDManager manager) {
     NDArray ids = input("input_ids", manager);
-    var inputs = SafetensorsFile.open(directory.resolve("inputs.safetensors")).tensors().keySet();
+    var inputs = file("inputs").tensors().keySet();
     NDArray types =
         inputs.contains("token_type_ids") ? input("token_type_ids", manager) : T.scale(ids, 0);
     return new Tokens(ids, input("attention_mask", manager), types);
@@ -84,17 +85,21 @@ public final class Golden {
 
   /** An input. */
   public NDArray input(String tensor, NDManager manager) {
-    return StoredTensor.load(read("inputs", tensor), manager);
+    try (TensorReader reader = file("inputs").reader(tensor)) {
+      return StoredTensor.load(reader, manager);
+    }
   }
 
   public boolean has(String file, String tensor) {
-    return SafetensorsFile.open(directory.resolve(file + ".safetensors"))
-        .tensors()
-        .containsKey(tensor);
+    return file(file).tensors().containsKey(tensor);
   }
 
   public TensorData read(String file, String tensor) {
-    return SafetensorsFile.open(directory.resolve(file + ".safetensors")).read(tensor);
+    return file(file).read(tensor);
+  }
+
+  private SafetensorsFile file(String name) {
+    return SafetensorsFile.open(directory.resolve(name + ".safetensors"));
   }
 
   /** Largest difference within {@code tolerance} of the largest expected magnitude. */

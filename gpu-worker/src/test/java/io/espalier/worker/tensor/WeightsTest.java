@@ -124,15 +124,34 @@ final class WeightsTest {
   void some_tensors_can_be_loaded_alone() throws IOException {
     ModelDirectory model = write(floats(0, 1, 2, 3, 4, 5));
 
-    try (Weights weights = Weights.load(model, SMALL, List.of("count", "b"), manager)) {
+    try (Weights weights = Weights.load(model, SMALL, List.of("count", "b"), Kept.all(), manager)) {
       assertThat(weights.names()).containsExactly("b", "count");
       assertThat(weights.architecture().axes()).isEqualTo(SMALL.axes());
       assertThat(weights.trainable()).containsExactly("b");
       Weights kept = weights.keep(new Kept(Map.of("heads", new int[] {1})));
       assertThat(kept.get("b").toFloatArray()).containsExactly(2, 3);
     }
-    assertThatThrownBy(() -> Weights.load(model, SMALL, List.of("b", "d"), manager))
+    assertThatThrownBy(() -> Weights.load(model, SMALL, List.of("b", "d"), Kept.all(), manager))
         .hasMessageContaining("small has only 1 of the tensors [b, d]");
+  }
+
+  @Test
+  void what_is_cut_while_it_is_loaded_is_what_is_cut_afterwards() throws IOException {
+    ModelDirectory model = write(floats(0, 1, 2, 3, 4, 5));
+    var kept = new Kept(Map.of("heads", new int[] {0, 2}));
+
+    try (Weights whole = Weights.load(model, SMALL, manager);
+        Weights after = whole.keep(kept);
+        Weights atOnce = Weights.load(model, SMALL, SMALL.shapes().keySet(), kept, manager)) {
+      assertThat(atOnce.names()).isEqualTo(after.names());
+      assertThat(atOnce.architecture().shapes().get("b")).containsExactly(4);
+      for (String name : after.names()) {
+        assertThat(atOnce.get(name).getShape()).as(name).isEqualTo(after.get(name).getShape());
+        assertThat(atOnce.get(name).toByteBuffer())
+            .as(name)
+            .isEqualTo(after.get(name).toByteBuffer());
+      }
+    }
   }
 
   @Test

@@ -12,8 +12,9 @@ import java.util.stream.IntStream;
  *
  * <p>Each piece reads its own tensors only, so weights that hold no others are enough ({@link
  * Weights#load(io.espalier.worker.checkpoint.ModelDirectory,
- * io.espalier.worker.domain.model.Architecture, Collection, ai.djl.ndarray.NDManager)}). A model
- * that is larger than the memory can be run on all batches layer by layer.
+ * io.espalier.worker.domain.model.Architecture, Collection, io.espalier.worker.domain.model.Kept,
+ * ai.djl.ndarray.NDManager)}). A model that is larger than the memory can be run on all batches
+ * layer by layer.
  */
 public interface LayeredNetwork extends TextNetwork {
   /**

@@ -82,7 +82,7 @@ final class SelfAttention {
     double scale = 1 / Math.sqrt((double) query.getShape().get(3));
     long heads = query.getShape().get(1);
     NDArray keys = T.transpose(shared(key, heads), 2, 3);
-    NDArray scores = T.scale(T.matMul(query, keys), scale);
+    NDArray scores = T.matMul(T.scale(query, scale), keys); // queries are smaller than scores
     return T.matMul(T.softmax(T.add(scores, mask), 3), shared(value, heads));
   }
 

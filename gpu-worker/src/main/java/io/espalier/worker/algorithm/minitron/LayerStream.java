@@ -156,14 +156,8 @@ final class LayerStream implements AutoCloseable {
   }
 
   private Weights load(List<String> tensors, Kept kept) {
-    Weights whole =
-        Weights.load(blueprint.model().directory(), blueprint.architecture(), tensors, manager);
-    if (kept.units().isEmpty()) {
-      return whole;
-    }
-    try (whole) {
-      return whole.keep(kept);
-    }
+    return Weights.load(
+        blueprint.model().directory(), blueprint.architecture(), tensors, kept, manager);
   }
 
   @FunctionalInterface

@@ -19,7 +19,7 @@ import java.util.List;
  */
 public final class Minitron {
   /** Changes whenever results may. */
-  public static final String VERSION = "1";
+  public static final String VERSION = "2";
 
   private static final Duration PAUSE = Duration.ofSeconds(30);
   private static final String PHASE = "measuring activations";

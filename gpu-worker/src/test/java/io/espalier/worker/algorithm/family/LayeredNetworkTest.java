@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.T;
@@ -193,7 +194,8 @@ final class LayeredNetworkTest {
   }
 
   private Weights part(Golden golden, List<String> tensors) {
-    Weights part = Weights.load(golden.model(), golden.architecture(), tensors, manager);
+    Weights part =
+        Weights.load(golden.model(), golden.architecture(), tensors, Kept.all(), manager);
     assertThat(part.names()).containsExactlyInAnyOrderElementsOf(tensors);
     return part;
   }

@@ -1,0 +1,236 @@
+package io.espalier.worker.algorithm.minitron;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.algorithm.family.Families;
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.search.Constraints;
+import io.espalier.worker.bench.LargeCheckpoint;
+import io.espalier.worker.bench.Machine;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.data.TextDataset;
+import io.espalier.worker.data.text.TextDatasets;
+import io.espalier.worker.data.text.TextSettings;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.model.TensorSpec;
+import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.T;
+import io.espalier.worker.zoo.DrawnText;
+import io.espalier.worker.zoo.Zoo;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Scores and cuts a Llama in BF16 and shards that is larger than its process may get, and compares
+ * how fast texts pass through layers while units are heard with large matrix products.
+ *
+ * <p>Arguments: MiB of the checkpoint (4096), folder for twice as much (the temporary one).
+ */
+public final class StreamBenchmark {
+  private static final int HIDDEN = 2048;
+  private static final int NEURONS = 5632;
+  private static final int HEADS = 32;
+  private static final int GROUPS = 8;
+  private static final int VOCABULARY = 32_000;
+  private static final int TOKENS = 512;
+  private static final int BATCH = 4;
+  private static final int HEARD_LAYERS = 4;
+  private static final int HEARD_BATCHES = 6;
+  private static final int CUT_BATCHES = 4;
+  private static final int PRODUCTS = 10;
+  private static final int ROUNDS = 3;
+  private static final long SHARD_BYTES = 500_000_000;
+  private static final long STATE_BYTES = 256L << 20;
+  private static final long HEAP_MEBIBYTES = 256;
+
+  private final Path folder;
+  private final Path model;
+  private final int tokens;
+
+  private StreamBenchmark(Path folder, String model, int tokens) {
+    this.folder = folder;
+    this.model = folder.resolve(model);
+    this.tokens = tokens;
+  }
+
+  /** Prints times by phase, the peak memory of the process that cuts, and the ratio of rates. */
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    if (arguments.length == 2 && arguments[0].equals("cut")) {
+      new StreamBenchmark(Path.of(arguments[1]), "large", 128).cut();
+      return;
+    }
+    int mebibytes = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 4096;
+    Path parent =
+        Path.of(arguments.length > 1 ? arguments[1] : System.getProperty("java.io.tmpdir"));
+    Path folder = Files.createTempDirectory(parent, "stream-benchmark");
+    try {
+      System.out.println(Machine.line());
+      Zoo.writeTexts(DrawnText.TALES, folder.resolve("data"), 4000, 100, 1);
+      var heard = new StreamBenchmark(folder, "heard", TOKENS);
+      heard.write(HEARD_LAYERS);
+      heard.hear();
+      var large = new StreamBenchmark(folder, "large", 128);
+      large.write(layers(mebibytes));
+      large.cutInProcessOfItsOwn();
+    } finally {
+      Machine.delete(folder);
+    }
+  }
+
+  private static int layers(int mebibytes) {
+    long layer =
+        2L * HIDDEN * HIDDEN + 2L * HIDDEN * HIDDEN / HEADS * GROUPS + 3L * HIDDEN * NEURONS;
+    long ends = 2L * VOCABULARY * HIDDEN;
+    return Math.max(2, Math.toIntExact((((long) mebibytes << 20) / Short.BYTES - ends) / layer));
+  }
+
+  private void write(int layers) throws IOException {
+    Zoo.writeRandomModel("llama_tiny", model, Optional.empty(), 1); // for its tokenizer
+    Files.delete(model.resolve("model.safetensors"));
+    Path config = model.resolve("config.json");
+    var json = new ObjectMapper();
+    ObjectNode sizes = (ObjectNode) json.readTree(config.toFile());
+    sizes
+        .put("hidden_size", HIDDEN)
+        .put("intermediate_size", NEURONS)
+        .put("num_attention_heads", HEADS)
+        .put("num_key_value_heads", GROUPS)
+        .put("num_hidden_layers", layers)
+        .put("vocab_size", VOCABULARY)
+        .put("max_position_embeddings", 4096)
+        .put("dtype", "bfloat16");
+    json.writeValue(config.toFile(), sizes);
+    List<TensorSpec> tensors =
+        Families.text(sizes).network(sizes).architecture(Map.of(), 1).tensors();
+    LargeCheckpoint.write(model, tensors, SHARD_BYTES);
+    print(
+        "%d layers, %d MiB in shards of at most %d bytes",
+        layers, ModelDirectory.open(model).bytes() >> 20, SHARD_BYTES);
+  }
+
+  private Blueprint blueprint() {
+    return Blueprint.of(TextModel.of(ModelDirectory.open(model), tokens));
+  }
+
+  private TextDataset texts(String split, Blueprint blueprint) {
+    return TextDatasets.open(
+        URI.create(folder.resolve("data").toUri() + "?split=" + split),
+        blueprint.network().input(),
+        model,
+        TextSettings.USUAL.withMaxLength(tokens));
+  }
+
+  private static Listening listening(int batches) {
+    return new Listening(batches, BATCH, Aggregation.MEAN, Aggregation.L2, STATE_BYTES, 1);
+  }
+
+  /** Listens to all units, in turn with matrix products. */
+  private void hear() {
+    Blueprint blueprint = blueprint();
+    TextDataset data = texts("train", blueprint);
+    var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
+    long flops = costs.layer(blueprint.sizes()).flops() * HEARD_LAYERS * HEARD_BATCHES * BATCH;
+    print(
+        "%s; %d batches of %d x %d tokens through %d layers: %.0f GFLOP",
+        PyTorch.device(), HEARD_BATCHES, BATCH, TOKENS, HEARD_LAYERS, flops / 1e9);
+    double[] ratios = new double[ROUNDS];
+    for (int round = 0; round < ROUNDS; round++) {
+      double before = matMulRate();
+      long start = System.nanoTime();
+      new Minitron(blueprint, listening(HEARD_BATCHES), data)
+          .measure(folder.resolve("scores-" + round), Progress.Listener.NONE);
+      double rate = flops / (double) (System.nanoTime() - start);
+      double matMul = (before + matMulRate()) / 2;
+      ratios[round] = rate / matMul;
+      print("heard at %.1f GFLOP/s, matrix products at %.1f: %.2f", rate, matMul, ratios[round]);
+    }
+    Arrays.sort(ratios);
+    print("heard / matrix products: median %.2f (wanted 0.70)", ratios[ROUNDS / 2]);
+  }
+
+  /** Operations per nanosecond. */
+  private static double matMulRate() {
+    try (NDManager manager = PyTorch.newManager();
+        var scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray matrix = T.full(T.of(manager, new float[] {0}, 1), 0.5, HIDDEN, HIDDEN);
+      T.matMul(matrix, matrix).close(); // warms up
+      long start = System.nanoTime();
+      for (int i = 0; i < PRODUCTS; i++) {
+        T.matMul(matrix, matrix).close();
+      }
+      return 2.0 * PRODUCTS * HIDDEN * HIDDEN * HIDDEN / (System.nanoTime() - start);
+    }
+  }
+
+  private void cutInProcessOfItsOwn() throws IOException, InterruptedException {
+    int exit =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx" + HEAP_MEBIBYTES + "m",
+                "-XX:+UseSerialGC",
+                "-Dai.djl.offline=true",
+                "-DOPT_OUT_TRACKING=true",
+                "-cp",
+                System.getProperty("java.class.path"),
+                StreamBenchmark.class.getName(),
+                "cut",
+                folder.toString())
+            .inheritIO()
+            .start()
+            .waitFor();
+    if (exit != 0) {
+      throw new IOException("the process that cuts ended with " + exit);
+    }
+  }
+
+  /** Measures, hears, scores two candidates, cuts in depth and width, measures again. */
+  private void cut() throws IOException {
+    Blueprint blueprint = blueprint();
+    var goal =
+        new Goal(
+            Optional.empty(),
+            Optional.of(Constraints.parse(Map.of("parameters", "60%"))),
+            Optional.empty(),
+            false,
+            Divisors.Asked.NOTHING,
+            Grid.USUAL_WIDTH,
+            Grid.USUAL_DEPTH,
+            2,
+            true,
+            Sharding.upTo(SHARD_BYTES));
+    MinitronPruning.Result result =
+        new MinitronPruning(
+                MinitronPlan.of(blueprint, goal),
+                listening(CUT_BATCHES),
+                Score.LOSS,
+                Depth.COSINE,
+                texts("train", blueprint),
+                texts("test", blueprint),
+                Progress.Listener.NONE)
+            .run(folder.resolve("result"), folder.resolve("scores"));
+    print(
+        "%d to %d MiB, %s; %d tokens to measure by; seconds %s",
+        result.before().bytes() >> 20,
+        result.after().bytes() >> 20,
+        result.candidates().get(result.chosen()).name(),
+        result.samples(),
+        result.seconds());
+    print("peak resident memory: %s (wanted at most 1.5 GB)", Machine.peakMemory());
+  }
+
+  private static void print(String format, Object... values) {
+    System.out.println(String.format(Locale.ROOT, format, values));
+  }
+}
