@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -44,9 +45,21 @@ public final class PyTorch {
    * thread.
    */
   public static NDManager newManager() {
-    NDManager manager = Holder.ENGINE.newBaseManager();
+    return newManager(Holder.ENGINE.defaultDevice());
+  }
+
+  /**
+   * A manager of arrays on a device, for the caller to close; turns gradients off on this thread.
+   */
+  public static NDManager newManager(Device device) {
+    NDManager manager = Holder.ENGINE.newBaseManager(device);
     JniUtils.setGradMode(false);
     return manager;
+  }
+
+  /** The devices that work can be shared by: all accelerators that there are, or the processor. */
+  public static List<Device> devices() {
+    return List.of(Holder.ENGINE.getDevices());
   }
 
   /**

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Which arrays are in the file does not change what comes out. The file is made when it is first
  * needed and has no name from then on, so that nothing is left of it even if this process is
- * killed. For one thread.
+ * killed. Safe for several threads.
  */
 public final class SpillingArrays implements AutoCloseable {
   private sealed interface Slot {
@@ -69,7 +69,7 @@ public final class SpillingArrays implements AutoCloseable {
    *
    * @throws WorkerException if the file cannot be written, which another attempt may
    */
-  public void put(int slot, NDArray array) {
+  public synchronized void put(int slot, NDArray array) {
     Slot before = slots.remove(slot);
     if (before instanceof InFile old) {
       stretches.giveBack(old.offset(), bytes(old.shape()));
@@ -90,7 +90,7 @@ public final class SpillingArrays implements AutoCloseable {
   }
 
   /** The array of a slot; it belongs to the store or, if it was in the file, to the open scope. */
-  public NDArray get(int slot) {
+  public synchronized NDArray get(int slot) {
     Slot found = slots.get(slot);
     if (found instanceof InMemory held) {
       return held.array();
@@ -102,18 +102,18 @@ public final class SpillingArrays implements AutoCloseable {
   }
 
   /** Bytes of the arrays in memory. */
-  public long memoryBytes() {
+  public synchronized long memoryBytes() {
     return used;
   }
 
   /** Bytes of the file. */
-  public long fileBytes() {
+  public synchronized long fileBytes() {
     return stretches.end();
   }
 
   /** Frees the arrays, the file with them. */
   @Override
-  public void close() {
+  public synchronized void close() {
     manager.close();
     if (channel != null) {
       try {

@@ -82,6 +82,14 @@ public final class T {
     return sized;
   }
 
+  /**
+   * The same array if it is on the device, else a copy that is. The gradient behind a copy is
+   * missing.
+   */
+  public static NDArray on(NDArray x, Device device) {
+    return x.toDevice(device, false);
+  }
+
   /** A scalar of the type and device of another array, owned by PyTorch. */
   public static NDArray scalar(NDArray like, double value) {
     return full(like, value);

@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.minitron;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
@@ -15,15 +16,16 @@ import io.espalier.worker.tensor.SpillingArrays;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.BiFunction;
 
 /**
  * Texts on their way through a decoder, all batches through one layer before any goes on to the
  * next. Weights of a layer are loaded when it is their turn and dropped behind it, so that memory
  * holds one layer and what is computed of one batch; hidden states of the others are kept in memory
- * up to a bound, beyond it in a file.
+ * up to a bound, beyond it in a file. Where there are several devices, as many layers that follow
+ * each other work at once, one on each.
  *
  * <p>A narrower version of the model is run by the same files: each layer is cut once it is loaded.
  */
@@ -47,7 +49,8 @@ final class LayerStream implements AutoCloseable {
   private final Pieces pieces;
   private final Texts texts;
   private final SpillingArrays states;
-  private final NDManager manager = PyTorch.newManager();
+  private final List<NDManager> managers;
+  private final NDManager manager;
 
   /**
    * A stream that nothing flows in yet.
@@ -56,6 +59,18 @@ final class LayerStream implements AutoCloseable {
    * @param directory where a file with the others is made
    */
   LayerStream(Blueprint blueprint, Texts texts, long memoryBytes, Path directory) {
+    this(blueprint, texts, memoryBytes, directory, PyTorch.devices());
+  }
+
+  /**
+   * The same.
+   *
+   * @param devices that share the layers; what comes first and last is done by the first of them
+   */
+  LayerStream(
+      Blueprint blueprint, Texts texts, long memoryBytes, Path directory, List<Device> devices) {
+    this.managers = devices.stream().map(PyTorch::newManager).toList();
+    this.manager = managers.get(0);
     this.blueprint = blueprint;
     this.network = blueprint.network();
     this.pieces = network.pieces(blueprint.architecture().shapes().keySet());
@@ -65,29 +80,60 @@ final class LayerStream implements AutoCloseable {
 
   /** Embeds all texts anew; what flowed before is gone. */
   void embed(Kept kept) {
-    try (Weights weights = load(pieces.embedding(), kept)) {
+    try (Weights weights = load(pieces.embedding(), kept, manager)) {
       forEachBatch((batch, tokens) -> states.put(batch, network.embed(weights, tokens, Taps.NONE)));
     }
   }
 
-  /**
-   * Runs a layer.
-   *
-   * @param layer its number in the model as it lies on disk
-   * @param kept its units that stay
-   * @param taps watches a batch
-   */
-  void layer(int layer, Kept kept, BiFunction<Integer, Tokens, Taps> taps) {
-    try (Weights weights = load(pieces.layers().get(layer), kept)) {
-      forEachBatch(
-          (batch, tokens) -> {
-            NDArray x = states.get(batch);
-            states.put(
-                batch,
-                network.layer(
-                    layer, weights, x, network.surroundings(tokens, x), taps.apply(batch, tokens)));
-          });
+  /** Watches the texts of a batch in a layer. */
+  @FunctionalInterface
+  interface Watch {
+    /** What watches them. */
+    Taps of(int layer, Tokens tokens);
+  }
+
+  /** Layers in their order, as many at a time as can be at work at once. */
+  List<List<Integer>> groups(List<Integer> layers) {
+    var groups = new ArrayList<List<Integer>>();
+    for (int from = 0; from < layers.size(); from += managers.size()) {
+      groups.add(layers.subList(from, Math.min(from + managers.size(), layers.size())));
     }
+    return groups;
+  }
+
+  /**
+   * Runs layers at once, one after the other for each batch.
+   *
+   * @param group their numbers in the model as it lies on disk; no more than there are devices
+   * @param kept their units that stay
+   * @param watch is asked in a thread of its own for each of them
+   */
+  void layers(List<Integer> group, Kept kept, Watch watch) {
+    var weights = new ArrayList<Weights>();
+    try {
+      var stages = new ArrayList<Pipeline.Stage>();
+      for (int i = 0; i < group.size(); i++) {
+        int layer = group.get(i);
+        NDManager on = managers.get(i);
+        Weights own = load(pieces.layers().get(layer), kept, on);
+        weights.add(own);
+        stages.add(
+            (batch, x) -> {
+              Tokens tokens = Tokens.of(on, texts.get(batch));
+              NDArray here = T.on(x, on.getDevice());
+              return network.layer(
+                  layer, own, here, network.surroundings(tokens, here), watch.of(layer, tokens));
+            });
+      }
+      new Pipeline(texts.count(), states::get, stages, states::put).run();
+    } finally {
+      weights.forEach(Weights::close);
+    }
+  }
+
+  /** Runs layers at once, unwatched. */
+  void layers(List<Integer> group, Kept kept) {
+    layers(group, kept, (layer, tokens) -> Taps.NONE);
   }
 
   /** Keeps what flows in a file, with words that say how far it came. */
@@ -100,15 +146,10 @@ final class LayerStream implements AutoCloseable {
     return SavedArrays.read(file, texts.count(), manager, states::put);
   }
 
-  /** Runs a layer, unwatched. */
-  void layer(int layer, Kept kept) {
-    layer(layer, kept, (batch, tokens) -> Taps.NONE);
-  }
-
   /** Runs the embedding and some layers. */
   void run(Kept kept, List<Integer> layers) {
     embed(kept);
-    layers.forEach(layer -> layer(layer, kept));
+    groups(layers).forEach(group -> layers(group, kept));
   }
 
   /**
@@ -116,7 +157,7 @@ final class LayerStream implements AutoCloseable {
    * memory holds.
    */
   void scores(Kept kept, Ear ear) {
-    try (Weights weights = load(pieces.end(), kept)) {
+    try (Weights weights = load(pieces.end(), kept, manager)) {
       for (int batch = 0; batch < texts.count(); batch++) {
         TokenBatch all = texts.get(batch);
         for (int row = 0; row < all.rows(); row++) {
@@ -132,12 +173,13 @@ final class LayerStream implements AutoCloseable {
 
   /** The weights of the end, for the caller to close. */
   Weights end(Kept kept) {
-    return load(pieces.end(), kept);
+    return load(pieces.end(), kept, manager);
   }
 
   /** Scores of the tokens of one sequence, (1, tokens, vocabulary), in the open scope. */
   NDArray scores(Weights end, int batch, int position, TokenBatch row) {
-    NDArray x = T.slice(states.get(batch), 0, position, position + 1L); // (1, tokens, hidden)
+    NDArray all = T.on(states.get(batch), manager.getDevice());
+    NDArray x = T.slice(all, 0, position, position + 1L); // (1, tokens, hidden)
     NDArray last = network.end(end, x, Taps.NONE);
     return network.scores(end, last, Tokens.of(manager, row));
   }
@@ -155,9 +197,8 @@ final class LayerStream implements AutoCloseable {
         batch.labels().length == 0 ? batch.labels() : Arrays.copyOfRange(batch.labels(), from, to));
   }
 
-  private Weights load(List<String> tensors, Kept kept) {
-    return Weights.load(
-        blueprint.model().directory(), blueprint.architecture(), tensors, kept, manager);
+  private Weights load(List<String> tensors, Kept kept, NDManager on) {
+    return Weights.load(blueprint.model().directory(), blueprint.architecture(), tensors, kept, on);
   }
 
   @FunctionalInterface
@@ -177,6 +218,6 @@ final class LayerStream implements AutoCloseable {
   @Override
   public void close() {
     states.close();
-    manager.close();
+    managers.forEach(NDManager::close);
   }
 }

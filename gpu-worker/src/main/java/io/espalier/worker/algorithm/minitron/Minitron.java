@@ -8,7 +8,10 @@ import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.PyTorch;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Minitron: listens to all units of a decoder in one forward pass, layer by layer.
@@ -94,22 +97,36 @@ public final class Minitron {
       if (begin == 0) {
         stream.embed(Kept.all());
       }
-      for (int layer = begin; layer < all; layer++) {
-        if (layer < activity.layers().size()) {
-          stream.layer(layer, Kept.all());
-        } else {
-          activity = activity.with(watched(stream, layer, store));
-          store.save(activity, stream);
+      for (List<Integer> known : stream.groups(range(begin, activity.layers().size()))) {
+        stream.layers(known, Kept.all());
+        progress.report(Progress.of(PHASE, known.get(known.size() - 1) + 1, all));
+      }
+      for (List<Integer> group : stream.groups(range(activity.layers().size(), all))) {
+        for (LayerActivity seen : watched(stream, group, store)) {
+          activity = activity.with(seen);
         }
-        progress.report(Progress.of(PHASE, layer + 1, all));
+        store.save(activity, stream);
+        progress.report(Progress.of(PHASE, activity.layers().size(), all));
       }
     }
     return activity;
   }
 
-  private LayerActivity watched(LayerStream stream, int layer, ActivityStore store) {
-    var watch = new LayerWatch(settings.overTokens(), settings.overSequences());
-    stream.layer(layer, Kept.all(), (batch, tokens) -> watch.batch(tokens));
+  private static List<Integer> range(int from, int to) {
+    return IntStream.range(from, to).boxed().toList();
+  }
+
+  private List<LayerActivity> watched(
+      LayerStream stream, List<Integer> group, ActivityStore store) {
+    Map<Integer, LayerWatch> watches = new HashMap<>();
+    group.forEach(
+        layer ->
+            watches.put(layer, new LayerWatch(settings.overTokens(), settings.overSequences())));
+    stream.layers(group, Kept.all(), (layer, tokens) -> watches.get(layer).batch(tokens));
+    return group.stream().map(layer -> sound(layer, watches.get(layer), store)).toList();
+  }
+
+  private LayerActivity sound(int layer, LayerWatch watch, ActivityStore store) {
     LayerActivity seen = LayerActivity.of(watch, blueprint.headSize());
     ActivityStore.problem(seen, store.units(layer))
         .ifPresent(

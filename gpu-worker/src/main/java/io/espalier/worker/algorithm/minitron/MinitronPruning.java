@@ -224,9 +224,9 @@ public final class MinitronPruning {
     var mean = new VersionScoring.Mean();
     try (var stream = new LayerStream(model, texts, settings.stateBytes(), checkpoints)) {
       stream.embed(Kept.all());
-      for (int layer = 0; layer < layers; layer++) {
-        stream.layer(layer, Kept.all());
-        progress.report(Progress.of(phase, layer + 1, layers));
+      for (List<Integer> group : stream.groups(IntStream.range(0, layers).boxed().toList())) {
+        stream.layers(group, Kept.all());
+        progress.report(Progress.of(phase, group.get(group.size() - 1) + 1, layers));
       }
       stream.scores(
           Kept.all(),
