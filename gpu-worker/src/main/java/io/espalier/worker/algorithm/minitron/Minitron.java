@@ -98,7 +98,7 @@ public final class Minitron {
         if (layer < activity.layers().size()) {
           stream.layer(layer, Kept.all());
         } else {
-          activity = activity.with(watched(stream, layer, store));
+          activity = activity.with(watched(stream, layer));
           store.save(activity, stream);
         }
         progress.report(Progress.of(PHASE, layer + 1, all));
@@ -107,11 +107,11 @@ public final class Minitron {
     return activity;
   }
 
-  private LayerActivity watched(LayerStream stream, int layer, ActivityStore store) {
+  private LayerActivity watched(LayerStream stream, int layer) {
     var watch = new LayerWatch(settings.overTokens(), settings.overSequences());
     stream.layer(layer, Kept.all(), (batch, tokens) -> watch.batch(tokens));
-    LayerActivity seen = LayerActivity.of(watch, blueprint.headSize());
-    ActivityStore.problem(seen, store.units(layer))
+    LayerActivity seen = LayerActivity.of(watch, blueprint, layer);
+    ActivityStore.problem(seen, LayerActivity.counts(blueprint, layer))
         .ifPresent(
             problem -> {
               throw new InvalidInputException(

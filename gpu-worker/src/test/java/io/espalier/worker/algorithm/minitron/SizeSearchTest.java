@@ -41,7 +41,8 @@ final class SizeSearchTest {
 
   /** Every width may go down to a quarter, in steps of a few units. */
   private static Grid grid(Blueprint blueprint) {
-    return new Grid(blueprint.sizes(), new Divisors(8, 16, 1, 1, 1), 0.75, 0.5);
+    return new Grid(
+        blueprint.sizes(), blueprint.chosen(), new Divisors(8, 16, 1, 8, 1, 1, 1), 0.75, 0.5);
   }
 
   private static long header(Blueprint blueprint) {
@@ -203,7 +204,9 @@ final class SizeSearchTest {
   void bounds_that_exclude_each_other_are_named_with_what_is_nearest_to_both() {
     Blueprint blueprint = blueprint("gpt2");
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
-    var grid = new Grid(blueprint.sizes(), new Divisors(16, 128, 1, 1, 2), 0.9, 0);
+    var grid =
+        new Grid(
+            blueprint.sizes(), blueprint.chosen(), new Divisors(16, 128, 1, 1, 1, 1, 2), 0.9, 0);
     var search = new SizeSearch(blueprint, grid, costs, false);
     long parameters = costs.of(new Sizes(16, 128, 1, 1, 2)).parameters();
     long memory = costs.of(new Sizes(16, 128, 1, 1, 2)).memoryBytes();
@@ -230,16 +233,17 @@ final class SizeSearchTest {
     Divisors small = Divisors.Asked.NOTHING.ofSearch(new Sizes(768, 3072, 12, 12, 12));
     Divisors tiny = Divisors.Asked.NOTHING.ofSearch(new Sizes(48, 96, 4, 2, 2));
 
-    assertThat(large).isEqualTo(new Divisors(256, 128, 1, 1, 1));
-    assertThat(small).isEqualTo(new Divisors(64, 128, 1, 1, 1));
-    assertThat(tiny).isEqualTo(new Divisors(4, 8, 1, 1, 1));
+    assertThat(large).isEqualTo(new Divisors(256, 128, 1, 1, 1, 1, 1));
+    assertThat(small).isEqualTo(new Divisors(64, 128, 1, 1, 1, 1, 1));
+    assertThat(tiny).isEqualTo(new Divisors(4, 8, 1, 1, 1, 1, 1));
   }
 
   @Test
   void the_grid_ends_where_its_limits_say() {
     var whole = new Sizes(4096, 14336, 32, 8, 32);
     var grid =
-        new Grid(whole, Divisors.Asked.NOTHING.ofSearch(whole), Grid.USUAL_WIDTH, Grid.USUAL_DEPTH);
+        new Grid(
+            whole, 0, Divisors.Asked.NOTHING.ofSearch(whole), Grid.USUAL_WIDTH, Grid.USUAL_DEPTH);
 
     assertThat(grid.hidden()).containsExactly(2560, 2816, 3072, 3328, 3584, 3840, 4096);
     assertThat(grid.neurons()).startsWith(8704, 8832).endsWith(14208, 14336).hasSize(45);
