@@ -254,8 +254,8 @@ final class MinitronPrunerTest {
   void a_search_among_experts_keeps_within_its_budget_and_foretells_what_comes_out(
       String model, String constraint) throws IOException {
     String asked =
-        "'constraints':{%s},'maxDepthPruning':0.5,'neuronDivisor':16,'topK':4"
-            .formatted(constraint.replace("\"", ""));
+        "'constraints':{%s},'maxDepthPruning':0.5,'neuronDivisor':16,'topK':4,'activationMebibytes':0"
+            .formatted(constraint);
 
     StageReport report = run(model, asked, "out");
 
@@ -288,12 +288,16 @@ final class MinitronPrunerTest {
   @Test
   void a_model_with_experts_is_pruned_again_and_told_of_in_few_lines() throws IOException {
     StageReport first =
-        run("qwen3_moe", "'export':{'num_moe_experts':4,'moe_ffn_hidden_size':24}", "one");
+        run(
+            "qwen3_moe",
+            "'export':{'num_moe_experts':4,'moe_ffn_hidden_size':24},'activationMebibytes':0",
+            "one");
 
     stage.run(
         job(
             own.resolve("one"),
-            spec("'export':{'num_moe_experts':2,'num_layers':2,'hidden_size':32}"),
+            spec(
+                "'export':{'num_moe_experts':2,'num_layers':2,'hidden_size':32},'activationMebibytes':0"),
             "two",
             "any"),
         heard::add);
@@ -523,10 +527,10 @@ final class MinitronPrunerTest {
     assertThat(
             problems(
                 "qwen3_moe",
-                spec("'export':{'num_moe_experts':4,'num_experts':4,'expertDivisor':0}"),
+                spec("'export':{'num_moe_experts':4,'num_experts':4},'expertDivisor':0"),
                 "text.txt"))
         .anyMatch(each -> each.contains("export.num_experts: the same is said by another of"))
-        .anyMatch(each -> each.contains("export.expertDivisor: unknown"));
+        .anyMatch(each -> each.contains("prune.expertDivisor: wanted a whole number"));
     assertThat(
             problems(
                 "qwen3_moe", spec("'export':{'num_moe_experts':5},'expertDivisor':2"), "text.txt"))

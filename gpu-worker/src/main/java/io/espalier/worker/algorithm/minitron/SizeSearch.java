@@ -117,7 +117,7 @@ public final class SizeSearch {
     private final IntFunction<Sizes> sizes;
     private final List<Integer> neurons = grid.neurons();
     private final Cost rest;
-    private final @Nullable LayerCosts[] costs = new LayerCosts[neurons.size()];
+    private final @Nullable LayerCosts[] layer = new LayerCosts[neurons.size()];
 
     /**
      * A shape.
@@ -126,15 +126,15 @@ public final class SizeSearch {
      */
     Shape(IntFunction<Sizes> sizes) {
       this.sizes = sizes;
-      this.rest = SizeSearch.this.costs.rest(sizes.apply(neurons.get(0)).hidden());
+      this.rest = costs.rest(sizes.apply(neurons.get(0)).hidden());
     }
 
     Candidate candidate(int neuron, int layers) {
       Sizes one = sizes.apply(neurons.get(neuron));
-      LayerCosts known = costs[neuron];
+      LayerCosts known = layer[neuron];
       if (known == null) {
-        known = SizeSearch.this.costs.layers(one);
-        costs[neuron] = known;
+        known = costs.layers(one);
+        layer[neuron] = known;
       }
       return new Candidate(one.withLayers(layers), rest.plus(known.atMost(layers)));
     }
