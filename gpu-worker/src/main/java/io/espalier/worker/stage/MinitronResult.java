@@ -14,6 +14,7 @@ import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Stack;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -89,7 +91,7 @@ record MinitronResult(
     return pruned
         .misfit()
         .map(why -> "loaders of the family refuse it: " + why)
-        .orElse("all layers are alike, so any loader of the family opens it");
+        .orElse("all layers of a kind are alike, so any loader of the family opens it");
   }
 
   private Map<String, String> change() {
@@ -102,12 +104,25 @@ record MinitronResult(
     }
     for (Axis axis : plan.blueprint().architecture().choices().values()) {
       if (pruned.kept().width(axis) < axis.units()) {
-        change.put("widths." + axis.name(), axis.units() + " -> " + pruned.kept().width(axis));
+        change.put("widths." + place(axis), axis.units() + " -> " + pruned.kept().width(axis));
       }
     }
     candidates(change);
     settings(change);
     return change;
+  }
+
+  /** The name of an axis; experts of a layer are equally wide, so of many one line is enough. */
+  private String place(Axis axis) {
+    for (Stack stack : plan.blueprint().architecture().stacks()) {
+      OptionalInt expert =
+          stack.shared().isPresent() ? stack.unit(axis.name()) : OptionalInt.empty();
+      if (expert.isPresent()) {
+        String module = stack.module(expert.getAsInt());
+        return stack.prefix() + "*" + axis.name().substring(module.length());
+      }
+    }
+    return axis.name();
   }
 
   private void candidates(Map<String, String> change) {

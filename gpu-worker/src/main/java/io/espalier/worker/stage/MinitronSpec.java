@@ -62,6 +62,7 @@ record MinitronSpec(
           "perLayer",
           "hiddenDivisor",
           "neuronDivisor",
+          "expertDivisor",
           "headDivisor",
           "groupDivisor",
           "layerDivisor",
@@ -244,7 +245,8 @@ record MinitronSpec(
       boolean bounded = constraints.limits().containsKey(Quantity.MEMORY);
       if (bounded && tokens.isEmpty()) {
         spec.problem(
-            "constraints.memory: wanted with sequenceLength, the number of tokens of which keys and values count");
+            "constraints.memory: wanted with sequenceLength, the number of tokens of which keys and"
+                + " values count");
       }
       return tokens.isPresent()
           ? Optional.of(new Cache(tokens.getAsInt(), sequences))
@@ -255,6 +257,7 @@ record MinitronSpec(
       return new Divisors.Asked(
           spec.count("hiddenDivisor"),
           spec.count("neuronDivisor"),
+          spec.count("expertDivisor"),
           spec.count("headDivisor"),
           spec.count("groupDivisor"),
           spec.count("layerDivisor"));

@@ -49,6 +49,12 @@ final class MinitronPrunerTest {
        "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": false%s}
       """;
 
+  private static final String EXPERTS =
+      """
+      , "num_experts_per_tok": 2, "num_local_experts": 6, "num_experts": 6,
+       "moe_intermediate_size": 48, "decoder_sparse_step": 2, "norm_topk_prob": true
+      """;
+
   @TempDir static Path shared;
   @TempDir Path own;
 
@@ -69,6 +75,16 @@ final class MinitronPrunerTest {
                 + " \"full_attention\"], \"made_by\": {\"kept\": [1, 2]}"),
         tokenizer,
         2);
+    TextModels.write(
+        shared.resolve("mixtral"),
+        LLAMA.formatted("mixtral", "MixtralForCausalLM", EXPERTS),
+        tokenizer,
+        4);
+    TextModels.write(
+        shared.resolve("qwen3_moe"),
+        LLAMA.formatted("qwen3_moe", "Qwen3MoeForCausalLM", EXPERTS),
+        tokenizer,
+        5);
     TextModels.write(
         shared.resolve("bert"), TextModels.BERT.formatted("BertForMaskedLM"), tokenizer, 3);
     String[] words = "the river runs north a small house who built it old bridge".split(" ", -1);
@@ -146,7 +162,12 @@ final class MinitronPrunerTest {
         "llama, 'num_attention_heads': 4, 'num_query_groups': 4",
         "qwen3, 'num_attention_heads': 4, 'num_key_value_heads': 2",
         "llama, 'num_layers': 3, 'intermediate_size': 64",
-        "qwen3, 'num_hidden_layers': 2, 'hidden_size': 32"
+        "qwen3, 'num_hidden_layers': 2, 'hidden_size': 32",
+        "mixtral, 'num_local_experts': 3, 'moe_intermediate_size': 64",
+        "mixtral, 'num_moe_experts': 2, 'num_layers': 3",
+        "qwen3_moe, 'num_experts': 4, 'moe_ffn_hidden_size': 24",
+        "qwen3_moe, 'num_moe_experts': 5, 'num_hidden_layers': 2",
+        "qwen3_moe, 'intermediate_size': 64, 'hidden_size': 48"
       })
   void sizes_that_are_asked_for_come_out(String model, String one, String other)
       throws IOException {
@@ -159,7 +180,11 @@ final class MinitronPrunerTest {
         Map.of(
             "ffn_hidden_size", "intermediate_size",
             "num_query_groups", "num_key_value_heads",
-            "num_layers", "num_hidden_layers");
+            "num_layers", "num_hidden_layers",
+            "num_moe_experts", model.equals("mixtral") ? "num_local_experts" : "num_experts",
+            "moe_ffn_hidden_size", "moe_intermediate_size",
+            "moe_intermediate_size",
+                model.equals("mixtral") ? "intermediate_size" : "moe_intermediate_size");
     assertThat(asked).hasSize(2);
     asked
         .properties()
@@ -216,6 +241,77 @@ final class MinitronPrunerTest {
     assertThat(stageMade.path("algorithm").asText()).isEqualTo("minitron");
     assertThat(stageMade.path("change").path("candidate.1.sizes").asText()).startsWith("hidden ");
     assertThat(stageMade.path("kept").isObject()).isTrue();
+  }
+
+  /** The largest candidates lose experts or layers, of which every second one has experts. */
+  @ParameterizedTest
+  @CsvSource({
+    "mixtral, 'parameters':'60%'",
+    "mixtral, 'flops':'70%'",
+    "qwen3_moe, 'parameters':'65%'",
+    "qwen3_moe, 'flops':'75%'"
+  })
+  void a_search_among_experts_keeps_within_its_budget_and_foretells_what_comes_out(
+      String model, String constraint) throws IOException {
+    String asked =
+        "'constraints':{%s},'maxDepthPruning':0.5,'neuronDivisor':16,'topK':4,'activationMebibytes':0"
+            .formatted(constraint);
+
+    StageReport report = run(model, asked, "out");
+
+    Map<String, String> change = report.change();
+    String chosen = "candidate." + change.get("candidate.chosen");
+    for (String exact : List.of("parameters", "flops")) {
+      assertThat(change.get(chosen + "." + exact))
+          .isEqualTo(Long.toString((long) metric(report, exact).after().orElseThrow()));
+    }
+    String bounded = constraint.contains("flops") ? "flops" : "parameters";
+    long limit = Long.parseLong(change.get("constraints." + bounded + ".limit"));
+    for (int i = 1; i <= 4; i++) {
+      assertThat(Long.parseLong(change.get("candidate.%d.%s".formatted(i, bounded))))
+          .isLessThanOrEqualTo(limit);
+      assertThat(change.get("candidate.%d.sizes".formatted(i)))
+          .containsPattern("experts [2-6], neurons of an expert \\d+, heads");
+    }
+    assertThat(config("out").path("num_experts_per_tok").intValue()).isEqualTo(2);
+    assertThat(report.loadsIn()).contains("espalier", "transformers");
+    assertThat(metric(report, "loss").after().orElseThrow())
+        .isCloseTo(loss(own.resolve("out")), within(1e-5));
+    heard.clear();
+    run(model, asked, "again");
+    assertThat(passes()).as("scores are kept").isZero();
+    assertThat(own.resolve("again/model.safetensors"))
+        .hasSameBinaryContentAs(own.resolve("out/model.safetensors"));
+  }
+
+  /** Of all experts of a layer one line tells how wide they are. */
+  @Test
+  void a_model_with_experts_is_pruned_again_and_told_of_in_few_lines() throws IOException {
+    StageReport first =
+        run(
+            "qwen3_moe",
+            "'export':{'num_moe_experts':4,'moe_ffn_hidden_size':24},'activationMebibytes':0",
+            "one");
+
+    stage.run(
+        job(
+            own.resolve("one"),
+            spec(
+                "'export':{'num_moe_experts':2,'num_layers':2,'hidden_size':32},'activationMebibytes':0"),
+            "two",
+            "any"),
+        heard::add);
+
+    assertThat(first.change())
+        .containsEntry("widths.model.layers.1.experts", "6 -> 4")
+        .containsEntry("widths.model.layers.1.mlp.experts.*.neurons", "48 -> 24")
+        .containsEntry("widths.model.layers.3.mlp.experts.*.neurons", "48 -> 24");
+    assertThat(first.change().keySet().stream().filter(key -> key.startsWith("widths.")))
+        .hasSize(4);
+    JsonNode config = config("two");
+    assertThat(config.path("num_experts").intValue()).isEqualTo(2);
+    assertThat(config.path("moe_intermediate_size").intValue()).isEqualTo(24);
+    assertThat(loss(own.resolve("two"))).isPositive();
   }
 
   @Test
@@ -412,6 +508,44 @@ final class MinitronPrunerTest {
         .singleElement()
         .asString()
         .contains("export and constraints: wanted one of them, found neither");
+  }
+
+  @Test
+  void what_cannot_be_asked_of_experts_is_refused_before_any_work() {
+    assertThat(problems("mixtral", spec("'export':{'num_experts':1}"), "text.txt"))
+        .singleElement()
+        .asString()
+        .contains("1 are fewer than the 2 experts that each token has (num_experts_per_tok)");
+    assertThat(problems("mixtral", spec("'export':{'intermediate_size':64}"), "text.txt"))
+        .singleElement()
+        .asString()
+        .contains("ask for moe_ffn_hidden_size or moe_intermediate_size");
+    assertThat(problems("llama", spec("'export':{'num_experts':4}"), "text.txt"))
+        .singleElement()
+        .asString()
+        .contains("num_moe_experts: the model has no experts");
+    assertThat(
+            problems(
+                "qwen3_moe",
+                spec("'export':{'num_moe_experts':4,'num_experts':4},'expertDivisor':0"),
+                "text.txt"))
+        .anyMatch(each -> each.contains("export.num_experts: the same is said by another of"))
+        .anyMatch(each -> each.contains("prune.expertDivisor: wanted a whole number"));
+    assertThat(
+            problems(
+                "qwen3_moe", spec("'export':{'num_moe_experts':5},'expertDivisor':2"), "text.txt"))
+        .singleElement()
+        .asString()
+        .contains("num_moe_experts: 5 is no multiple of 2");
+    assertThat(
+            problems(
+                "qwen3_moe",
+                spec("'constraints':{'parameters':'80%'},'perLayer':true"),
+                "text.txt"))
+        .singleElement()
+        .asString()
+        .contains("prune.perLayer: wanted with models without experts")
+        .contains("in 2 layers");
   }
 
   @Test

@@ -51,6 +51,7 @@ record AlgorithmRules(BiConsumer<String, String> problems) {
                   "perLayer",
                   "hiddenDivisor",
                   "neuronDivisor",
+                  "expertDivisor",
                   "headDivisor",
                   "groupDivisor",
                   "layerDivisor",

@@ -218,24 +218,34 @@ class PolicyFileTest {
   @Test
   void every_key_of_a_prune_stage_by_minitron_can_be_said() {
     String common =
-        "prune: { algorithm: minitron, hiddenDivisor: 64, neuronDivisor: 128, headDivisor: 1,"
-            + " groupDivisor: 1, layerDivisor: 2, topK: 5, score: kl, depth: contiguous,"
+        "prune: { algorithm: minitron, hiddenDivisor: 64, neuronDivisor: 128, expertDivisor: 8,"
+            + " headDivisor: 1, groupDivisor: 1, layerDivisor: 2, topK: 5, score: kl, depth: contiguous,"
             + " sequenceAggregation: mean, batchAggregation: l2, loaders: stock, shardSize: 5GB,"
             + " batches: 16, batchSize: 4, maxLength: 512, activationMebibytes: 0, ";
     String searched =
         "constraints: { parameters: 70%, memory: 8e9, flops: 90%, bytes: 1e9,"
             + " sequenceLength: 4096, batchSize: 2 }, maxWidthPruning: 0.5, maxDepthPruning: 0,"
             + " perLayer: false }";
-    String sized = "export: { hidden_size: 3072, ffn_hidden_size: 9216, num_layers: 16 } }";
+    String sized =
+        "export: { hidden_size: 3072, ffn_hidden_size: 9216, num_layers: 16, num_moe_experts: 96,"
+            + " moe_ffn_hidden_size: 512 } }";
+    String ofExperts =
+        "export: { num_experts: 96, num_local_experts: 6, moe_intermediate_size: 512 } }";
+    Map<String, String> last =
+        Map.of(
+            searched, "\"sequenceLength\":4096",
+            sized, "\"moe_ffn_hidden_size\":512",
+            ofExperts, "\"num_experts\":96");
 
-    for (String rest : List.of(searched, sized)) {
+    for (String rest : List.of(searched, sized, ofExperts)) {
       String text = MINIMAL.replaceFirst("prune: .*", common + rest);
       String spec =
           PolicyFile.parse("p.yaml", text).orThrow().get(0).toAvro(1).getStages().get(0).getSpec();
       assertThat(spec)
           .contains("\"depth\":\"contiguous\"")
           .contains("\"shardSize\":\"5GB\"")
-          .contains(rest.equals(sized) ? "\"num_layers\":16" : "\"sequenceLength\":4096");
+          .contains("\"expertDivisor\":8")
+          .contains(last.get(rest));
     }
   }
 

@@ -52,6 +52,11 @@ record DecoderNetwork(
   }
 
   @Override
+  public int chosenExperts() {
+    return block().experts().map(Experts::chosen).orElse(0);
+  }
+
+  @Override
   public Architecture architecture(Map<String, long[]> shapes, int tokens) {
     String prefix = plan.prefix(names().prefix(), shapes.keySet());
     var sketch = new TextSketch(plan, shapes, tokens);
@@ -67,7 +72,7 @@ record DecoderNetwork(
     Architecture settled = sketch.settle(design.family());
     var stacks = new ArrayList<Stack>();
     stacks.add(new Stack(new Axis("layers", layers()), prefix + names().blocks()));
-    block().experts().ifPresent(experts -> stacks.addAll(experts.stacks(settled.axes())));
+    block().experts().ifPresent(experts -> stacks.addAll(experts.stacks(settled.axes(), tokens)));
     return settled.withStacks(stacks.toArray(Stack[]::new));
   }
 

@@ -4,6 +4,7 @@ import io.espalier.worker.algorithm.family.Experts.Width;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -36,7 +37,13 @@ enum ExpertConfig {
 
   /** Where the number of experts stands, and that of the neurons of each. */
   TextNetwork.ExpertKeys keys() {
-    return new TextNetwork.ExpertKeys(experts, neurons);
+    return new TextNetwork.ExpertKeys(
+        experts,
+        neurons,
+        CHOSEN,
+        this == QWEN3
+            ? Optional.of(new TextNetwork.SparseLayerKeys(DENSE, STEP))
+            : Optional.empty());
   }
 
   /** The second part of layers. Adds what is not understood to the config's problems. */

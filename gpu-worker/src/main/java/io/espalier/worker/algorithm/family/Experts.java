@@ -8,6 +8,7 @@ import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.tensor.T;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -55,20 +56,27 @@ record Experts(
     Width width = widths.get(layer);
     Side experts = sketch.experts(block, width.experts());
     sketch.linearWithoutBias(block + router, experts, TextSketch.HIDDEN);
-    int tokens = Math.max(1, Math.round((float) sketch.tokens() * chosen / width.experts()));
+    var stack = stack(new Axis(block + TextNetwork.EXPERTS, width.experts()), sketch.tokens());
     for (int i = 0; i < width.experts(); i++) {
-      String module = block + prefix + i;
-      expert.draw(sketch, module, sketch.expertNeurons(module, width.neurons()), tokens);
+      String module = stack.module(i);
+      Side neurons = sketch.expertNeurons(module, width.neurons());
+      expert.draw(sketch, module, neurons, stack.share(i));
     }
+  }
+
+  private Stack stack(Axis axis, int tokens) {
+    String block = axis.name().substring(0, axis.name().length() - TextNetwork.EXPERTS.length());
+    return new Stack(axis, block + prefix, OptionalInt.of(Math.multiplyExact(tokens, chosen)));
   }
 
   /**
    * The experts of all layers, of which some can be dropped.
    *
    * @param axes all axes of the model, with the widths of its tensors
+   * @param tokens length of the sequences that operations are counted for
    * @throws InvalidInputException if a layer has fewer than each token is to have
    */
-  List<Stack> stacks(List<Axis> axes) {
+  List<Stack> stacks(List<Axis> axes, int tokens) {
     List<Axis> counted =
         axes.stream().filter(axis -> axis.name().endsWith(TextNetwork.EXPERTS)).toList();
     List<String> problems =
@@ -82,11 +90,7 @@ record Experts(
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems);
     }
-    return counted.stream().map(axis -> new Stack(axis, block(axis.name()) + prefix)).toList();
-  }
-
-  private static String block(String axis) {
-    return axis.substring(0, axis.length() - TextNetwork.EXPERTS.length());
+    return counted.stream().map(axis -> stack(axis, tokens)).toList();
   }
 
   /** Whether a layer has experts, by its tensors. */
@@ -121,7 +125,9 @@ record Experts(
       int[] places = routes.places().get(i);
       if (places.length > 0) {
         int[] readers = IntStream.of(places).map(place -> place / chosen).toArray();
-        NDArray spoken = speak(modules, block + prefix + i, T.select(rows, 0, readers), pass);
+        String module = block + prefix + i;
+        pass.taps().reads(i, module + TextNetwork.NEURONS, readers);
+        NDArray spoken = speak(modules, module, T.select(rows, 0, readers), pass);
         NDArray weighed = T.multiply(spoken, T.select(weights, 0, places)); // (its tokens, hidden)
         said.add(pass.taps().expert(block + TextNetwork.EXPERTS, i, weighed));
       }

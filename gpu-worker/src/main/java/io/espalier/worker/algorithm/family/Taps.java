@@ -53,6 +53,16 @@ public interface Taps {
   }
 
   /**
+   * Which tokens an expert reads; said before all that it makes of them, and not if there are none.
+   *
+   * @param expert which of its layer's experts
+   * @param neurons name of the axis of its neurons
+   * @param tokens by their places among those of all sequences, one after another and padding among
+   *     them; ascending
+   */
+  default void reads(int expert, String neurons, int[] tokens) {}
+
+  /**
    * What an expert adds to the tokens that chose it, weighed by their router; not called if there
    * are none.
    *

@@ -93,12 +93,28 @@ public interface TextNetwork {
    *
    * @param experts number of experts in a layer
    * @param neurons number of neurons of each
+   * @param chosen number of experts that each token has
+   * @param layers where it says which layers have experts; empty if all have
    */
-  record ExpertKeys(String experts, String neurons) {}
+  record ExpertKeys(
+      String experts, String neurons, String chosen, Optional<SparseLayerKeys> layers) {}
+
+  /**
+   * Keys of config.json that say which layers have experts.
+   *
+   * @param dense list of layers that have none, counted from 0
+   * @param step of the others each has whose number, counted from 1, is a multiple of this
+   */
+  record SparseLayerKeys(String dense, String step) {}
 
   /** Where its config.json says how many experts there are and how wide; empty if it has none. */
   default Optional<ExpertKeys> expertKeys() {
     return Optional.empty();
+  }
+
+  /** How many experts each token has; 0 if the model has none. */
+  default int chosenExperts() {
+    return 0;
   }
 
   /**

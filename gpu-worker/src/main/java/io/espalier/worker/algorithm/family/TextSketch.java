@@ -27,7 +27,8 @@ final class TextSketch {
   private static final Map<String, String> OLD = Map.of("weight", "gamma", "bias", "beta");
 
   private static final String IN_GROUPS =
-      "every group of heads has its own keys and values and as many heads as any other, so heads and groups are cut together, by Minitron";
+      "every group of heads has its own keys and values and as many heads as any other, so heads"
+          + " and groups are cut together, by Minitron";
 
   private final ArchitectureSketch sketch = new ArchitectureSketch();
   private final TextPlan plan;
@@ -158,7 +159,7 @@ final class TextSketch {
   /** A linear layer of shape (out, in) on so many tokens, with bias or without. */
   void linear(String module, Side out, Side in, boolean bias, int read) {
     sketch.tensor(module + ".weight", Role.PARAMETER, out, in);
-    sketch.layer(module + ".weight", out, in, new Window(1, 1, 1, read), bias);
+    sketch.layer(module + ".weight", out, in, Window.tokens(read), bias);
     if (bias) {
       sketch.tensor(module + ".bias", Role.PARAMETER, out);
     }
@@ -247,6 +248,6 @@ final class TextSketch {
   }
 
   private Window everywhere() {
-    return new Window(1, 1, 1, tokens);
+    return Window.tokens(tokens);
   }
 }

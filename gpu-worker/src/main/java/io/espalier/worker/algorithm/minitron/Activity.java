@@ -28,9 +28,19 @@ public record Activity(String fingerprint, List<LayerActivity> layers) {
     return sum;
   }
 
-  /** One score per feed-forward neuron of a layer. */
+  /** One score per feed-forward neuron of a layer without experts. */
   public double[] neurons(int layer) {
     return layers.get(layer).of(LayerActivity.NEURONS);
+  }
+
+  /** One score per expert of a layer. */
+  public double[] experts(int layer) {
+    return layers.get(layer).of(LayerActivity.EXPERTS);
+  }
+
+  /** One score per feed-forward neuron of an expert of a layer. */
+  public double[] neurons(int layer, int expert) {
+    return layers.get(layer).of(LayerActivity.neurons(expert));
   }
 
   /** One score per attention head of a layer. */

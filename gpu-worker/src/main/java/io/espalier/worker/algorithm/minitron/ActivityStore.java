@@ -103,20 +103,12 @@ final class ActivityStore {
               .formatted(layers.size(), blueprint.blocks().size()));
     }
     for (int layer = 0; layer < layers.size(); layer++) {
-      Optional<String> problem = problem(layers.get(layer), units(layer));
+      Optional<String> problem = problem(layers.get(layer), LayerActivity.counts(blueprint, layer));
       if (problem.isPresent()) {
         return Optional.of("layer %d: %s".formatted(layer, problem.get()));
       }
     }
     return Optional.empty();
-  }
-
-  /** How many units of each kind a layer has. */
-  Map<String, Integer> units(int layer) {
-    return Map.of(
-        LayerActivity.NEURONS, blueprint.neurons(layer).units(),
-        LayerActivity.HEADS, blueprint.heads(layer).units(),
-        LayerActivity.HIDDEN, blueprint.hidden().units());
   }
 
   /** What is wrong with the activity of a layer, if anything is. */

@@ -8,11 +8,15 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.TextTask;
-import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -26,6 +30,10 @@ import java.util.stream.LongStream;
 public record Blueprint(TextModel model, LayeredNetwork network, List<String> blocks) {
   /** Name of the axis of the residual stream. */
   static final String HIDDEN = "hidden";
+
+  /** How names of axes end that no other algorithm cuts. */
+  private static final List<String> CUT_TOGETHER =
+      List.of(TextNetwork.HEADS, TextNetwork.GROUPS, TextNetwork.EXPERTS, TextNetwork.NEURONS);
 
   private static final String HEAD_SIZE = "head_dim";
 
@@ -47,11 +55,6 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
           "prune.algorithm: minitron prunes decoders for %s, but this one is of family %s and for %s"
               .formatted(TextTask.TEXT_GENERATION.key(), model.family().name(), task.key()));
     }
-    if (network.expertKeys().isPresent()) {
-      throw new InvalidInputException(
-          "prune.algorithm: minitron prunes no experts yet, but %s has them"
-              .formatted(model.directory().path()));
-    }
     List<String> blocks =
         TextNetwork.Block.of(model.architecture()).stream()
             .map(block -> block.heads())
@@ -66,15 +69,14 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
   }
 
   /**
-   * The same architecture in which the stream and groups of heads may be cut, since Minitron cuts
-   * all tensors that they reach at once.
+   * The same architecture in which the stream, groups of heads and experts may be cut, since
+   * Minitron cuts all tensors that they reach at once.
    */
   Architecture open() {
     Architecture all = architecture();
     var frozen = new LinkedHashMap<>(all.frozen());
     frozen.remove(HIDDEN);
-    frozen.keySet().removeIf(name -> name.endsWith(TextNetwork.HEADS));
-    frozen.keySet().removeIf(name -> name.endsWith(TextNetwork.GROUPS));
+    frozen.keySet().removeIf(name -> CUT_TOGETHER.stream().anyMatch(name::endsWith));
     return new Architecture(
         all.family(),
         all.name(),
@@ -96,9 +98,40 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
     return axis(HIDDEN);
   }
 
-  /** The axis of a layer's neurons. */
+  /** How many experts each token has; 0 if there are none. */
+  int chosen() {
+    return network.chosenExperts();
+  }
+
+  /** Where config.json says how many experts each token has. */
+  String chosenKey() {
+    return network.expertKeys().orElseThrow().chosen();
+  }
+
+  /** The axis of a layer's neurons; a layer of experts has none of its own. */
   Axis neurons(int layer) {
     return axis(blocks.get(layer) + TextNetwork.NEURONS);
+  }
+
+  /** The experts of a layer, if it has any. */
+  Optional<LayerExperts> experts(int layer) {
+    String counted = blocks.get(layer) + TextNetwork.EXPERTS;
+    return architecture().stacks().stream()
+        .filter(stack -> stack.axis().name().equals(counted))
+        .findFirst()
+        .map(stack -> LayerExperts.of(stack, architecture()));
+  }
+
+  /** The layers that have experts, by their numbers. */
+  List<Integer> sparseLayers() {
+    Set<String> counted =
+        architecture().stacks().stream()
+            .map(stack -> stack.axis().name())
+            .collect(Collectors.toSet());
+    return IntStream.range(0, blocks.size())
+        .filter(layer -> counted.contains(blocks.get(layer) + TextNetwork.EXPERTS))
+        .boxed()
+        .toList();
   }
 
   /** The axis of a layer's attention heads. */
@@ -114,43 +147,56 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
   /**
    * How large it is.
    *
-   * @throws InvalidInputException if layers differ; names the sizes that do
+   * @throws InvalidInputException if layers of a kind differ, or experts; names the sizes that do
    */
   public Sizes sizes() {
-    var problems = new ArrayList<String>();
-    Map<Size, Integer> sizes = new LinkedHashMap<>();
-    for (Size size : List.of(Size.NEURONS, Size.HEADS, Size.GROUPS)) {
-      List<Integer> all = inLayers(size);
-      sizes.put(size, all.get(0));
-      if (all.stream().distinct().count() > 1) {
-        problems.add(
-            "%s: minitron needs layers that are all alike, but they have %s %s; ask for perLayer: true, or for algorithm: gradnas"
-                .formatted(model.directory().path(), all, size.word()));
-      }
-    }
+    Map<Size, Set<Integer>> found = widths();
+    List<String> problems =
+        found.entrySet().stream()
+            .filter(each -> each.getValue().size() > 1)
+            .map(each -> uneven(each.getKey(), each.getValue()))
+            .toList();
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems);
     }
+    var sizes = new EnumMap<Size, Integer>(Size.class);
+    found.forEach((size, widths) -> sizes.put(size, widths.iterator().next()));
     return new Sizes(
         hidden().units(),
         sizes.getOrDefault(Size.NEURONS, 0),
+        sizes.getOrDefault(Size.EXPERTS, 0),
+        sizes.getOrDefault(Size.EXPERT_NEURONS, 0),
         sizes.getOrDefault(Size.HEADS, 0),
         sizes.getOrDefault(Size.GROUPS, 0),
         blocks.size());
   }
 
-  private List<Integer> inLayers(Size size) {
-    var all = new ArrayList<Integer>();
+  private String uneven(Size size, Set<Integer> widths) {
+    String elsewhere = chosen() > 0 ? "" : "; ask for perLayer: true, or for algorithm: gradnas";
+    return "%s: minitron needs layers that are all alike, but they have %s %s%s"
+        .formatted(model.directory().path(), widths, size.word(), elsewhere);
+  }
+
+  /** The widths that layers have, each once; nothing of what no layer has. */
+  private Map<Size, Set<Integer>> widths() {
+    var widths = new EnumMap<Size, Set<Integer>>(Size.class);
+    Set<Integer> sparse = Set.copyOf(sparseLayers());
     for (int layer = 0; layer < blocks.size(); layer++) {
-      Axis axis =
-          switch (size) {
-            case NEURONS -> neurons(layer);
-            case HEADS -> heads(layer);
-            default -> groups(layer);
-          };
-      all.add(axis.units());
+      if (sparse.contains(layer)) {
+        LayerExperts experts = experts(layer).orElseThrow();
+        add(widths, Size.EXPERTS, experts.counted());
+        experts.neurons().forEach(neurons -> add(widths, Size.EXPERT_NEURONS, neurons));
+      } else {
+        add(widths, Size.NEURONS, neurons(layer));
+      }
+      add(widths, Size.HEADS, heads(layer));
+      add(widths, Size.GROUPS, groups(layer));
     }
-    return all;
+    return widths;
+  }
+
+  private static void add(Map<Size, Set<Integer>> widths, Size size, Axis axis) {
+    widths.computeIfAbsent(size, any -> new LinkedHashSet<>()).add(axis.units());
   }
 
   /**
@@ -186,12 +232,9 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
 
   /** Why loaders of the family would not open it, if they would not. */
   Optional<String> misfit() {
-    List<Integer> neurons = inLayers(Size.NEURONS);
-    List<Integer> heads = inLayers(Size.HEADS);
-    if (neurons.stream().distinct().count() > 1 || heads.stream().distinct().count() > 1) {
-      return Optional.of("layers are not all alike");
-    }
-    return misfit(hidden().units(), heads.get(0));
+    return widths().values().stream().anyMatch(each -> each.size() > 1)
+        ? Optional.of("layers are not all alike")
+        : misfit(hidden().units(), heads(0).units());
   }
 
   private Axis axis(String name) {

@@ -6,6 +6,7 @@ import io.espalier.worker.algorithm.search.Cost;
  * A smaller model that may come out.
  *
  * @param sizes how large it is
- * @param cost what it costs; bytes are no fewer than those of its files
+ * @param cost what it costs at most; more than it does in the end only of bytes, and where it
+ *     depends on which layers stay
  */
 public record Candidate(Sizes sizes, Cost cost) {}

@@ -6,19 +6,29 @@ import java.util.OptionalInt;
  * What sizes are multiples of, so that kernels are fast and blocks of quantization come out even.
  *
  * @param hidden of channels of the residual stream
- * @param neurons of feed-forward neurons
+ * @param neurons of feed-forward neurons of layers without experts
+ * @param experts of experts
+ * @param expertNeurons of feed-forward neurons of experts
  * @param headsPerGroup of heads that ask the same keys and values
  * @param groups of heads of keys and values
  * @param layers of layers
  */
-public record Divisors(int hidden, int neurons, int headsPerGroup, int groups, int layers) {
+public record Divisors(
+    int hidden,
+    int neurons,
+    int experts,
+    int expertNeurons,
+    int headsPerGroup,
+    int groups,
+    int layers) {
   private static final int STEPS = 8;
 
   /**
    * What a policy says of them; where it says nothing, what is usual holds.
    *
    * @param hidden of channels of the residual stream
-   * @param neurons of feed-forward neurons
+   * @param neurons of feed-forward neurons, those of experts too
+   * @param experts of experts
    * @param headsPerGroup of heads that ask the same keys and values
    * @param groups of heads of keys and values
    * @param layers of layers
@@ -26,6 +36,7 @@ public record Divisors(int hidden, int neurons, int headsPerGroup, int groups, i
   public record Asked(
       OptionalInt hidden,
       OptionalInt neurons,
+      OptionalInt experts,
       OptionalInt headsPerGroup,
       OptionalInt groups,
       OptionalInt layers) {
@@ -36,22 +47,28 @@ public record Divisors(int hidden, int neurons, int headsPerGroup, int groups, i
             OptionalInt.empty(),
             OptionalInt.empty(),
             OptionalInt.empty(),
+            OptionalInt.empty(),
             OptionalInt.empty());
 
-    /** Divisors of a search: usually 256 for the stream and 128 for neurons, and 1. */
+    /**
+     * Divisors of a search: usually 256 for the stream, 128 for neurons, 8 for experts, and 1. (The
+     * first and the third are ModelOpt's.)
+     */
     public Divisors ofSearch(Sizes whole) {
-      return of(whole, 256, 128);
+      return of(whole, 256, 128, 8);
     }
 
     /** Divisors of sizes that are given: usually 64, as ModelOpt has them, and 1. */
     public Divisors ofExport(Sizes whole) {
-      return of(whole, 64, 64);
+      return of(whole, 64, 64, 1);
     }
 
-    private Divisors of(Sizes whole, int usualHidden, int usualNeurons) {
+    private Divisors of(Sizes whole, int usualHidden, int usualNeurons, int usualExperts) {
       return new Divisors(
           hidden.orElse(usual(whole.hidden(), usualHidden)),
           neurons.orElse(usual(whole.neurons(), usualNeurons)),
+          experts.orElse(usual(whole.experts(), usualExperts)),
+          neurons.orElse(usual(whole.expertNeurons(), usualNeurons)),
           headsPerGroup.orElse(1),
           groups.orElse(1),
           layers.orElse(1));

@@ -42,6 +42,9 @@ public record Export(Map<Size, Integer> asked) {
     var problems = new ArrayList<String>();
     int hidden = size(Size.HIDDEN, whole, divisors.hidden(), problems);
     int neurons = size(Size.NEURONS, whole, divisors.neurons(), problems);
+    int experts = size(Size.EXPERTS, whole, divisors.experts(), problems);
+    enough(experts, blueprint, problems);
+    int expertNeurons = size(Size.EXPERT_NEURONS, whole, divisors.expertNeurons(), problems);
     int layers = size(Size.LAYERS, whole, divisors.layers(), problems);
     int groups = groups(whole, divisors, problems);
     int heads = heads(whole);
@@ -52,13 +55,35 @@ public record Export(Map<Size, Integer> asked) {
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems);
     }
-    return new Sizes(hidden, neurons, heads, groups, layers);
+    return new Sizes(hidden, neurons, experts, expertNeurons, heads, groups, layers);
   }
 
   private int size(Size size, Sizes whole, int divisor, List<String> problems) {
     int asked = asked(size).orElse(whole.of(size));
-    check(size, asked, whole.of(size), divisor, problems);
+    if (whole.has(size)) {
+      check(size, asked, whole.of(size), divisor, problems);
+    } else if (asked(size).isPresent()) {
+      problems.add(where(List.of(size)) + missing(size));
+    }
     return asked;
+  }
+
+  /** Hugging Face's Mixtral calls the width of its experts what others call that of a layer. */
+  private static String missing(Size size) {
+    return size == Size.NEURONS
+        ? "all neurons of the model are those of experts; ask for %s"
+            .formatted(String.join(" or ", Size.EXPERT_NEURONS.keys()))
+        : "the model has no experts";
+  }
+
+  /** As many experts as before are chosen for each token, so there must be as many. */
+  private static void enough(int experts, Blueprint blueprint, List<String> problems) {
+    if (experts > 0 && experts < blueprint.chosen()) {
+      problems.add(
+          where(List.of(Size.EXPERTS))
+              + "%d are fewer than the %d experts that each token has (%s)"
+                  .formatted(experts, blueprint.chosen(), blueprint.chosenKey()));
+    }
   }
 
   private static void check(Size size, int asked, int whole, int divisor, List<String> problems) {

@@ -10,11 +10,12 @@ import java.util.TreeSet;
  * {@code max_depth_pruning} these limits are.
  *
  * @param whole the model at hand
+ * @param chosen experts that each token has, of which no layer can have fewer; 0 if there are none
  * @param divisors what sizes are multiples of, but for the model's own
  * @param mostWidth the largest part of a width that may go
  * @param mostDepth the largest part of the layers that may go
  */
-public record Grid(Sizes whole, Divisors divisors, double mostWidth, double mostDepth) {
+public record Grid(Sizes whole, int chosen, Divisors divisors, double mostWidth, double mostDepth) {
   /** ModelOpt's limit of the part of a width that may go. */
   public static final double USUAL_WIDTH = 0.4;
 
@@ -31,6 +32,16 @@ public record Grid(Sizes whole, Divisors divisors, double mostWidth, double most
     return choices(whole.neurons(), divisors.neurons(), mostWidth);
   }
 
+  List<Integer> experts() {
+    return choices(whole.experts(), divisors.experts(), mostWidth).stream()
+        .filter(experts -> experts >= chosen)
+        .toList();
+  }
+
+  List<Integer> expertNeurons() {
+    return choices(whole.expertNeurons(), divisors.expertNeurons(), mostWidth);
+  }
+
   List<Integer> headsPerGroup() {
     return choices(whole.headsPerGroup(), divisors.headsPerGroup(), mostWidth);
   }
@@ -43,7 +54,7 @@ public record Grid(Sizes whole, Divisors divisors, double mostWidth, double most
     return choices(whole.layers(), divisors.layers(), mostDepth);
   }
 
-  /** Ascending; its own size is always one of them. */
+  /** Ascending; its own size is always one of them, and the only one if that is 0. */
   private static List<Integer> choices(int size, int divisor, double most) {
     var choices = new TreeSet<Integer>();
     int least = Math.max(1, size - (int) Math.floor(size * most + ROUNDING));

@@ -1,18 +1,23 @@
 package io.espalier.worker.algorithm.minitron;
 
+import io.espalier.worker.domain.model.Axis;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * How strongly the units of a layer fire, and how much the layer changes what passes.
  *
- * @param units one score per unit, by what they are: {@value #NEURONS}, {@value #HEADS}, and
- *     {@value #HIDDEN} for what the layer's normalisations say of each channel of the stream
+ * @param units one score per unit, by what they are: {@value #NEURONS}, or {@value #EXPERTS} and
+ *     the {@linkplain #neurons neurons of each}; {@value #HEADS}; and {@value #HIDDEN} for what the
+ *     layer's normalisations say of each channel of the stream
  * @param distance sum over batches of 1 - the mean cosine of what enters and what leaves
  */
 record LayerActivity(Map<String, double[]> units, double distance) {
   static final String NEURONS = "neurons";
+  static final String EXPERTS = "experts";
   static final String HEADS = "heads";
   static final String HIDDEN = "hidden";
 
@@ -21,13 +26,46 @@ record LayerActivity(Map<String, double[]> units, double distance) {
     units = copy(units);
   }
 
-  /** What a watch has seen. */
-  static LayerActivity of(LayerWatch watch, int headSize) {
+  /** What the neurons of an expert are called among units. */
+  static String neurons(int expert) {
+    return "%s of expert %d".formatted(NEURONS, expert);
+  }
+
+  /** What a watch has seen of a layer. */
+  static LayerActivity of(LayerWatch watch, Blueprint blueprint, int layer) {
     var units = new LinkedHashMap<String, double[]>();
-    units.put(NEURONS, watch.neurons());
-    units.put(HEADS, watch.heads(headSize));
+    feedForward(blueprint, layer)
+        .forEach(
+            (kind, axis) ->
+                units.put(kind, kind.equals(EXPERTS) ? watch.experts(axis) : watch.neurons(axis)));
+    units.put(HEADS, watch.heads(blueprint.headSize()));
     units.put(HIDDEN, watch.hidden());
     return new LayerActivity(units, watch.distance());
+  }
+
+  /** How many units of each kind a layer has. */
+  static Map<String, Integer> counts(Blueprint blueprint, int layer) {
+    var counts = new LinkedHashMap<String, Integer>();
+    feedForward(blueprint, layer).forEach((kind, axis) -> counts.put(kind, axis.units()));
+    counts.put(HEADS, blueprint.heads(layer).units());
+    counts.put(HIDDEN, blueprint.hidden().units());
+    return counts;
+  }
+
+  /** The axes of the feed-forward part of a layer, by what their units are. */
+  private static Map<String, Axis> feedForward(Blueprint blueprint, int layer) {
+    var axes = new LinkedHashMap<String, Axis>();
+    Optional<LayerExperts> sparse = blueprint.experts(layer);
+    if (sparse.isEmpty()) {
+      axes.put(NEURONS, blueprint.neurons(layer));
+      return axes;
+    }
+    axes.put(EXPERTS, sparse.get().counted());
+    List<Axis> neurons = sparse.get().neurons();
+    for (int expert = 0; expert < neurons.size(); expert++) {
+      axes.put(neurons(expert), neurons.get(expert));
+    }
+    return axes;
   }
 
   @Override

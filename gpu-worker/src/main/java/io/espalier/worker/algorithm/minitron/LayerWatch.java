@@ -3,10 +3,13 @@ package io.espalier.worker.algorithm.minitron;
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.algorithm.family.Taps;
 import io.espalier.worker.algorithm.family.Tokens;
+import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.tensor.T;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  * counts nowhere: activations there are set to zero, and the mean is over real tokens; the cosine
  * of what enters and leaves is that of real tokens, too.
  *
+ * <p>The tokens of a batch that chose an expert are one sequence for its neurons, unless all of
+ * them are padding. An expert itself is worth the mean, over the real tokens of all batches that
+ * chose it, of the length of what it adds to the stream; nothing if none did.
+ *
  * <p>Source: arXiv 2407.14679; ModelOpt 0.40, {@code modelopt/torch/nas/plugins/megatron.py}.
  */
 final class LayerWatch {
@@ -26,10 +33,10 @@ final class LayerWatch {
 
   private final Aggregation overTokens;
   private final Aggregation overSequences;
-  private final Map<String, double[]> neurons = new LinkedHashMap<>();
-  private final Map<String, double[]> contexts = new LinkedHashMap<>();
-  private final Map<String, double[]> norms = new LinkedHashMap<>();
-  private long sequences;
+  private final Map<String, UnitSums> neurons = new HashMap<>();
+  private final Map<Integer, Mean> experts = new HashMap<>();
+  private final Map<String, UnitSums> contexts = new LinkedHashMap<>();
+  private final Map<String, UnitSums> norms = new LinkedHashMap<>();
   private double distance;
 
   /** A watch that has seen nothing. */
@@ -40,28 +47,39 @@ final class LayerWatch {
 
   /** What watches the next batch. */
   Taps batch(Tokens tokens) {
-    sequences += tokens.ids().getShape().get(0);
     return new Batch(tokens);
   }
 
-  /** One score per neuron. */
-  double[] neurons() {
-    return settled(only(neurons));
+  /** One score per neuron, of the layer or of one of its experts; zeros if no token reached it. */
+  double[] neurons(Axis axis) {
+    return neurons.getOrDefault(axis.name(), new UnitSums(axis.units(), overSequences)).settled();
+  }
+
+  /** One score per expert. */
+  double[] experts(Axis axis) {
+    double[] scores = new double[axis.units()];
+    experts.forEach((expert, mean) -> scores[expert] = mean.count() == 0 ? 0 : mean.value());
+    return scores;
   }
 
   /** One score per head: the root of the squares of its channels' scores, summed. */
   double[] heads(int headSize) {
-    return lengths(settled(only(contexts)), headSize);
+    if (contexts.size() != 1) {
+      throw new IllegalStateException(
+          "one axis of heads was to be seen, not %s".formatted(contexts.keySet()));
+    }
+    return lengths(contexts.values().iterator().next().settled(), headSize);
   }
 
   /** One score per channel of the stream: those of all normalisations, summed. */
   double[] hidden() {
-    double[] sum = new double[norms.values().iterator().next().length];
-    for (double[] norm : norms.values()) {
-      double[] settled = settled(norm);
+    double[] sum = new double[0];
+    for (UnitSums norm : norms.values()) {
+      double[] settled = norm.settled();
       for (int i = 0; i < sum.length; i++) {
-        sum[i] += settled[i];
+        settled[i] += sum[i];
       }
+      sum = settled;
     }
     return sum;
   }
@@ -84,24 +102,11 @@ final class LayerWatch {
     return lengths;
   }
 
-  private static double[] only(Map<String, double[]> seen) {
-    if (seen.size() != 1) {
-      throw new IllegalStateException("one axis was to be seen, not %s".formatted(seen.keySet()));
-    }
-    return seen.values().iterator().next();
-  }
-
-  private double[] settled(double[] all) {
-    double[] settled = new double[all.length];
-    for (int i = 0; i < all.length; i++) {
-      settled[i] = overSequences.settled(all[i], sequences);
-    }
-    return settled;
-  }
-
   /** One batch on its way. */
   private final class Batch implements Taps {
     private final NDArray mask; // (batch, tokens), int64
+    private final Map<Integer, NDArray> readers = new HashMap<>(); // (1, tokens of the expert)
+    private final Map<String, NDArray> readersOfNeurons = new HashMap<>();
     private @Nullable NDArray entered;
 
     Batch(Tokens tokens) {
@@ -109,9 +114,26 @@ final class LayerWatch {
     }
 
     @Override
+    public void reads(int expert, String axis, int[] tokens) {
+      NDArray all = T.reshape(mask, 1, mask.size());
+      NDArray real = T.select(all, 1, tokens);
+      readers.put(expert, real);
+      readersOfNeurons.put(axis, real);
+    }
+
+    @Override
     public NDArray activated(String axis, NDArray activated) {
-      add(neurons, axis, activated);
+      add(neurons, axis, activated, readersOfNeurons.getOrDefault(axis, mask));
       return activated;
+    }
+
+    @Override
+    public NDArray expert(String axis, int expert, NDArray output) {
+      NDArray real = T.inTypeOf(output, Objects.requireNonNull(readers.get(expert)));
+      NDArray lengths = T.sqrt(T.sum(T.square(output), 1)); // (tokens)
+      double sum = T.sum(T.multiply(T.reshape(lengths, 1, lengths.size()), real)).getFloat();
+      experts.computeIfAbsent(expert, any -> new Mean()).add(sum, (long) T.sum(real).getFloat());
+      return output;
     }
 
     @Override
@@ -121,13 +143,14 @@ final class LayerWatch {
       add(
           contexts,
           axis,
-          T.reshape(byToken, shape.get(0), shape.get(1), shape.get(2) * shape.get(3)));
+          T.reshape(byToken, shape.get(0), shape.get(1), shape.get(2) * shape.get(3)),
+          mask);
       return context;
     }
 
     @Override
     public NDArray normed(String module, NDArray normed) {
-      add(norms, module, normed);
+      add(norms, module, normed, mask);
       return normed;
     }
 
@@ -149,18 +172,22 @@ final class LayerWatch {
       return state;
     }
 
-    private void add(Map<String, double[]> seen, String name, NDArray x) {
-      NDArray weights = T.inTypeOf(x, mask);
-      NDArray real =
-          T.multiply(
-              x, T.reshape(weights, weights.getShape().get(0), weights.getShape().get(1), 1));
-      NDArray counts = T.reshape(T.atLeast(T.sum(weights, 1), 1), x.getShape().get(0), 1);
-      float[] values = overTokens.overTokens(real, counts).toFloatArray(); // (batch, units)
+    /** Adds what units say, (sequences, tokens, units), where the mask of these is 1. */
+    private void add(Map<String, UnitSums> seen, String name, NDArray x, NDArray tokens) {
+      long sequences = x.getShape().get(0);
+      NDArray weights = T.inTypeOf(x, tokens);
+      NDArray real = T.multiply(x, T.reshape(weights, sequences, x.getShape().get(1), 1));
+      NDArray counts = T.sum(weights, 1);
+      NDArray divisors = T.reshape(T.atLeast(counts, 1), sequences, 1);
       int units = Math.toIntExact(x.getShape().get(2));
-      double[] all = seen.computeIfAbsent(name, any -> new double[units]);
-      for (int i = 0; i < values.length; i++) {
-        all[i % units] = overSequences.add(all[i % units], values[i]);
-      }
+      seen.computeIfAbsent(name, any -> new UnitSums(units, overSequences))
+          .add(overTokens.overTokens(real, divisors).toFloatArray(), heard(counts));
+    }
+
+    /** How many sequences have a real token. */
+    private static long heard(NDArray counts) {
+      float[] tokens = counts.toFloatArray();
+      return IntStream.range(0, tokens.length).filter(i -> tokens[i] > 0).count();
     }
   }
 }

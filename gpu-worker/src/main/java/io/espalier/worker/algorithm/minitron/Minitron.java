@@ -102,7 +102,7 @@ public final class Minitron {
         progress.report(Progress.of(PHASE, known.get(known.size() - 1) + 1, all));
       }
       for (List<Integer> group : stream.groups(range(activity.layers().size(), all))) {
-        for (LayerActivity seen : watched(stream, group, store)) {
+        for (LayerActivity seen : watched(stream, group)) {
           activity = activity.with(seen);
         }
         store.save(activity, stream);
@@ -116,19 +116,18 @@ public final class Minitron {
     return IntStream.range(from, to).boxed().toList();
   }
 
-  private List<LayerActivity> watched(
-      LayerStream stream, List<Integer> group, ActivityStore store) {
+  private List<LayerActivity> watched(LayerStream stream, List<Integer> group) {
     Map<Integer, LayerWatch> watches = new HashMap<>();
     group.forEach(
         layer ->
             watches.put(layer, new LayerWatch(settings.overTokens(), settings.overSequences())));
     stream.layers(group, Kept.all(), (layer, tokens) -> watches.get(layer).batch(tokens));
-    return group.stream().map(layer -> sound(layer, watches.get(layer), store)).toList();
+    return group.stream().map(layer -> sound(layer, watches.get(layer))).toList();
   }
 
-  private LayerActivity sound(int layer, LayerWatch watch, ActivityStore store) {
-    LayerActivity seen = LayerActivity.of(watch, blueprint.headSize());
-    ActivityStore.problem(seen, store.units(layer))
+  private LayerActivity sound(int layer, LayerWatch watch) {
+    LayerActivity seen = LayerActivity.of(watch, blueprint, layer);
+    ActivityStore.problem(seen, LayerActivity.counts(blueprint, layer))
         .ifPresent(
             problem -> {
               throw new InvalidInputException(

@@ -55,15 +55,30 @@ public record MinitronPlan(
   }
 
   private static List<Candidate> candidates(Blueprint blueprint, Goal goal, Budget budget) {
-    var costs = new UniformCosts(blueprint, goal.sharding(), goal.cache());
+    UniformCosts costs = versionCosts(blueprint, goal);
     Sizes whole = blueprint.sizes();
     if (goal.export().isPresent()) {
       Sizes sizes =
           goal.export().get().of(blueprint, goal.divisors().ofExport(whole), goal.stock());
       return List.of(new Candidate(sizes, costs.of(sizes)));
     }
-    var grid = new Grid(whole, goal.divisors().ofSearch(whole), goal.mostWidth(), goal.mostDepth());
+    var grid =
+        new Grid(
+            whole,
+            blueprint.chosen(),
+            goal.divisors().ofSearch(whole),
+            goal.mostWidth(),
+            goal.mostDepth());
     return new SizeSearch(blueprint, grid, costs, goal.stock()).largest(budget, goal.topK());
+  }
+
+  private static UniformCosts versionCosts(Blueprint blueprint, Goal goal) {
+    return new UniformCosts(blueprint, goal.sharding(), goal.cache());
+  }
+
+  /** Costs of versions whose layers are known. */
+  UniformCosts versionCosts() {
+    return versionCosts(blueprint, goal);
   }
 
   /** Costs of versions as files, and in memory if it is said of how many tokens. */

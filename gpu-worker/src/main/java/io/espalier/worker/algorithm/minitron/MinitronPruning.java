@@ -187,6 +187,7 @@ public final class MinitronPruning {
 
   private Choice choose(UnitChoice units, LayerChoice layers, VersionScoring scoring) {
     List<Candidate> candidates = plan.candidates();
+    UniformCosts costs = plan.versionCosts();
     var versions = new ArrayList<Version>();
     var scored = new ArrayList<Scored>();
     int best = 0;
@@ -194,7 +195,8 @@ public final class MinitronPruning {
       Candidate candidate = candidates.get(i);
       var version = new Version(units.of(candidate.sizes()), layers.of(candidate.sizes().layers()));
       versions.add(version);
-      scored.add(scored(candidate, version, scoring));
+      Cost cost = costs.of(candidate.sizes(), version.layers());
+      scored.add(scored(candidate.sizes().toString(), cost, version, scoring));
       if (scored.get(i).score().orElse(0) < scored.get(best).score().orElse(0)) {
         best = i;
       }
@@ -203,15 +205,14 @@ public final class MinitronPruning {
     return new Choice(scored, best, versions.get(best));
   }
 
-  private Scored scored(Candidate candidate, Version version, VersionScoring scoring) {
-    String name = candidate.sizes().toString();
+  private Scored scored(String name, Cost cost, Version version, VersionScoring scoring) {
     OptionalDouble found =
         plan.candidates().size() == 1
             ? OptionalDouble.empty()
             : OptionalDouble.of(
                 scoring.of(
                     name + ", layers " + version.layers(), version.units(), version.layers()));
-    return new Scored(name, candidate.cost(), version.layers(), found);
+    return new Scored(name, cost, version.layers(), found);
   }
 
   /** How good a model is. */
@@ -221,7 +222,7 @@ public final class MinitronPruning {
     Texts texts = Texts.of(judge, settings.batchSize(), Integer.MAX_VALUE);
     int layers = model.blocks().size();
     TextLoss loss = TextLoss.of(model.network().input().task());
-    var mean = new VersionScoring.Mean();
+    var mean = new Mean();
     try (var stream = new LayerStream(model, texts, settings.stateBytes(), checkpoints)) {
       stream.embed(Kept.all());
       for (List<Integer> group : stream.groups(IntStream.range(0, layers).boxed().toList())) {

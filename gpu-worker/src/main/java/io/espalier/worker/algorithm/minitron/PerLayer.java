@@ -8,6 +8,7 @@ import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.algorithm.search.Solver;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Axis;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,8 +35,14 @@ record PerLayer(Blueprint blueprint, SearchSpace space, CostModel costs) {
    *
    * @param divisors what is said of divisors
    * @param most the largest part of a width that may go
+   * @throws InvalidInputException if the model has experts
    */
   static PerLayer of(Blueprint blueprint, Divisors.Asked divisors, double most, CostModel costs) {
+    if (!blueprint.sparseLayers().isEmpty()) {
+      throw new InvalidInputException(
+          "prune.perLayer: wanted with models without experts, since these are of one number and width in all layers, but %s has them in %d layers"
+              .formatted(blueprint.model().directory().path(), blueprint.sparseLayers().size()));
+    }
     var axes = new ArrayList<Choices>();
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
       Axis heads = blueprint.heads(layer);
@@ -43,7 +50,7 @@ record PerLayer(Blueprint blueprint, SearchSpace space, CostModel costs) {
       int groups = blueprint.groups(layer).units();
       boolean shared = !blueprint.groups(layer).equals(heads);
       var alone = new Sizes(blueprint.hidden().units(), neurons.units(), heads.units(), groups, 1);
-      var grid = new Grid(alone, divisors.ofSearch(alone), most, 0);
+      var grid = new Grid(alone, 0, divisors.ofSearch(alone), most, 0);
       List<Integer> left =
           shared
               ? grid.headsPerGroup().stream().map(each -> each * groups).toList()

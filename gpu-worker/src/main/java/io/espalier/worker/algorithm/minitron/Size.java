@@ -8,24 +8,26 @@ import java.util.stream.Collectors;
 /** A number that says how large a decoder is. */
 public enum Size {
   /** Channels of the residual stream. */
-  HIDDEN("hidden", "hidden_size", "hidden_size"),
-  /** Feed-forward neurons of each layer. */
+  HIDDEN("hidden", "hidden_size"),
+  /** Feed-forward neurons of each layer that has no experts. */
   NEURONS("neurons", "ffn_hidden_size", "intermediate_size"),
+  /** Experts of each layer that has any. */
+  EXPERTS("experts", "num_moe_experts", "num_experts", "num_local_experts"),
+  /** Feed-forward neurons of each expert. */
+  EXPERT_NEURONS("neurons of an expert", "moe_ffn_hidden_size", "moe_intermediate_size"),
   /** Attention heads of each layer, those that ask. */
-  HEADS("heads", "num_attention_heads", "num_attention_heads"),
+  HEADS("heads", "num_attention_heads"),
   /** Heads of each layer that are asked: of keys and values. */
   GROUPS("groups", "num_query_groups", "num_key_value_heads"),
   /** Layers. */
   LAYERS("layers", "num_layers", "num_hidden_layers");
 
   private final String word;
-  private final String modelOpt;
-  private final String huggingFace;
+  private final List<String> keys;
 
-  Size(String word, String modelOpt, String huggingFace) {
+  Size(String word, String... keys) {
     this.word = word;
-    this.modelOpt = modelOpt;
-    this.huggingFace = huggingFace;
+    this.keys = List.of(keys);
   }
 
   /** What messages and reports call it. */
@@ -33,9 +35,9 @@ public enum Size {
     return word;
   }
 
-  /** What policies call it: as ModelOpt's {@code export_config} does, and as Hugging Face does. */
+  /** What policies call it: as ModelOpt's {@code export_config} does, then as Hugging Face does. */
   public List<String> keys() {
-    return modelOpt.equals(huggingFace) ? List.of(modelOpt) : List.of(modelOpt, huggingFace);
+    return keys;
   }
 
   /** The size that a policy calls so. */

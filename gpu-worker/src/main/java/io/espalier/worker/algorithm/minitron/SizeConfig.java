@@ -3,19 +3,26 @@ package io.espalier.worker.algorithm.minitron;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.algorithm.family.TextNetwork.ExpertKeys;
+import io.espalier.worker.algorithm.family.TextNetwork.SparseLayerKeys;
 import io.espalier.worker.algorithm.family.TextNetwork.WidthKeys;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The config.json of a smaller model: everything stays as it was but sizes, and what is said of
  * single layers.
  *
- * <p>Where all layers are equally wide a number says so, else a list with one entry per layer.
- * {@code head_dim} is said where it does not follow from the number of heads.
+ * <p>Where all layers are equally wide a number says so, else a list with one entry per layer. (All
+ * experts are equally wide, and so are all layers of a model that has some.) {@code head_dim} is
+ * said where it does not follow from the number of heads.
  *
  * @param blueprint of the model that was
  */
@@ -41,7 +48,10 @@ record SizeConfig(Blueprint blueprint) {
     int hidden = kept.width(blueprint.hidden());
     config.put(keys.hidden(), hidden);
     config.put(keys.layers(), layers.size());
-    put(config, keys.neurons(), widths(kept, layers, blueprint::neurons));
+    Set<Integer> sparse = Set.copyOf(blueprint.sparseLayers());
+    List<Integer> dense = layers.stream().filter(layer -> !sparse.contains(layer)).toList();
+    put(config, keys.neurons(), widths(kept, dense, blueprint::neurons));
+    blueprint.network().expertKeys().ifPresent(found -> experts(config, found, kept, layers));
     List<Integer> heads = widths(kept, layers, blueprint::heads);
     put(config, keys.heads(), heads);
     keys.groups().ifPresent(key -> put(config, key, widths(kept, layers, blueprint::groups)));
@@ -62,7 +72,50 @@ record SizeConfig(Blueprint blueprint) {
     return layers.stream().map(layer -> kept.width(axis.apply(layer))).toList();
   }
 
+  private void experts(ObjectNode config, ExpertKeys keys, Kept kept, List<Integer> layers) {
+    List<LayerExperts> left =
+        layers.stream().flatMap(layer -> blueprint.experts(layer).stream()).toList();
+    put(config, keys.experts(), left.stream().map(each -> kept.width(each.counted())).toList());
+    put(
+        config,
+        keys.neurons(),
+        left.stream().flatMap(each -> staying(each, kept).map(kept::width)).toList());
+    if (layers.size() < blueprint.blocks().size()) {
+      keys.layers().ifPresent(which -> sparseLayers(config, which, layers));
+    }
+  }
+
+  private static Stream<Axis> staying(LayerExperts experts, Kept kept) {
+    return kept.of(experts.counted())
+        .map(units -> IntStream.of(units).mapToObj(experts.neurons()::get))
+        .orElse(experts.neurons().stream());
+  }
+
+  /**
+   * Layers that stay are counted anew, so that every so many-th is another; if that rule no longer
+   * says which of them have experts, a list of all others does.
+   */
+  private void sparseLayers(ObjectNode config, SparseLayerKeys keys, List<Integer> layers) {
+    var named = new HashSet<Integer>();
+    config.path(keys.dense()).forEach(layer -> named.add(layers.indexOf(layer.intValue())));
+    int step = config.path(keys.step()).asInt(1);
+    Set<Integer> sparse = Set.copyOf(blueprint.sparseLayers());
+    List<Integer> places = IntStream.range(0, layers.size()).boxed().toList();
+    Predicate<Integer> withExperts = place -> sparse.contains(layers.get(place));
+    boolean holds =
+        places.stream()
+            .allMatch(
+                place ->
+                    withExperts.test(place) == (!named.contains(place) && (place + 1) % step == 0));
+    ArrayNode dense = config.putArray(keys.dense());
+    places.stream().filter(holds ? named::contains : withExperts.negate()).forEach(dense::add);
+    config.put(keys.step(), holds ? step : 1);
+  }
+
   private static void put(ObjectNode config, String key, List<Integer> widths) {
+    if (widths.isEmpty()) {
+      return; // of what no layer has, what is said is not read
+    }
     if (widths.stream().distinct().count() == 1) {
       config.put(key, widths.get(0));
       return;

@@ -12,6 +12,7 @@ import io.espalier.worker.checkpoint.Sharding;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.model.Axis;
 import java.math.BigInteger;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
@@ -22,7 +23,8 @@ public final class SizeProfile {
 
   /**
    * The profile of a decoder with usual divisors and limits, of sizes that loaders of the family
-   * open; how many there are counts the others, too.
+   * open; how many there are counts the others, too. Where layers with and without experts are
+   * mixed, versions with fewer layers cost what they do at most.
    *
    * @param constraints bounds to give a verdict on, each by itself
    * @throws io.espalier.worker.domain.InvalidInputException if layers are not all alike
@@ -30,25 +32,23 @@ public final class SizeProfile {
   public static Profile of(Blueprint blueprint, Optional<Constraints> constraints) {
     Sizes whole = blueprint.sizes();
     var grid =
-        new Grid(whole, Divisors.Asked.NOTHING.ofSearch(whole), Grid.USUAL_WIDTH, Grid.USUAL_DEPTH);
+        new Grid(
+            whole,
+            blueprint.chosen(),
+            Divisors.Asked.NOTHING.ofSearch(whole),
+            Grid.USUAL_WIDTH,
+            Grid.USUAL_DEPTH);
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
     var search = new SizeSearch(blueprint, grid, costs, true);
     Cost all = FileCosts.whole(FileCosts.of(blueprint.open(), files(blueprint)), files(blueprint));
-    List<Choices> axes =
-        List.of(
-            choices("hidden", grid.hidden()),
-            choices("neurons", grid.neurons()),
-            choices("heads in a group", grid.headsPerGroup()),
-            choices("groups", grid.groups()),
-            choices("layers", grid.layers()));
     return new Profile(
         blueprint.architecture().name(),
-        axes.stream().filter(Choices::isConfigurable).toList(),
-        axes.stream()
+        axes(grid),
+        axes(grid).stream()
             .map(each -> BigInteger.valueOf(each.widths().size()))
             .reduce(BigInteger.ONE, BigInteger::multiply),
-        costs.of(sizes(axes, each -> each.widths().get(0))),
-        costs.of(sizes(axes, each -> each.widths().get(each.widths().size() / 2))),
+        costs.of(sizes(grid, widths -> widths.get(0))),
+        costs.of(sizes(grid, widths -> widths.get(widths.size() / 2))),
         all,
         constraints.map(asked -> asked.budget(all)).orElse(new Budget(List.of())).bounds().stream()
             .map(bound -> new Profile.Verdict(bound, reaches(search, bound)))
@@ -67,12 +67,35 @@ public final class SizeProfile {
     }
   }
 
+  /** Those with more than one choice. */
+  private static List<Choices> axes(Grid grid) {
+    var choices = new LinkedHashMap<String, List<Integer>>();
+    choices.put(Size.HIDDEN.word(), grid.hidden());
+    choices.put(Size.NEURONS.word(), grid.neurons());
+    choices.put(Size.EXPERTS.word(), grid.experts());
+    choices.put(Size.EXPERT_NEURONS.word(), grid.expertNeurons());
+    choices.put("heads in a group", grid.headsPerGroup());
+    choices.put(Size.GROUPS.word(), grid.groups());
+    choices.put(Size.LAYERS.word(), grid.layers());
+    return choices.entrySet().stream()
+        .filter(each -> each.getValue().size() > 1)
+        .map(each -> choices(each.getKey(), each.getValue()))
+        .toList();
+  }
+
   private static Choices choices(String name, List<Integer> widths) {
     return new Choices(new Axis(name, widths.get(widths.size() - 1)), widths);
   }
 
-  private static Sizes sizes(List<Choices> axes, ToIntFunction<Choices> choose) {
-    int[] chosen = axes.stream().mapToInt(choose).toArray();
-    return new Sizes(chosen[0], chosen[1], chosen[2] * chosen[3], chosen[3], chosen[4]);
+  private static Sizes sizes(Grid grid, ToIntFunction<List<Integer>> choose) {
+    int groups = choose.applyAsInt(grid.groups());
+    return new Sizes(
+        choose.applyAsInt(grid.hidden()),
+        choose.applyAsInt(grid.neurons()),
+        choose.applyAsInt(grid.experts()),
+        choose.applyAsInt(grid.expertNeurons()),
+        choose.applyAsInt(grid.headsPerGroup()) * groups,
+        groups,
+        choose.applyAsInt(grid.layers()));
   }
 }

@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.minitron;
 
+import io.espalier.worker.algorithm.minitron.UniformCosts.LayerCosts;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Quantity;
@@ -9,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +18,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All sizes of the grid count, but they need not all be looked at: costs grow with neurons, so
  * that of each choice of the others only as many are looked at as may be among the best, from the
- * largest that fits. Costs are linear in layers, so that a layer is computed once for all depths.
+ * largest that fits. What a layer costs is computed once for all depths.
+ *
+ * <p>Where layers with experts and layers without are mixed, candidates cost what they cost at
+ * most, so that they are within the budget whichever layers stay.
  *
  * <p>Which of them is best the cost does not say; that is for data to decide.
  */
@@ -25,6 +30,17 @@ public final class SizeSearch {
   private static final List<Quantity> ORDER =
       List.of(
           Quantity.PARAMETERS, Quantity.MEMORY, Quantity.BYTES, Quantity.FLOPS, Quantity.LATENCY);
+
+  /** What decides if they cost the same. */
+  private static final List<Size> TIES =
+      List.of(
+          Size.LAYERS,
+          Size.HIDDEN,
+          Size.HEADS,
+          Size.GROUPS,
+          Size.EXPERTS,
+          Size.EXPERT_NEURONS,
+          Size.NEURONS);
 
   private final Blueprint blueprint;
   private final Grid grid;
@@ -68,7 +84,7 @@ public final class SizeSearch {
         order = order.thenComparingLong(candidate -> quantity.of(candidate.cost()));
       }
     }
-    for (Size size : List.of(Size.LAYERS, Size.HIDDEN, Size.HEADS, Size.GROUPS, Size.NEURONS)) {
+    for (Size size : TIES) {
       order = order.thenComparingInt(candidate -> candidate.sizes().of(size));
     }
     return order;
@@ -79,37 +95,48 @@ public final class SizeSearch {
       for (int groups : grid.groups()) {
         for (int perGroup : grid.headsPerGroup()) {
           if (!stock || blueprint.misfit(hidden, groups * perGroup).isEmpty()) {
-            action.accept(new Shape(hidden, groups * perGroup, groups));
+            forEachShape(hidden, groups * perGroup, groups, action);
           }
         }
       }
     }
   }
 
-  /** All versions of one width of the stream and one kind of attention. */
-  private final class Shape {
-    private final int hidden;
-    private final int heads;
-    private final int groups;
-    private final Cost rest;
-    private final List<Integer> neurons = grid.neurons();
-    private final @Nullable Cost[] layer = new Cost[neurons.size()];
+  private void forEachShape(int hidden, int heads, int groups, Consumer<Shape> action) {
+    for (int experts : grid.experts()) {
+      for (int expertNeurons : grid.expertNeurons()) {
+        action.accept(
+            new Shape(
+                neurons -> new Sizes(hidden, neurons, experts, expertNeurons, heads, groups, 1)));
+      }
+    }
+  }
 
-    Shape(int hidden, int heads, int groups) {
-      this.hidden = hidden;
-      this.heads = heads;
-      this.groups = groups;
-      this.rest = costs.rest(hidden);
+  /** All versions that have everything alike but layers, and neurons of layers without experts. */
+  private final class Shape {
+    private final IntFunction<Sizes> sizes;
+    private final List<Integer> neurons = grid.neurons();
+    private final Cost rest;
+    private final @Nullable LayerCosts[] layer = new LayerCosts[neurons.size()];
+
+    /**
+     * A shape.
+     *
+     * @param sizes those of a version of one layer that has so many neurons
+     */
+    Shape(IntFunction<Sizes> sizes) {
+      this.sizes = sizes;
+      this.rest = costs.rest(sizes.apply(neurons.get(0)).hidden());
     }
 
     Candidate candidate(int neuron, int layers) {
-      var sizes = new Sizes(hidden, neurons.get(neuron), heads, groups, layers);
-      Cost one = layer[neuron];
-      if (one == null) {
-        one = costs.layer(sizes);
-        layer[neuron] = one;
+      Sizes one = sizes.apply(neurons.get(neuron));
+      LayerCosts known = layer[neuron];
+      if (known == null) {
+        known = costs.layers(one);
+        layer[neuron] = known;
       }
-      return new Candidate(sizes, rest.plus(one.times(layers)));
+      return new Candidate(one.withLayers(layers), rest.plus(known.atMost(layers)));
     }
 
     void offer(Budget budget, int count, PriorityQueue<Candidate> best) {

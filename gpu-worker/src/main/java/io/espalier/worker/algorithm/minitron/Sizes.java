@@ -1,28 +1,41 @@
 package io.espalier.worker.algorithm.minitron;
 
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * How large a decoder is whose layers are all alike.
+ * How large a decoder is whose layers are all alike, or those with experts and those without.
  *
  * @param hidden channels of the residual stream
- * @param neurons feed-forward neurons of a layer
+ * @param neurons feed-forward neurons of a layer without experts; 0 if all have experts
+ * @param experts of a layer that has any; 0 if none has
+ * @param expertNeurons feed-forward neurons of an expert; 0 if there is none
  * @param heads attention heads of a layer
  * @param groups heads of keys and values of a layer, each of which equally many heads ask; as many
  *     as heads where each has its own
  * @param layers how many there are
  */
-public record Sizes(int hidden, int neurons, int heads, int groups, int layers) {
-  /** Sizes; all are positive, and each group has as many heads. */
+public record Sizes(
+    int hidden, int neurons, int experts, int expertNeurons, int heads, int groups, int layers) {
+  /** Sizes; all are positive but for what there is none of, and each group has as many heads. */
   public Sizes {
-    if (hidden < 1 || neurons < 1 || groups < 1 || layers < 1 || heads < 1 || heads % groups != 0) {
+    boolean read = Math.max(neurons, experts) > 0 && (experts > 0) == (expertNeurons > 0);
+    boolean attended = groups > 0 && heads > 0 && heads % groups == 0;
+    if (hidden < 1 || layers < 1 || Math.min(neurons, experts) < 0 || !read || !attended) {
       throw new IllegalArgumentException(
-          "hidden %d, neurons %d, %d heads in %d groups, %d layers"
-              .formatted(hidden, neurons, heads, groups, layers));
+          "hidden %d, neurons %d, %d experts of %d, %d heads in %d groups, %d layers"
+              .formatted(hidden, neurons, experts, expertNeurons, heads, groups, layers));
     }
+  }
+
+  /** Sizes of a decoder without experts. */
+  public Sizes(int hidden, int neurons, int heads, int groups, int layers) {
+    this(hidden, neurons, 0, 0, heads, groups, layers);
+  }
+
+  /** The same with another number of layers. */
+  Sizes withLayers(int others) {
+    return new Sizes(hidden, neurons, experts, expertNeurons, heads, groups, others);
   }
 
   /** Heads that ask the same keys and values. */
@@ -35,25 +48,24 @@ public record Sizes(int hidden, int neurons, int heads, int groups, int layers) 
     return switch (size) {
       case HIDDEN -> hidden;
       case NEURONS -> neurons;
+      case EXPERTS -> experts;
+      case EXPERT_NEURONS -> expertNeurons;
       case HEADS -> heads;
       case GROUPS -> groups;
       case LAYERS -> layers;
     };
   }
 
-  /** All of them by their words. */
-  public Map<String, Integer> toMap() {
-    var map = new LinkedHashMap<String, Integer>();
-    for (Size size : Size.values()) {
-      map.put(size.word(), of(size));
-    }
-    return map;
+  /** Whether there is anything that it is the size of. */
+  public boolean has(Size size) {
+    return of(size) > 0;
   }
 
   /** All of them in words. */
   @Override
   public String toString() {
     return Arrays.stream(Size.values())
+        .filter(this::has)
         .map(size -> size.word() + " " + of(size))
         .collect(Collectors.joining(", "));
   }

@@ -5,26 +5,57 @@ import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.Sharding;
 import io.espalier.worker.checkpoint.Surgery;
-import io.espalier.worker.checkpoint.TensorHeader;
-import io.espalier.worker.domain.model.Architecture;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.function.Predicate;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
- * What versions of a decoder cost whose layers are all alike: as many times what a layer costs as
- * there are layers, and what all else costs.
+ * What versions of a decoder cost whose layers are all alike, or those with experts and those
+ * without: as many times what a layer of each kind costs as there are, and what all else costs.
  *
  * <p>Operations, parameters and memory are exact. Bytes of files count the header as it is with all
- * layers, so files are no larger. Where layers are stored in different types, all count as much as
- * the largest.
+ * layers and experts, so files are no larger. Where layers or experts are stored in different
+ * types, all count as much as the largest.
+ *
+ * <p>Which layers stay is decided by data, so where there are both kinds it is not known beforehand
+ * how many of each do. Until then a number of layers costs as much of each quantity as the
+ * costliest mix of so many; no choice of layers costs more.
  */
 public final class UniformCosts {
+  /**
+   * What the layers of a version cost.
+   *
+   * @param dense one without experts; nothing if there is none
+   * @param sparse one with experts; nothing if there is none
+   * @param mostDense how many of those there are
+   * @param mostSparse how many of these there are
+   */
+  record LayerCosts(Cost dense, Cost sparse, int mostDense, int mostSparse) {
+    /** At most so much, whichever layers so many are. */
+    Cost atMost(int layers) {
+      // What a mix costs is linear in the number of sparse layers, so an end has the most.
+      Cost fewest = of(layers, Math.max(0, layers - mostDense));
+      return fewest.most(of(layers, Math.min(layers, mostSparse)));
+    }
+
+    /** So many layers, some of which have experts. */
+    Cost of(int layers, int sparseLayers) {
+      return dense.times(layers - sparseLayers).plus(sparse.times(sparseLayers));
+    }
+  }
+
+  private static final Cost NOTHING = new Cost(0, 0, 0);
+
   private final Blueprint blueprint;
-  private final CostModel layer;
+  private final Set<Integer> sparseLayers;
+  private final Function<Sizes, Cost> dense;
+  private final Function<Sizes, Cost> sparse;
   private final CostModel rest;
 
   /**
@@ -36,25 +67,69 @@ public final class UniformCosts {
    */
   public UniformCosts(Blueprint blueprint, Sharding sharding, Optional<Cache> cache) {
     this.blueprint = blueprint;
-    String first = blueprint.blocks().get(0) + ".";
-    CostModel one =
-        CostModel.of(part(name -> name.startsWith(first)), name -> widestBits(first, name), 0);
-    CostModel others =
-        CostModel.of(
-            part(name -> blueprint.blocks().stream().noneMatch(b -> name.startsWith(b + "."))),
-            this::bits,
+    this.sparseLayers = Set.copyOf(blueprint.sparseLayers());
+    var parts = new CostParts(blueprint, cache);
+    this.dense = first(layer -> !sparseLayers.contains(layer), layer -> dense(layer, parts));
+    this.sparse = first(sparseLayers::contains, layer -> sparse(layer, parts));
+    this.rest =
+        parts.rest(
             Surgery.headerBytesAtMost(
                 blueprint.model().directory(), blueprint.architecture(), sharding));
-    this.layer =
-        cache
-            .map(tokens -> one.withMemory(Cache.kept(blueprint, 0), tokens.bytes(blueprint)))
-            .orElse(one);
-    this.rest = cache.map(tokens -> others.withMemory(List.of(), 0)).orElse(others);
   }
 
-  /** The cost of a version. */
+  /** Costs of a kind of layer by its first one, or nothing. */
+  private Function<Sizes, Cost> first(IntPredicate kind, IntFunction<Function<Sizes, Cost>> costs) {
+    return IntStream.range(0, blueprint.blocks().size())
+        .filter(kind)
+        .mapToObj(costs)
+        .findFirst()
+        .orElse(sizes -> NOTHING);
+  }
+
+  private Function<Sizes, Cost> dense(int layer, CostParts parts) {
+    CostModel costs = parts.layer(layer);
+    String neurons = blueprint.neurons(layer).name();
+    return sizes -> {
+      Map<String, Integer> widths = around(sizes, layer);
+      widths.put(neurons, sizes.neurons());
+      return costs.cost(new Widths(widths));
+    };
+  }
+
+  private Function<Sizes, Cost> sparse(int layer, CostParts parts) {
+    LayerExperts experts = blueprint.experts(layer).orElseThrow();
+    CostModel around = parts.around(layer, experts);
+    CostModel expert = parts.expert(experts);
+    return sizes -> {
+      Map<String, Integer> widths = around(sizes, layer);
+      widths.put(experts.counted().name(), sizes.experts());
+      widths.put(experts.neurons().get(0).name(), sizes.expertNeurons());
+      var chosen = new Widths(widths);
+      return around.cost(chosen).plus(expert.cost(chosen).times(sizes.experts()));
+    };
+  }
+
+  private Map<String, Integer> around(Sizes sizes, int layer) {
+    var widths = new HashMap<String, Integer>();
+    widths.put(Blueprint.HIDDEN, sizes.hidden());
+    widths.put(blueprint.heads(layer).name(), sizes.heads());
+    widths.put(blueprint.groups(layer).name(), sizes.groups());
+    return widths;
+  }
+
+  /** The cost of a version at most, whichever layers stay; exact if all layers are of one kind. */
   public Cost of(Sizes sizes) {
-    return rest(sizes.hidden()).plus(layer(sizes).times(sizes.layers()));
+    return rest(sizes.hidden()).plus(layers(sizes).atMost(sizes.layers()));
+  }
+
+  /**
+   * The cost of a version.
+   *
+   * @param layers those that stay, by their numbers in the model
+   */
+  Cost of(Sizes sizes, List<Integer> layers) {
+    int withExperts = (int) layers.stream().filter(sparseLayers::contains).count();
+    return rest(sizes.hidden()).plus(layers(sizes).of(layers.size(), withExperts));
   }
 
   /** What is no layer of a version with that many channels. */
@@ -62,41 +137,12 @@ public final class UniformCosts {
     return rest.cost(new Widths(Map.of(Blueprint.HIDDEN, hidden)));
   }
 
-  /** One layer of a version. */
-  Cost layer(Sizes sizes) {
-    var widths = new HashMap<String, Integer>();
-    widths.put(Blueprint.HIDDEN, sizes.hidden());
-    widths.put(blueprint.neurons(0).name(), sizes.neurons());
-    widths.put(blueprint.heads(0).name(), sizes.heads());
-    widths.put(blueprint.groups(0).name(), sizes.groups());
-    return layer.cost(new Widths(widths));
-  }
-
-  /** The same architecture with some of its tensors, layers and attentions. */
-  private Architecture part(Predicate<String> has) {
-    Architecture all = blueprint.architecture();
-    return new Architecture(
-        all.family(),
-        all.name(),
-        all.tensors().stream().filter(tensor -> has.test(tensor.name())).toList(),
-        all.axes(),
-        all.layers().stream().filter(layer -> has.test(layer.weight())).toList(),
-        all.attentions().stream().filter(each -> has.test(each.module() + ".")).toList(),
-        all.frozen());
-  }
-
-  private int bits(String tensor) {
-    return header(tensor).map(found -> found.dtype().bits()).orElse(0);
-  }
-
-  private int widestBits(String first, String tensor) {
-    String own = tensor.substring(first.length());
-    OptionalInt widest =
-        blueprint.blocks().stream().mapToInt(block -> bits(block + "." + own)).max();
-    return widest.orElse(0);
-  }
-
-  private Optional<TensorHeader> header(String tensor) {
-    return Optional.ofNullable(blueprint.model().directory().tensors().get(tensor));
+  /** The layers of a version, however many there are. */
+  LayerCosts layers(Sizes sizes) {
+    return new LayerCosts(
+        dense.apply(sizes),
+        sparse.apply(sizes),
+        blueprint.blocks().size() - sparseLayers.size(),
+        sparseLayers.size());
   }
 }

@@ -6,14 +6,15 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
  * Decides which units stay: those that fire the most, by position where they fire alike.
  *
- * <p>Channels of the stream have one order for the whole model; neurons one in each layer. Groups
- * of heads are ranked in each layer, and heads within their group, of which equally many stay in
- * each. What stays keeps its order.
+ * <p>Channels of the stream have one order for the whole model; neurons one in each layer, or in
+ * each expert. Experts and groups of heads are ranked in each layer, and heads within their group,
+ * of which equally many stay in each. What stays keeps its order.
  *
  * @param blueprint of the model
  * @param activity of all its layers
@@ -28,10 +29,25 @@ record UnitChoice(Blueprint blueprint, Activity activity) {
     var kept = new LinkedHashMap<String, int[]>();
     put(kept, blueprint.hidden(), first(activity.hidden(), sizes.hidden()));
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
-      put(kept, blueprint.neurons(layer), first(activity.neurons(layer), sizes.neurons()));
+      feedForward(kept, layer, sizes);
       attention(kept, layer, sizes.groups(), sizes.headsPerGroup());
     }
     return new Kept(kept);
+  }
+
+  private void feedForward(Map<String, int[]> kept, int layer, Sizes sizes) {
+    Optional<LayerExperts> sparse = blueprint.experts(layer);
+    if (sparse.isEmpty()) {
+      put(kept, blueprint.neurons(layer), first(activity.neurons(layer), sizes.neurons()));
+      return;
+    }
+    LayerExperts experts = sparse.get();
+    int[] best = first(activity.experts(layer), sizes.experts());
+    put(kept, experts.counted(), best);
+    for (int expert : best) {
+      double[] scores = activity.neurons(layer, expert);
+      put(kept, experts.neurons().get(expert), first(scores, sizes.expertNeurons()));
+    }
   }
 
   /**

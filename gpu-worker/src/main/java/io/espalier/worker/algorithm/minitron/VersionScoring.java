@@ -150,23 +150,4 @@ final class VersionScoring implements AutoCloseable {
       original.close();
     }
   }
-
-  /** A mean of what comes in sums. */
-  static final class Mean {
-    private double sum;
-    private long count;
-
-    void add(double more, long of) {
-      sum += more;
-      count += of;
-    }
-
-    double value() {
-      return sum / count;
-    }
-
-    long count() {
-      return count;
-    }
-  }
 }

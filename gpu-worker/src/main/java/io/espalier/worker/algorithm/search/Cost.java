@@ -33,6 +33,16 @@ public record Cost(long flops, long parameters, long bytes, long latencyNanos, l
         Math.addExact(memoryBytes, other.memoryBytes));
   }
 
+  /** As much of each quantity as the one has that has more of it. */
+  public Cost most(Cost other) {
+    return new Cost(
+        Math.max(flops, other.flops),
+        Math.max(parameters, other.parameters),
+        Math.max(bytes, other.bytes),
+        Math.max(latencyNanos, other.latencyNanos),
+        Math.max(memoryBytes, other.memoryBytes));
+  }
+
   /** As many of it. */
   public Cost times(long count) {
     return new Cost(

@@ -21,7 +21,9 @@ record Redrawing(UnaryOperator<Axis> axes, Renumbering names) {
         before.name(),
         staying(before.tensors(), TensorSpec::name).map(this::tensor).toList(),
         listed,
-        staying(before.layers(), Layer::weight).map(this::layer).toList(),
+        staying(before.layers(), Layer::weight)
+            .map(layer -> layer(layer, before.stacks()))
+            .toList(),
         staying(before.attentions(), Attention::module).map(this::attention).toList(),
         frozen,
         staying(before.stacks(), Stack::prefix).map(this::stack).toList());
@@ -48,14 +50,25 @@ record Redrawing(UnaryOperator<Axis> axes, Renumbering names) {
     return new TensorSpec(names.require(tensor.name()), dimensions, tensor.role());
   }
 
-  private Layer layer(Layer layer) {
+  private Layer layer(Layer layer, List<Stack> stacks) {
     return new Layer(
         names.require(layer.weight()),
         layer.out().mapped(axes),
         layer.in().mapped(axes),
-        layer.window(),
+        window(layer, stacks),
         layer.depthwise(),
         layer.bias());
+  }
+
+  /** Modules that share tokens read more of them each once there are fewer modules. */
+  private Window window(Layer layer, List<Stack> stacks) {
+    for (Stack stack : stacks) {
+      if (stack.shared().isPresent() && stack.unit(layer.weight()).isPresent()) {
+        Stack left = stack(stack);
+        return Window.tokens(left.share(left.unit(names.require(layer.weight())).orElseThrow()));
+      }
+    }
+    return layer.window();
   }
 
   private Attention attention(Attention attention) {
@@ -64,6 +77,6 @@ record Redrawing(UnaryOperator<Axis> axes, Renumbering names) {
   }
 
   private Stack stack(Stack stack) {
-    return new Stack(axes.apply(stack.axis()), names.require(stack.prefix()));
+    return new Stack(axes.apply(stack.axis()), names.require(stack.prefix()), stack.shared());
   }
 }

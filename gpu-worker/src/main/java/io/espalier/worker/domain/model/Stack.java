@@ -13,8 +13,16 @@ import java.util.OptionalInt;
  *
  * @param axis counts the modules
  * @param prefix what their names begin with, up to the number, such as {@code transformer.h.}
+ * @param shared tokens of a sample that the modules share among them, each as many, the first ones
+ *     one more if that does not come out even: a router gives every token so many experts, however
+ *     many there are. Empty if each module reads all of them
  */
-public record Stack(Axis axis, String prefix) {
+public record Stack(Axis axis, String prefix, OptionalInt shared) {
+  /** A stack whose modules read everything. */
+  public Stack(Axis axis, String prefix) {
+    this(axis, prefix, OptionalInt.empty());
+  }
+
   /** A stack; the prefix must end with a dot. */
   public Stack {
     if (!prefix.endsWith(".")) {
@@ -27,6 +35,16 @@ public record Stack(Axis axis, String prefix) {
   /** The name of a module. */
   public String module(int unit) {
     return prefix + unit;
+  }
+
+  /**
+   * How many tokens a module reads of those that are shared.
+   *
+   * @throws java.util.NoSuchElementException if none are
+   */
+  public int share(int unit) {
+    int all = shared.orElseThrow();
+    return all / axis.units() + (unit < all % axis.units() ? 1 : 0);
   }
 
   /** Which of the modules something belongs to by its name; empty if to none. */

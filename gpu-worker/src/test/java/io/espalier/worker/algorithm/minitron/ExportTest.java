@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.tensor.Golden;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -40,12 +41,14 @@ final class ExportTest {
 
     assertThat(refused.problems())
         .containsExactly(
-            "prune.export.hidden_size: 30 is no multiple of 4; ask for another, or for a smaller divisor",
-            "prune.export.ffn_hidden_size: 100 is no multiple of 16; ask for another, or for a smaller divisor",
+            "prune.export.hidden_size: 30 is no multiple of 4; ask for another, or for a smaller"
+                + " divisor",
+            "prune.export.ffn_hidden_size: 100 is no multiple of 16; ask for another, or for a"
+                + " smaller divisor",
             "prune.export.num_layers: wanted 1 to 2, as the model has, found 5",
             "prune.export.num_attention_heads: 3 heads are no multiple of 2 groups",
-            "prune.export.hidden_size and num_attention_heads: hidden 30 is not 3 heads of 8 channels,"
-                + " and config.json of gpt2 has no place for the size of a head");
+            "prune.export.hidden_size and num_attention_heads: hidden 30 is not 3 heads of 8"
+                + " channels, and config.json of gpt2 has no place for the size of a head");
   }
 
   @Test
@@ -57,7 +60,57 @@ final class ExportTest {
 
     assertThat(refused.problems())
         .containsExactly(
-            "prune.export.num_attention_heads: 4 heads in 2 groups are 2 in each, but the model has 1");
+            "prune.export.num_attention_heads: 4 heads in 2 groups are 2 in each, but the model has"
+                + " 1");
+  }
+
+  private static Blueprint blueprint(String golden) {
+    return Blueprint.of(TextModel.of(Golden.of(golden).model()));
+  }
+
+  private static List<String> problems(Blueprint blueprint, Map<Size, Integer> asked) {
+    Divisors usual = Divisors.Asked.NOTHING.ofExport(blueprint.sizes());
+    return catchThrowableOfType(
+            InvalidInputException.class, () -> new Export(asked).of(blueprint, usual, true))
+        .problems();
+  }
+
+  @Test
+  void experts_and_their_neurons_have_sizes_of_their_own() {
+    Blueprint qwen = blueprint("qwen3-moe");
+    Divisors usual = Divisors.Asked.NOTHING.ofExport(qwen.sizes());
+
+    Sizes found =
+        new Export(Map.of(Size.EXPERTS, 3, Size.EXPERT_NEURONS, 12, Size.LAYERS, 2))
+            .of(qwen, usual, true);
+
+    assertThat(found).isEqualTo(new Sizes(32, 48, 3, 12, 4, 2, 2));
+  }
+
+  @Test
+  void fewer_experts_than_each_token_has_are_refused() {
+    assertThat(problems(blueprint("mixtral"), Map.of(Size.EXPERTS, 1)))
+        .containsExactly(
+            "prune.export.num_moe_experts: 1 are fewer than the 2 experts that each token has"
+                + " (num_experts_per_tok)");
+    assertThat(problems(blueprint("qwen3-moe"), Map.of(Size.EXPERTS, 7, Size.EXPERT_NEURONS, 13)))
+        .containsExactly(
+            "prune.export.num_moe_experts: wanted 1 to 6, as the model has, found 7",
+            "prune.export.moe_ffn_hidden_size: 13 is no multiple of 2; ask for another, or for a"
+                + " smaller divisor");
+  }
+
+  /** In config.json of a Mixtral, intermediate_size is the width of an expert. */
+  @Test
+  void sizes_of_what_a_model_does_not_have_are_refused_with_what_it_has() {
+    assertThat(problems(blueprint("mixtral"), Map.of(Size.NEURONS, 24)))
+        .containsExactly(
+            "prune.export.ffn_hidden_size: all neurons of the model are those of experts; ask for"
+                + " moe_ffn_hidden_size or moe_intermediate_size");
+    assertThat(problems(gpt2, Map.of(Size.EXPERTS, 2, Size.EXPERT_NEURONS, 16)))
+        .containsExactly(
+            "prune.export.num_moe_experts: the model has no experts",
+            "prune.export.moe_ffn_hidden_size: the model has no experts");
   }
 
   @Test

@@ -24,6 +24,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +42,8 @@ final class SizeSearchTest {
 
   /** Every width may go down to a quarter, in steps of a few units. */
   private static Grid grid(Blueprint blueprint) {
-    return new Grid(blueprint.sizes(), new Divisors(8, 16, 1, 1, 1), 0.75, 0.5);
+    return new Grid(
+        blueprint.sizes(), blueprint.chosen(), new Divisors(8, 16, 1, 8, 1, 1, 1), 0.75, 0.5);
   }
 
   private static long header(Blueprint blueprint) {
@@ -84,34 +86,79 @@ final class SizeSearchTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "gptj", "llama", "qwen2", "qwen3"})
+  @ValueSource(strings = {"gpt2", "gptj", "llama", "qwen2", "qwen3", "mixtral"})
   void every_candidate_costs_what_its_cut_architecture_costs(String golden) {
     Blueprint blueprint = blueprint(golden);
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
     long header = header(blueprint);
 
     for (Candidate candidate : all(grid(blueprint), costs)) {
-      Architecture cut = blueprint.architecture().keep(first(blueprint, candidate.sizes()));
-      var cached = new ArrayList<Dimension>();
-      for (int layer = 0; layer < candidate.sizes().layers(); layer++) {
-        int units = candidate.sizes().groups() * blueprint.headSize();
-        cached.add(Dimension.fixed(2 * units));
-      }
-      Cost exact =
-          CostModel.of(cut, tensor -> 32, header)
-              .withMemory(cached, 4L * 40 * 3)
-              .cost(Widths.all());
+      List<Integer> layers = IntStream.range(0, candidate.sizes().layers()).boxed().toList();
+      Cost exact = exact(blueprint, candidate.sizes(), layers, header);
       assertThat(candidate.cost()).isEqualTo(exact);
+      assertThat(costs.of(candidate.sizes(), layers)).isEqualTo(exact);
     }
   }
 
+  /** The second of three layers has no experts. */
+  @Test
+  void with_layers_of_two_kinds_a_candidate_costs_as_much_as_the_costliest_choice_of_layers() {
+    Blueprint blueprint = blueprint("qwen3-moe");
+    var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
+    var grid = new Grid(blueprint.sizes(), 2, new Divisors(16, 24, 2, 12, 1, 1, 1), 0.75, 0.7);
+    assertThat(grid.experts()).containsExactly(2, 4, 6);
+    var cheapest = new TreeSet<String>();
+    long header = header(blueprint);
+
+    for (Candidate candidate : all(grid, costs)) {
+      Cost most = new Cost(0, 0, 0);
+      for (List<Integer> layers : choices(3, candidate.sizes().layers())) {
+        Cost exact = exact(blueprint, candidate.sizes(), layers, header);
+        assertThat(costs.of(candidate.sizes(), layers)).isEqualTo(exact);
+        most = most.most(exact);
+        if (exact.parameters() < candidate.cost().parameters()) {
+          cheapest.add(layers.toString());
+        }
+      }
+      assertThat(candidate.cost()).isEqualTo(most);
+    }
+    assertThat(cheapest).as("either kind may cost less").contains("[0]", "[1]", "[0, 2]");
+  }
+
+  /** All ways to take so many of some layers, each ascending. */
+  private static List<List<Integer>> choices(int of, int count) {
+    return IntStream.range(0, 1 << of)
+        .filter(bits -> Integer.bitCount(bits) == count)
+        .mapToObj(bits -> IntStream.range(0, of).filter(i -> (bits >> i & 1) == 1).boxed().toList())
+        .toList();
+  }
+
+  /** What the first units of everything cost in some layers. */
+  private static Cost exact(Blueprint blueprint, Sizes sizes, List<Integer> layers, long header) {
+    Architecture cut = blueprint.architecture().keep(first(blueprint, sizes, layers));
+    int units = sizes.groups() * blueprint.headSize() * layers.size();
+    return CostModel.of(cut, tensor -> 32, header)
+        .withMemory(List.of(Dimension.fixed(2 * units)), 4L * 40 * 3)
+        .cost(Widths.all());
+  }
+
   /** The first units of everything. */
-  private static Kept first(Blueprint blueprint, Sizes sizes) {
+  private static Kept first(Blueprint blueprint, Sizes sizes, List<Integer> layers) {
     var kept = new LinkedHashMap<String, int[]>();
-    kept.put("layers", IntStream.range(0, sizes.layers()).toArray());
+    kept.put("layers", layers.stream().mapToInt(Integer::intValue).toArray());
     kept.put("hidden", IntStream.range(0, sizes.hidden()).toArray());
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
-      kept.put(blueprint.neurons(layer).name(), IntStream.range(0, sizes.neurons()).toArray());
+      Optional<LayerExperts> experts = blueprint.experts(layer);
+      if (experts.isPresent()) {
+        kept.put(experts.get().counted().name(), IntStream.range(0, sizes.experts()).toArray());
+        experts
+            .get()
+            .neurons()
+            .forEach(
+                axis -> kept.put(axis.name(), IntStream.range(0, sizes.expertNeurons()).toArray()));
+      } else {
+        kept.put(blueprint.neurons(layer).name(), IntStream.range(0, sizes.neurons()).toArray());
+      }
       kept.put(blueprint.groups(layer).name(), IntStream.range(0, sizes.groups()).toArray());
       kept.put(blueprint.heads(layer).name(), IntStream.range(0, sizes.heads()).toArray());
     }
@@ -124,9 +171,14 @@ final class SizeSearchTest {
       for (int neurons : grid.neurons()) {
         for (int groups : grid.groups()) {
           for (int perGroup : grid.headsPerGroup()) {
-            for (int layers : grid.layers()) {
-              var sizes = new Sizes(hidden, neurons, groups * perGroup, groups, layers);
-              all.add(new Candidate(sizes, costs.of(sizes)));
+            for (int experts : grid.experts()) {
+              for (int wide : grid.expertNeurons()) {
+                for (int layers : grid.layers()) {
+                  var sizes =
+                      new Sizes(hidden, neurons, experts, wide, groups * perGroup, groups, layers);
+                  all.add(new Candidate(sizes, costs.of(sizes)));
+                }
+              }
             }
           }
         }
@@ -136,9 +188,20 @@ final class SizeSearchTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0.45, 1.0", "0.6, 0.5", "0.3, 0.9", "1.0, 1.0", "0.8, 0.35"})
-  void the_largest_within_a_budget_are_those_that_trying_all_finds(double part, double other) {
-    Blueprint blueprint = blueprint("gptj");
+  @CsvSource({
+    "gptj, 0.45, 1.0",
+    "gptj, 0.6, 0.5",
+    "gptj, 0.3, 0.9",
+    "gptj, 1.0, 1.0",
+    "gptj, 0.8, 0.35",
+    "mixtral, 0.6, 0.8",
+    "mixtral, 0.9, 0.4",
+    "qwen3-moe, 0.5, 0.9",
+    "qwen3-moe, 0.8, 0.5"
+  })
+  void the_largest_within_a_budget_are_those_that_trying_all_finds(
+      String golden, double part, double other) {
+    Blueprint blueprint = blueprint(golden);
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
     Grid grid = grid(blueprint);
     Cost whole = costs.of(blueprint.sizes());
@@ -203,7 +266,9 @@ final class SizeSearchTest {
   void bounds_that_exclude_each_other_are_named_with_what_is_nearest_to_both() {
     Blueprint blueprint = blueprint("gpt2");
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
-    var grid = new Grid(blueprint.sizes(), new Divisors(16, 128, 1, 1, 2), 0.9, 0);
+    var grid =
+        new Grid(
+            blueprint.sizes(), blueprint.chosen(), new Divisors(16, 128, 1, 1, 1, 1, 2), 0.9, 0);
     var search = new SizeSearch(blueprint, grid, costs, false);
     long parameters = costs.of(new Sizes(16, 128, 1, 1, 2)).parameters();
     long memory = costs.of(new Sizes(16, 128, 1, 1, 2)).memoryBytes();
@@ -230,16 +295,38 @@ final class SizeSearchTest {
     Divisors small = Divisors.Asked.NOTHING.ofSearch(new Sizes(768, 3072, 12, 12, 12));
     Divisors tiny = Divisors.Asked.NOTHING.ofSearch(new Sizes(48, 96, 4, 2, 2));
 
-    assertThat(large).isEqualTo(new Divisors(256, 128, 1, 1, 1));
-    assertThat(small).isEqualTo(new Divisors(64, 128, 1, 1, 1));
-    assertThat(tiny).isEqualTo(new Divisors(4, 8, 1, 1, 1));
+    assertThat(large).isEqualTo(new Divisors(256, 128, 1, 1, 1, 1, 1));
+    assertThat(small).isEqualTo(new Divisors(64, 128, 1, 1, 1, 1, 1));
+    assertThat(tiny).isEqualTo(new Divisors(4, 8, 1, 1, 1, 1, 1));
+  }
+
+  @Test
+  void divisors_of_experts_are_halved_as_well_and_their_neurons_go_by_those_of_all() {
+    var mixtral = new Sizes(4096, 0, 8, 14336, 32, 8, 32);
+    var qwen = new Sizes(2048, 6144, 128, 768, 32, 4, 48);
+    Divisors.Asked nothing = Divisors.Asked.NOTHING;
+
+    assertThat(nothing.ofSearch(mixtral)).isEqualTo(new Divisors(256, 1, 1, 128, 1, 1, 1));
+    assertThat(nothing.ofSearch(qwen)).isEqualTo(new Divisors(256, 128, 8, 64, 1, 1, 1));
+    assertThat(nothing.ofExport(qwen)).isEqualTo(new Divisors(64, 64, 1, 64, 1, 1, 1));
+  }
+
+  @Test
+  void a_grid_has_no_fewer_experts_than_each_token_and_nothing_to_choose_of_what_is_not_there() {
+    var whole = new Sizes(4096, 0, 8, 14336, 32, 8, 32);
+    Divisors divisors = Divisors.Asked.NOTHING.ofSearch(whole);
+
+    assertThat(new Grid(whole, 2, divisors, 0.4, 0).experts()).containsExactly(5, 6, 7, 8);
+    assertThat(new Grid(whole, 2, divisors, 0.9, 0).experts()).startsWith(2).hasSize(7);
+    assertThat(new Grid(whole, 2, divisors, 0.9, 0).neurons()).containsExactly(0);
   }
 
   @Test
   void the_grid_ends_where_its_limits_say() {
     var whole = new Sizes(4096, 14336, 32, 8, 32);
     var grid =
-        new Grid(whole, Divisors.Asked.NOTHING.ofSearch(whole), Grid.USUAL_WIDTH, Grid.USUAL_DEPTH);
+        new Grid(
+            whole, 0, Divisors.Asked.NOTHING.ofSearch(whole), Grid.USUAL_WIDTH, Grid.USUAL_DEPTH);
 
     assertThat(grid.hidden()).containsExactly(2560, 2816, 3072, 3328, 3584, 3840, 4096);
     assertThat(grid.neurons()).startsWith(8704, 8832).endsWith(14208, 14336).hasSize(45);

@@ -140,7 +140,8 @@ public final class StreamBenchmark {
     Blueprint blueprint = blueprint();
     TextDataset data = texts("train", blueprint);
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
-    long flops = costs.layer(blueprint.sizes()).flops() * HEARD_LAYERS * HEARD_BATCHES * BATCH;
+    long flops =
+        costs.layers(blueprint.sizes()).atMost(HEARD_LAYERS).flops() * HEARD_BATCHES * BATCH;
     print(
         "%s; %d batches of %d x %d tokens through %d layers: %.0f GFLOP",
         PyTorch.device(), HEARD_BATCHES, BATCH, TOKENS, HEARD_LAYERS, flops / 1e9);

@@ -8,6 +8,7 @@ import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.Golden;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -84,6 +85,42 @@ final class UnitChoiceTest {
     assertThat(kept.units().keySet())
         .containsExactlyInAnyOrder(blueprint.neurons(1).name(), blueprint.heads(0).name());
     assertThat(kept.units().get(blueprint.heads(0).name())).containsExactly(0, 3);
+  }
+
+  /** Each expert that stays has an order of neurons of its own; of the others nothing is said. */
+  @Test
+  void the_experts_that_say_the_most_stay_with_their_best_neurons() {
+    Blueprint blueprint = Blueprint.of(TextModel.of(Golden.of("mixtral").model()));
+    var layers = new ArrayList<LayerActivity>();
+    for (double[] experts : new double[][] {{0, 3, 1, 2}, {4, 1, 1, 0}}) {
+      var units = new LinkedHashMap<String, double[]>();
+      units.put("experts", experts);
+      for (int expert = 0; expert < 4; expert++) {
+        double[] rising = rising(48);
+        rising[expert] = 100; // of expert 2 the third
+        units.put("neurons of expert " + expert, rising);
+      }
+      units.put("heads", new double[] {5, 0.1, 3, 4});
+      units.put("hidden", rising(32));
+      layers.add(new LayerActivity(units, 0));
+    }
+
+    Kept kept =
+        new UnitChoice(blueprint, new Activity("", layers)).of(new Sizes(32, 0, 2, 3, 4, 2, 2));
+
+    String second = "model.layers.1.block_sparse_moe.experts.";
+    assertThat(kept.units().keySet())
+        .containsExactly(
+            "model.layers.0.experts",
+            "model.layers.0.block_sparse_moe.experts.1.neurons",
+            "model.layers.0.block_sparse_moe.experts.3.neurons",
+            "model.layers.1.experts",
+            second + "0.neurons",
+            second + "1.neurons");
+    assertThat(kept.units().get("model.layers.0.experts")).containsExactly(1, 3);
+    assertThat(kept.units().get("model.layers.1.experts")).containsExactly(0, 1);
+    assertThat(kept.units().get(second + "0.neurons")).containsExactly(0, 46, 47);
+    assertThat(kept.units().get(second + "1.neurons")).containsExactly(1, 46, 47);
   }
 
   /** Later channels and neurons fire more. */

@@ -149,6 +149,38 @@ final class StackTest {
     assertThat(cost.flops()).isEqualTo(2 * 5 * weights + 2 * (2 * 2 * 5 * 5 * 8));
   }
 
+  /** Seven tokens for three modules, then for two of them. */
+  @Test
+  void modules_that_share_tokens_have_more_of_them_once_some_are_gone() {
+    var modules = new ArrayList<Layer>();
+    var stack = new Stack(new Axis("experts", 3), "h.", OptionalInt.of(7));
+    for (int i = 0; i < 3; i++) {
+      modules.add(
+          new Layer(
+              stack.module(i) + ".weight",
+              Dimension.along(HIDDEN),
+              Dimension.along(HIDDEN),
+              Window.tokens(stack.share(i)),
+              false,
+              false));
+    }
+    Architecture whole =
+        new Architecture("test", "test", List.of(), List.of(HIDDEN), modules, Map.of())
+            .withStacks(stack);
+
+    Architecture cut = whole.keep(new Kept(Map.of("experts", new int[] {0, 2})));
+
+    assertThat(whole.layers())
+        .extracting(each -> each.window().positions())
+        .containsExactly(3L, 2L, 2L);
+    assertThat(cut.layers()).extracting(each -> each.window().positions()).containsExactly(4L, 3L);
+    assertThat(cut.stacks())
+        .containsExactly(new Stack(new Axis("experts", 2), "h.", OptionalInt.of(7)));
+    assertThat(CostModel.of(cut).cost(Widths.all()).flops())
+        .isEqualTo(CostModel.of(whole).cost(Widths.all()).flops())
+        .isEqualTo(2L * 8 * 8 * 7);
+  }
+
   @Test
   void keeping_every_module_changes_nothing() {
     Architecture whole = experts();

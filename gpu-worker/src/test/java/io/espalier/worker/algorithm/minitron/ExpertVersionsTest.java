@@ -1,0 +1,264 @@
+package io.espalier.worker.algorithm.minitron;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.algorithm.family.Taps;
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.family.Tokens;
+import io.espalier.worker.algorithm.prune.FileCosts;
+import io.espalier.worker.algorithm.search.Cost;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.data.TokenBatch;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.stage.TextModels;
+import io.espalier.worker.tensor.Golden;
+import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Smaller versions of models with experts, in memory and in files. */
+final class ExpertVersionsTest {
+  private static final Listening SETTINGS =
+      new Listening(1, 8, Aggregation.MEAN, Aggregation.L2, 1 << 20, 1);
+
+  @TempDir Path own;
+
+  private static Blueprint blueprint(Path directory, int tokens) {
+    return Blueprint.of(TextModel.of(ModelDirectory.open(directory), tokens));
+  }
+
+  private Activity activity(Blueprint blueprint, Texts texts) {
+    return new Minitron(blueprint, SETTINGS, texts, "data").measure(own, Progress.Listener.NONE);
+  }
+
+  private static float[] says(Blueprint blueprint, Weights weights, TokenBatch batch, Taps taps) {
+    try (NDManager manager = PyTorch.newManager();
+        var scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      return blueprint.network().forward(weights, Tokens.of(manager, batch), taps).toFloatArray();
+    }
+  }
+
+  /** Routers that never choose experts that go, and experts whose neurons that go are silent. */
+  private record Without(Kept kept) implements Taps {
+    @Override
+    public NDArray routed(String axis, NDArray scores) {
+      return T.add(scores, gone(axis, scores, 0, -1e30f));
+    }
+
+    @Override
+    public NDArray activated(String axis, NDArray activated) {
+      return T.multiply(activated, gone(axis, activated, 1, 0));
+    }
+
+    /** One number for all units that stay, another for those that go. */
+    private NDArray gone(String axis, NDArray like, float stay, float go) {
+      long[] shape = like.getShape().getShape();
+      float[] values = new float[(int) shape[shape.length - 1]];
+      int[] units = kept.units().get(axis);
+      Arrays.fill(values, units == null ? stay : go);
+      if (units != null) {
+        Arrays.stream(units).forEach(unit -> values[unit] = stay);
+      }
+      return T.of(like.getManager(), values, values.length);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"mixtral, 0, 3, 48", "mixtral, 0, 2, 16", "qwen3-moe, 32, 4, 12"})
+  void a_version_says_what_the_model_says_that_never_chooses_the_other_experts(
+      String name, int neurons, int experts, int expertNeurons) {
+    Blueprint blueprint = Blueprint.of(TextModel.of(Golden.of(name).model()));
+    GoldenTexts texts = GoldenTexts.ofModel(name);
+    Kept kept =
+        new UnitChoice(blueprint, activity(blueprint, texts))
+            .of(new Sizes(32, neurons, experts, expertNeurons, 4, 2, blueprint.blocks().size()));
+
+    try (Weights whole = Weights.load(blueprint.model().directory(), blueprint.architecture());
+        Weights cut = whole.keep(kept)) {
+      float[] found = says(blueprint, cut, texts.get(0), Taps.NONE);
+
+      float[] wanted = says(blueprint, whole, texts.get(0), new Without(kept));
+      assertThat(found).containsExactly(wanted, within(1e-5f * largest(wanted)));
+      float[] original = says(blueprint, whole, texts.get(0), Taps.NONE);
+      assertThat(largest(minus(original, wanted))).isGreaterThan(1e-3f);
+    }
+  }
+
+  private static float[] minus(float[] a, float[] b) {
+    float[] difference = a.clone();
+    for (int i = 0; i < a.length; i++) {
+      difference[i] -= b[i];
+    }
+    return difference;
+  }
+
+  private static float largest(float[] values) {
+    float largest = 0;
+    for (float value : values) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    return largest;
+  }
+
+  /** With 9 tokens experts do not share them evenly, before or after; with 1 some have none. */
+  @ParameterizedTest
+  @CsvSource({
+    "mixtral, 9, 32 0 3 48 4 2 2, 0 1",
+    "mixtral, 9, 16 0 2 24 2 1 1, 1",
+    "mixtral, 1, 32 0 3 48 4 2 2, 0 1",
+    "qwen3-moe, 9, 16 24 4 12 2 2 3, 0 1 2",
+    "qwen3-moe, 9, 32 48 5 24 4 2 2, 0 2",
+    "qwen3-moe, 9, 32 16 3 6 2 1 2, 1 2",
+    "qwen3-moe, 9, 24 48 2 24 4 2 1, 1",
+    "qwen3-moe, 1, 32 48 5 24 4 2 3, 0 1 2"
+  })
+  void a_version_in_files_is_what_was_cut_in_memory_and_costs_what_was_foretold(
+      String name, int tokens, String sizes, String layers) {
+    Blueprint blueprint = blueprint(Golden.of(name).directory(), tokens);
+    GoldenTexts texts = GoldenTexts.ofModel(name);
+    int[] asked = Arrays.stream(sizes.split(" ", -1)).mapToInt(Integer::parseInt).toArray();
+    var wanted = new Sizes(asked[0], asked[1], asked[2], asked[3], asked[4], asked[5], asked[6]);
+    List<Integer> stay = Arrays.stream(layers.split(" ", -1)).map(Integer::valueOf).toList();
+    var version =
+        new Version(new UnitChoice(blueprint, activity(blueprint, texts)).of(wanted), stay);
+
+    version.write(blueprint, Sharding.asBefore(), own.resolve("cut"));
+
+    Blueprint cut = blueprint(own.resolve("cut"), tokens);
+    assertThat(cut.architecture())
+        .isEqualTo(
+            blueprint.open().keep(version.all(blueprint)).freeze(cut.architecture().frozen()));
+    try (Weights whole = Weights.load(blueprint.model().directory(), blueprint.architecture());
+        Weights inMemory = whole.keep(version.all(blueprint));
+        Weights onDisk = Weights.load(cut.model().directory(), cut.architecture())) {
+      assertThat(onDisk.names()).isEqualTo(inMemory.names());
+      for (String tensor : onDisk.names()) {
+        assertThat(onDisk.get(tensor).toFloatArray())
+            .as(tensor)
+            .containsExactly(inMemory.get(tensor).toFloatArray());
+      }
+      assertThat(streamed(cut, texts, Kept.all(), cut.blocks().size()))
+          .containsExactly(streamed(blueprint, texts, version));
+      assertThat(says(cut, onDisk, texts.get(0), Taps.NONE))
+          .containsExactly(streamed(cut, texts, Kept.all(), cut.blocks().size()), within(1e-5f));
+    }
+    Cost foretold =
+        new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty()).of(wanted, stay);
+    Cost found =
+        FileCosts.whole(
+            FileCosts.of(cut.architecture(), cut.model().directory()), cut.model().directory());
+    assertThat(found.flops()).isEqualTo(foretold.flops());
+    assertThat(found.parameters()).isEqualTo(foretold.parameters());
+    assertThat(found.bytes()).isLessThanOrEqualTo(foretold.bytes());
+  }
+
+  private float[] streamed(Blueprint blueprint, Texts texts, Version version) {
+    return streamed(blueprint, texts, version.units(), version.layers());
+  }
+
+  private float[] streamed(Blueprint blueprint, Texts texts, Kept kept, int layers) {
+    return streamed(blueprint, texts, kept, IntStream.range(0, layers).boxed().toList());
+  }
+
+  /** Scores of the only batch, sequence by sequence. */
+  private float[] streamed(Blueprint blueprint, Texts texts, Kept kept, List<Integer> layers) {
+    TokenBatch batch = texts.get(0);
+    int vocabulary = blueprint.network().input().vocabulary();
+    float[] all = new float[batch.mask().length * vocabulary];
+    try (var stream = new LayerStream(blueprint, texts, 0, own)) {
+      stream.run(kept, layers);
+      stream.scores(
+          kept,
+          (scores, row, number, position) -> {
+            float[] one = scores.toFloatArray();
+            System.arraycopy(one, 0, all, position * one.length, one.length);
+          });
+    }
+    return all;
+  }
+
+  private static final String SMALL =
+      """
+      {"model_type": "mixtral", "architectures": ["MixtralForCausalLM"], "vocab_size": 420,
+       "hidden_size": 128, "intermediate_size": 256, "num_local_experts": 4,
+       "num_experts_per_tok": 2, "num_hidden_layers": 2, "num_attention_heads": 8,
+       "num_key_value_heads": 4, "head_dim": 16, "max_position_embeddings": 64,
+       "tie_word_embeddings": false}
+      """;
+
+  /** ModelOpt's own case of experts (M2), but for the shared expert, which is no Mixtral's. */
+  @Test
+  void half_of_everything_has_half_of_every_shape() throws IOException {
+    Path tokenizer = Golden.of("scores/squad-windows").directory().resolve("tokenizer.json");
+    Path model = TextModels.write(own.resolve("model"), SMALL, tokenizer, 4);
+    Blueprint blueprint = blueprint(model, 16);
+    var texts = new GoldenTexts(List.of(batch(16)));
+    Sizes half =
+        new Export(
+                Map.of(
+                    Size.HIDDEN, 64,
+                    Size.EXPERTS, 2,
+                    Size.EXPERT_NEURONS, 128,
+                    Size.HEADS, 4,
+                    Size.GROUPS, 2,
+                    Size.LAYERS, 1))
+            .of(blueprint, Divisors.Asked.NOTHING.ofExport(blueprint.sizes()), true);
+    Activity activity = activity(blueprint, texts);
+    var version = new Version(new UnitChoice(blueprint, activity).of(half), List.of(1));
+
+    version.write(blueprint, Sharding.asBefore(), own.resolve("cut"));
+
+    ModelDirectory cut = ModelDirectory.open(own.resolve("cut"));
+    String layer = "model.layers.0.";
+    Map<String, List<Long>> shapes =
+        cut.shapes().entrySet().stream()
+            .collect(
+                Collectors.toMap(
+                    Map.Entry::getKey, each -> Arrays.stream(each.getValue()).boxed().toList()));
+    assertThat(shapes)
+        .containsEntry(layer + "block_sparse_moe.gate.weight", List.of(2L, 64L))
+        .containsEntry(layer + "block_sparse_moe.experts.0.w1.weight", List.of(128L, 64L))
+        .containsEntry(layer + "block_sparse_moe.experts.1.w2.weight", List.of(64L, 128L))
+        .containsEntry(layer + "block_sparse_moe.experts.1.w3.weight", List.of(128L, 64L))
+        .containsEntry(layer + "self_attn.q_proj.weight", List.of(64L, 64L))
+        .containsEntry(layer + "self_attn.k_proj.weight", List.of(32L, 64L))
+        .containsEntry("lm_head.weight", List.of(420L, 64L))
+        .hasSize(3 + 2 + 4 + 1 + 2 * 3);
+    JsonNode config = cut.config();
+    assertThat(config.path("num_local_experts").intValue()).isEqualTo(2);
+    assertThat(config.path("num_experts_per_tok").intValue()).isEqualTo(2);
+    assertThat(config.path("intermediate_size").intValue()).isEqualTo(128);
+    assertThat(config.path("hidden_size").intValue()).isEqualTo(64);
+    assertThat(config.path("num_hidden_layers").intValue()).isEqualTo(1);
+    assertThat(config.path("head_dim").intValue()).isEqualTo(16);
+    assertThat(streamed(blueprint(own.resolve("cut"), 16), texts, Kept.all(), 1))
+        .containsExactly(streamed(blueprint, texts, version));
+  }
+
+  private static TokenBatch batch(int length) {
+    long[] ids = IntStream.range(0, 2 * length).mapToLong(i -> 5 + (i * 37L) % 400).toArray();
+    long[] mask = new long[ids.length];
+    Arrays.fill(mask, 1);
+    return new TokenBatch(2, length, ids, mask, new long[ids.length], ids.clone());
+  }
+}

@@ -1,0 +1,159 @@
+package io.espalier.worker.algorithm.minitron;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.algorithm.family.Families;
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.domain.model.Stack;
+import io.espalier.worker.stage.TextModels;
+import io.espalier.worker.tensor.Golden;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What config.json says of layers with experts once some layers are gone. */
+final class SparseLayersTest {
+  private static final int LAYERS = 6;
+
+  private static final String QWEN =
+      """
+      {"model_type": "qwen3_moe", "architectures": ["Qwen3MoeForCausalLM"], "vocab_size": 20,
+       "hidden_size": 8, "intermediate_size": 12, "moe_intermediate_size": 4, "num_experts": 3,
+       "num_experts_per_tok": 1, "num_hidden_layers": %d, "num_attention_heads": 2,
+       "num_key_value_heads": 1, "head_dim": 4, "max_position_embeddings": 16%s}
+      """;
+
+  @TempDir Path own;
+
+  private Blueprint blueprint(String rest) throws IOException {
+    Path tokenizer = Golden.of("scores/squad-windows").directory().resolve("tokenizer.json");
+    String config = QWEN.formatted(LAYERS, rest.replace('\'', '"'));
+    Path model = TextModels.write(own.resolve("model"), config, tokenizer, 1);
+    return Blueprint.of(TextModel.of(ModelDirectory.open(model), 4));
+  }
+
+  private static List<Integer> layers(String words) {
+    return Arrays.stream(words.split(" ", -1)).map(Integer::valueOf).toList();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        ", 'mlp_only_layers': [0]",
+        ", 'mlp_only_layers': [1, 4], 'decoder_sparse_step': 1",
+        ", 'decoder_sparse_step': 2",
+        ", 'decoder_sparse_step': 3, 'mlp_only_layers': [5, 1]",
+        ", 'decoder_sparse_step': 2, 'mlp_only_layers': [1]",
+        ", 'decoder_sparse_step': 7"
+      })
+  void whichever_layers_stay_have_experts_if_they_had(String rest) throws IOException {
+    Blueprint blueprint = blueprint(rest);
+    List<Integer> sparse = blueprint.sparseLayers();
+    assertThat(sparse).as("of layers").hasSizeLessThanOrEqualTo(LAYERS);
+
+    for (int bits = 1; bits < 1 << LAYERS; bits++) {
+      int stay = bits;
+      List<Integer> layers =
+          IntStream.range(0, LAYERS).filter(i -> (stay >> i & 1) == 1).boxed().toList();
+
+      ObjectNode config = new SizeConfig(blueprint).of(Kept.all(), layers);
+
+      List<String> found =
+          Families.text(config)
+              .network(config)
+              .architecture(blueprint.model().directory().shapes(), 4)
+              .stacks()
+              .stream()
+              .skip(1) // that of layers
+              .map(Stack::prefix)
+              .toList();
+      List<String> wanted =
+          IntStream.range(0, layers.size())
+              .filter(place -> sparse.contains(layers.get(place)))
+              .mapToObj("model.layers.%d.mlp.experts."::formatted)
+              .toList();
+      assertThat(found).as("%s of %s", layers, rest).isEqualTo(wanted);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'mlp_only_layers': [0, 4] | 0 2 4 5 | [0,2] | 1",
+        "'mlp_only_layers': [0, 4] | 1 2 | [] | 1",
+        "'decoder_sparse_step': 2 | 0 1 2 3 | [] | 2",
+        "'decoder_sparse_step': 2 | 2 3 4 5 | [] | 2",
+        "'decoder_sparse_step': 2 | 0 1 3 5 | [0] | 1",
+        "'decoder_sparse_step': 2, 'mlp_only_layers': [3] | 2 3 4 5 | [1] | 2",
+        "'decoder_sparse_step': 2, 'mlp_only_layers': [3] | 1 3 5 | [1] | 1",
+        "'decoder_sparse_step': 2 | 0 2 4 | [0,1,2] | 1"
+      })
+  void a_rule_stays_while_it_holds_and_becomes_a_list_if_not(
+      String rest, String stay, String dense, int step) throws IOException {
+    Blueprint blueprint = blueprint(", " + rest);
+
+    ObjectNode config = new SizeConfig(blueprint).of(Kept.all(), layers(stay));
+
+    assertThat(config.path("mlp_only_layers")).hasToString(dense);
+    assertThat(config.path("decoder_sparse_step").intValue()).isEqualTo(step);
+  }
+
+  @Test
+  void nothing_is_said_anew_of_layers_that_all_stay() throws IOException {
+    Blueprint blueprint = blueprint(", 'decoder_sparse_step': 2");
+    JsonNode before = blueprint.model().directory().config();
+
+    ObjectNode config = new SizeConfig(blueprint).of(Kept.all(), layers("0 1 2 3 4 5"));
+
+    assertThat(config).isEqualTo(before);
+  }
+
+  @Test
+  void sizes_of_what_is_left_are_said_and_those_of_what_no_layer_has_stay() throws IOException {
+    Blueprint blueprint = blueprint(", 'decoder_sparse_step': 2");
+    Kept kept = first(blueprint, new Sizes(8, 6, 2, 3, 2, 1, LAYERS));
+
+    ObjectNode both = new SizeConfig(blueprint).of(kept, layers("0 1"));
+    ObjectNode sparse = new SizeConfig(blueprint).of(kept, layers("1 3"));
+    ObjectNode dense = new SizeConfig(blueprint).of(kept, layers("0 2"));
+
+    assertThat(sizes(both)).containsExactly(6, 2, 3);
+    assertThat(sizes(sparse)).containsExactly(12, 2, 3);
+    assertThat(sizes(dense)).containsExactly(6, 3, 4);
+  }
+
+  private static List<Integer> sizes(JsonNode config) {
+    return List.of(
+        config.path("intermediate_size").intValue(),
+        config.path("num_experts").intValue(),
+        config.path("moe_intermediate_size").intValue());
+  }
+
+  private static Kept first(Blueprint blueprint, Sizes sizes) {
+    var layers =
+        IntStream.range(0, LAYERS)
+            .mapToObj(
+                layer -> {
+                  var units = new LinkedHashMap<String, double[]>();
+                  LayerActivity.counts(blueprint, layer)
+                      .forEach((kind, count) -> units.put(kind, new double[count]));
+                  return new LayerActivity(units, 0);
+                })
+            .toList();
+    return new UnitChoice(blueprint, new Activity("", layers)).of(sizes);
+  }
+}
