@@ -149,6 +149,7 @@ record MinitronResult(
     change.put("tokens", Integer.toString(plan.blueprint().model().tokens()));
     change.put("sequenceAggregation", spec.overTokens().key());
     change.put("batchAggregation", spec.overSequences().key());
+    change.put("importance", spec.unitScore().key());
     change.put("score", spec.score().key());
     change.put("depth", spec.depth().key());
   }

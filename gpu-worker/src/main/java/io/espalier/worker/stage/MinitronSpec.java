@@ -10,6 +10,7 @@ import io.espalier.worker.algorithm.minitron.Grid;
 import io.espalier.worker.algorithm.minitron.Listening;
 import io.espalier.worker.algorithm.minitron.Score;
 import io.espalier.worker.algorithm.minitron.Size;
+import io.espalier.worker.algorithm.minitron.UnitScore;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.checkpoint.Sharding;
@@ -30,6 +31,7 @@ import java.util.Set;
  * @param depth how it is decided which layers go; cosine if not said
  * @param overTokens how a sequence's tokens become one number; their mean if not said
  * @param overSequences how sequences do; by L2 if not said
+ * @param unitScore what neurons and heads are ranked by; their contribution if not said
  * @param batches batches that units are listened to on, if it is said; else up to 128
  * @param batchSize sequences per batch; 8 if not said
  * @param activationMebibytes bound of hidden states in memory; 1024 if not said
@@ -41,6 +43,7 @@ record MinitronSpec(
     Depth depth,
     Aggregation overTokens,
     Aggregation overSequences,
+    UnitScore unitScore,
     OptionalInt batches,
     int batchSize,
     int activationMebibytes,
@@ -73,6 +76,7 @@ record MinitronSpec(
           "depth",
           "sequenceAggregation",
           "batchAggregation",
+          "importance",
           "loaders",
           "shardSize",
           "batches",
@@ -121,6 +125,7 @@ record MinitronSpec(
         batchSize,
         overTokens,
         overSequences,
+        unitScore,
         (long) activationMebibytes << 20,
         seed);
   }
@@ -153,6 +158,8 @@ record MinitronSpec(
       Depth depth = spec.oneOf("depth", Depth.values(), Depth::key, Depth.COSINE);
       Aggregation overTokens = aggregation("sequenceAggregation", Aggregation.MEAN);
       Aggregation overSequences = aggregation("batchAggregation", Aggregation.L2);
+      UnitScore unitScore =
+          spec.oneOf("importance", UnitScore.values(), UnitScore::key, UnitScore.CONTRIBUTION);
       OptionalInt batches = spec.count("batches");
       int batchSize = spec.count("batchSize", BATCH_SIZE);
       int memory = spec.number("activationMebibytes", 0).orElse(ACTIVATION_MEBIBYTES);
@@ -166,6 +173,7 @@ record MinitronSpec(
           depth,
           overTokens,
           overSequences,
+          unitScore,
           batches,
           batchSize,
           memory,

@@ -18,6 +18,7 @@ record AlgorithmRules(BiConsumer<String, String> problems) {
   private static final String MINITRON = "minitron";
   private static final String CONSTRAINTS = "constraints";
   private static final String SCORE = "score";
+  private static final String IMPORTANCE = "importance";
 
   /** Keys of a stage that not all algorithms know, by those that do. */
   private static final Map<String, Set<String>> KEYS =
@@ -29,7 +30,7 @@ record AlgorithmRules(BiConsumer<String, String> problems) {
                   "calibrationBatches",
                   "scoreImages",
                   SCORE,
-                  "importance",
+                  IMPORTANCE,
                   "activationMebibytes",
                   "objective",
                   "layers"),
@@ -62,6 +63,7 @@ record AlgorithmRules(BiConsumer<String, String> problems) {
                   "depth",
                   "sequenceAggregation",
                   "batchAggregation",
+                  IMPORTANCE,
                   "loaders",
                   "shardSize",
                   "batches",
@@ -76,8 +78,19 @@ record AlgorithmRules(BiConsumer<String, String> problems) {
               GRADNAS, Set.of("latency"),
               MINITRON, Set.of("memory", "sequenceLength", "batchSize")));
 
-  private static final Map<String, Set<String>> SCORES =
-      Map.of(FASTNAS, Set.of("accuracy", "loss", "agreement"), MINITRON, Set.of("loss", "kl"));
+  /** Values of keys that each algorithm knows some of. */
+  private static final Map<String, Map<String, Set<String>>> VALUES =
+      new TreeMap<>(
+          Map.of(
+              SCORE,
+              Map.of(
+                  FASTNAS, Set.of("accuracy", "loss", "agreement"), MINITRON, Set.of("loss", "kl")),
+              IMPORTANCE,
+              Map.of(
+                  FASTNAS,
+                  Set.of("consumer-norm", "batchnorm-scale", "taylor", "geometric-median"),
+                  MINITRON,
+                  Set.of("contribution", "activation"))));
 
   /** Looks at all stages of a policy. */
   void check(JsonNode stages) {
@@ -93,19 +106,24 @@ record AlgorithmRules(BiConsumer<String, String> problems) {
   private void check(String pointer, JsonNode prune, String named) {
     known(pointer, prune, named, KEYS);
     known(pointer + "/" + CONSTRAINTS, prune.path(CONSTRAINTS), named, BOUNDS);
-    String score = prune.path(SCORE).asText();
-    Set<String> scores = SCORES.getOrDefault(named, Set.of(score));
-    if (prune.has(SCORE) && !scores.contains(score)) {
-      problems.accept(
-          pointer + "/" + SCORE,
-          "must be one of %s for %s; found %s"
-              .formatted(String.join(", ", scores.stream().sorted().toList()), named, score));
-    }
+    VALUES.forEach((key, values) -> value(pointer, prune, named, key, values));
     if (named.equals(MINITRON) && prune.has("export") == prune.has(CONSTRAINTS)) {
       problems.accept(
           pointer,
           "minitron needs either constraints or export; found %s"
               .formatted(prune.has("export") ? "both" : "neither"));
+    }
+  }
+
+  private void value(
+      String pointer, JsonNode prune, String named, String key, Map<String, Set<String>> values) {
+    String found = prune.path(key).asText();
+    Set<String> own = values.getOrDefault(named, Set.of(found));
+    if (prune.has(key) && !own.contains(found)) {
+      problems.accept(
+          pointer + "/" + key,
+          "must be one of %s for %s; found %s"
+              .formatted(String.join(", ", own.stream().sorted().toList()), named, found));
     }
   }
 

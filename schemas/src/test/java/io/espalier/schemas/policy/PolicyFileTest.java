@@ -220,7 +220,7 @@ class PolicyFileTest {
     String common =
         "prune: { algorithm: minitron, hiddenDivisor: 64, neuronDivisor: 128, expertDivisor: 8,"
             + " headDivisor: 1, groupDivisor: 1, layerDivisor: 2, topK: 5, score: kl, depth: contiguous,"
-            + " sequenceAggregation: mean, batchAggregation: l2, loaders: stock, shardSize: 5GB,"
+            + " sequenceAggregation: mean, batchAggregation: l2, importance: activation, loaders: stock, shardSize: 5GB,"
             + " batches: 16, batchSize: 4, maxLength: 512, activationMebibytes: 0, ";
     String searched =
         "constraints: { parameters: 70%, memory: 8e9, flops: 90%, bytes: 1e9,"
@@ -290,6 +290,8 @@ class PolicyFileTest {
           algorithm: fastnas  | algorithm: gradnas, score: loss | prune.score  | said to fastnas and minitron, not to gradnas
           algorithm: fastnas  | algorithm: minitron, stride: 4 | prune.stride  | said to gradnas, not to minitron
           algorithm: fastnas  | algorithm: minitron, score: accuracy | prune.score | one of kl, loss for minitron
+          algorithm: fastnas  | algorithm: minitron, importance: taylor | prune.importance | one of activation, contribution for minitron
+          algorithm: fastnas  | algorithm: fastnas, importance: activation | prune.importance | one of batchnorm-scale, consumer-norm, geometric-median, taylor for fastnas
           algorithm: fastnas  | algorithm: minitron, export: { num_layers: 2 } | stages[0].prune | either constraints or export; found both
           algorithm: fastnas, constraints: { flops: 60% } | algorithm: minitron | stages[0].prune | either constraints or export; found neither
           algorithm: fastnas, constraints: { flops: 60% } | algorithm: gradnas | stages[0].prune | 'constraints' is missing

@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.minitron;
 
+import io.espalier.worker.data.Fingerprint;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -61,6 +62,16 @@ public record Activity(String fingerprint, List<LayerActivity> layers) {
   /** One score per layer: sum over batches of 1 - the mean cosine of what enters and leaves it. */
   public double[] distances() {
     return layers.stream().mapToDouble(LayerActivity::distance).toArray();
+  }
+
+  /**
+   * The same where neurons and heads are scored by what they add to the stream: how strongly they
+   * fire, times the length of the weights that read them.
+   */
+  Activity contributions() {
+    return new Activity(
+        new Fingerprint().add(fingerprint).add("times the weights that read").hex(),
+        layers.stream().map(LayerActivity::contributions).toList());
   }
 
   /** With one more layer. */

@@ -1,6 +1,8 @@
 package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Layer;
+import io.espalier.worker.tensor.Weights;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +14,8 @@ import java.util.Optional;
  *
  * @param units one score per unit, by what they are: {@value #NEURONS}, or {@value #EXPERTS} and
  *     the {@linkplain #neurons neurons of each}; {@value #HEADS}; and {@value #HIDDEN} for what the
- *     layer's normalisations say of each channel of the stream
+ *     layer's normalisations say of each channel of the stream. Beside them the lengths of the
+ *     weights that read neurons and heads
  * @param distance sum over batches of 1 - the mean cosine of what enters and what leaves
  */
 record LayerActivity(Map<String, double[]> units, double distance) {
@@ -31,8 +34,17 @@ record LayerActivity(Map<String, double[]> units, double distance) {
     return "%s of expert %d".formatted(NEURONS, expert);
   }
 
-  /** What a watch has seen of a layer. */
-  static LayerActivity of(LayerWatch watch, Blueprint blueprint, int layer) {
+  /** What the lengths of the weights that read units of a kind are called among units. */
+  private static String readers(String kind) {
+    return "what reads " + kind;
+  }
+
+  /**
+   * What a watch has seen of a layer.
+   *
+   * @param weights of the layer
+   */
+  static LayerActivity of(LayerWatch watch, Blueprint blueprint, int layer, Weights weights) {
     var units = new LinkedHashMap<String, double[]>();
     feedForward(blueprint, layer)
         .forEach(
@@ -40,6 +52,8 @@ record LayerActivity(Map<String, double[]> units, double distance) {
                 units.put(kind, kind.equals(EXPERTS) ? watch.experts(axis) : watch.neurons(axis)));
     units.put(HEADS, watch.heads(blueprint.headSize()));
     units.put(HIDDEN, watch.hidden());
+    read(blueprint, layer)
+        .forEach((kind, axis) -> units.put(readers(kind), norms(blueprint, axis, weights)));
     return new LayerActivity(units, watch.distance());
   }
 
@@ -49,7 +63,38 @@ record LayerActivity(Map<String, double[]> units, double distance) {
     feedForward(blueprint, layer).forEach((kind, axis) -> counts.put(kind, axis.units()));
     counts.put(HEADS, blueprint.heads(layer).units());
     counts.put(HIDDEN, blueprint.hidden().units());
+    read(blueprint, layer).forEach((kind, axis) -> counts.put(readers(kind), axis.units()));
     return counts;
+  }
+
+  /** Kinds of units that one matrix reads, by their axes. */
+  private static Map<String, Axis> read(Blueprint blueprint, int layer) {
+    Map<String, Axis> axes = feedForward(blueprint, layer);
+    axes.remove(EXPERTS); // what they say is heard as it is added
+    axes.put(HEADS, blueprint.heads(layer));
+    return axes;
+  }
+
+  private static double[] norms(Blueprint blueprint, Axis axis, Weights weights) {
+    List<Layer> consumers = blueprint.architecture().consumers(axis);
+    if (consumers.size() != 1) {
+      throw new IllegalStateException(
+          "'%s' was to be read by one matrix, not %d".formatted(axis.name(), consumers.size()));
+    }
+    return ReadingNorms.of(consumers.get(0), axis, weights);
+  }
+
+  /** The same where units that one matrix reads are scored by what they add through it. */
+  LayerActivity contributions() {
+    Map<String, double[]> all = units();
+    all.forEach(
+        (kind, scores) -> {
+          double[] norms = all.getOrDefault(readers(kind), new double[0]);
+          for (int unit = 0; unit < norms.length; unit++) {
+            scores[unit] *= norms[unit];
+          }
+        });
+    return new LayerActivity(all, distance);
   }
 
   /** The axes of the feed-forward part of a layer, by what their units are. */

@@ -90,6 +90,9 @@ final class LayerStream implements AutoCloseable {
   interface Watch {
     /** What watches them. */
     Taps of(int layer, Tokens tokens);
+
+    /** Is told when all texts are through a layer, before its weights are dropped. */
+    default void done(int layer, Weights weights) {}
   }
 
   /** Layers in their order, as many at a time as can be at work at once. */
@@ -126,6 +129,9 @@ final class LayerStream implements AutoCloseable {
             });
       }
       new Pipeline(texts.count(), states::get, stages, states::put).run();
+      for (int i = 0; i < group.size(); i++) {
+        watch.done(group.get(i), weights.get(i));
+      }
     } finally {
       weights.forEach(Weights::close);
     }

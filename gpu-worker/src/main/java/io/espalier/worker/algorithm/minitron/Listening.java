@@ -7,6 +7,7 @@ package io.espalier.worker.algorithm.minitron;
  * @param batchSize sequences per batch: layers are scored by the mean over each
  * @param overTokens how the tokens of a sequence become one number
  * @param overSequences how the sequences do
+ * @param unitScore what neurons and heads are ranked by
  * @param stateBytes bound of hidden states in memory; changes no result
  * @param seed decides which sequences are heard, in what order
  */
@@ -15,5 +16,6 @@ public record Listening(
     int batchSize,
     Aggregation overTokens,
     Aggregation overSequences,
+    UnitScore unitScore,
     long stateBytes,
     long seed) {}

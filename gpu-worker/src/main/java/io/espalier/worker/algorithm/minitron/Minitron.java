@@ -1,16 +1,21 @@
 package io.espalier.worker.algorithm.minitron;
 
+import io.espalier.worker.algorithm.family.Taps;
+import io.espalier.worker.algorithm.family.Tokens;
 import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -90,7 +95,7 @@ public final class Minitron {
         store.load(fingerprint).orElseGet(() -> new Activity(fingerprint, List.of()));
     int all = blueprint.blocks().size();
     if (activity.layers().size() == all) {
-      return activity;
+      return settings.unitScore().of(activity);
     }
     try (var stream = new LayerStream(blueprint, texts, settings.stateBytes(), checkpoints)) {
       int begin = store.restore(activity, stream);
@@ -109,7 +114,7 @@ public final class Minitron {
         progress.report(Progress.of(PHASE, activity.layers().size(), all));
       }
     }
-    return activity;
+    return settings.unitScore().of(activity);
   }
 
   private static List<Integer> range(int from, int to) {
@@ -117,23 +122,41 @@ public final class Minitron {
   }
 
   private List<LayerActivity> watched(LayerStream stream, List<Integer> group) {
-    Map<Integer, LayerWatch> watches = new HashMap<>();
-    group.forEach(
-        layer ->
-            watches.put(layer, new LayerWatch(settings.overTokens(), settings.overSequences())));
-    stream.layers(group, Kept.all(), (layer, tokens) -> watches.get(layer).batch(tokens));
-    return group.stream().map(layer -> sound(layer, watches.get(layer))).toList();
+    var watch = new Watching();
+    group.forEach(watch::begin);
+    stream.layers(group, Kept.all(), watch);
+    return watch.seen;
   }
 
-  private LayerActivity sound(int layer, LayerWatch watch) {
-    LayerActivity seen = LayerActivity.of(watch, blueprint, layer);
-    ActivityStore.problem(seen, LayerActivity.counts(blueprint, layer))
-        .ifPresent(
-            problem -> {
-              throw new InvalidInputException(
-                  "%s, layer %d: %s; look for infinite or undefined weights in it and before it"
-                      .formatted(blueprint.model().directory().path(), layer, problem));
-            });
-    return seen;
+  /** Watches layers that are at work at once. */
+  private final class Watching implements LayerStream.Watch {
+    private final Map<Integer, LayerWatch> watches = new HashMap<>();
+    private final List<LayerActivity> seen = new ArrayList<>();
+
+    void begin(int layer) {
+      watches.put(layer, new LayerWatch(settings.overTokens(), settings.overSequences()));
+    }
+
+    private LayerWatch at(int layer) {
+      return Objects.requireNonNull(watches.get(layer));
+    }
+
+    @Override
+    public Taps of(int layer, Tokens tokens) {
+      return at(layer).batch(tokens);
+    }
+
+    @Override
+    public void done(int layer, Weights weights) {
+      LayerActivity found = LayerActivity.of(at(layer), blueprint, layer, weights);
+      ActivityStore.problem(found, LayerActivity.counts(blueprint, layer))
+          .ifPresent(
+              problem -> {
+                throw new InvalidInputException(
+                    "%s, layer %d: %s; look for infinite or undefined weights in it and before it"
+                        .formatted(blueprint.model().directory().path(), layer, problem));
+              });
+      seen.add(found);
+    }
   }
 }

@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.family.Taps;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.family.Tokens;
+import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.tensor.Golden;
@@ -17,6 +18,7 @@ import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.SavedArrays;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,7 +45,7 @@ final class ActivityTest {
   }
 
   private static Listening listening(Aggregation tokens, Aggregation sequences, long bytes) {
-    return new Listening(1, 8, tokens, sequences, bytes, 1);
+    return new Listening(1, 8, tokens, sequences, UnitScore.ACTIVATION, bytes, 1);
   }
 
   private Activity measure(String golden, Listening settings) {
@@ -235,6 +237,63 @@ final class ActivityTest {
     for (int i = 0; i < wanted.length; i++) {
       assertThat(found[i]).isCloseTo(wanted[i], within(1e-5 * largest));
     }
+  }
+
+  /** GPT-2 stores its matrices the other way round. */
+  @ParameterizedTest
+  @CsvSource({
+    "gpt2, transformer.h.%d.mlp.c_proj.weight, transformer.h.%d.attn.c_proj.weight, true",
+    "gptj, transformer.h.%d.mlp.fc_out.weight, transformer.h.%d.attn.out_proj.weight, false",
+    "qwen3, model.layers.%d.mlp.down_proj.weight, model.layers.%d.self_attn.o_proj.weight, false"
+  })
+  void contributions_are_scores_times_the_lengths_of_what_reads_the_units(
+      String golden, String down, String out, boolean transposed) {
+    Blueprint blueprint = blueprint(golden);
+    var plain = listening(Aggregation.MEAN, Aggregation.L2, 1 << 20);
+    Activity fired = measure(golden, plain);
+    Activity added =
+        measure(
+            golden,
+            new Listening(
+                1, 8, Aggregation.MEAN, Aggregation.L2, UnitScore.CONTRIBUTION, 1 << 20, 1));
+
+    assertThat(added.fingerprint()).isNotEqualTo(fired.fingerprint());
+    assertThat(added.hidden()).isEqualTo(fired.hidden());
+    assertThat(added.distances()).isEqualTo(fired.distances());
+    assertThat(heard).hasSize(2); // both are made of what was measured once
+    for (int layer = 0; layer < 2; layer++) {
+      int hidden = blueprint.hidden().units();
+      TensorData reading = Golden.of(golden).model().read(down.formatted(layer));
+      double[] neurons = fired.neurons(layer);
+      for (int i = 0; i < neurons.length; i++) {
+        neurons[i] *= length(reading, hidden, neurons.length, transposed, i, i + 1);
+      }
+      requireClose(added.neurons(layer), neurons);
+
+      TensorData attended = Golden.of(golden).model().read(out.formatted(layer));
+      double[] heads = fired.heads(layer);
+      int size = blueprint.headSize();
+      for (int i = 0; i < heads.length; i++) {
+        heads[i] *=
+            length(attended, hidden, heads.length * size, transposed, i * size, (i + 1) * size);
+      }
+      requireClose(added.heads(layer), heads);
+    }
+  }
+
+  /** The length of all weights by which some inputs are read. */
+  private static double length(
+      TensorData weight, int outputs, int inputs, boolean transposed, int from, int to) {
+    FloatBuffer values = weight.bytes().asFloatBuffer();
+    assertThat(values.remaining()).isEqualTo(outputs * inputs);
+    double squares = 0;
+    for (int out = 0; out < outputs; out++) {
+      for (int in = from; in < to; in++) {
+        double value = values.get(transposed ? in * outputs + out : out * inputs + in);
+        squares += value * value;
+      }
+    }
+    return Math.sqrt(squares);
   }
 
   @Test

@@ -41,7 +41,8 @@ final class ExpertActivityTest {
 
   private Activity measure(
       Blueprint blueprint, GoldenTexts texts, Aggregation tokens, Aggregation sequences) {
-    var settings = new Listening(texts.count(), 8, tokens, sequences, 1 << 20, 1);
+    var settings =
+        new Listening(texts.count(), 8, tokens, sequences, UnitScore.ACTIVATION, 1 << 20, 1);
     return new Minitron(blueprint, settings, texts, "data")
         .measure(checkpoints, Progress.Listener.NONE);
   }
@@ -204,16 +205,17 @@ final class ExpertActivityTest {
     Activity first = measure(blueprint, texts, Aggregation.MEAN, Aggregation.L2);
 
     assertThat(first.layers().get(1).units().keySet())
-        .containsExactly("neurons", "heads", "hidden");
+        .containsExactly("neurons", "heads", "hidden", "what reads neurons", "what reads heads");
     assertThat(first.layers().get(2).units().keySet())
-        .hasSize(1 + 6 + 2)
-        .contains("experts", "neurons of expert 5")
+        .hasSize(1 + 6 + 2 + 6 + 1)
+        .contains("experts", "neurons of expert 5", "what reads neurons of expert 5")
         .doesNotContain("neurons");
     Path file =
         checkpoints.resolve("minitron-scores-" + first.fingerprint().substring(0, 16) + ".json");
     Files.writeString(file, Files.readString(file).replace("neurons of expert 5", "other"));
     var heard = new ArrayList<Progress>();
-    var settings = new Listening(1, 8, Aggregation.MEAN, Aggregation.L2, 1 << 20, 1);
+    var settings =
+        new Listening(1, 8, Aggregation.MEAN, Aggregation.L2, UnitScore.ACTIVATION, 1 << 20, 1);
     Activity again =
         new Minitron(blueprint, settings, texts, "data").measure(checkpoints, heard::add);
     assertThat(heard).hasSize(3);

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Smaller versions of models with experts, in memory and in files. */
 final class ExpertVersionsTest {
   private static final Listening SETTINGS =
-      new Listening(1, 8, Aggregation.MEAN, Aggregation.L2, 1 << 20, 1);
+      new Listening(1, 8, Aggregation.MEAN, Aggregation.L2, UnitScore.ACTIVATION, 1 << 20, 1);
 
   @TempDir Path own;
 

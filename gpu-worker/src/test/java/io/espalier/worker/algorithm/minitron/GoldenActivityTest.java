@@ -26,7 +26,8 @@ final class GoldenActivityTest {
     Golden oracle = Golden.of("scores/minitron-" + name);
     GoldenTexts texts = GoldenTexts.ofScores("minitron-" + name);
     assertThat(texts.count()).isEqualTo(3);
-    var settings = new Listening(3, 3, Aggregation.MEAN, Aggregation.L2, 1 << 20, 1);
+    var settings =
+        new Listening(3, 3, Aggregation.MEAN, Aggregation.L2, UnitScore.ACTIVATION, 1 << 20, 1);
 
     Activity found =
         new Minitron(blueprint, settings, texts, "golden")

@@ -148,7 +148,14 @@ public final class SizeBenchmark {
   private Minitron listening(long seed) {
     return new Minitron(
         blueprint,
-        new Listening(BATCHES, BATCH_SIZE, Aggregation.MEAN, Aggregation.L2, STATE_BYTES, seed),
+        new Listening(
+            BATCHES,
+            BATCH_SIZE,
+            Aggregation.MEAN,
+            Aggregation.L2,
+            UnitScore.ACTIVATION,
+            STATE_BYTES,
+            seed),
         train);
   }
 

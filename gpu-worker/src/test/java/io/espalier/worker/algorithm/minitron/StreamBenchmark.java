@@ -132,7 +132,8 @@ public final class StreamBenchmark {
   }
 
   private static Listening listening(int batches) {
-    return new Listening(batches, BATCH, Aggregation.MEAN, Aggregation.L2, STATE_BYTES, 1);
+    return new Listening(
+        batches, BATCH, Aggregation.MEAN, Aggregation.L2, UnitScore.ACTIVATION, STATE_BYTES, 1);
   }
 
   /** Listens to all units, in turn with matrix products. */

@@ -308,7 +308,8 @@ final class VersionsTest {
   }
 
   private Activity activity(Blueprint blueprint) {
-    var settings = new Listening(1, 8, Aggregation.MEAN, Aggregation.L2, 1 << 20, 1);
+    var settings =
+        new Listening(1, 8, Aggregation.MEAN, Aggregation.L2, UnitScore.ACTIVATION, 1 << 20, 1);
     String name =
         blueprint.model().family().name().equals("llama")
             ? blueprint.model().directory().config().path("model_type").asText()

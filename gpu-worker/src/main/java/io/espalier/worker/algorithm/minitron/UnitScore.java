@@ -1,0 +1,33 @@
+package io.espalier.worker.algorithm.minitron;
+
+import java.util.Locale;
+
+/** What neurons and heads are ranked by. Channels of the stream and experts are by activation. */
+public enum UnitScore {
+  /** How strongly they fire, as in the paper. */
+  ACTIVATION {
+    @Override
+    Activity of(Activity activity) {
+      return activity;
+    }
+  },
+  /**
+   * How much they add to the stream: how strongly they fire, times the length of the weights that
+   * read them (after Sun et al., A Simple and Effective Pruning Approach for Large Language Models,
+   * arXiv 2306.11695, which scores single weights so).
+   */
+  CONTRIBUTION {
+    @Override
+    Activity of(Activity activity) {
+      return activity.contributions();
+    }
+  };
+
+  /** Its name in policies and reports. */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The scores that units are ranked by. */
+  abstract Activity of(Activity activity);
+}
