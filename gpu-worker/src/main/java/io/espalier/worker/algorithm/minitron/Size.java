@@ -23,11 +23,11 @@ public enum Size {
   LAYERS("layers", "num_layers", "num_hidden_layers");
 
   private final String word;
-  private final List<String> keys;
+  private final String keys; // with blanks between
 
   Size(String word, String... keys) {
     this.word = word;
-    this.keys = List.of(keys);
+    this.keys = String.join(" ", keys);
   }
 
   /** What messages and reports call it. */
@@ -37,7 +37,7 @@ public enum Size {
 
   /** What policies call it: as ModelOpt's {@code export_config} does, then as Hugging Face does. */
   public List<String> keys() {
-    return keys;
+    return List.of(keys.split(" ", -1));
   }
 
   /** The size that a policy calls so. */

@@ -30,7 +30,7 @@ record SizeConfig(Blueprint blueprint) {
   private static final String HEAD_SIZE = "head_dim";
   private static final String PRUNED = "pruned_heads";
 
-  /** Keys of lists with one entry per layer. */
+  /** Keys of what always is a list with one entry per layer. */
   private static final Set<String> LISTS = Set.of("layer_types");
 
   /** Key of a number: layers from that one on see only near tokens. */
@@ -114,7 +114,7 @@ record SizeConfig(Blueprint blueprint) {
 
   private static void put(ObjectNode config, String key, List<Integer> widths) {
     if (widths.isEmpty()) {
-      return; // of what no layer has, what is said is not read
+      return; // what is said of what no layer has is never read
     }
     if (widths.stream().distinct().count() == 1) {
       config.put(key, widths.get(0));
@@ -124,12 +124,23 @@ record SizeConfig(Blueprint blueprint) {
     widths.forEach(list::add);
   }
 
+  /** Keys of what may be a list with one entry per layer. */
+  private Set<String> lists() {
+    var lists = new HashSet<>(LISTS);
+    lists.add(blueprint.network().widthKeys().neurons());
+    blueprint
+        .network()
+        .expertKeys()
+        .ifPresent(keys -> lists.addAll(List.of(keys.experts(), keys.neurons())));
+    return lists;
+  }
+
   /** Lists lose the entries of layers that go; a layer's number becomes the one it has then. */
   private void perLayer(ObjectNode config, List<Integer> layers) {
     if (layers.size() == blueprint.blocks().size()) {
       return;
     }
-    for (String key : LISTS) {
+    for (String key : lists()) {
       JsonNode list = config.path(key);
       if (list.isArray() && list.size() == blueprint.blocks().size()) {
         ArrayNode left = config.putArray(key);

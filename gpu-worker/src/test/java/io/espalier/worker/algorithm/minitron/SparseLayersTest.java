@@ -38,8 +38,12 @@ final class SparseLayersTest {
   @TempDir Path own;
 
   private Blueprint blueprint(String rest) throws IOException {
+    return blueprint(QWEN, rest);
+  }
+
+  private Blueprint blueprint(String template, String rest) throws IOException {
     Path tokenizer = Golden.of("scores/squad-windows").directory().resolve("tokenizer.json");
-    String config = QWEN.formatted(LAYERS, rest.replace('\'', '"'));
+    String config = template.formatted(LAYERS, rest.replace('\'', '"'));
     Path model = TextModels.write(own.resolve("model"), config, tokenizer, 1);
     return Blueprint.of(TextModel.of(ModelDirectory.open(model), 4));
   }
@@ -134,6 +138,18 @@ final class SparseLayersTest {
     assertThat(sizes(both)).containsExactly(6, 2, 3);
     assertThat(sizes(sparse)).containsExactly(12, 2, 3);
     assertThat(sizes(dense)).containsExactly(6, 3, 4);
+  }
+
+  /** A list with one entry per layer is read even if no layer that is left has experts. */
+  @Test
+  void a_list_of_sizes_loses_the_entries_of_layers_that_go() throws IOException {
+    String listed = QWEN.replace("\"num_experts\": 3", "\"num_experts\": [3, 3, 3, 3, 3, 3]");
+    Blueprint blueprint = blueprint(listed, ", 'decoder_sparse_step': 2");
+
+    ObjectNode config = new SizeConfig(blueprint).of(Kept.all(), layers("0 2"));
+
+    assertThat(config.path("num_experts")).hasToString("[3,3]");
+    assertThat(Families.text(config).network(config).chosenExperts()).isEqualTo(1);
   }
 
   private static List<Integer> sizes(JsonNode config) {
