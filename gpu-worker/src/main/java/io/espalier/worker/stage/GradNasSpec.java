@@ -73,7 +73,8 @@ record GradNasSpec(
   static GradNasSpec parse(String json) {
     var spec = new SpecReader(json, KEYS);
     spec.requireAlgorithm(GRADNAS);
-    Optional<Constraints> constraints = Optional.ofNullable(spec.constraints());
+    Optional<Constraints> constraints =
+        Optional.ofNullable(spec.constraints(Constraints::ofText, Set.of()));
     int batchSize = spec.count("batchSize", TextEvaluation.BATCH);
     int divisor = spec.count("neuronDivisor", ChoiceRule.DEFAULT_DIVISOR);
     OptionalInt batches = spec.count("batches");
@@ -124,6 +125,12 @@ record GradNasSpec(
    * @return what it does not take, in words
    */
   Optional<String> unfit(TextInput input) {
+    if (constraints.perToken() && input.task() != TextTask.TEXT_GENERATION) {
+      return Optional.of(
+          "prune.constraints.%s: this is said of models for %s, but this one is for %s; bound flops"
+              .formatted(
+                  Constraints.FLOPS_PER_TOKEN, TextTask.TEXT_GENERATION.key(), input.task().key()));
+    }
     if (maxLength.isPresent() && maxLength.getAsInt() > input.positions()) {
       return Optional.of(
           "prune.maxLength: %d tokens, but the model has positions for %d; ask for no more, or leave it out"

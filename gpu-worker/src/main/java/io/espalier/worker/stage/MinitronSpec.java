@@ -235,7 +235,8 @@ record MinitronSpec(
     private Optional<Constraints> constraints() {
       return Optional.ofNullable(
           spec.constraints(
-              asked -> Constraints.parse(asked, BOUNDED), Set.of(CACHED_TOKENS, CACHED_SEQUENCES)));
+              asked -> Constraints.ofText(asked, BOUNDED),
+              Set.of(CACHED_TOKENS, CACHED_SEQUENCES)));
     }
 
     private Optional<Cache> cache(Constraints constraints) {
@@ -244,7 +245,8 @@ record MinitronSpec(
       boolean bounded = constraints.limits().containsKey(Quantity.MEMORY);
       if (bounded && tokens.isEmpty()) {
         spec.problem(
-            "constraints.memory: wanted with sequenceLength, the number of tokens of which keys and values count");
+            "constraints.memory: wanted with sequenceLength, the number of tokens of which keys and"
+                + " values count");
       }
       return tokens.isPresent()
           ? Optional.of(new Cache(tokens.getAsInt(), sequences))

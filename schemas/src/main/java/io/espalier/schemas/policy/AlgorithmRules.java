@@ -72,8 +72,9 @@ record AlgorithmRules(BiConsumer<String, String> problems) {
       new TreeMap<>(
           Map.of(
               FASTNAS, Set.of("latency"),
-              GRADNAS, Set.of("latency"),
-              MINITRON, Set.of("memory", "sequenceLength", "batchSize")));
+              GRADNAS, Set.of("latency", "flopsPerToken"),
+              MINITRON,
+                  Set.of("latency", "flopsPerToken", "memory", "sequenceLength", "batchSize")));
 
   private static final Map<String, Set<String>> SCORES =
       Map.of(FASTNAS, Set.of("accuracy", "loss", "agreement"), MINITRON, Set.of("loss", "kl"));

@@ -90,7 +90,7 @@ public final class GradNasPruning {
       Timing timing,
       Progress.Listener progress) {
     this.plan = plan;
-    this.constraints = constraints;
+    this.constraints = constraints.ofSequences(plan.model().tokens());
     this.settings = settings;
     this.search = search;
     this.judge = judge;

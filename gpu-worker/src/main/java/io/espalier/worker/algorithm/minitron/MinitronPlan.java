@@ -43,7 +43,9 @@ public record MinitronPlan(
     CostModel costs = costs(blueprint, goal);
     Cost whole = FileCosts.whole(costs, files);
     Budget budget =
-        goal.constraints().map(asked -> asked.budget(whole)).orElse(new Budget(List.of()));
+        goal.constraints()
+            .map(asked -> asked.ofSequences(blueprint.model().tokens()).budget(whole))
+            .orElse(new Budget(List.of()));
     if (goal.perLayer()) {
       PerLayer search = PerLayer.of(blueprint, goal.divisors(), goal.mostWidth(), costs);
       search.space().requireChoice();
