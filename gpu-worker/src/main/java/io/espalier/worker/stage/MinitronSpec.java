@@ -129,21 +129,6 @@ record MinitronSpec(
     return new TextSettings(maxLength, OptionalInt.empty(), seed);
   }
 
-  /**
-   * What the specification asks of the data of the search.
-   *
-   * @param sequences how many there are
-   * @return what they do not fulfil, in words
-   */
-  Optional<String> unmet(int sequences) {
-    long wanted = (long) batches.orElse(0) * batchSize;
-    return wanted <= sequences
-        ? Optional.empty()
-        : Optional.of(
-            "prune.batches: %d of %d sequences are %d, but the data of the search have %d; ask for fewer, or leave it out to use what there is"
-                .formatted(batches.getAsInt(), batchSize, wanted, sequences));
-  }
-
   private record Reader(SpecReader spec) {
     MinitronSpec read() {
       spec.requireAlgorithm(MINITRON);

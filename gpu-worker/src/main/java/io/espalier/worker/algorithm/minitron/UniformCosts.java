@@ -52,6 +52,20 @@ public final class UniformCosts {
     this.rest = cache.map(tokens -> others.withMemory(List.of(), 0)).orElse(others);
   }
 
+  private UniformCosts(Blueprint blueprint, CostModel layer, CostModel rest) {
+    this.blueprint = blueprint;
+    this.layer = layer;
+    this.rest = rest;
+  }
+
+  /** The same costs with latency. */
+  UniformCosts withLatency(Forecast forecast) {
+    return new UniformCosts(
+        blueprint,
+        layer.withLatency(forecast.ofLayer(blueprint)),
+        rest.withLatency(forecast.ofRest(blueprint)));
+  }
+
   /** The cost of a version. */
   public Cost of(Sizes sizes) {
     return rest(sizes.hidden()).plus(layer(sizes).times(sizes.layers()));
