@@ -48,8 +48,7 @@ record MinitronSpec(
   /** What policies call the algorithm. */
   static final String MINITRON = "minitron";
 
-  private static final Set<Quantity> BOUNDED =
-      EnumSet.of(Quantity.FLOPS, Quantity.PARAMETERS, Quantity.BYTES, Quantity.MEMORY);
+  private static final Set<Quantity> BOUNDED = EnumSet.allOf(Quantity.class);
   private static final String EXPORT = "export";
   private static final String CONSTRAINTS = "constraints";
   private static final String CACHED_TOKENS = "sequenceLength";

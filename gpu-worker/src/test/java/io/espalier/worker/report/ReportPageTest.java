@@ -37,6 +37,7 @@ class ReportPageTest {
         Samples.bare(),
         Samples.tiny(),
         BertSample.report(),
+        LlamaSample.report(),
         hostile());
   }
 
@@ -127,6 +128,23 @@ class ReportPageTest {
         .extracting(Element::getTextContent)
         .allMatch(text -> reasons.stream().anyMatch(text::startsWith))
         .hasSize(reasons.size());
+  }
+
+  @Test
+  void models_that_were_compared_have_a_row_each_and_nothing_is_said_of_single_axes()
+      throws Exception {
+    PruningReport report = LlamaSample.report();
+
+    Document page = Pages.parse(ReportHtml.page(report));
+
+    List<String> rows =
+        Pages.all(page, "th", "name").stream().map(Element::getTextContent).toList();
+    assertThat(rows).containsAll(report.candidates().stream().map(CandidateFacts::sizes).toList());
+    String text = page.getDocumentElement().getTextContent();
+    assertThat(text)
+        .containsOnlyOnce("✓ chosen")
+        .contains("0–10, 12, 14–15", "3.07", "8192 → 6144", "8192 → 0", "16 → 14")
+        .doesNotContain("Sensitivity", "What single cuts give up", "Other budgets");
   }
 
   @Test

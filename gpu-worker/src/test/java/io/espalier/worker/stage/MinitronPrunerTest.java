@@ -29,7 +29,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,14 +40,6 @@ final class MinitronPrunerTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LENGTH = 16;
 
-  private static final String LLAMA =
-      """
-      {"model_type": "%s", "architectures": ["%s"], "vocab_size": 420, "hidden_size": 64,
-       "intermediate_size": 128, "num_hidden_layers": 4, "num_attention_heads": 8,
-       "num_key_value_heads": 4, "head_dim": 8, "max_position_embeddings": 64,
-       "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": false%s}
-      """;
-
   @TempDir static Path shared;
   @TempDir Path own;
 
@@ -59,10 +50,13 @@ final class MinitronPrunerTest {
   static void draw() throws IOException {
     Path tokenizer = Golden.of("scores/squad-windows").directory().resolve("tokenizer.json");
     TextModels.write(
-        shared.resolve("llama"), LLAMA.formatted("llama", "LlamaForCausalLM", ""), tokenizer, 1);
+        shared.resolve("llama"),
+        TextModels.LLAMA.formatted("llama", "LlamaForCausalLM", ""),
+        tokenizer,
+        1);
     TextModels.write(
         shared.resolve("qwen3"),
-        LLAMA.formatted(
+        TextModels.LLAMA.formatted(
             "qwen3",
             "Qwen3ForCausalLM",
             ", \"layer_types\": [\"full_attention\", \"full_attention\", \"full_attention\","
@@ -71,16 +65,7 @@ final class MinitronPrunerTest {
         2);
     TextModels.write(
         shared.resolve("bert"), TextModels.BERT.formatted("BertForMaskedLM"), tokenizer, 3);
-    String[] words = "the river runs north a small house who built it old bridge".split(" ", -1);
-    var random = new SplittableRandom(5);
-    var text = new StringBuilder();
-    for (int line = 0; line < 40; line++) {
-      for (int word = 0; word < 10; word++) {
-        text.append(words[random.nextInt(words.length)]).append(' ');
-      }
-      text.append('\n');
-    }
-    Files.writeString(shared.resolve("text.txt"), text);
+    Files.writeString(shared.resolve("text.txt"), TextModels.words(40, 5));
     Files.writeString(shared.resolve("short.txt"), "the old bridge\n");
   }
 
@@ -206,7 +191,8 @@ final class MinitronPrunerTest {
         .isEqualTo(Long.toString((long) parameters.after().orElseThrow()));
     assertThat(report.metrics())
         .extracting(Metric::name)
-        .containsExactly("parameters", "flops", "bytes", "loss", "perplexity", "latencyMillis")
+        .containsExactly(
+            "parameters", "flops", "flopsPerToken", "bytes", "loss", "perplexity", "latencyMillis")
         .containsExactlyElementsOf(
             stage.metrics(job(shared.resolve("llama"), spec(asked), "two", "any")));
     assertThat(metric(report, "bytes").after())
@@ -268,6 +254,24 @@ final class MinitronPrunerTest {
   private long header(String output) throws IOException {
     byte[] bytes = Files.readAllBytes(own.resolve(output).resolve("model.safetensors"));
     return 8 + java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'flops':'70%', 'flopsPerToken':'70%'", "'flops':4e6, 'flopsPerToken':250000"})
+  void operations_per_token_are_bounded_as_those_of_a_sequence_are(String all, String perToken) {
+    StageReport ofAll = run("llama", "'constraints':{%s},'topK':2".formatted(all), "one");
+
+    StageReport each = run("llama", "'constraints':{%s},'topK':2".formatted(perToken), "two");
+
+    assertThat(own.resolve("two/model.safetensors"))
+        .hasSameBinaryContentAs(own.resolve("one/model.safetensors"));
+    assertThat(each.change().get("constraints.flops.asked")).endsWith(" per token");
+    assertThat(each.change().get("constraints.flops.limit"))
+        .isEqualTo(ofAll.change().get("constraints.flops.limit"));
+    assertThat(metric(each, "flopsPerToken").after().orElseThrow())
+        .isEqualTo(metric(each, "flops").after().orElseThrow() / LENGTH);
+    assertThat(metric(each, "flopsPerToken").before().orElseThrow())
+        .isEqualTo(metric(each, "flops").before().orElseThrow() / LENGTH);
   }
 
   @Test
@@ -445,7 +449,7 @@ final class MinitronPrunerTest {
     Path broken =
         TextModels.write(
             own.resolve("broken"),
-            LLAMA.formatted("llama", "LlamaForCausalLM", ""),
+            TextModels.LLAMA.formatted("llama", "LlamaForCausalLM", ""),
             Golden.of("scores/squad-windows").directory().resolve("tokenizer.json"),
             1,
             Map.of("model.layers.1.mlp.down_proj.weight", Double.NaN));
