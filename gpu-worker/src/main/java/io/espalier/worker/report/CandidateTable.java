@@ -31,14 +31,14 @@ final class CandidateTable {
     out.open("tr");
     table.head(candidate.sizes());
     table.number(layers(candidate.layers()));
-    quantities.forEach(
-        quantity -> table.number(Abbreviation.of(quantity, quantity.of(candidate.cost()))));
     table.number(Figures.of(candidate.score(), "nats"));
     out.element(
         "td",
         candidate.chosen() ? "✓ chosen" : "",
         "class",
         candidate.chosen() ? "num better" : "num");
+    quantities.forEach(
+        quantity -> table.number(Abbreviation.of(quantity, quantity.of(candidate.cost()))));
     out.close();
   }
 
@@ -50,9 +50,8 @@ final class CandidateTable {
   }
 
   private static String[] columns(List<Quantity> quantities) {
-    var columns = new ArrayList<>(List.of("sizes", "layers that stay"));
+    var columns = new ArrayList<>(List.of("sizes", "layers that stay", "score", ""));
     quantities.forEach(quantity -> columns.add(quantity.label()));
-    columns.addAll(List.of("score", ""));
     return columns.toArray(String[]::new);
   }
 
