@@ -2,7 +2,6 @@ package io.espalier.worker.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,7 +12,6 @@ import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.data.text.TextSettings;
-import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.Progress;
@@ -63,10 +61,7 @@ final class MinitronPrunerTest {
                 + " \"full_attention\"], \"made_by\": {\"kept\": [1, 2]}"),
         tokenizer,
         2);
-    TextModels.write(
-        shared.resolve("bert"), TextModels.BERT.formatted("BertForMaskedLM"), tokenizer, 3);
     Files.writeString(shared.resolve("text.txt"), TextModels.words(40, 5));
-    Files.writeString(shared.resolve("short.txt"), "the old bridge\n");
   }
 
   private static String spec(String rest) {
@@ -79,10 +74,6 @@ final class MinitronPrunerTest {
   }
 
   private StageJob job(Path model, String spec, String output, String checkpoints) {
-    return job(model, spec, output, checkpoints, "text.txt");
-  }
-
-  private StageJob job(Path model, String spec, String output, String checkpoints, String data) {
     return new StageJob(
         "run",
         0,
@@ -92,7 +83,7 @@ final class MinitronPrunerTest {
         model,
         own.resolve(output),
         own.resolve(checkpoints),
-        Map.of("eval", shared.resolve(data).toUri()),
+        Map.of("eval", shared.resolve("text.txt").toUri()),
         7);
   }
 
@@ -340,108 +331,6 @@ final class MinitronPrunerTest {
     ModelDirectory result = ModelDirectory.open(own.resolve("out"));
     assertThat(result.sharded()).isTrue();
     assertThat(TextModel.of(result).architecture().stacks().get(0).axis().units()).isEqualTo(3);
-  }
-
-  @Test
-  void a_budget_out_of_reach_says_what_can_be_reached_and_where() {
-    InfeasibleException refused =
-        catchThrowableOfType(
-            InfeasibleException.class,
-            () ->
-                stage.check(
-                    job(
-                        shared.resolve("llama"),
-                        spec("'constraints':{'parameters':'10%'}"),
-                        "out",
-                        "any")));
-
-    assertThat(refused.constraint()).isEqualTo("parameters");
-    assertThat(refused.smallest()).isGreaterThan(refused.bound());
-    assertThat(refused)
-        .hasMessageContaining("the smallest candidate (hidden 40, neurons 80,")
-        .hasMessageContaining("maxWidthPruning (0.40)");
-  }
-
-  private List<String> problems(String model, String spec, String data) {
-    return catchThrowableOfType(
-            InvalidInputException.class,
-            () -> stage.check(job(shared.resolve(model), spec, "out", "any", data)))
-        .problems();
-  }
-
-  @Test
-  void everything_that_does_not_fit_together_is_said_at_once() {
-    List<String> problems =
-        problems(
-            "llama",
-            spec(
-                "'export':{'hidden_size':36,'ffn_hidden_size':100,'num_attention_heads':5,'num_query_groups':2,'num_layers':9},"
-                    + "'hiddenDivisor':8"),
-            "text.txt");
-
-    assertThat(problems).hasSize(5);
-    assertThat(problems.get(0)).contains("hidden_size: 36 is no multiple of 8");
-    assertThat(problems.get(1)).contains("ffn_hidden_size: 100 is no multiple of 16");
-    assertThat(problems.get(2)).contains("num_layers: wanted 1 to 4").contains("found 9");
-    assertThat(problems.get(3)).contains("5 heads are no multiple of 2 groups");
-    assertThat(problems.get(4)).contains("hidden 36 is no multiple of 5 heads");
-  }
-
-  @Test
-  void a_specification_that_makes_no_sense_is_refused_with_all_that_is_wrong() {
-    List<String> problems =
-        problems(
-            "llama",
-            spec(
-                "'export':{'width':3,'num_layers':2,'num_hidden_layers':2},'constraints':{'memory':'50%','speed':1},"
-                    + "'perLayer':true,'topK':0,'maxWidthPruning':1.5,'score':'accuracy','shardSize':'big','stride':3"),
-            "text.txt");
-
-    assertThat(problems)
-        .anyMatch(each -> each.startsWith("prune.stride: unknown"))
-        .anyMatch(each -> each.startsWith("prune.export and constraints: wanted one of them"))
-        .anyMatch(each -> each.startsWith("prune.perLayer: wanted with constraints"))
-        .anyMatch(each -> each.startsWith("prune.export.width: unknown"))
-        .anyMatch(each -> each.startsWith("prune.export.num_hidden_layers: the same is said"))
-        .anyMatch(each -> each.startsWith("prune.constraints.speed: unknown"))
-        .anyMatch(each -> each.startsWith("prune.topK: wanted a whole number"))
-        .anyMatch(each -> each.startsWith("prune.maxWidthPruning: wanted a number from 0"))
-        .anyMatch(each -> each.startsWith("prune.score: wanted one of [loss, kl]"))
-        .anyMatch(each -> each.startsWith("prune.shardSize: wanted a size such as 5GB"));
-    assertThat(problems("llama", spec("'constraints':{'memory':'50%'}"), "text.txt"))
-        .singleElement()
-        .asString()
-        .contains("constraints.memory: wanted with sequenceLength");
-    assertThat(problems("llama", spec("'topK':3"), "text.txt"))
-        .singleElement()
-        .asString()
-        .contains("export and constraints: wanted one of them, found neither");
-  }
-
-  @Test
-  void data_and_models_that_will_not_do_are_refused_before_any_work() {
-    String some = "'constraints':{'parameters':'80%'}";
-    assertThat(problems("llama", spec(some), "short.txt"))
-        .anyMatch(each -> each.contains("less than one sequence of 16"));
-    assertThat(
-            problems("llama", spec(some).replace("\"batches\":3", "\"batches\":999"), "text.txt"))
-        .singleElement()
-        .asString()
-        .contains("prune.batches: 999 of 4 sequences");
-    assertThat(problems("bert", spec(some), "text.txt"))
-        .singleElement()
-        .asString()
-        .contains("minitron prunes decoders for text-generation");
-    assertThatThrownBy(
-            () ->
-                stage.check(
-                    job(
-                        shared.resolve("llama"),
-                        spec(some).replace("\"maxLength\":16", "\"maxLength\":5000"),
-                        "out",
-                        "any")))
-        .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("5000 tokens");
   }
 
   @Test
