@@ -130,8 +130,9 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned) implement
 
   @Override
   public List<Double> losses(Axis axis) {
-    return perLayer()
-        .map(options -> options.losses(pruned.activity()).losses().get(axis.name()))
+    return pruned
+        .losses()
+        .map(losses -> losses.losses().get(axis.name()))
         .map(losses -> Arrays.stream(losses).boxed().toList())
         .orElse(List.of());
   }

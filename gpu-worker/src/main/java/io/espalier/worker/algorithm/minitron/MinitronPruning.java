@@ -15,8 +15,8 @@ import io.espalier.worker.algorithm.prune.Outcome;
 import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.algorithm.search.Curve;
-import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.Selection;
+import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
@@ -42,6 +42,7 @@ public final class MinitronPruning {
    * @param plan with costs as they were foretold, latency too if it is bounded
    * @param outcome as any pruning has it
    * @param activity of the units
+   * @param losses what each width of each axis loses, if axes were looked at one by one
    * @param batches that units were listened to on
    * @param misfit why loaders of the family would not open the result, if they would not
    * @param model what is known of the result's files
@@ -50,6 +51,7 @@ public final class MinitronPruning {
       MinitronPlan plan,
       Outcome<?> outcome,
       Activity activity,
+      Optional<Sensitivities> losses,
       int batches,
       Optional<String> misfit,
       TextModel model) {}
@@ -145,13 +147,15 @@ public final class MinitronPruning {
         plan,
         outcome(plan, found, made, before, after),
         activity,
+        found.losses(),
         minitron.texts().count(),
         made.misfit(),
         made.model());
   }
 
   /** What lies in the output directory, and how it was decided. */
-  private record Found(Candidate<?, TextModel> candidate, Decision decision) {}
+  private record Found(
+      Candidate<?, TextModel> candidate, Decision decision, Optional<Sensitivities> losses) {}
 
   private Outcome<Decision> outcome(
       MinitronPlan plan, Found found, Blueprint made, Judged before, Judged after) {
@@ -186,24 +190,18 @@ public final class MinitronPruning {
 
   private <S> Candidate<S, TextModel> settle(
       Cutting<S, TextModel> cutting, MinitronPlan plan, Path output) {
-    return new Candidates<>(cutting, plan.options().range(), latencyBound, timing, phases)
+    return new Candidates<>(
+            cutting, plan.options().range(plan.budget()), latencyBound, timing, phases)
         .settle(plan.budget(), output);
   }
 
   private Found perLayer(MinitronPlan plan, PerLayer options, Activity activity, Path output) {
+    Sensitivities losses = options.losses(activity);
+    var units = new UnitChoice(blueprint, activity);
     Candidate<Selection, TextModel> found =
-        settle(new PerLayerCutting(options, activity, files()), plan, output);
-    Curve curve =
-        phases.time(
-            "other budgets",
-            () ->
-                Curve.of(
-                    options.space(),
-                    options.costs(),
-                    plan.budget().bounds().get(0).quantity(),
-                    options.losses(activity),
-                    Objective.SUM));
-    return new Found(found, new Solved(found.choice(), curve));
+        settle(new PerLayerCutting(options, units, losses, files()), plan, output);
+    Curve curve = phases.time("other budgets", () -> options.curve(plan.budget(), losses));
+    return new Found(found, new Solved(found.choice(), curve), Optional.of(losses));
   }
 
   private Found alike(
@@ -225,7 +223,7 @@ public final class MinitronPruning {
               files(),
               progress);
       Candidate<UniformCutting.Choice, TextModel> found = settle(cutting, plan, output);
-      return new Found(found, cutting.compared(found.choice(), plan.budget()));
+      return new Found(found, cutting.compared(found.choice(), plan.budget()), Optional.empty());
     }
   }
 

@@ -33,8 +33,12 @@ public sealed interface Options {
    */
   void require(Budget budget);
 
-  /** How fast and how slow versions are foretold to be; nothing where latency is not. */
-  LatencyRange range();
+  /**
+   * How fast and how slow versions are foretold to be; nothing where latency is not.
+   *
+   * @param budget the fastest is within it, its bound of latency left aside
+   */
+  LatencyRange range(Budget budget);
 
   /** Versions whose layers are all alike. */
   sealed interface Alike extends Options permits Asked, UniformSizes {
@@ -81,7 +85,7 @@ public sealed interface Options {
     }
 
     @Override
-    public LatencyRange range() {
+    public LatencyRange range(Budget budget) {
       long nanos = candidate.cost().latencyNanos();
       return new LatencyRange(nanos, nanos);
     }

@@ -4,6 +4,7 @@ import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
+import io.espalier.worker.algorithm.search.Curve;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.SearchSpace;
@@ -79,7 +80,7 @@ public record PerLayer(Blueprint blueprint, SearchSpace space, CostModel costs)
   }
 
   @Override
-  public LatencyRange range() {
+  public LatencyRange range(Budget budget) {
     return LatencyRange.of(space, costs);
   }
 
@@ -94,12 +95,17 @@ public record PerLayer(Blueprint blueprint, SearchSpace space, CostModel costs)
   }
 
   /** The widths that lose the least within a budget. */
-  Selection select(Budget budget, Activity activity) {
-    return Solver.select(space, costs, budget, losses(activity), Objective.SUM);
+  Selection select(Budget budget, Sensitivities losses) {
+    return Solver.select(space, costs, budget, losses, Objective.SUM);
+  }
+
+  /** What other budgets would lead to, by the quantity that is bounded first. */
+  Curve curve(Budget budget, Sensitivities losses) {
+    return Curve.of(space, costs, budget.bounds().get(0).quantity(), losses, Objective.SUM);
   }
 
   /** What each width loses. */
-  public Sensitivities losses(Activity activity) {
+  Sensitivities losses(Activity activity) {
     Map<String, double[]> losses = new LinkedHashMap<>();
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
       int groups = blueprint.groups(layer).units();

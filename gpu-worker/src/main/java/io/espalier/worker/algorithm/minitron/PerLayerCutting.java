@@ -4,6 +4,7 @@ import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.prune.WidthCutting;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Selection;
+import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.model.Kept;
 import java.nio.file.Path;
@@ -11,18 +12,20 @@ import java.nio.file.Path;
 /**
  * Chooses widths of each layer by itself.
  *
- * @param activity of the units
+ * @param units decides which units stay
+ * @param losses of each width
  */
-record PerLayerCutting(PerLayer options, Activity activity, VersionCutting files)
+record PerLayerCutting(
+    PerLayer options, UnitChoice units, Sensitivities losses, VersionCutting files)
     implements WidthCutting<TextModel> {
   @Override
   public Selection select(Budget budget) {
-    return options.select(budget, activity);
+    return options.select(budget, losses);
   }
 
   @Override
   public Kept kept(Widths widths) {
-    return new UnitChoice(options.blueprint(), activity).of(widths.units());
+    return units.of(widths.units());
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Profile;
+import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.model.Kept;
@@ -55,9 +56,15 @@ public record UniformSizes(
   }
 
   @Override
-  public LatencyRange range() {
+  public LatencyRange range(Budget budget) {
+    var others =
+        new Budget(
+            budget.bounds().stream()
+                .filter(bound -> bound.quantity() != Quantity.LATENCY)
+                .toList());
     long fastest =
         search().smallest().stream()
+            .filter(each -> others.holds(each.cost()))
             .mapToLong(each -> each.cost().latencyNanos())
             .min()
             .orElseThrow();

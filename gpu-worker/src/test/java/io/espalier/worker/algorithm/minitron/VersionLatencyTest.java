@@ -209,7 +209,8 @@ final class VersionLatencyTest {
               assertThat(refusal.smallest()).isCloseTo(nanos(40, 80, 8, 4, 2) / 1e6, within(5e-5));
             })
         .hasMessageContaining("constraint latency: 0.02 ms allows at most 0.02 ms")
-        .hasMessageContaining("(hidden 40, neurons 80, heads 8, groups 4, layers 2)")
+        .hasMessageContaining("(hidden 40, neurons 80, heads 8, groups 4, layers 2) takes 0.05")
+        .hasMessageContaining(" ms too long); raise the bound")
         .hasMessageContaining("maxWidthPruning (0.40)");
     assertThat(heard).extracting(Progress::phase).doesNotContain("measuring activations");
   }
