@@ -136,10 +136,12 @@ public final class MinitronPruning {
     Judged before =
         phases.time("original", () -> judge("measuring the original", blueprint, checkpoints));
     Activity activity = phases.time("activations", () -> minitron.measure(checkpoints, progress));
+    var heard = new Heard(minitron.texts(), activity);
+    var places = new Places(output, checkpoints);
     Found found =
         plan.options() instanceof Options.Alike alike
-            ? alike(plan, alike, minitron.texts(), activity, output, checkpoints)
-            : perLayer(plan, (PerLayer) plan.options(), activity, output);
+            ? alike(plan, alike, heard, places)
+            : perLayer(plan, (PerLayer) plan.options(), heard, places);
     Blueprint made = Blueprint.of(found.candidate().cut());
     FileCosts.requireWithin(plan.budget(), plan.cost(made), output);
     Judged after = phases.time("result", () -> judge("measuring the result", made, checkpoints));
@@ -152,6 +154,12 @@ public final class MinitronPruning {
         made.misfit(),
         made.model());
   }
+
+  /** The batches that units were listened to on, and what they said. */
+  private record Heard(Texts texts, Activity activity) {}
+
+  /** Where the result goes, and what a later pruning may use. */
+  private record Places(Path output, Path checkpoints) {}
 
   /** What lies in the output directory, and how it was decided. */
   private record Found(
@@ -195,25 +203,25 @@ public final class MinitronPruning {
         .settle(plan.budget(), output);
   }
 
-  private Found perLayer(MinitronPlan plan, PerLayer options, Activity activity, Path output) {
-    Sensitivities losses = options.losses(activity);
-    var units = new UnitChoice(blueprint, activity);
+  private Found perLayer(MinitronPlan plan, PerLayer options, Heard heard, Places places) {
+    Sensitivities losses = options.losses(heard.activity());
+    var units = new UnitChoice(blueprint, heard.activity());
     Candidate<Selection, TextModel> found =
-        settle(new PerLayerCutting(options, units, losses, files()), plan, output);
+        settle(new PerLayerCutting(options, units, losses, files()), plan, places.output());
     Curve curve = phases.time("other budgets", () -> options.curve(plan.budget(), losses));
     return new Found(found, new Solved(found.choice(), curve), Optional.of(losses));
   }
 
-  private Found alike(
-      MinitronPlan plan,
-      Options.Alike options,
-      Texts texts,
-      Activity activity,
-      Path output,
-      Path checkpoints) {
+  private Found alike(MinitronPlan plan, Options.Alike options, Heard heard, Places places) {
+    Activity activity = heard.activity();
     try (var scoring =
         new VersionScoring(
-            blueprint, texts, score, settings.stateBytes(), activity.fingerprint(), checkpoints)) {
+            blueprint,
+            heard.texts(),
+            score,
+            settings.stateBytes(),
+            activity.fingerprint(),
+            places.checkpoints())) {
       var cutting =
           new UniformCutting(
               options,
@@ -222,7 +230,7 @@ public final class MinitronPruning {
               scoring,
               files(),
               progress);
-      Candidate<UniformCutting.Choice, TextModel> found = settle(cutting, plan, output);
+      Candidate<UniformCutting.Choice, TextModel> found = settle(cutting, plan, places.output());
       return new Found(found, cutting.compared(found.choice(), plan.budget()), Optional.empty());
     }
   }
