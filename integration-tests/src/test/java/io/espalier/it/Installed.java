@@ -156,6 +156,17 @@ final class Installed implements AutoCloseable {
             .setDatasets(Map.of("eval", TestReader.questions().toUri().toString())));
   }
 
+  /** Registers the small Llama that continues tales. */
+  void registerTeller(String modelName) {
+    register(
+        ModelRegistered.newBuilder()
+            .setName(modelName)
+            .setVersion("1")
+            .setArtifactUri(TestTeller.drawn().toUri().toString())
+            .setTask("text-generation")
+            .setDatasets(Map.of("eval", TestTeller.tales().toUri().toString())));
+  }
+
   private void register(ModelRegistered.Builder model) {
     ModelRegistered registered = model.setRegisteredAt(Instant.now()).build();
     publish(

@@ -3,6 +3,7 @@ package io.espalier.it;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.confluent.kafka.schemaregistry.avro.AvroSchema;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
@@ -189,9 +190,58 @@ class WholePathIT {
     ModelRejected rejected = rejected("dull-reader");
     assertThat(rejected.getReason()).isEqualTo(RejectionReason.INFEASIBLE);
     assertThat(rejected.getMessage()).contains("flops").containsPattern("smallest.*\\d");
+    requireNoWork(rejected.getRunId());
+  }
+
+  @Test
+  void a_model_that_continues_text_is_pruned_by_activity_to_sizes_that_any_loader_opens() {
+    var gate = new Gate("flopsPerToken", GateRule.PERCENT_MAX_DEGRADATION, 0.0);
+    espalier.applyPolicy("teller", TestTeller.spec("70%"), List.of(gate));
+
+    espalier.registerTeller("teller");
+
+    PrunedModel pruned = pruned("teller");
+    Metric parameters = metric(pruned, "parameters");
+    Path artifact = Path.of(URI.create(pruned.getArtifact().getUri()));
+    assertThat(parameters.getBefore())
+        .isEqualTo((double) TestTeller.parameters(TestTeller.drawn()));
+    assertThat(parameters.getAfter())
+        .isEqualTo((double) TestTeller.parameters(artifact))
+        .isBetween(0.6 * parameters.getBefore(), 0.7 * parameters.getBefore());
+    Metric loss = metric(pruned, "loss");
+    assertThat(metric(pruned, "perplexity").getAfter())
+        .isCloseTo(Math.exp(loss.getAfter()), withinPercentage(1e-9));
+    assertThat(pruned.getGates())
+        .singleElement()
+        .satisfies(result -> assertThat(result.getPassed()).isTrue());
+    assertThat(pruned.getTask()).isEqualTo("text-generation");
+    assertThat(pruned.getLoadsIn()).contains("espalier", "transformers");
+    assertThat(Manifest.of(artifact).rootDigest()).isEqualTo(pruned.getArtifact().getRootDigest());
+    assertThat(artifact.toFile().list())
+        .contains("tokenizer.json", "espalier.json", "report.html", "report.json");
+    TextModel.of(ModelDirectory.open(artifact)); // sizes and config agree
+  }
+
+  @Test
+  void sizes_that_no_candidate_reaches_are_rejected_before_any_unit_is_heard() {
+    espalier.applyPolicy("mute-teller", TestTeller.spec("1%"), List.of());
+
+    espalier.registerTeller("mute-teller");
+
+    ModelRejected rejected = rejected("mute-teller");
+    assertThat(rejected.getReason()).isEqualTo(RejectionReason.INFEASIBLE);
+    assertThat(rejected.getMessage())
+        .containsPattern("constraint parameters: 1% allows at most [\\d,]+ parameters")
+        .containsPattern(
+            "the smallest candidate \\(hidden \\d+, neurons \\d+, heads \\d+, .*\\) has");
+    requireNoWork(rejected.getRunId());
+  }
+
+  /** A run that ended before anything was computed. */
+  private static void requireNoWork(String runId) {
     try (var events = espalier.read(espalier.topics().stageEvents())) {
       assertThat(events.all())
-          .filteredOn(event -> event.getRunId().equals(rejected.getRunId()))
+          .filteredOn(event -> event.getRunId().equals(runId))
           .extracting(StageEvent::getDetail)
           .hasAtLeastOneElementOfType(StageFailed.class)
           .allMatch(

@@ -122,7 +122,7 @@ final class ModelDirectoryReader {
     absent.forEach(
         (file, tensors) ->
             problems.add(
-                "%s: %s puts tensors %s into '%s', which does not hold them",
+                "%s: %s puts tensors %s into '%s', which does not hold them; take index and shards from the same export",
                 directory, ShardIndex.FILE, Problems.names(tensors), file));
     checkHolders(index, shards);
   }

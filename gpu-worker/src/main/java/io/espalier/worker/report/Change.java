@@ -29,6 +29,7 @@ record Change(String text, String verdict) {
   static String label(Metric metric) {
     return switch (metric.name()) {
       case "flops" -> "FLOPs";
+      case "flopsPerToken" -> "FLOPs per token";
       case "bytes" -> "file size";
       case "latencyMillis" -> "latency";
       default -> metric.name();

@@ -27,7 +27,7 @@ final class Details {
     var details = new Details(report, out);
     details.latencies();
     details.search();
-    details.profile();
+    report.profile().ifPresent(details::profile);
     details.frozen();
     details.provenance();
   }
@@ -49,11 +49,13 @@ final class Details {
   }
 
   private void search() {
-    report.search().ifPresent(this::search);
+    report
+        .setup()
+        .losses()
+        .ifPresent(losses -> report.search().ifPresent(search -> search(search, losses.verb())));
   }
 
-  private void search(PruningReport.Search search) {
-    String verb = report.setup().losses().verb();
+  private void search(PruningReport.Search search, String verb) {
     section("The choice");
     out.element(
         "p",
@@ -72,8 +74,7 @@ final class Details {
     out.close().close();
   }
 
-  private void profile() {
-    Profile profile = report.profile();
+  private void profile(Profile profile) {
     section("Search space");
     out.element(
         "p",

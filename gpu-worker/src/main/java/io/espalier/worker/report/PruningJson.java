@@ -18,25 +18,29 @@ import java.util.OptionalDouble;
 /**
  * A report as JSON. What is not known is left out; a list that is empty is there. NaN and infinity,
  * which JSON has not, are the texts {@code "NaN"}, {@code "Infinity"}, {@code "-Infinity"}. A cost
- * is an object with {@code flops}, {@code parameters}, {@code bytes}.
+ * is an object with {@code flops}, {@code parameters}, {@code bytes}, and {@code latency} (in
+ * nanoseconds) and {@code memory} if they are known.
  *
  * <ul>
  *   <li>{@code format}: 1; grows when a key changes its meaning or goes, not when one is added
  *   <li>{@code model}: {@code name}, {@code architecture}, {@code family}, {@code parentDigest}
  *   <li>{@code setup}: {@code algorithm}, {@code version}, {@code device}, {@code seed}, {@code
  *       objective}, {@code losses} ({@code measured} on cut models, or {@code summed} scores of the
- *       units that go); of FastNAS also {@code score}, {@code importance}, {@code
- *       calibrationImages}, {@code scoreImages}; of GradNAS also {@code score}, {@code
- *       normalisation}, {@code output}, {@code batches}, {@code batchSize}, {@code sequences},
- *       {@code tokens}
+ *       units that go; not there if whole models were compared); of FastNAS also {@code score},
+ *       {@code importance}, {@code calibrationImages}, {@code scoreImages}; of GradNAS also {@code
+ *       score}, {@code normalisation}, {@code output}, {@code batches}, {@code batchSize}, {@code
+ *       sequences}, {@code samples}, {@code tokens}; of Minitron also {@code score}, {@code depth},
+ *       {@code sequenceAggregation}, {@code batchAggregation}, {@code batches}, {@code batchSize},
+ *       {@code samples}, {@code tokens}
  *   <li>{@code constraints[]}: {@code quantity}, {@code asked}, {@code limit}, {@code reached},
  *       {@code holds}
  *   <li>{@code metrics[]}: {@code name}, {@code unit}, {@code higherIsBetter}, {@code before},
  *       {@code after}, {@code dataset}, {@code samples}
- *   <li>{@code profile}: {@code axes} (number with a choice), {@code spaceSize} (digits, as a text
- *       since it may be larger than what programs read as a number), {@code min}, {@code centroid},
- *       {@code max} (costs), {@code ratio} (by quantity), {@code constraints[]} ({@code quantity},
- *       {@code asked}, {@code limit}, {@code satisfiable}), {@code advice}
+ *   <li>{@code profile}, if there was a search: {@code axes} (number with a choice), {@code
+ *       spaceSize} (digits, as a text since it may be larger than what programs read as a number),
+ *       {@code min}, {@code centroid}, {@code max} (costs), {@code ratio} (by quantity), {@code
+ *       constraints[]} ({@code quantity}, {@code asked}, {@code limit}, {@code satisfiable}),
+ *       {@code advice}
  *   <li>{@code axes[]}, in the order of the forward pass: {@code name}, {@code kind}, {@code
  *       units}, {@code choices[]}, {@code losses[]} (one per choice, or empty), {@code chosen},
  *       {@code modelsScored}, {@code frozen} (the reason)
@@ -44,6 +48,9 @@ import java.util.OptionalDouble;
  *       worst; else in the order of the model), {@code rows[]}, each with {@code axis} and for its
  *       cells {@code units[]} (how many), {@code scores[]} (their mean), {@code kept[]} (how many
  *       stay)
+ *   <li>{@code candidates[]}, whole models that were compared, the largest first: {@code sizes} (in
+ *       words), {@code layers[]} (those that stay, by their numbers), {@code cost}, {@code score}
+ *       (less is better), {@code chosen}
  *   <li>{@code search}: {@code loss}, {@code lowerBound}, {@code provenOptimal}, {@code steps}
  *   <li>{@code curve}: {@code points[]} ({@code cost}, {@code predictedLoss}, which is the sum over
  *       axes or the largest of an axis as the objective is), {@code chosen} (such a point), {@code
@@ -72,11 +79,13 @@ final class PruningJson {
     report.constraints().forEach(constraint -> constraints.add(constraint(constraint)));
     ArrayNode metrics = root.putArray("metrics");
     report.metrics().forEach(metric -> metrics.add(metric(metric)));
-    root.set("profile", profile(report.profile()));
+    report.profile().ifPresent(profile -> root.set("profile", profile(profile)));
     ArrayNode axes = root.putArray("axes");
     report.axes().forEach(axis -> axes.add(axis(axis)));
     ArrayNode units = root.putArray("units");
     report.units().forEach(kind -> units.add(units(kind)));
+    ArrayNode candidates = root.putArray("candidates");
+    report.candidates().forEach(candidate -> candidates.add(candidate(candidate)));
     report.search().ifPresent(search -> root.set("search", search(search)));
     root.set("curve", curve(report.curve()));
     root.set("effort", effort(report.effort()));
@@ -104,8 +113,8 @@ final class PruningJson {
             .put("version", setup.version())
             .put("device", setup.device())
             .put("seed", setup.seed())
-            .put("objective", setup.objective())
-            .put("losses", setup.losses().key());
+            .put("objective", setup.objective());
+    setup.losses().ifPresent(losses -> node.put("losses", losses.key()));
     for (PruningReport.Fact fact : setup.facts()) {
       if (fact.count().isPresent()) {
         node.put(fact.key(), fact.count().getAsLong());
@@ -203,6 +212,15 @@ final class PruningJson {
       }
     }
     return node;
+  }
+
+  private static ObjectNode candidate(PruningReport.CandidateFacts candidate) {
+    ObjectNode node = NODES.objectNode().put("sizes", candidate.sizes());
+    ArrayNode layers = node.putArray("layers");
+    candidate.layers().forEach(layers::add);
+    node.set("cost", cost(candidate.cost()));
+    put(node, "score", candidate.score());
+    return node.put("chosen", candidate.chosen());
   }
 
   private static ObjectNode search(PruningReport.Search search) {

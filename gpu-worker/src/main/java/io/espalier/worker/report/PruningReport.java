@@ -20,9 +20,10 @@ import java.util.OptionalLong;
  * @param setup how it was pruned
  * @param constraints what was asked for and what was reached
  * @param metrics measurements before and after, in the order in which they are shown
- * @param profile the search space
+ * @param profile the search space; empty if there was nothing to search
  * @param axes every axis, in the order of the forward pass
  * @param units scores of single units by kind; empty if units were not scored
+ * @param candidates whole models that were compared; empty if the choice was another
  * @param search how good the choice is, as far as the search can tell
  * @param curve what other budgets would have led to
  * @param effort where the time went
@@ -33,9 +34,10 @@ public record PruningReport(
     Setup setup,
     List<Constraint> constraints,
     List<Metric> metrics,
-    Profile profile,
+    Optional<Profile> profile,
     List<AxisFacts> axes,
     List<Units> units,
+    List<CandidateFacts> candidates,
     Optional<Search> search,
     Curve curve,
     Effort effort,
@@ -60,7 +62,7 @@ public record PruningReport(
    * @param device the device it ran on, in words
    * @param seed decides which images are drawn
    * @param objective what the search minimises, in words
-   * @param losses what the losses are
+   * @param losses what the losses of single axes are; empty if axes were not looked at one by one
    * @param facts whatever else the algorithm was told or counted
    */
   public record Setup(
@@ -69,7 +71,7 @@ public record PruningReport(
       String device,
       long seed,
       String objective,
-      Losses losses,
+      Optional<Losses> losses,
       List<Fact> facts) {
     /** A setup; the list is copied. */
     public Setup {
@@ -119,7 +121,7 @@ public record PruningReport(
    * @param choices widths that it could have been cut to, ascending; the last is its own
    * @param losses how much score is lost when this axis alone is cut, one per choice; empty if it
    *     was not measured
-   * @param chosen its width in the result
+   * @param chosen its width in the result; 0 if it went with its layer
    * @param modelsScored how many models were scored to measure it
    * @param frozen why it could not be cut, if so
    */
@@ -136,7 +138,7 @@ public record PruningReport(
     public AxisFacts {
       choices = List.copyOf(choices);
       losses = List.copyOf(losses);
-      if (chosen < 1 || chosen > units) {
+      if (chosen < 0 || chosen > units) {
         throw new IllegalArgumentException(
             "axis '%s': width %d chosen of %d".formatted(name, chosen, units));
       }
@@ -169,6 +171,23 @@ public record PruningReport(
     /** Scores; the list is copied. */
     public Units {
       rows = List.copyOf(rows);
+    }
+  }
+
+  /**
+   * A whole model that was compared with others.
+   *
+   * @param sizes its sizes in words
+   * @param layers that stay, by their numbers in the model that went in
+   * @param cost what it costs as it was foretold
+   * @param score what it scored, less being better; empty if there was nothing to compare it with
+   * @param chosen whether it came out
+   */
+  public record CandidateFacts(
+      String sizes, List<Integer> layers, Cost cost, OptionalDouble score, boolean chosen) {
+    /** A candidate; the list is copied. */
+    public CandidateFacts {
+      layers = List.copyOf(layers);
     }
   }
 
@@ -284,6 +303,7 @@ public record PruningReport(
     metrics = List.copyOf(metrics);
     axes = List.copyOf(axes);
     units = List.copyOf(units);
+    candidates = List.copyOf(candidates);
     latencies = List.copyOf(latencies);
   }
 

@@ -44,9 +44,10 @@ final class ReportHtml {
     out.open("body").open("main");
     Headline.write(report, out);
     units();
-    sensitivity();
+    CandidateTable.write(report, out);
+    report.setup().losses().ifPresent(this::sensitivity);
     widths();
-    curves();
+    report.setup().losses().ifPresent(this::curves);
     time();
     Details.write(report, out);
     out.close().close().close();
@@ -84,9 +85,8 @@ final class ReportHtml {
     out.close();
   }
 
-  private void sensitivity() {
+  private void sensitivity(Losses losses) {
     List<AxisFacts> axes = report.configurable();
-    Losses losses = report.setup().losses();
     section(losses.heading(), losses.explanation());
     if (axes.isEmpty()) {
       out.element("p", "No axis had a choice.");
@@ -121,25 +121,24 @@ final class ReportHtml {
     out.close();
   }
 
-  private void curves() {
-    Losses losses = report.setup().losses();
+  private void curves(Losses losses) {
     section(losses.curveHeading(), losses.curve(report.setup().objective()));
     if (report.curve().isEmpty()) {
       out.element("p", "Other budgets were not looked at.");
     } else if (report.constraints().isEmpty()) {
-      curve(Quantity.FLOPS, Optional.empty());
+      curve(losses, Quantity.FLOPS, Optional.empty());
     } else {
       for (Constraint constraint : report.constraints()) {
-        curve(constraint.bound().quantity(), Optional.of(constraint.bound()));
+        curve(losses, constraint.bound().quantity(), Optional.of(constraint.bound()));
       }
     }
     out.close();
   }
 
-  private void curve(Quantity quantity, Optional<Budget.Bound> bound) {
-    long whole = Math.max(1, quantity.of(report.profile().max()));
-    var content =
-        new LineChart.Content(report.setup().losses(), report.curve(), quantity, whole, bound);
+  private void curve(Losses losses, Quantity quantity, Optional<Budget.Bound> bound) {
+    long known = report.profile().map(profile -> quantity.of(profile.max())).orElse(0L);
+    long whole = Math.max(1, known);
+    var content = new LineChart.Content(losses, report.curve(), quantity, whole, bound);
     pictures(paper -> LineChart.on(paper, content));
   }
 

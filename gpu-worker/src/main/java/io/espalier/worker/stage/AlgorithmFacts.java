@@ -5,6 +5,7 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.report.Losses;
 import io.espalier.worker.report.PruningReport;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
@@ -16,11 +17,20 @@ interface AlgorithmFacts {
   /** The models that there were to choose from. */
   SearchSpace space();
 
-  /** What the losses of single axes are. */
-  Losses losses();
+  /** What was made small, in a word. */
+  String objective();
+
+  /** What the losses of single axes are; empty if axes were not looked at one by one. */
+  Optional<Losses> losses();
 
   /** What it was told and counted. */
   List<PruningReport.Fact> facts();
+
+  /** The axes that are told of, in the order of the forward pass. */
+  List<Axis> axes();
+
+  /** How many units of an axis the result has; 0 if it went with its layer. */
+  int width(Axis axis);
 
   /** What the units of an axis are. */
   String kind(Axis axis);

@@ -6,6 +6,7 @@ import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.family.KnownModel;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.family.VisionModel;
+import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
@@ -68,7 +69,7 @@ public final class EvaluateStage implements Stage {
   public Set<String> metrics(StageJob job) {
     Opened opened = open(job);
     var names = new LinkedHashSet<>(opened.subject().measureNames());
-    names.addAll(List.of("parameters", "flops", "bytes"));
+    names.addAll(costs(opened.subject().model()).stream().map(Metric::name).toList());
     if (opened.settings().latencyRepetitions() > 0) {
       names.add(PruningSummary.LATENCY);
     }
@@ -190,10 +191,22 @@ public final class EvaluateStage implements Stage {
 
   private static List<Metric> costs(KnownModel model) {
     Cost cost = CostModel.of(model.architecture()).cost(Widths.all());
-    return List.of(
-        plain("parameters", "count", (double) cost.parameters(), OptionalLong.empty()),
-        plain("flops", "count", (double) cost.flops(), OptionalLong.empty()),
-        plain("bytes", "bytes", (double) model.directory().bytes(), OptionalLong.empty()));
+    var costs = new ArrayList<Metric>();
+    costs.add(plain("parameters", "count", (double) cost.parameters(), OptionalLong.empty()));
+    costs.add(plain("flops", "count", (double) cost.flops(), OptionalLong.empty()));
+    if (model instanceof TextModel text) {
+      text.tokensOneByOne()
+          .ifPresent(
+              tokens ->
+                  costs.add(
+                      plain(
+                          Constraints.FLOPS_PER_TOKEN,
+                          "count",
+                          (double) cost.flops() / tokens,
+                          OptionalLong.empty())));
+    }
+    costs.add(plain("bytes", "bytes", (double) model.directory().bytes(), OptionalLong.empty()));
+    return costs;
   }
 
   private static Metric latency(Opened opened, Weights weights, Map<String, String> change) {

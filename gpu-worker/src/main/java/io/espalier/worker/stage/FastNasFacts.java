@@ -39,8 +39,13 @@ record FastNasFacts(StageJob job, PruneSpec spec, Plan plan, Pruning.Result prun
   }
 
   @Override
-  public Losses losses() {
-    return Losses.MEASURED;
+  public String objective() {
+    return spec.objective().key();
+  }
+
+  @Override
+  public Optional<Losses> losses() {
+    return Optional.of(Losses.MEASURED);
   }
 
   @Override
@@ -51,6 +56,16 @@ record FastNasFacts(StageJob job, PruneSpec spec, Plan plan, Pruning.Result prun
         Fact.of("importance", "importance of channels", spec.importance().key()),
         Fact.of("calibrationImages", "images for calibration", pruned.calibrationImages()),
         Fact.of("scoreImages", "images for scoring", scored));
+  }
+
+  @Override
+  public List<Axis> axes() {
+    return plan.space().architecture().axes();
+  }
+
+  @Override
+  public int width(Axis axis) {
+    return pruned.outcome().decision().selection().widths().of(axis);
   }
 
   @Override

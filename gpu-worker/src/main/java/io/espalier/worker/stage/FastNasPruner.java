@@ -50,7 +50,8 @@ final class FastNasPruner implements Pruner {
 
   @Override
   public Set<String> metrics(StageJob job) {
-    return PruningSummary.metricNames(PruneResult.measureNames(open(job).judge().labelled()));
+    List<String> judged = PruneResult.measureNames(open(job).judge().labelled());
+    return new PruningSummary.Reported(false, false, judged, true).names();
   }
 
   @Override

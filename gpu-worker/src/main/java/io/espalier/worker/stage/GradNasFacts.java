@@ -46,8 +46,13 @@ record GradNasFacts(GradNasSpec spec, GradNasPlan plan, GradNasPruning.Result pr
   }
 
   @Override
-  public Losses losses() {
-    return Losses.SUMMED;
+  public String objective() {
+    return spec.objective().key();
+  }
+
+  @Override
+  public Optional<Losses> losses() {
+    return Optional.of(Losses.SUMMED);
   }
 
   @Override
@@ -62,6 +67,16 @@ record GradNasFacts(GradNasSpec spec, GradNasPlan plan, GradNasPruning.Result pr
         Fact.of("sequences", "sequences for gradients", pruned.sequences()),
         Fact.of("samples", "samples before and after", pruned.outcome().samples()),
         Fact.of("tokens", "tokens of the longest sequence", plan.model().tokens()));
+  }
+
+  @Override
+  public List<Axis> axes() {
+    return plan.space().architecture().axes();
+  }
+
+  @Override
+  public int width(Axis axis) {
+    return pruned.outcome().decision().selection().widths().of(axis);
   }
 
   @Override

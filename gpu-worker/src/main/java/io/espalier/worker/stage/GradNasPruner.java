@@ -11,7 +11,6 @@ import io.espalier.worker.algorithm.gradnas.GradNasPruning;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TextInput;
-import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
@@ -19,23 +18,16 @@ import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.report.Reports;
 import java.net.URI;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * Prunes a model that reads text: looks at it, scores its heads and neurons by gradients, searches,
  * cuts the files, and measures before and after.
- *
- * <p>Data by role: gradients are measured on {@code calibration}, or else {@code train}, or else
- * {@code eval}; before and after are measured on {@code eval}, or else on the same.
  */
 final class GradNasPruner implements Pruner {
   /** Everything that can be known before a tensor is loaded. */
-  private record Prepared(
-      GradNasSpec spec, GradNasPlan plan, TextDataset search, TextDataset judge, URI uri) {}
+  private record Prepared(GradNasSpec spec, GradNasPlan plan, PruningTexts texts) {}
 
   @Override
   public String version() {
@@ -50,7 +42,13 @@ final class GradNasPruner implements Pruner {
   @Override
   public Set<String> metrics(StageJob job) {
     GradNasSpec spec = GradNasSpec.parse(job.spec());
-    return PruningSummary.metricNames(TextTally.names(model(job, spec).network().input()));
+    TextModel model = model(job, spec);
+    return new PruningSummary.Reported(
+            model.tokensOneByOne().isPresent(),
+            false,
+            TextTally.names(model.network().input()),
+            true)
+        .names();
   }
 
   @Override
@@ -61,13 +59,14 @@ final class GradNasPruner implements Pruner {
                 prepared.plan(),
                 prepared.spec().constraints(),
                 prepared.spec().settings(job.seed()),
-                prepared.search(),
-                prepared.judge(),
+                prepared.texts().search(),
+                prepared.texts().judge(),
                 progress)
             .run(job.output(), job.checkpoints());
-    var result = new GradNasResult(job, prepared.spec(), prepared.plan(), pruned, prepared.uri());
+    var result =
+        new GradNasResult(job, prepared.spec(), prepared.plan(), pruned, prepared.texts().uri());
     StageReport report = result.report();
-    result.write(report, prepared.judge().fingerprint());
+    result.write(report, prepared.texts().judge().fingerprint());
     var facts = new GradNasFacts(prepared.spec(), prepared.plan(), pruned);
     Reports.write(
         job.output(), new PruningFacts(pruned.outcome(), job.seed(), facts).report(report));
@@ -80,17 +79,12 @@ final class GradNasPruner implements Pruner {
     GradNasPlan plan =
         GradNasPlan.of(model, spec.output(), spec.uniform(), spec.neuronDivisor(), spec.layers());
     plan.require(spec.constraints());
-    URI searched = role(job, "calibration", "train", "eval");
-    URI judged = role(job, "eval", "calibration", "train");
-    var problems = new ArrayList<String>();
-    Optional<TextDataset> search = open(searched, model, spec, job, problems);
-    search.flatMap(data -> spec.unmet(data.size())).ifPresent(problems::add);
-    Optional<TextDataset> judge =
-        judged.equals(searched) ? search : open(judged, model, spec, job, problems);
-    if (!problems.isEmpty()) {
-      throw new InvalidInputException(problems.stream().distinct().toList());
-    }
-    return new Prepared(spec, plan, search.orElseThrow(), judge.orElseThrow(), judged);
+    var wanted =
+        new PruningTexts.Wanted(
+            model.network().input(), spec.texts(job.seed()), spec.batches(), spec.batchSize());
+    PruningTexts texts =
+        PruningTexts.open(job, wanted, (data, uri) -> unlabelled(data, uri, wanted.input()));
+    return new Prepared(spec, plan, texts);
   }
 
   private static TextModel model(StageJob job, GradNasSpec spec) {
@@ -110,33 +104,11 @@ final class GradNasPruner implements Pruner {
     return TextModel.of(directory, spec.texts(job.seed()).length(input));
   }
 
-  /**
-   * Texts, with what is right if the model says what can be; none, and problems, if they are bad.
-   */
-  private static Optional<TextDataset> open(
-      URI uri, TextModel model, GradNasSpec spec, StageJob job, List<String> problems) {
-    TextInput input = model.network().input();
-    try {
-      TextDataset data = TextDatasets.open(uri, input, job.input(), spec.texts(job.seed()));
-      if (input.task() != TextTask.FEATURE_EXTRACTION && !data.labelled()) {
-        problems.add(
+  private static Optional<String> unlabelled(TextDataset data, URI uri, TextInput input) {
+    return input.task() == TextTask.FEATURE_EXTRACTION || data.labelled()
+        ? Optional.empty()
+        : Optional.of(
             "data %s: gradients need what is right, but nothing is labelled; add a label to each line"
                 .formatted(uri));
-      }
-      return Optional.of(data);
-    } catch (InvalidInputException e) {
-      problems.addAll(e.problems());
-      return Optional.empty();
-    }
-  }
-
-  private static URI role(StageJob job, String... roles) {
-    Optional<URI> found =
-        Stream.of(roles).filter(job.data()::containsKey).map(job.data()::get).findFirst();
-    return found.orElseThrow(
-        () ->
-            new InvalidInputException(
-                "data: pruning needs texts; give at least one of calibration, train, eval in the"
-                    + " policy's data or with the registered model"));
   }
 }

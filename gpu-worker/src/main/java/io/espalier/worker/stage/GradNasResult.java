@@ -31,7 +31,12 @@ record GradNasResult(
     settings.put("normalisation", spec.normalisation().key());
     settings.put("objective", spec.objective().key());
     settings.put("output", spec.output().key());
-    return new PruningSummary(pruned.outcome(), plan.model().architecture(), settings, dataset)
+    return new PruningSummary(
+            pruned.outcome(),
+            PruningSummary.prunable(plan.model().architecture()),
+            settings,
+            dataset,
+            plan.model().tokensOneByOne())
         .report(GradNasSpec.GRADNAS, GradNas.VERSION, loadsIn());
   }
 

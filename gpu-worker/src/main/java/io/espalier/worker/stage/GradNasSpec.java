@@ -73,7 +73,8 @@ record GradNasSpec(
   static GradNasSpec parse(String json) {
     var spec = new SpecReader(json, KEYS);
     spec.requireAlgorithm(GRADNAS);
-    Optional<Constraints> constraints = Optional.ofNullable(spec.constraints());
+    Optional<Constraints> constraints =
+        Optional.ofNullable(spec.constraints(Constraints::ofText, Set.of()));
     int batchSize = spec.count("batchSize", TextEvaluation.BATCH);
     int divisor = spec.count("neuronDivisor", ChoiceRule.DEFAULT_DIVISOR);
     OptionalInt batches = spec.count("batches");
@@ -124,6 +125,12 @@ record GradNasSpec(
    * @return what it does not take, in words
    */
   Optional<String> unfit(TextInput input) {
+    if (constraints.perToken() && input.task() != TextTask.TEXT_GENERATION) {
+      return Optional.of(
+          "prune.constraints.%s: this is said of models for %s, but this one is for %s; bound flops"
+              .formatted(
+                  Constraints.FLOPS_PER_TOKEN, TextTask.TEXT_GENERATION.key(), input.task().key()));
+    }
     if (maxLength.isPresent() && maxLength.getAsInt() > input.positions()) {
       return Optional.of(
           "prune.maxLength: %d tokens, but the model has positions for %d; ask for no more, or leave it out"
@@ -136,20 +143,5 @@ record GradNasSpec(
             "prune.stride: windows of %d tokens cannot share %d; ask for fewer, or leave it out"
                 .formatted(length, stride.getAsInt()))
         : Optional.empty();
-  }
-
-  /**
-   * What the specification asks of the data of the search.
-   *
-   * @param sequences how many there are
-   * @return what they do not fulfil, in words
-   */
-  Optional<String> unmet(int sequences) {
-    long wanted = (long) batches.orElse(0) * batchSize;
-    return wanted <= sequences
-        ? Optional.empty()
-        : Optional.of(
-            "prune.batches: %d of %d sequences are %d, but the data of the search have %d; ask for fewer, or leave it out to use what there is"
-                .formatted(batches.getAsInt(), batchSize, wanted, sequences));
   }
 }

@@ -51,8 +51,7 @@ record MinitronSpec(
   /** What policies call the algorithm. */
   static final String MINITRON = "minitron";
 
-  private static final Set<Quantity> BOUNDED =
-      EnumSet.of(Quantity.FLOPS, Quantity.PARAMETERS, Quantity.BYTES, Quantity.MEMORY);
+  private static final Set<Quantity> BOUNDED = EnumSet.allOf(Quantity.class);
   private static final String EXPORT = "export";
   private static final String CONSTRAINTS = "constraints";
   private static final String CACHED_TOKENS = "sequenceLength";
@@ -133,21 +132,6 @@ record MinitronSpec(
   /** How texts become sequences. */
   TextSettings texts(long seed) {
     return new TextSettings(maxLength, OptionalInt.empty(), seed);
-  }
-
-  /**
-   * What the specification asks of the data of the search.
-   *
-   * @param sequences how many there are
-   * @return what they do not fulfil, in words
-   */
-  Optional<String> unmet(int sequences) {
-    long wanted = (long) batches.orElse(0) * batchSize;
-    return wanted <= sequences
-        ? Optional.empty()
-        : Optional.of(
-            "prune.batches: %d of %d sequences are %d, but the data of the search have %d; ask for fewer, or leave it out to use what there is"
-                .formatted(batches.getAsInt(), batchSize, wanted, sequences));
   }
 
   private record Reader(SpecReader spec) {
@@ -244,7 +228,8 @@ record MinitronSpec(
     private Optional<Constraints> constraints() {
       return Optional.ofNullable(
           spec.constraints(
-              asked -> Constraints.parse(asked, BOUNDED), Set.of(CACHED_TOKENS, CACHED_SEQUENCES)));
+              asked -> Constraints.ofText(asked, BOUNDED),
+              Set.of(CACHED_TOKENS, CACHED_SEQUENCES)));
     }
 
     private Optional<Cache> cache(Constraints constraints) {

@@ -11,6 +11,7 @@ import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * What a pruning leaves behind beside the weights: its report, config.json, espalier.json.
@@ -47,7 +48,12 @@ record PruneResult(
     settings.put("evaluations", Integer.toString(pruned.sensitivity().evaluations()));
     settings.put("objective", spec.objective().key());
     settings.put("importance", spec.importance().key());
-    return new PruningSummary(pruned.outcome(), plan.architecture(), settings, dataset)
+    return new PruningSummary(
+            pruned.outcome(),
+            PruningSummary.prunable(plan.architecture()),
+            settings,
+            dataset,
+            OptionalInt.empty())
         .report(PruneSpec.FASTNAS, FastNas.VERSION, plan.family().loadsIn(plan.model().config()));
   }
 

@@ -1,7 +1,11 @@
 package io.espalier.worker.stage;
 
+import io.espalier.worker.algorithm.evaluate.Latency;
+import io.espalier.worker.algorithm.prune.Decision.Compared;
+import io.espalier.worker.algorithm.prune.Decision.Solved;
 import io.espalier.worker.algorithm.prune.Measured;
 import io.espalier.worker.algorithm.prune.Outcome;
+import io.espalier.worker.algorithm.prune.Scored;
 import io.espalier.worker.algorithm.prune.Trial;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Quantity;
@@ -11,6 +15,7 @@ import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.report.PruningReport;
 import io.espalier.worker.report.PruningReport.AxisFacts;
+import io.espalier.worker.report.PruningReport.CandidateFacts;
 import io.espalier.worker.report.PruningReport.LatencyFacts;
 import io.espalier.worker.report.PruningReport.Point;
 import java.util.ArrayList;
@@ -19,13 +24,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 
 /**
  * What is told of a pruning, in the form in which reports take it, whatever it went by.
  *
  * @param seed of everything random in it
  */
-record PruningFacts(Outcome outcome, long seed, AlgorithmFacts algorithm) {
+record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
 
   /** The facts, with what was said to whoever ordered the pruning. */
   PruningReport report(StageReport said) {
@@ -42,8 +48,9 @@ record PruningFacts(Outcome outcome, long seed, AlgorithmFacts algorithm) {
         outcome.profile(),
         axes(),
         algorithm.units(),
-        Optional.of(search()),
-        curve(),
+        candidates(),
+        solved().map(PruningFacts::search),
+        solved().map(this::curve).orElse(PruningReport.Curve.none()),
         effort(),
         latencies());
   }
@@ -54,7 +61,7 @@ record PruningFacts(Outcome outcome, long seed, AlgorithmFacts algorithm) {
         said.algorithmVersion(),
         said.device(),
         seed,
-        outcome.selection().objective().key(),
+        algorithm.objective(),
         algorithm.losses(),
         algorithm.facts());
   }
@@ -64,7 +71,7 @@ record PruningFacts(Outcome outcome, long seed, AlgorithmFacts algorithm) {
     for (Choices axis : algorithm.space().axes()) {
       choices.put(axis.axis().name(), axis.widths());
     }
-    return algorithm.space().architecture().axes().stream()
+    return algorithm.axes().stream()
         .map(axis -> facts(axis, choices.getOrDefault(axis.name(), List.of(axis.units()))))
         .toList();
   }
@@ -77,22 +84,40 @@ record PruningFacts(Outcome outcome, long seed, AlgorithmFacts algorithm) {
         axis.units(),
         choices,
         hasChoice ? algorithm.losses(axis) : List.of(),
-        outcome.selection().widths().of(axis),
+        algorithm.width(axis),
         hasChoice ? algorithm.modelsScored(axis) : 0,
         algorithm.space().reason(axis));
   }
 
-  private PruningReport.Search search() {
-    Selection selection = outcome.selection();
+  private Optional<Solved> solved() {
+    return outcome.decision() instanceof Solved solved ? Optional.of(solved) : Optional.empty();
+  }
+
+  private List<CandidateFacts> candidates() {
+    if (!(outcome.decision() instanceof Compared compared)) {
+      return List.of();
+    }
+    return IntStream.range(0, compared.candidates().size())
+        .mapToObj(i -> candidate(compared.candidates().get(i), i == compared.chosen()))
+        .toList();
+  }
+
+  private static CandidateFacts candidate(Scored scored, boolean chosen) {
+    return new CandidateFacts(
+        scored.name(), scored.layers(), scored.cost(), scored.score(), chosen);
+  }
+
+  private static PruningReport.Search search(Solved solved) {
+    Selection selection = solved.selection();
     return new PruningReport.Search(
         selection.loss(), selection.lowerBound(), selection.provenOptimal(), selection.steps());
   }
 
-  private PruningReport.Curve curve() {
+  private PruningReport.Curve curve(Solved solved) {
     List<Point> points =
-        outcome.curve().points().stream().map(point -> point(point.selection())).toList();
+        solved.curve().points().stream().map(point -> point(point.selection())).toList();
     return new PruningReport.Curve(
-        points, Optional.of(point(outcome.selection())), algorithm.measured());
+        points, Optional.of(point(solved.selection())), algorithm.measured());
   }
 
   private static Point point(Selection selection) {
@@ -109,30 +134,31 @@ record PruningFacts(Outcome outcome, long seed, AlgorithmFacts algorithm) {
   }
 
   private List<LatencyFacts> latencies() {
-    if (!Quantity.LATENCY.isKnownIn(outcome.profile().max())) {
+    if (outcome.profile().isEmpty() || !Quantity.LATENCY.isKnownIn(outcome.profile().get().max())) {
       return List.of();
     }
     var latencies = new ArrayList<LatencyFacts>();
-    latencies.add(latency("original", outcome.profile().max(), outcome.before()));
+    latencies.add(latency("original", outcome.profile().get().max(), outcome.before()));
     for (int i = 0; i < outcome.trials().size(); i++) {
       latencies.add(candidate(i + 1, outcome.trials().get(i)));
     }
-    latencies.add(latency("result", outcome.selection().cost(), outcome.after()));
+    latencies.add(latency("result", outcome.decision().foretold(), outcome.after()));
     return latencies;
   }
 
   private static LatencyFacts candidate(int number, Trial trial) {
     String verdict = trial.holds() ? "within the bound" : "too slow";
     return new LatencyFacts(
-        "candidate %d, %s".formatted(number, verdict),
+        "candidate %d%s, %s"
+            .formatted(number, trial.name().map(" (%s)"::formatted).orElse(""), verdict),
         OptionalDouble.of(Quantity.LATENCY.inUnit(trial.foretoldNanos())),
         OptionalDouble.of(trial.measured().medianMillis()));
   }
 
   private static LatencyFacts latency(String model, Cost foretold, Measured measured) {
+    OptionalDouble millis =
+        measured.latency().stream().mapToDouble(Latency::medianMillis).findFirst();
     return new LatencyFacts(
-        model,
-        OptionalDouble.of(Quantity.LATENCY.inUnit(foretold.latencyNanos())),
-        OptionalDouble.of(measured.latency().medianMillis()));
+        model, OptionalDouble.of(Quantity.LATENCY.inUnit(foretold.latencyNanos())), millis);
   }
 }

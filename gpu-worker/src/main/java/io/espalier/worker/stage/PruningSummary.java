@@ -1,9 +1,11 @@
 package io.espalier.worker.stage;
 
+import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.prune.Measured;
 import io.espalier.worker.algorithm.prune.Outcome;
 import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.StageReport;
@@ -17,34 +19,63 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 
 /**
  * What is said to whoever ordered a pruning, whatever it went by.
  *
- * @param architecture of the model that went in
+ * @param axes whose widths are told, by what they are called
  * @param settings what the algorithm was told, by name
  * @param dataset where the data lie that it was judged by
+ * @param tokens of the sequence that operations are those of, if each token has a part of them
  */
 record PruningSummary(
-    Outcome outcome, Architecture architecture, Map<String, String> settings, URI dataset) {
+    Outcome<?> outcome,
+    Map<String, Axis> axes,
+    Map<String, String> settings,
+    URI dataset,
+    OptionalInt tokens) {
   static final String LATENCY = "latencyMillis";
 
+  /** What is exact of any model, and what it may cost besides. */
   private static final List<Quantity> EXACT =
-      List.of(Quantity.PARAMETERS, Quantity.FLOPS, Quantity.BYTES);
+      List.of(Quantity.PARAMETERS, Quantity.FLOPS, Quantity.BYTES, Quantity.MEMORY);
 
   /**
-   * Names of the metrics that a pruning reports.
+   * Which metrics a pruning reports.
    *
+   * @param perToken operations for each token, too
+   * @param memory what the model takes while it serves, too
    * @param judged names of the measures that say how good a model is
+   * @param timed whether original and result are timed
    */
-  static Set<String> metricNames(List<String> judged) {
-    var names = new LinkedHashSet<String>();
-    EXACT.forEach(quantity -> names.add(quantity.key()));
-    names.addAll(judged);
-    names.add(LATENCY);
-    return names;
+  record Reported(boolean perToken, boolean memory, List<String> judged, boolean timed) {
+    /** Names of the metrics. */
+    Set<String> names() {
+      var names = new LinkedHashSet<String>();
+      for (Quantity quantity : EXACT) {
+        if (quantity != Quantity.MEMORY || memory) {
+          names.add(quantity.key());
+        }
+        if (quantity == Quantity.FLOPS && perToken) {
+          names.add(Constraints.FLOPS_PER_TOKEN);
+        }
+      }
+      names.addAll(judged);
+      if (timed) {
+        names.add(LATENCY);
+      }
+      return names;
+    }
+  }
+
+  /** The axes of an architecture that may be cut, by their names. */
+  static Map<String, Axis> prunable(Architecture architecture) {
+    var axes = new LinkedHashMap<String, Axis>();
+    architecture.prunableAxes().forEach(axis -> axes.put(axis.name(), axis));
+    return axes;
   }
 
   StageReport report(String algorithm, String version, List<String> loadsIn) {
@@ -63,37 +94,58 @@ record PruningSummary(
             Long.toString(bound.quantity().of(outcome.after().cost())));
       }
     }
-    for (Axis axis : architecture.prunableAxes()) {
-      change.put("widths." + axis.name(), axis.units() + " -> " + outcome.kept().width(axis));
-    }
+    axes.forEach(
+        (name, axis) ->
+            change.put("widths." + name, axis.units() + " -> " + outcome.kept().width(axis)));
     change.putAll(settings);
     return change;
   }
 
   private List<Metric> metrics() {
     Measured before = outcome.before();
-    Measured after = outcome.after();
     var metrics = new ArrayList<Metric>();
-    EXACT.forEach(quantity -> metrics.add(exact(quantity)));
+    for (Quantity quantity : EXACT) {
+      if (quantity.isKnownIn(before.cost())) {
+        metrics.add(exact(quantity));
+      }
+      if (quantity == Quantity.FLOPS) {
+        tokens.ifPresent(length -> metrics.add(perToken(length)));
+      }
+    }
     before.measures().forEach(measure -> metrics.add(judged(measure)));
-    metrics.add(
-        new Metric(
-            LATENCY,
-            "milliseconds",
-            OptionalDouble.of(before.latency().medianMillis()),
-            OptionalDouble.of(after.latency().medianMillis()),
-            false,
-            Optional.empty(),
-            OptionalLong.of(after.latency().repetitions())));
+    outcome
+        .after()
+        .latency()
+        .ifPresent(after -> before.latency().ifPresent(from -> metrics.add(latency(from, after))));
     return metrics;
   }
 
+  private static Metric latency(Latency before, Latency after) {
+    return new Metric(
+        LATENCY,
+        "milliseconds",
+        OptionalDouble.of(before.medianMillis()),
+        OptionalDouble.of(after.medianMillis()),
+        false,
+        Optional.empty(),
+        OptionalLong.of(after.repetitions()));
+  }
+
   private Metric exact(Quantity quantity) {
+    boolean bytes = quantity == Quantity.BYTES || quantity == Quantity.MEMORY;
     return Metric.exact(
         quantity.key(),
-        quantity == Quantity.BYTES ? "bytes" : "count",
+        bytes ? "bytes" : "count",
         (double) quantity.of(outcome.before().cost()),
         (double) quantity.of(outcome.after().cost()));
+  }
+
+  private Metric perToken(int length) {
+    return Metric.exact(
+        Constraints.FLOPS_PER_TOKEN,
+        "count",
+        (double) outcome.before().cost().flops() / length,
+        (double) outcome.after().cost().flops() / length);
   }
 
   private Metric judged(Measure before) {

@@ -200,7 +200,8 @@ final class ModelDirectoryTest {
                 .formatted(INDEX),
             ": 'model-00003-of-00003.safetensors' looks like a shard, but %s does not name it"
                 .formatted(INDEX),
-            ": %s puts tensors [x] into '%s', which does not hold them".formatted(INDEX, SECOND),
+            ": %s puts tensors [x] into '%s', which does not hold them; take index and shards from the same export"
+                .formatted(INDEX, SECOND),
             ": tensors [b] are in several shards: [%s, %s]; keep one of each, or merge them if they are parts, one per tensor-parallel rank"
                 .formatted(FIRST, SECOND),
             ": tensors [c] are in shard '%s', but not in %s".formatted(FIRST, INDEX));

@@ -71,7 +71,7 @@ final class BertSample {
             "cpu",
             7,
             "sum",
-            Losses.SUMMED,
+            Optional.of(Losses.SUMMED),
             List.of(Fact.of("batches", "batches", 128))),
         List.of(new Constraint(bound, selection.cost().flops())),
         List.of(
@@ -81,9 +81,10 @@ final class BertSample {
                 (double) costs.cost(Widths.all()).flops(),
                 (double) selection.cost().flops()),
             Samples.metric("f1", "fraction", 0.8812, 0.8123)),
-        Profile.of(space, costs, Optional.of(new Budget(List.of(bound)))),
+        Optional.of(Profile.of(space, costs, Optional.of(new Budget(List.of(bound))))),
         axes(selection, losses),
         List.of(units("heads", false, selection), units("neurons", true, selection)),
+        List.of(),
         Optional.of(
             new Search(
                 selection.loss(),

@@ -3,6 +3,7 @@ package io.espalier.worker.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.worker.report.PruningReport.AxisFacts;
+import io.espalier.worker.report.PruningReport.CandidateFacts;
 import io.espalier.worker.report.PruningReport.Curve;
 import io.espalier.worker.report.PruningReport.Effort;
 import io.espalier.worker.report.PruningReport.Fact;
@@ -36,6 +37,7 @@ class ReportPageTest {
         Samples.bare(),
         Samples.tiny(),
         BertSample.report(),
+        LlamaSample.report(),
         hostile());
   }
 
@@ -129,6 +131,23 @@ class ReportPageTest {
   }
 
   @Test
+  void models_that_were_compared_have_a_row_each_and_nothing_is_said_of_single_axes()
+      throws Exception {
+    PruningReport report = LlamaSample.report();
+
+    Document page = Pages.parse(ReportHtml.page(report));
+
+    List<String> rows =
+        Pages.all(page, "th", "name").stream().map(Element::getTextContent).toList();
+    assertThat(rows).containsAll(report.candidates().stream().map(CandidateFacts::sizes).toList());
+    String text = page.getDocumentElement().getTextContent();
+    assertThat(text)
+        .containsOnlyOnce("✓ chosen")
+        .contains("0–10, 12, 14–15", "3.07", "8192 → 6144", "8192 → 0", "16 → 14")
+        .doesNotContain("Sensitivity", "What single cuts give up", "Other budgets");
+  }
+
+  @Test
   void nothing_known_is_said_in_words() throws Exception {
     String text =
         Pages.parse(ReportHtml.page(Samples.bare())).getDocumentElement().getTextContent();
@@ -142,7 +161,13 @@ class ReportPageTest {
     return new PruningReport(
         new PruningReport.Model(EVIL, EVIL, EVIL, Optional.of(EVIL)),
         new PruningReport.Setup(
-            EVIL, EVIL, EVIL, -1, EVIL, Losses.MEASURED, List.of(Fact.of(EVIL, EVIL, EVIL))),
+            EVIL,
+            EVIL,
+            EVIL,
+            -1,
+            EVIL,
+            Optional.of(Losses.MEASURED),
+            List.of(Fact.of(EVIL, EVIL, EVIL))),
         tiny.constraints(),
         List.of(Samples.metric(EVIL, EVIL, Double.POSITIVE_INFINITY, -3)),
         tiny.profile(),
@@ -178,11 +203,19 @@ class ReportPageTest {
                             new UnitRow.Cell(1, Double.NaN, 1),
                             new UnitRow.Cell(2, Double.POSITIVE_INFINITY, 1),
                             new UnitRow.Cell(1, -1, 0)))))),
+        List.of(
+            new CandidateFacts(
+                EVIL,
+                List.of(),
+                tiny.profile().orElseThrow().min(),
+                OptionalDouble.of(Double.NaN),
+                true)),
         Optional.of(new Search(Double.NaN, Double.NEGATIVE_INFINITY, false, -1)),
         new Curve(
-            List.of(new Point(tiny.profile().min(), Double.NaN)),
-            Optional.of(new Point(tiny.profile().min(), Double.POSITIVE_INFINITY)),
-            List.of(new Measurement(EVIL, tiny.profile().max(), Double.NaN, Double.NaN))),
+            List.of(new Point(tiny.profile().orElseThrow().min(), Double.NaN)),
+            Optional.of(new Point(tiny.profile().orElseThrow().min(), Double.POSITIVE_INFINITY)),
+            List.of(
+                new Measurement(EVIL, tiny.profile().orElseThrow().max(), Double.NaN, Double.NaN))),
         new Effort(
             List.of(new Phase(EVIL, Double.NaN), new Phase(EVIL, 0)),
             OptionalInt.of(0),

@@ -52,7 +52,7 @@ class ReportPicturesTest {
   @EnumSource(Paper.class)
   void a_curve_goes_to_the_right_and_stays_in_its_picture(Paper paper) throws Exception {
     PruningReport report = Samples.resnet20();
-    long whole = report.profile().max().flops();
+    long whole = report.profile().orElseThrow().max().flops();
 
     Document chart =
         Pages.parse(

@@ -11,6 +11,7 @@ final class ReportPreview {
     Reports.write(root.resolve("resnet20"), Samples.resnet20());
     Reports.write(root.resolve("resnet152"), Samples.resnet152());
     Reports.write(root.resolve("bert"), BertSample.report());
+    Reports.write(root.resolve("llama"), LlamaSample.report());
     Reports.write(root.resolve("bare"), Samples.bare());
     Reports.write(root.resolve("tiny"), Samples.tiny());
   }

@@ -19,6 +19,7 @@ import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.report.PruningReport.AxisFacts;
+import io.espalier.worker.report.PruningReport.CandidateFacts;
 import io.espalier.worker.report.PruningReport.Constraint;
 import io.espalier.worker.report.PruningReport.Curve;
 import io.espalier.worker.report.PruningReport.Effort;
@@ -85,16 +86,10 @@ final class Samples {
         setup("cpu"),
         List.of(),
         List.of(metric("loss", "nats", Double.NaN, 0.5)),
-        new Profile(
-            "chain",
-            List.of(),
-            BigInteger.ONE,
-            new Cost(2, 1, 4),
-            new Cost(2, 1, 4),
-            new Cost(2, 1, 4),
-            List.of()),
+        Optional.empty(),
         List.of(
             new AxisFacts("only", "channels", 1, List.of(1), List.of(), 1, 0, Optional.empty())),
+        List.of(),
         List.of(),
         Optional.empty(),
         Curve.none(),
@@ -112,14 +107,15 @@ final class Samples {
         setup("cpu"),
         List.of(new Constraint(bound, 600)),
         List.of(metric("flops", "count", 1000, 600), metric("loss", "nats", 0.5, Double.NaN)),
-        new Profile(
-            "chain2",
-            List.of(choices),
-            BigInteger.TWO,
-            new Cost(600, 60, 240),
-            new Cost(600, 60, 240),
-            new Cost(1000, 100, 400),
-            List.of(new Profile.Verdict(bound, true))),
+        Optional.of(
+            new Profile(
+                "chain2",
+                List.of(choices),
+                BigInteger.TWO,
+                new Cost(600, 60, 240),
+                new Cost(600, 60, 240),
+                new Cost(1000, 100, 400),
+                List.of(new Profile.Verdict(bound, true)))),
         List.of(
             new AxisFacts(
                 "a.out", "channels", 8, List.of(4, 8), List.of(0.25, 0.0), 4, 1, Optional.empty()),
@@ -136,6 +132,19 @@ final class Samples {
                             new UnitRow.Cell(3, 0.5, 3),
                             new UnitRow.Cell(3, 0.25, 1),
                             new UnitRow.Cell(2, 0, 0)))))),
+        List.of(
+            new CandidateFacts(
+                "a 8, layers 3",
+                List.of(0, 1, 3),
+                new Cost(700, 70, 280),
+                OptionalDouble.empty(),
+                false),
+            new CandidateFacts(
+                "a 4, layers 4",
+                List.of(0, 1, 2, 3),
+                new Cost(600, 60, 240),
+                OptionalDouble.of(0.75),
+                true)),
         Optional.of(new Search(0.25, 0.125, false, 7)),
         new Curve(
             List.of(
@@ -156,7 +165,7 @@ final class Samples {
         device,
         42,
         "smallest largest loss of a single axis within the budget",
-        Losses.MEASURED,
+        Optional.of(Losses.MEASURED),
         List.of(
             Fact.of("score", "score", "loss"),
             Fact.of(
@@ -198,8 +207,9 @@ final class Samples {
             .map(bound -> new Constraint(bound, bound.quantity().of(after)))
             .toList(),
         metrics(before, after),
-        Profile.of(space, costs, Optional.of(budget)),
+        Optional.of(Profile.of(space, costs, Optional.of(budget))),
         axes(selection),
+        List.of(),
         List.of(),
         Optional.of(
             new Search(

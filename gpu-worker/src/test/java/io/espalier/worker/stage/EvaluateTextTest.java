@@ -92,11 +92,17 @@ final class EvaluateTextTest {
 
       assertThat(report.metrics())
           .extracting(Metric::name)
-          .containsExactly("loss", "perplexity", "parameters", "flops", "bytes")
+          .containsExactlyElementsOf(
+              model.equals(causal)
+                  ? List.of("loss", "perplexity", "parameters", "flops", "flopsPerToken", "bytes")
+                  : List.of("loss", "perplexity", "parameters", "flops", "bytes"))
           .containsExactlyElementsOf(
               stage.metrics(job(model, data, "{\"latencyRepetitions\": 0, \"maxLength\": 8}")));
       assertThat(after(report, "loss")).isCloseTo(Math.log(VOCABULARY), within(ROUNDING));
       assertThat(after(report, "perplexity")).isCloseTo(VOCABULARY, within(0.01));
+      if (model.equals(causal)) {
+        assertThat(after(report, "flopsPerToken")).isEqualTo(after(report, "flops") / 8);
+      }
     }
   }
 

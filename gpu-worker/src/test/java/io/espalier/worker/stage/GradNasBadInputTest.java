@@ -69,6 +69,13 @@ class GradNasBadInputTest {
   }
 
   @Test
+  void operations_per_token_are_those_of_decoders() throws IOException {
+    assertThat(refusal(job(model(READER), SPEC.replace("\"flops\"", "\"flopsPerToken\""))))
+        .containsExactly(
+            "prune.constraints.flopsPerToken: this is said of models for text-generation, but this one is for question-answering; bound flops");
+  }
+
+  @Test
   void labels_that_the_model_does_not_give_are_named_with_their_lines() throws IOException {
     Path model = model(TextModels.BERT.formatted("BertForSequenceClassification"));
     Path texts =

@@ -362,7 +362,13 @@ class GradNasPrunerTest {
     Path model = likeQwen("qwen3", "Qwen3ForCausalLM", "");
 
     StageReport report =
-        stage.run(job(model, SPEC.formatted("").replace("60%", "90%"), "one", "any"), heard::add);
+        stage.run(
+            job(
+                model,
+                SPEC.formatted("").replace("\"flops\":\"60%\"", "\"flopsPerToken\":\"90%\""),
+                "one",
+                "any"),
+            heard::add);
 
     JsonNode config = JSON.readTree(own.resolve("one/config.json").toFile());
     assertThat(config.path("num_attention_heads").intValue()).isEqualTo(4);
@@ -374,7 +380,12 @@ class GradNasPrunerTest {
         .containsExactly(16, 32);
     assertThat(pruned.architecture().axes()).isNotEqualTo(whole.architecture().axes());
     assertThat(metric(report, "flops").after().orElseThrow())
-        .isLessThanOrEqualTo(0.9 * metric(report, "flops").before().orElseThrow());
+        .isLessThanOrEqualTo(0.9 * metric(report, "flops").before().orElseThrow())
+        .isEqualTo(metric(report, "flopsPerToken").after().orElseThrow() * 48);
+    assertThat(report.change().get("constraints.flops.asked")).isEqualTo("90% per token");
+    assertThat(report.metrics())
+        .extracting(Metric::name)
+        .containsExactlyElementsOf(stage.metrics(job(model, SPEC.formatted(""), "one", "any")));
   }
 
   @Test

@@ -13,7 +13,6 @@ import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.data.text.TextSettings;
-import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.Progress;
@@ -29,7 +28,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,14 +38,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class MinitronPrunerTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LENGTH = 16;
-
-  private static final String LLAMA =
-      """
-      {"model_type": "%s", "architectures": ["%s"], "vocab_size": 420, "hidden_size": 64,
-       "intermediate_size": 128, "num_hidden_layers": 4, "num_attention_heads": 8,
-       "num_key_value_heads": 4, "head_dim": 8, "max_position_embeddings": 64,
-       "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": false%s}
-      """;
 
   private static final String EXPERTS =
       """
@@ -65,10 +55,13 @@ final class MinitronPrunerTest {
   static void draw() throws IOException {
     Path tokenizer = Golden.of("scores/squad-windows").directory().resolve("tokenizer.json");
     TextModels.write(
-        shared.resolve("llama"), LLAMA.formatted("llama", "LlamaForCausalLM", ""), tokenizer, 1);
+        shared.resolve("llama"),
+        TextModels.LLAMA.formatted("llama", "LlamaForCausalLM", ""),
+        tokenizer,
+        1);
     TextModels.write(
         shared.resolve("qwen3"),
-        LLAMA.formatted(
+        TextModels.LLAMA.formatted(
             "qwen3",
             "Qwen3ForCausalLM",
             ", \"layer_types\": [\"full_attention\", \"full_attention\", \"full_attention\","
@@ -77,27 +70,15 @@ final class MinitronPrunerTest {
         2);
     TextModels.write(
         shared.resolve("mixtral"),
-        LLAMA.formatted("mixtral", "MixtralForCausalLM", EXPERTS),
+        TextModels.LLAMA.formatted("mixtral", "MixtralForCausalLM", EXPERTS),
         tokenizer,
         4);
     TextModels.write(
         shared.resolve("qwen3_moe"),
-        LLAMA.formatted("qwen3_moe", "Qwen3MoeForCausalLM", EXPERTS),
+        TextModels.LLAMA.formatted("qwen3_moe", "Qwen3MoeForCausalLM", EXPERTS),
         tokenizer,
         5);
-    TextModels.write(
-        shared.resolve("bert"), TextModels.BERT.formatted("BertForMaskedLM"), tokenizer, 3);
-    String[] words = "the river runs north a small house who built it old bridge".split(" ", -1);
-    var random = new SplittableRandom(5);
-    var text = new StringBuilder();
-    for (int line = 0; line < 40; line++) {
-      for (int word = 0; word < 10; word++) {
-        text.append(words[random.nextInt(words.length)]).append(' ');
-      }
-      text.append('\n');
-    }
-    Files.writeString(shared.resolve("text.txt"), text);
-    Files.writeString(shared.resolve("short.txt"), "the old bridge\n");
+    Files.writeString(shared.resolve("text.txt"), TextModels.words(40, 5));
   }
 
   private static String spec(String rest) {
@@ -110,10 +91,6 @@ final class MinitronPrunerTest {
   }
 
   private StageJob job(Path model, String spec, String output, String checkpoints) {
-    return job(model, spec, output, checkpoints, "text.txt");
-  }
-
-  private StageJob job(Path model, String spec, String output, String checkpoints, String data) {
     return new StageJob(
         "run",
         0,
@@ -123,7 +100,7 @@ final class MinitronPrunerTest {
         model,
         own.resolve(output),
         own.resolve(checkpoints),
-        Map.of("eval", shared.resolve(data).toUri()),
+        Map.of("eval", shared.resolve("text.txt").toUri()),
         7);
   }
 
@@ -231,7 +208,8 @@ final class MinitronPrunerTest {
         .isEqualTo(Long.toString((long) parameters.after().orElseThrow()));
     assertThat(report.metrics())
         .extracting(Metric::name)
-        .containsExactly("parameters", "flops", "bytes", "loss", "perplexity", "latencyMillis")
+        .containsExactly(
+            "parameters", "flops", "flopsPerToken", "bytes", "loss", "perplexity", "latencyMillis")
         .containsExactlyElementsOf(
             stage.metrics(job(shared.resolve("llama"), spec(asked), "two", "any")));
     assertThat(metric(report, "bytes").after())
@@ -366,6 +344,24 @@ final class MinitronPrunerTest {
     return 8 + java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong();
   }
 
+  @ParameterizedTest
+  @CsvSource({"'flops':'70%', 'flopsPerToken':'70%'", "'flops':4e6, 'flopsPerToken':250000"})
+  void operations_per_token_are_bounded_as_those_of_a_sequence_are(String all, String perToken) {
+    StageReport ofAll = run("llama", "'constraints':{%s},'topK':2".formatted(all), "one");
+
+    StageReport each = run("llama", "'constraints':{%s},'topK':2".formatted(perToken), "two");
+
+    assertThat(own.resolve("two/model.safetensors"))
+        .hasSameBinaryContentAs(own.resolve("one/model.safetensors"));
+    assertThat(each.change().get("constraints.flops.asked")).endsWith(" per token");
+    assertThat(each.change().get("constraints.flops.limit"))
+        .isEqualTo(ofAll.change().get("constraints.flops.limit"));
+    assertThat(metric(each, "flopsPerToken").after().orElseThrow())
+        .isEqualTo(metric(each, "flops").after().orElseThrow() / LENGTH);
+    assertThat(metric(each, "flopsPerToken").before().orElseThrow())
+        .isEqualTo(metric(each, "flops").before().orElseThrow() / LENGTH);
+  }
+
   @Test
   void layers_may_differ_and_then_only_own_loaders_open_the_result() throws IOException {
     StageReport report =
@@ -435,143 +431,46 @@ final class MinitronPrunerTest {
   }
 
   @Test
-  void a_budget_out_of_reach_says_what_can_be_reached_and_where() {
-    InfeasibleException refused =
-        catchThrowableOfType(
-            InfeasibleException.class,
-            () ->
-                stage.check(
-                    job(
-                        shared.resolve("llama"),
-                        spec("'constraints':{'parameters':'10%'}"),
-                        "out",
-                        "any")));
-
-    assertThat(refused.constraint()).isEqualTo("parameters");
-    assertThat(refused.smallest()).isGreaterThan(refused.bound());
-    assertThat(refused)
-        .hasMessageContaining("the smallest candidate (hidden 40, neurons 80,")
-        .hasMessageContaining("maxWidthPruning (0.40)");
-  }
-
-  private List<String> problems(String model, String spec, String data) {
-    return catchThrowableOfType(
-            InvalidInputException.class,
-            () -> stage.check(job(shared.resolve(model), spec, "out", "any", data)))
-        .problems();
-  }
-
-  @Test
-  void everything_that_does_not_fit_together_is_said_at_once() {
-    List<String> problems =
-        problems(
-            "llama",
-            spec(
-                "'export':{'hidden_size':36,'ffn_hidden_size':100,'num_attention_heads':5,'num_query_groups':2,'num_layers':9},"
-                    + "'hiddenDivisor':8"),
-            "text.txt");
-
-    assertThat(problems).hasSize(5);
-    assertThat(problems.get(0)).contains("hidden_size: 36 is no multiple of 8");
-    assertThat(problems.get(1)).contains("ffn_hidden_size: 100 is no multiple of 16");
-    assertThat(problems.get(2)).contains("num_layers: wanted 1 to 4").contains("found 9");
-    assertThat(problems.get(3)).contains("5 heads are no multiple of 2 groups");
-    assertThat(problems.get(4)).contains("hidden 36 is no multiple of 5 heads");
-  }
-
-  @Test
-  void a_specification_that_makes_no_sense_is_refused_with_all_that_is_wrong() {
-    List<String> problems =
-        problems(
-            "llama",
-            spec(
-                "'export':{'width':3,'num_layers':2,'num_hidden_layers':2},'constraints':{'memory':'50%','speed':1},"
-                    + "'perLayer':true,'topK':0,'maxWidthPruning':1.5,'score':'accuracy','shardSize':'big','stride':3"),
-            "text.txt");
-
-    assertThat(problems)
-        .anyMatch(each -> each.startsWith("prune.stride: unknown"))
-        .anyMatch(each -> each.startsWith("prune.export and constraints: wanted one of them"))
-        .anyMatch(each -> each.startsWith("prune.perLayer: wanted with constraints"))
-        .anyMatch(each -> each.startsWith("prune.export.width: unknown"))
-        .anyMatch(each -> each.startsWith("prune.export.num_hidden_layers: the same is said"))
-        .anyMatch(each -> each.startsWith("prune.constraints.speed: unknown"))
-        .anyMatch(each -> each.startsWith("prune.topK: wanted a whole number"))
-        .anyMatch(each -> each.startsWith("prune.maxWidthPruning: wanted a number from 0"))
-        .anyMatch(each -> each.startsWith("prune.score: wanted one of [loss, kl]"))
-        .anyMatch(each -> each.startsWith("prune.shardSize: wanted a size such as 5GB"));
-    assertThat(problems("llama", spec("'constraints':{'memory':'50%'}"), "text.txt"))
-        .singleElement()
-        .asString()
-        .contains("constraints.memory: wanted with sequenceLength");
-    assertThat(problems("llama", spec("'topK':3"), "text.txt"))
-        .singleElement()
-        .asString()
-        .contains("export and constraints: wanted one of them, found neither");
-  }
-
-  @Test
   void what_cannot_be_asked_of_experts_is_refused_before_any_work() {
-    assertThat(problems("mixtral", spec("'export':{'num_experts':1}"), "text.txt"))
+    assertThat(problems("mixtral", spec("'export':{'num_experts':1}")))
         .singleElement()
         .asString()
         .contains("1 are fewer than the 2 experts that each token has (num_experts_per_tok)");
-    assertThat(problems("mixtral", spec("'export':{'intermediate_size':64}"), "text.txt"))
+    assertThat(problems("mixtral", spec("'export':{'intermediate_size':64}")))
         .singleElement()
         .asString()
         .contains("ask for moe_ffn_hidden_size or moe_intermediate_size");
-    assertThat(problems("llama", spec("'export':{'num_experts':4}"), "text.txt"))
+    assertThat(problems("llama", spec("'export':{'num_experts':4}")))
         .singleElement()
         .asString()
         .contains("num_moe_experts: the model has no experts");
     assertThat(
             problems(
                 "qwen3_moe",
-                spec("'export':{'num_moe_experts':4,'num_experts':4},'expertDivisor':0"),
-                "text.txt"))
+                spec("'export':{'num_moe_experts':4,'num_experts':4},'expertDivisor':0")))
         .anyMatch(each -> each.contains("export.num_experts: the same is said by another of"))
         .anyMatch(each -> each.contains("prune.expertDivisor: wanted a whole number"));
-    assertThat(
-            problems(
-                "qwen3_moe", spec("'export':{'num_moe_experts':5},'expertDivisor':2"), "text.txt"))
+    assertThat(problems("qwen3_moe", spec("'export':{'num_moe_experts':5},'expertDivisor':2")))
         .singleElement()
         .asString()
         .contains("num_moe_experts: 5 is no multiple of 2");
-    assertThat(
-            problems(
-                "qwen3_moe",
-                spec("'constraints':{'parameters':'80%'},'perLayer':true"),
-                "text.txt"))
+    assertThat(problems("qwen3_moe", spec("'constraints':{'parameters':'80%'},'perLayer':true")))
         .singleElement()
         .asString()
         .contains("prune.perLayer: wanted with models without experts")
         .contains("in 2 layers");
+    assertThat(problems("mixtral", spec("'constraints':{'flops':'90%','latency':'80%'}")))
+        .singleElement()
+        .asString()
+        .contains("prune.constraints.latency: wanted with models without experts")
+        .contains("in 4 layers; bound flops instead");
   }
 
-  @Test
-  void data_and_models_that_will_not_do_are_refused_before_any_work() {
-    String some = "'constraints':{'parameters':'80%'}";
-    assertThat(problems("llama", spec(some), "short.txt"))
-        .anyMatch(each -> each.contains("less than one sequence of 16"));
-    assertThat(
-            problems("llama", spec(some).replace("\"batches\":3", "\"batches\":999"), "text.txt"))
-        .singleElement()
-        .asString()
-        .contains("prune.batches: 999 of 4 sequences");
-    assertThat(problems("bert", spec(some), "text.txt"))
-        .singleElement()
-        .asString()
-        .contains("minitron prunes decoders for text-generation");
-    assertThatThrownBy(
-            () ->
-                stage.check(
-                    job(
-                        shared.resolve("llama"),
-                        spec(some).replace("\"maxLength\":16", "\"maxLength\":5000"),
-                        "out",
-                        "any")))
-        .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("5000 tokens");
+  private List<String> problems(String model, String spec) {
+    return catchThrowableOfType(
+            InvalidInputException.class,
+            () -> stage.check(job(shared.resolve(model), spec, "out", "any")))
+        .problems();
   }
 
   @Test
@@ -579,7 +478,7 @@ final class MinitronPrunerTest {
     Path broken =
         TextModels.write(
             own.resolve("broken"),
-            LLAMA.formatted("llama", "LlamaForCausalLM", ""),
+            TextModels.LLAMA.formatted("llama", "LlamaForCausalLM", ""),
             Golden.of("scores/squad-windows").directory().resolve("tokenizer.json"),
             1,
             Map.of("model.layers.1.mlp.down_proj.weight", Double.NaN));

@@ -14,8 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SplittableRandom;
 
 /** Small models that read text, with random weights. */
 public final class TextModels {
@@ -27,7 +29,35 @@ public final class TextModels {
        "max_position_embeddings": 64, "pad_token_id": 0, "type_vocab_size": 2}
       """;
 
+  /**
+   * Llama of four layers, 8 heads of 8 channels in 4 groups and 128 neurons, for the words of
+   * squad-windows; by its type, its architecture, and more fields.
+   */
+  public static final String LLAMA =
+      """
+      {"model_type": "%s", "architectures": ["%s"], "vocab_size": 420, "hidden_size": 64,
+       "intermediate_size": 128, "num_hidden_layers": 4, "num_attention_heads": 8,
+       "num_key_value_heads": 4, "head_dim": 8, "max_position_embeddings": 64,
+       "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": false%s}
+      """;
+
+  private static final String WORDS = "the river runs north a small house who built it old bridge";
+
   private TextModels() {}
+
+  /** Lines of ten words each that these models know. */
+  public static String words(int lines, long seed) {
+    List<String> words = List.of(WORDS.split(" ", -1));
+    var random = new SplittableRandom(seed);
+    var text = new StringBuilder();
+    for (int line = 0; line < lines; line++) {
+      for (int word = 0; word < 10; word++) {
+        text.append(words.get(random.nextInt(words.size()))).append(' ');
+      }
+      text.append('\n');
+    }
+    return text.toString();
+  }
 
   /** Writes a model by its config.json, with a tokenizer. */
   public static Path write(Path directory, String config, Path tokenizer, long seed)

@@ -75,8 +75,9 @@ record AlgorithmRules(BiConsumer<String, String> problems) {
       new TreeMap<>(
           Map.of(
               FASTNAS, Set.of("latency"),
-              GRADNAS, Set.of("latency"),
-              MINITRON, Set.of("memory", "sequenceLength", "batchSize")));
+              GRADNAS, Set.of("latency", "flopsPerToken"),
+              MINITRON,
+                  Set.of("latency", "flopsPerToken", "memory", "sequenceLength", "batchSize")));
 
   /** Values of keys that each algorithm knows some of. */
   private static final Map<String, Map<String, Set<String>>> VALUES =

@@ -38,6 +38,7 @@ final class PolicyRules {
       Set.of(
           "parameters",
           "flops",
+          "flopsPerToken",
           "bytes",
           LATENCY,
           ACCURACY,

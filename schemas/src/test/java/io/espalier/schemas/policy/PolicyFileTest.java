@@ -223,7 +223,8 @@ class PolicyFileTest {
             + " sequenceAggregation: mean, batchAggregation: l2, importance: activation, loaders: stock, shardSize: 5GB,"
             + " batches: 16, batchSize: 4, maxLength: 512, activationMebibytes: 0, ";
     String searched =
-        "constraints: { parameters: 70%, memory: 8e9, flops: 90%, bytes: 1e9,"
+        "constraints: { parameters: 70%, memory: 8e9, flopsPerToken: 90%, bytes: 1e9,"
+            + " latency: 70%,"
             + " sequenceLength: 4096, batchSize: 2 }, maxWidthPruning: 0.5, maxDepthPruning: 0,"
             + " perLayer: false }";
     String sized =
@@ -297,6 +298,7 @@ class PolicyFileTest {
           algorithm: fastnas, constraints: { flops: 60% } | algorithm: gradnas | stages[0].prune | 'constraints' is missing
           algorithm: fastnas, constraints: { flops: 60% } | algorithm: minitron, export: { width: 2 } | export.width | unknown field
           flops: 60%          | memory: 60%           | constraints.memory     | said to minitron, not to fastnas
+          flops: 60%          | flopsPerToken: 60%    | constraints.flopsPerToken | said to gradnas and minitron, not to fastnas
           algorithm: fastnas  | algorithm: fastnas, output: uniform | prune.output | said to gradnas, not to fastnas
           algorithm: fastnas, |                       | stages[0].prune        | 'algorithm' is missing
           - prune             | - distill             | stages[0].distill      | not part of this version

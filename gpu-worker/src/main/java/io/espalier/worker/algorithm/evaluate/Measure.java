@@ -18,4 +18,9 @@ public record Measure(String name, String unit, boolean higherIsBetter, double v
   public static Measure loss(double value) {
     return new Measure("loss", "nats", false, value);
   }
+
+  /** Of how many tokens a model chooses at a mean loss in nats, as if all were equally likely. */
+  public static Measure perplexity(double loss) {
+    return new Measure("perplexity", "tokens", false, Math.exp(loss));
+  }
 }

@@ -136,7 +136,7 @@ public final class TextTally {
       measures.add(Measure.loss(loss()));
     }
     if (task == TextTask.FILL_MASK || task == TextTask.TEXT_GENERATION) {
-      measures.add(new Measure("perplexity", "tokens", false, Math.exp(loss())));
+      measures.add(Measure.perplexity(loss()));
     }
     return measures;
   }

@@ -75,7 +75,11 @@ public final class Families {
                 ? "model_type " + config.get("model_type")
                 : "a model without 'architecture' or 'model_type'";
     List<String> known = KNOWN.stream().map(Family::name).toList();
-    return "config.json: %s belongs to no known family; known families: %s"
-        .formatted(found, String.join(", ", known));
+    String remote =
+        config.path("auto_map").isEmpty()
+            ? ""
+            : "; auto_map names code that comes with the model, which is never run";
+    return "config.json: %s belongs to no known family; known families: %s%s"
+        .formatted(found, String.join(", ", known), remote);
   }
 }

@@ -34,85 +34,15 @@ record TextDefaults(
     OptionalInt groups,
     OptionalInt headSize) {
 
-  static final TextDefaults BERT =
-      new TextDefaults(
-          30522,
-          768,
-          12,
-          12,
-          OptionalInt.of(3072),
-          512,
-          2,
-          0,
-          1e-12,
-          Activation.GELU,
-          true,
-          OptionalInt.empty(),
-          OptionalInt.empty());
+  static final TextDefaults BERT = likeBert(30522, 12, 2, 0);
 
-  static final TextDefaults ROBERTA =
-      new TextDefaults(
-          50265,
-          768,
-          12,
-          12,
-          OptionalInt.of(3072),
-          512,
-          2,
-          1,
-          1e-12,
-          Activation.GELU,
-          true,
-          OptionalInt.empty(),
-          OptionalInt.empty());
+  static final TextDefaults ROBERTA = likeBert(50265, 12, 2, 1);
 
-  static final TextDefaults DISTILBERT =
-      new TextDefaults(
-          30522,
-          768,
-          6,
-          12,
-          OptionalInt.of(3072),
-          512,
-          1,
-          0,
-          1e-12,
-          Activation.GELU,
-          true,
-          OptionalInt.empty(),
-          OptionalInt.empty());
+  static final TextDefaults DISTILBERT = likeBert(30522, 6, 1, 0);
 
-  static final TextDefaults GPT2 =
-      new TextDefaults(
-          50257,
-          768,
-          12,
-          12,
-          OptionalInt.empty(),
-          1024,
-          1,
-          50256,
-          1e-5,
-          Activation.GELU_TANH,
-          true,
-          OptionalInt.empty(),
-          OptionalInt.empty());
+  static final TextDefaults GPT2 = likeGpt(50257, 768, 12, 12, 1024, true);
 
-  static final TextDefaults GPTJ =
-      new TextDefaults(
-          50400,
-          4096,
-          28,
-          16,
-          OptionalInt.empty(),
-          2048,
-          1,
-          50256,
-          1e-5,
-          Activation.GELU_TANH,
-          false,
-          OptionalInt.empty(),
-          OptionalInt.empty());
+  static final TextDefaults GPTJ = likeGpt(50400, 4096, 28, 16, 2048, false);
 
   static final TextDefaults LLAMA = likeLlama(32000, 4096, 32, OptionalInt.empty(), 11008, 2048);
 
@@ -128,6 +58,41 @@ record TextDefaults(
       likeLlama(32000, 4096, 32, OptionalInt.of(8), 14336, 4096 * 32).with(1e-5);
 
   static final TextDefaults QWEN3_MOE = likeLlama(151936, 2048, 24, OptionalInt.of(4), 6144, 32768);
+
+  private static TextDefaults likeBert(int vocabulary, int layers, int types, int padding) {
+    return new TextDefaults(
+        vocabulary,
+        768,
+        layers,
+        12,
+        OptionalInt.of(3072),
+        512,
+        types,
+        padding,
+        1e-12,
+        Activation.GELU,
+        true,
+        OptionalInt.empty(),
+        OptionalInt.empty());
+  }
+
+  private static TextDefaults likeGpt(
+      int vocabulary, int hidden, int layers, int heads, int positions, boolean tied) {
+    return new TextDefaults(
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        OptionalInt.empty(),
+        positions,
+        1,
+        50256,
+        1e-5,
+        Activation.GELU_TANH,
+        tied,
+        OptionalInt.empty(),
+        OptionalInt.empty());
+  }
 
   private static TextDefaults likeLlama(
       int vocabulary, int hidden, int layers, OptionalInt groups, int neurons, int positions) {

@@ -3,7 +3,9 @@ package io.espalier.worker.algorithm.family;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.TextTask;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * A model that reads text, as far as headers go.
@@ -21,6 +23,15 @@ public record TextModel(
     Architecture architecture,
     int tokens)
     implements KnownModel {
+  /**
+   * Of how many tokens operations are told for each; empty if it does not continue text token by
+   * token.
+   */
+  public OptionalInt tokensOneByOne() {
+    return network.input().task() == TextTask.TEXT_GENERATION
+        ? OptionalInt.of(tokens)
+        : OptionalInt.empty();
+  }
 
   /**
    * Looks at a directory; loads no tensor. Operations are counted for the longest sequences.

@@ -1,14 +1,13 @@
 package io.espalier.worker.algorithm.fastnas;
 
-import io.espalier.worker.algorithm.prune.Cutting;
 import io.espalier.worker.algorithm.prune.Phases;
+import io.espalier.worker.algorithm.prune.WidthCutting;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 
 /**
@@ -17,7 +16,7 @@ import java.nio.file.Path;
  * @param plan its costs know latency if it is bounded
  */
 record CalibratedCutting(Plan plan, FastNas fastNas, SensitivityMap map, Phases phases)
-    implements Cutting<CalibratedCutting.Cut> {
+    implements WidthCutting<CalibratedCutting.Cut> {
   /**
    * A cut model.
    *
@@ -41,10 +40,5 @@ record CalibratedCutting(Plan plan, FastNas fastNas, SensitivityMap map, Phases 
     phases.time("surgery", () -> Surgery.cut(plan.model(), plan.architecture(), kept, output));
     Plan cut = Plan.of(ModelDirectory.open(output), 1);
     return new Cut(cut, phases.time("calibration", () -> fastNas.calibrate(cut)));
-  }
-
-  @Override
-  public Weights load(Cut cut) {
-    return Weights.load(cut.plan().model(), cut.plan().architecture());
   }
 }

@@ -1,25 +1,25 @@
 package io.espalier.worker.algorithm.fastnas;
 
 import ai.djl.ndarray.NDManager;
-import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.LayerTimer;
 import io.espalier.worker.algorithm.evaluate.Tally;
 import io.espalier.worker.algorithm.prune.Candidate;
 import io.espalier.worker.algorithm.prune.Candidates;
 import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
+import io.espalier.worker.algorithm.prune.Decision.Solved;
 import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.prune.LatencyProfile;
 import io.espalier.worker.algorithm.prune.LatencyStore;
+import io.espalier.worker.algorithm.prune.LoadedModels;
 import io.espalier.worker.algorithm.prune.Measured;
 import io.espalier.worker.algorithm.prune.Outcome;
 import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
-import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Curve;
 import io.espalier.worker.algorithm.search.Profile;
-import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.WorkerException;
@@ -45,7 +45,8 @@ public final class Pruning {
    * @param calibrationImages images that BatchNorm was calibrated on
    * @param sensitivity what each width of each axis loses
    */
-  public record Result(Outcome outcome, int calibrationImages, SensitivityMap sensitivity) {}
+  public record Result(
+      Outcome<Solved> outcome, int calibrationImages, SensitivityMap sensitivity) {}
 
   private final Plan plan;
   private final Constraints constraints;
@@ -70,8 +71,7 @@ public final class Pruning {
       Progress.Listener progress) {
     this.plan = plan;
     this.constraints = constraints;
-    this.latencyBound =
-        Optional.ofNullable(constraints.limits().get(Quantity.LATENCY)).map(LatencyBound::new);
+    this.latencyBound = LatencyBound.of(constraints);
     this.fastNas = new FastNas(plan, settings, search);
     this.measuring = new Measuring(plan.family(), judge, settings.batchSize(), progress);
     this.progress = progress;
@@ -101,9 +101,9 @@ public final class Pruning {
               new CalibratedCutting(costed, fastNas, map, phases),
               LatencyRange.of(costed.space(), costed.costs()),
               latencyBound,
-              measuring::latencies,
+              new LoadedModels<>(original, Pruning::load, measuring::latencies),
               phases);
-      Candidate<CalibratedCutting.Cut> found = candidates.settle(budget, original, output);
+      Candidate<Selection, CalibratedCutting.Cut> found = candidates.settle(budget, output);
       FileCosts.requireWithin(budget, found.cut().plan().whole(), output);
       Tally after = phases.time("result", () -> tally(output, manager));
       return new Result(
@@ -116,24 +116,25 @@ public final class Pruning {
   /** What choices are made by. */
   private record Search(Plan costed, Budget budget, SensitivityMap map) {}
 
-  private Outcome outcome(
-      Search search, Candidate<CalibratedCutting.Cut> found, Tally before, Tally after) {
+  private static Weights load(CalibratedCutting.Cut cut) {
+    return Weights.load(cut.plan().model(), cut.plan().architecture());
+  }
+
+  private Outcome<Solved> outcome(
+      Search search, Candidate<Selection, CalibratedCutting.Cut> found, Tally before, Tally after) {
     Plan costed = search.costed();
     Budget budget = search.budget();
-    Latency original = found.original();
-    return new Outcome(
-        new Measured(cost(plan, original), measuring.measures(before, before), original),
-        new Measured(
-            cost(found.cut().plan(), found.result()),
-            measuring.measures(after, before),
-            found.result()),
+    return new Outcome<>(
+        Measured.of(plan.whole(), measuring.measures(before, before), found.original()),
+        Measured.of(found.cut().plan().whole(), measuring.measures(after, before), found.result()),
         after.quality().samples(),
-        found.selection(),
+        new Solved(
+            found.choice(),
+            phases.time("other budgets", () -> curve(costed, budget, search.map()))),
         found.kept(),
         found.trials(),
-        Profile.of(plan.space(), costed.costs(), costed.whole(), Optional.of(budget)),
-        latencyBound.map(bound -> bound.measured(budget, original)).orElse(budget),
-        phases.time("other budgets", () -> curve(costed, budget, search.map())),
+        Optional.of(Profile.of(plan.space(), costed.costs(), costed.whole(), Optional.of(budget))),
+        LatencyBound.measured(latencyBound, budget, found.original()),
         phases.seconds(),
         PyTorch.device());
   }
@@ -164,11 +165,5 @@ public final class Pruning {
   /** By the quantity that is asked for first. */
   private Curve curve(Plan costed, Budget budget, SensitivityMap map) {
     return fastNas.curve(map, costed.costs(), budget.bounds().get(0).quantity());
-  }
-
-  /** What a model costs, its latency as it was measured. */
-  private static Cost cost(Plan plan, Latency latency) {
-    Cost exact = plan.whole();
-    return exact.asFound(exact.bytes(), LatencyBound.nanos(latency));
   }
 }

@@ -78,7 +78,7 @@ public record GradNasPlan(
           "output %s: what would go is still there, so no result is faster; leave out constraints.latency, or ask for another output"
               .formatted(output.key()));
     }
-    constraints.budget(whole()).requireReachable(space, costs);
+    constraints.ofSequences(model.tokens()).budget(whole()).requireReachable(space, costs);
   }
 
   /** What the model at hand costs; bytes are those of its files as they are. */

@@ -3,19 +3,23 @@ package io.espalier.worker.algorithm.gradnas;
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
+import io.espalier.worker.algorithm.evaluate.TextEvaluation.Timed;
 import io.espalier.worker.algorithm.evaluate.TextTally;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.prune.Candidate;
 import io.espalier.worker.algorithm.prune.Candidates;
 import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
+import io.espalier.worker.algorithm.prune.Decision.Solved;
 import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.prune.LatencyProfile;
 import io.espalier.worker.algorithm.prune.LatencyStore;
+import io.espalier.worker.algorithm.prune.LoadedModels;
 import io.espalier.worker.algorithm.prune.Measured;
 import io.espalier.worker.algorithm.prune.Outcome;
 import io.espalier.worker.algorithm.prune.Phases;
+import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
@@ -23,6 +27,7 @@ import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Curve;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.data.TextDataset;
@@ -40,9 +45,6 @@ import java.util.Optional;
  * the files, and measures the result as it lies on disk.
  */
 public final class GradNasPruning {
-  private static final int LATENCY_REPETITIONS = 50;
-  private static final int WARM_UP_REPETITIONS = 10;
-
   /**
    * What came out.
    *
@@ -53,7 +55,11 @@ public final class GradNasPruning {
    * @param losses what each width of each axis of the search loses
    */
   public record Result(
-      Outcome outcome, TextModel model, UnitScores scores, int sequences, Sensitivities losses) {}
+      Outcome<Solved> outcome,
+      TextModel model,
+      UnitScores scores,
+      int sequences,
+      Sensitivities losses) {}
 
   private final GradNasPlan plan;
   private final Constraints constraints;
@@ -61,7 +67,7 @@ public final class GradNasPruning {
   private final TextDataset search;
   private final TextDataset judge;
   private final Optional<LatencyBound> latencyBound;
-  private final Timing timing;
+  private final TextTiming timing;
   private final Progress.Listener progress;
   private final Phases phases = new Phases(System::nanoTime);
 
@@ -78,7 +84,14 @@ public final class GradNasPruning {
       TextDataset search,
       TextDataset judge,
       Progress.Listener progress) {
-    this(plan, constraints, settings, search, judge, Timing.onDevice(plan.model()), progress);
+    this(
+        plan,
+        constraints,
+        settings,
+        search,
+        judge,
+        TextTiming.onDevice(plan.model().tokens()),
+        progress);
   }
 
   GradNasPruning(
@@ -87,15 +100,14 @@ public final class GradNasPruning {
       GradNasSettings settings,
       TextDataset search,
       TextDataset judge,
-      Timing timing,
+      TextTiming timing,
       Progress.Listener progress) {
     this.plan = plan;
-    this.constraints = constraints;
+    this.constraints = constraints.ofSequences(plan.model().tokens());
     this.settings = settings;
     this.search = search;
     this.judge = judge;
-    this.latencyBound =
-        Optional.ofNullable(constraints.limits().get(Quantity.LATENCY)).map(LatencyBound::new);
+    this.latencyBound = LatencyBound.of(constraints);
     this.timing = timing;
     this.progress = progress;
   }
@@ -123,9 +135,9 @@ public final class GradNasPruning {
           phases.time("gradients", () -> gradNas.measure(original, checkpoints, progress));
       Sensitivities losses = gradNas.sensitivities(scores, plan.space(), plan.layout());
       var search = new Search(costs, budget, scores, losses);
-      Candidate<TextModel> found = candidates(search).settle(budget, original, output);
+      Candidate<Selection, TextModel> found = candidates(search, original).settle(budget, output);
       if (plan.output() != OutputMode.ZERO_PADDED) { // that costs what it did: it is for looking at
-        FileCosts.requireWithin(budget, cost(found.cut(), found.result()), output);
+        FileCosts.requireWithin(budget, cost(found.cut()), output);
       }
       TextTally after = phases.time("result", () -> result(found.cut(), manager));
       return new Result(
@@ -140,7 +152,7 @@ public final class GradNasPruning {
   /** What choices are made by. */
   private record Search(CostModel costs, Budget budget, UnitScores scores, Sensitivities losses) {}
 
-  private Candidates<TextModel> candidates(Search search) {
+  private Candidates<Selection, TextModel> candidates(Search search, Weights original) {
     var cutting =
         new TextCutting(
             plan,
@@ -153,25 +165,26 @@ public final class GradNasPruning {
         cutting,
         LatencyRange.of(plan.space(), search.costs()),
         latencyBound,
-        this::latencies,
+        new LoadedModels<>(
+            original,
+            cut -> Weights.load(cut.directory(), cut.architecture()),
+            (one, other) -> latencies(List.of(one, other))),
         phases);
   }
 
-  private Outcome outcome(
-      Search search, Candidate<TextModel> found, TextTally before, TextTally after) {
-    Latency original = found.original();
+  private Outcome<Solved> outcome(
+      Search search, Candidate<Selection, TextModel> found, TextTally before, TextTally after) {
     Budget budget = search.budget();
     Cost whole = FileCosts.whole(search.costs(), plan.model().directory());
-    return new Outcome(
-        new Measured(cost(plan.model(), original), before.measures(before), original),
-        new Measured(cost(found.cut(), found.result()), after.measures(before), found.result()),
+    return new Outcome<>(
+        Measured.of(cost(plan.model()), before.measures(before), found.original()),
+        Measured.of(cost(found.cut()), after.measures(before), found.result()),
         after.samples(),
-        found.selection(),
+        new Solved(found.choice(), phases.time("other budgets", () -> curve(search))),
         found.kept(),
         found.trials(),
-        Profile.of(plan.space(), search.costs(), whole, Optional.of(budget)),
-        latencyBound.map(bound -> bound.measured(budget, original)).orElse(budget),
-        phases.time("other budgets", () -> curve(search)),
+        Optional.of(Profile.of(plan.space(), search.costs(), whole, Optional.of(budget))),
+        LatencyBound.measured(latencyBound, budget, found.original()),
         phases.seconds(),
         PyTorch.device());
   }
@@ -205,18 +218,17 @@ public final class GradNasPruning {
     var first = new ChannelOrder(original.architecture(), Map.of());
     try (Weights widest = original.keep(first.kept(plan.layout().spread(one)));
         Weights narrowest = original.keep(first.kept(plan.layout().spread(other)))) {
-      latencies(WARM_UP_REPETITIONS, widest, narrowest);
-      return latencies(WARM_UP_REPETITIONS, widest, narrowest);
+      return timing.warmedUp(timed(List.of(widest, narrowest)));
     }
   }
 
-  private List<Latency> latencies(Weights one, Weights other) {
+  private List<Latency> latencies(List<Weights> versions) {
     progress.report(Progress.of("measuring latency", 0, 0));
-    return latencies(LATENCY_REPETITIONS, one, other);
+    return timing.latencies(timed(versions), TextTiming.REPETITIONS);
   }
 
-  private List<Latency> latencies(int repetitions, Weights one, Weights other) {
-    return timing.latencies(List.of(one, other), repetitions);
+  private List<Timed> timed(List<Weights> versions) {
+    return versions.stream().map(each -> new Timed(plan.model().network(), each)).toList();
   }
 
   private TextTally tally(String phase, TextModel model, Weights weights) {
@@ -234,9 +246,8 @@ public final class GradNasPruning {
     }
   }
 
-  private static Cost cost(TextModel model, Latency latency) {
-    Cost exact =
-        FileCosts.whole(FileCosts.of(model.architecture(), model.directory()), model.directory());
-    return exact.asFound(exact.bytes(), LatencyBound.nanos(latency));
+  private static Cost cost(TextModel model) {
+    return FileCosts.whole(
+        FileCosts.of(model.architecture(), model.directory()), model.directory());
   }
 }

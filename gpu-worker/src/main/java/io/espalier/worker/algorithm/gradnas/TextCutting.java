@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
-import io.espalier.worker.algorithm.prune.Cutting;
 import io.espalier.worker.algorithm.prune.Phases;
+import io.espalier.worker.algorithm.prune.WidthCutting;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Objective;
@@ -19,7 +19,6 @@ import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +38,7 @@ record TextCutting(
     ChannelOrder order,
     Objective objective,
     Phases phases)
-    implements Cutting<TextModel> {
+    implements WidthCutting<TextModel> {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -74,10 +73,5 @@ record TextCutting(
       throw new WorkerException("cannot write %s: %s".formatted(file, e), true, e);
     }
     return TextModel.of(ModelDirectory.open(output), plan.model().tokens());
-  }
-
-  @Override
-  public Weights load(TextModel cut) {
-    return Weights.load(cut.directory(), cut.architecture());
   }
 }

@@ -94,7 +94,7 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
   }
 
   /** The axis of the residual stream. */
-  Axis hidden() {
+  public Axis hidden() {
     return axis(HIDDEN);
   }
 
@@ -109,7 +109,7 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
   }
 
   /** The axis of a layer's neurons; a layer of experts has none of its own. */
-  Axis neurons(int layer) {
+  public Axis neurons(int layer) {
     return axis(blocks.get(layer) + TextNetwork.NEURONS);
   }
 
@@ -122,8 +122,13 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
         .map(stack -> LayerExperts.of(stack, architecture()));
   }
 
+  /** The axis that counts the experts of a layer that has any. */
+  public Axis expertAxis(int layer) {
+    return experts(layer).orElseThrow().counted();
+  }
+
   /** The layers that have experts, by their numbers. */
-  List<Integer> sparseLayers() {
+  public List<Integer> sparseLayers() {
     Set<String> counted =
         architecture().stacks().stream()
             .map(stack -> stack.axis().name())
@@ -135,12 +140,12 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
   }
 
   /** The axis of a layer's attention heads. */
-  Axis heads(int layer) {
+  public Axis heads(int layer) {
     return axis(blocks.get(layer) + TextNetwork.HEADS);
   }
 
   /** The axis of a layer's heads of keys and values; that of all heads if each has its own. */
-  Axis groups(int layer) {
+  public Axis groups(int layer) {
     return find(blocks.get(layer) + TextNetwork.GROUPS).orElseGet(() -> heads(layer));
   }
 
@@ -223,11 +228,16 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
 
   /** Whether all numbers of the model together take at most so many bytes in float32. */
   public boolean fits(long bytes) {
+    return bytes() <= bytes;
+  }
+
+  /** What all numbers of the model together take in float32. */
+  long bytes() {
     long elements =
         architecture().shapes().values().stream()
             .mapToLong(shape -> LongStream.of(shape).reduce(1, (a, b) -> a * b))
             .sum();
-    return elements * Float.BYTES <= bytes;
+    return elements * Float.BYTES;
   }
 
   /** Why loaders of the family would not open it, if they would not. */

@@ -1,13 +1,12 @@
 package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.algorithm.prune.FileCosts;
+import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
-import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What is known of a pruning before any tensor is loaded.
@@ -16,51 +15,41 @@ import java.util.Optional;
  * @param goal what is asked of it
  * @param whole what the model costs; bytes are those of its files as they are
  * @param budget what is allowed in numbers; nothing if sizes are asked for
- * @param candidates versions to choose from, the largest first; none if layers have widths of their
- *     own
- * @param perLayer the search in which they have
+ * @param options what there is to choose from
  */
 public record MinitronPlan(
-    Blueprint blueprint,
-    Goal goal,
-    Cost whole,
-    Budget budget,
-    List<Candidate> candidates,
-    Optional<PerLayer> perLayer) {
-  /** A plan; the list is copied. */
-  public MinitronPlan {
-    candidates = List.copyOf(candidates);
-  }
-
+    Blueprint blueprint, Goal goal, Cost whole, Budget budget, Options options) {
   /**
-   * Looks for versions.
+   * Looks for versions. Latency is nobody's concern before it was foretold.
    *
    * @throws InvalidInputException if sizes do not fit the model, or there is nothing to choose
    * @throws io.espalier.worker.domain.InfeasibleException if no version is within the budget
    */
   public static MinitronPlan of(Blueprint blueprint, Goal goal) {
-    ModelDirectory files = blueprint.model().directory();
-    CostModel costs = costs(blueprint, goal);
-    Cost whole = FileCosts.whole(costs, files);
-    Budget budget =
-        goal.constraints().map(asked -> asked.budget(whole)).orElse(new Budget(List.of()));
-    if (goal.perLayer()) {
-      PerLayer search = PerLayer.of(blueprint, goal.divisors(), goal.mostWidth(), costs);
-      search.space().requireChoice();
-      budget.requireReachable(search.space(), costs);
-      return new MinitronPlan(blueprint, goal, whole, budget, List.of(), Optional.of(search));
-    }
-    return new MinitronPlan(
-        blueprint, goal, whole, budget, candidates(blueprint, goal, budget), Optional.empty());
+    return of(blueprint, goal, costs(blueprint, goal), options(blueprint, goal));
   }
 
-  private static List<Candidate> candidates(Blueprint blueprint, Goal goal, Budget budget) {
-    UniformCosts costs = versionCosts(blueprint, goal);
+  private static MinitronPlan of(Blueprint blueprint, Goal goal, CostModel costs, Options options) {
+    Cost whole = FileCosts.whole(costs, blueprint.model().directory());
+    Budget budget =
+        goal.constraints()
+            .map(asked -> asked.ofSequences(blueprint.model().tokens()).budget(whole))
+            .orElse(new Budget(List.of()));
+    options.require(budget);
+    return new MinitronPlan(blueprint, goal, whole, budget, options);
+  }
+
+  private static Options options(Blueprint blueprint, Goal goal) {
+    if (goal.perLayer()) {
+      return PerLayer.of(blueprint, goal.divisors(), goal.mostWidth(), costs(blueprint, goal));
+    }
+    requireForeseeable(blueprint, goal);
+    var costs = new UniformCosts(blueprint, goal.sharding(), goal.cache());
     Sizes whole = blueprint.sizes();
     if (goal.export().isPresent()) {
       Sizes sizes =
           goal.export().get().of(blueprint, goal.divisors().ofExport(whole), goal.stock());
-      return List.of(new Candidate(sizes, costs.of(sizes)));
+      return new Options.Asked(blueprint, costs, new Candidate(sizes, costs.of(sizes)));
     }
     var grid =
         new Grid(
@@ -69,16 +58,50 @@ public record MinitronPlan(
             goal.divisors().ofSearch(whole),
             goal.mostWidth(),
             goal.mostDepth());
-    return new SizeSearch(blueprint, grid, costs, goal.stock()).largest(budget, goal.topK());
+    return new UniformSizes(blueprint, grid, costs, goal.stock(), goal.topK());
   }
 
-  private static UniformCosts versionCosts(Blueprint blueprint, Goal goal) {
-    return new UniformCosts(blueprint, goal.sharding(), goal.cache());
+  /** How long experts take depends on which of them tokens choose, so nothing foretells it. */
+  private static void requireForeseeable(Blueprint blueprint, Goal goal) {
+    if (goal.constraints().flatMap(LatencyBound::of).isPresent()
+        && !blueprint.sparseLayers().isEmpty()) {
+      throw new InvalidInputException(
+          "prune.constraints.latency: wanted with models without experts, whose time can be foretold, but %s has them in %d layers; bound flops instead"
+              .formatted(blueprint.model().directory().path(), blueprint.sparseLayers().size()));
+    }
   }
 
-  /** Costs of versions whose layers are known. */
-  UniformCosts versionCosts() {
-    return versionCosts(blueprint, goal);
+  /**
+   * The same whose costs know latency.
+   *
+   * @throws io.espalier.worker.domain.InfeasibleException if no version is foretold to be within
+   *     the budget
+   */
+  MinitronPlan withLatency(Options.Searched searched, Forecast forecast) {
+    return of(
+        blueprint,
+        goal,
+        costs(blueprint, goal).withLatency(forecast.model()),
+        searched.withLatency(forecast));
+  }
+
+  /**
+   * Makes sure that a bound of latency can be measured.
+   *
+   * @param bytes for which there is memory
+   * @throws InvalidInputException if latency is bounded, but the model does not fit
+   */
+  public void requireTimed(long bytes) {
+    if (goal.constraints().flatMap(LatencyBound::of).isPresent() && !blueprint.fits(bytes)) {
+      throw new InvalidInputException(
+          "prune.constraints.latency: whole models are timed, but %s takes %,d bytes in float32 and activationMebibytes allows %,d; allow more, or leave latency out"
+              .formatted(blueprint.model().directory().path(), blueprint.bytes(), bytes));
+    }
+  }
+
+  /** Costs of versions with all layers, latency left aside. */
+  CostModel costs() {
+    return costs(blueprint, goal);
   }
 
   /** Costs of versions as files, and in memory if it is said of how many tokens. */

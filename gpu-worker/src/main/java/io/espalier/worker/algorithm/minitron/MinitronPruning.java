@@ -1,84 +1,71 @@
 package io.espalier.worker.algorithm.minitron;
 
-import io.espalier.worker.algorithm.evaluate.Latency;
-import io.espalier.worker.algorithm.evaluate.TextEvaluation;
-import io.espalier.worker.algorithm.evaluate.TextEvaluation.Timed;
+import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
 import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.prune.Candidate;
+import io.espalier.worker.algorithm.prune.Candidates;
+import io.espalier.worker.algorithm.prune.Cutting;
+import io.espalier.worker.algorithm.prune.Decision;
+import io.espalier.worker.algorithm.prune.Decision.Solved;
 import io.espalier.worker.algorithm.prune.FileCosts;
+import io.espalier.worker.algorithm.prune.LatencyBound;
+import io.espalier.worker.algorithm.prune.Measured;
+import io.espalier.worker.algorithm.prune.Outcome;
 import io.espalier.worker.algorithm.prune.Phases;
-import io.espalier.worker.algorithm.search.Cost;
+import io.espalier.worker.algorithm.prune.TextTiming;
+import io.espalier.worker.algorithm.search.Curve;
 import io.espalier.worker.algorithm.search.Selection;
+import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
 /**
  * A pruning from files to files: measures the model, listens to its units, scores candidates, cuts
  * the files, and measures the result as it lies on disk. All of it goes layer by layer; only where
  * the memory is large enough for whole models are they timed side by side.
+ *
+ * <p>If latency is bounded, layers are timed first, and the version that is chosen is tried on the
+ * device: the measured time decides, and as long as it is over the bound a faster one is looked
+ * for.
  */
 public final class MinitronPruning {
   /**
    * What came out.
    *
-   * @param before what the model that went in costs
-   * @param after what the model that came out costs
-   * @param lossBefore mean loss of the model that went in, in nats
-   * @param lossAfter mean loss of the model that came out
-   * @param samples tokens that both were measured on
-   * @param candidates versions that were compared, the largest first
-   * @param chosen position of the one that came out among them
-   * @param kept what stays of the model, layers too
+   * @param plan with costs as they were foretold, latency too if it is bounded
+   * @param outcome as any pruning has it
    * @param activity of the units
+   * @param losses what each width of each axis loses, if axes were looked at one by one
    * @param batches that units were listened to on
-   * @param latencies of the original and the result, if both fit into the memory
    * @param misfit why loaders of the family would not open the result, if they would not
    * @param model what is known of the result's files
-   * @param seconds time by phase, in the order of the work
-   * @param device the device it ran on, in words
    */
   public record Result(
-      Cost before,
-      Cost after,
-      double lossBefore,
-      double lossAfter,
-      long samples,
-      List<Scored> candidates,
-      int chosen,
-      Kept kept,
+      MinitronPlan plan,
+      Outcome<?> outcome,
       Activity activity,
+      Optional<Sensitivities> losses,
       int batches,
-      Optional<List<Latency>> latencies,
       Optional<String> misfit,
-      TextModel model,
-      Map<String, Double> seconds,
-      String device) {
-    /** A result; the list is copied. */
-    public Result {
-      candidates = List.copyOf(candidates);
-    }
-  }
+      TextModel model) {}
 
-  private static final int LATENCY_REPETITIONS = 50;
-
-  private final MinitronPlan plan;
+  private final MinitronPlan given;
   private final Blueprint blueprint;
   private final Listening settings;
   private final Score score;
   private final Depth depth;
   private final TextDataset search;
   private final TextDataset judge;
+  private final Optional<LatencyBound> latencyBound;
+  private final VersionTiming timing;
   private final Progress.Listener progress;
   private final Phases phases = new Phases(System::nanoTime);
 
@@ -89,6 +76,8 @@ public final class MinitronPruning {
    * @param depth how it is decided which layers go
    * @param search what units are listened to on, and candidates scored
    * @param judge what before and after are measured on
+   * @throws InvalidInputException if latency is bounded, but the memory is too small for the whole
+   *     model
    */
   public MinitronPruning(
       MinitronPlan plan,
@@ -98,125 +87,161 @@ public final class MinitronPruning {
       TextDataset search,
       TextDataset judge,
       Progress.Listener progress) {
-    this.plan = plan;
+    this(
+        plan,
+        settings,
+        score,
+        depth,
+        search,
+        judge,
+        TextTiming.onDevice(plan.blueprint().model().tokens()),
+        progress);
+  }
+
+  MinitronPruning(
+      MinitronPlan plan,
+      Listening settings,
+      Score score,
+      Depth depth,
+      TextDataset search,
+      TextDataset judge,
+      TextTiming device,
+      Progress.Listener progress) {
+    this.given = plan;
     this.blueprint = plan.blueprint();
     this.settings = settings;
     this.score = score;
     this.depth = depth;
     this.search = search;
     this.judge = judge;
+    this.latencyBound = plan.goal().constraints().flatMap(LatencyBound::of);
+    this.timing =
+        new VersionTiming(blueprint, device, blueprint.fits(settings.stateBytes()), progress);
     this.progress = progress;
+    plan.requireTimed(settings.stateBytes());
   }
-
-  /** What is left of a choice. */
-  private record Choice(List<Scored> candidates, int chosen, Version version) {}
 
   /**
    * Prunes.
    *
    * @param output empty directory for the result
-   * @param checkpoints directory for scores, which a later pruning continues or reuses
+   * @param checkpoints directory for scores and times of layers, which a later pruning continues or
+   *     reuses
    * @throws InvalidInputException if the model says no numbers
+   * @throws io.espalier.worker.domain.InfeasibleException if no version is within the constraints
+   * @throws io.espalier.worker.domain.WorkerException if the device cannot be timed
    */
   public Result run(Path output, Path checkpoints) {
+    MinitronPlan plan = foretold(checkpoints);
     var minitron = new Minitron(blueprint, settings, search);
     Judged before =
         phases.time("original", () -> judge("measuring the original", blueprint, checkpoints));
     Activity activity = phases.time("activations", () -> minitron.measure(checkpoints, progress));
-    Choice choice =
-        phases.time("candidates", () -> choose(minitron.texts(), activity, checkpoints));
-    TextModel cut =
-        phases.time(
-            "surgery", () -> choice.version().write(blueprint, plan.goal().sharding(), output));
-    Blueprint made = Blueprint.of(cut);
-    Cost cost = plan.cost(made);
-    FileCosts.requireWithin(plan.budget(), cost, output);
+    var heard = new Heard(minitron.texts(), activity);
+    var places = new Places(output, checkpoints);
+    Found found =
+        plan.options() instanceof Options.Alike alike
+            ? alike(plan, alike, heard, places)
+            : perLayer(plan, (PerLayer) plan.options(), heard, places);
+    Blueprint made = Blueprint.of(found.candidate().cut());
+    FileCosts.requireWithin(plan.budget(), plan.cost(made), output);
     Judged after = phases.time("result", () -> judge("measuring the result", made, checkpoints));
     return new Result(
-        plan.whole(),
-        cost,
-        before.loss(),
-        after.loss(),
-        after.samples(),
-        choice.candidates(),
-        choice.chosen(),
-        choice.version().all(blueprint),
+        plan,
+        outcome(plan, found, made, before, after),
         activity,
+        found.losses(),
         minitron.texts().count(),
-        phases.time("latency", () -> latencies(made)),
         made.misfit(),
-        cut,
+        made.model());
+  }
+
+  /** The batches that units were listened to on, and what they said. */
+  private record Heard(Texts texts, Activity activity) {}
+
+  /** Where the result goes, and what a later pruning may use. */
+  private record Places(Path output, Path checkpoints) {}
+
+  /** What lies in the output directory, and how it was decided. */
+  private record Found(
+      Candidate<?, TextModel> candidate, Decision decision, Optional<Sensitivities> losses) {}
+
+  private Outcome<Decision> outcome(
+      MinitronPlan plan, Found found, Blueprint made, Judged before, Judged after) {
+    Candidate<?, TextModel> candidate = found.candidate();
+    return new Outcome<>(
+        Measured.of(given.whole(), before.measures(), candidate.original()),
+        Measured.of(plan.cost(made), after.measures(), candidate.result()),
+        after.samples(),
+        found.decision(),
+        candidate.kept(),
+        candidate.trials(),
+        plan.options().profile(plan.whole(), plan.budget()),
+        LatencyBound.measured(latencyBound, plan.budget(), candidate.original()),
         phases.seconds(),
         PyTorch.device());
   }
 
-  /** Times original and result side by side, if the memory is large enough for both. */
-  private Optional<List<Latency>> latencies(Blueprint made) {
-    if (!blueprint.fits(settings.stateBytes())) {
-      return Optional.empty();
+  /** The plan with latencies, if they are bounded. */
+  private MinitronPlan foretold(Path checkpoints) {
+    if (latencyBound.isEmpty() || !(given.options() instanceof Options.Searched searched)) {
+      return given;
     }
-    progress.report(Progress.of("measuring latency", 0, 0));
-    try (Weights original = weights(blueprint);
-        Weights result = weights(made)) {
-      return Optional.of(
-          TextEvaluation.latencies(
-              List.of(new Timed(blueprint.network(), original), new Timed(made.network(), result)),
-              LATENCY_REPETITIONS,
-              blueprint.model().tokens()));
-    }
+    var forecasting = new Forecasting(searched, given.costs(), timing);
+    Forecast forecast =
+        phases.time("timing layers", () -> forecasting.measure(checkpoints, progress));
+    return given.withLatency(searched, forecast);
   }
 
-  private static Weights weights(Blueprint blueprint) {
-    return Weights.load(blueprint.model().directory(), blueprint.architecture());
+  private VersionCutting files() {
+    return new VersionCutting(blueprint, given.goal().sharding(), phases);
   }
 
-  private Choice choose(Texts texts, Activity activity, Path checkpoints) {
-    var units = new UnitChoice(blueprint, activity);
-    if (plan.perLayer().isPresent()) {
-      Selection selection = plan.perLayer().get().select(plan.budget(), activity);
-      List<Integer> all = IntStream.range(0, blueprint.blocks().size()).boxed().toList();
-      var only = new Scored("per layer", selection.cost(), all, OptionalDouble.empty());
-      return new Choice(List.of(only), 0, new Version(units.of(selection.widths().units()), all));
-    }
+  private <S> Candidate<S, TextModel> settle(
+      Cutting<S, TextModel> cutting, MinitronPlan plan, Path output) {
+    return new Candidates<>(
+            cutting, plan.options().range(plan.budget()), latencyBound, timing, phases)
+        .settle(plan.budget(), output);
+  }
+
+  private Found perLayer(MinitronPlan plan, PerLayer options, Heard heard, Places places) {
+    Sensitivities losses = options.losses(heard.activity());
+    var units = new UnitChoice(blueprint, heard.activity());
+    Candidate<Selection, TextModel> found =
+        settle(new PerLayerCutting(options, units, losses, files()), plan, places.output());
+    Curve curve = phases.time("other budgets", () -> options.curve(plan.budget(), losses));
+    return new Found(found, new Solved(found.choice(), curve), Optional.of(losses));
+  }
+
+  private Found alike(MinitronPlan plan, Options.Alike options, Heard heard, Places places) {
+    Activity activity = heard.activity();
     try (var scoring =
         new VersionScoring(
-            blueprint, texts, score, settings.stateBytes(), activity.fingerprint(), checkpoints)) {
-      return choose(units, new LayerChoice(blueprint, activity, depth, scoring), scoring);
+            blueprint,
+            heard.texts(),
+            score,
+            settings.stateBytes(),
+            activity.fingerprint(),
+            places.checkpoints())) {
+      var cutting =
+          new UniformCutting(
+              options,
+              new UnitChoice(blueprint, activity),
+              new LayerChoice(blueprint, activity, depth, scoring),
+              scoring,
+              files(),
+              progress);
+      Candidate<UniformCutting.Choice, TextModel> found = settle(cutting, plan, places.output());
+      return new Found(found, cutting.compared(found.choice(), plan.budget()), Optional.empty());
     }
-  }
-
-  private Choice choose(UnitChoice units, LayerChoice layers, VersionScoring scoring) {
-    List<Candidate> candidates = plan.candidates();
-    UniformCosts costs = plan.versionCosts();
-    var versions = new ArrayList<Version>();
-    var scored = new ArrayList<Scored>();
-    int best = 0;
-    for (int i = 0; i < candidates.size(); i++) {
-      Candidate candidate = candidates.get(i);
-      var version = new Version(units.of(candidate.sizes()), layers.of(candidate.sizes().layers()));
-      versions.add(version);
-      Cost cost = costs.of(candidate.sizes(), version.layers());
-      scored.add(scored(candidate.sizes().toString(), cost, version, scoring));
-      if (scored.get(i).score().orElse(0) < scored.get(best).score().orElse(0)) {
-        best = i;
-      }
-      progress.report(Progress.of("scoring candidates", i + 1, candidates.size()));
-    }
-    return new Choice(scored, best, versions.get(best));
-  }
-
-  private Scored scored(String name, Cost cost, Version version, VersionScoring scoring) {
-    OptionalDouble found =
-        plan.candidates().size() == 1
-            ? OptionalDouble.empty()
-            : OptionalDouble.of(
-                scoring.of(
-                    name + ", layers " + version.layers(), version.units(), version.layers()));
-    return new Scored(name, cost, version.layers(), found);
   }
 
   /** How good a model is. */
-  private record Judged(double loss, long samples) {}
+  private record Judged(double loss, long samples) {
+    List<Measure> measures() {
+      return List.of(Measure.loss(loss), Measure.perplexity(loss));
+    }
+  }
 
   private Judged judge(String phase, Blueprint model, Path checkpoints) {
     Texts texts = Texts.of(judge, settings.batchSize(), Integer.MAX_VALUE);

@@ -1,20 +1,28 @@
 package io.espalier.worker.algorithm.minitron;
 
+import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
 import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
+import io.espalier.worker.algorithm.search.Curve;
 import io.espalier.worker.algorithm.search.Objective;
+import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.algorithm.search.Solver;
+import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Kept;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
@@ -29,7 +37,8 @@ import java.util.stream.IntStream;
  * @param space widths that axes may have
  * @param costs of its models
  */
-record PerLayer(Blueprint blueprint, SearchSpace space, CostModel costs) {
+public record PerLayer(Blueprint blueprint, SearchSpace space, CostModel costs)
+    implements Options.Searched {
   /**
    * The search of a model.
    *
@@ -61,9 +70,45 @@ record PerLayer(Blueprint blueprint, SearchSpace space, CostModel costs) {
     return new PerLayer(blueprint, new SearchSpace(blueprint.open(), axes), costs);
   }
 
+  @Override
+  public Optional<Profile> profile(Cost whole, Budget budget) {
+    return Optional.of(Profile.of(space, costs, whole, Optional.of(budget)));
+  }
+
+  @Override
+  public void require(Budget budget) {
+    space.requireChoice();
+    budget.requireReachable(space, costs);
+  }
+
+  @Override
+  public PerLayer withLatency(Forecast forecast) {
+    return new PerLayer(blueprint, space, costs.withLatency(forecast.model()));
+  }
+
+  @Override
+  public LatencyRange range(Budget budget) {
+    return LatencyRange.of(space, costs);
+  }
+
+  @Override
+  public int fewestLayers() {
+    return blueprint.blocks().size();
+  }
+
+  @Override
+  public Kept first(Widths widths) {
+    return UnitChoice.byPosition(blueprint).of(widths.units());
+  }
+
   /** The widths that lose the least within a budget. */
-  Selection select(Budget budget, Activity activity) {
-    return Solver.select(space, costs, budget, losses(activity), Objective.SUM);
+  Selection select(Budget budget, Sensitivities losses) {
+    return Solver.select(space, costs, budget, losses, Objective.SUM);
+  }
+
+  /** What other budgets would lead to, by the quantity that is bounded first. */
+  Curve curve(Budget budget, Sensitivities losses) {
+    return Curve.of(space, costs, budget.bounds().get(0).quantity(), losses, Objective.SUM);
   }
 
   /** What each width loses. */
@@ -98,13 +143,16 @@ record PerLayer(Blueprint blueprint, SearchSpace space, CostModel costs) {
     int[] all = IntStream.range(0, groups).toArray();
     var kept = new TreeSet<Integer>();
     IntStream.of(UnitChoice.inGroups(scores, size, all, width / groups)).forEach(kept::add);
-    double gone = 0;
-    double whole = 0;
-    for (int unit = 0; unit < scores.length; unit++) {
-      double square = scores[unit] * scores[unit];
-      whole += square;
-      gone += kept.contains(unit) ? 0 : square;
-    }
-    return whole == 0 ? 0 : gone / whole;
+    double[] shares = shares(scores);
+    return IntStream.range(0, scores.length)
+        .filter(unit -> !kept.contains(unit))
+        .mapToDouble(unit -> shares[unit])
+        .sum();
+  }
+
+  /** The part that each unit has of the squared scores of all; nothing if none fires. */
+  public static double[] shares(double[] scores) {
+    double whole = DoubleStream.of(scores).map(score -> score * score).sum();
+    return DoubleStream.of(scores).map(score -> whole == 0 ? 0 : score * score / whole).toArray();
   }
 }

@@ -73,7 +73,7 @@ final class Shortfall {
     long value = quantity.of(nearest.cost());
     return String.format(
         Locale.ROOT,
-        "constraint %s: %s allows at most %s %s, but the smallest candidate%s (%s) has %s (%s too many);"
+        "constraint %s: %s allows at most %s %s, but the smallest candidate%s (%s) %s (%s);"
             + " raise the bound, or allow smaller ones by maxWidthPruning (%.2f), maxDepthPruning (%.2f) or smaller divisors",
         quantity.key(),
         bound.asked(),
@@ -81,8 +81,8 @@ final class Shortfall {
         quantity.unit(),
         which,
         nearest.sizes(),
-        quantity.written(value),
-        quantity.written(value - bound.limit()),
+        quantity.possessed(value),
+        quantity.excess(value - bound.limit()),
         grid.mostWidth(),
         grid.mostDepth());
   }

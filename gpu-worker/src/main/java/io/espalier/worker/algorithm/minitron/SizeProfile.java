@@ -41,6 +41,23 @@ public final class SizeProfile {
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
     var search = new SizeSearch(blueprint, grid, costs, true);
     Cost all = FileCosts.whole(FileCosts.of(blueprint.open(), files(blueprint)), files(blueprint));
+    Budget budget = constraints.map(asked -> asked.budget(all)).orElse(new Budget(List.of()));
+    return of(blueprint, grid, costs, search, all, budget);
+  }
+
+  /**
+   * The profile of a grid.
+   *
+   * @param all what the model at hand costs
+   * @param budget bounds to give a verdict on, each by itself
+   */
+  static Profile of(
+      Blueprint blueprint,
+      Grid grid,
+      UniformCosts costs,
+      SizeSearch search,
+      Cost all,
+      Budget budget) {
     return new Profile(
         blueprint.architecture().name(),
         axes(grid),
@@ -50,7 +67,7 @@ public final class SizeProfile {
         costs.of(sizes(grid, widths -> widths.get(0))),
         costs.of(sizes(grid, widths -> widths.get(widths.size() / 2))),
         all,
-        constraints.map(asked -> asked.budget(all)).orElse(new Budget(List.of())).bounds().stream()
+        budget.bounds().stream()
             .map(bound -> new Profile.Verdict(bound, reaches(search, bound)))
             .toList());
   }

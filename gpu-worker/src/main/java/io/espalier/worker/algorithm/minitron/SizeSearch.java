@@ -77,7 +77,8 @@ public final class SizeSearch {
     return best.stream().sorted(bySize.reversed()).toList();
   }
 
-  private static Comparator<Candidate> bySize(Budget budget) {
+  /** The smallest first: by what is bounded, then by sizes. */
+  static Comparator<Candidate> bySize(Budget budget) {
     Comparator<Candidate> order = Comparator.comparingInt(any -> 0);
     for (Quantity quantity : ORDER) {
       if (budget.bounds().stream().anyMatch(bound -> bound.quantity() == quantity)) {
@@ -167,8 +168,12 @@ public final class SizeSearch {
     }
   }
 
-  /** The smallest version of each shape: no other of it costs less of anything. */
-  private List<Candidate> smallest() {
+  /**
+   * The smallest version of each shape: no other of it costs less of anything.
+   *
+   * @throws InvalidInputException if no size of the grid would open in loaders of the family
+   */
+  List<Candidate> smallest() {
     var smallest = new ArrayList<Candidate>();
     forEachShape(shape -> smallest.add(shape.candidate(0, grid.layers().get(0))));
     if (smallest.isEmpty()) {

@@ -53,6 +53,7 @@ public final class UniformCosts {
   private static final Cost NOTHING = new Cost(0, 0, 0);
 
   private final Blueprint blueprint;
+  private final CostParts parts;
   private final Set<Integer> sparseLayers;
   private final Function<Sizes, Cost> dense;
   private final Function<Sizes, Cost> sparse;
@@ -68,13 +69,36 @@ public final class UniformCosts {
   public UniformCosts(Blueprint blueprint, Sharding sharding, Optional<Cache> cache) {
     this.blueprint = blueprint;
     this.sparseLayers = Set.copyOf(blueprint.sparseLayers());
-    var parts = new CostParts(blueprint, cache);
-    this.dense = first(layer -> !sparseLayers.contains(layer), layer -> dense(layer, parts));
-    this.sparse = first(sparseLayers::contains, layer -> sparse(layer, parts));
+    this.parts = new CostParts(blueprint, cache);
+    this.dense =
+        first(layer -> !sparseLayers.contains(layer), layer -> dense(layer, parts.layer(layer)));
+    this.sparse = first(sparseLayers::contains, this::sparse);
     this.rest =
         parts.rest(
             Surgery.headerBytesAtMost(
                 blueprint.model().directory(), blueprint.architecture(), sharding));
+  }
+
+  private UniformCosts(UniformCosts others, Function<Sizes, Cost> layer, CostModel rest) {
+    this.blueprint = others.blueprint;
+    this.parts = others.parts;
+    this.sparseLayers = others.sparseLayers;
+    this.dense = layer;
+    this.sparse = others.sparse;
+    this.rest = rest;
+  }
+
+  /**
+   * The same costs with latency.
+   *
+   * @throws IllegalStateException if layers have experts
+   */
+  UniformCosts withLatency(Forecast forecast) {
+    if (!sparseLayers.isEmpty()) {
+      throw new IllegalStateException("no times of experts are foretold");
+    }
+    CostModel layer = parts.layer(0).withLatency(forecast.ofLayer(blueprint));
+    return new UniformCosts(this, dense(0, layer), rest.withLatency(forecast.ofRest(blueprint)));
   }
 
   /** Costs of a kind of layer by its first one, or nothing. */
@@ -86,8 +110,7 @@ public final class UniformCosts {
         .orElse(sizes -> NOTHING);
   }
 
-  private Function<Sizes, Cost> dense(int layer, CostParts parts) {
-    CostModel costs = parts.layer(layer);
+  private Function<Sizes, Cost> dense(int layer, CostModel costs) {
     String neurons = blueprint.neurons(layer).name();
     return sizes -> {
       Map<String, Integer> widths = around(sizes, layer);
@@ -96,7 +119,7 @@ public final class UniformCosts {
     };
   }
 
-  private Function<Sizes, Cost> sparse(int layer, CostParts parts) {
+  private Function<Sizes, Cost> sparse(int layer) {
     LayerExperts experts = blueprint.experts(layer).orElseThrow();
     CostModel around = parts.around(layer, experts);
     CostModel expert = parts.expert(experts);

@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -20,6 +21,20 @@ import java.util.stream.IntStream;
  * @param activity of all its layers
  */
 record UnitChoice(Blueprint blueprint, Activity activity) {
+  /** The choice by position alone, as if all units fired alike. */
+  static UnitChoice byPosition(Blueprint blueprint) {
+    var layers = new ArrayList<LayerActivity>();
+    for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
+      Map<String, double[]> units =
+          Map.of(
+              LayerActivity.NEURONS, new double[blueprint.neurons(layer).units()],
+              LayerActivity.HEADS, new double[blueprint.heads(layer).units()],
+              LayerActivity.HIDDEN, new double[blueprint.hidden().units()]);
+      layers.add(new LayerActivity(units, 0));
+    }
+    return new UnitChoice(blueprint, new Activity("by position", layers));
+  }
+
   /**
    * The units of a version whose layers are all alike.
    *

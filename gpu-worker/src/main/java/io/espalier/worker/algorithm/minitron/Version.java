@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.family.TextNetwork;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.Sharding;
 import io.espalier.worker.checkpoint.Surgery;
@@ -10,6 +11,7 @@ import io.espalier.worker.domain.model.Kept;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What stays of a model in a smaller version.
@@ -23,9 +25,23 @@ record Version(Kept units, List<Integer> layers) {
     layers = List.copyOf(layers);
   }
 
+  /** What all that stays means for units and for layers. */
+  static Version of(Blueprint blueprint, Kept all) {
+    Axis counted = UniformSpace.layers(blueprint);
+    int[] layers = all.of(counted).orElseGet(() -> IntStream.range(0, counted.units()).toArray());
+    var units = new LinkedHashMap<>(all.units());
+    units.remove(counted.name());
+    return new Version(new Kept(units), IntStream.of(layers).boxed().toList());
+  }
+
+  /** Its forward pass. */
+  TextNetwork network(Blueprint blueprint) {
+    return blueprint.model().family().network(new SizeConfig(blueprint).of(units, layers));
+  }
+
   /** All that stays, layers among it where some go. */
   Kept all(Blueprint blueprint) {
-    Axis counted = blueprint.architecture().stacks().get(0).axis();
+    Axis counted = UniformSpace.layers(blueprint);
     if (layers.size() == counted.units()) {
       return units;
     }

@@ -1,24 +1,30 @@
 package io.espalier.worker.algorithm.prune;
 
 import io.espalier.worker.algorithm.evaluate.Latency;
-import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.domain.model.Kept;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A choice that was cut and lies in the output directory.
  *
+ * @param <S> what is chosen
  * @param <C> what is known of the files
- * @param selection the widths, with their cost as it was foretold
+ * @param choice what was chosen
  * @param kept the units that stay
  * @param cut what is known of the files
- * @param original how fast the original is, measured beside it
+ * @param original how fast the original is, measured beside it; empty if they were not timed
  * @param result how fast it is
  * @param trials choices that were timed in memory before it was written; none if latency is not
  *     bounded
  */
-public record Candidate<C>(
-    Selection selection, Kept kept, C cut, Latency original, Latency result, List<Trial> trials) {
+public record Candidate<S, C>(
+    S choice,
+    Kept kept,
+    C cut,
+    Optional<Latency> original,
+    Optional<Latency> result,
+    List<Trial> trials) {
   /** A candidate; the list is copied. */
   public Candidate {
     trials = List.copyOf(trials);

@@ -5,11 +5,9 @@ import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.SearchSpace;
-import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,25 +26,35 @@ import org.jspecify.annotations.Nullable;
  * a slower one: by as much as it may be slower, or halfway to the last that was too slow. What goes
  * out is timed again as it lies on disk.
  *
+ * @param <S> what is chosen
  * @param <C> what is known of a cut model's files
  */
-public final class Candidates<C> {
+public final class Candidates<S, C> {
   private static final int MOST = 8;
 
   /** Parts of its own time by which two models are as good as equally fast. */
   private static final double CLOSE = 0.02;
 
-  /** Times two models side by side. */
-  @FunctionalInterface
-  public interface Timing {
-    /** How fast the original and its cut version are, in this order. */
-    List<Latency> latencies(Weights original, Weights cut);
+  /**
+   * Times versions of a model beside it.
+   *
+   * @param <C> what is known of a cut model's files
+   */
+  public interface Timing<C> {
+    /** How fast the original and a version of it in memory are, in this order. */
+    List<Latency> inMemory(Kept kept);
+
+    /**
+     * How fast the original and a version of it in files are, in this order; nothing if they are
+     * too large to be timed.
+     */
+    Optional<List<Latency>> inFiles(C made);
   }
 
-  private final Cutting<C> cutting;
+  private final Cutting<S, C> cutting;
   private final LatencyRange range;
   private final Optional<LatencyBound> bound;
-  private final Timing timing;
+  private final Timing<C> timing;
   private final Phases phases;
 
   /**
@@ -70,10 +78,10 @@ public final class Candidates<C> {
    * @param range of its models
    */
   public Candidates(
-      Cutting<C> cutting,
+      Cutting<S, C> cutting,
       LatencyRange range,
       Optional<LatencyBound> bound,
-      Timing timing,
+      Timing<C> timing,
       Phases phases) {
     this.cutting = cutting;
     this.range = range;
@@ -89,15 +97,15 @@ public final class Candidates<C> {
    *     enough
    * @throws WorkerException if times vary so much that none settles
    */
-  public Candidate<C> settle(Budget budget, Weights original, Path output) {
+  public Candidate<S, C> settle(Budget budget, Path output) {
     if (bound.isEmpty()) {
-      Selection selection = select(budget);
-      return write(selection, original, output, List.of());
+      S choice = select(budget);
+      return write(choice, cutting.kept(choice), output, List.of());
     }
-    return new Trials(bound.get(), budget, original, output).settle();
+    return new Trials(bound.get(), budget, output).settle();
   }
 
-  private Selection select(Budget budget) {
+  private S select(Budget budget) {
     return phases.time("search", () -> cutting.select(budget));
   }
 
@@ -105,7 +113,6 @@ public final class Candidates<C> {
   private final class Trials {
     private final LatencyBound latency;
     private final Budget budget;
-    private final Weights original;
     private final Path output;
 
     /** What the search is asked for: nanoseconds as they are foretold. */
@@ -115,25 +122,24 @@ public final class Candidates<C> {
     private long tooSlow = Long.MAX_VALUE;
 
     private final List<Trial> trials = new ArrayList<>();
-    private @Nullable Selection best;
+    private @Nullable Tried<S> best;
     private String last = "none";
 
-    Trials(LatencyBound latency, Budget budget, Weights original, Path output) {
+    Trials(LatencyBound latency, Budget budget, Path output) {
       this.latency = latency;
       this.budget = budget;
-      this.original = original;
       this.output = output;
       this.aim = LatencyBound.limit(budget);
     }
 
-    Candidate<C> settle() {
+    Candidate<S, C> settle() {
       for (int trial = 0; trial < MOST; trial++) {
-        Selection selection = select(LatencyBound.aiming(budget, aim));
-        Kept kept = cutting.kept(selection.widths());
-        List<Latency> measured = phases.time("latency", () -> tried(original, kept));
-        boolean goesOn = take(selection, measured) && trial + 1 < MOST;
+        S choice = select(LatencyBound.aiming(budget, aim));
+        var tried = new Tried<>(choice, cutting.kept(choice));
+        List<Latency> measured = phases.time("latency", () -> timing.inMemory(tried.kept()));
+        boolean goesOn = take(tried, measured) && trial + 1 < MOST;
         if (!goesOn && best != null) {
-          Optional<Candidate<C>> found = write(best);
+          Optional<Candidate<S, C>> found = write(best);
           if (found.isPresent()) {
             return found.get();
           }
@@ -147,24 +153,26 @@ public final class Candidates<C> {
     }
 
     /** Takes note of a trial; whether another one is worth it. */
-    private boolean take(Selection selection, List<Latency> measured) {
-      note(selection, measured);
+    private boolean take(Tried<S> tried, List<Latency> measured) {
+      note(tried, measured);
       if (!latency.holds(measured.get(0), measured.get(1))) {
-        return tooSlow(selection, measured);
+        return tooSlow(tried, measured);
       }
-      boolean isNew = best == null || !best.widths().equals(selection.widths());
-      best = selection;
-      return isNew && latency.isFarBelow(measured) && slower(selection, measured);
+      boolean isNew = best == null || !best.kept().equals(tried.kept());
+      best = tried;
+      return isNew && latency.isFarBelow(measured) && slower(tried, measured);
     }
 
-    private void note(Selection selection, List<Latency> measured) {
+    private void note(Tried<S> tried, List<Latency> measured) {
       boolean holds = latency.holds(measured.get(0), measured.get(1));
-      trials.add(new Trial(selection.cost().latencyNanos(), measured.get(1), holds));
+      trials.add(
+          new Trial(
+              cutting.name(tried.choice()), foretold(tried.choice()), measured.get(1), holds));
     }
 
     /** Asks for a slower model, if there may be one within the bound. */
-    private boolean slower(Selection selection, List<Latency> measured) {
-      long foretold = selection.cost().latencyNanos();
+    private boolean slower(Tried<S> tried, List<Latency> measured) {
+      long foretold = foretold(tried.choice());
       boolean sawTooSlow = tooSlow < Long.MAX_VALUE;
       long upTo = sawTooSlow ? tooSlow : latency.slower(foretold, measured);
       if (foretold >= range.slowest() || upTo - aim <= aim * CLOSE) {
@@ -174,15 +182,15 @@ public final class Candidates<C> {
       return true;
     }
 
-    private boolean tooSlow(Selection selection, List<Latency> measured) {
-      long foretold = selection.cost().latencyNanos();
-      last = words(latency, measured);
+    private boolean tooSlow(Tried<S> tried, List<Latency> measured) {
+      long foretold = foretold(tried.choice());
+      last = words(latency, tried.choice(), measured);
       if (foretold <= range.fastest()) {
         throw infeasible(measured);
       }
       tooSlow = Math.min(tooSlow, foretold);
       if (best != null) {
-        long fast = best.cost().latencyNanos();
+        long fast = foretold(best.choice());
         aim = fast + (tooSlow - fast) / 2;
         return tooSlow - fast > fast * CLOSE;
       }
@@ -191,16 +199,17 @@ public final class Candidates<C> {
     }
 
     /** The best of the trials as it lies on disk, unless it is too slow there. */
-    private Optional<Candidate<C>> write(Selection selection) {
-      Candidate<C> written = Candidates.this.write(selection, original, output, trials);
-      if (latency.holds(written.original(), written.result())) {
+    private Optional<Candidate<S, C>> write(Tried<S> tried) {
+      Candidate<S, C> written = Candidates.this.write(tried.choice(), tried.kept(), output, trials);
+      List<Latency> measured =
+          List.of(written.original().orElseThrow(), written.result().orElseThrow());
+      if (latency.holds(measured.get(0), measured.get(1))) {
         return Optional.of(written);
       }
       clear(output);
       best = null;
-      List<Latency> measured = List.of(written.original(), written.result());
-      note(selection, measured);
-      tooSlow(selection, measured);
+      note(tried, measured);
+      tooSlow(tried, measured);
       return Optional.empty();
     }
 
@@ -209,40 +218,35 @@ public final class Candidates<C> {
           Quantity.LATENCY.key(),
           Quantity.LATENCY.inUnit(latency.allowed(measured.get(0))),
           measured.get(1).medianMillis(),
-          "constraint latency: %s; nothing faster is left to try. Raise the bound, or allow narrower layers by a smaller divisor of channels or neurons"
-              .formatted(words(latency, measured)));
+          "constraint latency: %s; nothing faster is left to try. Raise the bound, or %s"
+              .formatted(last, cutting.remedy()));
     }
   }
 
-  private static String words(LatencyBound latency, List<Latency> measured) {
+  /** A choice with the units that stay by it. */
+  private record Tried<S>(S choice, Kept kept) {}
+
+  private long foretold(S choice) {
+    return cutting.cost(choice).latencyNanos();
+  }
+
+  private String words(LatencyBound latency, S choice, List<Latency> measured) {
     return String.format(
         Locale.ROOT,
-        "%s allows at most %s ms, but the last model that was tried takes %.3f ms (the original"
+        "%s allows at most %s ms, but the last model that was tried%s takes %.3f ms (the original"
             + " %.3f ms)",
         latency.limit(),
         Quantity.LATENCY.written(latency.allowed(measured.get(0))),
+        cutting.name(choice).map(" (%s)"::formatted).orElse(""),
         measured.get(1).medianMillis(),
         measured.get(0).medianMillis());
   }
 
-  private List<Latency> tried(Weights original, Kept kept) {
-    try (Weights cut = original.keep(kept)) {
-      return timing.latencies(original, cut);
-    }
-  }
-
-  private List<Latency> timed(Weights original, C cut) {
-    try (Weights result = cutting.load(cut)) {
-      return timing.latencies(original, result);
-    }
-  }
-
-  private Candidate<C> write(
-      Selection selection, Weights original, Path output, List<Trial> trials) {
-    Kept kept = cutting.kept(selection.widths());
+  private Candidate<S, C> write(S choice, Kept kept, Path output, List<Trial> trials) {
     C cut = cutting.cut(kept, output);
-    List<Latency> timed = phases.time("latency", () -> timed(original, cut));
-    return new Candidate<>(selection, kept, cut, timed.get(0), timed.get(1), trials);
+    Optional<List<Latency>> timed = phases.time("latency", () -> timing.inFiles(cut));
+    return new Candidate<>(
+        choice, kept, cut, timed.map(both -> both.get(0)), timed.map(both -> both.get(1)), trials);
   }
 
   /** Removes a candidate that must not go out. */

@@ -1,31 +1,37 @@
 package io.espalier.worker.algorithm.prune;
 
 import io.espalier.worker.algorithm.search.Budget;
-import io.espalier.worker.algorithm.search.Selection;
-import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
- * A search whose scores are known: it chooses widths, and cuts the model to them.
+ * A search whose scores are known: it makes a choice, and cuts the model by it.
  *
+ * @param <S> what is chosen
  * @param <C> what is known of a cut model's files
  */
-public interface Cutting<C> {
+public interface Cutting<S, C> {
   /**
-   * Chooses widths.
+   * Makes a choice.
    *
    * @throws io.espalier.worker.domain.InfeasibleException if no model is within the budget
    */
-  Selection select(Budget budget);
+  S select(Budget budget);
 
-  /** The units that stay at widths. */
-  Kept kept(Widths widths);
+  /** What a choice costs as it is foretold. */
+  Cost cost(S choice);
+
+  /** The units that stay by a choice. */
+  Kept kept(S choice);
 
   /** Leaves a cut model, ready for use, in an empty directory. */
   C cut(Kept kept, Path output);
 
-  /** The numbers of a cut model, for the caller to close. */
-  Weights load(C cut);
+  /** What messages call a choice; empty if it has too many widths to be told in words. */
+  Optional<String> name(S choice);
+
+  /** How a policy may allow smaller models, for messages. */
+  String remedy();
 }

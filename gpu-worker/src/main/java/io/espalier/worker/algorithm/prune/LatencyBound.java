@@ -3,9 +3,11 @@ package io.espalier.worker.algorithm.prune;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Budget.Bound;
+import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Constraints.Limit;
 import io.espalier.worker.algorithm.search.Quantity;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The bound of latency, which the model that comes out is held to as it is measured, whatever was
@@ -20,6 +22,11 @@ public record LatencyBound(Limit limit) {
   private static final double FAR_BELOW = 0.95;
 
   private static final double NANOS_PER_MILLI = 1e6;
+
+  /** The bound among constraints, if latency is one of them. */
+  public static Optional<LatencyBound> of(Constraints constraints) {
+    return Optional.ofNullable(constraints.limits().get(Quantity.LATENCY)).map(LatencyBound::new);
+  }
 
   /** The most that is allowed, in nanoseconds. */
   long allowed(Latency original) {
@@ -68,8 +75,11 @@ public record LatencyBound(Limit limit) {
   }
 
   /** A budget with the most that is allowed beside the original as it was measured last. */
-  public Budget measured(Budget budget, Latency original) {
-    return aiming(budget, allowed(original));
+  public static Budget measured(
+      Optional<LatencyBound> bound, Budget budget, Optional<Latency> original) {
+    return bound.isPresent() && original.isPresent()
+        ? aiming(budget, bound.get().allowed(original.get()))
+        : budget;
   }
 
   /** The budget with another limit of latency, in nanoseconds. */

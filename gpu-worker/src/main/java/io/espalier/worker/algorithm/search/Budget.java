@@ -64,18 +64,15 @@ public record Budget(List<Bound> bounds) {
 
   private static String problem(Bound bound, long smallest) {
     Quantity quantity = bound.quantity();
-    boolean isTime = quantity == Quantity.LATENCY;
     return String.format(
         Locale.ROOT,
-        "constraint %s: %s allows at most %s %s, but the smallest model of the search space %s %s"
-            + " (%s too %s); raise the bound, or allow narrower layers by a smaller divisor of channels or neurons",
+        "constraint %s: %s allows at most %s %s, but the smallest model of the search space %s"
+            + " (%s); raise the bound, or allow narrower layers by a smaller divisor of channels or neurons",
         quantity.key(),
         bound.asked(),
         quantity.written(bound.limit()),
         quantity.unit(),
-        isTime ? "takes" : "has",
-        quantity.written(smallest) + (isTime ? " ms" : ""),
-        quantity.written(smallest - bound.limit()) + (isTime ? " ms" : ""),
-        isTime ? "long" : "many");
+        quantity.possessed(smallest),
+        quantity.excess(smallest - bound.limit()));
   }
 }

@@ -79,6 +79,16 @@ public enum Quantity {
         : String.format(Locale.ROOT, "%,d", value);
   }
 
+  /** That a model has a value of it, as messages say it. */
+  public String possessed(long value) {
+    return this == LATENCY ? "takes %s ms".formatted(written(value)) : "has " + written(value);
+  }
+
+  /** By how much too much of it there is, as messages say it. */
+  public String excess(long value) {
+    return written(value) + (this == LATENCY ? " ms too long" : " too many");
+  }
+
   static Optional<Quantity> of(String key) {
     return Arrays.stream(values()).filter(quantity -> quantity.key.equals(key)).findFirst();
   }

@@ -1,5 +1,6 @@
 package io.espalier.worker.domain.model;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +32,22 @@ public record Kept(Map<String, int[]> units) {
   public int width(Axis axis) {
     int[] kept = units.get(axis.name());
     return kept == null ? axis.units() : kept.length;
+  }
+
+  /** Whether the same units stay. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Kept that
+        && units.keySet().equals(that.units.keySet())
+        && units.keySet().stream()
+            .allMatch(axis -> Arrays.equals(units.get(axis), that.units.get(axis)));
+  }
+
+  @Override
+  public int hashCode() {
+    return units.entrySet().stream()
+        .mapToInt(axis -> axis.getKey().hashCode() ^ Arrays.hashCode(axis.getValue()))
+        .sum();
   }
 
   private static int[] requireAscending(String axis, int[] kept) {

@@ -14,6 +14,7 @@ import io.espalier.worker.algorithm.prune.Candidate;
 import io.espalier.worker.algorithm.prune.Candidates;
 import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
 import io.espalier.worker.algorithm.prune.LatencyBound;
+import io.espalier.worker.algorithm.prune.LoadedModels;
 import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
@@ -21,6 +22,7 @@ import io.espalier.worker.algorithm.search.LatencyModel;
 import io.espalier.worker.algorithm.search.LatencyTable;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.ImageDataset;
@@ -81,9 +83,9 @@ class CandidatesTest {
 
   @Test
   void what_is_measured_decides_and_a_slower_device_gets_a_narrower_model() {
-    Candidate<CalibratedCutting.Cut> found = settle("10us");
+    Candidate<Selection, CalibratedCutting.Cut> found = settle("10us");
 
-    assertThat(LatencyBound.nanos(found.result())).isLessThanOrEqualTo(10_000);
+    assertThat(LatencyBound.nanos(found.result().orElseThrow())).isLessThanOrEqualTo(10_000);
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(8); // 9.6 µs; 10 take 12 µs
     assertThat(ModelDirectory.open(own.resolve("output")).shapes().get(LAYER)[0]).isEqualTo(8);
     // 10 channels are tried in memory; 8 too, and again as they lie on disk
@@ -92,7 +94,7 @@ class CandidatesTest {
 
   @Test
   void percentages_are_of_the_original_as_it_is_measured() {
-    Candidate<CalibratedCutting.Cut> found =
+    Candidate<Selection, CalibratedCutting.Cut> found =
         settle("50%"); // of 16 channels, which take 19.2 µs here
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(8);
@@ -115,9 +117,9 @@ class CandidatesTest {
   void a_result_that_turns_out_too_slow_on_disk_does_not_stay_there() {
     noise = 1.5; // of every model that was loaded from disk
 
-    Candidate<CalibratedCutting.Cut> found = settle("10us");
+    Candidate<Selection, CalibratedCutting.Cut> found = settle("10us");
 
-    assertThat(LatencyBound.nanos(found.result())).isLessThanOrEqualTo(10_000);
+    assertThat(LatencyBound.nanos(found.result().orElseThrow())).isLessThanOrEqualTo(10_000);
     assertThat(ModelDirectory.open(own.resolve("output")).shapes().get(LAYER)[0])
         .isEqualTo(found.kept().units().get("layer3.0.conv1.out").length)
         .isLessThan(8);
@@ -128,7 +130,7 @@ class CandidatesTest {
     surplus = 1;
     first = 4; // the machine was busy with something else
 
-    Candidate<CalibratedCutting.Cut> found = settle("10us");
+    Candidate<Selection, CalibratedCutting.Cut> found = settle("10us");
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(8);
     assertThat(timed).containsExactly(10, 2, 6, 8, 8, 8); // in memory, the last on disk
@@ -138,7 +140,7 @@ class CandidatesTest {
   void a_device_that_is_faster_than_foretold_gets_a_wider_model() {
     surplus = 0.5;
 
-    Candidate<CalibratedCutting.Cut> found =
+    Candidate<Selection, CalibratedCutting.Cut> found =
         settle("5us"); // 5 channels are foretold to take it, but 10 do
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(10);
@@ -150,17 +152,17 @@ class CandidatesTest {
     surplus = 1;
     first = 0.5; // a lucky measurement
 
-    Candidate<CalibratedCutting.Cut> found = settle("10us");
+    Candidate<Selection, CalibratedCutting.Cut> found = settle("10us");
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(10);
-    assertThat(LatencyBound.nanos(found.result())).isLessThanOrEqualTo(10_000);
+    assertThat(LatencyBound.nanos(found.result().orElseThrow())).isLessThanOrEqualTo(10_000);
   }
 
   @Test
   void nothing_wider_than_the_original_is_looked_for() {
     surplus = 0.25;
 
-    Candidate<CalibratedCutting.Cut> found = settle("19us");
+    Candidate<Selection, CalibratedCutting.Cut> found = settle("19us");
 
     assertThat(found.cut().plan().model().shapes().get(LAYER)[0]).isEqualTo(16);
     assertThat(timed).containsExactly(16, 16);
@@ -179,7 +181,7 @@ class CandidatesTest {
 
   @Test
   void what_lies_on_disk_answers_as_the_same_cut_does_in_memory_bit_for_bit() {
-    Candidate<CalibratedCutting.Cut> found = settle("10us");
+    Candidate<Selection, CalibratedCutting.Cut> found = settle("10us");
 
     try (Weights original = Weights.load(plan.model(), plan.architecture());
         Weights cut = original.keep(found.kept());
@@ -202,7 +204,7 @@ class CandidatesTest {
     }
   }
 
-  private Candidate<CalibratedCutting.Cut> settle(String latency) {
+  private Candidate<Selection, CalibratedCutting.Cut> settle(String latency) {
     var settings =
         new FastNasSettings(
             2,
@@ -224,10 +226,14 @@ class CandidatesTest {
               new CalibratedCutting(plan, fastNas, map(), phases),
               LatencyRange.of(plan.space(), plan.costs()),
               Optional.of(bound),
-              this::time,
+              new LoadedModels<>(original, CandidatesTest::load, this::time),
               phases)
-          .settle(budget, original, own.resolve("output"));
+          .settle(budget, own.resolve("output"));
     }
+  }
+
+  private static Weights load(CalibratedCutting.Cut cut) {
+    return Weights.load(cut.plan().model(), cut.plan().architecture());
   }
 
   private List<Latency> time(Weights original, Weights cut) {

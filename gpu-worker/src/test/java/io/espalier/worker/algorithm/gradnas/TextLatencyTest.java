@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.LayerTimer.Sized;
+import io.espalier.worker.algorithm.evaluate.TextEvaluation.Timed;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.prune.LatencyBound;
+import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.algorithm.search.Budget.Bound;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
@@ -79,14 +81,16 @@ class TextLatencyTest {
   void a_bound_in_percent_is_met_beside_the_original_as_it_is_measured() {
     GradNasPruning.Result result = prune("60%");
 
-    assertThat(LatencyBound.nanos(result.outcome().before().latency())).isEqualTo(WHOLE);
-    assertThat(LatencyBound.nanos(result.outcome().after().latency()))
+    assertThat(LatencyBound.nanos(result.outcome().before().latency().orElseThrow()))
+        .isEqualTo(WHOLE);
+    assertThat(LatencyBound.nanos(result.outcome().after().latency().orElseThrow()))
         .isEqualTo(nanos(result.model()))
         .isLessThanOrEqualTo(WHOLE * 60 / 100)
         .isGreaterThan(WHOLE * 60 / 100 - HEAD); // there are neurons to fill the room with
-    assertThat(result.outcome().selection().cost().latencyNanos())
+    assertThat(result.outcome().decision().selection().cost().latencyNanos())
         .as("foretold")
-        .isCloseTo(LatencyBound.nanos(result.outcome().after().latency()), within(20L));
+        .isCloseTo(
+            LatencyBound.nanos(result.outcome().after().latency().orElseThrow()), within(20L));
     assertThat(result.outcome().budget().bounds())
         .extracting(Bound::limit)
         .containsExactly(WHOLE * 60 / 100);
@@ -99,7 +103,7 @@ class TextLatencyTest {
 
     GradNasPruning.Result result = prune("60%");
 
-    long measured = LatencyBound.nanos(result.outcome().after().latency());
+    long measured = LatencyBound.nanos(result.outcome().after().latency().orElseThrow());
     assertThat(measured).isLessThanOrEqualTo(WHOLE * 60 / 100);
     assertThat(nanos(result.model())).isLessThanOrEqualTo(WHOLE * 60 / 125);
     assertThat(timed.get(0)).as("the first try").isGreaterThan(WHOLE * 60 / 100);
@@ -112,7 +116,7 @@ class TextLatencyTest {
 
     GradNasPruning.Result result = prune("60%");
 
-    assertThat(LatencyBound.nanos(result.outcome().after().latency()))
+    assertThat(LatencyBound.nanos(result.outcome().after().latency().orElseThrow()))
         .isGreaterThan(timed.get(0))
         .isBetween(WHOLE * 55 / 100, WHOLE * 60 / 100);
     assertThat(nanos(result.model())).isGreaterThan(WHOLE * 60 / 100);
@@ -192,18 +196,18 @@ class TextLatencyTest {
             .sum();
   }
 
-  private final class Device implements Timing {
+  private final class Device implements TextTiming {
     @Override
     public double nanos(Sized layer) {
       return (double) layer.out() * layer.in();
     }
 
     @Override
-    public List<Latency> latencies(List<Weights> versions, int repetitions) {
+    public List<Latency> latencies(List<Timed> versions, int repetitions) {
       boolean calibrating = calibrations-- > 0;
       List<Long> nanos =
           versions.stream()
-              .map(weights -> TextLatencyTest.nanos(weights))
+              .map(timed -> TextLatencyTest.nanos(timed.weights()))
               .map(plain -> calibrating ? plain : measured(plain))
               .toList();
       if (!calibrating) {

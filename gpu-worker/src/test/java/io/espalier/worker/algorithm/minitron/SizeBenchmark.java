@@ -142,7 +142,8 @@ public final class SizeBenchmark {
             1,
             true,
             Sharding.asBefore());
-    return MinitronPlan.of(blueprint, goal).candidates().get(0).sizes();
+    MinitronPlan plan = MinitronPlan.of(blueprint, goal);
+    return ((Options.Alike) plan.options()).within(plan.budget()).get(0).sizes();
   }
 
   private Minitron listening(long seed) {

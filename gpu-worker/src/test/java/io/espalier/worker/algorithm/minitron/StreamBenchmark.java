@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.family.Families;
 import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.prune.Outcome;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.bench.LargeCheckpoint;
 import io.espalier.worker.bench.Machine;
@@ -222,13 +223,14 @@ public final class StreamBenchmark {
                 texts("test", blueprint),
                 Progress.Listener.NONE)
             .run(folder.resolve("result"), folder.resolve("scores"));
+    Outcome<?> outcome = result.outcome();
     print(
         "%d to %d MiB, %s; %d tokens to measure by; seconds %s",
-        result.before().bytes() >> 20,
-        result.after().bytes() >> 20,
-        result.candidates().get(result.chosen()).name(),
-        result.samples(),
-        result.seconds());
+        outcome.before().cost().bytes() >> 20,
+        outcome.after().cost().bytes() >> 20,
+        Blueprint.of(result.model()).sizes(),
+        outcome.samples(),
+        outcome.seconds());
     print("peak resident memory: %s (wanted at most 1.5 GB)", Machine.peakMemory());
   }
 

@@ -119,6 +119,33 @@ class ConstraintsTest {
     assertThat(budget.bounds()).containsExactly(new Budget.Bound(Quantity.MEMORY, "70%", 700));
   }
 
+  @ParameterizedTest
+  @CsvSource({"5e6, 80000000, 5000000 per token", "60%, 48661248, 60% per token"})
+  void operations_per_token_are_those_of_a_sequence_in_equal_parts(
+      String text, long flops, String asked) {
+    var constraints = Constraints.ofText(Map.of("flopsPerToken", text));
+
+    Budget budget = constraints.ofSequences(16).budget(ORIGINAL);
+
+    assertThat(constraints.perToken()).isTrue();
+    assertThat(budget.bounds()).containsExactly(new Budget.Bound(Quantity.FLOPS, asked, flops));
+  }
+
+  @Test
+  void operations_per_token_need_tokens_and_are_said_once() {
+    assertThatThrownBy(() -> Constraints.parse(Map.of("flopsPerToken", "5e6")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("constraints.flopsPerToken: unknown");
+    assertThatThrownBy(() -> Constraints.ofText(Map.of("flopsPerToken", "5e6", "flops", "60%")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("give one of them");
+    assertThatThrownBy(() -> Constraints.ofText(Map.of("flopsPerToken", "0")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("constraints.flopsPerToken: '0' must be over 0");
+    assertThatThrownBy(() -> Constraints.ofText(Map.of("flopsPerToken", "5e6")).budget(ORIGINAL))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
   @Test
   void no_constraint_is_refused() {
     assertThatThrownBy(() -> Constraints.parse(Map.of()))

@@ -1,4 +1,4 @@
-package io.espalier.worker.algorithm.minitron;
+package io.espalier.worker.algorithm.prune;
 
 import io.espalier.worker.algorithm.search.Cost;
 import java.util.List;
