@@ -38,7 +38,7 @@ class EspalierOptimizeDecoderTest {
   @BeforeEach
   void draw() {
     Zoo.writeRandomText(DemoText.TALES.start(), directory.resolve("model"));
-    Zoo.writeTexts(DrawnText.TALES, directory.resolve("data"), 1, 20, 7);
+    Zoo.writeTexts(DrawnText.TALES, directory.resolve("data"), 1, 40, 7);
   }
 
   @Test
