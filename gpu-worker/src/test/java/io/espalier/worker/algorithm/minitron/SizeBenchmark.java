@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.train.AdamWSettings;
 import io.espalier.worker.algorithm.train.TextTrainer;
@@ -95,16 +96,15 @@ public final class SizeBenchmark {
       print("original: %.4f, %s", loss(blueprint.model(), original), blueprint.sizes());
       for (long seed = 1; seed <= seeds; seed++) {
         Map<String, Activity> choices = new LinkedHashMap<>();
-        choices.put("Minitron", minitron(seed));
+        choices.put("Minitron", minitron(seed, UnitScore.CONTRIBUTION));
+        choices.put("activation alone", minitron(seed, UnitScore.ACTIVATION));
         choices.put("random", random(seed));
         choices.put("magnitude", magnitude(original));
         for (int percent : new int[] {70, 50}) {
           Sizes narrow = narrow(percent);
-          for (var choice : choices.entrySet()) {
-            Kept units = new UnitChoice(blueprint, choice.getValue()).of(narrow);
-            List<Integer> all = IntStream.range(0, narrow.layers()).boxed().toList();
-            compare("width %d %%, %s".formatted(percent, choice.getKey()), units, all, seed);
-          }
+          compare("width %d %%".formatted(percent), narrow, choices, seed);
+          Sizes found = search(percent, choices.get("Minitron"), seed);
+          compare("search %d %%".formatted(percent), found, choices, seed);
         }
         for (int layers : new int[] {4, 3}) {
           for (var choice : choices.entrySet()) {
@@ -128,8 +128,44 @@ public final class SizeBenchmark {
             print("mean of %d seeds, %s: %.4f / %.4f", seeds, name, mean(all, 0), mean(all, 1)));
   }
 
+  /** Versions of some sizes, by all choices. */
+  private void compare(String name, Sizes sizes, Map<String, Activity> choices, long seed)
+      throws IOException {
+    for (var choice : choices.entrySet()) {
+      Kept units = new UnitChoice(blueprint, choice.getValue()).of(sizes);
+      int[] layers = UnitChoice.first(choice.getValue().distances(), sizes.layers());
+      compare(
+          "%s, %s".formatted(name, choice.getKey()),
+          units,
+          IntStream.of(layers).boxed().toList(),
+          seed);
+    }
+  }
+
   /** The largest sizes within a part of the parameters, all layers kept. */
   private Sizes narrow(int percent) {
+    MinitronPlan plan = plan(percent, 0, 1);
+    return ((Options.Alike) plan.options()).within(plan.budget()).get(0).sizes();
+  }
+
+  /** The sizes that score best among the largest within a part of the parameters. */
+  private Sizes search(int percent, Activity activity, long seed) {
+    MinitronPlan plan = plan(percent, 0.5, Goal.USUAL_TOP);
+    try (VersionScoring scoring = scoring(activity, seed)) {
+      return new UniformCutting(
+              (Options.Alike) plan.options(),
+              new UnitChoice(blueprint, activity),
+              new LayerChoice(blueprint, activity, Depth.COSINE, scoring),
+              scoring,
+              new VersionCutting(blueprint, Sharding.asBefore(), new Phases(System::nanoTime)),
+              Progress.Listener.NONE)
+          .select(plan.budget())
+          .candidate()
+          .sizes();
+    }
+  }
+
+  private MinitronPlan plan(int percent, double mostDepth, int topK) {
     var goal =
         new Goal(
             Optional.empty(),
@@ -138,44 +174,40 @@ public final class SizeBenchmark {
             false,
             Divisors.Asked.NOTHING,
             0.7,
-            0,
-            1,
+            mostDepth,
+            topK,
             true,
             Sharding.asBefore());
-    MinitronPlan plan = MinitronPlan.of(blueprint, goal);
-    return ((Options.Alike) plan.options()).within(plan.budget()).get(0).sizes();
+    return MinitronPlan.of(blueprint, goal);
   }
 
-  private Minitron listening(long seed) {
+  private Minitron listening(long seed, UnitScore score) {
     return new Minitron(
         blueprint,
         new Listening(
-            BATCHES,
-            BATCH_SIZE,
-            Aggregation.MEAN,
-            Aggregation.L2,
-            UnitScore.ACTIVATION,
-            STATE_BYTES,
-            seed),
+            BATCHES, BATCH_SIZE, Aggregation.MEAN, Aggregation.L2, score, STATE_BYTES, seed),
         train);
   }
 
-  private Activity minitron(long seed) {
-    return listening(seed).measure(folder.resolve("scores"), Progress.Listener.NONE);
+  private Activity minitron(long seed, UnitScore score) {
+    return listening(seed, score).measure(folder.resolve("scores"), Progress.Listener.NONE);
   }
 
   /** The layers that stay without the block that is missed least. */
   private List<Integer> block(Activity activity, int layers, long seed) {
-    try (var scoring =
-        new VersionScoring(
-            blueprint,
-            listening(seed).texts(),
-            Score.LOSS,
-            STATE_BYTES,
-            activity.fingerprint(),
-            folder.resolve("scores"))) {
+    try (VersionScoring scoring = scoring(activity, seed)) {
       return new LayerChoice(blueprint, activity, Depth.CONTIGUOUS, scoring).of(layers);
     }
+  }
+
+  private VersionScoring scoring(Activity activity, long seed) {
+    return new VersionScoring(
+        blueprint,
+        listening(seed, UnitScore.CONTRIBUTION).texts(),
+        Score.LOSS,
+        STATE_BYTES,
+        activity.fingerprint(),
+        folder.resolve("scores"));
   }
 
   private Activity random(long seed) {
