@@ -91,7 +91,7 @@ public final class LargeCheckpoint {
         ByteBuffer.allocateDirect((bytes + Long.BYTES - 1) / Long.BYTES * Long.BYTES);
     numbers.order(ByteOrder.LITTLE_ENDIAN);
     while (numbers.hasRemaining()) {
-      numbers.putLong(random.nextLong() & FREE | FIXED);
+      numbers.putLong((random.nextLong() & FREE) | FIXED);
     }
     return numbers.flip();
   }

@@ -50,7 +50,7 @@ final class PipelineTest {
         (batch, x) -> {
           threads.add(Thread.currentThread());
           boolean firstStage = x.getFloat() == batch;
-          if (firstStage && batch > 0 || !firstStage && batch < 4) {
+          if ((firstStage && batch > 0) || (!firstStage && batch < 4)) {
             await(meet);
           }
           return T.add(x, 10);
