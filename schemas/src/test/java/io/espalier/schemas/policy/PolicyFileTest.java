@@ -219,9 +219,10 @@ class PolicyFileTest {
   void every_key_of_a_prune_stage_by_minitron_can_be_said() {
     String common =
         "prune: { algorithm: minitron, hiddenDivisor: 64, neuronDivisor: 128, expertDivisor: 8,"
-            + " headDivisor: 1, groupDivisor: 1, layerDivisor: 2, topK: 5, score: kl, depth: contiguous,"
-            + " sequenceAggregation: mean, batchAggregation: l2, loaders: stock, shardSize: 5GB,"
-            + " batches: 16, batchSize: 4, maxLength: 512, activationMebibytes: 0, ";
+            + " headDivisor: 1, groupDivisor: 1, layerDivisor: 2, topK: 5, score: kl, depth:"
+            + " contiguous, sequenceAggregation: mean, batchAggregation: l2, loaders: stock,"
+            + " shardSize: 5GB, batches: 16, batchSize: 4, maxLength: 512, activationMebibytes: 0,"
+            + " ";
     String searched =
         "constraints: { parameters: 70%, memory: 8e9, flops: 90%, bytes: 1e9,"
             + " sequenceLength: 4096, batchSize: 2 }, maxWidthPruning: 0.5, maxDepthPruning: 0,"

@@ -68,7 +68,7 @@ public final class UniformCosts {
   public UniformCosts(Blueprint blueprint, Sharding sharding, Optional<Cache> cache) {
     this.blueprint = blueprint;
     this.sparseLayers = Set.copyOf(blueprint.sparseLayers());
-    var parts = new CostParts(blueprint, cache);
+    var parts = CostParts.of(blueprint, cache);
     this.dense = first(layer -> !sparseLayers.contains(layer), layer -> dense(layer, parts));
     this.sparse = first(sparseLayers::contains, layer -> sparse(layer, parts));
     this.rest =
