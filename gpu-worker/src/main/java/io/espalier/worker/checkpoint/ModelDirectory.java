@@ -31,6 +31,7 @@ public final class ModelDirectory {
   private final Optional<ShardIndex> index;
   private final Map<String, SafetensorsFile> shards;
   private final Map<String, SafetensorsFile> shardOf = new TreeMap<>();
+  private final Map<String, TensorHeader> tensors;
   private @Nullable String rootDigest;
 
   ModelDirectory(
@@ -47,6 +48,9 @@ public final class ModelDirectory {
     shards
         .values()
         .forEach(shard -> shard.tensors().keySet().forEach(name -> shardOf.put(name, shard)));
+    var all = new TreeMap<String, TensorHeader>();
+    shards.values().forEach(shard -> all.putAll(shard.tensors()));
+    this.tensors = Collections.unmodifiableMap(all);
   }
 
   /**
@@ -98,15 +102,13 @@ public final class ModelDirectory {
 
   /** Every tensor by name, in name order. */
   public Map<String, TensorHeader> tensors() {
-    var tensors = new TreeMap<String, TensorHeader>();
-    shards.values().forEach(shard -> tensors.putAll(shard.tensors()));
-    return Collections.unmodifiableMap(tensors);
+    return tensors;
   }
 
   /** Every tensor's shape by name, in name order. */
   public Map<String, long[]> shapes() {
     var shapes = new TreeMap<String, long[]>();
-    tensors().forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+    tensors.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
     return shapes;
   }
 

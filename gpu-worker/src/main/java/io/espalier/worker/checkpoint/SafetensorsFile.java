@@ -22,10 +22,12 @@ public final class SafetensorsFile {
   private final Path path;
   private final SafetensorsHeader header;
   private final Map<String, TensorHeader> tensors;
+  private final long bytes;
 
   private SafetensorsFile(Path path, SafetensorsHeader header) {
     this.path = path;
     this.header = header;
+    this.bytes = header.fileBytes();
     var byName = new TreeMap<String, TensorHeader>();
     header.tensors().forEach((name, place) -> byName.put(name, place.header()));
     this.tensors = Collections.unmodifiableMap(byName);
@@ -120,10 +122,10 @@ public final class SafetensorsFile {
 
   /** Mapping past the end of a file that shrank would kill the process at the first access. */
   void requireUnchanged(long size) {
-    if (size != header.fileBytes()) {
+    if (size != bytes) {
       throw new InvalidInputException(
           "%s: had %d bytes when it was opened and has %d now; nobody may write a model in use"
-              .formatted(path, header.fileBytes(), size));
+              .formatted(path, bytes, size));
     }
   }
 }

@@ -11,6 +11,7 @@ import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.Window;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -26,8 +27,14 @@ import java.util.stream.Stream;
  *
  * @param blueprint of the whole
  * @param cache of how many tokens keys and values count as memory, if they do
+ * @param tensors headers of all tensors of the model's files
  */
-record CostParts(Blueprint blueprint, Optional<Cache> cache) {
+record CostParts(Blueprint blueprint, Optional<Cache> cache, Map<String, TensorHeader> tensors) {
+  /** Parts of a model. */
+  static CostParts of(Blueprint blueprint, Optional<Cache> cache) {
+    return new CostParts(blueprint, cache, blueprint.model().directory().tensors());
+  }
+
   /** A layer without experts. */
   CostModel layer(int layer) {
     return around(layer, weight -> true, layers(inLayer(layer)));
@@ -123,7 +130,7 @@ record CostParts(Blueprint blueprint, Optional<Cache> cache) {
   }
 
   private int bits(String tensor) {
-    return Optional.ofNullable(blueprint.model().directory().tensors().get(tensor))
+    return Optional.ofNullable(tensors.get(tensor))
         .map(TensorHeader::dtype)
         .map(dtype -> dtype.bits())
         .orElse(0);

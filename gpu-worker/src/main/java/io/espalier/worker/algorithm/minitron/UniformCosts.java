@@ -69,7 +69,7 @@ public final class UniformCosts {
   public UniformCosts(Blueprint blueprint, Sharding sharding, Optional<Cache> cache) {
     this.blueprint = blueprint;
     this.sparseLayers = Set.copyOf(blueprint.sparseLayers());
-    this.parts = new CostParts(blueprint, cache);
+    this.parts = CostParts.of(blueprint, cache);
     this.dense =
         first(layer -> !sparseLayers.contains(layer), layer -> dense(layer, parts.layer(layer)));
     this.sparse = first(sparseLayers::contains, this::sparse);

@@ -308,15 +308,19 @@ final class ExpertsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "mixtral | 'num_experts_per_tok': 5 | num_experts_per_tok 5 must be at most num_local_experts, found [4]",
-        "mixtral | 'num_local_experts': [4, 1] | num_experts_per_tok 2 must be at most num_local_experts",
+        "mixtral | 'num_experts_per_tok': 5 | num_experts_per_tok 5 must be at most"
+            + " num_local_experts, found [4]",
+        "mixtral | 'num_local_experts': [4, 1] | num_experts_per_tok 2 must be at most"
+            + " num_local_experts",
         "mixtral | 'num_local_experts': 0 | num_local_experts must be a positive integer",
         "qwen3-moe | 'mlp_only_layers': [3] | mlp_only_layers must list some of the layers 0 to 2",
         "qwen3-moe | 'mlp_only_layers': 1 | mlp_only_layers must list some of the layers 0 to 2",
         "qwen3-moe | 'decoder_sparse_step': 0 | decoder_sparse_step must be a positive integer",
         "qwen3-moe | 'norm_topk_prob': 2 | norm_topk_prob must be true or false",
-        "qwen3-moe | 'shared_expert_intermediate_size': 16 | shared_expert_intermediate_size must be 0",
-        "qwen3-moe | 'model_type': 'qwen2_moe' | model_type \"qwen2_moe\" belongs to no known family",
+        "qwen3-moe | 'shared_expert_intermediate_size': 16 | shared_expert_intermediate_size must"
+            + " be 0",
+        "qwen3-moe | 'model_type': 'qwen2_moe' | model_type \"qwen2_moe\" belongs to no known"
+            + " family",
       })
   void what_is_not_computed_is_refused(String golden, String change, String problem) {
     ObjectNode config = (ObjectNode) Golden.of(golden).config();
