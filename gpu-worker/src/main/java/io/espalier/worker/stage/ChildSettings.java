@@ -21,12 +21,22 @@ import java.util.stream.Collectors;
 public record ChildSettings(
     String mainClass, String classPath, int heapMebibytes, int threads, List<String> extraOptions) {
   /**
-   * What the tensor library is told by the environment, unless it says something else there:
-   * threads that wait for each other do not spin, which takes the processor from those that work,
-   * and large arrays lie in large pages, which are new in half the time.
+   * What the tensor library and the C library are told by the environment, unless it says something
+   * else there.
    */
   static final Map<String, String> ENVIRONMENT =
-      Map.of("OMP_WAIT_POLICY", "passive", "THP_MEM_ALLOC_ENABLE", "1");
+      Map.of(
+          // Threads that wait for each other by spinning take the processor from those that work.
+          "OMP_WAIT_POLICY", "passive",
+          // Memory of large arrays comes in large pages, which takes half the time.
+          "THP_MEM_ALLOC_ENABLE", "1",
+          // It is kept for the next array of up to 64 MiB, instead of being asked for anew.
+          "MALLOC_ARENA_MAX", "1",
+          "MALLOC_MMAP_THRESHOLD_", "67108864",
+          "MALLOC_TRIM_THRESHOLD_", "67108864");
+
+  /** Where the heap begins: a larger one would fill up before anything is collected. */
+  private static final int FIRST_HEAP_MEBIBYTES = 32;
 
   /** Named, not referred to, since the application package is above this one. */
   private static final String STAGE_PROCESS = "io.espalier.worker.app.StageProcess";
@@ -79,6 +89,7 @@ public record ChildSettings(
     Path folder = Objects.requireNonNull(jobFile.toAbsolutePath().getParent());
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xms" + Math.min(FIRST_HEAP_MEBIBYTES, heapMebibytes) + "m");
     command.add("-Xmx" + heapMebibytes + "m");
     command.add("-XX:+UseSerialGC"); // the heap is small; the memory belongs to the tensors
     command.add("-XX:+ExitOnOutOfMemoryError");

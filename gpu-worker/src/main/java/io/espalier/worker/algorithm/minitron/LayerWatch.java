@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.minitron;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.family.Taps;
 import io.espalier.worker.algorithm.family.Tokens;
 import io.espalier.worker.domain.model.Axis;
@@ -9,7 +10,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -162,32 +162,55 @@ final class LayerWatch {
 
     @Override
     public NDArray leaving(int layer, NDArray state) {
-      NDArray before = T.inDoublePrecision(Objects.requireNonNull(entered));
-      NDArray after = T.inDoublePrecision(state);
-      NDArray lengths = T.sqrt(T.multiply(T.sum(T.square(before), 2), T.sum(T.square(after), 2)));
-      NDArray cosines = T.divide(T.sum(T.multiply(before, after), 2), T.atLeast(lengths, SHORTEST));
-      NDArray real = T.inDoublePrecision(mask);
-      double count = T.sum(real).getDouble();
-      distance += 1 - T.sum(T.multiply(cosines, real)).getDouble() / count;
+      double cosines = 0;
+      for (int i = 0; i < state.getShape().get(0); i++) {
+        cosines += cosines(sequence(Objects.requireNonNull(entered), i), sequence(state, i), i);
+      }
+      distance += 1 - cosines / T.sum(T.inDoublePrecision(mask)).getDouble();
       return state;
+    }
+
+    /** Sum of the cosines of the real tokens of a sequence; (1, tokens, hidden) each. */
+    private double cosines(NDArray entered, NDArray left, int sequence) {
+      try (var scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        NDArray before = T.inDoublePrecision(entered);
+        NDArray after = T.inDoublePrecision(left);
+        NDArray lengths = T.sqrt(T.multiply(T.sum(T.square(before), 2), T.sum(T.square(after), 2)));
+        NDArray each = T.divide(T.sum(T.multiply(before, after), 2), T.atLeast(lengths, SHORTEST));
+        NDArray real = T.inDoublePrecision(sequence(mask, sequence));
+        return T.sum(T.multiply(each, real)).getDouble();
+      }
+    }
+
+    /**
+     * One of some sequences. What is computed of one is small enough for the memory that the last
+     * one had; of many, memory is new each time, which takes longer than to compute with it.
+     */
+    private static NDArray sequence(NDArray all, int which) {
+      return T.slice(all, 0, which, which + 1L);
     }
 
     /** Adds what units say, (sequences, tokens, units), where the mask of these is 1. */
     private void add(Map<String, UnitSums> seen, String name, NDArray x, NDArray tokens) {
-      long sequences = x.getShape().get(0);
-      NDArray weights = T.inTypeOf(x, tokens);
-      NDArray real = T.multiply(x, T.reshape(weights, sequences, x.getShape().get(1), 1));
-      NDArray counts = T.sum(weights, 1);
-      NDArray divisors = T.reshape(T.atLeast(counts, 1), sequences, 1);
       int units = Math.toIntExact(x.getShape().get(2));
-      seen.computeIfAbsent(name, any -> new UnitSums(units, overSequences))
-          .add(overTokens.overTokens(real, divisors).toFloatArray(), heard(counts));
+      UnitSums sums = seen.computeIfAbsent(name, any -> new UnitSums(units, overSequences));
+      for (int i = 0; i < x.getShape().get(0); i++) {
+        add(sums, sequence(x, i), sequence(tokens, i));
+      }
     }
 
-    /** How many sequences have a real token. */
-    private static long heard(NDArray counts) {
-      float[] tokens = counts.toFloatArray();
-      return IntStream.range(0, tokens.length).filter(i -> tokens[i] > 0).count();
+    private void add(UnitSums sums, NDArray x, NDArray tokens) {
+      try (var scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        NDArray weights = T.inTypeOf(x, tokens); // (1, tokens)
+        NDArray counts = T.sum(weights, 1);
+        float count = counts.toFloatArray()[0];
+        NDArray real =
+            count == tokens.size() ? x : T.multiply(x, T.reshape(weights, 1, tokens.size(), 1));
+        NDArray divisors = T.reshape(T.atLeast(counts, 1), 1, 1);
+        sums.add(overTokens.overTokens(real, divisors).toFloatArray(), count > 0 ? 1 : 0);
+      }
     }
   }
 }
