@@ -99,10 +99,10 @@ final class ModelOptMinitronCasesTest {
       assertThat(shape(cut, block + ".mlp.gate_proj")).containsExactly(neurons, hidden);
       assertThat(shape(cut, block + ".mlp.up_proj")).containsExactly(neurons, hidden);
       assertThat(shape(cut, block + ".mlp.down_proj")).containsExactly(hidden, neurons);
-      assertThat(shape(cut, block + ".self_attn.q_proj")).containsExactly(heads * 32, hidden);
-      assertThat(shape(cut, block + ".self_attn.k_proj")).containsExactly(groups * 32, hidden);
-      assertThat(shape(cut, block + ".self_attn.v_proj")).containsExactly(groups * 32, hidden);
-      assertThat(shape(cut, block + ".self_attn.o_proj")).containsExactly(hidden, heads * 32);
+      assertThat(shape(cut, block + ".self_attn.q_proj")).containsExactly(heads * 32L, hidden);
+      assertThat(shape(cut, block + ".self_attn.k_proj")).containsExactly(groups * 32L, hidden);
+      assertThat(shape(cut, block + ".self_attn.v_proj")).containsExactly(groups * 32L, hidden);
+      assertThat(shape(cut, block + ".self_attn.o_proj")).containsExactly(hidden, heads * 32L);
     }
     assertThat(cut.shapes()).hasSize(3 + layers * 9);
     assertThat(cut.config().path("hidden_size").intValue()).isEqualTo(hidden);
