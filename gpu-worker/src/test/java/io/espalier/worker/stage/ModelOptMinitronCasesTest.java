@@ -37,7 +37,7 @@ final class ModelOptMinitronCasesTest {
 
   private void prune(Path model, String export, String output) {
     String spec =
-        "{\"algorithm\":\"minitron\",\"batchSize\":4,\"batches\":2,\"maxLength\":16,\"export\":{%s}}"
+        "{\"algorithm\":\"minitron\",\"batchSize\":4,\"batches\":2,\"maxLength\":16,\"activationMebibytes\":0,\"export\":{%s}}"
             .formatted(export.replace('\'', '"'));
     new PruneStage()
         .run(
