@@ -148,7 +148,8 @@ final class MinitronPrunerTest {
       })
   void sizes_that_are_asked_for_come_out(String model, String one, String other)
       throws IOException {
-    StageReport report = run(model, "'export':{%s,%s},'activationMebibytes':0".formatted(one, other), "out");
+    StageReport report =
+        run(model, "'export':{%s,%s},'activationMebibytes':0".formatted(one, other), "out");
 
     JsonNode asked = JSON.readTree(("{" + one + "," + other + "}").replace('\'', '"'));
     JsonNode before = JSON.readTree(shared.resolve(model).resolve("config.json").toFile());
@@ -347,9 +348,14 @@ final class MinitronPrunerTest {
   @ParameterizedTest
   @CsvSource({"'flops':'70%', 'flopsPerToken':'70%'", "'flops':4e6, 'flopsPerToken':250000"})
   void operations_per_token_are_bounded_as_those_of_a_sequence_are(String all, String perToken) {
-    StageReport ofAll = run("llama", "'constraints':{%s},'topK':2,'activationMebibytes':0".formatted(all), "one");
+    StageReport ofAll =
+        run("llama", "'constraints':{%s},'topK':2,'activationMebibytes':0".formatted(all), "one");
 
-    StageReport each = run("llama", "'constraints':{%s},'topK':2,'activationMebibytes':0".formatted(perToken), "two");
+    StageReport each =
+        run(
+            "llama",
+            "'constraints':{%s},'topK':2,'activationMebibytes':0".formatted(perToken),
+            "two");
 
     assertThat(own.resolve("two/model.safetensors"))
         .hasSameBinaryContentAs(own.resolve("one/model.safetensors"));
