@@ -104,7 +104,7 @@ final class StoredTensor {
       }
     }
 
-    /** Two numbers at a time, which is twice as fast. */
+    /** Two numbers at a time, in one read and one write. */
     private static void widen(ByteBuffer narrow, ByteBuffer wide) {
       LongBuffer pairs = wide.asLongBuffer();
       int count = narrow.remaining() / Integer.BYTES;

@@ -11,7 +11,6 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import java.io.IOException;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -62,7 +61,13 @@ public final class T {
 
   /** A copy of float64 numbers in a direct buffer of the machine's order, in memory of its own. */
   public static NDArray of(NDManager manager, ByteBuffer doubles, long... shape) {
-    return owned(manager, doubles, shape, DataType.FLOAT64);
+    return filled(
+        manager,
+        sized(doubles.remaining() / Double.BYTES, shape),
+        DataType.FLOAT64,
+        (from, into) ->
+            into.put(
+                doubles.slice(doubles.position() + (int) from * Double.BYTES, into.remaining())));
   }
 
   /** A copy of Java numbers as an int64 array, in memory of its own. */
@@ -536,20 +541,6 @@ public final class T {
 
   static ByteBuffer direct(long bytes) {
     return ByteBuffer.allocateDirect(Math.toIntExact(bytes)).order(ByteOrder.nativeOrder());
-  }
-
-  /**
-   * A copy of a direct or mapped buffer's bytes, from its position on, in memory that PyTorch owns.
-   */
-  static NDArray owned(NDManager manager, ByteBuffer bytes, long[] shape, DataType type) {
-    PtNDManager on = (PtNDManager) manager;
-    // The array library reads from the buffer's address and ignores its position, hence the slice.
-    ByteBuffer slice = bytes.slice().order(ByteOrder.nativeOrder());
-    try (PtNDArray view = on.create(slice, new Shape(shape), type)) {
-      return JniUtils.clone(view);
-    } finally {
-      Reference.reachabilityFence(bytes);
-    }
   }
 
   /** Elements that a Java buffer shows at once; it cannot show all of a large array. */

@@ -206,10 +206,11 @@ final class LayerWatch {
         NDArray weights = T.inTypeOf(x, tokens); // (1, tokens)
         NDArray counts = T.sum(weights, 1);
         float count = counts.toFloatArray()[0];
-        NDArray real =
-            count == tokens.size() ? x : T.multiply(x, T.reshape(weights, 1, tokens.size(), 1));
-        NDArray divisors = T.reshape(T.atLeast(counts, 1), 1, 1);
-        sums.add(overTokens.overTokens(real, divisors).toFloatArray(), count > 0 ? 1 : 0);
+        if (count > 0) {
+          NDArray real =
+              count == tokens.size() ? x : T.multiply(x, T.reshape(weights, 1, tokens.size(), 1));
+          sums.add(overTokens.overTokens(real, T.reshape(counts, 1, 1)).toFloatArray());
+        }
       }
     }
   }

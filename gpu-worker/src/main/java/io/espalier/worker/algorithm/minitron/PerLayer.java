@@ -30,8 +30,8 @@ import java.util.stream.IntStream;
  * of heads and layers stay. Where heads share keys and values, equally many go from each group.
  *
  * <p>What a width loses is the part of the squared scores of a layer's units, neurons and heads
- * apart, that is of the units that go: by how much they fire, all layers count alike. The solver is
- * the one that all algorithms share.
+ * apart, that is of the units that go: by their scores, all layers count alike. The solver is the
+ * one that all algorithms share.
  *
  * @param blueprint of the model
  * @param space widths that axes may have

@@ -12,17 +12,12 @@ final class UnitSums {
     this.overSequences = overSequences;
   }
 
-  /**
-   * Adds sequences.
-   *
-   * @param values what all units say, sequence by sequence; zeros of one without a real token
-   * @param real sequences that have one
-   */
-  void add(float[] values, long real) {
-    for (int i = 0; i < values.length; i++) {
-      all[i % all.length] = overSequences.add(all[i % all.length], values[i]);
+  /** Adds what all units say of a sequence that has a real token. */
+  void add(float[] values) {
+    for (int unit = 0; unit < all.length; unit++) {
+      all[unit] = overSequences.add(all[unit], values[unit]);
     }
-    sequences += real;
+    sequences++;
   }
 
   /** One score per unit; zeros if no sequence had a real token. */
