@@ -162,6 +162,8 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned) implement
     units.add(
         new Units("neurons", true, inLayers(layer -> !sparse.contains(layer), this::neurons)));
     units.add(new Units("experts", false, inLayers(sparse::contains, this::experts)));
+    IntPredicate shared = layer -> blueprint.sharedNeurons(layer).isPresent();
+    units.add(new Units("neurons of shared experts", true, inLayers(shared, this::sharedNeurons)));
     units.removeIf(each -> each.rows().isEmpty());
     return units;
   }
@@ -180,6 +182,12 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned) implement
   /** Neurons of experts are told nowhere: there may be many thousands of them in each layer. */
   private UnitRow experts(int layer) {
     return each(plan().blueprint().expertAxis(layer), pruned.activity().experts(layer));
+  }
+
+  private UnitRow sharedNeurons(int layer) {
+    return ranked(
+        plan().blueprint().sharedNeurons(layer).orElseThrow(),
+        compared(pruned.activity().sharedNeurons(layer)));
   }
 
   private UnitRow groups(int layer) {

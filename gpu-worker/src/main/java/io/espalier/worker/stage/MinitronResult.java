@@ -14,7 +14,6 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Stack;
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,20 +80,14 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
     return pruned.plan().blueprint().model();
   }
 
-  /** Those of the family, but for what it would refuse of these sizes. */
   private List<String> loadsIn() {
-    var loaders =
-        new ArrayList<>(pruned.model().family().loadsIn(pruned.model().directory().config()));
-    if (pruned.misfit().isPresent()) {
-      loaders.remove("transformers");
-    }
-    return loaders;
+    return pruned.model().family().loadsIn(pruned.model().directory().config());
   }
 
   private String note() {
     return pruned
         .misfit()
-        .map(why -> "loaders of the family refuse it: " + why)
+        .map(why -> "some loaders of the family refuse it: " + why)
         .orElse("all layers of a kind are alike, so any loader of the family opens it");
   }
 

@@ -106,7 +106,7 @@ final class MinitronBadInputTest {
             "prune.export.ffn_hidden_size: 100 is no multiple of 16; ask for another, or for a smaller divisor",
             "prune.export.num_layers: wanted 1 to 4, as the model has, found 9",
             "prune.export.num_attention_heads: 5 heads are no multiple of 2 groups",
-            "prune.export.hidden_size and num_attention_heads: hidden 36 is no multiple of 5 heads, which transformers demands of llama even though head_dim is given");
+            "prune.export.hidden_size and num_attention_heads: hidden 36 is no multiple of 5 heads, which transformers demands even though head_dim is given");
   }
 
   @Test
@@ -114,7 +114,7 @@ final class MinitronBadInputTest {
       throws IOException {
     assertThat(problems(model(GPTJ), "'export':{'hidden_size':48}"))
         .containsExactly(
-            "prune.export.hidden_size and num_attention_heads: hidden 48 is not 8 heads of 8 channels, and config.json of gptj has no place for the size of a head");
+            "prune.export.hidden_size and num_attention_heads: hidden 48 is not 8 heads of 8 channels, and its config.json has no place for the size of a head");
   }
 
   @Test

@@ -74,6 +74,14 @@ final class MinitronPrunerTest {
         tokenizer,
         4);
     TextModels.write(
+        shared.resolve("qwen2_moe"),
+        TextModels.LLAMA.formatted(
+            "qwen2_moe",
+            "Qwen2MoeForCausalLM",
+            EXPERTS + ", \"shared_expert_intermediate_size\": 96"),
+        tokenizer,
+        6);
+    TextModels.write(
         shared.resolve("qwen3_moe"),
         TextModels.LLAMA.formatted("qwen3_moe", "Qwen3MoeForCausalLM", EXPERTS),
         tokenizer,
@@ -142,6 +150,7 @@ final class MinitronPrunerTest {
         "qwen3, 'num_hidden_layers': 2, 'hidden_size': 32",
         "mixtral, 'num_local_experts': 3, 'moe_intermediate_size': 64",
         "mixtral, 'num_moe_experts': 2, 'num_layers': 3",
+        "qwen2_moe, 'num_experts': 4, 'moe_shared_expert_intermediate_size': 32",
         "qwen3_moe, 'num_experts': 4, 'moe_ffn_hidden_size': 24",
         "qwen3_moe, 'num_moe_experts': 5, 'num_hidden_layers': 2",
         "qwen3_moe, 'intermediate_size': 64, 'hidden_size': 48"
@@ -161,6 +170,7 @@ final class MinitronPrunerTest {
             "num_layers", "num_hidden_layers",
             "num_moe_experts", model.equals("mixtral") ? "num_local_experts" : "num_experts",
             "moe_ffn_hidden_size", "moe_intermediate_size",
+            "moe_shared_expert_intermediate_size", "shared_expert_intermediate_size",
             "moe_intermediate_size",
                 model.equals("mixtral") ? "intermediate_size" : "moe_intermediate_size");
     assertThat(asked).hasSize(2);
@@ -227,7 +237,7 @@ final class MinitronPrunerTest {
   @CsvSource({
     "mixtral, 'parameters':'60%'",
     "mixtral, 'flops':'70%'",
-    "qwen3_moe, 'parameters':'65%'",
+    "qwen2_moe, 'parameters':'65%'",
     "qwen3_moe, 'flops':'75%'"
   })
   void a_search_among_experts_keeps_within_its_budget_and_foretells_what_comes_out(
@@ -250,9 +260,15 @@ final class MinitronPrunerTest {
       assertThat(Long.parseLong(change.get("candidate.%d.%s".formatted(i, bounded))))
           .isLessThanOrEqualTo(limit);
       assertThat(change.get("candidate.%d.sizes".formatted(i)))
-          .containsPattern("experts [2-6], neurons of an expert \\d+, heads");
+          .containsPattern("experts [2-6], neurons of an expert \\d+, (neurons of the )?(sh|h)");
     }
     assertThat(config("out").path("num_experts_per_tok").intValue()).isEqualTo(2);
+    assertThat(
+            JSON.readTree(own.resolve("out/report.json").toFile())
+                .at("/units")
+                .findValuesAsText("kind")
+                .contains("neurons of shared experts"))
+        .isEqualTo(model.equals("qwen2_moe"));
     assertThat(report.loadsIn()).contains("espalier", "transformers");
     assertThat(metric(report, "loss").after().orElseThrow())
         .isCloseTo(loss(own.resolve("out")), within(1e-5));

@@ -231,7 +231,8 @@ class PolicyFileTest {
         "export: { hidden_size: 3072, ffn_hidden_size: 9216, num_layers: 16, num_moe_experts: 96,"
             + " moe_ffn_hidden_size: 512 } }";
     String ofExperts =
-        "export: { num_experts: 96, num_local_experts: 6, moe_intermediate_size: 512 } }";
+        "export: { num_experts: 96, num_local_experts: 6, moe_intermediate_size: 512,"
+            + " shared_expert_intermediate_size: 2816 } }";
     Map<String, String> last =
         Map.of(
             searched, "\"sequenceLength\":4096",

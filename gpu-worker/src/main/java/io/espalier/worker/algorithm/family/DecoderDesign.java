@@ -7,5 +7,7 @@ package io.espalier.worker.algorithm.family;
  * @param keys what sizes are called in their configs
  * @param names what modules are called
  * @param block their layers
+ * @param headRule what loaders want of the number of heads
  */
-record DecoderDesign(String family, TextKeys keys, DecoderNames names, DecoderBlock block) {}
+record DecoderDesign(
+    String family, TextKeys keys, DecoderNames names, DecoderBlock block, HeadRule headRule) {}

@@ -25,7 +25,8 @@ record DecoderFamily(
   /** GPT-2. */
   static final DecoderFamily GPT2 =
       new DecoderFamily(
-          new DecoderDesign("gpt2", TextKeys.GPT, DecoderNames.GPT2, new Gpt2Block()),
+          new DecoderDesign(
+              "gpt2", TextKeys.GPT, DecoderNames.GPT2, new Gpt2Block(), HeadRule.SHARE_UNSAID),
           new TextPlan.Reader(
               TextKeys.GPT,
               TextDefaults.GPT2,
@@ -38,7 +39,8 @@ record DecoderFamily(
   /** GPT-J. */
   static final DecoderFamily GPTJ =
       new DecoderFamily(
-          new DecoderDesign("gptj", TextKeys.GPT, DecoderNames.GPTJ, new GptjBlock()),
+          new DecoderDesign(
+              "gptj", TextKeys.GPT, DecoderNames.GPTJ, new GptjBlock(), HeadRule.SHARE_UNSAID),
           new TextPlan.Reader(
               TextKeys.GPT,
               TextDefaults.GPTJ,

@@ -42,6 +42,11 @@ record DecoderNetwork(
   }
 
   @Override
+  public Optional<String> misfit(int hidden, int heads) {
+    return design.headRule().misfit(hidden, heads, headSize());
+  }
+
+  @Override
   public WidthKeys widthKeys() {
     return design.keys().widths(block().prunedHeads());
   }

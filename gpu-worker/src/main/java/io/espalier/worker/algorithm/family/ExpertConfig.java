@@ -1,5 +1,7 @@
 package io.espalier.worker.algorithm.family;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.algorithm.family.Experts.Shared;
 import io.espalier.worker.algorithm.family.Experts.Width;
 import java.util.Collections;
 import java.util.HashSet;
@@ -12,13 +14,21 @@ import java.util.stream.IntStream;
 /** How a config.json describes experts. */
 enum ExpertConfig {
   /** Mixtral, which has experts in every layer and no other neurons. */
-  MIXTRAL("num_local_experts", 8, "intermediate_size", 14336, 2),
+  MIXTRAL(ExpertConfig.LOCAL, 8, "intermediate_size", 14336, 2),
+  /** Qwen2, which may have layers without, and has an expert in each that all tokens share. */
+  QWEN2("num_experts", 60, "moe_intermediate_size", 1408, 4),
   /** Qwen3, which may have layers without. */
   QWEN3("num_experts", 128, "moe_intermediate_size", 768, 8);
 
   private static final String CHOSEN = "num_experts_per_tok";
   private static final String STEP = "decoder_sparse_step";
   private static final String DENSE = "mlp_only_layers";
+
+  /** What transformers 5 writes instead of {@code num_experts} of a Qwen3. */
+  private static final String LOCAL = "num_local_experts";
+
+  private static final String SHARED = "shared_expert_intermediate_size";
+  private static final int USUALLY_SHARED = 5632;
 
   private final String experts;
   private final int usualExperts;
@@ -35,25 +45,28 @@ enum ExpertConfig {
     this.usuallyChosen = usuallyChosen;
   }
 
-  /** Where the number of experts stands, and that of the neurons of each. */
-  TextNetwork.ExpertKeys keys() {
+  /** Where a config says the number of experts, and that of the neurons of each. */
+  TextNetwork.ExpertKeys keys(JsonNode config) {
+    boolean local = this == QWEN3 && !config.hasNonNull(experts) && config.hasNonNull(LOCAL);
     return new TextNetwork.ExpertKeys(
-        experts,
+        local ? LOCAL : experts,
         neurons,
+        this == QWEN2 ? Optional.of(SHARED) : Optional.empty(),
         CHOSEN,
-        this == QWEN3
-            ? Optional.of(new TextNetwork.SparseLayerKeys(DENSE, STEP))
-            : Optional.empty());
+        this == MIXTRAL
+            ? Optional.empty()
+            : Optional.of(new TextNetwork.SparseLayerKeys(DENSE, STEP)));
   }
 
   /** The second part of layers. Adds what is not understood to the config's problems. */
   FeedForward of(TransformerConfig config, int layers) {
-    List<Integer> counts = perLayer(config, experts, usualExperts, layers);
-    List<Integer> sizes = perLayer(config, neurons, usualNeurons, layers);
+    TextNetwork.ExpertKeys keys = keys(config.json());
+    List<Integer> counts = perLayer(config, keys.experts(), usualExperts, layers);
+    List<Integer> sizes = perLayer(config, keys.neurons(), usualNeurons, layers);
     int chosen = config.count(CHOSEN, usuallyChosen);
     if (chosen > Collections.min(counts)) {
       config.problem(
-          "%s %d must be at most %s, found %s", CHOSEN, chosen, experts, Set.copyOf(counts));
+          "%s %d must be at most %s, found %s", CHOSEN, chosen, keys.experts(), Set.copyOf(counts));
     }
     List<Width> widths =
         IntStream.range(0, layers)
@@ -61,8 +74,13 @@ enum ExpertConfig {
             .toList();
     Experts sparse =
         switch (this) {
-          case MIXTRAL -> mixtral(chosen, layers, widths);
-          case QWEN3 -> qwen3(config, chosen, layers, widths);
+          case MIXTRAL -> mixtral(chosen, layers, widths, keys);
+          case QWEN2 ->
+              qwen(config, chosen, layers, widths, Optional.of(shared(config, layers)), keys);
+          case QWEN3 -> {
+            config.requireOnly(SHARED, 0);
+            yield qwen(config, chosen, layers, widths, Optional.empty(), keys);
+          }
         };
     return new FeedForward.Mixed(sparse, new FeedForward.Dense(LlamaBlock.neurons(false)));
   }
@@ -72,7 +90,8 @@ enum ExpertConfig {
     return config.perLayer(key, layers).orElse(Collections.nCopies(layers, usual));
   }
 
-  private Experts mixtral(int chosen, int layers, List<Width> widths) {
+  private static Experts mixtral(
+      int chosen, int layers, List<Width> widths, TextNetwork.ExpertKeys keys) {
     return new Experts(
         ".block_sparse_moe.gate",
         ".block_sparse_moe.experts.",
@@ -81,11 +100,24 @@ enum ExpertConfig {
         true,
         IntStream.range(0, layers).boxed().collect(Collectors.toSet()),
         widths,
-        keys());
+        Optional.empty(),
+        keys);
   }
 
-  private Experts qwen3(TransformerConfig config, int chosen, int layers, List<Width> widths) {
-    config.requireOnly("shared_expert_intermediate_size", 0);
+  private static Shared shared(TransformerConfig config, int layers) {
+    return new Shared(
+        ".mlp.shared_expert",
+        ".mlp.shared_expert_gate",
+        perLayer(config, SHARED, USUALLY_SHARED, layers));
+  }
+
+  private static Experts qwen(
+      TransformerConfig config,
+      int chosen,
+      int layers,
+      List<Width> widths,
+      Optional<Shared> shared,
+      TextNetwork.ExpertKeys keys) {
     int step = config.count(STEP, 1);
     Set<Integer> dense = denseLayers(config, layers);
     return new Experts(
@@ -99,7 +131,8 @@ enum ExpertConfig {
             .boxed()
             .collect(Collectors.toSet()),
         widths,
-        keys());
+        shared,
+        keys);
   }
 
   private static Set<Integer> denseLayers(TransformerConfig config, int layers) {

@@ -8,24 +8,27 @@ import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.tensor.T;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
  * A feed-forward part of experts: a router chooses some of them for each token, and what they say
- * is added up, each weighed by its share of the router's softmax over all experts.
+ * is added up, each weighed by its share of the router's softmax over all experts. Beside them
+ * there may be an expert that all tokens share, weighed by a gate of its own.
  *
  * <p>Source: Shazeer et al., Outrageously Large Neural Networks, arXiv 1701.06538; transformers
- * 4.57.6, {@code models/mixtral} and {@code models/qwen3_moe}.
+ * 4.57.6, {@code models/mixtral}, {@code models/qwen2_moe} and {@code models/qwen3_moe}.
  *
  * @param router in a layer, the module that chooses
  * @param prefix in a layer, what experts' names begin with, up to the number
  * @param expert what an expert is
  * @param chosen how many experts each token has
- * @param shared whether the weights of those that are chosen add up to 1
+ * @param normalised whether the weights of those that are chosen add up to 1
  * @param layers the layers that have experts, counted from 0
  * @param widths number of experts in each layer, and neurons of each
+ * @param shared the one that all tokens share, if there is one
  * @param keys where the config says these
  */
 record Experts(
@@ -33,9 +36,10 @@ record Experts(
     String prefix,
     GatedNeurons expert,
     int chosen,
-    boolean shared,
+    boolean normalised,
     Set<Integer> layers,
     List<Width> widths,
+    Optional<Shared> shared,
     TextNetwork.ExpertKeys keys) {
   /**
    * How wide a layer of experts is.
@@ -44,6 +48,21 @@ record Experts(
    * @param neurons of each
    */
   record Width(int experts, int neurons) {}
+
+  /**
+   * An expert that all tokens of a layer share: what it says is weighed, for each token, by the
+   * sigmoid of what its gate says.
+   *
+   * @param module in a layer, its name
+   * @param gate in a layer, the module that weighs it; has one output, without bias
+   * @param neurons of it in each layer
+   */
+  record Shared(String module, String gate, List<Integer> neurons) {
+    /** A shared expert; the list is copied. */
+    Shared {
+      neurons = List.copyOf(neurons);
+    }
+  }
 
   /** Experts; collections are copied. */
   Experts {
@@ -62,6 +81,13 @@ record Experts(
       Side neurons = sketch.expertNeurons(module, width.neurons());
       expert.draw(sketch, module, neurons, stack.share(i));
     }
+    shared.ifPresent(
+        one -> {
+          String module = block + one.module();
+          Side neurons = sketch.sharedNeurons(module, one.neurons().get(layer));
+          expert.draw(sketch, module, neurons, sketch.tokens());
+          sketch.linearWithoutBias(block + one.gate(), Side.fixed(1), TextSketch.HIDDEN);
+        });
   }
 
   private Stack stack(Axis axis, int tokens) {
@@ -106,7 +132,7 @@ record Experts(
     NDArray scores =
         pass.taps().routed(block + TextNetwork.EXPERTS, modules.dense(block + router, rows));
     List<NDArray> best = T.topK(T.softmax(scores, 1), chosen); // each (rows, chosen)
-    NDArray weights = shared ? T.divide(best.get(0), sums(best.get(0))) : best.get(0);
+    NDArray weights = normalised ? T.divide(best.get(0), sums(best.get(0))) : best.get(0);
     int experts = Math.toIntExact(scores.getShape().get(1));
     var routes = Routes.of(best.get(1).toLongArray(), experts);
 
@@ -114,7 +140,16 @@ record Experts(
     NDArray said = ask(modules, block, rows, flat, routes, pass);
     NDArray byToken = T.select(said, 0, routes.order());
     NDArray sum = T.sum(T.reshape(byToken, tokens, chosen, shape.get(2)), 1);
-    return T.reshape(sum, shape.getShape());
+    NDArray routed = T.reshape(sum, shape.getShape());
+    return shared.map(one -> T.add(routed, share(one, modules, block, x, pass))).orElse(routed);
+  }
+
+  /** What the expert that all tokens share adds: (batch, tokens, hidden), as is read. */
+  private NDArray share(Shared one, TextModules modules, String block, NDArray x, Pass pass) {
+    String module = block + one.module();
+    NDArray said = expert.of(modules, module, module + TextNetwork.NEURONS, x, pass);
+    NDArray open = T.sigmoid(modules.dense(block + one.gate(), x)); // (batch, tokens, 1)
+    return T.multiply(open, said);
   }
 
   /** What all experts say to those that chose them, weighed, one after another. */

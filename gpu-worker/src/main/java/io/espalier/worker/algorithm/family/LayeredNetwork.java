@@ -5,6 +5,7 @@ import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -17,6 +18,15 @@ import java.util.stream.IntStream;
  * layer by layer.
  */
 public interface LayeredNetwork extends TextNetwork {
+  /**
+   * Why some loaders of the family would not open a model that is like this one but for its sizes,
+   * if they would not.
+   *
+   * @param hidden width of the residual stream
+   * @param heads number of attention heads in each layer
+   */
+  Optional<String> misfit(int hidden, int heads);
+
   /**
    * Names of the tensors that each piece reads.
    *

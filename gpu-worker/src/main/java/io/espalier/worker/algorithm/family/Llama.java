@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Llama and its kin, of transformers: Llama, Mistral, Qwen2 and 3, Mixtral, Qwen3 with experts. */
+/** Llama and its kin, of transformers: Llama, Mistral, Mixtral, Qwen2 and 3 with experts or not. */
 final class Llama implements TextFamily {
   static final String NAME = "llama";
 
@@ -30,18 +30,16 @@ final class Llama implements TextFamily {
 
   @Override
   public List<String> loadsIn(JsonNode config) {
-    long hidden = config.path(TextKeys.LLAMA.hidden()).asLong();
-    long heads = config.path(TextKeys.LLAMA.heads()).asLong(1);
-    boolean refused = variant(config).sharesTheStream() && heads > 0 && hidden % heads != 0;
-    boolean uneven =
-        variant(config)
-            .experts()
-            .map(ExpertConfig::keys)
-            .filter(
-                keys ->
-                    config.path(keys.experts()).isArray() || config.path(keys.neurons()).isArray())
-            .isPresent();
-    return refused || uneven ? Loaders.ANY : Loaders.withTransformers(config, TextKeys.LLAMA);
+    LlamaVariant variant = variant(config);
+    int hidden = config.path(TextKeys.LLAMA.hidden()).asInt();
+    int heads = Math.max(1, config.path(TextKeys.LLAMA.heads()).asInt(1));
+    int headSize = config.path(TextWidths.HEAD_SIZE).asInt(hidden / heads);
+    boolean opens =
+        variant.headRuleOfTransformers().holds(hidden, heads, headSize)
+            && variant.experts().stream()
+                .flatMap(experts -> experts.keys(config).widths())
+                .noneMatch(key -> config.path(key).isArray());
+    return opens ? Loaders.withTransformers(config, TextKeys.LLAMA) : Loaders.ANY;
   }
 
   @Override
@@ -52,7 +50,11 @@ final class Llama implements TextFamily {
     Rotation rotation = variant.rotation(config, plan.widths());
     var design =
         new DecoderDesign(
-            NAME, TextKeys.LLAMA, DecoderNames.LLAMA, variant.block(config, plan.widths()));
+            NAME,
+            TextKeys.LLAMA,
+            DecoderNames.LLAMA,
+            variant.block(config, plan.widths()),
+            variant.headRule());
     return new DecoderNetwork(
         design,
         plan.reading(rotation.scaling().positions(plan.input().positions())),

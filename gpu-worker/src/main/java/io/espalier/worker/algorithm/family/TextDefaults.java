@@ -59,6 +59,9 @@ record TextDefaults(
 
   static final TextDefaults QWEN3_MOE = likeLlama(151936, 2048, 24, OptionalInt.of(4), 6144, 32768);
 
+  static final TextDefaults QWEN2_MOE =
+      likeLlama(151936, 2048, 24, OptionalInt.of(16), 5632, 32768).withHeads(16);
+
   private static TextDefaults likeBert(int vocabulary, int layers, int types, int padding) {
     return new TextDefaults(
         vocabulary,
@@ -113,19 +116,23 @@ record TextDefaults(
   }
 
   private TextDefaults withHeadsOf(int size) {
-    return with(epsilon, OptionalInt.of(size));
+    return with(heads, epsilon, OptionalInt.of(size));
+  }
+
+  private TextDefaults withHeads(int number) {
+    return with(number, epsilon, headSize);
   }
 
   private TextDefaults with(double anotherEpsilon) {
-    return with(anotherEpsilon, headSize);
+    return with(heads, anotherEpsilon, headSize);
   }
 
-  private TextDefaults with(double anotherEpsilon, OptionalInt anotherSize) {
+  private TextDefaults with(int otherHeads, double anotherEpsilon, OptionalInt anotherSize) {
     return new TextDefaults(
         vocabulary,
         hidden,
         layers,
-        heads,
+        otherHeads,
         neurons,
         positions,
         types,

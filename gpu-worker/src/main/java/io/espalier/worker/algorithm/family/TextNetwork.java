@@ -8,6 +8,7 @@ import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A network that reads tokens, as its config.json describes it; widths of layers are those of the
@@ -34,8 +35,8 @@ public interface TextNetwork {
   String EXPERTS = ".experts";
 
   /**
-   * How names of axes of feed-forward neurons end: behind the name of the layer, or that of an
-   * expert.
+   * How names of axes of feed-forward neurons end: behind the name of the layer, that of an expert,
+   * or that of the expert that all tokens of the layer share.
    */
   String NEURONS = ".neurons";
 
@@ -93,11 +94,21 @@ public interface TextNetwork {
    *
    * @param experts number of experts in a layer
    * @param neurons number of neurons of each
+   * @param shared number of neurons of the expert that all tokens share; empty if there is none
    * @param chosen number of experts that each token has
    * @param layers where it says which layers have experts; empty if all have
    */
   record ExpertKeys(
-      String experts, String neurons, String chosen, Optional<SparseLayerKeys> layers) {}
+      String experts,
+      String neurons,
+      Optional<String> shared,
+      String chosen,
+      Optional<SparseLayerKeys> layers) {
+    /** Those of numbers that all layers with experts should share. */
+    public Stream<String> widths() {
+      return Stream.concat(Stream.of(experts, neurons), shared.stream());
+    }
+  }
 
   /**
    * Keys of config.json that say which layers have experts.

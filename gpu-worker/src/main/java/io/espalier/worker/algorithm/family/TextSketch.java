@@ -107,6 +107,14 @@ final class TextSketch {
     return Side.along(axis);
   }
 
+  /** The neurons of the expert that all tokens of a layer share. */
+  Side sharedNeurons(String module, int neurons) {
+    String axis = sketch.axis(module + TextNetwork.NEURONS, neurons);
+    sketch.freeze(
+        axis, "shared experts of all layers are of one width, so that Minitron cuts them together");
+    return Side.along(axis);
+  }
+
   /** Length of the sequences that operations are counted for. */
   int tokens() {
     return tokens;

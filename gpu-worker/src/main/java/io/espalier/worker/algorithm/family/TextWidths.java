@@ -22,7 +22,7 @@ import java.util.TreeSet;
  */
 record TextWidths(
     int hidden, int headSize, List<Integer> heads, List<Integer> groups, List<Integer> neurons) {
-  private static final String HEAD_SIZE = "head_dim";
+  static final String HEAD_SIZE = "head_dim";
   private static final String PRUNED = "pruned_heads";
 
   /** Far more than any transformer has; a table of so many layers still fits. */

@@ -17,6 +17,8 @@ enum WindowRule {
   WHERE_SAID,
   /** All layers, if {@code use_sliding_window} is true and {@code sliding_window} is not null. */
   EVERYWHERE_IF_USED,
+  /** Not at all: {@code use_sliding_window} must not be true, since loaders disagree of which. */
+  UNSETTLED,
   /**
    * If {@code use_sliding_window} is true the layers that {@code layer_types} names, or those from
    * {@code max_window_layers} on.
@@ -51,6 +53,10 @@ enum WindowRule {
           case NOWHERE -> false;
           case EVERYWHERE -> true;
           case WHERE_SAID -> !config.silent(SIZE);
+          case UNSETTLED -> {
+            config.requireOnly(USED, false);
+            yield false;
+          }
           case EVERYWHERE_IF_USED, BY_LAYER -> config.flag(USED, false);
         };
     if (!used || config.json().path(SIZE).isNull()) {

@@ -44,6 +44,11 @@ public record Activity(String fingerprint, List<LayerActivity> layers) {
     return layers.get(layer).of(LayerActivity.neurons(expert));
   }
 
+  /** One score per feed-forward neuron of the expert that all tokens of a layer share. */
+  public double[] sharedNeurons(int layer) {
+    return layers.get(layer).of(LayerActivity.SHARED_NEURONS);
+  }
+
   /** One score per attention head of a layer. */
   public double[] heads(int layer) {
     return layers.get(layer).of(LayerActivity.HEADS);

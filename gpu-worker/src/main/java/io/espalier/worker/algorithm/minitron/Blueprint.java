@@ -1,6 +1,5 @@
 package io.espalier.worker.algorithm.minitron;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.algorithm.family.LayeredNetwork;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.family.TextNetwork;
@@ -34,8 +33,6 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
   /** How names of axes end that no other algorithm cuts. */
   private static final List<String> CUT_TOGETHER =
       List.of(TextNetwork.HEADS, TextNetwork.GROUPS, TextNetwork.EXPERTS, TextNetwork.NEURONS);
-
-  private static final String HEAD_SIZE = "head_dim";
 
   /** A blueprint; the list is copied. */
   public Blueprint {
@@ -119,12 +116,17 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
     return architecture().stacks().stream()
         .filter(stack -> stack.axis().name().equals(counted))
         .findFirst()
-        .map(stack -> LayerExperts.of(stack, architecture()));
+        .map(stack -> LayerExperts.of(stack, architecture(), blocks.get(layer)));
   }
 
   /** The axis that counts the experts of a layer that has any. */
   public Axis expertAxis(int layer) {
     return experts(layer).orElseThrow().counted();
+  }
+
+  /** The axis of the neurons of the expert that all tokens of a layer share, if it has one. */
+  public Optional<Axis> sharedNeurons(int layer) {
+    return experts(layer).flatMap(LayerExperts::shared);
   }
 
   /** The layers that have experts, by their numbers. */
@@ -171,6 +173,7 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
         sizes.getOrDefault(Size.NEURONS, 0),
         sizes.getOrDefault(Size.EXPERTS, 0),
         sizes.getOrDefault(Size.EXPERT_NEURONS, 0),
+        sizes.getOrDefault(Size.SHARED_NEURONS, 0),
         sizes.getOrDefault(Size.HEADS, 0),
         sizes.getOrDefault(Size.GROUPS, 0),
         blocks.size());
@@ -191,6 +194,7 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
         LayerExperts experts = experts(layer).orElseThrow();
         add(widths, Size.EXPERTS, experts.counted());
         experts.neurons().forEach(neurons -> add(widths, Size.EXPERT_NEURONS, neurons));
+        experts.shared().ifPresent(neurons -> add(widths, Size.SHARED_NEURONS, neurons));
       } else {
         add(widths, Size.NEURONS, neurons(layer));
       }
@@ -204,26 +208,9 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
     widths.computeIfAbsent(size, any -> new LinkedHashSet<>()).add(axis.units());
   }
 
-  /**
-   * Why loaders of the family would not open a version of these sizes, if they would not.
-   *
-   * <p>Where config.json has no place for the size of a head, loaders divide the hidden size by the
-   * number of heads. Llama's config has one, but is refused unless the division comes out even all
-   * the same (transformers 4.57.6 and 5.18, {@code models/llama/configuration_llama.py}).
-   */
+  /** Why some loaders of the family would not open a version of these sizes, if they would not. */
   Optional<String> misfit(int hidden, int heads) {
-    JsonNode type = model.directory().config().path("model_type");
-    if (!network.widthKeys().sizesHeads() && hidden != heads * headSize()) {
-      return Optional.of(
-          "hidden %d is not %d heads of %d channels, and config.json of %s has no place for the size of a head"
-              .formatted(hidden, heads, headSize(), type.asText()));
-    }
-    if (type.asText().equals("llama") && hidden % heads != 0) {
-      return Optional.of(
-          "hidden %d is no multiple of %d heads, which transformers demands of llama even though %s is given"
-              .formatted(hidden, heads, HEAD_SIZE));
-    }
-    return Optional.empty();
+    return network.misfit(hidden, heads);
   }
 
   /** Whether all numbers of the model together take at most so many bytes in float32. */
@@ -240,7 +227,7 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
     return elements * Float.BYTES;
   }
 
-  /** Why loaders of the family would not open it, if they would not. */
+  /** Why some loaders of the family would not open it, if they would not. */
   Optional<String> misfit() {
     return widths().values().stream().anyMatch(each -> each.size() > 1)
         ? Optional.of("layers are not all alike")

@@ -9,6 +9,7 @@ import java.util.OptionalInt;
  * @param neurons of feed-forward neurons of layers without experts
  * @param experts of experts
  * @param expertNeurons of feed-forward neurons of experts
+ * @param sharedNeurons of feed-forward neurons of experts that all tokens share
  * @param headsPerGroup of heads that ask the same keys and values
  * @param groups of heads of keys and values
  * @param layers of layers
@@ -18,6 +19,7 @@ public record Divisors(
     int neurons,
     int experts,
     int expertNeurons,
+    int sharedNeurons,
     int headsPerGroup,
     int groups,
     int layers) {
@@ -69,6 +71,7 @@ public record Divisors(
           neurons.orElse(usual(whole.neurons(), usualNeurons)),
           experts.orElse(usual(whole.experts(), usualExperts)),
           neurons.orElse(usual(whole.expertNeurons(), usualNeurons)),
+          neurons.orElse(usual(whole.sharedNeurons(), usualNeurons)),
           headsPerGroup.orElse(1),
           groups.orElse(1),
           layers.orElse(1));

@@ -45,6 +45,7 @@ public record Export(Map<Size, Integer> asked) {
     int experts = size(Size.EXPERTS, whole, divisors.experts(), problems);
     enough(experts, blueprint, problems);
     int expertNeurons = size(Size.EXPERT_NEURONS, whole, divisors.expertNeurons(), problems);
+    int sharedNeurons = size(Size.SHARED_NEURONS, whole, divisors.sharedNeurons(), problems);
     int layers = size(Size.LAYERS, whole, divisors.layers(), problems);
     int groups = groups(whole, divisors, problems);
     int heads = heads(whole);
@@ -55,7 +56,7 @@ public record Export(Map<Size, Integer> asked) {
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems);
     }
-    return new Sizes(hidden, neurons, experts, expertNeurons, heads, groups, layers);
+    return new Sizes(hidden, neurons, experts, expertNeurons, sharedNeurons, heads, groups, layers);
   }
 
   private int size(Size size, Sizes whole, int divisor, List<String> problems) {
@@ -63,16 +64,19 @@ public record Export(Map<Size, Integer> asked) {
     if (whole.has(size)) {
       check(size, asked, whole.of(size), divisor, problems);
     } else if (asked(size).isPresent()) {
-      problems.add(where(List.of(size)) + missing(size));
+      problems.add(where(List.of(size)) + missing(size, whole));
     }
     return asked;
   }
 
   /** Hugging Face's Mixtral calls the width of its experts what others call that of a layer. */
-  private static String missing(Size size) {
-    return size == Size.NEURONS
-        ? "all neurons of the model are those of experts; ask for %s"
-            .formatted(String.join(" or ", Size.EXPERT_NEURONS.keys()))
+  private static String missing(Size size, Sizes whole) {
+    if (size == Size.NEURONS) {
+      return "all neurons of the model are those of experts; ask for %s"
+          .formatted(String.join(" or ", Size.EXPERT_NEURONS.keys()));
+    }
+    return whole.has(Size.EXPERTS)
+        ? "the model has no expert that all tokens share"
         : "the model has no experts";
   }
 

@@ -42,6 +42,10 @@ public record Grid(Sizes whole, int chosen, Divisors divisors, double mostWidth,
     return choices(whole.expertNeurons(), divisors.expertNeurons(), mostWidth);
   }
 
+  List<Integer> sharedNeurons() {
+    return choices(whole.sharedNeurons(), divisors.sharedNeurons(), mostWidth);
+  }
+
   List<Integer> headsPerGroup() {
     return choices(whole.headsPerGroup(), divisors.headsPerGroup(), mostWidth);
   }

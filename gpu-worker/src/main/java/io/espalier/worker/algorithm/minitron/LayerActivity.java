@@ -13,14 +13,15 @@ import java.util.Optional;
  * How strongly the units of a layer fire, and how much the layer changes what passes.
  *
  * @param units one score per unit, by what they are: {@value #NEURONS}, or {@value #EXPERTS} and
- *     the {@linkplain #neurons neurons of each}; {@value #HEADS}; and {@value #HIDDEN} for what the
- *     layer's normalisations say of each channel of the stream. Beside them the lengths of the
- *     weights that read neurons and heads
+ *     the {@linkplain #neurons neurons of each} and {@value #SHARED_NEURONS}; {@value #HEADS}; and
+ *     {@value #HIDDEN} for what the layer's normalisations say of each channel of the stream.
+ *     Beside them the lengths of the weights that read neurons and heads
  * @param distance sum over batches of 1 - the mean cosine of what enters and what leaves
  */
 record LayerActivity(Map<String, double[]> units, double distance) {
   static final String NEURONS = "neurons";
   static final String EXPERTS = "experts";
+  static final String SHARED_NEURONS = "neurons of the shared expert";
   static final String HEADS = "heads";
   static final String HIDDEN = "hidden";
 
@@ -110,6 +111,7 @@ record LayerActivity(Map<String, double[]> units, double distance) {
     for (int expert = 0; expert < neurons.size(); expert++) {
       axes.put(neurons(expert), neurons.get(expert));
     }
+    sparse.get().shared().ifPresent(axis -> axes.put(SHARED_NEURONS, axis));
     return axes;
   }
 

@@ -5,6 +5,9 @@ import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Stack;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -12,21 +15,30 @@ import java.util.stream.IntStream;
  *
  * @param stack what they are modules of
  * @param neurons the axes of their neurons, by their numbers
+ * @param shared the axis of the neurons of the expert that all tokens share, if there is one
  */
-record LayerExperts(Stack stack, List<Axis> neurons) {
+record LayerExperts(Stack stack, List<Axis> neurons, Optional<Axis> shared) {
   /** Experts; the list is copied. */
   LayerExperts {
     neurons = List.copyOf(neurons);
   }
 
-  /** The experts of a stack. */
-  static LayerExperts of(Stack stack, Architecture architecture) {
+  /**
+   * The experts of a layer.
+   *
+   * @param stack what they are modules of
+   * @param block what names in the layer begin with, without the dot behind it
+   */
+  static LayerExperts of(Stack stack, Architecture architecture, String block) {
+    Map<Boolean, List<Axis>> neurons =
+        architecture.axes().stream()
+            .filter(axis -> axis.name().startsWith(block + "."))
+            .filter(axis -> axis.name().endsWith(TextNetwork.NEURONS))
+            .collect(Collectors.partitioningBy(axis -> stack.unit(axis.name()).isPresent()));
     return new LayerExperts(
         stack,
-        architecture.axes().stream()
-            .filter(axis -> axis.name().endsWith(TextNetwork.NEURONS))
-            .filter(axis -> stack.unit(axis.name()).isPresent())
-            .toList());
+        neurons.getOrDefault(true, List.of()),
+        neurons.getOrDefault(false, List.of()).stream().findFirst());
   }
 
   /** The axis that counts them. */

@@ -15,6 +15,11 @@ public enum Size {
   EXPERTS("experts", "num_moe_experts", "num_experts", "num_local_experts"),
   /** Feed-forward neurons of each expert. */
   EXPERT_NEURONS("neurons of an expert", "moe_ffn_hidden_size", "moe_intermediate_size"),
+  /** Feed-forward neurons of the expert that all tokens of a layer share. */
+  SHARED_NEURONS(
+      "neurons of the shared expert",
+      "moe_shared_expert_intermediate_size",
+      "shared_expert_intermediate_size"),
   /** Attention heads of each layer, those that ask. */
   HEADS("heads", "num_attention_heads"),
   /** Heads of each layer that are asked: of keys and values. */

@@ -80,6 +80,16 @@ record SizeConfig(Blueprint blueprint) {
         config,
         keys.neurons(),
         left.stream().flatMap(each -> staying(each, kept).map(kept::width)).toList());
+    keys.shared()
+        .ifPresent(
+            key ->
+                put(
+                    config,
+                    key,
+                    left.stream()
+                        .flatMap(each -> each.shared().stream())
+                        .map(kept::width)
+                        .toList()));
     if (layers.size() < blueprint.blocks().size()) {
       keys.layers().ifPresent(which -> sparseLayers(config, which, layers));
     }
@@ -128,10 +138,7 @@ record SizeConfig(Blueprint blueprint) {
   private Set<String> lists() {
     var lists = new HashSet<>(LISTS);
     lists.add(blueprint.network().widthKeys().neurons());
-    blueprint
-        .network()
-        .expertKeys()
-        .ifPresent(keys -> lists.addAll(List.of(keys.experts(), keys.neurons())));
+    blueprint.network().expertKeys().ifPresent(keys -> keys.widths().forEach(lists::add));
     return lists;
   }
 

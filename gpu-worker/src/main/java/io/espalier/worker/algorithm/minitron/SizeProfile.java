@@ -91,6 +91,7 @@ public final class SizeProfile {
     choices.put(Size.NEURONS.word(), grid.neurons());
     choices.put(Size.EXPERTS.word(), grid.experts());
     choices.put(Size.EXPERT_NEURONS.word(), grid.expertNeurons());
+    choices.put(Size.SHARED_NEURONS.word(), grid.sharedNeurons());
     choices.put("heads in a group", grid.headsPerGroup());
     choices.put(Size.GROUPS.word(), grid.groups());
     choices.put(Size.LAYERS.word(), grid.layers());
@@ -111,6 +112,7 @@ public final class SizeProfile {
         choose.applyAsInt(grid.neurons()),
         choose.applyAsInt(grid.experts()),
         choose.applyAsInt(grid.expertNeurons()),
+        choose.applyAsInt(grid.sharedNeurons()),
         choose.applyAsInt(grid.headsPerGroup()) * groups,
         groups,
         choose.applyAsInt(grid.layers()));

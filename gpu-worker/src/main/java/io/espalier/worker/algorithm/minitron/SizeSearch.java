@@ -40,6 +40,7 @@ public final class SizeSearch {
           Size.GROUPS,
           Size.EXPERTS,
           Size.EXPERT_NEURONS,
+          Size.SHARED_NEURONS,
           Size.NEURONS);
 
   private final Blueprint blueprint;
@@ -105,10 +106,12 @@ public final class SizeSearch {
 
   private void forEachShape(int hidden, int heads, int groups, Consumer<Shape> action) {
     for (int experts : grid.experts()) {
-      for (int expertNeurons : grid.expertNeurons()) {
-        action.accept(
-            new Shape(
-                neurons -> new Sizes(hidden, neurons, experts, expertNeurons, heads, groups, 1)));
+      for (int each : grid.expertNeurons()) {
+        for (int shared : grid.sharedNeurons()) {
+          action.accept(
+              new Shape(
+                  neurons -> new Sizes(hidden, neurons, experts, each, shared, heads, groups, 1)));
+        }
       }
     }
   }

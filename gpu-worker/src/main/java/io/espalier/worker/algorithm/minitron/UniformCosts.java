@@ -127,6 +127,7 @@ public final class UniformCosts {
       Map<String, Integer> widths = around(sizes, layer);
       widths.put(experts.counted().name(), sizes.experts());
       widths.put(experts.neurons().get(0).name(), sizes.expertNeurons());
+      experts.shared().ifPresent(axis -> widths.put(axis.name(), sizes.sharedNeurons()));
       var chosen = new Widths(widths);
       return around.cost(chosen).plus(expert.cost(chosen).times(sizes.experts()));
     };

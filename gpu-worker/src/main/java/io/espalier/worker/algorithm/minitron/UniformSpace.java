@@ -53,6 +53,10 @@ final class UniformSpace {
     for (Axis neurons : experts.get().neurons()) {
       axes.add(new Choices(neurons, choices.apply(Size.EXPERT_NEURONS)));
     }
+    experts
+        .get()
+        .shared()
+        .ifPresent(axis -> axes.add(new Choices(axis, choices.apply(Size.SHARED_NEURONS))));
   }
 
   /** The choices of a grid. */
@@ -62,6 +66,7 @@ final class UniformSpace {
       case NEURONS -> grid.neurons();
       case EXPERTS -> grid.experts();
       case EXPERT_NEURONS -> grid.expertNeurons();
+      case SHARED_NEURONS -> grid.sharedNeurons();
       case GROUPS -> grid.groups();
       case LAYERS -> grid.layers();
       case HEADS -> {

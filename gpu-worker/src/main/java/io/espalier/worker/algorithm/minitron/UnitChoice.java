@@ -63,6 +63,10 @@ record UnitChoice(Blueprint blueprint, Activity activity) {
       double[] scores = activity.neurons(layer, expert);
       put(kept, experts.neurons().get(expert), first(scores, sizes.expertNeurons()));
     }
+    experts
+        .shared()
+        .ifPresent(
+            axis -> put(kept, axis, first(activity.sharedNeurons(layer), sizes.sharedNeurons())));
   }
 
   /**

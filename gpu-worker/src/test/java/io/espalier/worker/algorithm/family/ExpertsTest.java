@@ -92,7 +92,7 @@ final class ExpertsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"mixtral, 0 1", "qwen3-moe, 0 2"})
+  @CsvSource({"mixtral, 0 1", "qwen2-moe, 0 2", "qwen3-moe, 0 2"})
   void routers_say_what_those_of_transformers_say(String name, String layers) {
     Golden golden = Golden.of(name);
     var watch = new Watch();
@@ -230,7 +230,11 @@ final class ExpertsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"mixtral, block_sparse_moe, 0 1, 4, 48", "qwen3-moe, mlp, 0 2, 6, 24"})
+  @CsvSource({
+    "mixtral, block_sparse_moe, 0 1, 4, 48",
+    "qwen2-moe, mlp, 0 2, 6, 24",
+    "qwen3-moe, mlp, 0 2, 6, 24"
+  })
   void experts_and_layers_can_be_dropped(
       String name, String part, String layers, int experts, int neurons) {
     Architecture architecture = TextModel.of(Golden.of(name).model()).architecture();
@@ -319,7 +323,10 @@ final class ExpertsTest {
         "qwen3-moe | 'norm_topk_prob': 2 | norm_topk_prob must be true or false",
         "qwen3-moe | 'shared_expert_intermediate_size': 16 | shared_expert_intermediate_size must"
             + " be 0",
-        "qwen3-moe | 'model_type': 'qwen2_moe' | model_type \"qwen2_moe\" belongs to no known"
+        "qwen2-moe | 'use_sliding_window': true | use_sliding_window must be false",
+        "qwen2-moe | 'shared_expert_intermediate_size': 0 | shared_expert_intermediate_size must"
+            + " be a positive integer",
+        "qwen3-moe | 'model_type': 'deepseek_v2' | model_type \"deepseek_v2\" belongs to no known"
             + " family",
       })
   void what_is_not_computed_is_refused(String golden, String change, String problem) {
@@ -332,7 +339,7 @@ final class ExpertsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mixtral", "qwen3-moe"})
+  @ValueSource(strings = {"mixtral", "qwen2-moe", "qwen3-moe"})
   void experts_of_different_numbers_open_nowhere_else(String name) {
     ObjectNode config = (ObjectNode) Golden.of(name).config();
     assertThat(Families.of(config).loadsIn(config)).contains("transformers");
@@ -342,6 +349,65 @@ final class ExpertsTest {
     config.set(key, each);
 
     assertThat(Families.of(config).loadsIn(config)).doesNotContain("transformers");
+  }
+
+  /** transformers 4 refuses a Qwen2 with experts whose heads do not share the stream. */
+  @Test
+  void heads_that_do_not_share_the_stream_open_nowhere_else_where_experts_are_shared() {
+    ObjectNode config = (ObjectNode) Golden.of("qwen2-moe").config();
+
+    config.put("head_dim", 16);
+
+    assertThat(Families.of(config).loadsIn(config)).doesNotContain("transformers");
+    config.put("head_dim", 8);
+    assertThat(Families.of(config).loadsIn(config)).contains("transformers");
+  }
+
+  @Test
+  void every_token_of_a_layer_with_experts_reads_the_one_that_is_shared() {
+    Golden golden = Golden.of("qwen2-moe");
+    var watch = new Watch();
+
+    golden.network().encode(golden.weights(manager), golden.tokens(manager), watch);
+
+    NDArray shared = watch.seen.get("model.layers.0.mlp.shared_expert.neurons");
+    assertThat(shared.getShape().getShape()).containsExactly(3, 20, 40);
+    assertThat(watch.seen)
+        .containsKey("model.layers.1.neurons")
+        .doesNotContainKey("model.layers.1.mlp.shared_expert.neurons");
+  }
+
+  /** What transformers 4.57.6 means where a config says nothing. */
+  @ParameterizedTest
+  @CsvSource({
+    "mixtral, MixtralModel, block_sparse_moe, 32, 8, 8, 14336, 2",
+    "qwen2_moe, Qwen2MoeModel, mlp, 24, 16, 60, 1408, 4",
+    "qwen3_moe, Qwen3MoeModel, mlp, 24, 4, 128, 768, 8"
+  })
+  void silence_means_what_transformers_takes_it_for(
+      String type,
+      String model,
+      String part,
+      int layers,
+      int groups,
+      int experts,
+      int neurons,
+      int chosen) {
+    JsonNode config =
+        Configs.json("{'model_type': '%s', 'architectures': ['%s']}".formatted(type, model));
+
+    TextNetwork network = Families.text(config).network(config);
+
+    String last = "layers." + (layers - 1);
+    List<Axis> axes = network.architecture(Map.of(), 4).axes();
+    assertThat(network.chosenExperts()).isEqualTo(chosen);
+    assertThat(axes)
+        .contains(
+            new Axis(last + ".groups", groups),
+            new Axis(last + ".experts", experts),
+            new Axis("%s.%s.experts.%d.neurons".formatted(last, part, experts - 1), neurons));
+    assertThat(axes.contains(new Axis(last + ".mlp.shared_expert.neurons", 5632)))
+        .isEqualTo(type.equals("qwen2_moe"));
   }
 
   private static int[] others(int[] gone, int all) {

@@ -60,6 +60,7 @@ final class TextArchitectureTest {
     "qwen2",
     "qwen3",
     "mixtral",
+    "qwen2-moe",
     "qwen3-moe"
   })
   void every_number_of_the_file_is_a_parameter(String name) {

@@ -45,6 +45,7 @@ final class TextCutProperties {
         "qwen2",
         "qwen3",
         "mixtral",
+        "qwen2-moe",
         "qwen3-moe");
   }
 

@@ -53,6 +53,7 @@ final class TextGradientTest {
         "qwen2",
         "qwen3",
         "mixtral",
+        "qwen2-moe",
         "qwen3-moe"
       })
   void gradients_of_weights_and_of_what_heads_and_neurons_say_are_slopes(String name) {
@@ -75,10 +76,11 @@ final class TextGradientTest {
     }
   }
 
-  /** Heads of each layer, and neurons of each or of each of its experts. */
+  /** Heads of each layer, and neurons of each or of each of its experts, the shared one too. */
   private static int masked(String name) {
     return switch (name) {
       case "mixtral" -> 2 + 2 * 4;
+      case "qwen2-moe" -> 3 + 7 + 1 + 7;
       case "qwen3-moe" -> 3 + 6 + 1 + 6;
       default -> 2 * 2;
     };

@@ -76,6 +76,7 @@ final class TextNetworksTest {
         "qwen2",
         "qwen3",
         "mixtral",
+        "qwen2-moe",
         "qwen3-moe"
       })
   void scores_and_hidden_states_are_those_of_transformers(String name) {
@@ -152,6 +153,7 @@ final class TextNetworksTest {
         "qwen2",
         "qwen3",
         "mixtral",
+        "qwen2-moe",
         "qwen3-moe"
       })
   void a_row_reads_the_same_whatever_it_is_filled_up_with(String name) {

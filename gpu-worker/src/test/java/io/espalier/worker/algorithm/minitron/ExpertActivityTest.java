@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -89,27 +90,45 @@ final class ExpertActivityTest {
   /** For each batch, what each expert says to each real token that chose it. */
   private static List<List<List<NaiveExperts.Said>>> said(
       Blueprint blueprint, GoldenTexts texts, int layer) {
+    int count = blueprint.experts(layer).orElseThrow().counted().units();
+    return ask(
+        blueprint,
+        texts,
+        layer,
+        (experts, tokens) -> {
+          List<List<NaiveExperts.Said>> each = new ArrayList<>();
+          IntStream.range(0, count).forEach(expert -> each.add(new ArrayList<>()));
+          for (List<Double> token : tokens) {
+            experts.of(token).forEach((expert, what) -> each.get(expert).add(what));
+          }
+          return each;
+        });
+  }
+
+  /** For each batch, what the experts of a layer are asked about the real tokens that they read. */
+  private static <A> List<A> ask(
+      Blueprint blueprint,
+      GoldenTexts texts,
+      int layer,
+      BiFunction<NaiveExperts, List<List<Double>>, A> question) {
     String block = blueprint.blocks().get(layer);
     int count = blueprint.experts(layer).orElseThrow().counted().units();
-    var batches = new ArrayList<List<List<NaiveExperts.Said>>>();
+    boolean normalised =
+        blueprint.model().directory().config().path("norm_topk_prob").asBoolean(true);
+    var answers = new ArrayList<A>();
     try (NDManager manager = PyTorch.newManager();
         var scope = new NDScope();
         Weights weights =
             Weights.load(blueprint.model().directory(), blueprint.architecture(), manager)) {
       scope.suppressNotUsedWarning();
-      var experts = new NaiveExperts(weights, block, count, CHOSEN);
+      var experts = new NaiveExperts(weights, block, count, CHOSEN, normalised);
       for (TokenBatch batch : texts.batches()) {
         var read = new Read(batch);
         blueprint.network().encode(weights, Tokens.of(manager, batch), read);
-        List<List<NaiveExperts.Said>> each = new ArrayList<>();
-        IntStream.range(0, count).forEach(expert -> each.add(new ArrayList<>()));
-        for (List<Double> token : read.tokens.get(block + ".post_attention_layernorm")) {
-          experts.of(token).forEach((expert, what) -> each.get(expert).add(what));
-        }
-        batches.add(each);
+        answers.add(question.apply(experts, read.tokens.get(block + ".post_attention_layernorm")));
       }
     }
-    return batches;
+    return answers;
   }
 
   private static double over(Aggregation aggregation, List<Double> values) {
@@ -125,6 +144,8 @@ final class ExpertActivityTest {
   @CsvSource({
     "mixtral, 0, MEAN, L2",
     "mixtral, 1, MEAN, L2",
+    "qwen2-moe, 0, MEAN, L2",
+    "qwen2-moe, 2, MAX, MEAN",
     "qwen3-moe, 0, MEAN, L2",
     "qwen3-moe, 2, MEAN, L2",
     "qwen3-moe, 2, L2, MEAN",
@@ -166,6 +187,38 @@ final class ExpertActivityTest {
     }
     requireClose(found.experts(layer), scores);
     assertThat(said.get(1)).as("experts that some batch does not reach").anyMatch(List::isEmpty);
+  }
+
+  /** Of texts one by one, since every text is a sequence of its own for what all tokens share. */
+  @ParameterizedTest
+  @CsvSource({"0, MEAN, L2", "2, L2, MAX"})
+  void neurons_that_all_tokens_share_are_scored_by_all_real_tokens(
+      int layer, Aggregation tokens, Aggregation sequences) {
+    Blueprint blueprint = blueprint("qwen2-moe");
+    var texts =
+        new GoldenTexts(
+            List.of(padded("qwen2-moe", 20), padded("qwen2-moe", 11), padded("qwen2-moe", 1)));
+    List<List<NaiveExperts.Said>> said =
+        ask(
+            blueprint,
+            texts,
+            layer,
+            (experts, read) -> read.stream().map(experts::shared).toList());
+
+    Activity found = measure(blueprint, texts, tokens, sequences);
+
+    double[] wanted = new double[40];
+    for (int neuron = 0; neuron < wanted.length; neuron++) {
+      int unit = neuron;
+      wanted[neuron] =
+          over(
+              sequences,
+              said.stream()
+                  .map(heard -> heard.stream().map(what -> what.activated().get(unit)).toList())
+                  .map(values -> over(tokens, values))
+                  .toList());
+    }
+    requireClose(found.sharedNeurons(layer), wanted);
   }
 
   /** One real token has two experts; the nineteen of padding have others, which do not count. */

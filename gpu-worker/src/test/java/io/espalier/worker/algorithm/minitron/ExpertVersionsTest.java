@@ -84,14 +84,28 @@ final class ExpertVersionsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"mixtral, 0, 3, 48", "mixtral, 0, 2, 16", "qwen3-moe, 32, 4, 12"})
+  @CsvSource({
+    "mixtral, 0, 3, 48, 0",
+    "mixtral, 0, 2, 16, 0",
+    "qwen2-moe, 48, 6, 24, 16",
+    "qwen3-moe, 32, 4, 12, 0"
+  })
   void a_version_says_what_the_model_says_that_never_chooses_the_other_experts(
-      String name, int neurons, int experts, int expertNeurons) {
+      String name, int neurons, int experts, int expertNeurons, int sharedNeurons) {
     Blueprint blueprint = Blueprint.of(TextModel.of(Golden.of(name).model()));
     GoldenTexts texts = GoldenTexts.ofModel(name);
     Kept kept =
         new UnitChoice(blueprint, activity(blueprint, texts))
-            .of(new Sizes(32, neurons, experts, expertNeurons, 4, 2, blueprint.blocks().size()));
+            .of(
+                new Sizes(
+                    32,
+                    neurons,
+                    experts,
+                    expertNeurons,
+                    sharedNeurons,
+                    4,
+                    2,
+                    blueprint.blocks().size()));
 
     try (Weights whole = Weights.load(blueprint.model().directory(), blueprint.architecture());
         Weights cut = whole.keep(kept)) {
@@ -123,21 +137,23 @@ final class ExpertVersionsTest {
   /** With 9 tokens experts do not share them evenly, before or after; with 1 some have none. */
   @ParameterizedTest
   @CsvSource({
-    "mixtral, 9, 32 0 3 48 4 2 2, 0 1",
-    "mixtral, 9, 16 0 2 24 2 1 1, 1",
-    "mixtral, 1, 32 0 3 48 4 2 2, 0 1",
-    "qwen3-moe, 9, 16 24 4 12 2 2 3, 0 1 2",
-    "qwen3-moe, 9, 32 48 5 24 4 2 2, 0 2",
-    "qwen3-moe, 9, 32 16 3 6 2 1 2, 1 2",
-    "qwen3-moe, 9, 24 48 2 24 4 2 1, 1",
-    "qwen3-moe, 1, 32 48 5 24 4 2 3, 0 1 2"
+    "mixtral, 9, 32 0 3 48 0 4 2 2, 0 1",
+    "mixtral, 9, 16 0 2 24 0 2 1 1, 1",
+    "mixtral, 1, 32 0 3 48 0 4 2 2, 0 1",
+    "qwen2-moe, 9, 32 48 6 24 16 4 2 3, 0 1 2",
+    "qwen2-moe, 9, 16 24 4 12 24 2 1 2, 1 2",
+    "qwen3-moe, 9, 16 24 4 12 0 2 2 3, 0 1 2",
+    "qwen3-moe, 9, 32 48 5 24 0 4 2 2, 0 2",
+    "qwen3-moe, 9, 32 16 3 6 0 2 1 2, 1 2",
+    "qwen3-moe, 9, 24 48 2 24 0 4 2 1, 1",
+    "qwen3-moe, 1, 32 48 5 24 0 4 2 3, 0 1 2"
   })
   void a_version_in_files_is_what_was_cut_in_memory_and_costs_what_was_foretold(
       String name, int tokens, String sizes, String layers) {
     Blueprint blueprint = blueprint(Golden.of(name).directory(), tokens);
     GoldenTexts texts = GoldenTexts.ofModel(name);
-    int[] asked = Arrays.stream(sizes.split(" ", -1)).mapToInt(Integer::parseInt).toArray();
-    var wanted = new Sizes(asked[0], asked[1], asked[2], asked[3], asked[4], asked[5], asked[6]);
+    int[] n = Arrays.stream(sizes.split(" ", -1)).mapToInt(Integer::parseInt).toArray();
+    var wanted = new Sizes(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]);
     List<Integer> stay = Arrays.stream(layers.split(" ", -1)).map(Integer::valueOf).toList();
     var version =
         new Version(new UnitChoice(blueprint, activity(blueprint, texts)).of(wanted), stay);
@@ -199,14 +215,14 @@ final class ExpertVersionsTest {
 
   private static final String SMALL =
       """
-      {"model_type": "mixtral", "architectures": ["MixtralForCausalLM"], "vocab_size": 420,
-       "hidden_size": 128, "intermediate_size": 256, "num_local_experts": 4,
-       "num_experts_per_tok": 2, "num_hidden_layers": 2, "num_attention_heads": 8,
-       "num_key_value_heads": 4, "head_dim": 16, "max_position_embeddings": 64,
+      {"model_type": "qwen2_moe", "architectures": ["Qwen2MoeForCausalLM"], "vocab_size": 420,
+       "hidden_size": 128, "moe_intermediate_size": 256, "shared_expert_intermediate_size": 256,
+       "num_experts": 4, "num_experts_per_tok": 2, "num_hidden_layers": 2,
+       "num_attention_heads": 8, "num_key_value_heads": 4, "max_position_embeddings": 64,
        "tie_word_embeddings": false}
       """;
 
-  /** ModelOpt's own case of experts (M2), but for the shared expert, which is no Mixtral's. */
+  /** ModelOpt's own case of experts (M2). */
   @Test
   void half_of_everything_has_half_of_every_shape() throws IOException {
     Path tokenizer = Golden.of("scores/squad-windows").directory().resolve("tokenizer.json");
@@ -219,6 +235,7 @@ final class ExpertVersionsTest {
                     Size.HIDDEN, 64,
                     Size.EXPERTS, 2,
                     Size.EXPERT_NEURONS, 128,
+                    Size.SHARED_NEURONS, 128,
                     Size.HEADS, 4,
                     Size.GROUPS, 2,
                     Size.LAYERS, 1))
@@ -236,18 +253,23 @@ final class ExpertVersionsTest {
                 Collectors.toMap(
                     Map.Entry::getKey, each -> Arrays.stream(each.getValue()).boxed().toList()));
     assertThat(shapes)
-        .containsEntry(layer + "block_sparse_moe.gate.weight", List.of(2L, 64L))
-        .containsEntry(layer + "block_sparse_moe.experts.0.w1.weight", List.of(128L, 64L))
-        .containsEntry(layer + "block_sparse_moe.experts.1.w2.weight", List.of(64L, 128L))
-        .containsEntry(layer + "block_sparse_moe.experts.1.w3.weight", List.of(128L, 64L))
+        .containsEntry(layer + "mlp.gate.weight", List.of(2L, 64L))
+        .containsEntry(layer + "mlp.experts.0.gate_proj.weight", List.of(128L, 64L))
+        .containsEntry(layer + "mlp.experts.1.down_proj.weight", List.of(64L, 128L))
+        .containsEntry(layer + "mlp.experts.1.up_proj.weight", List.of(128L, 64L))
+        .containsEntry(layer + "mlp.shared_expert.gate_proj.weight", List.of(128L, 64L))
+        .containsEntry(layer + "mlp.shared_expert.down_proj.weight", List.of(64L, 128L))
+        .containsEntry(layer + "mlp.shared_expert_gate.weight", List.of(1L, 64L))
         .containsEntry(layer + "self_attn.q_proj.weight", List.of(64L, 64L))
         .containsEntry(layer + "self_attn.k_proj.weight", List.of(32L, 64L))
         .containsEntry("lm_head.weight", List.of(420L, 64L))
-        .hasSize(3 + 2 + 4 + 1 + 2 * 3);
+        .containsEntry(layer + "self_attn.k_proj.bias", List.of(32L))
+        .hasSize(3 + 2 + 4 + 3 + 1 + 2 * 3 + 3 + 1);
     JsonNode config = cut.config();
-    assertThat(config.path("num_local_experts").intValue()).isEqualTo(2);
+    assertThat(config.path("num_experts").intValue()).isEqualTo(2);
     assertThat(config.path("num_experts_per_tok").intValue()).isEqualTo(2);
-    assertThat(config.path("intermediate_size").intValue()).isEqualTo(128);
+    assertThat(config.path("moe_intermediate_size").intValue()).isEqualTo(128);
+    assertThat(config.path("shared_expert_intermediate_size").intValue()).isEqualTo(128);
     assertThat(config.path("hidden_size").intValue()).isEqualTo(64);
     assertThat(config.path("num_hidden_layers").intValue()).isEqualTo(1);
     assertThat(config.path("head_dim").intValue()).isEqualTo(16);

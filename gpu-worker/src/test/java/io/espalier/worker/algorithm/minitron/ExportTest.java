@@ -9,6 +9,8 @@ import io.espalier.worker.tensor.Golden;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sizes that are asked for by number. */
 final class ExportTest {
@@ -48,7 +50,7 @@ final class ExportTest {
             "prune.export.num_layers: wanted 1 to 2, as the model has, found 5",
             "prune.export.num_attention_heads: 3 heads are no multiple of 2 groups",
             "prune.export.hidden_size and num_attention_heads: hidden 30 is not 3 heads of 8"
-                + " channels, and config.json of gpt2 has no place for the size of a head");
+                + " channels, and its config.json has no place for the size of a head");
   }
 
   @Test
@@ -84,7 +86,41 @@ final class ExportTest {
         new Export(Map.of(Size.EXPERTS, 3, Size.EXPERT_NEURONS, 12, Size.LAYERS, 2))
             .of(qwen, usual, true);
 
-    assertThat(found).isEqualTo(new Sizes(32, 48, 3, 12, 4, 2, 2));
+    assertThat(found).isEqualTo(new Sizes(32, 48, 3, 12, 0, 4, 2, 2));
+  }
+
+  @Test
+  void an_expert_that_all_tokens_share_has_a_size_of_its_own() {
+    Blueprint qwen = blueprint("qwen2-moe");
+    Divisors usual = Divisors.Asked.NOTHING.ofExport(qwen.sizes());
+
+    Sizes found = new Export(Map.of(Size.SHARED_NEURONS, 24)).of(qwen, usual, true);
+
+    assertThat(found).isEqualTo(new Sizes(32, 48, 6, 24, 24, 4, 2, 3));
+    assertThat(problems(qwen, Map.of(Size.SHARED_NEURONS, 41)))
+        .containsExactly(
+            "prune.export.moe_shared_expert_intermediate_size: wanted 1 to 40, as the model has,"
+                + " found 41");
+    assertThat(problems(blueprint("qwen3-moe"), Map.of(Size.SHARED_NEURONS, 8)))
+        .containsExactly(
+            "prune.export.moe_shared_expert_intermediate_size: the model has no expert that all"
+                + " tokens share");
+  }
+
+  /** transformers opens a Qwen2 whose config.json says head_dim, but vLLM does not look at it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"qwen2", "qwen2-moe"})
+  void heads_of_qwen2_share_the_stream(String golden) {
+    Blueprint qwen = blueprint(golden);
+    int headSize = qwen.headSize();
+
+    assertThat(problems(qwen, Map.of(Size.HEADS, 2)))
+        .containsExactly(
+            "prune.export.hidden_size and num_attention_heads: hidden %d is not 2 heads of %d channels, but vLLM divides hidden by heads even though head_dim is given"
+                .formatted(qwen.hidden().units(), headSize));
+    var both = new Export(Map.of(Size.HEADS, 2, Size.HIDDEN, 2 * headSize));
+    assertThat(both.of(qwen, Divisors.Asked.NOTHING.ofExport(qwen.sizes()), true).heads())
+        .isEqualTo(2);
   }
 
   @Test

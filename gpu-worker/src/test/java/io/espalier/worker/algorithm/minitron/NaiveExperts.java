@@ -9,26 +9,30 @@ import java.util.Map;
 /** What the experts of a layer make of tokens, by loops in float64. */
 final class NaiveExperts {
   private final Map<String, float[]> weights = new LinkedHashMap<>();
+  private final String part;
   private final String router;
   private final String prefix;
   private final List<String> linears;
   private final int count;
   private final int chosen;
+  private final boolean normalised;
 
   /**
-   * The experts of a layer of a Mixtral, or of a Qwen3 whose shares are made to add up to 1.
+   * The experts of a layer of a Mixtral, a Qwen2 or a Qwen3.
    *
    * @param chosen experts of each token
+   * @param normalised whether their shares are made to add up to 1
    */
-  NaiveExperts(Weights all, String layer, int count, int chosen) {
+  NaiveExperts(Weights all, String layer, int count, int chosen, boolean normalised) {
     boolean mixtral = all.has(layer + ".block_sparse_moe.gate.weight");
-    String part = layer + (mixtral ? ".block_sparse_moe" : ".mlp");
+    this.part = layer + (mixtral ? ".block_sparse_moe" : ".mlp");
     this.router = part + ".gate.weight";
     this.prefix = part + ".experts.";
     this.linears =
         mixtral ? List.of(".w1", ".w3", ".w2") : List.of(".gate_proj", ".up_proj", ".down_proj");
     this.count = count;
     this.chosen = chosen;
+    this.normalised = normalised;
     all.names().stream()
         .filter(name -> name.startsWith(part))
         .forEach(name -> weights.put(name, all.get(name).toFloatArray()));
@@ -56,22 +60,29 @@ final class NaiveExperts {
     }
     order.sort((a, b) -> Double.compare(scores.get(b), scores.get(a)));
     List<Integer> best = order.subList(0, chosen);
-    double shared = best.stream().mapToDouble(expert -> Math.exp(scores.get(expert)) / all).sum();
+    double sum = best.stream().mapToDouble(expert -> Math.exp(scores.get(expert)) / all).sum();
     var said = new LinkedHashMap<Integer, Said>();
     for (int expert : best) {
-      said.put(expert, speak(expert, token, Math.exp(scores.get(expert)) / all / shared));
+      double share = Math.exp(scores.get(expert)) / all / (normalised ? sum : 1);
+      said.put(expert, speak(prefix + expert, token, share));
     }
     return said;
   }
 
-  private Said speak(int expert, List<Double> token, double share) {
-    List<Double> gate = linear(prefix + expert + linears.get(0) + ".weight", token);
-    List<Double> inner = linear(prefix + expert + linears.get(1) + ".weight", token);
+  /** What the expert that all tokens share says to a token. */
+  Said shared(List<Double> token) {
+    double gate = linear(part + ".shared_expert_gate.weight", token).get(0);
+    return speak(part + ".shared_expert", token, 1 / (1 + Math.exp(-gate)));
+  }
+
+  private Said speak(String module, List<Double> token, double share) {
+    List<Double> gate = linear(module + linears.get(0) + ".weight", token);
+    List<Double> inner = linear(module + linears.get(1) + ".weight", token);
     var activated = new ArrayList<Double>();
     for (int i = 0; i < gate.size(); i++) {
       activated.add(gate.get(i) / (1 + Math.exp(-gate.get(i))) * inner.get(i));
     }
-    List<Double> output = linear(prefix + expert + linears.get(2) + ".weight", activated);
+    List<Double> output = linear(module + linears.get(2) + ".weight", activated);
     return new Said(activated, output.stream().map(value -> share * value).toList());
   }
 

@@ -24,6 +24,7 @@ final class SizeProfileTest {
   @CsvSource({
     "llama, hidden;neurons",
     "mixtral, hidden;experts;neurons of an expert",
+    "qwen2-moe, hidden;neurons;experts;neurons of an expert;neurons of the shared expert",
     "qwen3-moe, hidden;neurons;experts;neurons of an expert"
   })
   void only_sizes_with_a_choice_are_named(String golden, String axes) {
@@ -41,7 +42,7 @@ final class SizeProfileTest {
   @Test
   void the_narrowest_model_of_experts_costs_what_its_sizes_cost() {
     Blueprint mixtral = blueprint("mixtral");
-    var smallest = new Sizes(20, 0, 3, 32, 4, 2, 2);
+    var smallest = new Sizes(20, 0, 3, 32, 0, 4, 2, 2);
 
     Profile profile = SizeProfile.of(mixtral, Optional.empty());
 

@@ -43,7 +43,7 @@ final class SizeSearchTest {
   /** Every width may go down to a quarter, in steps of a few units. */
   private static Grid grid(Blueprint blueprint) {
     return new Grid(
-        blueprint.sizes(), blueprint.chosen(), new Divisors(8, 16, 1, 8, 1, 1, 1), 0.75, 0.5);
+        blueprint.sizes(), blueprint.chosen(), new Divisors(8, 16, 1, 8, 16, 1, 1, 1), 0.75, 0.5);
   }
 
   private static long header(Blueprint blueprint) {
@@ -101,11 +101,14 @@ final class SizeSearchTest {
   }
 
   /** The second of three layers has no experts. */
-  @Test
-  void with_layers_of_two_kinds_a_candidate_costs_as_much_as_the_costliest_choice_of_layers() {
-    Blueprint blueprint = blueprint("qwen3-moe");
+  @ParameterizedTest
+  @CsvSource({"qwen2-moe, 12", "qwen3-moe, 1"})
+  void with_layers_of_two_kinds_a_candidate_costs_as_much_as_the_costliest_choice_of_layers(
+      String golden, int shared) {
+    Blueprint blueprint = blueprint(golden);
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
-    var grid = new Grid(blueprint.sizes(), 2, new Divisors(16, 24, 2, 12, 1, 1, 1), 0.75, 0.7);
+    var grid =
+        new Grid(blueprint.sizes(), 2, new Divisors(16, 24, 2, 12, shared, 1, 1, 1), 0.75, 0.7);
     assertThat(grid.experts()).containsExactly(2, 4, 6);
     var cheapest = new TreeSet<String>();
     long header = header(blueprint);
@@ -156,6 +159,11 @@ final class SizeSearchTest {
             .neurons()
             .forEach(
                 axis -> kept.put(axis.name(), IntStream.range(0, sizes.expertNeurons()).toArray()));
+        experts
+            .get()
+            .shared()
+            .ifPresent(
+                axis -> kept.put(axis.name(), IntStream.range(0, sizes.sharedNeurons()).toArray()));
       } else {
         kept.put(blueprint.neurons(layer).name(), IntStream.range(0, sizes.neurons()).toArray());
       }
@@ -173,10 +181,13 @@ final class SizeSearchTest {
           for (int perGroup : grid.headsPerGroup()) {
             for (int experts : grid.experts()) {
               for (int wide : grid.expertNeurons()) {
-                for (int layers : grid.layers()) {
-                  var sizes =
-                      new Sizes(hidden, neurons, experts, wide, groups * perGroup, groups, layers);
-                  all.add(new Candidate(sizes, costs.of(sizes)));
+                for (int shared : grid.sharedNeurons()) {
+                  for (int layers : grid.layers()) {
+                    int heads = groups * perGroup;
+                    var sizes =
+                        new Sizes(hidden, neurons, experts, wide, shared, heads, groups, layers);
+                    all.add(new Candidate(sizes, costs.of(sizes)));
+                  }
                 }
               }
             }
@@ -196,6 +207,7 @@ final class SizeSearchTest {
     "gptj, 0.8, 0.35",
     "mixtral, 0.6, 0.8",
     "mixtral, 0.9, 0.4",
+    "qwen2-moe, 0.6, 0.8",
     "qwen3-moe, 0.5, 0.9",
     "qwen3-moe, 0.8, 0.5"
   })
@@ -268,7 +280,7 @@ final class SizeSearchTest {
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
     var grid =
         new Grid(
-            blueprint.sizes(), blueprint.chosen(), new Divisors(16, 128, 1, 1, 1, 1, 2), 0.9, 0);
+            blueprint.sizes(), blueprint.chosen(), new Divisors(16, 128, 1, 1, 1, 1, 1, 2), 0.9, 0);
     var search = new SizeSearch(blueprint, grid, costs, false);
     long parameters = costs.of(new Sizes(16, 128, 1, 1, 2)).parameters();
     long memory = costs.of(new Sizes(16, 128, 1, 1, 2)).memoryBytes();
@@ -295,25 +307,27 @@ final class SizeSearchTest {
     Divisors small = Divisors.Asked.NOTHING.ofSearch(new Sizes(768, 3072, 12, 12, 12));
     Divisors tiny = Divisors.Asked.NOTHING.ofSearch(new Sizes(48, 96, 4, 2, 2));
 
-    assertThat(large).isEqualTo(new Divisors(256, 128, 1, 1, 1, 1, 1));
-    assertThat(small).isEqualTo(new Divisors(64, 128, 1, 1, 1, 1, 1));
-    assertThat(tiny).isEqualTo(new Divisors(4, 8, 1, 1, 1, 1, 1));
+    assertThat(large).isEqualTo(new Divisors(256, 128, 1, 1, 1, 1, 1, 1));
+    assertThat(small).isEqualTo(new Divisors(64, 128, 1, 1, 1, 1, 1, 1));
+    assertThat(tiny).isEqualTo(new Divisors(4, 8, 1, 1, 1, 1, 1, 1));
   }
 
   @Test
   void divisors_of_experts_are_halved_as_well_and_their_neurons_go_by_those_of_all() {
-    var mixtral = new Sizes(4096, 0, 8, 14336, 32, 8, 32);
-    var qwen = new Sizes(2048, 6144, 128, 768, 32, 4, 48);
+    var mixtral = new Sizes(4096, 0, 8, 14336, 0, 32, 8, 32);
+    var qwen = new Sizes(2048, 6144, 128, 768, 0, 32, 4, 48);
+    var withShared = new Sizes(2048, 0, 60, 1408, 5632, 16, 16, 24);
     Divisors.Asked nothing = Divisors.Asked.NOTHING;
 
-    assertThat(nothing.ofSearch(mixtral)).isEqualTo(new Divisors(256, 1, 1, 128, 1, 1, 1));
-    assertThat(nothing.ofSearch(qwen)).isEqualTo(new Divisors(256, 128, 8, 64, 1, 1, 1));
-    assertThat(nothing.ofExport(qwen)).isEqualTo(new Divisors(64, 64, 1, 64, 1, 1, 1));
+    assertThat(nothing.ofSearch(mixtral)).isEqualTo(new Divisors(256, 1, 1, 128, 1, 1, 1, 1));
+    assertThat(nothing.ofSearch(qwen)).isEqualTo(new Divisors(256, 128, 8, 64, 1, 1, 1, 1));
+    assertThat(nothing.ofSearch(withShared)).isEqualTo(new Divisors(256, 1, 4, 128, 128, 1, 1, 1));
+    assertThat(nothing.ofExport(qwen)).isEqualTo(new Divisors(64, 64, 1, 64, 1, 1, 1, 1));
   }
 
   @Test
   void a_grid_has_no_fewer_experts_than_each_token_and_nothing_to_choose_of_what_is_not_there() {
-    var whole = new Sizes(4096, 0, 8, 14336, 32, 8, 32);
+    var whole = new Sizes(4096, 0, 8, 14336, 0, 32, 8, 32);
     Divisors divisors = Divisors.Asked.NOTHING.ofSearch(whole);
 
     assertThat(new Grid(whole, 2, divisors, 0.4, 0).experts()).containsExactly(5, 6, 7, 8);

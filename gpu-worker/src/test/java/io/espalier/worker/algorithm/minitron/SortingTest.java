@@ -53,6 +53,7 @@ final class SortingTest {
         "qwen2",
         "qwen3",
         "mixtral",
+        "qwen2-moe",
         "qwen3-moe"
       })
   void other_places_of_all_units_change_nothing_that_is_said(String name) throws IOException {
@@ -108,6 +109,7 @@ final class SortingTest {
     }
     var axes = new ArrayList<>(experts.get().neurons());
     axes.add(experts.get().counted());
+    experts.get().shared().ifPresent(axes::add);
     return axes;
   }
 

@@ -129,7 +129,7 @@ final class SparseLayersTest {
   @Test
   void sizes_of_what_is_left_are_said_and_those_of_what_no_layer_has_stay() throws IOException {
     Blueprint blueprint = blueprint(", 'decoder_sparse_step': 2");
-    Kept kept = first(blueprint, new Sizes(8, 6, 2, 3, 2, 1, LAYERS));
+    Kept kept = first(blueprint, new Sizes(8, 6, 2, 3, 0, 2, 1, LAYERS));
 
     ObjectNode both = new SizeConfig(blueprint).of(kept, layers("0 1"));
     ObjectNode sparse = new SizeConfig(blueprint).of(kept, layers("1 3"));
@@ -138,6 +138,19 @@ final class SparseLayersTest {
     assertThat(sizes(both)).containsExactly(6, 2, 3);
     assertThat(sizes(sparse)).containsExactly(12, 2, 3);
     assertThat(sizes(dense)).containsExactly(6, 3, 4);
+  }
+
+  /** transformers 5 calls the number of a Qwen3's experts as a Mixtral calls it. */
+  @Test
+  void the_number_of_experts_is_said_where_it_was_said() throws IOException {
+    Blueprint blueprint = blueprint(QWEN.replace("\"num_experts\"", "\"num_local_experts\""), "");
+    assertThat(blueprint.sizes().experts()).isEqualTo(3);
+    Kept kept = first(blueprint, new Sizes(8, 0, 2, 4, 0, 2, 1, LAYERS));
+
+    ObjectNode config = new SizeConfig(blueprint).of(kept, layers("0 1 2 3 4 5"));
+
+    assertThat(config.path("num_local_experts").intValue()).isEqualTo(2);
+    assertThat(config.has("num_experts")).isFalse();
   }
 
   /** A list with one entry per layer is read even if no layer that is left has experts. */

@@ -106,7 +106,7 @@ final class UnitChoiceTest {
     }
 
     Kept kept =
-        new UnitChoice(blueprint, new Activity("", layers)).of(new Sizes(32, 0, 2, 3, 4, 2, 2));
+        new UnitChoice(blueprint, new Activity("", layers)).of(new Sizes(32, 0, 2, 3, 0, 4, 2, 2));
 
     String second = "model.layers.1.block_sparse_moe.experts.";
     assertThat(kept.units().keySet())
