@@ -15,11 +15,9 @@ import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TensorSpec.Role;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The numbers of a model: an array of its own for each tensor, by name, in the architecture's
@@ -69,29 +67,24 @@ public final class Weights implements AutoCloseable {
   /**
    * Loads some of a checkpoint's tensors; the weights know of no others.
    *
-   * @param architecture what the whole checkpoint must hold
-   * @param tensors names of those that are loaded
-   * @param kept units that stay of them; each tensor is cut once it is there, so that memory holds
-   *     one of them whole and what is left of the others
+   * @param part the {@linkplain Architecture#parts part} of the architecture that they are
+   * @param kept units that stay of them, among those of other parts; each tensor is cut once it is
+   *     there, so that memory holds one of them whole and what is left of the others
    * @param manager outlives the weights, and closes them at the latest
-   * @throws InvalidInputException if tensors of the checkpoint are missing or of another shape, or
-   *     one that is loaded is of a type that cannot be computed with; names all of them
+   * @throws InvalidInputException if any of them is missing, of another shape, or of a type that
+   *     cannot be computed with; names all of them
    */
   public static Weights load(
-      ModelDirectory model,
-      Architecture architecture,
-      Collection<String> tensors,
-      Kept kept,
-      NDManager manager) {
-    model.requireShapes(architecture.shapes());
-    Architecture part = architecture.only(Set.copyOf(tensors));
+      ModelDirectory model, Architecture part, Kept kept, NDManager manager) {
+    model.requireSomeShapes(part.shapes());
     requireTypes(model, part);
-    var narrow = new Weights(part.keep(kept), manager.newSubManager());
-    Map<String, String> names = part.names(kept);
+    Kept own = kept.of(part.choices().values());
+    var narrow = new Weights(part.keep(own), manager.newSubManager());
+    Map<String, String> names = part.names(own);
     for (TensorSpec tensor : loaded(part)) {
       String name = names.get(tensor.name());
       if (name != null) {
-        narrow.put(name, model, tensor, kept);
+        narrow.put(name, model, tensor, own);
       }
     }
     return narrow;

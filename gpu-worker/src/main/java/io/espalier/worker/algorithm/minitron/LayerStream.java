@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.family.LayeredNetwork.Pieces;
 import io.espalier.worker.algorithm.family.Taps;
 import io.espalier.worker.algorithm.family.Tokens;
 import io.espalier.worker.data.TokenBatch;
+import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.SavedArrays;
@@ -73,7 +74,7 @@ final class LayerStream implements AutoCloseable {
     this.manager = managers.get(0);
     this.blueprint = blueprint;
     this.network = blueprint.network();
-    this.pieces = network.pieces(blueprint.architecture().shapes().keySet());
+    this.pieces = blueprint.pieces();
     this.texts = texts;
     this.states = new SpillingArrays(memoryBytes, directory);
   }
@@ -203,8 +204,8 @@ final class LayerStream implements AutoCloseable {
         batch.labels().length == 0 ? batch.labels() : Arrays.copyOfRange(batch.labels(), from, to));
   }
 
-  private Weights load(List<String> tensors, Kept kept, NDManager on) {
-    return Weights.load(blueprint.model().directory(), blueprint.architecture(), tensors, kept, on);
+  private Weights load(Architecture piece, Kept kept, NDManager on) {
+    return Weights.load(blueprint.model().directory(), piece, kept, on);
   }
 
   @FunctionalInterface
