@@ -33,6 +33,9 @@ public record Blueprint(
   /** Name of the axis of the residual stream. */
   static final String HIDDEN = "hidden";
 
+  /** Name of the axis of the tokens that are known. */
+  private static final String VOCABULARY = "vocabulary";
+
   /** How names of axes end that no other algorithm cuts. */
   private static final List<String> CUT_TOGETHER =
       List.of(TextNetwork.HEADS, TextNetwork.GROUPS, TextNetwork.EXPERTS, TextNetwork.NEURONS);
@@ -98,6 +101,11 @@ public record Blueprint(
   /** The axis of the residual stream. */
   public Axis hidden() {
     return axis(pieces.embedding(), HIDDEN);
+  }
+
+  /** The axis of the tokens that are known. */
+  Axis vocabulary() {
+    return axis(pieces.embedding(), VOCABULARY);
   }
 
   /** How many experts each token has; 0 if there are none. */

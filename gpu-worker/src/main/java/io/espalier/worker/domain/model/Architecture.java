@@ -222,7 +222,12 @@ public record Architecture(
     return new Architecture(family, name, tensors, axes, layers, attentions, all, stacks);
   }
 
-  private void requireKnown(Kept kept) {
+  /**
+   * Makes sure that a choice names axes and units that exist.
+   *
+   * @throws IllegalArgumentException if it does not
+   */
+  public void requireKnown(Kept kept) {
     Map<String, Axis> known = choices();
     kept.units()
         .forEach(

@@ -89,7 +89,7 @@ public final class ManyExpertsBenchmark {
     List<Integer> layers = IntStream.range(0, whole.layers()).boxed().toList();
     for (Score score : Score.values()) {
       try (var scoring =
-          new VersionScoring(blueprint, texts, score, 1 << 20, "fingerprint", folder)) {
+          new VersionScoring(blueprint, texts, score, settings.room(), "fingerprint", folder)) {
         double found =
             timed("scoring a version by " + score.key(), () -> scoring.of("half", kept, layers));
         System.out.printf(Locale.ROOT, "%s %s%n", score.key(), found);
