@@ -122,6 +122,22 @@ public final class ModelDirectory {
   }
 
   /**
+   * Makes sure that these are among the tensors.
+   *
+   * @throws InvalidInputException if any is missing or of another shape; names all of them
+   */
+  public void requireSomeShapes(Map<String, long[]> expected) {
+    var found = new TreeMap<String, long[]>();
+    for (String name : expected.keySet()) {
+      TensorHeader tensor = tensors.get(name);
+      if (tensor != null) {
+        found.put(name, tensor.shape());
+      }
+    }
+    ShapeCheck.require(path(), found, expected);
+  }
+
+  /**
    * The numbers of a tensor, memory-mapped.
    *
    * @throws IllegalArgumentException if there is no tensor of that name

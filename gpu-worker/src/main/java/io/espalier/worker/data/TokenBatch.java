@@ -1,5 +1,8 @@
 package io.espalier.worker.data;
 
+import java.util.Arrays;
+import java.util.stream.LongStream;
+
 /**
  * Some sequences of tokens, filled up at the right to one length.
  *
@@ -49,5 +52,38 @@ public record TokenBatch(
       }
     }
     return asked;
+  }
+
+  /** One of the sequences, where labels are one a token or none is known. */
+  public TokenBatch row(int row) {
+    int from = row * length;
+    int to = from + length;
+    return new TokenBatch(
+        1,
+        length,
+        Arrays.copyOfRange(ids, from, to),
+        Arrays.copyOfRange(mask, from, to),
+        Arrays.copyOfRange(types, from, to),
+        labels.length == 0 ? labels : Arrays.copyOfRange(labels, from, to));
+  }
+
+  /**
+   * The same where each id is its place in a list.
+   *
+   * @param known all ids that occur, ascending
+   */
+  public TokenBatch among(int[] known) {
+    long[] places =
+        LongStream.of(ids).map(id -> Arrays.binarySearch(known, Math.toIntExact(id))).toArray();
+    return new TokenBatch(rows, length, places, mask, types, labels);
+  }
+
+  /** For each token the label of the one after it; the last of a row has none. */
+  public long[] nextLabels() {
+    long[] next = new long[labels.length];
+    for (int i = 0; i < next.length; i++) {
+      next[i] = (i + 1) % length == 0 ? IGNORED : labels[i + 1];
+    }
+    return next;
   }
 }

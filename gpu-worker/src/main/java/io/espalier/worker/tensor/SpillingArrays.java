@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,6 +100,21 @@ public final class SpillingArrays implements AutoCloseable {
       return read(stretch);
     }
     throw new IllegalArgumentException("nothing was put into slot %d".formatted(slot));
+  }
+
+  /**
+   * One of the outermost rows of the array of a slot, in the open scope: (1, …). Others are not
+   * read.
+   */
+  public synchronized NDArray get(int slot, int row) {
+    if (slots.get(slot) instanceof InFile whole) {
+      Objects.checkIndex(row, whole.shape().get(0));
+      Shape one = new Shape(1).addAll(whole.shape().slice(1));
+      return read(new InFile(one, whole.offset() + row * bytes(one)));
+    }
+    NDArray whole = get(slot);
+    Objects.checkIndex(row, whole.getShape().get(0));
+    return T.slice(whole, 0, row, row + 1L);
   }
 
   /** Bytes of the arrays in memory. */

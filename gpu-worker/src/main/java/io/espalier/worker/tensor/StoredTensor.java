@@ -39,15 +39,40 @@ final class StoredTensor {
 
   /** An array of its own on the manager; float32 unless int64 is stored. */
   static NDArray load(TensorReader stored, NDManager manager) {
-    var shape = new Shape(stored.tensor().shape());
+    DataType type = filledAs(stored.tensor().dtype());
+    return computable(
+        T.filled(manager, new Shape(stored.tensor().shape()), type, filler(stored, type)));
+  }
+
+  /** The same of some rows only, in their order. */
+  static NDArray load(TensorReader stored, int[] rows, NDManager manager) {
+    DataType type = filledAs(stored.tensor().dtype());
+    T.Filler whole = filler(stored, type);
+    var runs = new RowRuns(stored.tensor(), rows);
+    long[] shape = stored.tensor().shape();
+    shape[0] = rows.length;
+    return computable(
+        T.filled(
+            manager,
+            new Shape(shape),
+            type,
+            (from, into) -> runs.fill(whole, from, into, type.getNumOfBytes())));
+  }
+
+  private static DataType filledAs(DType stored) {
+    return stored == DType.BF16 ? DataType.FLOAT32 : nativeType(stored);
+  }
+
+  private static T.Filler filler(TensorReader stored, DataType type) {
     if (stored.tensor().dtype() == DType.BF16) {
-      var part = new Widening(stored);
-      return T.filled(manager, shape, DataType.FLOAT32, part::fill);
+      return new Widening(stored)::fill;
     }
-    DataType type = nativeType(stored.tensor().dtype());
     int bytes = type.getNumOfBytes();
-    NDArray loaded =
-        T.filled(manager, shape, type, (from, into) -> stored.read(from * bytes, into));
+    return (from, into) -> stored.read(from * bytes, into);
+  }
+
+  private static NDArray computable(NDArray loaded) {
+    DataType type = loaded.getDataType();
     if (type == DataType.FLOAT32 || type == DataType.INT64) {
       return loaded;
     }

@@ -15,11 +15,10 @@ import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TensorSpec.Role;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The numbers of a model: an array of its own for each tensor, by name, in the architecture's
@@ -69,29 +68,25 @@ public final class Weights implements AutoCloseable {
   /**
    * Loads some of a checkpoint's tensors; the weights know of no others.
    *
-   * @param architecture what the whole checkpoint must hold
-   * @param tensors names of those that are loaded
-   * @param kept units that stay of them; each tensor is cut once it is there, so that memory holds
-   *     one of them whole and what is left of the others
+   * @param part the {@linkplain Architecture#parts part} of the architecture that they are
+   * @param kept units that stay of them, among those of other parts; of each tensor the rows that
+   *     stay are read, or all if that is quicker, before the rest is cut, so that memory holds one
+   *     of them whole at most and what is left of the others
    * @param manager outlives the weights, and closes them at the latest
-   * @throws InvalidInputException if tensors of the checkpoint are missing or of another shape, or
-   *     one that is loaded is of a type that cannot be computed with; names all of them
+   * @throws InvalidInputException if any of them is missing, of another shape, or of a type that
+   *     cannot be computed with; names all of them
    */
   public static Weights load(
-      ModelDirectory model,
-      Architecture architecture,
-      Collection<String> tensors,
-      Kept kept,
-      NDManager manager) {
-    model.requireShapes(architecture.shapes());
-    Architecture part = architecture.only(Set.copyOf(tensors));
+      ModelDirectory model, Architecture part, Kept kept, NDManager manager) {
+    model.requireSomeShapes(part.shapes());
     requireTypes(model, part);
-    var narrow = new Weights(part.keep(kept), manager.newSubManager());
-    Map<String, String> names = part.names(kept);
+    Kept own = kept.of(part.choices().values());
+    var narrow = new Weights(part.keep(own), manager.newSubManager());
+    Map<String, String> names = part.names(own);
     for (TensorSpec tensor : loaded(part)) {
       String name = names.get(tensor.name());
       if (name != null) {
-        narrow.put(name, model, tensor, kept);
+        narrow.put(name, model, tensor, own);
       }
     }
     return narrow;
@@ -106,18 +101,35 @@ public final class Weights implements AutoCloseable {
 
   private void put(String name, ModelDirectory model, TensorSpec tensor, Kept kept) {
     try (TensorReader reader = model.reader(tensor.name())) {
-      NDArray whole = StoredTensor.load(reader, manager);
       DType type = reader.tensor().dtype();
-      if (tensor.dimensions().stream().noneMatch(dimension -> dimension.isCutBy(kept))) {
-        put(name, type, whole);
+      var left = new ArrayList<>(tensor.dimensions());
+      NDArray read = read(reader, left, kept);
+      if (left.stream().noneMatch(dimension -> dimension.isCutBy(kept))) {
+        put(name, type, read);
         return;
       }
-      try (whole;
+      try (read;
           var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        put(name, type, select(whole, tensor.dimensions(), kept));
+        put(name, type, select(read, left, kept));
       }
     }
+  }
+
+  /**
+   * What is read of a tensor: all of it, or the rows that stay where that takes less.
+   *
+   * @param dimensions those of the tensor, then those of what was read
+   */
+  private NDArray read(TensorReader reader, List<Dimension> dimensions, Kept kept) {
+    if (!dimensions.isEmpty() && dimensions.get(0).isCutBy(kept)) {
+      int[] rows = dimensions.get(0).indices(kept);
+      if (new RowRuns(reader.tensor(), rows).pay()) {
+        dimensions.set(0, Dimension.fixed(rows.length));
+        return StoredTensor.load(reader, rows, manager);
+      }
+    }
+    return StoredTensor.load(reader, manager);
   }
 
   private static void requireLoadable(ModelDirectory model, Architecture architecture) {

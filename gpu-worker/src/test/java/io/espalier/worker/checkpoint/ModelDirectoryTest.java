@@ -411,6 +411,21 @@ final class ModelDirectoryTest {
     assertThat(opened.shapes().keySet()).containsExactly("a", "b", "c");
   }
 
+  @Test
+  void some_of_the_tensors_can_be_asked_for_alone() {
+    ModelDirectory opened = ModelDirectory.open(Models.single(model, abc()));
+    Map<String, long[]> wrong = Map.of("a", new long[] {3, 2}, "d", new long[] {1});
+
+    opened.requireSomeShapes(Map.of("b", new long[] {4}));
+
+    assertThat(
+            catchThrowableOfType(InvalidInputException.class, () -> opened.requireSomeShapes(wrong))
+                .problems())
+        .containsExactlyInAnyOrder(
+            model + ": tensor 'd' is missing: wanted shape [1]",
+            model + ": tensor 'a': wanted shape [3, 2], found [2, 3]");
+  }
+
   private void index(String text) {
     Models.write(model.resolve("config.json"), "{}");
     Models.write(model.resolve(INDEX), text);

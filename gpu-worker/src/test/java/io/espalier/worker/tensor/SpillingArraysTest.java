@@ -41,6 +41,26 @@ class SpillingArraysTest {
   }
 
   @Test
+  void a_row_of_an_array_can_be_had_alone() {
+    try (var arrays = new SpillingArrays(100, folder);
+        var scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      for (int slot = 0; slot < 2; slot++) { // one in memory, one in the file
+        put(arrays, slot, 4, 5);
+        float[] all = arrays.get(slot).toFloatArray();
+
+        for (int row = 0; row < 4; row++) {
+          NDArray one = arrays.get(slot, row);
+
+          assertThat(one.getShape().getShape()).containsExactly(1, 5);
+          assertThat(one.toFloatArray()).isEqualTo(Arrays.copyOfRange(all, 5 * row, 5 * row + 5));
+        }
+      }
+      assertThat(arrays.fileBytes()).isEqualTo(4 * 5 * 4);
+    }
+  }
+
+  @Test
   void a_slot_can_be_put_again_and_uses_its_stretch_of_the_file_again() {
     try (var arrays = new SpillingArrays(0, folder)) {
       put(arrays, 0, 3, 5);

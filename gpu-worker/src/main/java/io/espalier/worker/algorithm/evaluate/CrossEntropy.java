@@ -61,7 +61,7 @@ enum CrossEntropy implements TextLoss {
 
     @Override
     public NDArray sum(NDArray said, TokenBatch batch) {
-      return crossEntropy(flat(said), next(batch));
+      return crossEntropy(flat(said), batch.nextLabels());
     }
   };
 
@@ -88,16 +88,6 @@ enum CrossEntropy implements TextLoss {
   private static NDArray flat(NDArray said) {
     var shape = said.getShape();
     return T.reshape(said, shape.get(0) * shape.get(1), shape.get(2));
-  }
-
-  /** The label of each token is the one after it; the last of a row has none. */
-  private static long[] next(TokenBatch batch) {
-    long[] labels = batch.labels();
-    long[] next = new long[labels.length];
-    for (int i = 0; i < next.length; i++) {
-      next[i] = (i + 1) % batch.length() == 0 ? TokenBatch.IGNORED : labels[i + 1];
-    }
-    return next;
   }
 
   private static long[] every(long[] values, int from, int step) {

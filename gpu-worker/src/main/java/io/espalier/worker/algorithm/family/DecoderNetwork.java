@@ -8,7 +8,6 @@ import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,7 +75,7 @@ record DecoderNetwork(
     sketch.carry(names().carried());
     Architecture settled = sketch.settle(design.family());
     var stacks = new ArrayList<Stack>();
-    stacks.add(new Stack(new Axis("layers", layers()), prefix + names().blocks()));
+    stacks.add(blocks(prefix));
     block().experts().ifPresent(experts -> stacks.addAll(experts.stacks(settled.axes(), tokens)));
     return settled.withStacks(stacks.toArray(Stack[]::new));
   }
@@ -87,13 +86,17 @@ record DecoderNetwork(
   }
 
   @Override
-  public Pieces pieces(Collection<String> tensors) {
-    String prefix = plan.prefix(names().prefix(), tensors);
+  public Pieces pieces(Architecture architecture) {
+    String prefix = plan.prefix(names().prefix(), architecture.shapes().keySet());
     String words = prefix + names().words();
     List<String> stem =
         Stream.concat(Stream.of(words), names().positions().map(prefix::concat).stream()).toList();
     List<String> shared = plan.tied() ? List.of(words) : List.of();
-    return Pieces.of(tensors, stem, prefix + names().blocks(), layers(), shared);
+    return Pieces.of(architecture, stem, blocks(prefix), shared);
+  }
+
+  private Stack blocks(String prefix) {
+    return new Stack(new Axis("layers", layers()), prefix + names().blocks());
   }
 
   @Override

@@ -1,21 +1,22 @@
 package io.espalier.worker.algorithm.family;
 
 import ai.djl.ndarray.NDArray;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Stack;
+import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
+import java.util.OptionalInt;
 
 /**
  * A network that can be run piece by piece: the embedding, one layer after another, and the end.
  *
  * <p>Each piece reads its own tensors only, so weights that hold no others are enough ({@link
- * Weights#load(io.espalier.worker.checkpoint.ModelDirectory,
- * io.espalier.worker.domain.model.Architecture, Collection, io.espalier.worker.domain.model.Kept,
- * ai.djl.ndarray.NDManager)}). A model that is larger than the memory can be run on all batches
- * layer by layer.
+ * Weights#load(io.espalier.worker.checkpoint.ModelDirectory, Architecture,
+ * io.espalier.worker.domain.model.Kept, ai.djl.ndarray.NDManager)}). A model that is larger than
+ * the memory can be run on all batches layer by layer.
  */
 public interface LayeredNetwork extends TextNetwork {
   /**
@@ -28,46 +29,46 @@ public interface LayeredNetwork extends TextNetwork {
   Optional<String> misfit(int hidden, int heads);
 
   /**
-   * Names of the tensors that each piece reads.
+   * The parts of the architecture whose tensors each piece reads.
    *
-   * @param embedding those of the embedding
-   * @param layers those of each layer, first to last
-   * @param end those of the last normalisation and of what stands on it; the embedding's are among
-   *     them if scores are read off it
+   * @param embedding that of the embedding
+   * @param layers that of each layer, first to last
+   * @param end that of the last normalisation and of what stands on it; the embedding's tensors are
+   *     among its own if scores are read off it
    */
-  record Pieces(List<String> embedding, List<List<String>> layers, List<String> end) {
-    /** Names; lists are copied. */
+  record Pieces(Architecture embedding, List<Architecture> layers, Architecture end) {
+    /** Parts; the list is copied. */
     public Pieces {
-      embedding = List.copyOf(embedding);
-      layers = layers.stream().map(List::copyOf).toList();
-      end = List.copyOf(end);
+      layers = List.copyOf(layers);
     }
 
     /**
-     * Sorts names of tensors.
+     * Cuts an architecture up.
      *
-     * @param stem names that the embedding may have
-     * @param blocks what names in layers begin with, in front of the layer's number
-     * @param shared names that the end reads as well
+     * @param stem names of tensors that the embedding may have
+     * @param blocks its layers
+     * @param shared names of tensors that the end reads as well
      */
     static Pieces of(
-        Collection<String> tensors,
-        List<String> stem,
-        String blocks,
-        int layers,
-        List<String> shared) {
-      List<List<String>> inLayers =
-          IntStream.range(0, layers)
-              .mapToObj(layer -> beginningWith(tensors, blocks + layer + "."))
-              .toList();
-      var rest = new ArrayList<>(tensors);
-      inLayers.forEach(rest::removeAll);
-      rest.removeIf(name -> stem.contains(name) && !shared.contains(name));
-      return new Pieces(tensors.stream().filter(stem::contains).toList(), inLayers, rest);
-    }
-
-    private static List<String> beginningWith(Collection<String> tensors, String start) {
-      return tensors.stream().filter(name -> name.startsWith(start)).toList();
+        Architecture architecture, List<String> stem, Stack blocks, List<String> shared) {
+      int layers = blocks.axis().units();
+      var names = new ArrayList<List<String>>();
+      for (int i = 0; i < layers + 2; i++) { // the embedding and the end behind the layers
+        names.add(new ArrayList<>());
+      }
+      for (TensorSpec tensor : architecture.tensors()) {
+        String name = tensor.name();
+        OptionalInt layer = blocks.unit(name);
+        boolean embedded = layer.isEmpty() && stem.contains(name);
+        if (embedded) {
+          names.get(layers).add(name);
+        }
+        if (!embedded || shared.contains(name)) {
+          names.get(layer.orElse(layers + 1)).add(name);
+        }
+      }
+      List<Architecture> parts = architecture.parts(names);
+      return new Pieces(parts.get(layers), parts.subList(0, layers), parts.get(layers + 1));
     }
   }
 
@@ -77,9 +78,9 @@ public interface LayeredNetwork extends TextNetwork {
   /**
    * What each piece reads.
    *
-   * @param tensors names of all tensors of the checkpoint
+   * @param architecture that of the checkpoint at hand
    */
-  Pieces pieces(Collection<String> tensors);
+  Pieces pieces(Architecture architecture);
 
   /**
    * What all layers need to know of a batch.

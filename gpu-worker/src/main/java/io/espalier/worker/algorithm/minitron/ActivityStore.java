@@ -113,8 +113,9 @@ final class ActivityStore {
 
   /** What is wrong with the activity of a layer, if anything is. */
   static Optional<String> problem(LayerActivity found, Map<String, Integer> units) {
+    Map<String, double[]> scores = found.units();
     for (Map.Entry<String, Integer> kind : units.entrySet()) {
-      double[] values = found.units().getOrDefault(kind.getKey(), new double[0]);
+      double[] values = scores.getOrDefault(kind.getKey(), new double[0]);
       boolean sound = DoubleStream.of(values).allMatch(v -> v >= 0 && Double.isFinite(v));
       if (values.length != kind.getValue() || !sound) {
         return Optional.of(

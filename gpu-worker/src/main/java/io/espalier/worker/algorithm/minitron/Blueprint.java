@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.algorithm.family.LayeredNetwork;
+import io.espalier.worker.algorithm.family.LayeredNetwork.Pieces;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.family.TextNetwork;
 import io.espalier.worker.domain.InvalidInputException;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -25,10 +25,15 @@ import java.util.stream.LongStream;
  * @param network its forward pass
  * @param blocks what names of tensors and axes begin with in each layer, first to last, without the
  *     dot behind it
+ * @param pieces its architecture in parts, so that what concerns a layer is looked for in there
  */
-public record Blueprint(TextModel model, LayeredNetwork network, List<String> blocks) {
+public record Blueprint(
+    TextModel model, LayeredNetwork network, List<String> blocks, Pieces pieces) {
   /** Name of the axis of the residual stream. */
   static final String HIDDEN = "hidden";
+
+  /** Name of the axis of the tokens that are known. */
+  private static final String VOCABULARY = "vocabulary";
 
   /** How names of axes end that no other algorithm cuts. */
   private static final List<String> CUT_TOGETHER =
@@ -57,7 +62,7 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
             .map(block -> block.heads())
             .map(heads -> heads.substring(0, heads.length() - TextNetwork.HEADS.length()))
             .toList();
-    return new Blueprint(model, network, blocks);
+    return new Blueprint(model, network, blocks, network.pieces(model.architecture()));
   }
 
   /** What it is made of. */
@@ -92,7 +97,12 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
 
   /** The axis of the residual stream. */
   public Axis hidden() {
-    return axis(HIDDEN);
+    return axis(pieces.embedding(), HIDDEN);
+  }
+
+  /** The axis of the tokens that are known. */
+  Axis vocabulary() {
+    return axis(pieces.embedding(), VOCABULARY);
   }
 
   /** How many experts each token has; 0 if there are none. */
@@ -107,16 +117,17 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
 
   /** The axis of a layer's neurons; a layer of experts has none of its own. */
   public Axis neurons(int layer) {
-    return axis(blocks.get(layer) + TextNetwork.NEURONS);
+    return axis(layer, TextNetwork.NEURONS);
   }
 
   /** The experts of a layer, if it has any. */
   Optional<LayerExperts> experts(int layer) {
     String counted = blocks.get(layer) + TextNetwork.EXPERTS;
-    return architecture().stacks().stream()
+    Architecture own = pieces.layers().get(layer);
+    return own.stacks().stream()
         .filter(stack -> stack.axis().name().equals(counted))
         .findFirst()
-        .map(stack -> LayerExperts.of(stack, architecture(), blocks.get(layer)));
+        .map(stack -> LayerExperts.of(stack, own));
   }
 
   /** The axis that counts the experts of a layer that has any. */
@@ -131,24 +142,21 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
 
   /** The layers that have experts, by their numbers. */
   public List<Integer> sparseLayers() {
-    Set<String> counted =
-        architecture().stacks().stream()
-            .map(stack -> stack.axis().name())
-            .collect(Collectors.toSet());
     return IntStream.range(0, blocks.size())
-        .filter(layer -> counted.contains(blocks.get(layer) + TextNetwork.EXPERTS))
+        .filter(layer -> experts(layer).isPresent())
         .boxed()
         .toList();
   }
 
   /** The axis of a layer's attention heads. */
   public Axis heads(int layer) {
-    return axis(blocks.get(layer) + TextNetwork.HEADS);
+    return axis(layer, TextNetwork.HEADS);
   }
 
   /** The axis of a layer's heads of keys and values; that of all heads if each has its own. */
   public Axis groups(int layer) {
-    return find(blocks.get(layer) + TextNetwork.GROUPS).orElseGet(() -> heads(layer));
+    return find(pieces.layers().get(layer), blocks.get(layer) + TextNetwork.GROUPS)
+        .orElseGet(() -> heads(layer));
   }
 
   /**
@@ -234,15 +242,18 @@ public record Blueprint(TextModel model, LayeredNetwork network, List<String> bl
         : misfit(hidden().units(), heads(0).units());
   }
 
-  private Axis axis(String name) {
-    return find(name)
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "%s has no axis '%s'".formatted(architecture().name(), name)));
+  private Axis axis(int layer, String kind) {
+    return axis(pieces.layers().get(layer), blocks.get(layer) + kind);
   }
 
-  private Optional<Axis> find(String name) {
-    return architecture().axes().stream().filter(axis -> axis.name().equals(name)).findFirst();
+  private static Axis axis(Architecture piece, String name) {
+    return find(piece, name)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException("%s has no axis '%s'".formatted(piece.name(), name)));
+  }
+
+  private static Optional<Axis> find(Architecture piece, String name) {
+    return piece.axes().stream().filter(axis -> axis.name().equals(name)).findFirst();
   }
 }

@@ -53,8 +53,9 @@ record LayerActivity(Map<String, double[]> units, double distance) {
                 units.put(kind, kind.equals(EXPERTS) ? watch.experts(axis) : watch.neurons(axis)));
     units.put(HEADS, watch.heads(blueprint.headSize()));
     units.put(HIDDEN, watch.hidden());
+    Map<String, List<Layer>> consumers = weights.architecture().consumers();
     read(blueprint, layer)
-        .forEach((kind, axis) -> units.put(readers(kind), norms(blueprint, axis, weights)));
+        .forEach((kind, axis) -> units.put(readers(kind), norms(consumers, axis, weights)));
     return new LayerActivity(units, watch.distance());
   }
 
@@ -76,13 +77,13 @@ record LayerActivity(Map<String, double[]> units, double distance) {
     return axes;
   }
 
-  private static double[] norms(Blueprint blueprint, Axis axis, Weights weights) {
-    List<Layer> consumers = blueprint.architecture().consumers(axis);
-    if (consumers.size() != 1) {
+  private static double[] norms(Map<String, List<Layer>> consumers, Axis axis, Weights weights) {
+    List<Layer> own = consumers.getOrDefault(axis.name(), List.of());
+    if (own.size() != 1) {
       throw new IllegalStateException(
-          "'%s' was to be read by one matrix, not %d".formatted(axis.name(), consumers.size()));
+          "'%s' was to be read by one matrix, not %d".formatted(axis.name(), own.size()));
     }
-    return ReadingNorms.of(consumers.get(0), axis, weights);
+    return ReadingNorms.of(own.get(0), axis, weights);
   }
 
   /** The same where units that one matrix reads are scored by what they add through it. */

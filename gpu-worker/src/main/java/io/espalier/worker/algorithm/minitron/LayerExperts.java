@@ -27,12 +27,11 @@ record LayerExperts(Stack stack, List<Axis> neurons, Optional<Axis> shared) {
    * The experts of a layer.
    *
    * @param stack what they are modules of
-   * @param block what names in the layer begin with, without the dot behind it
+   * @param layer the part of the architecture that the layer is
    */
-  static LayerExperts of(Stack stack, Architecture architecture, String block) {
+  static LayerExperts of(Stack stack, Architecture layer) {
     Map<Boolean, List<Axis>> neurons =
-        architecture.axes().stream()
-            .filter(axis -> axis.name().startsWith(block + "."))
+        layer.axes().stream()
             .filter(axis -> axis.name().endsWith(TextNetwork.NEURONS))
             .collect(Collectors.partitioningBy(axis -> stack.unit(axis.name()).isPresent()));
     return new LayerExperts(

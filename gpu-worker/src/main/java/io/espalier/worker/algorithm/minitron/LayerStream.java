@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.family.LayeredNetwork.Pieces;
 import io.espalier.worker.algorithm.family.Taps;
 import io.espalier.worker.algorithm.family.Tokens;
 import io.espalier.worker.data.TokenBatch;
+import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.SavedArrays;
@@ -17,37 +18,51 @@ import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * Texts on their way through a decoder, all batches through one layer before any goes on to the
  * next. Weights of a layer are loaded when it is their turn and dropped behind it, so that memory
  * holds one layer and what is computed of one batch; hidden states of the others are kept in memory
- * up to a bound, beyond it in a file. Where there are several devices, as many layers that follow
- * each other work at once, one on each.
+ * up to a bound, beyond it in a file. Of the embedding only the tokens of a batch are loaded, and
+ * what gives the scores in slices of the vocabulary. Where there are several devices, as many
+ * layers that follow each other work at once, one on each.
  *
  * <p>A narrower version of the model is run by the same files: each layer is cut once it is loaded.
  */
 final class LayerStream implements AutoCloseable {
-  /** Takes what the model says of a batch. */
+  /**
+   * One of all sequences.
+   *
+   * @param number its place among all
+   * @param batch number of the batch that it is of
+   * @param position its place in the batch
+   */
+  record Sequence(int number, int batch, int position, TokenBatch tokens) {}
+
+  /** Tokens of the vocabulary from one up to (excluding) another. */
+  record Slice(int from, int to) {}
+
+  /** Takes what the model says of texts: of all sequences slice by slice of the vocabulary. */
   @FunctionalInterface
   interface Ear {
     /**
-     * One sequence.
+     * One slice of what is said of one sequence.
      *
-     * @param scores (1, tokens, vocabulary)
-     * @param row the sequence
-     * @param batch number of the batch that it is of
-     * @param position of the sequence in the batch
+     * @param scores (1, tokens, those of the slice)
+     * @param first token of the slice
      */
-    void hear(NDArray scores, TokenBatch row, int batch, int position);
+    void hear(NDArray scores, int first, Sequence sequence);
   }
 
   private final Blueprint blueprint;
   private final LayeredNetwork network;
   private final Pieces pieces;
   private final Texts texts;
+  private final long sliceBytes;
   private final SpillingArrays states;
   private final List<NDManager> managers;
   private final NDManager manager;
@@ -55,11 +70,10 @@ final class LayerStream implements AutoCloseable {
   /**
    * A stream that nothing flows in yet.
    *
-   * @param memoryBytes bound of the hidden states in memory
-   * @param directory where a file with the others is made
+   * @param directory where a file with hidden states is made for which there is no room
    */
-  LayerStream(Blueprint blueprint, Texts texts, long memoryBytes, Path directory) {
-    this(blueprint, texts, memoryBytes, directory, PyTorch.devices());
+  LayerStream(Blueprint blueprint, Texts texts, Room room, Path directory) {
+    this(blueprint, texts, room, directory, PyTorch.devices());
   }
 
   /**
@@ -67,21 +81,36 @@ final class LayerStream implements AutoCloseable {
    *
    * @param devices that share the layers; what comes first and last is done by the first of them
    */
-  LayerStream(
-      Blueprint blueprint, Texts texts, long memoryBytes, Path directory, List<Device> devices) {
+  LayerStream(Blueprint blueprint, Texts texts, Room room, Path directory, List<Device> devices) {
     this.managers = devices.stream().map(PyTorch::newManager).toList();
     this.manager = managers.get(0);
     this.blueprint = blueprint;
     this.network = blueprint.network();
-    this.pieces = network.pieces(blueprint.architecture().shapes().keySet());
+    this.pieces = blueprint.pieces();
     this.texts = texts;
-    this.states = new SpillingArrays(memoryBytes, directory);
+    this.sliceBytes = room.sliceBytes();
+    this.states = new SpillingArrays(room.stateBytes(), directory);
   }
 
-  /** Embeds all texts anew; what flowed before is gone. */
+  /**
+   * Embeds all texts anew; what flowed before is gone.
+   *
+   * @throws IllegalArgumentException if an axis or a unit is to be kept that does not exist
+   */
   void embed(Kept kept) {
-    try (Weights weights = load(pieces.embedding(), kept, manager)) {
-      forEachBatch((batch, tokens) -> states.put(batch, network.embed(weights, tokens, Taps.NONE)));
+    blueprint.architecture().requireKnown(kept);
+    Kept own = kept.of(pieces.embedding().choices().values());
+    for (int batch = 0; batch < texts.count(); batch++) {
+      TokenBatch tokens = texts.get(batch);
+      int[] known =
+          LongStream.of(tokens.ids()).mapToInt(Math::toIntExact).sorted().distinct().toArray();
+      Kept rows = own.with(blueprint.vocabulary(), known);
+      try (var scope = new NDScope();
+          Weights weights = load(pieces.embedding(), rows, manager)) {
+        scope.suppressNotUsedWarning();
+        Tokens among = Tokens.of(manager, tokens.among(known));
+        states.put(batch, network.embed(weights, among, Taps.NONE));
+      }
     }
   }
 
@@ -158,67 +187,62 @@ final class LayerStream implements AutoCloseable {
     groups(layers).forEach(group -> layers(group, kept));
   }
 
+  /** Scores of all tokens; the weights that give them are loaded once. */
+  void scores(Kept kept, Ear ear) {
+    for (Slice slice : slices()) {
+      try (Weights end = end(kept, slice)) {
+        forEachSequence(sequence -> ear.hear(scores(end, sequence), slice.from(), sequence));
+      }
+    }
+  }
+
   /**
-   * Scores of all tokens, sequence by sequence, since those of a whole batch may be more than the
+   * The vocabulary in slices for each of whose weights there is room, but for one token at least.
+   */
+  List<Slice> slices() {
+    int all = blueprint.vocabulary().units();
+    long rowBytes = (long) blueprint.hidden().units() * Float.BYTES;
+    int size = (int) Math.min(all, Math.max(1, sliceBytes / rowBytes));
+    var slices = new ArrayList<Slice>();
+    for (int from = 0; from < all; from += size) {
+      slices.add(new Slice(from, Math.min(from + size, all)));
+    }
+    return slices;
+  }
+
+  /** The weights that give the scores of a slice, for the caller to close. */
+  Weights end(Kept kept, Slice slice) {
+    int[] tokens = IntStream.range(slice.from(), slice.to()).toArray();
+    Kept own = kept.of(pieces.end().choices().values());
+    return load(pieces.end(), own.with(blueprint.vocabulary(), tokens), manager);
+  }
+
+  /** Scores of the tokens of one sequence, (1, tokens, those of the slice), in the open scope. */
+  NDArray scores(Weights end, Sequence sequence) {
+    NDArray state = states.get(sequence.batch(), sequence.position()); // (1, tokens, hidden)
+    NDArray last = network.end(end, T.on(state, manager.getDevice()), Taps.NONE);
+    return network.scores(end, last, Tokens.of(manager, sequence.tokens()));
+  }
+
+  /**
+   * All sequences, each in a scope of its own, since scores of a whole batch may be more than the
    * memory holds.
    */
-  void scores(Kept kept, Ear ear) {
-    try (Weights weights = load(pieces.end(), kept, manager)) {
-      for (int batch = 0; batch < texts.count(); batch++) {
-        TokenBatch all = texts.get(batch);
-        for (int row = 0; row < all.rows(); row++) {
-          try (var scope = new NDScope()) {
-            scope.suppressNotUsedWarning();
-            TokenBatch one = row(all, row);
-            ear.hear(scores(weights, batch, row, one), one, batch, row);
-          }
+  void forEachSequence(Consumer<Sequence> step) {
+    int number = 0;
+    for (int batch = 0; batch < texts.count(); batch++) {
+      TokenBatch all = texts.get(batch);
+      for (int row = 0; row < all.rows(); row++) {
+        try (var scope = new NDScope()) {
+          scope.suppressNotUsedWarning();
+          step.accept(new Sequence(number++, batch, row, all.row(row)));
         }
       }
     }
   }
 
-  /** The weights of the end, for the caller to close. */
-  Weights end(Kept kept) {
-    return load(pieces.end(), kept, manager);
-  }
-
-  /** Scores of the tokens of one sequence, (1, tokens, vocabulary), in the open scope. */
-  NDArray scores(Weights end, int batch, int position, TokenBatch row) {
-    NDArray all = T.on(states.get(batch), manager.getDevice());
-    NDArray x = T.slice(all, 0, position, position + 1L); // (1, tokens, hidden)
-    NDArray last = network.end(end, x, Taps.NONE);
-    return network.scores(end, last, Tokens.of(manager, row));
-  }
-
-  /** One sequence of a batch. */
-  static TokenBatch row(TokenBatch batch, int row) {
-    int from = row * batch.length();
-    int to = from + batch.length();
-    return new TokenBatch(
-        1,
-        batch.length(),
-        Arrays.copyOfRange(batch.ids(), from, to),
-        Arrays.copyOfRange(batch.mask(), from, to),
-        Arrays.copyOfRange(batch.types(), from, to),
-        batch.labels().length == 0 ? batch.labels() : Arrays.copyOfRange(batch.labels(), from, to));
-  }
-
-  private Weights load(List<String> tensors, Kept kept, NDManager on) {
-    return Weights.load(blueprint.model().directory(), blueprint.architecture(), tensors, kept, on);
-  }
-
-  @FunctionalInterface
-  private interface Step {
-    void of(int batch, Tokens tokens);
-  }
-
-  private void forEachBatch(Step step) {
-    for (int batch = 0; batch < texts.count(); batch++) {
-      try (var scope = new NDScope()) {
-        scope.suppressNotUsedWarning();
-        step.of(batch, Tokens.of(manager, texts.get(batch)));
-      }
-    }
+  private Weights load(Architecture piece, Kept kept, NDManager on) {
+    return Weights.load(blueprint.model().directory(), piece, kept, on);
   }
 
   @Override

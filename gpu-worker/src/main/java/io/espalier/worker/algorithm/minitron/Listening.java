@@ -18,4 +18,9 @@ public record Listening(
     Aggregation overSequences,
     UnitScore unitScore,
     long stateBytes,
-    long seed) {}
+    long seed) {
+  /** What texts may take of the memory on their way through a model. */
+  Room room() {
+    return Room.of(stateBytes);
+  }
+}

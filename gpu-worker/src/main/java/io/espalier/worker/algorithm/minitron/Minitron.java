@@ -97,7 +97,7 @@ public final class Minitron {
     if (activity.layers().size() == all) {
       return settings.unitScore().of(activity);
     }
-    try (var stream = new LayerStream(blueprint, texts, settings.stateBytes(), checkpoints)) {
+    try (var stream = new LayerStream(blueprint, texts, settings.room(), checkpoints)) {
       int begin = store.restore(activity, stream);
       if (begin == 0) {
         stream.embed(Kept.all());

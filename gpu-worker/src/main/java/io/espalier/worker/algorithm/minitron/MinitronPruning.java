@@ -1,7 +1,6 @@
 package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.algorithm.evaluate.Measure;
-import io.espalier.worker.algorithm.evaluate.TextLoss;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.prune.Candidate;
 import io.espalier.worker.algorithm.prune.Candidates;
@@ -220,7 +219,7 @@ public final class MinitronPruning {
             blueprint,
             heard.texts(),
             score,
-            settings.stateBytes(),
+            settings.room(),
             activity.fingerprint(),
             places.checkpoints())) {
       var cutting =
@@ -246,19 +245,16 @@ public final class MinitronPruning {
   private Judged judge(String phase, Blueprint model, Path checkpoints) {
     Texts texts = Texts.of(judge, settings.batchSize(), Integer.MAX_VALUE);
     int layers = model.blocks().size();
-    TextLoss loss = TextLoss.of(model.network().input().task());
-    var mean = new Mean();
-    try (var stream = new LayerStream(model, texts, settings.stateBytes(), checkpoints)) {
+    var loss = new NextTokenLoss(model.vocabulary().units());
+    try (var stream = new LayerStream(model, texts, settings.room(), checkpoints)) {
       stream.embed(Kept.all());
       for (List<Integer> group : stream.groups(IntStream.range(0, layers).boxed().toList())) {
         stream.layers(group, Kept.all());
         progress.report(Progress.of(phase, group.get(group.size() - 1) + 1, layers));
       }
-      stream.scores(
-          Kept.all(),
-          (scores, row, batch, position) ->
-              mean.add(loss.sum(scores, row).getFloat(), loss.count(row)));
+      stream.scores(Kept.all(), loss);
     }
+    Mean mean = loss.mean();
     if (!Double.isFinite(mean.value())) {
       throw new InvalidInputException(
           "%s: the model's scores are not numbers; are its weights damaged?"

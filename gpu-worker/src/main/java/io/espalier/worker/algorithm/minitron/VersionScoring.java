@@ -1,13 +1,9 @@
 package io.espalier.worker.algorithm.minitron;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDScope;
-import io.espalier.worker.algorithm.evaluate.TextLoss;
+import io.espalier.worker.algorithm.minitron.LayerStream.Slice;
 import io.espalier.worker.algorithm.prune.ScoreFiles;
 import io.espalier.worker.data.Fingerprint;
-import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,7 +22,7 @@ final class VersionScoring implements AutoCloseable {
   private final Blueprint blueprint;
   private final Texts texts;
   private final Score score;
-  private final long stateBytes;
+  private final Room room;
   private final Path checkpoints;
   private VersionScores known;
   private @Nullable LayerStream original;
@@ -41,13 +37,13 @@ final class VersionScoring implements AutoCloseable {
       Blueprint blueprint,
       Texts texts,
       Score score,
-      long stateBytes,
+      Room room,
       String fingerprint,
       Path checkpoints) {
     this.blueprint = blueprint;
     this.texts = texts;
     this.score = score;
-    this.stateBytes = stateBytes;
+    this.room = room;
     this.checkpoints = checkpoints;
     String own = new Fingerprint().add(fingerprint).add("score " + score.key()).hex();
     this.known =
@@ -87,7 +83,7 @@ final class VersionScoring implements AutoCloseable {
   }
 
   private double measure(Kept kept, List<Integer> layers) {
-    try (var stream = new LayerStream(blueprint, texts, stateBytes, checkpoints)) {
+    try (var stream = new LayerStream(blueprint, texts, room, checkpoints)) {
       stream.run(kept, layers);
       return score == Score.LOSS ? loss(stream, kept) : divergence(stream, kept);
     }
@@ -95,50 +91,34 @@ final class VersionScoring implements AutoCloseable {
 
   /** Mean cross entropy of what comes out of a stream. */
   private double loss(LayerStream stream, Kept kept) {
-    TextLoss loss = TextLoss.of(blueprint.network().input().task());
-    var mean = new Mean();
-    stream.scores(
-        kept,
-        (scores, row, batch, position) ->
-            mean.add(loss.sum(scores, row).getFloat(), loss.count(row)));
-    return mean.value();
+    var loss = new NextTokenLoss(blueprint.vocabulary().units());
+    stream.scores(kept, loss);
+    return loss.mean().value();
   }
 
   /** Mean over real tokens of how far what is said is from what the original says. */
   private double divergence(LayerStream stream, Kept kept) {
     LayerStream before = original();
-    var mean = new Mean();
-    try (Weights end = before.end(Kept.all())) {
-      stream.scores(
-          kept,
-          (scores, row, batch, position) -> {
-            NDArray wanted = before.scores(end, batch, position, row);
-            mean.add(divergence(wanted, scores, row), count(row));
-          });
+    var divergence = new Divergence(blueprint.vocabulary().units());
+    for (Slice slice : stream.slices()) {
+      try (Weights original = before.end(Kept.all(), slice);
+          Weights own = stream.end(kept, slice)) {
+        stream.forEachSequence(
+            sequence ->
+                divergence.hear(
+                    before.scores(original, sequence),
+                    stream.scores(own, sequence),
+                    slice.from(),
+                    sequence));
+      }
     }
-    return mean.value();
-  }
-
-  /** Sum over real tokens of {@code Σ p · (log p - log q)}; (1, tokens, vocabulary) each. */
-  static double divergence(NDArray wanted, NDArray found, TokenBatch row) {
-    try (var scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      NDArray p = T.logSoftmax(wanted, 2);
-      NDArray q = T.logSoftmax(found, 2);
-      NDArray each = T.sum(T.multiply(T.exp(p), T.subtract(p, q)), 2); // (1, tokens)
-      NDArray mask = T.of(each.getManager(), row.mask(), 1, row.length());
-      return T.sum(T.multiply(each, T.inTypeOf(each, mask))).getFloat();
-    }
-  }
-
-  private static long count(TokenBatch row) {
-    return IntStream.range(0, row.length()).filter(token -> row.mask()[token] == 1).count();
+    return divergence.mean().value();
   }
 
   /** The original in front of its last normalisation, run once. */
   private LayerStream original() {
     if (original == null) {
-      original = new LayerStream(blueprint, texts, stateBytes, checkpoints);
+      original = new LayerStream(blueprint, texts, room, checkpoints);
       original.run(Kept.all(), IntStream.range(0, blueprint.blocks().size()).boxed().toList());
     }
     return original;

@@ -1,10 +1,11 @@
 package io.espalier.worker.domain.model;
 
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /**
@@ -65,18 +66,20 @@ public record Architecture(
     attentions = List.copyOf(attentions);
     frozen = Map.copyOf(frozen);
     stacks = List.copyOf(stacks);
-    for (Axis axis : axes) {
-      for (Stack stack : stacks) {
-        requireSame(axis, stack.axis());
-      }
-    }
+    requireSame(axes, stacks);
   }
 
-  private static void requireSame(Axis axis, Axis counted) {
-    if (axis.name().equals(counted.name()) && axis.units() != counted.units()) {
-      throw new IllegalArgumentException(
-          "axis '%s' has %d units, but counts %d modules"
-              .formatted(axis.name(), axis.units(), counted.units()));
+  private static void requireSame(List<Axis> axes, List<Stack> stacks) {
+    var listed = new HashMap<String, Axis>();
+    axes.forEach(axis -> listed.put(axis.name(), axis));
+    for (Stack stack : stacks) {
+      Axis counted = stack.axis();
+      int units = listed.getOrDefault(counted.name(), counted).units();
+      if (units != counted.units()) {
+        throw new IllegalArgumentException(
+            "axis '%s' has %d units, but counts %d modules"
+                .formatted(counted.name(), units, counted.units()));
+      }
     }
   }
 
@@ -102,6 +105,18 @@ public record Architecture(
   /** The layers that read an axis. */
   public List<Layer> consumers(Axis axis) {
     return layers.stream().filter(layer -> layer.in().isAlong(axis)).toList();
+  }
+
+  /** The layers that read each axis, by its name. */
+  public Map<String, List<Layer>> consumers() {
+    var consumers = new HashMap<String, List<Layer>>();
+    for (Layer layer : layers) {
+      layer.in().parts().stream()
+          .map(part -> part.axis().name())
+          .distinct()
+          .forEach(axis -> consumers.computeIfAbsent(axis, any -> new ArrayList<>()).add(layer));
+    }
+    return consumers;
   }
 
   /** The layers that write an axis. */
@@ -188,18 +203,16 @@ public record Architecture(
   }
 
   /**
-   * The same architecture with some of its tensors only, in their order.
+   * Parts of the architecture, each with some of its tensors and what concerns these: axes that
+   * they run along, layers that read them, attentions and stacks that they belong to; all in their
+   * order.
    *
-   * @throws IllegalArgumentException if it has no tensor of one of the names
+   * @param names of the tensors of each part; a tensor may be in several
+   * @throws IllegalArgumentException if there is no tensor of one of the names
    */
-  public Architecture only(Set<String> names) {
-    List<TensorSpec> some =
-        tensors.stream().filter(tensor -> names.contains(tensor.name())).toList();
-    if (some.size() < names.size()) {
-      throw new IllegalArgumentException(
-          "%s has only %d of the tensors %s".formatted(name, some.size(), new TreeSet<>(names)));
-    }
-    return new Architecture(family, name, some, axes, layers, attentions, frozen, stacks);
+  public List<Architecture> parts(List<? extends Collection<String>> names) {
+    var index = new PartIndex(this);
+    return names.stream().map(index::part).toList();
   }
 
   /** The same architecture with more axes that may not be cut, and why. */
@@ -209,7 +222,12 @@ public record Architecture(
     return new Architecture(family, name, tensors, axes, layers, attentions, all, stacks);
   }
 
-  private void requireKnown(Kept kept) {
+  /**
+   * Makes sure that a choice names axes and units that exist.
+   *
+   * @throws IllegalArgumentException if it does not
+   */
+  public void requireKnown(Kept kept) {
     Map<String, Axis> known = choices();
     kept.units()
         .forEach(

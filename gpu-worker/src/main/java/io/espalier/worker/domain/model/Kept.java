@@ -1,6 +1,7 @@
 package io.espalier.worker.domain.model;
 
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,25 @@ public record Kept(Map<String, int[]> units) {
   /** Everything stays. */
   public static Kept all() {
     return new Kept(Map.of());
+  }
+
+  /** The choice of units of some axes alone. */
+  public Kept of(Collection<Axis> axes) {
+    var some = new LinkedHashMap<String, int[]>();
+    for (Axis axis : axes) {
+      int[] kept = units.get(axis.name());
+      if (kept != null) {
+        some.put(axis.name(), kept);
+      }
+    }
+    return new Kept(some);
+  }
+
+  /** The same, and of one more axis only some units. */
+  public Kept with(Axis axis, int... kept) {
+    var more = new LinkedHashMap<>(units);
+    more.put(axis.name(), kept);
+    return new Kept(more);
   }
 
   /** The kept units of an axis, or empty if it stays whole. */

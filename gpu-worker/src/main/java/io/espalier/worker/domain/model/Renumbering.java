@@ -1,6 +1,7 @@
 package io.espalier.worker.domain.model;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -46,7 +47,7 @@ final class Renumbering {
     for (Cut cut : cuts) {
       OptionalInt unit = cut.stack().unit(name);
       if (unit.isPresent()) {
-        int place = cut.kept().indexOf(unit.getAsInt());
+        int place = Collections.binarySearch(cut.kept(), unit.getAsInt());
         if (place < 0) {
           return Optional.empty();
         }

@@ -1,6 +1,7 @@
 package io.espalier.worker.domain.model;
 
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 
 /**
  * Modules of one kind, numbered from 0, of which some can be dropped: the layers of a transformer,
@@ -18,6 +19,8 @@ import java.util.OptionalInt;
  *     many there are. Empty if each module reads all of them
  */
 public record Stack(Axis axis, String prefix, OptionalInt shared) {
+  private static final Pattern NUMBER = Pattern.compile("0|[1-9]\\d{0,8}");
+
   /** A stack whose modules read everything. */
   public Stack(Axis axis, String prefix) {
     this(axis, prefix, OptionalInt.empty());
@@ -54,7 +57,7 @@ public record Stack(Axis axis, String prefix, OptionalInt shared) {
     }
     String number = name.substring(prefix.length(), numberEnd(name));
     // A number that is written in another way, or that the axis does not have, is something else's.
-    if (!number.matches("0|[1-9]\\d{0,8}") || Integer.parseInt(number) >= axis.units()) {
+    if (!NUMBER.matcher(number).matches() || Integer.parseInt(number) >= axis.units()) {
       return OptionalInt.empty();
     }
     return OptionalInt.of(Integer.parseInt(number));

@@ -201,13 +201,13 @@ final class ExpertVersionsTest {
     TokenBatch batch = texts.get(0);
     int vocabulary = blueprint.network().input().vocabulary();
     float[] all = new float[batch.mask().length * vocabulary];
-    try (var stream = new LayerStream(blueprint, texts, 0, own)) {
+    try (var stream = new LayerStream(blueprint, texts, Room.of(0), own)) {
       stream.run(kept, layers);
       stream.scores(
           kept,
-          (scores, row, number, position) -> {
+          (scores, first, sequence) -> {
             float[] one = scores.toFloatArray();
-            System.arraycopy(one, 0, all, position * one.length, one.length);
+            System.arraycopy(one, 0, all, sequence.position() * one.length, one.length);
           });
     }
     return all;

@@ -127,10 +127,10 @@ final class PipelineTest {
   private List<float[]> says(Blueprint blueprint, Texts texts, long memory, List<Device> devices) {
     var all = new ArrayList<float[]>();
     List<Integer> layers = IntStream.range(0, blueprint.blocks().size()).boxed().toList();
-    try (var stream = new LayerStream(blueprint, texts, memory, own, devices)) {
+    try (var stream = new LayerStream(blueprint, texts, Room.of(memory), own, devices)) {
       assertThat(stream.groups(layers)).hasSize(devices.size() == 1 ? 2 : 1);
       stream.run(Kept.all(), layers);
-      stream.scores(Kept.all(), (scores, row, batch, position) -> all.add(floats(scores)));
+      stream.scores(Kept.all(), (scores, first, sequence) -> all.add(floats(scores)));
     }
     return all;
   }

@@ -205,7 +205,7 @@ public final class SizeBenchmark {
         blueprint,
         listening(seed, UnitScore.CONTRIBUTION).texts(),
         Score.LOSS,
-        STATE_BYTES,
+        Room.of(STATE_BYTES),
         activity.fingerprint(),
         folder.resolve("scores"));
   }

@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.minitron;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
@@ -14,9 +15,11 @@ import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.stage.TextModels;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,10 +36,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Smaller versions of models, in memory and in files, against those of Hugging Face's library. */
 final class VersionsTest {
+  /** Tokens of the vocabulary in a slice where several are wanted; of no vocabulary a part. */
+  private static final int SLICE = 14;
+
   @TempDir Path own;
 
   private static Blueprint blueprint(Path directory) {
     return Blueprint.of(TextModel.of(ModelDirectory.open(directory)));
+  }
+
+  private static Room sliced(Blueprint blueprint) {
+    return new Room(0, (long) SLICE * blueprint.hidden().units() * Float.BYTES);
   }
 
   private static Blueprint blueprint(String golden) {
@@ -86,10 +96,11 @@ final class VersionsTest {
   /** Scores of all real tokens, in order. */
   private List<float[]> says(Blueprint blueprint, Texts texts, Kept kept, List<Integer> layers) {
     var all = new ArrayList<float[]>();
-    try (var stream = new LayerStream(blueprint, texts, 0, own)) {
+    try (var stream = new LayerStream(blueprint, texts, Room.of(0), own)) {
       stream.run(kept, layers);
       stream.scores(
-          kept, (scores, row, batch, position) -> addReal(all, scores.toFloatArray(), row));
+          kept,
+          (scores, first, sequence) -> addReal(all, scores.toFloatArray(), sequence.tokens()));
     }
     return all;
   }
@@ -188,12 +199,16 @@ final class VersionsTest {
 
     double found;
     double original;
-    try (var scoring = new VersionScoring(blueprint, texts, score, 1 << 20, "any", own)) {
+    double sliced;
+    try (var scoring = new VersionScoring(blueprint, texts, score, Room.of(1 << 20), "any", own);
+        var slices = new VersionScoring(blueprint, texts, score, sliced(blueprint), "other", own)) {
       found = scoring.of("cut", kept, List.of(0, 1));
       original = scoring.of("whole", Kept.all(), List.of(0, 1));
+      sliced = slices.of("cut", kept, List.of(0, 1));
     }
 
     assertThat(found).isCloseTo(wanted, within(1e-5 * wanted));
+    assertThat(sliced).isCloseTo(found, within(1e-6 * found));
     assertThat(original)
         .isCloseTo(score == Score.KL ? 0 : loss(before, texts.get(0)), within(1e-5));
   }
@@ -249,13 +264,13 @@ final class VersionsTest {
     Blueprint blueprint = blueprint("gpt2");
     GoldenTexts texts = GoldenTexts.ofModel("gpt2");
     double first;
-    try (var scoring = new VersionScoring(blueprint, texts, Score.LOSS, 0, "one", own)) {
+    try (var scoring = new VersionScoring(blueprint, texts, Score.LOSS, Room.of(0), "one", own)) {
       first = scoring.of("whole", Kept.all(), List.of(0, 1));
     }
     var none = new GoldenTexts(List.of());
 
-    try (var again = new VersionScoring(blueprint, none, Score.LOSS, 0, "one", own);
-        var other = new VersionScoring(blueprint, none, Score.LOSS, 0, "other", own)) {
+    try (var again = new VersionScoring(blueprint, none, Score.LOSS, Room.of(0), "one", own);
+        var other = new VersionScoring(blueprint, none, Score.LOSS, Room.of(0), "other", own)) {
       assertThat(again.of("whole", Kept.all(), List.of(0, 1))).isEqualTo(first);
       assertThat(other.of("whole", Kept.all(), List.of(0, 1))).isInfinite();
     }
@@ -271,7 +286,7 @@ final class VersionsTest {
     double withoutLast = loss(says(blueprint, texts, Kept.all(), List.of(0)), texts.get(0));
     List<Integer> better = withoutFirst < withoutLast ? List.of(1) : List.of(0);
 
-    try (var scoring = new VersionScoring(blueprint, texts, Score.LOSS, 0, "any", own)) {
+    try (var scoring = new VersionScoring(blueprint, texts, Score.LOSS, Room.of(0), "any", own)) {
       var blocks = new LayerChoice(blueprint, activity, Depth.CONTIGUOUS, scoring);
       var cosines = new LayerChoice(blueprint, activity, Depth.COSINE, scoring);
 
@@ -334,5 +349,88 @@ final class VersionsTest {
     }
 
     requireClose(says(blueprint, GoldenTexts.ofModel("qwen2"), Kept.all(), List.of(0, 1)), whole);
+  }
+
+  /** Of the second the embedding gives the scores, of the third they have a bias. */
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "gpt2", "gptj"})
+  void slices_of_the_vocabulary_say_what_all_of_it_says(String name) {
+    Blueprint blueprint = blueprint(name);
+    GoldenTexts texts = GoldenTexts.ofModel(name);
+    int vocabulary = blueprint.network().input().vocabulary();
+    var whole = new ArrayList<float[]>();
+    var sliced = new ArrayList<float[]>();
+    try (var stream = new LayerStream(blueprint, texts, sliced(blueprint), own);
+        var other = new LayerStream(blueprint, texts, Room.of(0), own)) {
+      stream.run(Kept.all(), List.of(0, 1));
+      other.run(Kept.all(), List.of(0, 1));
+
+      other.scores(Kept.all(), (scores, first, each) -> whole.add(scores.toFloatArray()));
+      stream.scores(
+          Kept.all(),
+          (scores, first, each) -> {
+            int tokens = each.tokens().length();
+            if (first == 0) {
+              sliced.add(new float[tokens * vocabulary]);
+            }
+            float[] slice = scores.toFloatArray();
+            int size = slice.length / tokens;
+            for (int i = 0; i < tokens; i++) {
+              System.arraycopy(
+                  slice, i * size, sliced.get(each.number()), i * vocabulary + first, size);
+            }
+          });
+
+      assertThat(stream.slices()).hasSize(vocabulary / SLICE + 1).endsWith(last(vocabulary));
+      assertThat(other.slices()).containsExactly(new LayerStream.Slice(0, vocabulary));
+    }
+    requireClose(sliced, whole);
+  }
+
+  private static LayerStream.Slice last(int vocabulary) {
+    return new LayerStream.Slice(vocabulary / SLICE * SLICE, vocabulary);
+  }
+
+  /** So few of the tokens occur that the others are not read. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void what_the_embedding_gives_tokens_does_not_depend_on_the_others(boolean tied)
+      throws IOException {
+    Path tokenizer = Golden.of("scores/squad-windows").directory().resolve("tokenizer.json");
+    String config =
+        TextModels.LLAMA
+            .formatted("llama", "LlamaForCausalLM", "")
+            .replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": " + tied);
+    Blueprint blueprint = blueprint(TextModels.write(own.resolve("model"), config, tokenizer, 1));
+    long[] ids = {7, 419, 7, 0, 8, 9, 0, 300};
+    long[] real = {1, 1, 1, 1, 1, 1, 0, 0};
+    var batch = new TokenBatch(2, 4, ids, real, new long[8], ids);
+    Kept kept = new Kept(Map.of("hidden", IntStream.range(8, 56).toArray()));
+    var whole = new ArrayList<float[]>();
+    try (NDManager manager = PyTorch.newManager();
+        var scope = new NDScope();
+        Weights weights =
+            Weights.load(blueprint.model().directory(), blueprint.architecture(), manager);
+        Weights cut = weights.keep(kept)) {
+      scope.suppressNotUsedWarning();
+      Tokens tokens = Tokens.of(manager, batch);
+      addReal(whole, blueprint.network().forward(cut, tokens, Taps.NONE).toFloatArray(), batch);
+    }
+
+    List<float[]> found =
+        says(blueprint, new GoldenTexts(List.of(batch)), kept, List.of(0, 1, 2, 3));
+
+    requireClose(found, whole);
+  }
+
+  @Test
+  void units_of_axes_that_do_not_exist_are_refused() {
+    Blueprint blueprint = blueprint("llama");
+    GoldenTexts texts = GoldenTexts.ofModel("llama");
+    Kept kept = new Kept(Map.of("width", new int[] {0}));
+
+    assertThatThrownBy(() -> says(blueprint, texts, kept, List.of(0, 1)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no axis 'width'");
   }
 }

@@ -8,9 +8,11 @@ import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.model.TensorSpec.Role;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -116,6 +118,48 @@ final class StackTest {
             new Stack(new Axis("layers", 2), "model.layers."),
             new Stack(new Axis("model.layers.0.moe.experts", 6), "model.layers.0.moe.experts."),
             new Stack(new Axis("model.layers.1.moe.experts", 2), "model.layers.1.moe.experts."));
+  }
+
+  @Test
+  void a_part_has_what_concerns_its_tensors_and_is_cut_as_the_whole_is() {
+    Architecture whole = experts();
+    List<String> second =
+        whole.shapes().keySet().stream()
+            .filter(name -> name.startsWith("model.layers.1."))
+            .sorted(Comparator.reverseOrder())
+            .toList();
+    var kept =
+        new Kept(
+            Map.of(
+                "model.layers.1.moe.experts", new int[] {1, 5},
+                "model.layers.1.moe.experts.5.neurons", new int[] {0, 2},
+                "model.layers.3.heads", new int[] {1},
+                "hidden", new int[] {0, 1, 2, 3, 7}));
+
+    List<Architecture> parts = whole.parts(List.of(second, List.of(), second.subList(0, 1)));
+
+    Architecture part = parts.get(0);
+    assertThat(part.tensors()).isEqualTo(whole.tensors().subList(8, 16));
+    assertThat(part.axes()).hasSize(1 + 2 + EXPERTS).startsWith(HIDDEN);
+    assertThat(part.layers()).isEqualTo(whole.layers().subList(EXPERTS, 2 * EXPERTS));
+    assertThat(part.attentions()).isEqualTo(whole.attentions().subList(1, 2));
+    assertThat(part.frozen()).isEqualTo(Map.of("model.layers.1.heads", "heads of layer 1"));
+    assertThat(part.stacks()).containsExactly(whole.stacks().get(0), whole.stacks().get(2));
+    List<String> stay =
+        second.stream().sorted().map(whole.names(kept)::get).filter(Objects::nonNull).toList();
+    assertThat(part.keep(kept.of(part.choices().values())))
+        .isEqualTo(whole.keep(kept).parts(List.of(stay)).get(0));
+    assertThat(parts.get(1).axes()).isEmpty();
+    assertThat(parts.get(2).axes()).hasSize(2).contains(HIDDEN);
+  }
+
+  @Test
+  void a_part_of_tensors_that_do_not_exist_is_refused() {
+    List<String> names = List.of("model.layers.0.attn.q.weight", "model.layers.0.attn.k.weight");
+
+    assertThatThrownBy(() -> experts().parts(List.of(names)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("test has only 1 of the tensors [model.layers.0.attn.k.weight, ");
   }
 
   @Test
