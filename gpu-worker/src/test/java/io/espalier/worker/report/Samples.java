@@ -59,24 +59,33 @@ final class Samples {
     this.sensitivities = drawn(space, scale);
   }
 
+  /** Searched once for all tests, which takes seconds. */
+  private static final class Searched {
+    static final PruningReport RESNET_20 =
+        new Samples(
+                "cifar_resnet20",
+                resnet("{'architecture':'cifar_resnet20','num_classes':10,'input_size':[3,32,32]}"),
+                8,
+                0.4)
+            .report(List.of(new Asked(Quantity.FLOPS, 0.6)));
+
+    static final PruningReport RESNET_152 =
+        new Samples(
+                "timm/resnet152.a1h_in1k",
+                resnet("{'architecture':'resnet152','num_classes':1000,'input_size':[3,224,224]}"),
+                8,
+                2)
+            .report(List.of(new Asked(Quantity.FLOPS, 0.5), new Asked(Quantity.PARAMETERS, 0.65)));
+  }
+
   /** A ResNet-20 of CIFAR cut to a part of its FLOPs. */
   static PruningReport resnet20() {
-    return new Samples(
-            "cifar_resnet20",
-            resnet("{'architecture':'cifar_resnet20','num_classes':10,'input_size':[3,32,32]}"),
-            8,
-            0.4)
-        .report(List.of(new Asked(Quantity.FLOPS, 0.6)));
+    return Searched.RESNET_20;
   }
 
   /** A ResNet-152 of ImageNet with over a hundred axes, under two bounds. */
   static PruningReport resnet152() {
-    return new Samples(
-            "timm/resnet152.a1h_in1k",
-            resnet("{'architecture':'resnet152','num_classes':1000,'input_size':[3,224,224]}"),
-            8,
-            2)
-        .report(List.of(new Asked(Quantity.FLOPS, 0.5), new Asked(Quantity.PARAMETERS, 0.65)));
+    return Searched.RESNET_152;
   }
 
   /** One axis, nothing measured, no bounds, no time, no curve. */

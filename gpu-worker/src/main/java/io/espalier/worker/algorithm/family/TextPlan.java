@@ -98,8 +98,8 @@ record TextPlan(
     }
 
     private TextInput input(TransformerConfig config, TextHead head, int rows) {
-      int padding = config.token("pad_token_id", usualPadding(config));
       int vocabulary = config.count("vocab_size", usual.vocabulary());
+      int padding = config.token("pad_token_id", usualPadding(config, vocabulary));
       if (padding >= vocabulary) {
         config.problem("pad_token_id %d is none of the %d tokens", padding, vocabulary);
       }
@@ -118,13 +118,20 @@ record TextPlan(
           head.givesLabels() ? config.labels() : List.of());
     }
 
-    /** Decoders have no token to fill up with; one that ends a text does, since nothing sees it. */
-    private int usualPadding(TransformerConfig config) {
+    /**
+     * Decoders have no token to fill up with; one that ends a text does, since nothing sees it. If
+     * that is none of a small vocabulary, any other does.
+     */
+    private int usualPadding(TransformerConfig config, int vocabulary) {
       return switch (keys) {
-        case GPT -> config.token("eos_token_id", usual.padding());
-        case LLAMA -> config.firstToken("eos_token_id", usual.padding());
+        case GPT -> among(vocabulary, config.token("eos_token_id", usual.padding()));
+        case LLAMA -> among(vocabulary, config.firstToken("eos_token_id", usual.padding()));
         default -> usual.padding();
       };
+    }
+
+    private static int among(int vocabulary, int token) {
+      return token < vocabulary ? token : 0;
     }
 
     private String model(TransformerConfig config) {

@@ -221,6 +221,14 @@ final class TextConfigTest {
             new Axis("layers.31.neurons", neurons));
   }
 
+  @ParameterizedTest
+  @CsvSource({"gpt2, 96", "gptj, 50256", "llama, 80"})
+  void a_text_may_end_with_what_is_none_of_the_tokens(String golden, int end) {
+    JsonNode config = changed(golden, "'eos_token_id': %d, 'pad_token_id': null".formatted(end));
+
+    assertThat(Families.text(config).network(config).input().padding()).isZero();
+  }
+
   @Test
   void a_text_may_end_with_one_of_several_tokens() {
     JsonNode config = changed("llama", "'eos_token_id': [7, 9]");
