@@ -76,7 +76,7 @@ public final class LargeCheckpoint {
     var shards = new ArrayList<List<TensorSpec>>(List.of(new ArrayList<>()));
     for (TensorSpec tensor : tensors) {
       List<TensorSpec> last = shards.get(shards.size() - 1);
-      if (bytes(last) + bytes(List.of(tensor)) > shardBytes) {
+      if (!last.isEmpty() && bytes(last) + bytes(List.of(tensor)) > shardBytes) {
         shards.add(new ArrayList<>(List.of(tensor)));
       } else {
         last.add(tensor);

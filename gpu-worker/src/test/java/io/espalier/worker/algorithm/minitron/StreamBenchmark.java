@@ -36,7 +36,8 @@ import java.util.Optional;
  * Scores and cuts a Llama in BF16 and shards that is larger than its process may get, and compares
  * how fast texts pass through layers while units are heard with large matrix products.
  *
- * <p>Arguments: MiB of the checkpoint (4096), folder for twice as much (the temporary one).
+ * <p>Arguments: MiB of the checkpoint (4096), tokens of its vocabulary (32000), folder for twice as
+ * much (the temporary one).
  */
 public final class StreamBenchmark {
   private static final int HIDDEN = 2048;
@@ -72,31 +73,32 @@ public final class StreamBenchmark {
       return;
     }
     int mebibytes = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 4096;
+    int vocabulary = arguments.length > 1 ? Integer.parseInt(arguments[1]) : VOCABULARY;
     Path parent =
-        Path.of(arguments.length > 1 ? arguments[1] : System.getProperty("java.io.tmpdir"));
+        Path.of(arguments.length > 2 ? arguments[2] : System.getProperty("java.io.tmpdir"));
     Path folder = Files.createTempDirectory(parent, "stream-benchmark");
     try {
       System.out.println(Machine.line());
       Zoo.writeTexts(DrawnText.TALES, folder.resolve("data"), 4000, 100, 1);
       var heard = new StreamBenchmark(folder, "heard", TOKENS);
-      heard.write(HEARD_LAYERS);
+      heard.write(HEARD_LAYERS, VOCABULARY);
       heard.hear();
       var large = new StreamBenchmark(folder, "large", 128);
-      large.write(layers(mebibytes));
+      large.write(layers(mebibytes, vocabulary), vocabulary);
       large.cutInProcessOfItsOwn();
     } finally {
       Machine.delete(folder);
     }
   }
 
-  private static int layers(int mebibytes) {
+  private static int layers(int mebibytes, int vocabulary) {
     long layer =
         2L * HIDDEN * HIDDEN + 2L * HIDDEN * HIDDEN / HEADS * GROUPS + 3L * HIDDEN * NEURONS;
-    long ends = 2L * VOCABULARY * HIDDEN;
+    long ends = 2L * vocabulary * HIDDEN;
     return Math.max(2, Math.toIntExact((((long) mebibytes << 20) / Short.BYTES - ends) / layer));
   }
 
-  private void write(int layers) throws IOException {
+  private void write(int layers, int vocabulary) throws IOException {
     Zoo.writeRandomModel("llama_tiny", model, Optional.empty(), 1); // for its tokenizer
     Files.delete(model.resolve("model.safetensors"));
     Path config = model.resolve("config.json");
@@ -108,7 +110,7 @@ public final class StreamBenchmark {
         .put("num_attention_heads", HEADS)
         .put("num_key_value_heads", GROUPS)
         .put("num_hidden_layers", layers)
-        .put("vocab_size", VOCABULARY)
+        .put("vocab_size", vocabulary)
         .put("max_position_embeddings", 4096)
         .put("dtype", "bfloat16");
     json.writeValue(config.toFile(), sizes);
