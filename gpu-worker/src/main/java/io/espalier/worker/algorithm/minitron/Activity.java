@@ -70,12 +70,12 @@ public record Activity(String fingerprint, List<LayerActivity> layers) {
   }
 
   /**
-   * The same where neurons and heads are scored by what they add to the stream: how strongly they
-   * fire, times the length of the weights that read them.
+   * The same where neurons, heads and experts are scored by what they add to the stream: how
+   * strongly they fire, times the length of the weights or the number of tokens that read them.
    */
   Activity contributions() {
     return new Activity(
-        new Fingerprint().add(fingerprint).add("times the weights that read").hex(),
+        new Fingerprint().add(fingerprint).add("times what reads").hex(),
         layers.stream().map(LayerActivity::contributions).toList());
   }
 

@@ -15,7 +15,8 @@ import java.util.Optional;
  * @param units one score per unit, by what they are: {@value #NEURONS}, or {@value #EXPERTS} and
  *     the {@linkplain #neurons neurons of each} and {@value #SHARED_NEURONS}; {@value #HEADS}; and
  *     {@value #HIDDEN} for what the layer's normalisations say of each channel of the stream.
- *     Beside them the lengths of the weights that read neurons and heads
+ *     Beside them the lengths of the weights that read neurons and heads, and how many tokens read
+ *     experts
  * @param distance sum over batches of 1 - the mean cosine of what enters and what leaves
  */
 record LayerActivity(Map<String, double[]> units, double distance) {
@@ -35,7 +36,7 @@ record LayerActivity(Map<String, double[]> units, double distance) {
     return "%s of expert %d".formatted(NEURONS, expert);
   }
 
-  /** What the lengths of the weights that read units of a kind are called among units. */
+  /** What is called so among units by which the scores of a kind become what they add. */
   private static String readers(String kind) {
     return "what reads " + kind;
   }
@@ -55,25 +56,34 @@ record LayerActivity(Map<String, double[]> units, double distance) {
     units.put(HIDDEN, watch.hidden());
     Map<String, List<Layer>> consumers = weights.architecture().consumers();
     read(blueprint, layer)
-        .forEach((kind, axis) -> units.put(readers(kind), norms(consumers, axis, weights)));
+        .forEach(
+            (kind, axis) ->
+                units.put(
+                    readers(kind),
+                    kind.equals(EXPERTS) ? watch.readers(axis) : norms(consumers, axis, weights)));
     return new LayerActivity(units, watch.distance());
   }
 
   /** How many units of each kind a layer has. */
   static Map<String, Integer> counts(Blueprint blueprint, int layer) {
     var counts = new LinkedHashMap<String, Integer>();
-    feedForward(blueprint, layer).forEach((kind, axis) -> counts.put(kind, axis.units()));
-    counts.put(HEADS, blueprint.heads(layer).units());
-    counts.put(HIDDEN, blueprint.hidden().units());
+    axes(blueprint, layer).forEach((kind, axis) -> counts.put(kind, axis.units()));
     read(blueprint, layer).forEach((kind, axis) -> counts.put(readers(kind), axis.units()));
     return counts;
   }
 
-  /** Kinds of units that one matrix reads, by their axes. */
-  private static Map<String, Axis> read(Blueprint blueprint, int layer) {
+  /** The axes of what is scored in a layer, by what their units are. */
+  static Map<String, Axis> axes(Blueprint blueprint, int layer) {
     Map<String, Axis> axes = feedForward(blueprint, layer);
-    axes.remove(EXPERTS); // what they say is heard as it is added
     axes.put(HEADS, blueprint.heads(layer));
+    axes.put(HIDDEN, blueprint.hidden());
+    return axes;
+  }
+
+  /** Kinds of units that one matrix or some tokens read, by their axes. */
+  private static Map<String, Axis> read(Blueprint blueprint, int layer) {
+    Map<String, Axis> axes = axes(blueprint, layer);
+    axes.remove(HIDDEN);
     return axes;
   }
 
@@ -86,7 +96,10 @@ record LayerActivity(Map<String, double[]> units, double distance) {
     return ReadingNorms.of(own.get(0), axis, weights);
   }
 
-  /** The same where units that one matrix reads are scored by what they add through it. */
+  /**
+   * The same where units that one matrix reads are scored by what they add through it, and experts
+   * by what they add to all tokens together.
+   */
   LayerActivity contributions() {
     Map<String, double[]> all = units();
     all.forEach(

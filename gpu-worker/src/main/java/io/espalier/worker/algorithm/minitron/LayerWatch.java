@@ -62,6 +62,13 @@ final class LayerWatch {
     return scores;
   }
 
+  /** How many real tokens chose each expert. */
+  double[] readers(Axis axis) {
+    double[] readers = new double[axis.units()];
+    experts.forEach((expert, mean) -> readers[expert] = mean.count());
+    return readers;
+  }
+
   /** One score per head: the root of the squares of its channels' scores, summed. */
   double[] heads(int headSize) {
     if (contexts.size() != 1) {

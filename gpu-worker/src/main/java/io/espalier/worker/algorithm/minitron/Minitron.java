@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
  */
 public final class Minitron {
   /** Changes whenever results may. */
-  public static final String VERSION = "2";
+  public static final String VERSION = "3";
 
   private static final Duration PAUSE = Duration.ofSeconds(30);
   private static final String PHASE = "measuring activations";

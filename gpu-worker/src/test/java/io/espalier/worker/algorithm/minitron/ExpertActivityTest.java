@@ -189,6 +189,33 @@ final class ExpertActivityTest {
     assertThat(said.get(1)).as("experts that some batch does not reach").anyMatch(List::isEmpty);
   }
 
+  /** An expert that few tokens chose adds little, however much it adds to each. */
+  @Test
+  void an_expert_contributes_what_it_adds_to_all_tokens_together() {
+    Blueprint blueprint = blueprint("qwen3-moe");
+    var texts = new GoldenTexts(List.of(padded("qwen3-moe", 20, 11, 3), padded("qwen3-moe", 7)));
+    List<List<List<NaiveExperts.Said>>> said = said(blueprint, texts, 2);
+    Activity heard = measure(blueprint, texts, Aggregation.MEAN, Aggregation.L2);
+
+    Activity found = UnitScore.CONTRIBUTION.of(heard);
+
+    double[] sums =
+        IntStream.range(0, 6)
+            .mapToDouble(
+                expert ->
+                    said.stream()
+                        .flatMap(batch -> batch.get(expert).stream())
+                        .mapToDouble(NaiveExperts.Said::length)
+                        .sum())
+            .toArray();
+    requireClose(found.experts(2), sums);
+    double[] means = heard.experts(2);
+    assertThat(IntStream.range(1, 6).boxed())
+        .as("how many stay, others than by the mean")
+        .anyMatch(
+            left -> !Arrays.equals(UnitChoice.first(sums, left), UnitChoice.first(means, left)));
+  }
+
   /** Of texts one by one, since every text is a sequence of its own for what all tokens share. */
   @ParameterizedTest
   @CsvSource({"0, MEAN, L2", "2, L2, MAX"})
@@ -260,8 +287,9 @@ final class ExpertActivityTest {
     assertThat(first.layers().get(1).units().keySet())
         .containsExactly("neurons", "heads", "hidden", "what reads neurons", "what reads heads");
     assertThat(first.layers().get(2).units().keySet())
-        .hasSize(1 + 6 + 2 + 6 + 1)
-        .contains("experts", "neurons of expert 5", "what reads neurons of expert 5")
+        .hasSize(1 + 6 + 2 + 1 + 6 + 1)
+        .contains("experts", "what reads experts")
+        .contains("neurons of expert 5", "what reads neurons of expert 5")
         .doesNotContain("neurons");
     Path file =
         checkpoints.resolve("minitron-scores-" + first.fingerprint().substring(0, 16) + ".json");

@@ -1,13 +1,20 @@
 package io.espalier.worker.algorithm.minitron;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
+import io.espalier.worker.algorithm.family.Families;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.train.AdamWSettings;
 import io.espalier.worker.algorithm.train.TextTrainer;
+import io.espalier.worker.algorithm.train.TextTraining;
+import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.SafetensorsWriter;
 import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.data.text.TextSettings;
@@ -15,6 +22,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
@@ -23,6 +31,8 @@ import io.espalier.worker.zoo.DrawnText;
 import io.espalier.worker.zoo.Zoo;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,14 +41,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Compares ways to choose what goes from a small Llama that was trained on the zoo's tales, at 30
- * and 50 % fewer parameters by width, and by depth: Minitron, units or layers at random, and those
- * of the smallest weights. Sizes are the same for all; the loss is measured right after cutting and
- * after the same short training, and told as what is left over the floor that no model gets below.
+ * Compares ways to choose what goes from a small model that was trained on the zoo's tales:
+ * Minitron, units or layers at random, and those of the smallest weights. Of a Llama, at 30 and 50
+ * % fewer parameters by width, and by depth; of a model with experts, by fewer of those and of
+ * their neurons. Sizes are the same for all; the loss is measured right after cutting and after the
+ * same short training, and told as what is left over the floor that no model gets below.
  */
 public final class SizeBenchmark {
   private static final int BATCHES = 32;
@@ -46,8 +59,17 @@ public final class SizeBenchmark {
   private static final int TRAINED = 800;
   private static final double LEARNING_RATE = 1e-3;
   private static final long STATE_BYTES = 1L << 30;
-  private static final List<String> KINDS =
-      List.of(LayerActivity.NEURONS, LayerActivity.HEADS, LayerActivity.HIDDEN);
+  private static final double DEVIATION = 0.07;
+
+  /** Two of eight experts for each token, and one that all share, in every layer. */
+  private static final String EXPERTS =
+      """
+      {"model_type": "qwen2_moe", "architectures": ["Qwen2MoeForCausalLM"], "vocab_size": %d,
+       "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4,
+       "num_key_value_heads": 2, "num_experts": 8, "num_experts_per_tok": 2,
+       "moe_intermediate_size": 64, "shared_expert_intermediate_size": 64,
+       "max_position_embeddings": 64, "bos_token_id": 5, "eos_token_id": 5, "dtype": "float32"}
+      """;
 
   private final Path folder;
   private final Blueprint blueprint;
@@ -59,35 +81,94 @@ public final class SizeBenchmark {
   private SizeBenchmark(Path folder) {
     this.folder = folder;
     this.blueprint = Blueprint.of(TextModel.of(ModelDirectory.open(folder.resolve("model"))));
-    this.train = texts("train");
-    this.test = texts("test");
+    this.train = texts(blueprint.model(), folder, "train");
+    this.test = texts(blueprint.model(), folder, "test");
     this.floor = DrawnText.floorOfTales(DemoText.TALES.data().test(), DemoText.TALES.data().seed());
   }
 
-  private TextDataset texts(String split) {
+  private static TextDataset texts(TextModel model, Path folder, String split) {
     return TextDatasets.open(
         URI.create(folder.resolve("data").toUri() + "?split=" + split),
-        blueprint.model().network().input(),
-        blueprint.model().directory().path(),
+        model.network().input(),
+        model.directory().path(),
         TextSettings.USUAL);
   }
 
   /**
    * Prints a line for each seed, size and choice, and the means.
    *
-   * @param arguments number of seeds, and a directory that an earlier run has left; without it a
-   *     model is trained first
+   * @param arguments number of seeds; {@code llama} or {@code experts}; and a directory that an
+   *     earlier run has left, without which a model is trained first
    */
   public static void main(String[] arguments) throws IOException {
     int seeds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
+    boolean experts = arguments.length > 1 && arguments[1].equals("experts");
     Path folder;
-    if (arguments.length > 1) {
-      folder = Path.of(arguments[1]);
+    if (arguments.length > 2) {
+      folder = Path.of(arguments[2]);
     } else {
       folder = Files.createTempDirectory("size-benchmark");
-      Zoo.train(DemoText.TALES, folder, Progress.Listener.NONE);
+      if (experts) {
+        trainExperts(folder);
+      } else {
+        Zoo.train(DemoText.TALES, folder, Progress.Listener.NONE);
+      }
     }
     new SizeBenchmark(folder).run(seeds);
+  }
+
+  /** Trains a model with experts as the zoo trains its Llama. */
+  private static void trainExperts(Path folder) throws IOException {
+    DemoText tales = DemoText.TALES;
+    Zoo.writeTexts(
+        tales.kind(),
+        folder.resolve("data"),
+        tales.data().train(),
+        tales.data().test(),
+        tales.data().seed());
+    Path start = folder.resolve("start");
+    Path model = folder.resolve("model");
+    Zoo.writeRandomModel("llama_tiny", start, Optional.empty(), 1); // for its tokenizer
+    var json = new ObjectMapper();
+    int vocabulary =
+        json.readTree(start.resolve("config.json").toFile()).path("vocab_size").asInt();
+    JsonNode config = json.readTree(EXPERTS.formatted(vocabulary));
+    SafetensorsWriter.write(start.resolve("model.safetensors"), random(config));
+    Files.createDirectories(model);
+    for (Path directory : List.of(start, model)) {
+      json.writeValue(directory.resolve("config.json").toFile(), config);
+    }
+    Files.copy(start.resolve("tokenizer.json"), model.resolve("tokenizer.json"));
+    TextModel untrained = TextModel.of(ModelDirectory.open(start));
+    new TextTraining(
+            untrained,
+            texts(untrained, folder, "train"),
+            texts(untrained, folder, "test"),
+            tales.training())
+        .run(model.resolve("model.safetensors"), Progress.Listener.NONE);
+  }
+
+  /** As the zoo begins: matrices normal, biases 0, normalisations the identity. */
+  private static Map<String, TensorData> random(JsonNode config) {
+    var random = new Random(11);
+    var tensors = new LinkedHashMap<String, TensorData>();
+    Families.text(config)
+        .network(config)
+        .architecture(Map.of(), 1)
+        .shapes()
+        .forEach(
+            (name, shape) -> {
+              ByteBuffer numbers =
+                  ByteBuffer.allocate(Math.toIntExact(DType.F32.bytes(shape)))
+                      .order(ByteOrder.LITTLE_ENDIAN);
+              double same = name.endsWith("norm.weight") ? 1 : 0;
+              while (numbers.hasRemaining()) {
+                numbers.putFloat(
+                    (float) (shape.length > 1 ? DEVIATION * random.nextGaussian() : same));
+              }
+              tensors.put(name, new TensorData(DType.F32, shape, numbers.flip()));
+            });
+    return tensors;
   }
 
   private void run(int seeds) throws IOException {
@@ -96,36 +177,58 @@ public final class SizeBenchmark {
       print("original: %.4f, %s", loss(blueprint.model(), original), blueprint.sizes());
       for (long seed = 1; seed <= seeds; seed++) {
         Map<String, Activity> choices = new LinkedHashMap<>();
-        choices.put("Minitron", minitron(seed, UnitScore.CONTRIBUTION));
-        choices.put("activation alone", minitron(seed, UnitScore.ACTIVATION));
+        choices.put("Minitron", minitron(seed, UnitScore.CONTRIBUTION, Aggregation.MEAN));
+        choices.put("l2 over tokens", minitron(seed, UnitScore.CONTRIBUTION, Aggregation.L2));
+        choices.put("activation alone", minitron(seed, UnitScore.ACTIVATION, Aggregation.MEAN));
         choices.put("random", random(seed));
         choices.put("magnitude", magnitude(original));
-        for (int percent : new int[] {70, 50}) {
-          Sizes narrow = narrow(percent);
-          compare("width %d %%".formatted(percent), narrow, choices, seed);
-          Sizes found = search(percent, choices.get("Minitron"), seed);
-          compare("search %d %%".formatted(percent), found, choices, seed);
-        }
-        for (int layers : new int[] {4, 3}) {
-          for (var choice : choices.entrySet()) {
-            int[] left = UnitChoice.first(choice.getValue().distances(), layers);
-            compare(
-                "%d layers, %s".formatted(layers, choice.getKey()),
-                Kept.all(),
-                IntStream.of(left).boxed().toList(),
-                seed);
-          }
-          compare(
-              "%d layers, Minitron by blocks".formatted(layers),
-              Kept.all(),
-              block(choices.get("Minitron"), layers, seed),
-              seed);
+        if (blueprint.sparseLayers().isEmpty()) {
+          compareLayers(choices, seed);
+        } else {
+          compareExperts(choices, seed);
         }
       }
     }
     results.forEach(
         (name, all) ->
             print("mean of %d seeds, %s: %.4f / %.4f", seeds, name, mean(all, 0), mean(all, 1)));
+  }
+
+  private void compareLayers(Map<String, Activity> choices, long seed) throws IOException {
+    for (int percent : new int[] {70, 50}) {
+      compare("width %d %%".formatted(percent), narrow(percent), choices, seed);
+      Sizes found = search(percent, choices.get("Minitron"), seed);
+      compare("search %d %%".formatted(percent), found, choices, seed);
+    }
+    for (int layers : new int[] {4, 3}) {
+      for (var choice : choices.entrySet()) {
+        int[] left = UnitChoice.first(choice.getValue().distances(), layers);
+        compare(
+            "%d layers, %s".formatted(layers, choice.getKey()),
+            Kept.all(),
+            IntStream.of(left).boxed().toList(),
+            seed);
+      }
+      compare(
+          "%d layers, Minitron by blocks".formatted(layers),
+          Kept.all(),
+          block(choices.get("Minitron"), layers, seed),
+          seed);
+    }
+  }
+
+  private void compareExperts(Map<String, Activity> choices, long seed) throws IOException {
+    Divisors divisors = Divisors.Asked.NOTHING.ofExport(blueprint.sizes());
+    for (Map<Size, Integer> asked :
+        List.of(
+            Map.of(Size.EXPERTS, 4),
+            Map.of(Size.EXPERTS, 2),
+            Map.of(Size.EXPERT_NEURONS, 8),
+            Map.of(Size.SHARED_NEURONS, 8))) {
+      compare(asked.toString(), new Export(asked).of(blueprint, divisors, true), choices, seed);
+    }
+    Sizes found = search(60, choices.get("Minitron"), seed);
+    compare("search 60 %", found, choices, seed);
   }
 
   /** Versions of some sizes, by all choices. */
@@ -181,16 +284,16 @@ public final class SizeBenchmark {
     return MinitronPlan.of(blueprint, goal);
   }
 
-  private Minitron listening(long seed, UnitScore score) {
+  private Minitron listening(long seed, UnitScore score, Aggregation overTokens) {
     return new Minitron(
         blueprint,
-        new Listening(
-            BATCHES, BATCH_SIZE, Aggregation.MEAN, Aggregation.L2, score, STATE_BYTES, seed),
+        new Listening(BATCHES, BATCH_SIZE, overTokens, Aggregation.L2, score, STATE_BYTES, seed),
         train);
   }
 
-  private Activity minitron(long seed, UnitScore score) {
-    return listening(seed, score).measure(folder.resolve("scores"), Progress.Listener.NONE);
+  private Activity minitron(long seed, UnitScore score, Aggregation overTokens) {
+    return listening(seed, score, overTokens)
+        .measure(folder.resolve("scores"), Progress.Listener.NONE);
   }
 
   /** The layers that stay without the block that is missed least. */
@@ -203,7 +306,7 @@ public final class SizeBenchmark {
   private VersionScoring scoring(Activity activity, long seed) {
     return new VersionScoring(
         blueprint,
-        listening(seed, UnitScore.CONTRIBUTION).texts(),
+        listening(seed, UnitScore.CONTRIBUTION, Aggregation.MEAN).texts(),
         Score.LOSS,
         Room.of(STATE_BYTES),
         activity.fingerprint(),
@@ -215,9 +318,8 @@ public final class SizeBenchmark {
     var layers = new ArrayList<LayerActivity>();
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
       var units = new LinkedHashMap<String, double[]>();
-      for (String kind : KINDS) {
-        units.put(kind, random.doubles(axis(kind, layer).units()).toArray());
-      }
+      LayerActivity.axes(blueprint, layer)
+          .forEach((kind, axis) -> units.put(kind, random.doubles(axis.units()).toArray()));
       layers.add(new LayerActivity(units, random.nextDouble()));
     }
     return new Activity("random", layers);
@@ -230,17 +332,22 @@ public final class SizeBenchmark {
       String prefix = blueprint.blocks().get(layer) + ".";
       var units = new LinkedHashMap<String, double[]>();
       double all = 0;
-      for (String kind : KINDS) {
-        units.put(kind, new double[axis(kind, layer).units()]);
-      }
+      Map<String, Axis> axes = LayerActivity.axes(blueprint, layer);
+      axes.forEach((kind, axis) -> units.put(kind, new double[axis.units()]));
+      Optional<Stack> experts = blueprint.experts(layer).map(LayerExperts::stack);
       for (TensorSpec tensor : blueprint.architecture().tensors()) {
         if (tensor.name().startsWith(prefix)) {
           float[] values = weights.get(tensor.name()).toFloatArray();
+          double own = 0;
           for (float value : values) {
-            all += (double) value * value;
+            own += (double) value * value;
           }
-          for (String kind : KINDS) {
-            add(units.get(kind), axis(kind, layer), tensor, values);
+          all += own;
+          axes.forEach((kind, axis) -> add(units.get(kind), axis, tensor, values));
+          OptionalInt expert =
+              experts.map(stack -> stack.unit(tensor.name())).orElse(OptionalInt.empty());
+          if (expert.isPresent()) {
+            units.get(LayerActivity.EXPERTS)[expert.getAsInt()] += own;
           }
         }
       }
@@ -262,14 +369,6 @@ public final class SizeBenchmark {
       }
       inner *= Math.toIntExact(shape[i]);
     }
-  }
-
-  private Axis axis(String kind, int layer) {
-    return switch (kind) {
-      case LayerActivity.NEURONS -> blueprint.neurons(layer);
-      case LayerActivity.HEADS -> blueprint.heads(layer);
-      default -> blueprint.hidden();
-    };
   }
 
   private void compare(String name, Kept units, List<Integer> layers, long seed)
