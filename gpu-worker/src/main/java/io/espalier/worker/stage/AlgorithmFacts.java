@@ -1,6 +1,9 @@
 package io.espalier.worker.stage;
 
+import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.search.SearchSpace;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.report.Losses;
 import io.espalier.worker.report.PruningReport;
@@ -13,6 +16,12 @@ import java.util.OptionalInt;
 interface AlgorithmFacts {
   /** The model that was pruned. */
   PruningReport.Model model();
+
+  /** How a model that was pruned is told of. */
+  static PruningReport.Model told(Architecture architecture, Family family, ModelDirectory files) {
+    return new PruningReport.Model(
+        architecture.name(), architecture.name(), family.name(), Optional.of(files.rootDigest()));
+  }
 
   /** The models that there were to choose from. */
   SearchSpace space();

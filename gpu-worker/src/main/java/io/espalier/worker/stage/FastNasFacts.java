@@ -26,11 +26,7 @@ record FastNasFacts(StageJob job, PruneSpec spec, Plan plan, Pruning.Result prun
 
   @Override
   public PruningReport.Model model() {
-    return new PruningReport.Model(
-        plan.architecture().name(),
-        plan.architecture().name(),
-        plan.family().name(),
-        Optional.of(plan.model().rootDigest()));
+    return AlgorithmFacts.told(plan.architecture(), plan.family(), plan.model());
   }
 
   @Override

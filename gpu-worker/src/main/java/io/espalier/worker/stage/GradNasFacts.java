@@ -33,11 +33,7 @@ record GradNasFacts(GradNasSpec spec, GradNasPlan plan, GradNasPruning.Result pr
   @Override
   public PruningReport.Model model() {
     TextModel model = plan.model();
-    return new PruningReport.Model(
-        model.architecture().name(),
-        model.architecture().name(),
-        model.family().name(),
-        Optional.of(model.directory().rootDigest()));
+    return AlgorithmFacts.told(model.architecture(), model.family(), model.directory());
   }
 
   @Override

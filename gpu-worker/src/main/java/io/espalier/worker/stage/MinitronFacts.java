@@ -41,11 +41,7 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned) implement
   @Override
   public PruningReport.Model model() {
     TextModel model = plan().blueprint().model();
-    return new PruningReport.Model(
-        model.architecture().name(),
-        model.architecture().name(),
-        model.family().name(),
-        Optional.of(model.directory().rootDigest()));
+    return AlgorithmFacts.told(model.architecture(), model.family(), model.directory());
   }
 
   @Override
