@@ -17,6 +17,8 @@ import io.espalier.worker.domain.model.Architecture;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A directory of the golden fixtures: a model, inputs, and what other software computes for them.
@@ -26,6 +28,28 @@ public final class Golden {
 
   private Golden(Path directory) {
     this.directory = directory;
+  }
+
+  /** The models that continue text, one or more of each family. */
+  public static List<String> decoders() {
+    return List.of(
+        "gpt2",
+        "gptj",
+        "llama",
+        "llama-tied-rope-llama3-scaling",
+        "mistral",
+        "qwen2",
+        "qwen3",
+        "mixtral",
+        "qwen2-moe",
+        "qwen3-moe");
+  }
+
+  /** All models that read text. */
+  public static List<String> texts() {
+    List<String> encoders =
+        List.of("bert-qa", "bert-classifier", "bert-mlm", "distilbert-qa", "roberta-classifier");
+    return Stream.concat(encoders.stream(), decoders().stream()).toList();
   }
 
   /** A fixture by its path under {@code golden/}. */

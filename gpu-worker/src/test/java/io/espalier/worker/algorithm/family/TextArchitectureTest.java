@@ -17,6 +17,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Tables of tensors, axes and layers of the families of text. */
 final class TextArchitectureTest {
@@ -46,23 +47,7 @@ final class TextArchitectureTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "bert-qa",
-    "bert-classifier",
-    "bert-mlm",
-    "distilbert-qa",
-    "roberta-classifier",
-    "gpt2",
-    "gptj",
-    "llama",
-    "llama-tied-rope-llama3-scaling",
-    "mistral",
-    "qwen2",
-    "qwen3",
-    "mixtral",
-    "qwen2-moe",
-    "qwen3-moe"
-  })
+  @MethodSource("io.espalier.worker.tensor.Golden#texts")
   void every_number_of_the_file_is_a_parameter(String name) {
     TextModel model = TextModel.of(Golden.of(name).model());
 

@@ -31,22 +31,7 @@ final class TextCutProperties {
 
   @Provide
   Arbitrary<String> models() {
-    return Arbitraries.of(
-        "bert-qa",
-        "bert-classifier",
-        "bert-mlm",
-        "distilbert-qa",
-        "roberta-classifier",
-        "gpt2",
-        "gptj",
-        "llama",
-        "llama-tied-rope-llama3-scaling",
-        "mistral",
-        "qwen2",
-        "qwen3",
-        "mixtral",
-        "qwen2-moe",
-        "qwen3-moe");
+    return Arbitraries.of(Golden.texts());
   }
 
   @Property(tries = 120, seed = PropertySeed.FIXED, edgeCases = EdgeCasesMode.NONE)

@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Gradients of whole networks of text against central differences in float64. */
 final class TextGradientTest {
@@ -38,24 +38,7 @@ final class TextGradientTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "bert-qa",
-        "bert-classifier",
-        "bert-mlm",
-        "distilbert-qa",
-        "roberta-classifier",
-        "gpt2",
-        "gptj",
-        "llama",
-        "llama-tied-rope-llama3-scaling",
-        "mistral",
-        "qwen2",
-        "qwen3",
-        "mixtral",
-        "qwen2-moe",
-        "qwen3-moe"
-      })
+  @MethodSource("io.espalier.worker.tensor.Golden#texts")
   void gradients_of_weights_and_of_what_heads_and_neurons_say_are_slopes(String name) {
     Golden golden = Golden.of(name);
     try (Weights single = golden.weights(manager);

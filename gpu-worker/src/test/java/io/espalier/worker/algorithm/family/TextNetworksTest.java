@@ -25,6 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Forward passes of every family of text against those of transformers. */
@@ -61,24 +62,7 @@ final class TextNetworksTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "bert-qa",
-        "bert-classifier",
-        "bert-mlm",
-        "distilbert-qa",
-        "roberta-classifier",
-        "gpt2",
-        "gptj",
-        "llama",
-        "llama-tied-rope-llama3-scaling",
-        "mistral",
-        "qwen2",
-        "qwen3",
-        "mixtral",
-        "qwen2-moe",
-        "qwen3-moe"
-      })
+  @MethodSource("io.espalier.worker.tensor.Golden#texts")
   void scores_and_hidden_states_are_those_of_transformers(String name) {
     Golden golden = Golden.of(name);
     Weights weights = golden.weights(manager);
@@ -138,24 +122,7 @@ final class TextNetworksTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "bert-qa",
-        "bert-classifier",
-        "bert-mlm",
-        "distilbert-qa",
-        "roberta-classifier",
-        "gpt2",
-        "gptj",
-        "llama",
-        "llama-tied-rope-llama3-scaling",
-        "mistral",
-        "qwen2",
-        "qwen3",
-        "mixtral",
-        "qwen2-moe",
-        "qwen3-moe"
-      })
+  @MethodSource("io.espalier.worker.tensor.Golden#texts")
   void a_row_reads_the_same_whatever_it_is_filled_up_with(String name) {
     Golden golden = Golden.of(name);
     Weights weights = golden.weights(manager);

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Gradients, scores and losses as Hugging Face's models and PyTorch compute them. */
 class GoldenScoresTest {
@@ -65,23 +65,7 @@ class GoldenScoresTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "bert-qa",
-        "bert-classifier",
-        "bert-mlm",
-        "distilbert-qa",
-        "roberta-classifier",
-        "gpt2",
-        "gptj",
-        "llama",
-        "llama-tied-rope-llama3-scaling",
-        "mistral",
-        "qwen2",
-        "qwen3",
-        "mixtral",
-        "qwen3-moe"
-      })
+  @MethodSource("io.espalier.worker.tensor.Golden#texts")
   void losses_are_those_of_the_models_themselves(String name) {
     Golden golden = Golden.of(name);
     TextModel model = TextModel.of(golden.model());

@@ -33,7 +33,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Units of all axes may change places, all tensors along, and the model says the same: what cuts by
@@ -43,19 +43,7 @@ final class SortingTest {
   @TempDir Path own;
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "gpt2",
-        "gptj",
-        "llama",
-        "llama-tied-rope-llama3-scaling",
-        "mistral",
-        "qwen2",
-        "qwen3",
-        "mixtral",
-        "qwen2-moe",
-        "qwen3-moe"
-      })
+  @MethodSource("io.espalier.worker.tensor.Golden#decoders")
   void other_places_of_all_units_change_nothing_that_is_said(String name) throws IOException {
     Golden golden = Golden.of(name);
     Blueprint blueprint = Blueprint.of(TextModel.of(golden.model()));
