@@ -183,7 +183,7 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned) implement
   private UnitRow sharedNeurons(int layer) {
     return ranked(
         plan().blueprint().sharedNeurons(layer).orElseThrow(),
-        compared(pruned.activity().sharedNeurons(layer)));
+        pruned.activity().sharedNeurons(layer));
   }
 
   private UnitRow groups(int layer) {

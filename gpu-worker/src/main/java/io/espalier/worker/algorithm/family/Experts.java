@@ -141,11 +141,11 @@ record Experts(
     NDArray byToken = T.select(said, 0, routes.order());
     NDArray sum = T.sum(T.reshape(byToken, tokens, chosen, shape.get(2)), 1);
     NDArray routed = T.reshape(sum, shape.getShape());
-    return shared.map(one -> T.add(routed, share(one, modules, block, x, pass))).orElse(routed);
+    return shared.map(one -> T.add(routed, ofShared(one, modules, block, x, pass))).orElse(routed);
   }
 
   /** What the expert that all tokens share adds: (batch, tokens, hidden), as is read. */
-  private NDArray share(Shared one, TextModules modules, String block, NDArray x, Pass pass) {
+  private NDArray ofShared(Shared one, TextModules modules, String block, NDArray x, Pass pass) {
     String module = block + one.module();
     NDArray said = expert.of(modules, module, module + TextNetwork.NEURONS, x, pass);
     NDArray open = T.sigmoid(modules.dense(block + one.gate(), x)); // (batch, tokens, 1)

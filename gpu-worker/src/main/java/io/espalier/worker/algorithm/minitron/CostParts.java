@@ -40,7 +40,7 @@ record CostParts(Blueprint blueprint, Optional<Cache> cache, Map<String, TensorH
     return around(layer, weight -> true, layers(inLayer(layer)));
   }
 
-  /** What is no expert of a layer, and what all of its experts compute. */
+  /** What is no expert that only some tokens of a layer have, and what all of these compute. */
   CostModel around(int layer, LayerExperts experts) {
     Predicate<String> outside = name -> experts.stack().unit(name).isEmpty();
     List<Layer> first =

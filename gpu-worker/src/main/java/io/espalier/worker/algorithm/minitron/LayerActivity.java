@@ -104,9 +104,9 @@ record LayerActivity(Map<String, double[]> units, double distance) {
     Map<String, double[]> all = units();
     all.forEach(
         (kind, scores) -> {
-          double[] norms = all.getOrDefault(readers(kind), new double[0]);
-          for (int unit = 0; unit < norms.length; unit++) {
-            scores[unit] *= norms[unit];
+          double[] factors = all.getOrDefault(readers(kind), new double[0]);
+          for (int unit = 0; unit < factors.length; unit++) {
+            scores[unit] *= factors[unit];
           }
         });
     return new LayerActivity(all, distance);
