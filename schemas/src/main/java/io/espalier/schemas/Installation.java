@@ -9,10 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.admin.Admin;
@@ -32,8 +30,6 @@ public record Installation(Topics topics, SchemaRegistry registry, List<String> 
   /** Consumers and producers of any age understand each other, in either direction. */
   static final String COMPATIBILITY = "FULL_TRANSITIVE";
 
-  private static final int TIMEOUT_SECONDS = 30;
-
   /** An installation; the list is copied. */
   public Installation {
     pools = List.copyOf(pools);
@@ -44,43 +40,58 @@ public record Installation(Topics topics, SchemaRegistry registry, List<String> 
    *
    * @param topics names of topics that were created
    * @param subjects subjects under which a schema was registered that had not been there before
+   * @param changed names of topics that were there and got other settings
    */
-  public record Added(List<String> topics, List<String> subjects) {}
+  public record Added(List<String> topics, List<String> subjects, List<String> changed) {}
 
   /**
-   * Creates the topics that are missing and registers every schema.
+   * Creates the topics that are missing, sets those that are there as they should be and registers
+   * every schema.
    *
    * @param replication copies of each record; 3 in production, 1 on a single broker
    * @throws InstallationException if the broker or the registry cannot be reached or refuse
    */
   public Added setUp(Admin admin, short replication) {
-    return new Added(createTopics(admin, replication), registerSchemas());
+    var setup = new TopicSetup(admin);
+    Map<String, Map<String, String>> differences = setup.differences(settings());
+    if (!differences.isEmpty()) {
+      setup.alter(differences);
+    }
+    List<String> created = setup.create(newTopics(replication));
+    return new Added(created, registerSchemas(), List.copyOf(differences.keySet()));
   }
 
-  /** Creates the topics that are missing and returns their names. */
-  public List<String> createTopics(Admin admin, short replication) {
-    try {
-      Set<String> present = admin.listTopics().names().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-      List<NewTopic> missing =
-          Stream.concat(
-                  topics.all(pools).stream().map(topic -> newTopic(topic, replication)),
-                  Stream.of(deadLetters(replication)))
-              .filter(topic -> !present.contains(topic.name()))
-              .toList();
-      admin.createTopics(missing).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-      return missing.stream().map(NewTopic::name).toList();
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new InstallationException("creating the topics was interrupted", interrupted);
-    } catch (ExecutionException refused) {
-      throw new InstallationException(
-          "the broker would not create the topics: %s".formatted(refused.getCause()), refused);
-    } catch (TimeoutException late) {
-      throw new InstallationException(
-          "no broker answered within %d s; is it running, and are the bootstrap servers right?"
-              .formatted(TIMEOUT_SECONDS),
-          late);
-    }
+  /**
+   * Returns, in words, which of the topics that are there are not set as they should be.
+   *
+   * @throws InstallationException if the brokers do not say
+   */
+  public List<String> wrongSettings(Admin admin) {
+    return new TopicSetup(admin)
+        .differences(settings()).entrySet().stream()
+            .map(
+                topic -> "topic %s should be set to %s".formatted(topic.getKey(), topic.getValue()))
+            .toList();
+  }
+
+  private Map<String, TopicSettings> settings() {
+    Map<String, TopicSettings> settings = new TreeMap<>();
+    topics.all(pools).forEach(topic -> settings.put(topic.name(), topic.settings()));
+    settings.put(topics.deadLetters(), TopicSettings.deadLetters());
+    return settings;
+  }
+
+  private List<NewTopic> newTopics(short replication) {
+    return Stream.concat(
+            topics.all(pools).stream()
+                .map(
+                    topic ->
+                        new NewTopic(topic.name(), topic.partitions(), replication)
+                            .configs(topic.settings().asMap())),
+            Stream.of(
+                new NewTopic(topics.deadLetters(), 1, replication)
+                    .configs(TopicSettings.deadLetters().asMap())))
+        .toList();
   }
 
   /**
@@ -151,14 +162,5 @@ public record Installation(Topics topics, SchemaRegistry registry, List<String> 
   static Schema plain(Schema schema) {
     String withoutHint = schema.toString().replace(",\"avro.java.string\":\"String\"", "");
     return new Schema.Parser().parse(withoutHint);
-  }
-
-  private NewTopic newTopic(Topic<?> topic, short replication) {
-    return new NewTopic(topic.name(), topic.partitions(), replication).configs(topic.settings());
-  }
-
-  private NewTopic deadLetters(short replication) {
-    return new NewTopic(topics.deadLetters(), 1, replication)
-        .configs(Map.of("cleanup.policy", "delete", "retention.ms", "-1"));
   }
 }

@@ -2,12 +2,12 @@ package io.espalier.schemas;
 
 import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientConfig;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
-import io.confluent.kafka.serializers.KafkaAvroDeserializer;
-import io.confluent.kafka.serializers.KafkaAvroSerializer;
-import java.util.HashMap;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
@@ -22,35 +22,53 @@ import org.apache.kafka.common.serialization.Serdes;
  */
 public record SchemaRegistry(String url, boolean development) {
   private static final int CACHED_SCHEMAS = 1000;
+  private static final int TIMEOUT_MILLIS = 3_000;
 
-  /** A registry in which schemas have been registered beforehand. */
+  /** Returns a registry in which schemas have been registered beforehand. */
   public static SchemaRegistry at(String url) {
     return new SchemaRegistry(url, false);
   }
 
-  /** A registry inside this JVM, for tests; it does not enforce compatibility. */
+  /** Returns a registry inside this JVM, for tests; it does not enforce compatibility. */
   public static SchemaRegistry inMemory(String name) {
     return new SchemaRegistry("mock://" + name, true);
   }
 
-  /** A client to register and look up schemas. */
+  /** Returns a client to register and look up schemas; it waits three seconds for an answer. */
   public SchemaRegistryClient client() {
+    Map<String, Object> settings =
+        Map.of(
+            "schema.registry.url",
+            url,
+            SchemaRegistryClientConfig.HTTP_CONNECT_TIMEOUT_MS,
+            TIMEOUT_MILLIS,
+            SchemaRegistryClientConfig.HTTP_READ_TIMEOUT_MS,
+            TIMEOUT_MILLIS);
     return SchemaRegistryClientFactory.newClient(
-        List.of(url), CACHED_SCHEMAS, List.of(new AvroSchemaProvider()), Map.of(), Map.of());
+        List.of(url), CACHED_SCHEMAS, List.of(new AvroSchemaProvider()), settings, Map.of());
   }
 
-  /** The Confluent Avro serde for values of one generated type. */
-  @SuppressWarnings(
-      "unchecked") // specific.avro.reader makes the deserializer return the generated type
-  <V extends SpecificRecord> Serde<V> serde() {
-    Map<String, Object> settings = new HashMap<>();
-    settings.put("schema.registry.url", url);
-    settings.put("auto.register.schemas", development);
-    settings.put("specific.avro.reader", true);
-    // The registry holds plain Avro; how Java represents strings is nobody else's business.
-    settings.put("avro.remove.java.properties", true);
-    Serde<Object> serde = Serdes.serdeFrom(new KafkaAvroSerializer(), new KafkaAvroDeserializer());
-    serde.configure(settings, false);
-    return (Serde<V>) (Serde<?>) serde;
+  /** Returns the calls of a new client; a registry inside this JVM needs no second try. */
+  RegistryCalls calls() {
+    List<Duration> pauses = development ? List.of() : RegistryCalls.USUAL_PAUSES;
+    return new RegistryCalls(client(), development, pauses);
   }
+
+  /** Returns the serde of a topic's events. */
+  static <V extends SpecificRecord> Serde<V> serde(
+      RegistryCalls calls, String url, Event<V> event) {
+    Map<String, Object> avro = Map.of("schema.registry.url", url, "specific.avro.reader", true);
+    return Serdes.serdeFrom(
+        new EventSerializer<>(calls, event.schema()),
+        new EventDeserializer<>(calls, event.type(), event.settings(), avro));
+  }
+
+  /**
+   * The events of a topic.
+   *
+   * @param type their generated type
+   * @param schema its schema
+   * @param settings the topic's settings
+   */
+  record Event<V extends SpecificRecord>(Class<V> type, Schema schema, TopicSettings settings) {}
 }

@@ -1,20 +1,27 @@
 package io.espalier.schemas;
 
+import static io.espalier.schemas.TopicSettings.Cleanup.COMPACT;
+import static io.espalier.schemas.TopicSettings.Cleanup.COMPACT_AND_DELETE;
+import static io.espalier.schemas.TopicSettings.Cleanup.DELETE;
+import static io.espalier.schemas.TopicSettings.received;
+import static io.espalier.schemas.TopicSettings.written;
+
+import io.espalier.event.ClosedAttempts;
 import io.espalier.event.ModelRegistered;
 import io.espalier.event.ModelRejected;
 import io.espalier.event.PrunedModel;
 import io.espalier.event.PruningPolicy;
+import io.espalier.event.RegistrationAnswer;
 import io.espalier.event.Run;
 import io.espalier.event.RunRequest;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageEvent;
 import io.espalier.event.WorkerHeartbeat;
-import io.espalier.schemas.Topic.Cleanup;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
+import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.common.serialization.Serdes;
 
 /**
  * Every topic of an installation.
@@ -34,9 +41,13 @@ public final class Topics {
   private final SchemaRegistry registry;
   private final int partitions;
 
+  private final RegistryCalls calls;
+
   private final Topic<ModelRegistered> modelRegistered;
+  private final Topic<RegistrationAnswer> registrationAnswers;
   private final Topic<PruningPolicy> pruningPolicies;
   private final Topic<RunRequest> runRequests;
+  private final Topic<ClosedAttempts> closedAttempts;
   private final Topic<StageEvent> stageEvents;
   private final Topic<WorkerHeartbeat> workerHeartbeats;
   private final Topic<Run> runs;
@@ -54,19 +65,27 @@ public final class Topics {
     this.prefix = prefix;
     this.registry = registry;
     this.partitions = partitions;
-    modelRegistered = topic("model-registered", ModelRegistered.getClassSchema(), Cleanup.DELETE);
-    pruningPolicies = topic("pruning-policies", PruningPolicy.getClassSchema(), Cleanup.COMPACT);
-    runRequests = topic("run-requests", RunRequest.getClassSchema(), Cleanup.DELETE);
-    stageEvents = topic("stage-events", StageEvent.getClassSchema(), Cleanup.DELETE);
-    workerHeartbeats = topic("worker-heartbeats", WorkerHeartbeat.getClassSchema(), Cleanup.DELETE);
-    runs = topic("runs", Run.getClassSchema(), Cleanup.COMPACT);
-    prunedModel = topic("pruned-model", PrunedModel.getClassSchema(), Cleanup.DELETE);
-    modelRejected = topic("model-rejected", ModelRejected.getClassSchema(), Cleanup.DELETE);
+    this.calls = registry.calls();
+    modelRegistered = topic("model-registered", ModelRegistered.class, received(DELETE));
+    registrationAnswers = topic("registration-answers", RegistrationAnswer.class, written(DELETE));
+    pruningPolicies = topic("pruning-policies", PruningPolicy.class, received(COMPACT));
+    runRequests = topic("run-requests", RunRequest.class, received(DELETE));
+    closedAttempts = topic("closed-attempts", ClosedAttempts.class, written(COMPACT_AND_DELETE));
+    stageEvents = topic("stage-events", StageEvent.class, TopicSettings.reported());
+    workerHeartbeats = topic("worker-heartbeats", WorkerHeartbeat.class, received(DELETE));
+    runs = topic("runs", Run.class, written(COMPACT));
+    prunedModel = topic("pruned-model", PrunedModel.class, written(DELETE));
+    modelRejected = topic("model-rejected", ModelRejected.class, written(DELETE));
   }
 
   /** A model version has landed; keyed by model name. */
   public Topic<ModelRegistered> modelRegistered() {
     return modelRegistered;
+  }
+
+  /** What registrations led to that began no run; keyed by model name. */
+  public Topic<RegistrationAnswer> registrationAnswers() {
+    return registrationAnswers;
   }
 
   /** The policies; keyed by policy name, a null value withdraws one. */
@@ -79,9 +98,14 @@ public final class Topics {
     return runRequests;
   }
 
+  /** Commands that nobody awaits any more; keyed by run id. */
+  public Topic<ClosedAttempts> closedAttempts() {
+    return closedAttempts;
+  }
+
   /** Commands for the workers of one pool; keyed by run id, read through a share group. */
   public Topic<StageCommand> stageCommands(String pool) {
-    return topic("stage-commands." + pool, StageCommand.getClassSchema(), Cleanup.DELETE);
+    return topic("stage-commands." + pool, StageCommand.class, written(DELETE));
   }
 
   /** What workers report; keyed by run id. */
@@ -109,6 +133,28 @@ public final class Topics {
     return modelRejected;
   }
 
+  /**
+   * Asks the registry for every version of every schema, so that it may be away afterwards.
+   *
+   * @throws RegistryUnavailableException if it does not answer
+   */
+  public void learnSchemas() {
+    for (Topic<?> topic : all(List.of())) {
+      List<Integer> versions =
+          calls.answer(
+              "the versions of " + topic.subject(),
+              () -> calls.client().getAllVersions(topic.subject()));
+      for (int version : versions) {
+        calls.answer(
+            "version %d of %s".formatted(version, topic.subject()),
+            () -> {
+              int id = calls.client().getSchemaMetadata(topic.subject(), version).getId();
+              return calls.client().getSchemaById(id);
+            });
+      }
+    }
+  }
+
   /** Name of the topic of raw records that could not be read or processed, with cause headers. */
   public String deadLetters() {
     return prefix + "dead-letters";
@@ -124,8 +170,10 @@ public final class Topics {
     return Stream.concat(
             Stream.<Topic<?>>of(
                 modelRegistered,
+                registrationAnswers,
                 pruningPolicies,
                 runRequests,
+                closedAttempts,
                 stageEvents,
                 workerHeartbeats,
                 runs,
@@ -135,8 +183,15 @@ public final class Topics {
         .toList();
   }
 
-  private <V extends SpecificRecord> Topic<V> topic(String name, Schema schema, Cleanup cleanup) {
+  private <V extends SpecificRecord> Topic<V> topic(
+      String name, Class<V> type, TopicSettings settings) {
+    Schema schema = SpecificData.get().getSchema(type);
+    var event = new SchemaRegistry.Event<>(type, schema, settings);
     return new Topic<>(
-        prefix + name, Serdes.String(), registry.serde(), schema, partitions, cleanup);
+        prefix + name,
+        SchemaRegistry.serde(calls, registry.url(), event),
+        schema,
+        partitions,
+        settings);
   }
 }

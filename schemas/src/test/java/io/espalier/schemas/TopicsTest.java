@@ -8,11 +8,10 @@ import static org.assertj.core.groups.Tuple.tuple;
 import io.espalier.event.CancelRun;
 import io.espalier.event.ModelRegistered;
 import io.espalier.event.RunRequest;
-import io.espalier.schemas.Topic.Cleanup;
+import io.espalier.schemas.TopicSettings.Cleanup;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.header.Header;
 import org.junit.jupiter.api.Test;
 
@@ -49,7 +48,8 @@ class TopicsTest {
     Topic<ModelRegistered> topic = strict.modelRegistered();
 
     assertThatThrownBy(() -> topic.values().serializer().serialize(topic.name(), registered()))
-        .isInstanceOf(SerializationException.class);
+        .isInstanceOf(RegistryUnavailableException.class)
+        .hasMessageContaining("espalier setup");
   }
 
   @Test
@@ -69,9 +69,9 @@ class TopicsTest {
 
   @Test
   void state_is_compacted_and_history_is_not() {
-    assertThat(topics.runs().cleanup()).isEqualTo(Cleanup.COMPACT);
-    assertThat(topics.pruningPolicies().cleanup()).isEqualTo(Cleanup.COMPACT);
-    assertThat(topics.modelRegistered().cleanup()).isEqualTo(Cleanup.DELETE);
+    assertThat(topics.runs().settings().cleanup()).isEqualTo(Cleanup.COMPACT);
+    assertThat(topics.pruningPolicies().settings().cleanup()).isEqualTo(Cleanup.COMPACT);
+    assertThat(topics.modelRegistered().settings().cleanup()).isEqualTo(Cleanup.DELETE);
   }
 
   @Test

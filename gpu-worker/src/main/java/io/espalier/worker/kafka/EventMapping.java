@@ -34,7 +34,9 @@ final class EventMapping {
         manifest.bytes(),
         manifest.files().stream()
             .map(file -> new ArtifactFile(file.path(), file.bytes(), file.sha256()))
-            .toList());
+            .toList(),
+        manifest.files().size(),
+        null);
   }
 
   static StageReport report(StageResult result) {

@@ -55,9 +55,11 @@ final class Heartbeats {
             now,
             slots,
             identity.devices().stream()
-                .map(d -> new io.espalier.event.Device(d.name(), d.kind(), d.memoryBytes()))
+                .map(d -> new io.espalier.event.Device(d.name(), d.kind(), d.memoryBytes(), null))
                 .toList(),
-            running.stages());
+            running.stages(),
+            0,
+            null);
     var headers =
         new CloudEvent(
                 String.format(

@@ -42,7 +42,7 @@ final class Running {
   synchronized List<RunningStage> stages() {
     return attempts.values().stream()
         .map(Attempt::command)
-        .map(c -> new RunningStage(c.getRunId(), c.getStageIndex(), c.getAttempt()))
+        .map(c -> new RunningStage(c.getRunId(), c.getStageIndex(), c.getAttempt(), true))
         .toList();
   }
 

@@ -72,7 +72,8 @@ final class StageEvents {
             command.getAttempt(),
             workerId,
             now,
-            detail);
+            detail,
+            command.getToken());
     Headers headers =
         new CloudEvent(
                 attempt.id() + "/" + what,

@@ -50,8 +50,10 @@ final class HeartbeatsTest {
                 "gpu",
                 NOW_IN_MILLIS,
                 4,
-                List.of(new Device("a processor", "cpu", 1024L)),
-                List.of(new RunningStage("run-1", 2, 3))));
+                List.of(new Device("a processor", "cpu", 1024L, null)),
+                List.of(new RunningStage("run-1", 2, 3, true)),
+                0,
+                null));
   }
 
   @Test

@@ -202,7 +202,7 @@ final class Load {
 
   private static WorkerHeartbeat alive() {
     return new WorkerHeartbeat(
-        "bench", CoordinatorBenchmark.POOL, Instant.now(), SLOTS, List.of(), List.of());
+        "bench", CoordinatorBenchmark.POOL, Instant.now(), SLOTS, List.of(), List.of(), 0, null);
   }
 
   private static PruningPolicy policy(int i) {

@@ -48,7 +48,7 @@ public final class Policy {
   /**
    * The event that makes it known.
    *
-   * @param generation one more than that of the policy it replaces; 1 for the first
+   * @param generation later than that of the policy it replaces
    */
   public PruningPolicy toAvro(long generation) {
     JsonNode placement = spec.path("placement");
@@ -68,6 +68,8 @@ public final class Policy {
         .setMaxAttempts(retries.path("attempts").asInt(3))
         .setBackoffMillis(millis(retries.path("backoff").asText("30s")))
         .setDeadlineMillis(millis(spec.path("deadline").asText("6h")))
+        .setQueueTimeoutMillis(
+            spec.has("queueTimeout") ? millis(spec.get("queueTimeout").asText()) : null)
         .setSeed(spec.path("seed").asLong(0))
         .setMaxGeneration(spec.path("maxGeneration").asInt(0))
         .build();

@@ -61,6 +61,7 @@ class PolicyFileTest {
         placement: { pool: gpu, priority: 5 }
         retries: { attempts: 4, backoff: 90s }
         deadline: 2h
+        queueTimeout: 3d
         seed: 7
         maxGeneration: 1
       """;
@@ -99,7 +100,8 @@ class PolicyFileTest {
                 90_000L,
                 7_200_000L,
                 7L,
-                1));
+                1,
+                259_200_000L));
   }
 
   @Test

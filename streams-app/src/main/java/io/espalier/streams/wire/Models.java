@@ -71,7 +71,9 @@ final class Models {
             .map(
                 file ->
                     new io.espalier.event.ArtifactFile(file.path(), file.bytes(), file.sha256()))
-            .toList());
+            .toList(),
+        artifact.files().size(),
+        null);
   }
 
   static ArtifactReference fromAvro(io.espalier.event.ArtifactReference reference) {

@@ -130,7 +130,12 @@ final class Driven implements AutoCloseable {
 
   static Artifact artifact(String uri) {
     return new Artifact(
-        uri, "cd".repeat(32), 1000L, List.of(new ArtifactFile("m", 1000L, "ef".repeat(32))));
+        uri,
+        "cd".repeat(32),
+        1000L,
+        List.of(new ArtifactFile("m", 1000L, "ef".repeat(32))),
+        1,
+        null);
   }
 
   void apply(PruningPolicy policy) {
@@ -153,7 +158,7 @@ final class Driven implements AutoCloseable {
     send(
         topics.workerHeartbeats(),
         pool,
-        new WorkerHeartbeat(worker, pool, START, slots, List.of(), List.of()),
+        new WorkerHeartbeat(worker, pool, START, slots, List.of(), List.of(), 0, null),
         new RecordHeaders());
   }
 
@@ -263,7 +268,8 @@ final class Driven implements AutoCloseable {
             command.getAttempt(),
             worker,
             START,
-            detail),
+            detail,
+            command.getToken()),
         new RecordHeaders());
   }
 

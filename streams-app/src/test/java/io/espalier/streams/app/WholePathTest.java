@@ -437,7 +437,8 @@ final class WholePathTest {
             1,
             "w1",
             Driven.START,
-            new io.espalier.event.StageStarted(1, "cpu")),
+            new io.espalier.event.StageStarted(1, "cpu"),
+            ""),
         new RecordHeaders());
 
     assertThat(header(only(driven.deadLetters()).headers(), "__streams.errors.message"))

@@ -1,0 +1,46 @@
+package io.espalier.schemas;
+
+import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.net.http.HttpTimeoutException;
+import java.util.Set;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RetriableException;
+
+/**
+ * Tells failures that pass by themselves from those that stay. The one classification of the
+ * system: a broker or registry that does not answer, or answers with a failure, is transient; bytes
+ * that are no event ({@link UnreadableEventException}) are not.
+ */
+public final class TransientFailures {
+  private static final Set<Class<? extends Throwable>> PASSING =
+      Set.of(
+          RetriableException.class,
+          ProducerFencedException.class,
+          InvalidProducerEpochException.class,
+          RestClientException.class,
+          SocketException.class,
+          SocketTimeoutException.class,
+          HttpTimeoutException.class,
+          UnknownHostException.class,
+          java.util.concurrent.TimeoutException.class);
+
+  private TransientFailures() {}
+
+  /** Returns whether the same thing may work a little later, however deep the cause is wrapped. */
+  public static boolean include(Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      Throwable found = cause;
+      if (found instanceof UnreadableEventException) {
+        return false;
+      }
+      if (PASSING.stream().anyMatch(kind -> kind.isInstance(found))) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
