@@ -90,6 +90,7 @@ final class StageWork implements ClaimLoop.Work {
 
   private AcknowledgeType answer(Attempt attempt, Stop stop) {
     try (var registration = running.register(attempt, stop)) {
+      running.begin(stop);
       Runnable report;
       try {
         StageSucceeded success = execution.carryOut(attempt, stop);

@@ -35,9 +35,9 @@ public final class Supervisor implements AutoCloseable {
 
   private final SupervisorSettings settings;
   private final Producer<byte[], byte[]> producer;
-  private final Running running = new Running();
+  private final Running running = new Running(() -> {});
   private final Heartbeats heartbeats;
-  private final Cancellations cancellations;
+  private final ClosedAttemptsReader closedAttempts;
   private final List<ClaimLoop> loops = new ArrayList<>();
   private final List<Thread> owners = new ArrayList<>();
   private final ScheduledExecutorService timers =
@@ -54,7 +54,7 @@ public final class Supervisor implements AutoCloseable {
     producer = clients.producer();
     var outbox = new Outbox(producer);
     heartbeats = new Heartbeats(topics.workerHeartbeats(), outbox, clock, identity, running);
-    cancellations = new Cancellations(clients.reader(), topics.runRequests(), running);
+    closedAttempts = new ClosedAttemptsReader(clients.reader(), topics.closedAttempts(), running);
     var events = new StageEvents(topics.stageEvents(), outbox, clock, identity.workerId());
     var stageWork =
         new StageWork(
@@ -145,7 +145,7 @@ public final class Supervisor implements AutoCloseable {
     owners.forEach(owner -> join(owner, until));
     timers.shutdownNow();
     work.shutdownNow();
-    cancellations.close();
+    closedAttempts.close();
     heartbeats.last();
     producer.close(LAST_WORDS);
     stopped.complete(null);
@@ -154,8 +154,8 @@ public final class Supervisor implements AutoCloseable {
 
   @SuppressWarnings("FutureReturnValueIgnored") // beats until the timers are shut down
   private void begin() {
-    thread("run-requests", cancellations).start();
-    await(cancellations.caughtUp(), CATCH_UP, "to learn which runs were cancelled");
+    thread("closed-attempts", closedAttempts).start();
+    await(closedAttempts.caughtUp(), CATCH_UP, "to learn which commands are closed");
     long interval = Heartbeats.INTERVAL.toMillis();
     timers.scheduleAtFixedRate(this::beat, 0, interval, TimeUnit.MILLISECONDS);
     for (ClaimLoop loop : loops) {

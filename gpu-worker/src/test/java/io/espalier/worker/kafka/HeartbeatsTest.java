@@ -31,7 +31,7 @@ final class HeartbeatsTest {
   private final Topic<WorkerHeartbeat> topic =
       new Topics("t.", SchemaRegistry.inMemory("heartbeats"), 1).workerHeartbeats();
   private final MockProducer<byte[], byte[]> producer = producer(true);
-  private final Running running = new Running();
+  private final Running running = new Running(() -> {});
 
   @Test
   void a_beat_says_who_the_worker_is_what_it_has_and_what_it_does() {
@@ -39,7 +39,9 @@ final class HeartbeatsTest {
     command.setRunId("run-1");
     command.setStageIndex(2);
     command.setAttempt(3);
-    running.register(new Attempt(command, 1, Optional.empty()), new Stop());
+    var stop = new Stop();
+    running.register(new Attempt(command, 1, Optional.empty()), stop);
+    running.begin(stop);
 
     heartbeats(producer).beat();
 
@@ -65,6 +67,17 @@ final class HeartbeatsTest {
     heartbeats(producer).beat();
 
     assertThat(beats().get(0).getRunning()).isEmpty();
+  }
+
+  @Test
+  void what_is_only_prepared_is_told_apart_from_what_is_worked_on() {
+    var command = new StageCommand();
+    command.setRunId("run-1");
+    running.register(new Attempt(command, 1, Optional.empty()), new Stop());
+
+    heartbeats(producer).beat();
+
+    assertThat(beats().get(0).getRunning()).extracting(RunningStage::getWorking).containsOnly(false);
   }
 
   @Test

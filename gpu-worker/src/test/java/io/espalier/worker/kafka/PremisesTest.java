@@ -84,7 +84,7 @@ final class PremisesTest {
         .containsExactlyInAnyOrder(
             "t.stage-commands.gpu",
             "t.stage-events",
-            "t.run-requests",
+            "t.closed-attempts",
             "t.worker-heartbeats",
             "t.dead-letters");
   }

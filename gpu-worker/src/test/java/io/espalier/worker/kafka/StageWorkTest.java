@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.event.ArtifactReference;
+import io.espalier.event.ClosedAttempts;
 import io.espalier.event.FailureKind;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageEvent;
@@ -52,7 +53,7 @@ final class StageWorkTest {
   private final MockProducer<byte[], byte[]> producer =
       new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
   private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
-  private final Running running = new Running();
+  private final Running running = new Running(() -> {});
   private final Stop stop = new Stop();
   private StageWork work;
 
@@ -226,7 +227,7 @@ final class StageWorkTest {
 
   @Test
   void a_run_cancelled_before_the_claim_is_not_begun() {
-    running.cancel("run-1", "cancelled by ada: wrong model");
+    running.close(new ClosedAttempts("run-1", 1L, "cancelled by ada: wrong model", NOW));
 
     AcknowledgeType answer = work.run(record(command().build(), 1), stop);
 

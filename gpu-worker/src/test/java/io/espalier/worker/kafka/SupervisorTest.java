@@ -48,7 +48,7 @@ final class SupervisorTest {
 
   @BeforeEach
   void a_worker() {
-    String name = topics.runRequests().name();
+    String name = topics.closedAttempts().name();
     var partition = new TopicPartition(name, 0);
     requests.updateBeginningOffsets(Map.of(partition, 0L));
     requests.updateEndOffsets(Map.of(partition, 0L));
@@ -98,11 +98,11 @@ final class SupervisorTest {
 
   @Test
   void a_failure_of_one_of_its_threads_ends_it_with_the_cause() {
-    requests.setPollException(new AuthorizationException("not allowed to read run requests"));
+    requests.setPollException(new AuthorizationException("not allowed to read closed attempts"));
 
     assertThatThrownBy(supervisor::awaitStopped)
         .isInstanceOf(WorkerException.class)
-        .hasMessageContaining("not allowed to read run requests");
+        .hasMessageContaining("not allowed to read closed attempts");
     await().until(() -> queue.isClosed() && producer.closed());
   }
 
