@@ -10,6 +10,7 @@ import io.espalier.worker.stage.Stages;
 import io.espalier.worker.stage.WorkerHome;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.Map;
 
 /**
  * A worker of a pool: takes stages from the queue, runs each in a JVM of its own, reports. Whoever
@@ -51,7 +52,9 @@ public final class Worker implements AutoCloseable {
     var identity =
         new WorkerIdentity(home.workerId(), config.pool(), config.slots(), devices, target);
     var topics = new Topics(config.topicPrefix(), config.registry(), Topics.DEFAULT_PARTITIONS);
-    var settings = new SupervisorSettings(config.clients(), topics, identity, config.lease(), home);
+    var settings =
+        new SupervisorSettings(
+            config.clients(), topics, identity, config.lease(), config.stall(), home, Map.of());
     var slot = new SlotEquipment(new ChildJvm(config.child()), stages, target);
     return Supervisor.start(settings, Collections.nCopies(config.slots(), slot));
   }

@@ -3,6 +3,7 @@ package io.espalier.worker.app;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
 import io.espalier.worker.kafka.Lease;
+import io.espalier.worker.kafka.StallLimits;
 import io.espalier.worker.stage.ChildSettings;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -20,6 +21,7 @@ import java.util.Map;
  * @param slots stages that it runs at the same time
  * @param child how the stages' own JVMs are started
  * @param lease how commands are leased; the same for every worker of a pool
+ * @param stall how long a stage may show the same progress before it counts as hung
  * @param clientProperties further properties of every Kafka client, such as security
  */
 public record WorkerConfig(
@@ -31,6 +33,7 @@ public record WorkerConfig(
     int slots,
     ChildSettings child,
     Lease lease,
+    StallLimits stall,
     Map<String, Object> clientProperties) {
   /** Java heap of a stage in MiB unless configured otherwise; tensors lie outside of it. */
   public static final int DEFAULT_HEAP_MEBIBYTES = 1024;
@@ -55,6 +58,7 @@ public record WorkerConfig(
         1,
         ChildSettings.of(DEFAULT_HEAP_MEBIBYTES, Runtime.getRuntime().availableProcessors()),
         Lease.STANDARD,
+        StallLimits.STANDARD,
         Map.of());
   }
 
@@ -69,6 +73,7 @@ public record WorkerConfig(
         slots,
         child,
         lease,
+        stall,
         clientProperties);
   }
 
@@ -83,6 +88,7 @@ public record WorkerConfig(
         slots,
         child,
         lease,
+        stall,
         clientProperties);
   }
 
@@ -97,6 +103,7 @@ public record WorkerConfig(
         other,
         child,
         lease,
+        stall,
         clientProperties);
   }
 
@@ -111,13 +118,38 @@ public record WorkerConfig(
         slots,
         other,
         lease,
+        stall,
+        clientProperties);
+  }
+
+  /** The same with other limits to standing still. */
+  public WorkerConfig withStall(StallLimits other) {
+    return new WorkerConfig(
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        workDirectory,
+        slots,
+        child,
+        lease,
+        other,
         clientProperties);
   }
 
   /** The same with other properties of the Kafka clients. */
   public WorkerConfig withClientProperties(Map<String, Object> other) {
     return new WorkerConfig(
-        bootstrapServers, registry, topicPrefix, pool, workDirectory, slots, child, lease, other);
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        workDirectory,
+        slots,
+        child,
+        lease,
+        stall,
+        other);
   }
 
   /** Properties of every Kafka client. */

@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads which commands are closed, from the beginning, and stops what is done for them. Every worker
- * reads all of it, so there is no group and nothing is committed.
+ * Reads which commands are closed, from the beginning, and stops what is done for them. Every
+ * worker reads all of it, so there is no group and nothing is committed.
  *
  * <p>No record and no broker ends it: what cannot be read is skipped, since the coordinator alone
  * writes there, and what passes by itself is tried again for as long as it takes. It asks for

@@ -51,8 +51,8 @@ final class ClosedCommands {
   /**
    * Why a command must not be worked on, if it is closed.
    *
-   * <p>Commands of older coordinators have no sequence: sequence 0 is below any that was closed. Yet
-   * a coordinator that was set back to an older version may open such a run again. So a command
+   * <p>Commands of older coordinators have no sequence: sequence 0 is below any that was closed.
+   * Yet a coordinator that was set back to an older version may open such a run again. So a command
    * without a sequence is closed only by what was closed after it had been issued.
    */
   synchronized Optional<String> reason(StageCommand command) {

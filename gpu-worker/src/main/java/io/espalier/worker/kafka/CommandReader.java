@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.event.StageCommand;
+import io.espalier.schemas.Name;
 import io.espalier.schemas.Topic;
+import io.espalier.schemas.TransientFailures;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
@@ -24,7 +26,7 @@ final class CommandReader {
   }
 
   /**
-   * The command of a record; empty if the registry of schemas cannot be reached now.
+   * The command of a record; empty if the registry of schemas does not answer now, or not usefully.
    *
    * @throws PoisonException if the record is no valid command and never will be
    */
@@ -37,7 +39,7 @@ final class CommandReader {
       command =
           topic.values().deserializer().deserialize(topic.name(), record.headers(), record.value());
     } catch (RuntimeException e) {
-      if (Passing.is(e)) {
+      if (TransientFailures.include(e)) {
         return Optional.empty();
       }
       throw new PoisonException("no stage command can be read from the record: " + e, e);
@@ -55,9 +57,7 @@ final class CommandReader {
     if (record.key() == null || !new String(record.key(), UTF_8).equals(command.getRunId())) {
       problems.add("the record's key should be the run id '%s'".formatted(command.getRunId()));
     }
-    if (command.getRunId().isBlank()) {
-      problems.add("runId is blank");
-    }
+    Name.problem("runId", command.getRunId()).ifPresent(problems::add);
     if (command.getStageIndex() < 0) {
       problems.add("stageIndex should be 0 or more, but is " + command.getStageIndex());
     }

@@ -8,7 +8,6 @@ import io.espalier.event.CancelRun;
 import io.espalier.event.ClosedAttempts;
 import io.espalier.event.RunRequest;
 import io.espalier.event.StageCommand;
-import io.espalier.schemas.RegistryUnavailableException;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
@@ -26,9 +25,6 @@ import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.NetworkException;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.serialization.Deserializer;
-import org.apache.kafka.common.serialization.Serdes;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -114,7 +110,9 @@ final class ClosedAttemptsReaderTest {
   @Test
   void a_registry_that_is_away_is_waited_for_and_the_record_is_not_skipped() {
     var failures = new AtomicInteger(2);
-    readWith(failures);
+    Topic<ClosedAttempts> ailing = AilingRegistry.read(topic, failures);
+    reader = new ClosedAttemptsReader(consumer, ailing, running, Duration.ZERO);
+    thread = new Thread(reader, "closed-attempts");
     partitions(1, Map.of(0, 1L));
     consumer.schedulePollTask(() -> add(0, 0, closed("run-1", 1)));
 
@@ -162,31 +160,6 @@ final class ClosedAttemptsReaderTest {
     command.setSequence(sequence);
     command.setIssuedAt(NOW);
     return new Attempt(command, 1, Optional.empty());
-  }
-
-  /** Reads with a registry that fails a number of times before it works. */
-  private void readWith(AtomicInteger failures) {
-    Deserializer<ClosedAttempts> working = topic.values().deserializer();
-    Deserializer<ClosedAttempts> failing =
-        new Deserializer<>() {
-          @Override
-          public ClosedAttempts deserialize(String name, byte[] bytes) {
-            return working.deserialize(name, bytes);
-          }
-
-          @Override
-          public ClosedAttempts deserialize(String name, Headers headers, byte[] bytes) {
-            if (failures.getAndDecrement() > 0) {
-              throw new RegistryUnavailableException("503", new IllegalStateException());
-            }
-            return deserialize(name, bytes);
-          }
-        };
-    var serde = Serdes.serdeFrom(topic.values().serializer(), failing);
-    var other =
-        new Topic<>(topic.name(), serde, topic.schema(), topic.partitions(), topic.settings());
-    reader = new ClosedAttemptsReader(consumer, other, running, Duration.ZERO);
-    thread = new Thread(reader, "closed-attempts");
   }
 
   private void partitions(int count, Map<Integer, Long> ends) {

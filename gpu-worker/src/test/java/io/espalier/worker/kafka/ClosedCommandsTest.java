@@ -69,7 +69,8 @@ final class ClosedCommandsTest {
       closed.add(new ClosedAttempts("run-" + i, 1L, "over", NOON));
     }
 
-    assertThat(reason("first", 1)).contains("closed by the coordinator; 'espalier runs show' says why");
+    assertThat(reason("first", 1))
+        .contains("closed by the coordinator; 'espalier runs show' says why");
   }
 
   @Test

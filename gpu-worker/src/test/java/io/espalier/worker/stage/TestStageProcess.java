@@ -62,7 +62,7 @@ public final class TestStageProcess {
           Runtime.getRuntime().halt(134);
         }
         case "\"exhaust the heap\"" -> exhaust();
-        case "\"never end\"" -> neverEnd(job);
+        case "\"never end\"", "{\"never\":\"end\"}" -> neverEnd(job);
         case "{\"budget\":1}", "{\"budget\":2}" -> score(job);
         case "\"fail for good\"" -> throw new WorkerException("no way", false, null);
         case "\"have a bug\"" -> throw new IllegalStateException("a bug");
