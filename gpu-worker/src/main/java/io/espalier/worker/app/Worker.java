@@ -54,7 +54,14 @@ public final class Worker implements AutoCloseable {
     var topics = new Topics(config.topicPrefix(), config.registry(), Topics.DEFAULT_PARTITIONS);
     var settings =
         new SupervisorSettings(
-            config.clients(), topics, identity, config.lease(), config.stall(), home, Map.of());
+            config.clients(),
+            topics,
+            identity,
+            config.lease(),
+            config.stall(),
+            config.inputs(),
+            home,
+            Map.of());
     var slot = new SlotEquipment(new ChildJvm(config.child()), stages, target);
     return Supervisor.start(settings, Collections.nCopies(config.slots(), slot));
   }

@@ -2,12 +2,15 @@ package io.espalier.worker.app;
 
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
+import io.espalier.worker.kafka.InputRules;
 import io.espalier.worker.kafka.Lease;
 import io.espalier.worker.kafka.StallLimits;
 import io.espalier.worker.stage.ChildSettings;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a worker is started with; begin with {@link #of} and change what differs.
@@ -22,6 +25,8 @@ import java.util.Map;
  * @param child how the stages' own JVMs are started
  * @param lease how commands are leased; the same for every worker of a pool
  * @param stall how long a stage may show the same progress before it counts as hung
+ * @param inputs what it reads on behalf of commands
+ * @param store base of the artifact store, which is watched if it is known
  * @param clientProperties further properties of every Kafka client, such as security
  */
 public record WorkerConfig(
@@ -34,6 +39,8 @@ public record WorkerConfig(
     ChildSettings child,
     Lease lease,
     StallLimits stall,
+    InputRules inputs,
+    Optional<URI> store,
     Map<String, Object> clientProperties) {
   /** Java heap of a stage in MiB unless configured otherwise; tensors lie outside of it. */
   public static final int DEFAULT_HEAP_MEBIBYTES = 1024;
@@ -59,6 +66,8 @@ public record WorkerConfig(
         ChildSettings.of(DEFAULT_HEAP_MEBIBYTES, Runtime.getRuntime().availableProcessors()),
         Lease.STANDARD,
         StallLimits.STANDARD,
+        InputRules.STANDARD,
+        Optional.empty(),
         Map.of());
   }
 
@@ -74,6 +83,8 @@ public record WorkerConfig(
         child,
         lease,
         stall,
+        inputs,
+        store,
         clientProperties);
   }
 
@@ -89,6 +100,8 @@ public record WorkerConfig(
         child,
         lease,
         stall,
+        inputs,
+        store,
         clientProperties);
   }
 
@@ -104,6 +117,8 @@ public record WorkerConfig(
         child,
         lease,
         stall,
+        inputs,
+        store,
         clientProperties);
   }
 
@@ -119,6 +134,8 @@ public record WorkerConfig(
         other,
         lease,
         stall,
+        inputs,
+        store,
         clientProperties);
   }
 
@@ -134,6 +151,42 @@ public record WorkerConfig(
         child,
         lease,
         other,
+        inputs,
+        store,
+        clientProperties);
+  }
+
+  /** The same with other rules on what it may read. */
+  public WorkerConfig withInputs(InputRules other) {
+    return new WorkerConfig(
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        workDirectory,
+        slots,
+        child,
+        lease,
+        stall,
+        other,
+        store,
+        clientProperties);
+  }
+
+  /** The same with an artifact store to watch. */
+  public WorkerConfig withStore(URI base) {
+    return new WorkerConfig(
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        workDirectory,
+        slots,
+        child,
+        lease,
+        stall,
+        inputs,
+        Optional.of(base),
         clientProperties);
   }
 
@@ -149,6 +202,8 @@ public record WorkerConfig(
         child,
         lease,
         stall,
+        inputs,
+        store,
         other);
   }
 

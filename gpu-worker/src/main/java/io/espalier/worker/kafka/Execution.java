@@ -80,7 +80,7 @@ final class Execution {
   StageSucceeded carryOut(Attempt attempt, Slots.Place place, Stop stop) {
     stop.check();
     Workbench bench = benches.get(place.slot());
-    Optional<StageSucceeded> finished = bench.finished(attempt.command());
+    Optional<StageSucceeded> finished = bench.finished(attempt.command(), stop);
     if (finished.isPresent()) {
       attempt.describe(LOGGER.atInfo()).log("finished before, reporting again");
       return finished.get();

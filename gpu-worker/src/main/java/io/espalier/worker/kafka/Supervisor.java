@@ -2,6 +2,8 @@ package io.espalier.worker.kafka;
 
 import io.espalier.schemas.TransientFailures;
 import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.stage.Stop;
+import io.espalier.worker.stage.StoppedException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,6 +33,7 @@ import org.slf4j.LoggerFactory;
 public final class Supervisor implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Supervisor.class);
   private static final Duration CATCH_UP = Duration.ofSeconds(60);
+  private static final Duration SWEEP_CHECK = Duration.ofMinutes(10);
   private static final Duration ENDING = Duration.ofSeconds(6);
 
   private final SupervisorSettings settings;
@@ -49,6 +52,7 @@ public final class Supervisor implements AutoCloseable {
   private final ScheduledExecutorService timers =
       Executors.newSingleThreadScheduledExecutor(daemons("worker-timer"));
   private final ExecutorService work = Executors.newCachedThreadPool(daemons("stage-work"));
+  private final Stop sweeping = new Stop();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private boolean closing;
 
@@ -79,7 +83,7 @@ public final class Supervisor implements AutoCloseable {
     var topics = settings.topics();
     var reports = new Reports(events, new DeadLetters(topics.deadLetters(), outbox), fitness);
     List<Workbench> benches =
-        equipment.stream().map(slot -> new Workbench(settings.home(), slot)).toList();
+        equipment.stream().map(slot -> new Workbench(settings.home(), settings.inputs(), slot)).toList();
     var execution =
         new Execution(
             benches,
@@ -155,6 +159,7 @@ public final class Supervisor implements AutoCloseable {
       closing = true;
     }
     loops.forEach(ClaimLoop::close);
+    sweeping.request(Stop.Reason.CLOSING, "the worker is shutting down");
     long until = System.nanoTime() + ENDING.toNanos();
     owners.forEach(owner -> join(owner, until));
     fitnessLoop.close();
@@ -174,6 +179,7 @@ public final class Supervisor implements AutoCloseable {
     fitnessLoop.begin();
     thread("fitness", fitnessLoop).start();
     thread("heartbeats", heartbeatLoop).start();
+    thread("store-sweep", this::sweepDaily).start();
     for (ClaimLoop loop : loops) {
       Thread owner = thread("claim-" + owners.size(), loop);
       owners.add(owner);
@@ -185,6 +191,17 @@ public final class Supervisor implements AutoCloseable {
         .addKeyValue("pool", settings.identity().pool())
         .addKeyValue("slots", settings.identity().slots())
         .log("worker started");
+  }
+
+  private void sweepDaily() {
+    var leftovers = new Leftovers(settings.home());
+    do {
+      try {
+        leftovers.sweep(sweeping);
+      } catch (StoppedException e) {
+        return;
+      }
+    } while (!sweeping.await(SWEEP_CHECK));
   }
 
   private void beat() {

@@ -14,6 +14,7 @@ import java.util.function.Supplier;
  * @param identity who it is
  * @param lease how commands are leased
  * @param stall how long a stage may show the same progress
+ * @param inputs what it reads on behalf of commands
  * @param home where its jobs, checkpoints, scores and stored results lie
  * @param checks what it needs to be able to work, each in words what is wrong, by name
  */
@@ -23,6 +24,7 @@ public record SupervisorSettings(
     WorkerIdentity identity,
     Lease lease,
     StallLimits stall,
+    InputRules inputs,
     WorkerHome home,
     Map<String, Supplier<Optional<String>>> checks) {
   /** Settings; the maps are copied. */

@@ -129,8 +129,8 @@ final class FakeShareConsumer implements ShareConsumer<byte[], byte[]> {
     }
     var entry = pending.entrySet().iterator().next();
     pending.clear();
-    acknowledgements.add(entry.getKey().offset() + " " + entry.getValue().name());
     Optional<KafkaException> failure = refusal;
+    acknowledgements.add(entry.getKey().offset() + " " + entry.getValue().name());
     if (failure.isEmpty() && entry.getValue() == AcknowledgeType.RENEW) {
       renewed.add(entry.getKey());
     }

@@ -66,7 +66,14 @@ final class SupervisorTest {
     var identity = new WorkerIdentity("worker-1", "gpu", 1, List.of(), "test, 1 thread");
     var settings =
         new SupervisorSettings(
-            Map.of(), topics, identity, Lease.STANDARD, StallLimits.STANDARD, home, checks);
+            Map.of(),
+            topics,
+            identity,
+            Lease.STANDARD,
+            StallLimits.STANDARD,
+            InputRules.STANDARD,
+            home,
+            checks);
     var child =
         new ChildJvm(ChildSettings.of(64, 1).withMainClass(TestStageProcess.class.getName()));
     var slot = new SlotEquipment(child, TestStageProcess.stages(), "test, 1 thread");
