@@ -213,6 +213,16 @@ final class StageWorkTest {
   }
 
   @Test
+  void a_megabyte_of_nonsense_is_quoted_in_a_line() {
+    StageCommand bad =
+        command().setSpec("[" + "1,".repeat(500_000) + "1]").setOutputUri("x".repeat(9_000)).build();
+
+    work.run(record(bad, 1), place, stop);
+
+    assertThat(failure().getMessage()).hasSizeLessThan(1_000);
+  }
+
+  @Test
   void a_refusal_of_the_stage_is_reported_and_accepted() {
     AcknowledgeType answer =
         work.run(record(command().setSpec("{\"is\":\"two problems\"}").build(), 1), place, stop);
