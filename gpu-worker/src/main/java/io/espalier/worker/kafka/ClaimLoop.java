@@ -240,7 +240,7 @@ final class ClaimLoop implements Runnable {
     outcome.forEach(
         (partition, failure) -> {
           Claim current = claim;
-          if (current != null && current.isOf(partition)) {
+          if (current != null && current.isOf(partition) && !current.adrift) {
             renewed(current, failure, sent);
           } else {
             failure.ifPresent(
@@ -255,7 +255,7 @@ final class ClaimLoop implements Runnable {
 
   private void renewed(Claim current, Optional<KafkaException> failure, long sent) {
     if (failure.isEmpty()) {
-      current.heldSince = current.adrift ? current.heldSince : sent;
+      current.heldSince = sent;
     } else if (failure.get() instanceof InvalidRecordStateException) {
       lose(current, "the queue has given it to somebody else: " + failure.get().getMessage());
     } else {
