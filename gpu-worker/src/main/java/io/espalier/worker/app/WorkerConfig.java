@@ -2,12 +2,15 @@ package io.espalier.worker.app;
 
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
+import io.espalier.worker.kafka.InputRules;
 import io.espalier.worker.kafka.Lease;
+import io.espalier.worker.kafka.StallLimits;
 import io.espalier.worker.stage.ChildSettings;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.UUID;
+import java.util.Optional;
 
 /**
  * What a worker is started with; begin with {@link #of} and change what differs.
@@ -16,11 +19,14 @@ import java.util.UUID;
  * @param registry where the schemas are
  * @param topicPrefix put before every topic name
  * @param pool the pool it serves
- * @param workerId unique per worker process
- * @param workDirectory for jobs, checkpoints, scores and the cache of results; kept over restarts
+ * @param workDirectory for jobs, checkpoints, scores the cache of results and the worker's
+ *     identity; kept over restarts, and several workers may share it
  * @param slots stages that it runs at the same time
  * @param child how the stages' own JVMs are started
  * @param lease how commands are leased; the same for every worker of a pool
+ * @param stall how long a stage may show the same progress before it counts as hung
+ * @param inputs what it reads on behalf of commands
+ * @param store base of the artifact store, which is watched if it is known
  * @param clientProperties further properties of every Kafka client, such as security
  */
 public record WorkerConfig(
@@ -28,11 +34,13 @@ public record WorkerConfig(
     SchemaRegistry registry,
     String topicPrefix,
     String pool,
-    String workerId,
     Path workDirectory,
     int slots,
     ChildSettings child,
     Lease lease,
+    StallLimits stall,
+    InputRules inputs,
+    Optional<URI> store,
     Map<String, Object> clientProperties) {
   /** Java heap of a stage in MiB unless configured otherwise; tensors lie outside of it. */
   public static final int DEFAULT_HEAP_MEBIBYTES = 1024;
@@ -45,9 +53,7 @@ public record WorkerConfig(
     clientProperties = Map.copyOf(clientProperties);
   }
 
-  /**
-   * A worker with one slot, a worker id of its own, and as many threads as there are processors.
-   */
+  /** A worker with one slot and as many threads as there are processors. */
   public static WorkerConfig of(
       String bootstrapServers, String registryUrl, String pool, Path workDirectory) {
     return new WorkerConfig(
@@ -55,11 +61,13 @@ public record WorkerConfig(
         SchemaRegistry.at(registryUrl),
         Topics.DEFAULT_PREFIX,
         pool,
-        pool + "-" + UUID.randomUUID(),
         workDirectory,
         1,
         ChildSettings.of(DEFAULT_HEAP_MEBIBYTES, Runtime.getRuntime().availableProcessors()),
         Lease.STANDARD,
+        StallLimits.STANDARD,
+        InputRules.STANDARD,
+        Optional.empty(),
         Map.of());
   }
 
@@ -70,11 +78,13 @@ public record WorkerConfig(
         other,
         topicPrefix,
         pool,
-        workerId,
         workDirectory,
         slots,
         child,
         lease,
+        stall,
+        inputs,
+        store,
         clientProperties);
   }
 
@@ -85,11 +95,13 @@ public record WorkerConfig(
         registry,
         other,
         pool,
-        workerId,
         workDirectory,
         slots,
         child,
         lease,
+        stall,
+        inputs,
+        store,
         clientProperties);
   }
 
@@ -100,11 +112,13 @@ public record WorkerConfig(
         registry,
         topicPrefix,
         pool,
-        workerId,
         workDirectory,
         other,
         child,
         lease,
+        stall,
+        inputs,
+        store,
         clientProperties);
   }
 
@@ -115,11 +129,64 @@ public record WorkerConfig(
         registry,
         topicPrefix,
         pool,
-        workerId,
         workDirectory,
         slots,
         other,
         lease,
+        stall,
+        inputs,
+        store,
+        clientProperties);
+  }
+
+  /** The same with other limits to standing still. */
+  public WorkerConfig withStall(StallLimits other) {
+    return new WorkerConfig(
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        workDirectory,
+        slots,
+        child,
+        lease,
+        other,
+        inputs,
+        store,
+        clientProperties);
+  }
+
+  /** The same with other rules on what it may read. */
+  public WorkerConfig withInputs(InputRules other) {
+    return new WorkerConfig(
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        workDirectory,
+        slots,
+        child,
+        lease,
+        stall,
+        other,
+        store,
+        clientProperties);
+  }
+
+  /** The same with an artifact store to watch. */
+  public WorkerConfig withStore(URI base) {
+    return new WorkerConfig(
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        workDirectory,
+        slots,
+        child,
+        lease,
+        stall,
+        inputs,
+        Optional.of(base),
         clientProperties);
   }
 
@@ -130,11 +197,13 @@ public record WorkerConfig(
         registry,
         topicPrefix,
         pool,
-        workerId,
         workDirectory,
         slots,
         child,
         lease,
+        stall,
+        inputs,
+        store,
         other);
   }
 

@@ -1,8 +1,10 @@
 package io.espalier.worker.kafka;
 
 import io.espalier.schemas.Topics;
-import java.nio.file.Path;
+import io.espalier.worker.stage.WorkerHome;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What a supervisor needs to know.
@@ -11,13 +13,24 @@ import java.util.Map;
  * @param topics where it reads and writes
  * @param identity who it is
  * @param lease how commands are leased
- * @param folder for jobs, checkpoints, scores and the cache of results
+ * @param stall how long a stage may show the same progress
+ * @param inputs what it reads on behalf of commands
+ * @param home where its jobs, checkpoints, scores and stored results lie
+ * @param checks what it needs to be able to work, each in words what is wrong, by name
  */
 public record SupervisorSettings(
-    Map<String, Object> clients, Topics topics, WorkerIdentity identity, Lease lease, Path folder) {
-  /** Settings; the map is copied. */
+    Map<String, Object> clients,
+    Topics topics,
+    WorkerIdentity identity,
+    Lease lease,
+    StallLimits stall,
+    InputRules inputs,
+    WorkerHome home,
+    Map<String, Supplier<Optional<String>>> checks) {
+  /** Settings; the maps are copied. */
   public SupervisorSettings {
     clients = Map.copyOf(clients);
+    checks = Map.copyOf(checks);
   }
 
   /** The share group through which this pool's commands are claimed. */

@@ -3,17 +3,25 @@ package io.espalier.worker.kafka;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageSucceeded;
 import io.espalier.worker.checkpoint.ArtifactStores;
+import io.espalier.worker.checkpoint.Draft;
 import io.espalier.worker.checkpoint.Manifest;
+import io.espalier.worker.checkpoint.StoreMarker;
+import io.espalier.worker.checkpoint.VerifiedInputs;
+import io.espalier.worker.checkpoint.WrittenDigests;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
-import io.espalier.worker.stage.ChildJvm;
+import io.espalier.worker.kafka.PreparedStage.Done;
+import io.espalier.worker.stage.DiskSpace;
 import io.espalier.worker.stage.Folders;
 import io.espalier.worker.stage.ScoreShelf;
 import io.espalier.worker.stage.StageCache;
 import io.espalier.worker.stage.StageResult;
-import io.espalier.worker.stage.Stages;
 import io.espalier.worker.stage.Stop;
+import io.espalier.worker.stage.WarmChild;
+import io.espalier.worker.stage.WorkerHome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -27,131 +35,164 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries a command out: fetches the input, looks for a stored result, else computes in a child
- * JVM, publishes. Everything that is not published lies in a folder of the attempt's own.
+ * Carries a command out, in two steps so that the first can be done while the device is still busy
+ * with another one: fetches the input and looks for a stored result; then computes in a child JVM
+ * and publishes. Everything that is not published lies in a folder of the attempt's own.
  */
 final class Workbench {
   private static final Logger LOGGER = LoggerFactory.getLogger(Workbench.class);
 
-  private final Path jobs;
-  private final Path checkpoints;
+  private final WorkerHome home;
+  private final StageInputs inputs;
   private final StageCache cache;
   private final ScoreShelf scores;
   private final Leftovers leftovers;
-  private final ChildJvm child;
-  private final Stages stages;
-  private final String target;
+  private final SlotEquipment equipment;
+  private final DiskSpace space;
 
-  /**
-   * A workbench.
-   *
-   * @param folder the worker's own
-   * @param identity whose jobs these are; what it left behind in an earlier life is cleared away
-   */
-  Workbench(Path folder, WorkerIdentity identity, ChildJvm child, Stages stages) {
-    this.jobs = folder.resolve("jobs").resolve(identity.workerId());
-    this.checkpoints = folder.resolve("checkpoints");
-    this.cache = new StageCache(folder.resolve("cache"));
-    this.scores = new ScoreShelf(folder.resolve("scores"));
-    this.leftovers = new Leftovers(folder.resolve("publishing"));
-    this.child = child;
-    this.stages = stages;
-    this.target = identity.target();
-    Folders.delete(jobs);
-    leftovers.clear();
+  /** A slot's workbench in the worker's home. */
+  Workbench(WorkerHome home, InputRules rules, SlotEquipment equipment) {
+    this(home, rules, equipment, new DiskSpace());
+  }
+
+  Workbench(WorkerHome home, InputRules rules, SlotEquipment equipment, DiskSpace space) {
+    this.home = home;
+    this.inputs = new StageInputs(rules, home.cache().resolve("inputs"));
+    this.cache = new StageCache(home.cache());
+    this.scores = new ScoreShelf(home.scores());
+    this.leftovers = new Leftovers(home);
+    this.equipment = equipment;
+    this.space = space;
   }
 
   /** What results depend on besides the job, in words: device and threads. */
   String target() {
-    return target;
-  }
-
-  /** What was published for this attempt before, if anything was. */
-  Optional<StageSucceeded> finished(StageCommand command) {
-    return Publication.of(command).finished();
+    return equipment.target();
   }
 
   /**
-   * Does the work and publishes it.
+   * What was published for this attempt before, if anything was.
+   *
+   * @throws WorkerException if the store cannot be read
+   */
+  Optional<StageSucceeded> finished(StageCommand command, Stop stop) {
+    return Publication.of(command, stop).finished();
+  }
+
+  /**
+   * Does all of a command that can be done without the device.
+   *
+   * @throws WorkerException if the input cannot be had or is not what it should be, the store
+   *     cannot take the output, or a stop was requested
+   */
+  PreparedStage prepare(StageCommand command, Stop stop) {
+    stop.check();
+    Path store = StoreMarker.require(URI.create(command.getOutputUri()));
+    leftovers.remember(store);
+    Path folder = newFolder();
+    try {
+      StageInputs.Found found = inputs.find(command, folder.resolve("input"), stop);
+      space.requireInStore(found.model().listing().bytes(), store);
+      PreparedStage.Subject subject = subject(command, found, folder, stop);
+      Optional<Done> stored = stored(subject, folder, stop);
+      stop.check();
+      Optional<WarmChild> child =
+          stored.isPresent() ? Optional.empty() : Optional.of(equipment.child().warm(folder));
+      return new PreparedStage(command, folder, subject, stored, child);
+    } catch (RuntimeException e) {
+      Folders.delete(folder);
+      throw e;
+    }
+  }
+
+  /**
+   * Does the work, unless a stored result is there, and publishes it. What was prepared is for the
+   * caller to close.
    *
    * @throws WorkerException if there is no result, or the work was stopped before it was published
    */
-  StageSucceeded perform(StageCommand command, Progress.Listener progress, Stop stop) {
-    Path folder = newFolder();
-    try {
-      progress.report(Progress.of("fetching", 0, 0));
-      StageJob job = job(command, folder);
-      String inputDigest =
-          Optional.ofNullable(command.getInput().getRootDigest())
-              .orElseGet(() -> Manifest.of(job.input()).rootDigest());
-      String key = cache.key(job, stages.of(job.kind()).version(), inputDigest, target);
+  StageSucceeded perform(PreparedStage prepared, Progress.Listener progress, Stop stop) {
+    PreparedStage.Subject subject = prepared.subject();
+    try (var alone = home.resume(prepared.command().getResumeKey(), stop)) {
       Done done =
-          stored(key, inputDigest, folder)
-              .orElseGet(() -> compute(job, inputDigest, progress, stop));
+          prepared
+              .stored()
+              .or(() -> stored(subject, prepared.folder(), stop))
+              .orElseGet(() -> compute(prepared, progress, stop));
       stop.check();
       progress.report(Progress.of("publishing", 0, 0));
-      StageSucceeded success = publish(command, job, done, folder);
+      StageSucceeded success = publish(prepared, done, stop);
       if (!done.result().cached()) {
-        remember(key, success, done.result());
+        remember(subject.key(), success, done.result());
       }
-      Folders.delete(job.checkpoints());
+      Folders.delete(subject.job().checkpoints());
       return success;
-    } finally {
-      Folders.delete(folder);
     }
   }
 
-  private Done compute(StageJob job, String inputDigest, Progress.Listener progress, Stop stop) {
+  private Done compute(PreparedStage prepared, Progress.Listener progress, Stop stop) {
     progress.report(Progress.of("starting", 0, 0));
-    var subject = new ScoreShelf.Subject(inputDigest, target);
-    ScoreShelf.Loan loan = scores.lend(subject, job.checkpoints());
-    StageResult result = child.run(job, progress, stop);
+    StageJob job = prepared.subject().job();
+    var scored = new ScoreShelf.Subject(prepared.subject().inputDigest(), target());
+    ScoreShelf.Loan loan = scores.lend(scored, job.checkpoints());
+    StageResult result = equipment.child().run(job, prepared.child(), progress, stop);
+    inputs.requireUnchanged(prepared.subject().inputs(), stop);
     loan.keep();
-    return new Done(job.output(), result);
+    progress.report(Progress.of("publishing", 0, 0));
+    Path output = job.output();
+    return new Done(
+        Folders.isEmpty(output)
+            ? Optional.empty()
+            : Optional.of(
+                Draft.toMove(output, Manifest.of(output, WrittenDigests.of(output), stop))),
+        result);
   }
 
-  /** A result and where its output lies; the output is empty if the stage changed nothing. */
-  private record Done(Path output, StageResult result) {}
-
-  private StageSucceeded publish(StageCommand command, StageJob job, Done done, Path folder) {
-    Path note = leftovers.note(URI.create(command.getOutputUri()));
-    try {
-      return published(command, job, done, folder);
-    } finally {
-      leftovers.done(note);
-    }
+  private static StageSucceeded publish(PreparedStage prepared, Done done, Stop stop) {
+    Publication publication = Publication.of(prepared.command(), stop);
+    Manifest input = prepared.subject().inputs().model().manifest();
+    return done.output().isPresent()
+        ? publication.publish(done.output().get(), done.result(), prepared.folder())
+        : publication.publishUnchanged(input, done.result(), prepared.folder());
   }
 
-  private static StageSucceeded published(
-      StageCommand command, StageJob job, Done done, Path folder) {
-    Path output = Folders.isEmpty(done.output()) ? job.input() : done.output();
-    Publication publication = Publication.of(command);
-    return output.equals(job.input())
-        ? publication.publishUnchanged(Manifest.of(job.input()), done.result(), folder)
-        : publication.publish(output, done.result(), folder);
-  }
-
-  private Optional<Done> stored(String key, String inputDigest, Path folder) {
+  private Optional<Done> stored(PreparedStage.Subject subject, Path folder, Stop stop) {
     long started = System.nanoTime();
-    Optional<StageCache.Entry> entry = cache.find(key);
+    Optional<StageCache.Entry> entry = cache.find(subject.key());
     if (entry.isEmpty()) {
       return Optional.empty();
     }
     try {
-      StageCache.Entry found = entry.get();
-      // A stage that changed nothing has its input for an output, here as when it was computed.
-      Path output =
-          found.rootDigest().equals(inputDigest)
-              ? folder.resolve("unchanged")
-              : ArtifactStores.of(found.artifact())
-                  .fetch(found.artifact(), Optional.of(found.rootDigest()), folder);
+      Optional<Draft> output = output(entry.get(), subject, folder, stop);
       long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started);
-      return Optional.of(new Done(output, found.result().reused(millis)));
-    } catch (WorkerException e) {
-      LOGGER.atInfo().setCause(e).addKeyValue("key", key).log("stored result gone, computing anew");
-      cache.forget(key);
+      return Optional.of(new Done(output, entry.get().result().reused(millis)));
+    } catch (InvalidInputException e) {
+      LOGGER
+          .atInfo()
+          .setCause(e)
+          .addKeyValue("key", subject.key())
+          .log("stored result changed, computing anew");
+      cache.forget(subject.key());
+    } catch (ResourceException e) {
+      LOGGER
+          .atInfo()
+          .setCause(e)
+          .addKeyValue("key", subject.key())
+          .log("stored result cannot be read, computing anew");
+    }
+    return Optional.empty();
+  }
+
+  /** A stage that changed nothing has its input for an output, here as when it was computed. */
+  private Optional<Draft> output(
+      StageCache.Entry entry, PreparedStage.Subject subject, Path folder, Stop stop) {
+    if (entry.rootDigest().equals(subject.inputDigest())) {
       return Optional.empty();
     }
+    URI artifact = entry.artifact();
+    Path directory = ArtifactStores.of(artifact).fetch(artifact, folder.resolve("stored"), stop);
+    VerifiedInputs.Verified found = inputs.verify(directory, entry.rootDigest(), stop);
+    return Optional.of(Draft.toCopy(found.directory(), found.manifest()));
   }
 
   private void remember(String key, StageSucceeded success, StageResult result) {
@@ -160,14 +201,19 @@ final class Workbench {
         key, new StageCache.Entry(artifact, success.getOutput().getRootDigest(), result));
   }
 
-  private StageJob job(StageCommand command, Path folder) {
-    URI input = URI.create(command.getInput().getUri());
-    Path local =
-        ArtifactStores.of(input)
-            .fetch(
-                input,
-                Optional.ofNullable(command.getInput().getRootDigest()),
-                folder.resolve("input"));
+  private PreparedStage.Subject subject(
+      StageCommand command, StageInputs.Found found, Path folder, Stop stop) {
+    StageJob job = job(command, found.model().directory(), folder.resolve("output"));
+    var circumstances =
+        new StageCache.Circumstances(
+            equipment.stages().of(job.kind()).version(),
+            found.model().manifest().rootDigest(),
+            target(),
+            found.data());
+    return new PreparedStage.Subject(job, found, cache.key(job, circumstances, stop));
+  }
+
+  private StageJob job(StageCommand command, Path input, Path output) {
     Map<String, URI> data = new TreeMap<>();
     command.getData().forEach((role, uri) -> data.put(role, URI.create(uri)));
     return new StageJob(
@@ -176,18 +222,18 @@ final class Workbench {
         command.getAttempt(),
         EventMapping.kind(command.getKind()),
         command.getSpec(),
-        local,
-        folder.resolve("output"),
-        checkpoints.resolve(command.getResumeKey().replaceAll("[^A-Za-z0-9_-]", "_")),
+        input,
+        output,
+        home.checkpoints(command.getResumeKey()),
         data,
         command.getSeed());
   }
 
   private Path newFolder() {
     try {
-      return Files.createTempDirectory(Files.createDirectories(jobs), "job-");
+      return Files.createTempDirectory(Files.createDirectories(home.jobs()), "job-");
     } catch (IOException e) {
-      throw new UncheckedIOException("could not make a folder in " + jobs, e);
+      throw new UncheckedIOException("could not make a folder in " + home.jobs(), e);
     }
   }
 }

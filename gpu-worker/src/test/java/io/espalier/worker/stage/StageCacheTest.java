@@ -2,6 +2,8 @@ package io.espalier.worker.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.worker.checkpoint.FileListing;
+import io.espalier.worker.domain.StopCheck;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import java.io.IOException;
@@ -52,7 +54,7 @@ final class StageCacheTest {
   void an_entry_is_found_as_it_was_remembered_until_it_is_forgotten() {
     var cache = new StageCache(folder);
     String key = key(job("{}", 7), "v1", "digest", "cpu");
-    var result = new StageResult(TestStageProcess.report(), 1234, OptionalLong.of(5), false);
+    var result = new StageResult(TestStageProcess.report(), 1234, 56, OptionalLong.of(5), false);
     var entry = new StageCache.Entry(URI.create("file:///models/a"), "abc", result);
 
     cache.remember(key, entry);
@@ -74,7 +76,16 @@ final class StageCacheTest {
   }
 
   private String key(StageJob job, String version, String digest, String target) {
-    return new StageCache(folder.resolve("cache")).key(job, version, digest, target);
+    Path train = folder.resolve("train.bin");
+    Map<String, FileListing> data =
+        Files.exists(train) ? Map.of("train", listing(train)) : Map.of();
+    return new StageCache(folder.resolve("cache"))
+        .key(job, new StageCache.Circumstances(version, digest, target, data), StopCheck.NEVER);
+  }
+
+  private static FileListing listing(Path path) {
+    return FileListing.of(
+        path, FileListing.Limits.STANDARD, FileListing.LinkCheck.NONE, StopCheck.NEVER);
   }
 
   private StageJob job(String spec, long seed) {

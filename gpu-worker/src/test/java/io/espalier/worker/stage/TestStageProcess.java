@@ -23,7 +23,7 @@ public final class TestStageProcess {
   private TestStageProcess() {}
 
   public static void main(String[] arguments) {
-    StageChild.serve(Path.of(arguments[0]), stages());
+    StageChild.serve(arguments, stages(), () -> System.err.println("warm"));
   }
 
   /** A prune stage that does what its spec says, and an evaluate stage that writes nothing. */
@@ -62,7 +62,7 @@ public final class TestStageProcess {
           Runtime.getRuntime().halt(134);
         }
         case "\"exhaust the heap\"" -> exhaust();
-        case "\"never end\"" -> neverEnd(job);
+        case "\"never end\"", "{\"never\":\"end\"}" -> neverEnd(job);
         case "{\"budget\":1}", "{\"budget\":2}" -> score(job);
         case "\"fail for good\"" -> throw new WorkerException("no way", false, null);
         case "\"have a bug\"" -> throw new IllegalStateException("a bug");
