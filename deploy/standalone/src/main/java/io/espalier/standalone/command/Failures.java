@@ -1,6 +1,7 @@
 package io.espalier.standalone.command;
 
 import io.espalier.schemas.InstallationException;
+import io.espalier.schemas.TransientFailures;
 import io.espalier.schemas.policy.InvalidPolicyException;
 import io.espalier.standalone.client.UnreachableException;
 import io.espalier.standalone.local.ServiceException;
@@ -73,6 +74,7 @@ final class Failures {
     return thrown instanceof UnreachableException
             || thrown instanceof ServiceException
             || thrown instanceof InstallationException
+            || TransientFailures.include(thrown)
         ? UNREACHABLE
         : UNEXPECTED;
   }
