@@ -20,7 +20,9 @@ import org.slf4j.LoggerFactory;
 /** The services that run in the foreground of this process until it is asked to end. */
 public final class Services {
   private static final Logger LOGGER = LoggerFactory.getLogger(Services.class);
-  private static final Duration START_LIMIT = Duration.ofMinutes(2);
+
+  /** A service has as long to start as its state takes to be read back. */
+  private static final Duration NO_LIMIT = Duration.ofDays(3_650);
 
   /**
    * How a worker is started.
@@ -37,13 +39,15 @@ public final class Services {
   private Services() {}
 
   /**
-   * Runs the coordinator until it stops.
+   * Runs the coordinator until it stops. Waits for brokers, registry and topics that are not there
+   * yet, but not for ever.
    *
+   * @throws io.espalier.standalone.client.UnreachableException if they do not come
    * @param artifacts path or URI under which workers publish
    */
   public static void coordinator(Address address, Path stateDirectory, String artifacts)
       throws InterruptedException {
-    requireSetUp(address);
+    StartWait.OF_SERVICES.until(() -> requireSetUp(address));
     var config =
         new CoordinatorConfig(
             address.bootstrapServers(),
@@ -57,15 +61,22 @@ public final class Services {
             Map.of());
     try (Coordinator coordinator = Coordinator.start(config)) {
       closeAtExit("stop-coordinator", coordinator::close);
-      coordinator.awaitRunning(START_LIMIT);
+      try (var log = startLog("coordinator", address, "it reads back its state")) {
+        coordinator.awaitRunning(NO_LIMIT);
+      }
       LOGGER.atInfo().log("the coordinator works");
       coordinator.awaitStopped();
     }
   }
 
-  /** Runs a worker until it stops. */
+  /**
+   * Runs a worker until it stops. Waits as the coordinator does.
+   *
+   * @throws io.espalier.standalone.client.UnreachableException if brokers, registry or topics do
+   *     not come
+   */
   public static void worker(Address address, WorkerSettings settings) {
-    requireSetUp(address);
+    StartWait.OF_SERVICES.until(() -> requireSetUp(address));
     WorkerConfig config =
         WorkerConfig.of(
                 address.bootstrapServers(),
@@ -77,10 +88,27 @@ public final class Services {
             .withChild(ChildSettings.of(settings.heapMebibytes(), settings.threads()));
     try (Worker worker = Worker.start(config)) {
       closeAtExit("stop-worker", worker::close);
-      worker.awaitRunning(START_LIMIT);
+      try (var log = startLog("worker", address, "the queue has not let it in yet")) {
+        worker.awaitRunning(NO_LIMIT);
+      }
       LOGGER.atInfo().addKeyValue("pool", settings.pool()).log("the worker works");
       worker.awaitStopped();
     }
+  }
+
+  /** What a service waits for is looked up each time: brokers may go while it starts. */
+  private static StartLog startLog(String service, Address address, String otherwise) {
+    return new StartLog(
+        service,
+        () -> {
+          try {
+            requireSetUp(address);
+            return "brokers and registry answer, and " + otherwise;
+          } catch (RuntimeException missing) {
+            return String.valueOf(missing.getMessage());
+          }
+        },
+        StartLog.EVERY);
   }
 
   private static void requireSetUp(Address address) {
