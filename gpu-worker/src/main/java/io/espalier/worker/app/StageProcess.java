@@ -2,16 +2,16 @@ package io.espalier.worker.app;
 
 import io.espalier.worker.stage.StageChild;
 import io.espalier.worker.stage.Stages;
-import java.nio.file.Path;
+import io.espalier.worker.tensor.PyTorch;
 import java.util.Locale;
 
 /** Main class of a stage's own JVM; started by the supervisor, not by people. */
 public final class StageProcess {
   private StageProcess() {}
 
-  /** Runs the job of the file given as the only argument. */
+  /** Waits for a job on standard input and does it. */
   public static void main(String[] arguments) {
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT); // the same digits on every machine
-    StageChild.serve(Path.of(arguments[0]), Stages.standard());
+    StageChild.serve(arguments, Stages.standard(), PyTorch::devices);
   }
 }

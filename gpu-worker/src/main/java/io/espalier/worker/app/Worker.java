@@ -1,21 +1,26 @@
 package io.espalier.worker.app;
 
 import io.espalier.schemas.Topics;
+import io.espalier.worker.kafka.SlotEquipment;
 import io.espalier.worker.kafka.Supervisor;
 import io.espalier.worker.kafka.SupervisorSettings;
 import io.espalier.worker.kafka.WorkerIdentity;
 import io.espalier.worker.stage.ChildJvm;
 import io.espalier.worker.stage.Stages;
+import io.espalier.worker.stage.WorkerHome;
 import java.time.Duration;
+import java.util.Collections;
 
 /**
  * A worker of a pool: takes stages from the queue, runs each in a JVM of its own, reports. Whoever
  * starts one closes it, from a shutdown hook too, so that others get its work at once.
  */
 public final class Worker implements AutoCloseable {
+  private final WorkerHome home;
   private final Supervisor supervisor;
 
-  private Worker(Supervisor supervisor) {
+  private Worker(WorkerHome home, Supervisor supervisor) {
+    this.home = home;
     this.supervisor = supervisor;
   }
 
@@ -31,19 +36,24 @@ public final class Worker implements AutoCloseable {
 
   /** The same with other stages; the child JVM's main class must know the same ones. */
   public static Worker start(WorkerConfig config, Stages stages) {
+    WorkerHome home = WorkerHome.open(config.workDirectory(), config.pool());
+    try {
+      return new Worker(home, supervisor(config, home, stages));
+    } catch (RuntimeException e) {
+      home.close();
+      throw e;
+    }
+  }
+
+  private static Supervisor supervisor(WorkerConfig config, WorkerHome home, Stages stages) {
     var devices = Devices.local();
+    String target = Devices.target(devices, config.child().threads());
     var identity =
-        new WorkerIdentity(
-            config.workerId(),
-            config.pool(),
-            config.slots(),
-            devices,
-            Devices.target(devices, config.child().threads()));
+        new WorkerIdentity(home.workerId(), config.pool(), config.slots(), devices, target);
     var topics = new Topics(config.topicPrefix(), config.registry(), Topics.DEFAULT_PARTITIONS);
-    var settings =
-        new SupervisorSettings(
-            config.clients(), topics, identity, config.lease(), config.workDirectory());
-    return new Worker(Supervisor.start(settings, new ChildJvm(config.child()), stages));
+    var settings = new SupervisorSettings(config.clients(), topics, identity, config.lease(), home);
+    var slot = new SlotEquipment(new ChildJvm(config.child()), stages, target);
+    return Supervisor.start(settings, Collections.nCopies(config.slots(), slot));
   }
 
   /**
@@ -68,5 +78,6 @@ public final class Worker implements AutoCloseable {
   @Override
   public void close() {
     supervisor.close();
+    home.close();
   }
 }

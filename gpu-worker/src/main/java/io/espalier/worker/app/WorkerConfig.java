@@ -7,7 +7,6 @@ import io.espalier.worker.stage.ChildSettings;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.UUID;
 
 /**
  * What a worker is started with; begin with {@link #of} and change what differs.
@@ -16,8 +15,8 @@ import java.util.UUID;
  * @param registry where the schemas are
  * @param topicPrefix put before every topic name
  * @param pool the pool it serves
- * @param workerId unique per worker process
- * @param workDirectory for jobs, checkpoints, scores and the cache of results; kept over restarts
+ * @param workDirectory for jobs, checkpoints, scores the cache of results and the worker's
+ *     identity; kept over restarts, and several workers may share it
  * @param slots stages that it runs at the same time
  * @param child how the stages' own JVMs are started
  * @param lease how commands are leased; the same for every worker of a pool
@@ -28,7 +27,6 @@ public record WorkerConfig(
     SchemaRegistry registry,
     String topicPrefix,
     String pool,
-    String workerId,
     Path workDirectory,
     int slots,
     ChildSettings child,
@@ -45,9 +43,7 @@ public record WorkerConfig(
     clientProperties = Map.copyOf(clientProperties);
   }
 
-  /**
-   * A worker with one slot, a worker id of its own, and as many threads as there are processors.
-   */
+  /** A worker with one slot and as many threads as there are processors. */
   public static WorkerConfig of(
       String bootstrapServers, String registryUrl, String pool, Path workDirectory) {
     return new WorkerConfig(
@@ -55,7 +51,6 @@ public record WorkerConfig(
         SchemaRegistry.at(registryUrl),
         Topics.DEFAULT_PREFIX,
         pool,
-        pool + "-" + UUID.randomUUID(),
         workDirectory,
         1,
         ChildSettings.of(DEFAULT_HEAP_MEBIBYTES, Runtime.getRuntime().availableProcessors()),
@@ -70,7 +65,6 @@ public record WorkerConfig(
         other,
         topicPrefix,
         pool,
-        workerId,
         workDirectory,
         slots,
         child,
@@ -85,7 +79,6 @@ public record WorkerConfig(
         registry,
         other,
         pool,
-        workerId,
         workDirectory,
         slots,
         child,
@@ -100,7 +93,6 @@ public record WorkerConfig(
         registry,
         topicPrefix,
         pool,
-        workerId,
         workDirectory,
         other,
         child,
@@ -115,7 +107,6 @@ public record WorkerConfig(
         registry,
         topicPrefix,
         pool,
-        workerId,
         workDirectory,
         slots,
         other,
@@ -126,16 +117,7 @@ public record WorkerConfig(
   /** The same with other properties of the Kafka clients. */
   public WorkerConfig withClientProperties(Map<String, Object> other) {
     return new WorkerConfig(
-        bootstrapServers,
-        registry,
-        topicPrefix,
-        pool,
-        workerId,
-        workDirectory,
-        slots,
-        child,
-        lease,
-        other);
+        bootstrapServers, registry, topicPrefix, pool, workDirectory, slots, child, lease, other);
   }
 
   /** Properties of every Kafka client. */

@@ -1,8 +1,9 @@
 package io.espalier.worker.kafka;
 
 import io.espalier.event.StageSucceeded;
+import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.WorkerException;
-import io.espalier.worker.stage.ResourceException;
+import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.stage.Stop;
 import java.time.Clock;
 import java.time.Duration;
@@ -79,8 +80,9 @@ final class Execution {
         timing
             .timers()
             .scheduleAtFixedRate(() -> tick(pulse), interval, interval, TimeUnit.MILLISECONDS);
-    try {
-      return bench.perform(attempt.command(), pulse, stop);
+    pulse.report(Progress.of("fetching", 0, 0));
+    try (PreparedStage prepared = bench.prepare(attempt.command(), stop)) {
+      return bench.perform(prepared, pulse, stop);
     } finally {
       ticks.cancel(false);
       deadline.cancel(false);

@@ -1,8 +1,6 @@
 package io.espalier.worker.kafka;
 
 import io.espalier.worker.domain.WorkerException;
-import io.espalier.worker.stage.ChildJvm;
-import io.espalier.worker.stage.Stages;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,7 +44,7 @@ public final class Supervisor implements AutoCloseable {
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private boolean closing;
 
-  private Supervisor(SupervisorSettings settings, Clients clients, ChildJvm child, Stages stages) {
+  private Supervisor(SupervisorSettings settings, Clients clients, List<SlotEquipment> slots) {
     this.settings = settings;
     var identity = settings.identity();
     var topics = settings.topics();
@@ -56,17 +54,18 @@ public final class Supervisor implements AutoCloseable {
     heartbeats = new Heartbeats(topics.workerHeartbeats(), outbox, clock, identity, running);
     cancellations = new Cancellations(clients.reader(), topics.runRequests(), running);
     var events = new StageEvents(topics.stageEvents(), outbox, clock, identity.workerId());
-    var stageWork =
-        new StageWork(
-            new CommandReader(topics.stageCommands(identity.pool())),
-            new Execution(
-                new Workbench(settings.folder(), identity, child, stages),
-                events,
-                new Execution.Timing(clock, timers),
-                settings.lease()),
-            running,
-            new StageWork.Reports(events, new DeadLetters(topics.deadLetters(), outbox)));
-    for (int slot = 0; slot < identity.slots(); slot++) {
+    var reports = new StageWork.Reports(events, new DeadLetters(topics.deadLetters(), outbox));
+    for (SlotEquipment slot : slots) {
+      var stageWork =
+          new StageWork(
+              new CommandReader(topics.stageCommands(identity.pool())),
+              new Execution(
+                  new Workbench(settings.home(), slot),
+                  events,
+                  new Execution.Timing(clock, timers),
+                  settings.lease()),
+              running,
+              reports);
       loops.add(
           new ClaimLoop(
               () -> clients.shareConsumer(settings.group()),
@@ -80,9 +79,10 @@ public final class Supervisor implements AutoCloseable {
   /**
    * Checks topics, configures the group, learns what was cancelled, then begins to claim.
    *
+   * @param slots one for each stage that it runs at the same time
    * @throws WorkerException if a topic is missing, or the broker cannot be reached or is too old
    */
-  public static Supervisor start(SupervisorSettings settings, ChildJvm child, Stages stages) {
+  public static Supervisor start(SupervisorSettings settings, List<SlotEquipment> slots) {
     String where =
         String.valueOf(settings.clients().get(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG));
     var clients = new KafkaClients(settings.clients());
@@ -91,13 +91,12 @@ public final class Supervisor implements AutoCloseable {
       premises.requireTopics(settings.topics(), settings.identity().pool());
       premises.configureGroup(settings.group(), settings.lease());
     }
-    return start(settings, clients, child, stages);
+    return start(settings, clients, slots);
   }
 
   /** The same where topics and group are known to be as they should. */
-  static Supervisor start(
-      SupervisorSettings settings, Clients clients, ChildJvm child, Stages stages) {
-    var supervisor = new Supervisor(settings, clients, child, stages);
+  static Supervisor start(SupervisorSettings settings, Clients clients, List<SlotEquipment> slots) {
+    var supervisor = new Supervisor(settings, clients, slots);
     try {
       supervisor.begin();
       return supervisor;

@@ -1,7 +1,7 @@
 package io.espalier.worker.kafka;
 
 import io.espalier.schemas.Topics;
-import java.nio.file.Path;
+import io.espalier.worker.stage.WorkerHome;
 import java.util.Map;
 
 /**
@@ -11,10 +11,14 @@ import java.util.Map;
  * @param topics where it reads and writes
  * @param identity who it is
  * @param lease how commands are leased
- * @param folder for jobs, checkpoints, scores and the cache of results
+ * @param home where its jobs, checkpoints, scores and stored results lie
  */
 public record SupervisorSettings(
-    Map<String, Object> clients, Topics topics, WorkerIdentity identity, Lease lease, Path folder) {
+    Map<String, Object> clients,
+    Topics topics,
+    WorkerIdentity identity,
+    Lease lease,
+    WorkerHome home) {
   /** Settings; the map is copied. */
   public SupervisorSettings {
     clients = Map.copyOf(clients);

@@ -7,13 +7,14 @@ import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
-import io.espalier.worker.stage.ChildJvm;
+import io.espalier.worker.kafka.PreparedStage.Done;
 import io.espalier.worker.stage.Folders;
 import io.espalier.worker.stage.ScoreShelf;
 import io.espalier.worker.stage.StageCache;
 import io.espalier.worker.stage.StageResult;
-import io.espalier.worker.stage.Stages;
 import io.espalier.worker.stage.Stop;
+import io.espalier.worker.stage.WarmChild;
+import io.espalier.worker.stage.WorkerHome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -27,43 +28,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries a command out: fetches the input, looks for a stored result, else computes in a child
- * JVM, publishes. Everything that is not published lies in a folder of the attempt's own.
+ * Carries a command out, in two steps so that the first can be done while the device is still busy
+ * with another one: fetches the input and looks for a stored result; then computes in a child JVM
+ * and publishes. Everything that is not published lies in a folder of the attempt's own.
  */
 final class Workbench {
   private static final Logger LOGGER = LoggerFactory.getLogger(Workbench.class);
 
-  private final Path jobs;
-  private final Path checkpoints;
+  private final WorkerHome home;
   private final StageCache cache;
   private final ScoreShelf scores;
   private final Leftovers leftovers;
-  private final ChildJvm child;
-  private final Stages stages;
-  private final String target;
+  private final SlotEquipment equipment;
 
-  /**
-   * A workbench.
-   *
-   * @param folder the worker's own
-   * @param identity whose jobs these are; what it left behind in an earlier life is cleared away
-   */
-  Workbench(Path folder, WorkerIdentity identity, ChildJvm child, Stages stages) {
-    this.jobs = folder.resolve("jobs").resolve(identity.workerId());
-    this.checkpoints = folder.resolve("checkpoints");
-    this.cache = new StageCache(folder.resolve("cache"));
-    this.scores = new ScoreShelf(folder.resolve("scores"));
-    this.leftovers = new Leftovers(folder.resolve("publishing"));
-    this.child = child;
-    this.stages = stages;
-    this.target = identity.target();
-    Folders.delete(jobs);
+  /** A slot's workbench in the worker's home. */
+  Workbench(WorkerHome home, SlotEquipment equipment) {
+    this.home = home;
+    this.cache = new StageCache(home.cache());
+    this.scores = new ScoreShelf(home.scores());
+    this.leftovers = new Leftovers(home.notes());
+    this.equipment = equipment;
     leftovers.clear();
   }
 
   /** What results depend on besides the job, in words: device and threads. */
   String target() {
-    return target;
+    return equipment.target();
   }
 
   /** What was published for this attempt before, if anything was. */
@@ -72,46 +62,68 @@ final class Workbench {
   }
 
   /**
-   * Does the work and publishes it.
+   * Does all of a command that can be done without the device.
    *
-   * @throws WorkerException if there is no result, or the work was stopped before it was published
+   * @throws WorkerException if the input cannot be had or is not what it should be, or a stop was
+   *     requested
    */
-  StageSucceeded perform(StageCommand command, Progress.Listener progress, Stop stop) {
+  PreparedStage prepare(StageCommand command, Stop stop) {
+    stop.check();
     Path folder = newFolder();
     try {
-      progress.report(Progress.of("fetching", 0, 0));
       StageJob job = job(command, folder);
       String inputDigest =
           Optional.ofNullable(command.getInput().getRootDigest())
               .orElseGet(() -> Manifest.of(job.input()).rootDigest());
-      String key = cache.key(job, stages.of(job.kind()).version(), inputDigest, target);
-      Done done =
-          stored(key, inputDigest, folder)
-              .orElseGet(() -> compute(job, inputDigest, progress, stop));
+      String version = equipment.stages().of(job.kind()).version();
+      var subject =
+          new PreparedStage.Subject(
+              job, inputDigest, cache.key(job, version, inputDigest, target()));
+      Optional<Done> stored = stored(subject, folder);
       stop.check();
-      progress.report(Progress.of("publishing", 0, 0));
-      StageSucceeded success = publish(command, job, done, folder);
-      if (!done.result().cached()) {
-        remember(key, success, done.result());
-      }
-      Folders.delete(job.checkpoints());
-      return success;
-    } finally {
+      Optional<WarmChild> child =
+          stored.isPresent() ? Optional.empty() : Optional.of(equipment.child().warm(folder));
+      return new PreparedStage(command, folder, subject, stored, child);
+    } catch (RuntimeException e) {
       Folders.delete(folder);
+      throw e;
     }
   }
 
-  private Done compute(StageJob job, String inputDigest, Progress.Listener progress, Stop stop) {
+  /**
+   * Does the work, unless a stored result is there, and publishes it. What was prepared is for the
+   * caller to close.
+   *
+   * @throws WorkerException if there is no result, or the work was stopped before it was published
+   */
+  StageSucceeded perform(PreparedStage prepared, Progress.Listener progress, Stop stop) {
+    StageJob job = prepared.job();
+    try (var alone = home.resume(prepared.command().getResumeKey(), stop)) {
+      Done done =
+          prepared
+              .stored()
+              .or(() -> stored(prepared.subject(), prepared.folder()))
+              .orElseGet(() -> compute(prepared, progress, stop));
+      stop.check();
+      progress.report(Progress.of("publishing", 0, 0));
+      StageSucceeded success = publish(prepared.command(), job, done, prepared.folder());
+      if (!done.result().cached()) {
+        remember(prepared.key(), success, done.result());
+      }
+      Folders.delete(job.checkpoints());
+      return success;
+    }
+  }
+
+  private Done compute(PreparedStage prepared, Progress.Listener progress, Stop stop) {
     progress.report(Progress.of("starting", 0, 0));
-    var subject = new ScoreShelf.Subject(inputDigest, target);
-    ScoreShelf.Loan loan = scores.lend(subject, job.checkpoints());
-    StageResult result = child.run(job, progress, stop);
+    StageJob job = prepared.job();
+    var scored = new ScoreShelf.Subject(prepared.inputDigest(), target());
+    ScoreShelf.Loan loan = scores.lend(scored, job.checkpoints());
+    StageResult result = equipment.child().run(job, prepared.child(), progress, stop);
     loan.keep();
     return new Done(job.output(), result);
   }
-
-  /** A result and where its output lies; the output is empty if the stage changed nothing. */
-  private record Done(Path output, StageResult result) {}
 
   private StageSucceeded publish(StageCommand command, StageJob job, Done done, Path folder) {
     Path note = leftovers.note(URI.create(command.getOutputUri()));
@@ -131,9 +143,9 @@ final class Workbench {
         : publication.publish(output, done.result(), folder);
   }
 
-  private Optional<Done> stored(String key, String inputDigest, Path folder) {
+  private Optional<Done> stored(PreparedStage.Subject subject, Path folder) {
     long started = System.nanoTime();
-    Optional<StageCache.Entry> entry = cache.find(key);
+    Optional<StageCache.Entry> entry = cache.find(subject.key());
     if (entry.isEmpty()) {
       return Optional.empty();
     }
@@ -141,15 +153,19 @@ final class Workbench {
       StageCache.Entry found = entry.get();
       // A stage that changed nothing has its input for an output, here as when it was computed.
       Path output =
-          found.rootDigest().equals(inputDigest)
+          found.rootDigest().equals(subject.inputDigest())
               ? folder.resolve("unchanged")
               : ArtifactStores.of(found.artifact())
                   .fetch(found.artifact(), Optional.of(found.rootDigest()), folder);
       long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started);
       return Optional.of(new Done(output, found.result().reused(millis)));
     } catch (WorkerException e) {
-      LOGGER.atInfo().setCause(e).addKeyValue("key", key).log("stored result gone, computing anew");
-      cache.forget(key);
+      LOGGER
+          .atInfo()
+          .setCause(e)
+          .addKeyValue("key", subject.key())
+          .log("stored result gone, computing anew");
+      cache.forget(subject.key());
       return Optional.empty();
     }
   }
@@ -178,16 +194,16 @@ final class Workbench {
         command.getSpec(),
         local,
         folder.resolve("output"),
-        checkpoints.resolve(command.getResumeKey().replaceAll("[^A-Za-z0-9_-]", "_")),
+        home.checkpoints(command.getResumeKey()),
         data,
         command.getSeed());
   }
 
   private Path newFolder() {
     try {
-      return Files.createTempDirectory(Files.createDirectories(jobs), "job-");
+      return Files.createTempDirectory(Files.createDirectories(home.jobs()), "job-");
     } catch (IOException e) {
-      throw new UncheckedIOException("could not make a folder in " + jobs, e);
+      throw new UncheckedIOException("could not make a folder in " + home.jobs(), e);
     }
   }
 }

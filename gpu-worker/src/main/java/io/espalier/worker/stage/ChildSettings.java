@@ -6,13 +6,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
  * How a stage's own JVM is started.
  *
- * @param mainClass its main class; takes the path of the job file as its only argument
+ * @param mainClass its main class; takes how it is started and calls {@link StageChild#serve}
  * @param classPath its class path
  * @param heapMebibytes bound of the Java heap; native tensors come on top
  * @param threads threads of the tensor library; 1 and 2 threads differ in the last bits
@@ -84,16 +83,15 @@ public record ChildSettings(
     return new ChildSettings(mainClass, classPath, heapMebibytes, threads, options);
   }
 
-  /** The command that runs a job; crash reports go beside the job file. */
-  List<String> command(Path jobFile) {
-    Path folder = Objects.requireNonNull(jobFile.toAbsolutePath().getParent());
+  /** The command that starts a child; crash reports go into the folder. */
+  List<String> command(Path folder, StageChild.Start how) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xms" + Math.min(FIRST_HEAP_MEBIBYTES, heapMebibytes) + "m");
     command.add("-Xmx" + heapMebibytes + "m");
     command.add("-XX:+UseSerialGC"); // the heap is small; the memory belongs to the tensors
     command.add("-XX:+ExitOnOutOfMemoryError");
-    command.add("-XX:ErrorFile=" + folder.resolve("crash.log"));
+    command.add("-XX:ErrorFile=" + folder.toAbsolutePath().resolve("crash.log"));
     command.add("-Dai.djl.offline=true");
     command.add("-DOPT_OUT_TRACKING=true");
     command.add("-Dai.djl.pytorch.num_threads=" + threads);
@@ -105,7 +103,7 @@ public record ChildSettings(
       }
     }
     command.addAll(extraOptions);
-    command.addAll(List.of("-cp", classPath, mainClass, jobFile.toString()));
+    command.addAll(List.of("-cp", classPath, mainClass, how.name()));
     return command;
   }
 }

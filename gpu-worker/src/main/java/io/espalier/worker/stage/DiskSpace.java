@@ -1,5 +1,6 @@
 package io.espalier.worker.stage;
 
+import io.espalier.worker.domain.ResourceException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;

@@ -49,7 +49,10 @@ public final class ReportJson {
   /** A result as JSON: the report with its cost. */
   public static ObjectNode of(StageResult result) {
     ObjectNode node =
-        Json.object().put("wallMillis", result.wallMillis()).put("cached", result.cached());
+        Json.object()
+            .put("wallMillis", result.wallMillis())
+            .put("startMillis", result.startMillis())
+            .put("cached", result.cached());
     result.peakMemoryBytes().ifPresent(bytes -> node.put("peakMemoryBytes", bytes));
     node.set("report", of(result.report()));
     return node;
@@ -60,6 +63,7 @@ public final class ReportJson {
     return new StageResult(
         report(node.required("report")),
         node.required("wallMillis").longValue(),
+        node.path("startMillis").longValue(), // results of older versions have none
         optionalLong(node.get("peakMemoryBytes")),
         node.required("cached").booleanValue());
   }

@@ -2,16 +2,19 @@ package io.espalier.worker.stage;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
+import java.io.ByteArrayOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
@@ -20,33 +23,71 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The child's side of a stage in its own JVM: reads the job file, checks the job, does it, tells
- * progress on standard output, leaves a result file.
+ * The child's side of a stage in its own JVM: waits on standard input for the file: URI of the job
+ * file (one line), checks the job, does it, tells progress on standard output, leaves a result
+ * file.
  */
 public final class StageChild {
   /** Exit code after the supervisor is gone. */
   static final int ORPHANED = 143;
 
+  /** The line on standard output which says that the job has arrived. */
+  static final String BEGUN = "{\"begun\":true}";
+
+  /** How a child is started. */
+  enum Start {
+    /** Its job comes at once; the tensor engine is loaded when it is needed. */
+    COLD,
+    /** Its job comes later; the tensor engine is loaded before. */
+    WARM
+  }
+
+  private static final int LONGEST_PATH = 1 << 16;
   private static final int SUCCEEDED = 0;
   private static final int FAILED = 1;
 
   private StageChild() {}
 
   /**
-   * Runs the job of a file with one of the given stages, then ends this JVM; never returns.
+   * Waits for a job, does it with one of the given stages, then ends this JVM; never returns.
    *
    * <p>Standard output belongs to the protocol from here on: whatever else is printed goes to
    * standard error. Ends by halting, so that nothing native is torn down after the result is
-   * written.
+   * written, and at once when standard input ends.
+   *
+   * @param arguments how the child is started, one word
+   * @param warmUp loads what takes long to load; runs on this thread, since the engine's first
+   *     thread differs from the others
    */
-  public static void serve(Path jobFile, Stages stages) {
+  public static void serve(String[] arguments, Stages stages, Runnable warmUp) {
     var protocol = new PrintStream(new FileOutputStream(FileDescriptor.out), true, UTF_8);
     System.setOut(System.err);
+    if (Start.valueOf(arguments[0]) == Start.WARM) {
+      warmUp.run();
+    }
+    Path jobFile = awaitJob(System.in);
     endWithParent(System.in);
+    protocol.println(BEGUN);
     int exit = run(jobFile, stages, new ProgressWriter(protocol, System::nanoTime));
     protocol.flush();
     System.err.flush();
     Runtime.getRuntime().halt(exit);
+  }
+
+  private static Path awaitJob(InputStream in) {
+    var line = new ByteArrayOutputStream();
+    try {
+      for (int next = in.read(); next >= 0 && line.size() < LONGEST_PATH; next = in.read()) {
+        if (next == '\n') {
+          return Path.of(URI.create(line.toString(UTF_8)));
+        }
+        line.write(next);
+      }
+    } catch (IOException e) {
+      log().warn("supervisor lost", e);
+    }
+    Runtime.getRuntime().halt(ORPHANED);
+    throw new IllegalStateException("halted");
   }
 
   private static int run(Path jobFile, Stages stages, Progress.Listener progress) {

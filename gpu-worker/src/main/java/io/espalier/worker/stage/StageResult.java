@@ -8,15 +8,20 @@ import java.util.OptionalLong;
  *
  * @param report what the stage says
  * @param wallMillis elapsed time in milliseconds, process start included
+ * @param startMillis the part of it until the stage's process began with the job
  * @param peakMemoryBytes largest resident memory of the stage's process in bytes, where the system
  *     tells
  * @param cached whether a stored result was used instead of computing
  */
 public record StageResult(
-    StageReport report, long wallMillis, OptionalLong peakMemoryBytes, boolean cached) {
+    StageReport report,
+    long wallMillis,
+    long startMillis,
+    OptionalLong peakMemoryBytes,
+    boolean cached) {
 
   /** The same report, taken from the store in the given time instead of being computed. */
   public StageResult reused(long millis) {
-    return new StageResult(report, millis, OptionalLong.empty(), true);
+    return new StageResult(report, millis, 0, OptionalLong.empty(), true);
   }
 }

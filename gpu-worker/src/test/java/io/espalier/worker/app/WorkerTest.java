@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.worker.kafka.UnreachableException;
+import io.espalier.worker.stage.WorkerHome;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -17,7 +18,8 @@ final class WorkerTest {
   @TempDir Path folder;
 
   @Test
-  void a_worker_without_a_broker_does_not_start_and_says_where_it_looked() throws IOException {
+  void a_worker_without_a_broker_does_not_start_says_where_it_looked_and_gives_its_place_back()
+      throws IOException {
     String nobody = "127.0.0.1:" + closedPort();
     WorkerConfig config =
         WorkerConfig.of(nobody, "http://" + nobody, "gpu", folder.resolve("work"))
@@ -28,7 +30,9 @@ final class WorkerTest {
     assertThatThrownBy(() -> Worker.start(config))
         .isInstanceOf(UnreachableException.class)
         .hasMessageContaining(nobody);
-    assertThat(folder.resolve("work")).doesNotExist();
+    try (WorkerHome free = WorkerHome.open(folder.resolve("work"), "gpu")) {
+      assertThat(free.jobs()).isEqualTo(folder.resolve("work/workers/0/jobs"));
+    }
   }
 
   private static int closedPort() throws IOException {

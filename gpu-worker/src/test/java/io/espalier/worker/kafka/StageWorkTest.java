@@ -18,6 +18,7 @@ import io.espalier.worker.stage.ChildJvm;
 import io.espalier.worker.stage.ChildSettings;
 import io.espalier.worker.stage.Stop;
 import io.espalier.worker.stage.TestStageProcess;
+import io.espalier.worker.stage.WorkerHome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,6 +56,7 @@ final class StageWorkTest {
   private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
   private final Running running = new Running();
   private final Stop stop = new Stop();
+  private final List<WorkerHome> homes = new ArrayList<>();
   private StageWork work;
 
   @BeforeEach
@@ -66,6 +69,7 @@ final class StageWorkTest {
   @AfterEach
   void end() {
     timers.shutdownNow();
+    homes.forEach(WorkerHome::close);
   }
 
   @Test
@@ -81,8 +85,8 @@ final class StageWorkTest {
         .isEqualTo("attempt-1-" + success.getOutput().getRootDigest().substring(0, 12));
     assertThat(published.resolve("config.json")).hasContent("model pruned 7");
     assertThat(success.getReport().getCost().getCached()).isFalse();
-    assertThat(folder.resolve("work/jobs/worker-1")).isEmptyDirectory();
-    assertThat(folder.resolve("work/checkpoints")).isEmptyDirectory();
+    assertThat(folder.resolve("work/workers/0/jobs")).isEmptyDirectory();
+    assertThat(folder.resolve("work/checkpoints/run-1_0")).doesNotExist();
     assertThat(folder.resolve("work/publishing")).isEmptyDirectory();
   }
 
@@ -136,7 +140,7 @@ final class StageWorkTest {
 
     assertThat(published(1)).hasContent("scores found: none");
     assertThat(published(3)).hasContent("scores found: {}");
-    assertThat(folder.resolve("work/checkpoints")).isEmptyDirectory();
+    assertThat(folder.resolve("work/checkpoints/run-1_0")).doesNotExist();
   }
 
   private Path published(int event) {
@@ -260,14 +264,16 @@ final class StageWorkTest {
   private StageWork worker(String name) {
     var outbox = new Outbox(producer);
     var clock = Clock.fixed(NOW, ZoneOffset.UTC);
-    var identity = new WorkerIdentity("worker-1", "gpu", 1, List.of(), "test, 1 thread");
     var child =
         new ChildJvm(
             ChildSettings.of(64, 1)
                 .withMainClass(TestStageProcess.class.getName())
                 .withOptions(List.of("-XX:TieredStopAtLevel=1")));
     var events = new StageEvents(topics.stageEvents(), outbox, clock, "worker-1");
-    var bench = new Workbench(folder.resolve(name), identity, child, TestStageProcess.stages());
+    var equipment = new SlotEquipment(child, TestStageProcess.stages(), "test, 1 thread");
+    WorkerHome home = WorkerHome.open(folder.resolve(name), "gpu");
+    homes.add(home);
+    var bench = new Workbench(home, equipment);
     return new StageWork(
         new CommandReader(topics.stageCommands("gpu")),
         new Execution(bench, events, new Execution.Timing(clock, timers), Lease.STANDARD),

@@ -12,6 +12,7 @@ import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.stage.ChildJvm;
 import io.espalier.worker.stage.ChildSettings;
 import io.espalier.worker.stage.TestStageProcess;
+import io.espalier.worker.stage.WorkerHome;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -44,6 +45,7 @@ final class SupervisorTest {
   private final MockProducer<byte[], byte[]> producer =
       new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
   private final Broker broker = new Broker();
+  private WorkerHome home;
   private Supervisor supervisor;
 
   @BeforeEach
@@ -54,17 +56,20 @@ final class SupervisorTest {
     requests.updateEndOffsets(Map.of(partition, 0L));
     requests.updatePartitions(
         name, List.of(new PartitionInfo(name, 0, Node.noNode(), new Node[0], new Node[0])));
+    home = WorkerHome.open(folder, "gpu");
     var identity = new WorkerIdentity("worker-1", "gpu", 1, List.of(), "test, 1 thread");
-    var settings = new SupervisorSettings(Map.of(), topics, identity, Lease.STANDARD, folder);
+    var settings = new SupervisorSettings(Map.of(), topics, identity, Lease.STANDARD, home);
     var child =
         new ChildJvm(ChildSettings.of(64, 1).withMainClass(TestStageProcess.class.getName()));
-    supervisor = Supervisor.start(settings, broker, child, TestStageProcess.stages());
+    var slot = new SlotEquipment(child, TestStageProcess.stages(), "test, 1 thread");
+    supervisor = Supervisor.start(settings, broker, List.of(slot));
     supervisor.awaitRunning(PATIENCE);
   }
 
   @AfterEach
   void end() {
     supervisor.close();
+    home.close();
   }
 
   @Test

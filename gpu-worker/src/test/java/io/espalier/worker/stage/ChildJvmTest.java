@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,6 +60,62 @@ final class ChildJvmTest {
             new Progress("search", 1, 2, Map.of("loss", Double.NaN)), Progress.of("search", 2, 2));
     assertThat(job.output().resolve("config.json")).hasContent("model pruned 7");
     assertThat(folder).isDirectoryNotContaining("glob:**.child");
+  }
+
+  @Test
+  void a_warm_child_has_loaded_everything_before_its_job_comes() {
+    try (WarmChild warm = child.warm(folder)) {
+      await().atMost(PATIENCE).until(() -> warm.lastWords().contains("warm"));
+      StageJob job = job(folder, StageKind.PRUNE, "\"succeed\"");
+
+      StageResult result = child.run(job, Optional.of(warm), heard::add, stop);
+
+      assertThat(result.report()).isEqualTo(TestStageProcess.report());
+      assertThat(result.startMillis()).isLessThan(result.wallMillis());
+      assertThat(job.output().resolve("config.json")).hasContent("model pruned 7");
+      assertThat(warm.isWaiting()).isFalse();
+    }
+  }
+
+  @Test
+  void the_start_of_a_cold_child_is_counted() {
+    StageResult result = child.run(job(folder, StageKind.PRUNE, "\"succeed\""), heard::add, stop);
+
+    assertThat(result.startMillis()).isBetween(10L, result.wallMillis()); // a JVM takes longer
+  }
+
+  @Test
+  void a_warm_child_that_is_not_needed_ends() {
+    WarmChild warm = child.warm(folder);
+    await().atMost(PATIENCE).until(() -> warm.lastWords().contains("warm"));
+
+    warm.close();
+
+    await().atMost(PATIENCE).until(() -> !warm.isWaiting());
+    assertThat(folder.resolve("output")).doesNotExist();
+  }
+
+  @Test
+  void a_warm_child_that_died_while_it_waited_is_replaced() {
+    WarmChild dead = child.warm(folder);
+    dead.close();
+    await().atMost(PATIENCE).until(() -> !dead.isWaiting());
+
+    StageJob job = job(folder, StageKind.PRUNE, "\"succeed\"");
+    StageResult result = child.run(job, Optional.of(dead), heard::add, stop);
+
+    assertThat(result.report()).isEqualTo(TestStageProcess.report());
+  }
+
+  @Test
+  void a_warm_child_ends_with_its_supervisor_as_well() throws IOException {
+    Process parent = parent("warm");
+    await().atMost(PATIENCE).until(() -> Files.exists(folder.resolve("pids")));
+    List<ProcessHandle> processes = processes(folder.resolve("pids"));
+
+    parent.destroyForcibly();
+
+    await().atMost(PATIENCE).until(() -> processes.stream().noneMatch(ProcessHandle::isAlive));
   }
 
   @Test
@@ -145,7 +203,7 @@ final class ChildJvmTest {
   @Test
   void stopping_ends_the_whole_process_tree() throws IOException {
     var running = CompletableFuture.runAsync(() -> run("\"never end\""));
-    List<ProcessHandle> processes = processes(folder);
+    List<ProcessHandle> processes = childOf(folder);
 
     stop.request(Stop.Reason.CANCELLED, "not wanted any more");
 
@@ -165,21 +223,25 @@ final class ChildJvmTest {
 
   @Test
   void a_child_does_not_outlive_its_supervisor() throws IOException {
-    Process parent =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                ParentProcess.class.getName(),
-                folder.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("parent.log").toFile())
-            .start();
-    List<ProcessHandle> processes = processes(folder);
+    Process parent = parent("run");
+    List<ProcessHandle> processes = childOf(folder);
 
     parent.destroyForcibly();
 
     await().atMost(PATIENCE).until(() -> processes.stream().noneMatch(ProcessHandle::isAlive));
+  }
+
+  private Process parent(String what) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            ParentProcess.class.getName(),
+            folder.toString(),
+            what)
+        .redirectErrorStream(true)
+        .redirectOutput(folder.resolve("parent.log").toFile())
+        .start();
   }
 
   private void run(String spec) {
@@ -200,9 +262,14 @@ final class ChildJvmTest {
         7);
   }
 
-  private static List<ProcessHandle> processes(Path folder) throws IOException {
-    await().atMost(PATIENCE).until(() -> Files.exists(folder.resolve("checkpoints/pids")));
-    return Files.readAllLines(folder.resolve("checkpoints/pids")).stream()
+  private static List<ProcessHandle> childOf(Path folder) throws IOException {
+    Path pids = folder.resolve("checkpoints/pids");
+    await().atMost(PATIENCE).until(() -> Files.exists(pids));
+    return processes(pids);
+  }
+
+  private static List<ProcessHandle> processes(Path pids) throws IOException {
+    return Files.readAllLines(pids).stream()
         .map(pid -> ProcessHandle.of(Long.parseLong(pid)).orElseThrow())
         .toList();
   }

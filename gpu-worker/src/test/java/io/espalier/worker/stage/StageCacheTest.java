@@ -52,7 +52,7 @@ final class StageCacheTest {
   void an_entry_is_found_as_it_was_remembered_until_it_is_forgotten() {
     var cache = new StageCache(folder);
     String key = key(job("{}", 7), "v1", "digest", "cpu");
-    var result = new StageResult(TestStageProcess.report(), 1234, OptionalLong.of(5), false);
+    var result = new StageResult(TestStageProcess.report(), 1234, 56, OptionalLong.of(5), false);
     var entry = new StageCache.Entry(URI.create("file:///models/a"), "abc", result);
 
     cache.remember(key, entry);

@@ -23,7 +23,7 @@ public final class TestStageProcess {
   private TestStageProcess() {}
 
   public static void main(String[] arguments) {
-    StageChild.serve(Path.of(arguments[0]), stages());
+    StageChild.serve(arguments, stages(), () -> System.err.println("warm"));
   }
 
   /** A prune stage that does what its spec says, and an evaluate stage that writes nothing. */

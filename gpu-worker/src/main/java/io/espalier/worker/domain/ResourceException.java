@@ -1,6 +1,5 @@
-package io.espalier.worker.stage;
+package io.espalier.worker.domain;
 
-import io.espalier.worker.domain.WorkerException;
 import org.jspecify.annotations.Nullable;
 
 /** Memory, disk or a process gave out. Always retryable: another attempt may find more of it. */
