@@ -51,7 +51,9 @@ public final class Worker implements AutoCloseable {
     var identity =
         new WorkerIdentity(home.workerId(), config.pool(), config.slots(), devices, target);
     var topics = new Topics(config.topicPrefix(), config.registry(), Topics.DEFAULT_PARTITIONS);
-    var settings = new SupervisorSettings(config.clients(), topics, identity, config.lease(), home);
+    var settings =
+        new SupervisorSettings(
+            config.clients(), topics, identity, config.lease(), config.inputs(), home);
     var slot = new SlotEquipment(new ChildJvm(config.child()), stages, target);
     return Supervisor.start(settings, Collections.nCopies(config.slots(), slot));
   }

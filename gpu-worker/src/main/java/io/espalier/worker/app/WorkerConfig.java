@@ -2,11 +2,14 @@ package io.espalier.worker.app;
 
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
+import io.espalier.worker.kafka.InputRules;
 import io.espalier.worker.kafka.Lease;
 import io.espalier.worker.stage.ChildSettings;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a worker is started with; begin with {@link #of} and change what differs.
@@ -20,6 +23,8 @@ import java.util.Map;
  * @param slots stages that it runs at the same time
  * @param child how the stages' own JVMs are started
  * @param lease how commands are leased; the same for every worker of a pool
+ * @param inputs what it reads on behalf of commands
+ * @param store base of the artifact store, which is watched if it is known
  * @param clientProperties further properties of every Kafka client, such as security
  */
 public record WorkerConfig(
@@ -31,6 +36,8 @@ public record WorkerConfig(
     int slots,
     ChildSettings child,
     Lease lease,
+    InputRules inputs,
+    Optional<URI> store,
     Map<String, Object> clientProperties) {
   /** Java heap of a stage in MiB unless configured otherwise; tensors lie outside of it. */
   public static final int DEFAULT_HEAP_MEBIBYTES = 1024;
@@ -55,6 +62,8 @@ public record WorkerConfig(
         1,
         ChildSettings.of(DEFAULT_HEAP_MEBIBYTES, Runtime.getRuntime().availableProcessors()),
         Lease.STANDARD,
+        InputRules.STANDARD,
+        Optional.empty(),
         Map.of());
   }
 
@@ -69,6 +78,8 @@ public record WorkerConfig(
         slots,
         child,
         lease,
+        inputs,
+        store,
         clientProperties);
   }
 
@@ -83,6 +94,8 @@ public record WorkerConfig(
         slots,
         child,
         lease,
+        inputs,
+        store,
         clientProperties);
   }
 
@@ -97,6 +110,8 @@ public record WorkerConfig(
         other,
         child,
         lease,
+        inputs,
+        store,
         clientProperties);
   }
 
@@ -111,13 +126,57 @@ public record WorkerConfig(
         slots,
         other,
         lease,
+        inputs,
+        store,
+        clientProperties);
+  }
+
+  /** The same with other rules on what it may read. */
+  public WorkerConfig withInputs(InputRules other) {
+    return new WorkerConfig(
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        workDirectory,
+        slots,
+        child,
+        lease,
+        other,
+        store,
+        clientProperties);
+  }
+
+  /** The same with an artifact store to watch. */
+  public WorkerConfig withStore(URI base) {
+    return new WorkerConfig(
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        workDirectory,
+        slots,
+        child,
+        lease,
+        inputs,
+        Optional.of(base),
         clientProperties);
   }
 
   /** The same with other properties of the Kafka clients. */
   public WorkerConfig withClientProperties(Map<String, Object> other) {
     return new WorkerConfig(
-        bootstrapServers, registry, topicPrefix, pool, workDirectory, slots, child, lease, other);
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        workDirectory,
+        slots,
+        child,
+        lease,
+        inputs,
+        store,
+        other);
   }
 
   /** Properties of every Kafka client. */

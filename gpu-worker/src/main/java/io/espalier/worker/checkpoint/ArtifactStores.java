@@ -1,6 +1,7 @@
 package io.espalier.worker.checkpoint;
 
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Quoted;
 import java.net.URI;
 
 /** The kinds of artifact stores, by the scheme of their URIs. */
@@ -13,11 +14,13 @@ public final class ArtifactStores {
    * @throws InvalidInputException if there is none for its scheme
    */
   public static ArtifactStore of(URI uri) {
-    if (FileArtifactStore.SCHEME.equalsIgnoreCase(uri.getScheme())) {
+    if (FilePaths.SCHEME.equalsIgnoreCase(uri.getScheme())) {
       return new FileArtifactStore();
     }
     throw new InvalidInputException(
         "%s: wanted a URI of scheme 'file', such as file:///models/resnet, found %s"
-            .formatted(uri, uri.getScheme() == null ? "none" : "'" + uri.getScheme() + "'"));
+            .formatted(
+                Quoted.place(uri),
+                uri.getScheme() == null ? "none" : "'" + Quoted.of(uri.getScheme()) + "'"));
   }
 }

@@ -31,9 +31,9 @@ final class AtomicFile {
         });
   }
 
-  /** A hidden name beside a file, for its content while it grows. */
+  /** A hidden name beside a file, for its content while it grows; never too long a name. */
   static Path sibling(Path file) {
-    return file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
+    return file.resolveSibling(".partial-" + UUID.randomUUID());
   }
 
   /** Writes a sibling, makes it durable and gives it the name. */

@@ -1,5 +1,6 @@
 package io.espalier.worker.checkpoint;
 
+import io.espalier.worker.domain.StopCheck;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -38,7 +39,15 @@ final class Digesting implements Closeable {
             return daemon;
           });
 
+  private final StopCheck stop;
+
   Digesting() {
+    this(StopCheck.NEVER);
+  }
+
+  /** Asks before every buffer whether it should go on. */
+  Digesting(StopCheck stop) {
+    this.stop = stop;
     for (int i = 0; i < BUFFERS; i++) {
       free.add(ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN));
     }
@@ -145,6 +154,7 @@ final class Digesting implements Closeable {
     }
 
     private void pass(ByteBuffer filled) throws IOException {
+      stop.check();
       filled.flip();
       bytes += filled.remaining();
       output.write(filled.duplicate());

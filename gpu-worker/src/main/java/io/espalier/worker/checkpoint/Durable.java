@@ -1,7 +1,9 @@
 package io.espalier.worker.checkpoint;
 
+import io.espalier.worker.domain.StopCheck;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -18,10 +20,30 @@ final class Durable {
     }
   }
 
+  /** Makes the directories from one that is there down to another, each so that it stays. */
+  static void directories(Path from, Path to) throws IOException {
+    Path parent = from;
+    for (Path name : from.relativize(to)) {
+      Path directory = parent.resolve(name);
+      if (!Files.isDirectory(directory)) {
+        try {
+          Files.createDirectory(directory);
+        } catch (FileAlreadyExistsException e) {
+          if (!Files.isDirectory(directory)) {
+            throw e;
+          }
+        }
+        sync(parent);
+      }
+      parent = directory;
+    }
+  }
+
   /** Everything in and below a directory. */
-  static void tree(Path root) throws IOException {
+  static void tree(Path root, StopCheck stop) throws IOException {
     try (Stream<Path> paths = Files.walk(root)) {
       for (Path path : (Iterable<Path>) paths::iterator) {
+        stop.check();
         sync(path);
       }
     }

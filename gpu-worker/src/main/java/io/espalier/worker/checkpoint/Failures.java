@@ -1,5 +1,6 @@
 package io.espalier.worker.checkpoint;
 
+import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.WorkerException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,6 +18,6 @@ final class Failures {
   }
 
   private static WorkerException of(String what, Path path, IOException cause) {
-    return new WorkerException(what.formatted(path) + ": " + cause, true, cause);
+    return new ResourceException(what.formatted(path) + ": " + cause, cause);
   }
 }

@@ -1,6 +1,7 @@
 package io.espalier.worker.checkpoint;
 
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.StopCheck;
 import io.espalier.worker.domain.WorkerException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -43,16 +44,31 @@ public record Manifest(List<FileDigest> files) {
    * @throws WorkerException if it cannot be read
    */
   public static Manifest of(Path directory) {
+    return of(directory, StopCheck.NEVER);
+  }
+
+  /** The same, unless it is asked to stop. */
+  public static Manifest of(Path directory, StopCheck stop) {
+    return of(directory, Map.of(), stop);
+  }
+
+  /**
+   * The same, but the files whose digests are known are not read.
+   *
+   * @param known digests by path
+   */
+  public static Manifest of(Path directory, Map<String, FileDigest> known, StopCheck stop) {
     var problems = new Problems();
     DirectoryTree tree = DirectoryTree.list(directory, problems);
     problems.throwIfAny();
     var digests = new ArrayList<FileDigest>();
-    try (var digesting = new Digesting()) {
+    try (var digesting = new Digesting(stop)) {
       for (Map.Entry<String, Path> file : tree.files().entrySet()) {
         if (REPORTS.contains(file.getKey())) {
           continue;
         }
-        digests.add(digesting.read(file.getKey(), file.getValue()));
+        FileDigest digest = known.get(file.getKey());
+        digests.add(digest != null ? digest : digesting.read(file.getKey(), file.getValue()));
       }
     } catch (IOException e) {
       throw Failures.reading(directory, e);

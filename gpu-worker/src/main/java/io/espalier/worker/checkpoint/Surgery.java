@@ -157,17 +157,20 @@ public final class Surgery {
     Path file = to.resolve(name);
     Files.createDirectories(Objects.requireNonNull(file.getParent()));
     Path sibling = AtomicFile.sibling(file);
+    FileDigest digest;
     try {
       try (FileChannel out =
           FileChannel.open(sibling, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         Digesting.Sink sink = digesting.sink(out);
         content.writeTo(sink);
-        digests.add(sink.finish(name));
+        digest = sink.finish(name);
       }
       if (Files.exists(file)) {
         throw new FileAlreadyExistsException(file.toString());
       }
       Files.move(sibling, file, StandardCopyOption.ATOMIC_MOVE);
+      digests.add(digest);
+      WrittenDigests.note(file, digest);
     } finally {
       Files.deleteIfExists(sibling);
     }

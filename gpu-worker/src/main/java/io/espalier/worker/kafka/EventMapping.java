@@ -15,18 +15,23 @@ import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.stage.StageResult;
 import io.espalier.worker.stage.StoppedException;
 import java.net.URI;
+import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** Between the worker's words and the published ones. */
 final class EventMapping {
+  /** The most files that an event lists. */
+  static final int MOST_FILES = 1000;
+
   private EventMapping() {}
 
   static StageKind kind(io.espalier.event.StageKind kind) {
     return StageKind.valueOf(kind.name());
   }
 
+  /** An artifact with all its files. */
   static Artifact artifact(URI uri, Manifest manifest) {
     return new Artifact(
         uri.toString(),
@@ -37,6 +42,17 @@ final class EventMapping {
             .toList(),
         manifest.files().size(),
         null);
+  }
+
+  /** An artifact whose files are listed elsewhere. */
+  static Artifact artifact(URI uri, Manifest manifest, URI manifestUri) {
+    return new Artifact(
+        uri.toString(),
+        manifest.rootDigest(),
+        manifest.bytes(),
+        List.of(),
+        manifest.files().size(),
+        manifestUri.toString());
   }
 
   static StageReport report(StageResult result) {

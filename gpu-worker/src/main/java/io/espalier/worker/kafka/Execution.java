@@ -47,7 +47,7 @@ final class Execution {
    * @throws WorkerException if there is no result, or the work was stopped
    */
   StageSucceeded carryOut(Attempt attempt, Stop stop) {
-    Optional<StageSucceeded> finished = bench.finished(attempt.command());
+    Optional<StageSucceeded> finished = bench.finished(attempt.command(), stop);
     if (finished.isPresent()) {
       attempt.describe(LOGGER.atInfo()).log("finished before, reporting again");
       return finished.get();

@@ -1,6 +1,7 @@
 package io.espalier.worker.kafka;
 
 import io.espalier.event.StageCommand;
+import io.espalier.worker.checkpoint.Draft;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.stage.Folders;
 import io.espalier.worker.stage.StageResult;
@@ -15,19 +16,23 @@ import java.util.Optional;
  */
 final class PreparedStage implements AutoCloseable {
   /**
-   * A result and where its output lies.
+   * A result.
    *
-   * @param output empty or missing if the stage changed nothing
+   * @param output what is to be published; empty if the stage changed nothing
    */
-  record Done(Path output, StageResult result) {}
+  record Done(Optional<Draft> output, StageResult result) {}
 
   /**
    * What goes into the stage.
    *
-   * @param inputDigest root digest of the model
    * @param key what the result is stored under
    */
-  record Subject(StageJob job, String inputDigest, String key) {}
+  record Subject(StageJob job, StageInputs.Found inputs, String key) {
+    /** Root digest of the model. */
+    String inputDigest() {
+      return inputs.model().manifest().rootDigest();
+    }
+  }
 
   private final StageCommand command;
   private final Path folder;
@@ -57,20 +62,9 @@ final class PreparedStage implements AutoCloseable {
     return folder;
   }
 
+  /** What goes in. */
   Subject subject() {
     return subject;
-  }
-
-  StageJob job() {
-    return subject.job();
-  }
-
-  String inputDigest() {
-    return subject.inputDigest();
-  }
-
-  String key() {
-    return subject.key();
   }
 
   /** The stored result, if there was one. */

@@ -5,9 +5,12 @@ import io.espalier.event.StageCommand;
 import io.espalier.event.StageSucceeded;
 import io.espalier.worker.checkpoint.ArtifactStore;
 import io.espalier.worker.checkpoint.ArtifactStores;
+import io.espalier.worker.checkpoint.Draft;
 import io.espalier.worker.checkpoint.Manifest;
+import io.espalier.worker.checkpoint.ManifestFile;
 import io.espalier.worker.checkpoint.Published;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.StopCheck;
 import io.espalier.worker.stage.Folders;
 import io.espalier.worker.stage.StageResult;
 import java.io.ByteArrayOutputStream;
@@ -37,50 +40,53 @@ import org.slf4j.LoggerFactory;
 final class Publication {
   private static final Logger LOGGER = LoggerFactory.getLogger(Publication.class);
   private static final String RESULT_FILE = "result.json";
+  private static final String MANIFEST_FILE = "manifest.json";
+  private static final long LARGEST_RESULT = 64L << 20;
   private static final int DIGEST_DIGITS = 12;
 
   private final StageCommand command;
   private final URI under;
   private final ArtifactStore store;
+  private final StopCheck stop;
 
-  private Publication(StageCommand command, URI under) {
+  private Publication(StageCommand command, URI under, StopCheck stop) {
     this.command = command;
     this.under = under;
     this.store = ArtifactStores.of(under);
+    this.stop = stop;
   }
 
-  static Publication of(StageCommand command) {
-    return new Publication(command, URI.create(command.getOutputUri()));
+  static Publication of(StageCommand command, StopCheck stop) {
+    return new Publication(command, URI.create(command.getOutputUri()), stop);
   }
 
   /** The result that an earlier delivery of the command has published; unreadable is absent. */
   Optional<StageSucceeded> finished() {
-    return store.find(under, resultName()).flatMap(this::read);
+    return store.find(under, resultName(), stop).flatMap(this::read);
   }
 
   /** Publishes an output, then the result. */
-  StageSucceeded publish(Path output, StageResult result, Path scratch) {
-    String digest = Manifest.of(output).rootDigest();
+  StageSucceeded publish(Draft output, StageResult result, Path scratch) {
+    String digest = output.manifest().rootDigest();
     String name =
         String.format(
             Locale.ROOT, "attempt-%d-%s", command.getAttempt(), digest.substring(0, DIGEST_DIGITS));
-    Published published = store.publish(output, under, name);
-    return publishResult(
-        EventMapping.artifact(published.uri(), published.manifest()), result, scratch);
+    Published published = store.publish(output, under, name, stop);
+    return publishResult(published, result, scratch);
   }
 
   /** Publishes the result of a stage that leaves its input as it is: the input is the output. */
   StageSucceeded publishUnchanged(Manifest input, StageResult result, Path scratch) {
     URI uri = URI.create(command.getInput().getUri());
-    return publishResult(EventMapping.artifact(uri, input), result, scratch);
+    return publishResult(new Published(uri, input), result, scratch);
   }
 
-  private StageSucceeded publishResult(Artifact artifact, StageResult result, Path scratch) {
-    var success = new StageSucceeded(artifact, EventMapping.report(result));
+  private StageSucceeded publishResult(Published artifact, StageResult result, Path scratch) {
     try {
       Path folder = Files.createDirectories(scratch.resolve("result"));
+      var success = new StageSucceeded(described(artifact, folder), EventMapping.report(result));
       write(success, folder.resolve(RESULT_FILE));
-      store.publish(folder, under, resultName());
+      store.publish(Draft.toMove(folder, Manifest.of(folder)), under, resultName(), stop);
       return success;
     } catch (InvalidInputException e) {
       // Another worker that had the command at the same time was first; its result is the one.
@@ -90,22 +96,57 @@ final class Publication {
     }
   }
 
+  /** The artifact as events name it; a long list of files goes beside the result. */
+  private Artifact described(Published artifact, Path resultFolder) {
+    Manifest manifest = artifact.manifest();
+    if (manifest.files().size() <= EventMapping.MOST_FILES) {
+      return EventMapping.artifact(artifact.uri(), manifest);
+    }
+    ManifestFile.write(resultFolder.resolve(MANIFEST_FILE), manifest);
+    String place = command.getOutputUri().replaceAll("/+$", "");
+    return EventMapping.artifact(
+        artifact.uri(), manifest, URI.create(place + "/" + resultName() + "/" + MANIFEST_FILE));
+  }
+
   private String resultName() {
     return "attempt-" + command.getAttempt() + "-result";
+  }
+
+  /**
+   * The name of the artifact that the result beside an attempt's artifact names, if it can tell.
+   */
+  static Optional<String> winner(Path artifact, int attempt) {
+    Path result = artifact.resolveSibling("attempt-" + attempt + "-result").resolve(RESULT_FILE);
+    if (!Files.isRegularFile(result)) {
+      return Optional.empty();
+    }
+    return read(result)
+        .map(success -> URI.create(success.getOutput().getUri()).getPath())
+        .map(path -> String.valueOf(Path.of(path).getFileName()));
   }
 
   private Optional<StageSucceeded> read(Published published) {
     try {
       Path scratch = Files.createTempDirectory("espalier-result-");
-      Path folder = store.fetch(published.uri(), Optional.empty(), scratch);
-      try (InputStream file = Files.newInputStream(folder.resolve(RESULT_FILE))) {
-        var decoder = DecoderFactory.get().jsonDecoder(StageSucceeded.getClassSchema(), file);
-        return Optional.of(new SpecificDatumReader<>(StageSucceeded.class).read(null, decoder));
+      try {
+        return read(store.fetch(published.uri(), scratch, stop).resolve(RESULT_FILE));
       } finally {
         Folders.delete(scratch);
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException("could not make a folder for temporary files", e);
+    }
+  }
+
+  private static Optional<StageSucceeded> read(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      if (Files.size(file) > LARGEST_RESULT) {
+        throw new IOException("%d bytes are no result".formatted(Files.size(file)));
+      }
+      var decoder = DecoderFactory.get().jsonDecoder(StageSucceeded.getClassSchema(), in);
+      return Optional.of(new SpecificDatumReader<>(StageSucceeded.class).read(null, decoder));
     } catch (IOException | AvroRuntimeException e) {
-      LOGGER.atWarn().setCause(e).addKeyValue("uri", published.uri()).log("unreadable result");
+      LOGGER.atWarn().setCause(e).addKeyValue("file", file).log("unreadable result");
       return Optional.empty();
     }
   }

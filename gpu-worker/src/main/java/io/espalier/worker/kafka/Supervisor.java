@@ -1,6 +1,8 @@
 package io.espalier.worker.kafka;
 
 import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.stage.Stop;
+import io.espalier.worker.stage.StoppedException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,6 +30,7 @@ import org.slf4j.LoggerFactory;
 public final class Supervisor implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Supervisor.class);
   private static final Duration CATCH_UP = Duration.ofSeconds(60);
+  private static final Duration SWEEP_CHECK = Duration.ofMinutes(10);
   private static final Duration ENDING = Duration.ofSeconds(6);
   private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
@@ -41,6 +44,7 @@ public final class Supervisor implements AutoCloseable {
   private final ScheduledExecutorService timers =
       Executors.newSingleThreadScheduledExecutor(daemons("worker-timer"));
   private final ExecutorService work = Executors.newCachedThreadPool(daemons("stage-work"));
+  private final Stop sweeping = new Stop();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private boolean closing;
 
@@ -60,7 +64,7 @@ public final class Supervisor implements AutoCloseable {
           new StageWork(
               new CommandReader(topics.stageCommands(identity.pool())),
               new Execution(
-                  new Workbench(settings.home(), slot),
+                  new Workbench(settings.home(), settings.inputs(), slot),
                   events,
                   new Execution.Timing(clock, timers),
                   settings.lease()),
@@ -140,6 +144,7 @@ public final class Supervisor implements AutoCloseable {
       closing = true;
     }
     loops.forEach(ClaimLoop::close);
+    sweeping.request(Stop.Reason.CLOSING, "the worker is shutting down");
     long until = System.nanoTime() + ENDING.toNanos();
     owners.forEach(owner -> join(owner, until));
     timers.shutdownNow();
@@ -157,6 +162,7 @@ public final class Supervisor implements AutoCloseable {
     await(cancellations.caughtUp(), CATCH_UP, "to learn which runs were cancelled");
     long interval = Heartbeats.INTERVAL.toMillis();
     timers.scheduleAtFixedRate(this::beat, 0, interval, TimeUnit.MILLISECONDS);
+    thread("store-sweep", this::sweepDaily).start();
     for (ClaimLoop loop : loops) {
       Thread owner = thread("claim-" + owners.size(), loop);
       owners.add(owner);
@@ -168,6 +174,17 @@ public final class Supervisor implements AutoCloseable {
         .addKeyValue("pool", settings.identity().pool())
         .addKeyValue("slots", settings.identity().slots())
         .log("worker started");
+  }
+
+  private void sweepDaily() {
+    var leftovers = new Leftovers(settings.home());
+    do {
+      try {
+        leftovers.sweep(sweeping);
+      } catch (StoppedException e) {
+        return;
+      }
+    } while (!sweeping.await(SWEEP_CHECK));
   }
 
   private void beat() {

@@ -11,6 +11,7 @@ import java.util.Map;
  * @param topics where it reads and writes
  * @param identity who it is
  * @param lease how commands are leased
+ * @param inputs what it reads on behalf of commands
  * @param home where its jobs, checkpoints, scores and stored results lie
  */
 public record SupervisorSettings(
@@ -18,6 +19,7 @@ public record SupervisorSettings(
     Topics topics,
     WorkerIdentity identity,
     Lease lease,
+    InputRules inputs,
     WorkerHome home) {
   /** Settings; the map is copied. */
   public SupervisorSettings {

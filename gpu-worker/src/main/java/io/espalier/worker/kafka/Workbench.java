@@ -3,11 +3,18 @@ package io.espalier.worker.kafka;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageSucceeded;
 import io.espalier.worker.checkpoint.ArtifactStores;
+import io.espalier.worker.checkpoint.Draft;
 import io.espalier.worker.checkpoint.Manifest;
+import io.espalier.worker.checkpoint.StoreMarker;
+import io.espalier.worker.checkpoint.VerifiedInputs;
+import io.espalier.worker.checkpoint.WrittenDigests;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.kafka.PreparedStage.Done;
+import io.espalier.worker.stage.DiskSpace;
 import io.espalier.worker.stage.Folders;
 import io.espalier.worker.stage.ScoreShelf;
 import io.espalier.worker.stage.StageCache;
@@ -36,19 +43,26 @@ final class Workbench {
   private static final Logger LOGGER = LoggerFactory.getLogger(Workbench.class);
 
   private final WorkerHome home;
+  private final StageInputs inputs;
   private final StageCache cache;
   private final ScoreShelf scores;
   private final Leftovers leftovers;
   private final SlotEquipment equipment;
+  private final DiskSpace space;
 
   /** A slot's workbench in the worker's home. */
-  Workbench(WorkerHome home, SlotEquipment equipment) {
+  Workbench(WorkerHome home, InputRules rules, SlotEquipment equipment) {
+    this(home, rules, equipment, new DiskSpace());
+  }
+
+  Workbench(WorkerHome home, InputRules rules, SlotEquipment equipment, DiskSpace space) {
     this.home = home;
+    this.inputs = new StageInputs(rules, home.cache().resolve("inputs"));
     this.cache = new StageCache(home.cache());
     this.scores = new ScoreShelf(home.scores());
-    this.leftovers = new Leftovers(home.notes());
+    this.leftovers = new Leftovers(home);
     this.equipment = equipment;
-    leftovers.clear();
+    this.space = space;
   }
 
   /** What results depend on besides the job, in words: device and threads. */
@@ -56,30 +70,31 @@ final class Workbench {
     return equipment.target();
   }
 
-  /** What was published for this attempt before, if anything was. */
-  Optional<StageSucceeded> finished(StageCommand command) {
-    return Publication.of(command).finished();
+  /**
+   * What was published for this attempt before, if anything was.
+   *
+   * @throws WorkerException if the store cannot be read
+   */
+  Optional<StageSucceeded> finished(StageCommand command, Stop stop) {
+    return Publication.of(command, stop).finished();
   }
 
   /**
    * Does all of a command that can be done without the device.
    *
-   * @throws WorkerException if the input cannot be had or is not what it should be, or a stop was
-   *     requested
+   * @throws WorkerException if the input cannot be had or is not what it should be, the store
+   *     cannot take the output, or a stop was requested
    */
   PreparedStage prepare(StageCommand command, Stop stop) {
     stop.check();
+    Path store = StoreMarker.require(URI.create(command.getOutputUri()));
+    leftovers.remember(store);
     Path folder = newFolder();
     try {
-      StageJob job = job(command, folder);
-      String inputDigest =
-          Optional.ofNullable(command.getInput().getRootDigest())
-              .orElseGet(() -> Manifest.of(job.input()).rootDigest());
-      String version = equipment.stages().of(job.kind()).version();
-      var subject =
-          new PreparedStage.Subject(
-              job, inputDigest, cache.key(job, version, inputDigest, target()));
-      Optional<Done> stored = stored(subject, folder);
+      StageInputs.Found found = inputs.find(command, folder.resolve("input"), stop);
+      space.requireInStore(found.model().listing().bytes(), store);
+      PreparedStage.Subject subject = subject(command, found, folder, stop);
+      Optional<Done> stored = stored(subject, folder, stop);
       stop.check();
       Optional<WarmChild> child =
           stored.isPresent() ? Optional.empty() : Optional.of(equipment.child().warm(folder));
@@ -97,77 +112,87 @@ final class Workbench {
    * @throws WorkerException if there is no result, or the work was stopped before it was published
    */
   StageSucceeded perform(PreparedStage prepared, Progress.Listener progress, Stop stop) {
-    StageJob job = prepared.job();
+    PreparedStage.Subject subject = prepared.subject();
     try (var alone = home.resume(prepared.command().getResumeKey(), stop)) {
       Done done =
           prepared
               .stored()
-              .or(() -> stored(prepared.subject(), prepared.folder()))
+              .or(() -> stored(subject, prepared.folder(), stop))
               .orElseGet(() -> compute(prepared, progress, stop));
       stop.check();
       progress.report(Progress.of("publishing", 0, 0));
-      StageSucceeded success = publish(prepared.command(), job, done, prepared.folder());
+      StageSucceeded success = publish(prepared, done, stop);
       if (!done.result().cached()) {
-        remember(prepared.key(), success, done.result());
+        remember(subject.key(), success, done.result());
       }
-      Folders.delete(job.checkpoints());
+      Folders.delete(subject.job().checkpoints());
       return success;
     }
   }
 
   private Done compute(PreparedStage prepared, Progress.Listener progress, Stop stop) {
     progress.report(Progress.of("starting", 0, 0));
-    StageJob job = prepared.job();
-    var scored = new ScoreShelf.Subject(prepared.inputDigest(), target());
+    StageJob job = prepared.subject().job();
+    var scored = new ScoreShelf.Subject(prepared.subject().inputDigest(), target());
     ScoreShelf.Loan loan = scores.lend(scored, job.checkpoints());
     StageResult result = equipment.child().run(job, prepared.child(), progress, stop);
+    inputs.requireUnchanged(prepared.subject().inputs(), stop);
     loan.keep();
-    return new Done(job.output(), result);
+    progress.report(Progress.of("publishing", 0, 0));
+    Path output = job.output();
+    return new Done(
+        Folders.isEmpty(output)
+            ? Optional.empty()
+            : Optional.of(
+                Draft.toMove(output, Manifest.of(output, WrittenDigests.of(output), stop))),
+        result);
   }
 
-  private StageSucceeded publish(StageCommand command, StageJob job, Done done, Path folder) {
-    Path note = leftovers.note(URI.create(command.getOutputUri()));
-    try {
-      return published(command, job, done, folder);
-    } finally {
-      leftovers.done(note);
-    }
+  private static StageSucceeded publish(PreparedStage prepared, Done done, Stop stop) {
+    Publication publication = Publication.of(prepared.command(), stop);
+    Manifest input = prepared.subject().inputs().model().manifest();
+    return done.output().isPresent()
+        ? publication.publish(done.output().get(), done.result(), prepared.folder())
+        : publication.publishUnchanged(input, done.result(), prepared.folder());
   }
 
-  private static StageSucceeded published(
-      StageCommand command, StageJob job, Done done, Path folder) {
-    Path output = Folders.isEmpty(done.output()) ? job.input() : done.output();
-    Publication publication = Publication.of(command);
-    return output.equals(job.input())
-        ? publication.publishUnchanged(Manifest.of(job.input()), done.result(), folder)
-        : publication.publish(output, done.result(), folder);
-  }
-
-  private Optional<Done> stored(PreparedStage.Subject subject, Path folder) {
+  private Optional<Done> stored(PreparedStage.Subject subject, Path folder, Stop stop) {
     long started = System.nanoTime();
     Optional<StageCache.Entry> entry = cache.find(subject.key());
     if (entry.isEmpty()) {
       return Optional.empty();
     }
     try {
-      StageCache.Entry found = entry.get();
-      // A stage that changed nothing has its input for an output, here as when it was computed.
-      Path output =
-          found.rootDigest().equals(subject.inputDigest())
-              ? folder.resolve("unchanged")
-              : ArtifactStores.of(found.artifact())
-                  .fetch(found.artifact(), Optional.of(found.rootDigest()), folder);
+      Optional<Draft> output = output(entry.get(), subject, folder, stop);
       long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started);
-      return Optional.of(new Done(output, found.result().reused(millis)));
-    } catch (WorkerException e) {
+      return Optional.of(new Done(output, entry.get().result().reused(millis)));
+    } catch (InvalidInputException e) {
       LOGGER
           .atInfo()
           .setCause(e)
           .addKeyValue("key", subject.key())
-          .log("stored result gone, computing anew");
+          .log("stored result changed, computing anew");
       cache.forget(subject.key());
+    } catch (ResourceException e) {
+      LOGGER
+          .atInfo()
+          .setCause(e)
+          .addKeyValue("key", subject.key())
+          .log("stored result cannot be read, computing anew");
+    }
+    return Optional.empty();
+  }
+
+  /** A stage that changed nothing has its input for an output, here as when it was computed. */
+  private Optional<Draft> output(
+      StageCache.Entry entry, PreparedStage.Subject subject, Path folder, Stop stop) {
+    if (entry.rootDigest().equals(subject.inputDigest())) {
       return Optional.empty();
     }
+    URI artifact = entry.artifact();
+    Path directory = ArtifactStores.of(artifact).fetch(artifact, folder.resolve("stored"), stop);
+    VerifiedInputs.Verified found = inputs.verify(directory, entry.rootDigest(), stop);
+    return Optional.of(Draft.toCopy(found.directory(), found.manifest()));
   }
 
   private void remember(String key, StageSucceeded success, StageResult result) {
@@ -176,14 +201,19 @@ final class Workbench {
         key, new StageCache.Entry(artifact, success.getOutput().getRootDigest(), result));
   }
 
-  private StageJob job(StageCommand command, Path folder) {
-    URI input = URI.create(command.getInput().getUri());
-    Path local =
-        ArtifactStores.of(input)
-            .fetch(
-                input,
-                Optional.ofNullable(command.getInput().getRootDigest()),
-                folder.resolve("input"));
+  private PreparedStage.Subject subject(
+      StageCommand command, StageInputs.Found found, Path folder, Stop stop) {
+    StageJob job = job(command, found.model().directory(), folder.resolve("output"));
+    var circumstances =
+        new StageCache.Circumstances(
+            equipment.stages().of(job.kind()).version(),
+            found.model().manifest().rootDigest(),
+            target(),
+            found.data());
+    return new PreparedStage.Subject(job, found, cache.key(job, circumstances, stop));
+  }
+
+  private StageJob job(StageCommand command, Path input, Path output) {
     Map<String, URI> data = new TreeMap<>();
     command.getData().forEach((role, uri) -> data.put(role, URI.create(uri)));
     return new StageJob(
@@ -192,8 +222,8 @@ final class Workbench {
         command.getAttempt(),
         EventMapping.kind(command.getKind()),
         command.getSpec(),
-        local,
-        folder.resolve("output"),
+        input,
+        output,
         home.checkpoints(command.getResumeKey()),
         data,
         command.getSeed());

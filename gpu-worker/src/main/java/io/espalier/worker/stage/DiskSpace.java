@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * Looks whether there is room for a stage before it begins: a stage that fills the disk fails late,
  * and its neighbours with it.
  */
-final class DiskSpace {
+public final class DiskSpace {
   /**
    * The output is no larger than the input, is copied once to be published, and that much again.
    */
@@ -22,11 +22,16 @@ final class DiskSpace {
   private final ToLongFunction<Path> free;
 
   /** The space that the file systems have. */
-  DiskSpace() {
+  public DiskSpace() {
     this(DiskSpace::usable);
   }
 
-  DiskSpace(ToLongFunction<Path> free) {
+  /**
+   * The space that somebody says there is.
+   *
+   * @param free bytes that are free in a folder's file system
+   */
+  public DiskSpace(ToLongFunction<Path> free) {
     this.free = free;
   }
 
@@ -42,6 +47,27 @@ final class DiskSpace {
       throw new ResourceException(
           "too little disk space in %s: wanted %d bytes, %d times the input %s, but %d are free. Clear the disk or give the worker another work directory."
               .formatted(folder, wanted, TIMES_INPUT, input, found),
+          null);
+    }
+  }
+
+  /** Bytes that are free in a folder's file system. */
+  public long free(Path folder) {
+    return free.applyAsLong(folder);
+  }
+
+  /**
+   * Goes on only if a store has room for an artifact as large as the input.
+   *
+   * @param inputBytes size of the input
+   * @throws ResourceException if it has not
+   */
+  public void requireInStore(long inputBytes, Path base) {
+    long found = free.applyAsLong(base);
+    if (found < inputBytes) {
+      throw new ResourceException(
+          "too little space in the artifact store %s: wanted %d bytes, the size of the input, but %d are free. Clear the store; nothing was computed."
+              .formatted(base, inputBytes, found),
           null);
     }
   }

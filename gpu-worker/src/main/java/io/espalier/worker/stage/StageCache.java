@@ -2,12 +2,15 @@ package io.espalier.worker.stage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.checkpoint.FileListing;
+import io.espalier.worker.domain.StopCheck;
 import io.espalier.worker.domain.job.StageJob;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -42,26 +45,41 @@ public final class StageCache {
   }
 
   /**
+   * What a result depends on besides the job.
+   *
+   * @param version version of the stage
+   * @param inputDigest root digest of the model that goes in
+   * @param target device and number of threads that it would run on
+   * @param data the files of each role's data; a role without has data that are elsewhere
+   */
+  public record Circumstances(
+      String version, String inputDigest, String target, Map<String, FileListing> data) {}
+
+  /**
    * The key of a job: SHA-256 of all that its output depends on, 64 lower-case hexadecimal digits.
    *
    * <p>Data count by their contents, or if they are very large, by names, sizes and times of change
    * ({@link DataDigests}); their URI counts too, since reports name it.
    *
-   * @param version version of the stage
-   * @param inputDigest root digest of the model that goes in
-   * @param target device and number of threads that it would run on
+   * @throws io.espalier.worker.domain.ResourceException if data cannot be read
    */
-  public String key(StageJob job, String version, String inputDigest, String target) {
+  public String key(StageJob job, Circumstances circumstances, StopCheck stop) {
     ObjectNode data = Json.object();
-    new TreeMap<>(job.data()).forEach((role, uri) -> data.put(role, uri + " " + digests.of(uri)));
+    new TreeMap<>(job.data())
+        .forEach(
+            (role, uri) -> {
+              FileListing listing = circumstances.data().get(role);
+              data.put(
+                  role, uri + " " + (listing == null ? "elsewhere" : digests.of(listing, stop)));
+            });
     ObjectNode node =
         Json.object()
-            .put("input", inputDigest)
+            .put("input", circumstances.inputDigest())
             .put("kind", job.kind().name())
-            .put("version", version)
+            .put("version", circumstances.version())
             .put("spec", Json.canonical(job.spec()))
             .put("seed", job.seed())
-            .put("target", target);
+            .put("target", circumstances.target());
     node.set("data", data);
     return Sha256.hex(Json.line(node));
   }

@@ -2,6 +2,7 @@ package io.espalier.worker.stage;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.espalier.worker.checkpoint.WrittenDigests;
 import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
@@ -97,6 +98,7 @@ public final class StageChild {
       Stage stage = stages.of(job.kind());
       stage.check(job);
       StageReport report = stage.run(job, progress);
+      WrittenDigests.save(job.output());
       ResultFile.write(result, report, peakMemoryBytes());
       return SUCCEEDED;
     } catch (WorkerException e) {

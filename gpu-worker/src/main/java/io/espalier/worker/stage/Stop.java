@@ -1,5 +1,6 @@
 package io.espalier.worker.stage;
 
+import io.espalier.worker.domain.StopCheck;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * A request to stop a piece of work: made at most once, at any time, from any thread. The first
  * reason counts.
  */
-public final class Stop {
+public final class Stop implements StopCheck {
   /** Why work must stop. */
   public enum Reason {
     /** Somebody asked for it. */
@@ -70,6 +71,7 @@ public final class Stop {
    *
    * @throws StoppedException if somebody did
    */
+  @Override
   public void check() {
     Optional<Request> found = requested();
     if (found.isPresent()) {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -27,19 +28,22 @@ public final class WorkerHome implements AutoCloseable {
 
   private static final int LONGEST_NAME = 200;
   private static final int MOST_WORKERS = 1000;
+  private static final int SWEEPING = MOST_WORKERS;
   private static final Duration PAUSE = Duration.ofMillis(100);
+
+  /** A place that is held. */
+  private record Place(Path directory, int number, LockFile places, LockFile.Claim claim) {}
 
   private final Path directory;
   private final Path own;
-  private final LockFile.Claim place;
+  private final Place place;
   private final LockFile resumed;
   private final String workerId;
 
-  private WorkerHome(Path directory, Path own, LockFile.Claim place, String pool)
-      throws IOException {
-    this.directory = directory;
-    this.own = own;
+  private WorkerHome(Place place, String pool) throws IOException {
+    this.directory = place.directory();
     this.place = place;
+    this.own = Files.createDirectories(workers(directory).resolve(String.valueOf(place.number())));
     this.resumed = LockFile.at(directory.resolve("checkpoints").resolve(".lock"));
     this.workerId = identity(own.resolve("id"), pool);
   }
@@ -51,13 +55,12 @@ public final class WorkerHome implements AutoCloseable {
    * @throws ResourceException if the directory cannot be written or locked
    */
   public static WorkerHome open(Path directory, String pool) {
-    Path workers = directory.resolve("workers");
     try {
-      LockFile places = LockFile.at(workers.resolve(".lock"));
+      LockFile places = LockFile.at(workers(directory).resolve(".lock"));
       for (int number = 0; number < MOST_WORKERS; number++) {
-        var place = places.tryClaim(number);
+        Optional<LockFile.Claim> place = places.tryClaim(number);
         if (place.isPresent()) {
-          return open(directory, workers.resolve(String.valueOf(number)), place.get(), pool);
+          return open(new Place(directory, number, places, place.get()), pool);
         }
       }
       throw new ResourceException(
@@ -72,16 +75,14 @@ public final class WorkerHome implements AutoCloseable {
     }
   }
 
-  private static WorkerHome open(Path directory, Path own, LockFile.Claim place, String pool)
-      throws IOException {
+  private static WorkerHome open(Place place, String pool) throws IOException {
     try {
-      Files.createDirectories(own);
-      var home = new WorkerHome(directory, own, place, pool);
+      var home = new WorkerHome(place, pool);
       Folders.delete(home.jobs());
       home.clearAbandoned(Instant.now().minus(ABANDONED));
       return home;
     } catch (IOException | RuntimeException e) {
-      place.close();
+      place.claim().close();
       throw e;
     }
   }
@@ -116,9 +117,14 @@ public final class WorkerHome implements AutoCloseable {
     return directory.resolve("scores");
   }
 
-  /** Folder of notes of what is being published. */
-  public Path notes() {
-    return directory.resolve("publishing");
+  /** Folder of notes on the stores that were published to. */
+  public Path stores() {
+    return directory.resolve("stores");
+  }
+
+  /** Claims the sweeping of stores for one worker of the directory; empty if another has it. */
+  public Optional<Stop.Registration> sweeping() {
+    return place.places().tryClaim(SWEEPING).map(claim -> claim::close);
   }
 
   /**
@@ -142,7 +148,11 @@ public final class WorkerHome implements AutoCloseable {
   /** Gives the place to whoever comes next. */
   @Override
   public void close() {
-    place.close();
+    place.claim().close();
+  }
+
+  private static Path workers(Path directory) {
+    return directory.resolve("workers");
   }
 
   private static String plain(String resumeKey) {

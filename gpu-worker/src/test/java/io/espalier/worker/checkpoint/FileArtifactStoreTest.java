@@ -2,26 +2,37 @@ package io.espalier.worker.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
 
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.ResourceException;
+import io.espalier.worker.domain.StopCheck;
 import io.espalier.worker.domain.WorkerException;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
-import java.time.Instant;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,20 +50,17 @@ final class FileArtifactStoreTest {
     Models.write(model.resolve("config.json"), "{}");
     Models.write(model.resolve("tokenizer/vocab.txt"), "words");
     under = folder.resolve("artifacts/run").toUri();
+    StoreMarker.write(folder.resolve("artifacts").toUri());
     store = ArtifactStores.of(under);
   }
 
   @Test
   void publishes_a_copy_that_is_found_and_fetched() throws IOException {
-    Published published = store.publish(model, under, "attempt-1");
+    Published published = publish("attempt-1");
 
     assertThat(published.manifest()).isEqualTo(Manifest.of(model));
-    assertThat(store.find(under, "attempt-1")).contains(published);
-    Path fetched =
-        store.fetch(
-            published.uri(),
-            Optional.of(published.manifest().rootDigest()),
-            folder.resolve("scratch"));
+    assertThat(store.find(under, "attempt-1", StopCheck.NEVER)).contains(published);
+    Path fetched = store.fetch(published.uri(), folder.resolve("scratch"), StopCheck.NEVER);
     assertThat(fetched).isEqualTo(folder.resolve("artifacts/run/attempt-1"));
     assertThat(fetched.resolve("tokenizer/vocab.txt")).hasContent("words");
     assertThat(model).isNotEmptyDirectory();
@@ -60,49 +68,15 @@ final class FileArtifactStoreTest {
   }
 
   @Test
-  void clears_what_publications_left_that_were_cut_off_long_ago() throws IOException {
-    store.publish(model, under, "attempt-1");
-    Path run = folder.resolve("artifacts/run");
-    Models.write(run.resolve(".incoming-attempt-2-old/part/model.safetensors"), "half");
-    Models.write(run.resolve(".incoming-attempt-3-growing/model.safetensors"), "half");
-    Instant limit = Instant.parse("2026-01-02T00:00:00Z");
-    age(run.resolve(".incoming-attempt-2-old"), limit.minusSeconds(1));
-    age(run.resolve(".incoming-attempt-3-growing"), limit.minusSeconds(1));
-    age(run.resolve("attempt-1"), limit.minusSeconds(1));
-    Files.setLastModifiedTime(
-        run.resolve(".incoming-attempt-3-growing/model.safetensors"), FileTime.from(limit));
-
-    store.clear(under, limit);
-
-    assertThat(names()).containsExactlyInAnyOrder("attempt-1", ".incoming-attempt-3-growing");
-    assertThat(run.resolve("attempt-1/config.json")).exists();
-  }
-
-  @Test
-  void there_is_nothing_to_clear_where_nothing_was_published() {
-    store.clear(under, Instant.EPOCH);
-
-    assertThat(folder.resolve("artifacts")).doesNotExist();
-  }
-
-  private static void age(Path directory, Instant time) throws IOException {
-    try (var paths = Files.walk(directory)) {
-      for (Path path : paths.toList()) {
-        Files.setLastModifiedTime(path, FileTime.from(time));
-      }
-    }
-  }
-
-  @Test
   void finds_nothing_where_nothing_was_published() {
-    assertThat(store.find(under, "attempt-1")).isEmpty();
+    assertThat(store.find(under, "attempt-1", StopCheck.NEVER)).isEmpty();
   }
 
   @Test
   void gives_what_is_there_when_the_same_is_published_again() throws IOException {
-    Published first = store.publish(model, under, "attempt-1");
+    Published first = publish("attempt-1");
 
-    Published again = store.publish(model, under, "attempt-1");
+    Published again = publish("attempt-1");
 
     assertThat(again).isEqualTo(first);
     assertThat(names()).containsExactly("attempt-1");
@@ -110,22 +84,14 @@ final class FileArtifactStoreTest {
 
   @Test
   void refuses_other_content_under_a_name_that_is_taken() {
-    Published first = store.publish(model, under, "attempt-1");
+    Published first = publish("attempt-1");
     Models.write(model.resolve("config.json"), "{\"other\": 1}");
 
-    assertThatThrownBy(() -> store.publish(model, under, "attempt-1"))
+    assertThatThrownBy(() -> publish("attempt-1"))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining(first.manifest().rootDigest())
         .hasMessageContaining(Manifest.of(model).rootDigest());
-    assertThat(store.find(under, "attempt-1")).contains(first);
-  }
-
-  @Test
-  void names_by_digest_when_nobody_else_does() {
-    Published published = store.publish(model, under);
-
-    assertThat(published.uri().getPath())
-        .endsWith("/sha256-" + Manifest.of(model).rootDigest() + "/");
+    assertThat(store.find(under, "attempt-1", StopCheck.NEVER)).contains(first);
   }
 
   @Test
@@ -137,13 +103,14 @@ final class FileArtifactStoreTest {
     Callable<Published> publish =
         () -> {
           barrier.await();
-          return store.publish(model, under, "attempt-1");
+          return publish("attempt-1");
         };
     List<Future<Published>> published =
         IntStream.range(0, publishers).mapToObj(i -> threads.submit(publish)).toList();
 
     for (Future<Published> one : published) {
-      assertThat(one.get()).isEqualTo(store.find(under, "attempt-1").orElseThrow());
+      assertThat(one.get())
+          .isEqualTo(store.find(under, "attempt-1", StopCheck.NEVER).orElseThrow());
     }
     assertThat(names()).containsExactly("attempt-1");
     threads.shutdownNow();
@@ -153,49 +120,187 @@ final class FileArtifactStoreTest {
   void leaves_nothing_visible_when_publishing_fails() throws IOException {
     Files.createSymbolicLink(model.resolve("link"), folder);
 
-    assertThatThrownBy(() -> store.publish(model, under, "attempt-1"))
-        .isInstanceOf(InvalidInputException.class);
+    assertThatThrownBy(() -> publish("attempt-1")).isInstanceOf(InvalidInputException.class);
     assertThat(names()).isEmpty();
-    assertThat(store.find(under, "attempt-1")).isEmpty();
+    assertThat(store.find(under, "attempt-1", StopCheck.NEVER)).isEmpty();
   }
 
   @Test
   void takes_no_remains_of_a_crash_for_an_artifact() throws IOException {
     Models.write(folder.resolve("artifacts/run/.incoming-attempt-1-crashed/config.json"), "{");
 
-    assertThat(store.find(under, "attempt-1")).isEmpty();
-    store.publish(model, under, "attempt-1");
+    assertThat(store.find(under, "attempt-1", StopCheck.NEVER)).isEmpty();
+    publish("attempt-1");
 
-    assertThat(store.find(under, "attempt-1")).isPresent();
+    assertThat(store.find(under, "attempt-1", StopCheck.NEVER)).isPresent();
   }
 
   @Test
   void says_that_another_attempt_may_help_when_the_file_system_fails() {
-    Models.write(folder.resolve("artifacts"), "a file where a directory should be");
+    Models.write(folder.resolve("artifacts/run"), "a file where a directory should be");
 
-    assertThatThrownBy(() -> store.publish(model, under, "attempt-1"))
-        .isInstanceOfSatisfying(
-            WorkerException.class, failure -> assertThat(failure.retryable()).isTrue())
+    assertThatThrownBy(() -> publish("attempt-1"))
+        .isInstanceOf(ResourceException.class)
         .hasMessageContaining("attempt-1 cannot be written");
   }
 
   @Test
-  void refuses_an_artifact_with_another_digest() {
-    String wanted = "0".repeat(64);
+  void an_artifact_that_is_not_there_may_be_there_for_another_worker() {
+    URI nowhere = folder.resolve("nowhere").toUri();
 
-    assertThatThrownBy(() -> store.fetch(model.toUri(), Optional.of(wanted), folder))
-        .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("wanted root digest " + wanted)
-        .hasMessageContaining("found " + Manifest.of(model).rootDigest());
+    assertThatThrownBy(() -> store.fetch(nowhere, folder, StopCheck.NEVER))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining(nowhere + ": wanted a directory")
+        .hasMessageContaining("mounted");
   }
 
   @Test
-  void refuses_an_artifact_that_is_not_there() {
-    URI nowhere = folder.resolve("nowhere").toUri();
+  void refuses_a_file_where_a_directory_should_be() {
+    URI file = model.resolve("config.json").toUri();
 
-    assertThatThrownBy(() -> store.fetch(nowhere, Optional.empty(), folder))
+    assertThatThrownBy(() -> store.fetch(file, folder, StopCheck.NEVER))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessage(nowhere + ": wanted a directory, found nothing");
+        .hasMessage(file + ": wanted a directory, found a file");
+  }
+
+  @Test
+  void publishes_in_no_store_that_was_not_set_up_and_makes_no_directory_there() {
+    URI elsewhere = folder.resolve("mnt/artifacts/run").toUri();
+
+    assertThatThrownBy(() -> store.publish(draft(), elsewhere, "attempt-1", StopCheck.NEVER))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining(elsewhere.toString())
+        .hasMessageContaining("mounted")
+        .hasMessageContaining("espalier setup --artifacts")
+        .extracting(e -> ((WorkerException) e).retryable())
+        .isEqualTo(true);
+    assertThat(folder.resolve("mnt")).doesNotExist();
+  }
+
+  @Test
+  void takes_a_directory_that_may_be_moved_itself_with_the_rights_of_a_copy() throws IOException {
+    Path draft = folder.resolve("private/output");
+    Models.write(draft.resolve("tokenizer/vocab.txt"), "words");
+    Object inode = Files.getAttribute(draft.resolve("tokenizer/vocab.txt"), "unix:ino");
+    Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rwx------"));
+    Files.setPosixFilePermissions(
+        draft.resolve("tokenizer/vocab.txt"), PosixFilePermissions.fromString("rw-------"));
+    Path asUsual = Files.writeString(folder.resolve("as-usual"), "");
+
+    store.publish(Draft.toMove(draft, Manifest.of(draft)), under, "attempt-1", StopCheck.NEVER);
+
+    Path file = folder.resolve("artifacts/run/attempt-1/tokenizer/vocab.txt");
+    assertThat(Files.getAttribute(file, "unix:ino")).isEqualTo(inode);
+    assertThat(Files.getPosixFilePermissions(file))
+        .isEqualTo(Files.getPosixFilePermissions(asUsual));
+    assertThat(Files.getPosixFilePermissions(file.getParent().getParent()))
+        .isEqualTo(Files.getPosixFilePermissions(folder.resolve("artifacts/run")));
+    assertThat(draft).doesNotExist();
+    assertThat(names()).containsExactly("attempt-1");
+  }
+
+  @Test
+  void copies_what_something_else_still_leads_to() throws IOException {
+    Files.createLink(folder.resolve("hard"), model.resolve("config.json"));
+    Files.createSymbolicLink(model.resolve("soft"), Path.of("config.json"));
+
+    store.publish(Draft.toMove(model, Manifest.of(model)), under, "attempt-1", StopCheck.NEVER);
+    Files.writeString(folder.resolve("hard"), "changed");
+
+    Path published = folder.resolve("artifacts/run/attempt-1");
+    assertThat(published.resolve("config.json")).hasContent("{}");
+    assertThat(published.resolve("soft")).hasContent("{}").isRegularFile();
+    assertThat(Files.isSymbolicLink(published.resolve("soft"))).isFalse();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void copies_from_another_file_system() throws IOException {
+    Path other = Files.createTempDirectory(Path.of("/dev/shm"), "espalier-");
+    try {
+      assumeThat(Files.getFileStore(other)).isNotEqualTo(Files.getFileStore(folder));
+      Models.write(other.resolve("output/config.json"), "{}");
+      Path output = other.resolve("output");
+
+      Published published =
+          store.publish(
+              Draft.toMove(output, Manifest.of(output)), under, "attempt-1", StopCheck.NEVER);
+
+      assertThat(folder.resolve("artifacts/run/attempt-1/config.json")).hasContent("{}");
+      assertThat(published.manifest()).isEqualTo(Manifest.of(Path.of(published.uri())));
+    } finally {
+      FileArtifactStore.delete(other);
+    }
+  }
+
+  @Test
+  void what_changes_while_it_is_copied_is_not_published() {
+    Draft draft = draft();
+    Models.write(model.resolve("config.json"), "{\"changed\": 1}");
+
+    assertThatThrownBy(() -> store.publish(draft, under, "attempt-1", StopCheck.NEVER))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("was changed while it was being published");
+    assertThat(store.find(under, "attempt-1", StopCheck.NEVER)).isEmpty();
+  }
+
+  @Test
+  void a_request_to_stop_right_before_the_end_publishes_nothing() throws IOException {
+    var asked = new AtomicInteger();
+    StopCheck last = stopAt(asked, Integer.MAX_VALUE);
+    store.publish(draft(), under, "counting", last);
+    int checks = asked.get();
+    asked.set(0);
+
+    assertThatThrownBy(() -> store.publish(draft(), under, "attempt-1", stopAt(asked, checks)))
+        .isInstanceOf(WorkerException.class)
+        .hasMessage("stop");
+    assertThat(names()).containsExactly("counting");
+  }
+
+  @Test
+  void copying_a_large_file_ends_within_a_second_of_the_request() throws Exception {
+    sparse(model.resolve("weights"), 200L << 30);
+    var asked = new AtomicBoolean();
+    StopCheck stop =
+        () -> {
+          if (asked.get()) {
+            throw new WorkerException("stop", false, null);
+          }
+        };
+    var draft = Draft.toCopy(model, new Manifest(List.of()));
+    var publishing =
+        CompletableFuture.runAsync(() -> store.publish(draft, under, "attempt-1", stop));
+    await().until(() -> !names().isEmpty());
+
+    asked.set(true);
+
+    await().atMost(Duration.ofSeconds(1)).until(publishing::isDone);
+    assertThatThrownBy(publishing::join).hasCauseInstanceOf(WorkerException.class);
+    assertThat(names()).isEmpty();
+  }
+
+  private static StopCheck stopAt(AtomicInteger asked, int last) {
+    return () -> {
+      if (asked.incrementAndGet() == last) {
+        throw new WorkerException("stop", false, null);
+      }
+    };
+  }
+
+  static void sparse(Path file, long bytes) throws IOException {
+    try (var channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.wrap(new byte[] {1}), bytes - 1);
+    }
+  }
+
+  private Published publish(String name) {
+    return store.publish(draft(), under, name, StopCheck.NEVER);
+  }
+
+  private Draft draft() {
+    return Draft.toCopy(model, Manifest.of(model));
   }
 
   @ParameterizedTest
@@ -206,7 +311,7 @@ final class FileArtifactStoreTest {
     "file://host/model, names no host"
   })
   void refuses_uris_that_name_no_local_directory(URI uri, String problem) {
-    assertThatThrownBy(() -> store.fetch(uri, Optional.empty(), folder))
+    assertThatThrownBy(() -> store.fetch(uri, folder, StopCheck.NEVER))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining(uri.toString())
         .hasMessageContaining(problem);
@@ -215,7 +320,7 @@ final class FileArtifactStoreTest {
   @ParameterizedTest
   @ValueSource(strings = {"", ".", "..", "../up", "a/b", "a\\b", ".incoming-a", "a b"})
   void refuses_names_that_are_not_plain(String name) {
-    assertThatThrownBy(() -> store.publish(model, under, name))
+    assertThatThrownBy(() -> publish(name))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("'" + name + "'");
   }
@@ -234,7 +339,7 @@ final class FileArtifactStoreTest {
   }
 
   private List<String> names() throws IOException {
-    Path artifacts = Path.of(under);
+    Path artifacts = folder.resolve("artifacts/run");
     if (!Files.exists(artifacts)) {
       return List.of();
     }

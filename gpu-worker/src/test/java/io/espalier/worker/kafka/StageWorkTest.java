@@ -14,6 +14,9 @@ import io.espalier.event.StageSucceeded;
 import io.espalier.schemas.CloudEvent;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
+import io.espalier.worker.checkpoint.FileListing;
+import io.espalier.worker.checkpoint.InputRoots;
+import io.espalier.worker.checkpoint.StoreMarker;
 import io.espalier.worker.stage.ChildJvm;
 import io.espalier.worker.stage.ChildSettings;
 import io.espalier.worker.stage.Stop;
@@ -22,7 +25,6 @@ import io.espalier.worker.stage.WorkerHome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -63,6 +65,7 @@ final class StageWorkTest {
   void a_worker_and_a_model() throws IOException {
     Files.createDirectories(folder.resolve("input"));
     Files.writeString(folder.resolve("input/config.json"), "model ");
+    StoreMarker.write(folder.resolve("store").toUri());
     work = worker("work");
   }
 
@@ -87,7 +90,6 @@ final class StageWorkTest {
     assertThat(success.getReport().getCost().getCached()).isFalse();
     assertThat(folder.resolve("work/workers/0/jobs")).isEmptyDirectory();
     assertThat(folder.resolve("work/checkpoints/run-1_0")).doesNotExist();
-    assertThat(folder.resolve("work/publishing")).isEmptyDirectory();
   }
 
   @Test
@@ -146,25 +148,6 @@ final class StageWorkTest {
   private Path published(int event) {
     var success = (StageSucceeded) events().get(event).getDetail();
     return Path.of(java.net.URI.create(success.getOutput().getUri())).resolve("config.json");
-  }
-
-  @Test
-  void a_worker_that_starts_clears_what_a_crash_longAgo_left_in_the_store() throws IOException {
-    Path half = Files.createDirectories(folder.resolve("store/run-0/.incoming-attempt-1-x"));
-    Path young = Files.createDirectories(folder.resolve("store/run-9/.incoming-attempt-1-x"));
-    var leftovers = new Leftovers(folder.resolve("work/publishing"));
-    Path old = leftovers.note(half.getParent().toUri());
-    Path recent = leftovers.note(young.getParent().toUri());
-    FileTime longAgo = FileTime.from(Instant.now().minus(Leftovers.OLD).minusSeconds(60));
-    Files.setLastModifiedTime(half, longAgo);
-    Files.setLastModifiedTime(old, longAgo);
-
-    worker("work");
-
-    assertThat(half).doesNotExist();
-    assertThat(old).doesNotExist();
-    assertThat(young).exists();
-    assertThat(recent).exists();
   }
 
   @Test
@@ -258,7 +241,7 @@ final class StageWorkTest {
 
     assertThat(answer).isEqualTo(AcknowledgeType.RELEASE);
     assertThat(producer.history()).isEmpty();
-    assertThat(folder.resolve("store")).doesNotExist();
+    assertThat(folder.resolve("store/run-1")).doesNotExist();
   }
 
   private StageWork worker(String name) {
@@ -270,10 +253,13 @@ final class StageWorkTest {
                 .withMainClass(TestStageProcess.class.getName())
                 .withOptions(List.of("-XX:TieredStopAtLevel=1")));
     var events = new StageEvents(topics.stageEvents(), outbox, clock, "worker-1");
+    var rules =
+        new InputRules(
+            InputRoots.of(List.of(folder.resolve("input"))), FileListing.Limits.STANDARD);
     var equipment = new SlotEquipment(child, TestStageProcess.stages(), "test, 1 thread");
     WorkerHome home = WorkerHome.open(folder.resolve(name), "gpu");
     homes.add(home);
-    var bench = new Workbench(home, equipment);
+    var bench = new Workbench(home, rules, equipment);
     return new StageWork(
         new CommandReader(topics.stageCommands("gpu")),
         new Execution(bench, events, new Execution.Timing(clock, timers), Lease.STANDARD),

@@ -58,7 +58,9 @@ final class SupervisorTest {
         name, List.of(new PartitionInfo(name, 0, Node.noNode(), new Node[0], new Node[0])));
     home = WorkerHome.open(folder, "gpu");
     var identity = new WorkerIdentity("worker-1", "gpu", 1, List.of(), "test, 1 thread");
-    var settings = new SupervisorSettings(Map.of(), topics, identity, Lease.STANDARD, home);
+    var settings =
+        new SupervisorSettings(
+            Map.of(), topics, identity, Lease.STANDARD, InputRules.STANDARD, home);
     var child =
         new ChildJvm(ChildSettings.of(64, 1).withMainClass(TestStageProcess.class.getName()));
     var slot = new SlotEquipment(child, TestStageProcess.stages(), "test, 1 thread");

@@ -2,12 +2,24 @@ package io.espalier.worker.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.event.ArtifactReference;
 import io.espalier.event.StageCommand;
+import io.espalier.event.StageKind;
 import io.espalier.event.StageSucceeded;
+import io.espalier.worker.checkpoint.FileListing;
+import io.espalier.worker.checkpoint.InputRoots;
+import io.espalier.worker.checkpoint.StoreMarker;
+import io.espalier.worker.checkpoint.StoreUnavailableException;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.stage.ChildJvm;
 import io.espalier.worker.stage.ChildSettings;
+import io.espalier.worker.stage.DiskSpace;
+import io.espalier.worker.stage.StageCache;
 import io.espalier.worker.stage.Stop;
 import io.espalier.worker.stage.StoppedException;
 import io.espalier.worker.stage.TestStageProcess;
@@ -16,13 +28,18 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class WorkbenchTest {
+  private static final FileListing.Limits LIMITS = FileListing.Limits.STANDARD;
+
   @TempDir Path folder;
 
   private final Stop stop = new Stop();
@@ -33,14 +50,22 @@ final class WorkbenchTest {
   void a_worker_and_a_model() throws IOException {
     Files.createDirectories(folder.resolve("input"));
     Files.writeString(folder.resolve("input/config.json"), "model ");
+    StoreMarker.write(folder.resolve("store").toUri());
     home = WorkerHome.open(folder.resolve("work"), "gpu");
+    bench = bench(new DiskSpace());
+  }
+
+  private Workbench bench(DiskSpace space) {
     var child =
         new ChildJvm(
             ChildSettings.of(64, 1)
                 .withMainClass(TestStageProcess.class.getName())
                 .withOptions(List.of("-XX:TieredStopAtLevel=1")));
-    bench =
-        new Workbench(home, new SlotEquipment(child, TestStageProcess.stages(), "test, 1 thread"));
+    return new Workbench(
+        home,
+        new InputRules(InputRoots.of(List.of(folder.resolve("input"))), LIMITS),
+        new SlotEquipment(child, TestStageProcess.stages(), "test, 1 thread"),
+        space);
   }
 
   @AfterEach
@@ -53,7 +78,7 @@ final class WorkbenchTest {
     try (PreparedStage prepared = bench.prepare(command().build(), stop)) {
       assertThat(prepared.stored()).isEmpty();
       assertThat(prepared.child()).isPresent();
-      assertThat(folder.resolve("store")).doesNotExist();
+      assertThat(folder.resolve("store/run-1")).doesNotExist();
 
       StageSucceeded success = bench.perform(prepared, Progress.Listener.NONE, stop);
 
@@ -69,7 +94,7 @@ final class WorkbenchTest {
     prepared.close();
 
     assertThat(home.jobs()).isEmptyDirectory();
-    assertThat(folder.resolve("store")).doesNotExist();
+    assertThat(folder.resolve("store/run-1")).doesNotExist();
   }
 
   @Test
@@ -103,6 +128,136 @@ final class WorkbenchTest {
     assertThatThrownBy(() -> bench.prepare(command().build(), stop))
         .isInstanceOf(StoppedException.class);
     assertThat(home.jobs()).doesNotExist();
+  }
+
+  @Test
+  void a_model_that_is_not_there_may_be_there_for_another_worker() {
+    var missing = new ArtifactReference(folder.resolve("input/gone").toUri().toString(), null);
+
+    assertThatThrownBy(() -> bench.prepare(command().setInput(missing).build(), stop))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("input.uri");
+    assertThat(home.jobs()).isEmptyDirectory();
+  }
+
+  @Test
+  void data_that_are_not_there_may_be_there_for_another_worker() {
+    var data = Map.of("train", folder.resolve("input/gone.csv").toUri().toString());
+
+    assertThatThrownBy(() -> bench.prepare(command().setData(data).build(), stop))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("data.train");
+  }
+
+  @Test
+  void a_model_with_another_digest_is_invalid() {
+    var other = new ArtifactReference(command().getInput().getUri(), "0".repeat(64));
+
+    assertThatThrownBy(() -> bench.prepare(command().setInput(other).build(), stop))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("wanted root digest");
+  }
+
+  @Test
+  void nothing_outside_of_the_allowed_directories_is_read_or_written() throws IOException {
+    Path secret = Files.createDirectories(folder.resolve("secret"));
+    Files.writeString(secret.resolve("config.json"), "secret");
+    Files.createSymbolicLink(folder.resolve("input/link.json"), secret.resolve("config.json"));
+    String outside = secret.toUri().toString();
+
+    assertThatThrownBy(
+            () ->
+                bench.prepare(
+                    command().setInput(new ArtifactReference(outside, null)).build(), stop))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("input.uri")
+        .hasMessageContaining("--allow-root");
+    assertThatThrownBy(
+            () -> bench.prepare(command().setData(Map.of("train", outside)).build(), stop))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("data.train");
+    assertThatThrownBy(() -> bench.prepare(command().build(), stop))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("link.json");
+    assertThatThrownBy(() -> bench.prepare(command().setOutputUri(outside).build(), stop))
+        .isInstanceOf(StoreUnavailableException.class);
+    assertThatThrownBy(() -> bench.finished(command().setOutputUri(outside).build(), stop))
+        .isInstanceOf(StoreUnavailableException.class);
+  }
+
+  @Test
+  void a_store_that_is_full_is_noticed_before_any_work() {
+    var full = bench(new DiskSpace(path -> path.equals(folder.resolve("store")) ? 5 : 1L << 40));
+
+    assertThatThrownBy(() -> full.prepare(command().build(), stop))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("store")
+        .hasMessageContaining("wanted 6 bytes")
+        .hasMessageContaining("5 are free");
+    assertThat(home.jobs()).isEmptyDirectory();
+  }
+
+  @Test
+  void what_was_made_of_an_input_that_changed_meanwhile_is_neither_published_nor_remembered()
+      throws IOException {
+    StageCommand command = command().build();
+    try (PreparedStage prepared = bench.prepare(command, stop)) {
+      Files.writeString(folder.resolve("input/config.json"), "other ");
+
+      assertThatThrownBy(() -> bench.perform(prepared, Progress.Listener.NONE, stop))
+          .isInstanceOf(ResourceException.class)
+          .hasMessageContaining("changed while it was in use");
+      assertThat(folder.resolve("store/run-1")).doesNotExist();
+      assertThat(new StageCache(home.cache()).find(prepared.subject().key())).isEmpty();
+    }
+  }
+
+  @Test
+  void data_that_change_meanwhile_spoil_the_result_as_well() throws IOException {
+    Path train = Files.writeString(folder.resolve("input/train.csv"), "1,2");
+    StageCommand command = command().setData(Map.of("train", train.toUri().toString())).build();
+    try (PreparedStage prepared = bench.prepare(command, stop)) {
+      Files.writeString(train, "1,2,3");
+
+      assertThatThrownBy(() -> bench.perform(prepared, Progress.Listener.NONE, stop))
+          .isInstanceOf(ResourceException.class)
+          .hasMessageContaining("changed while it was in use");
+    }
+  }
+
+  @Test
+  void the_files_of_a_large_artifact_are_listed_beside_the_result() throws IOException {
+    for (int i = 0; i < 1001; i++) {
+      Files.writeString(folder.resolve("input/part-%04d".formatted(i)), "");
+    }
+
+    StageSucceeded success = perform(command().setKind(StageKind.EVALUATE).build());
+
+    assertThat(success.getOutput().getFiles()).isEmpty();
+    assertThat(success.getOutput().getFileCount()).isEqualTo(1002);
+    Path list = Path.of(URI.create(success.getOutput().getManifestUri()));
+    assertThat(list).isEqualTo(folder.resolve("store/run-1/attempt-1-result/manifest.json"));
+    var files = new ObjectMapper().readTree(list.toFile()).required("files");
+    assertThat(files).hasSize(1002);
+    assertThat(files.get(1).toString()) // SHA-256 of nothing
+        .isEqualTo(
+            "{\"path\":\"part-0000\",\"bytes\":0,\"sha256\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}");
+    assertThat(bench.finished(command().build(), stop)).contains(success);
+  }
+
+  @Test
+  void two_workers_never_work_with_the_same_checkpoints() {
+    try (var other = home.resume("run-1/0", new Stop());
+        PreparedStage prepared = bench.prepare(command().build(), stop)) {
+      var working =
+          CompletableFuture.runAsync(() -> bench.perform(prepared, Progress.Listener.NONE, stop));
+      await().during(Duration.ofMillis(300)).until(() -> !working.isDone());
+
+      stop.request(Stop.Reason.LEASE_LOST, "gone");
+
+      assertThatThrownBy(working::join).hasCauseInstanceOf(StoppedException.class);
+    }
+    assertThat(folder.resolve("store/run-1")).doesNotExist();
   }
 
   private StageSucceeded perform(StageCommand command) {

@@ -2,6 +2,8 @@ package io.espalier.worker.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.worker.checkpoint.FileListing;
+import io.espalier.worker.domain.StopCheck;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import java.io.IOException;
@@ -74,7 +76,16 @@ final class StageCacheTest {
   }
 
   private String key(StageJob job, String version, String digest, String target) {
-    return new StageCache(folder.resolve("cache")).key(job, version, digest, target);
+    Path train = folder.resolve("train.bin");
+    Map<String, FileListing> data =
+        Files.exists(train) ? Map.of("train", listing(train)) : Map.of();
+    return new StageCache(folder.resolve("cache"))
+        .key(job, new StageCache.Circumstances(version, digest, target, data), StopCheck.NEVER);
+  }
+
+  private static FileListing listing(Path path) {
+    return FileListing.of(
+        path, FileListing.Limits.STANDARD, FileListing.LinkCheck.NONE, StopCheck.NEVER);
   }
 
   private StageJob job(String spec, long seed) {

@@ -1,0 +1,90 @@
+package io.espalier.worker.kafka;
+
+import io.espalier.event.StageCommand;
+import io.espalier.worker.checkpoint.ArtifactStores;
+import io.espalier.worker.checkpoint.FileListing;
+import io.espalier.worker.checkpoint.InputRoots;
+import io.espalier.worker.checkpoint.VerifiedInputs;
+import io.espalier.worker.stage.Stop;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Brings the inputs of a command to this machine and makes sure of them: they lie where the worker
+ * may read, the model has its digest, and nobody changes them while they are in use.
+ */
+final class StageInputs {
+  /**
+   * The inputs of one command.
+   *
+   * @param model the model
+   * @param data the files of each role whose data lie in the file system
+   */
+  record Found(VerifiedInputs.Verified model, Map<String, FileListing> data) {}
+
+  private final InputRoots roots;
+  private final FileListing.Limits limits;
+  private final VerifiedInputs verified;
+
+  /**
+   * Inputs from the allowed places.
+   *
+   * @param memory folder in which digests of inputs are remembered
+   */
+  StageInputs(InputRules rules, Path memory) {
+    this.roots = rules.roots();
+    this.limits = rules.limits();
+    this.verified = new VerifiedInputs(memory, limits, roots);
+  }
+
+  /**
+   * Finds and verifies the inputs.
+   *
+   * @param scratch folder for copies
+   * @throws io.espalier.worker.domain.InvalidInputException if one is not what it should be, or
+   *     lies where it must not
+   * @throws io.espalier.worker.domain.ResourceException if one cannot be read on this machine
+   */
+  Found find(StageCommand command, Path scratch, Stop stop) {
+    URI model = URI.create(command.getInput().getUri());
+    Optional<Path> local =
+        InputRoots.concern(model)
+            ? Optional.of(roots.require("input.uri", model))
+            : Optional.empty();
+    Map<String, Path> allowed = new TreeMap<>();
+    command.getData().forEach((role, uri) -> allow(role, URI.create(uri), allowed));
+    Path directory = local.orElseGet(() -> ArtifactStores.of(model).fetch(model, scratch, stop));
+    Optional<String> digest = Optional.ofNullable(command.getInput().getRootDigest());
+    Map<String, FileListing> data = new TreeMap<>();
+    allowed.forEach((role, path) -> data.put(role, list(path, stop)));
+    return new Found(verified.verify(directory, digest, stop), data);
+  }
+
+  /** Makes sure of a directory that was published before. */
+  VerifiedInputs.Verified verify(Path directory, String rootDigest, Stop stop) {
+    return verified.verify(directory, Optional.of(rootDigest), stop);
+  }
+
+  /**
+   * Goes on only if no input has changed since it was found.
+   *
+   * @throws io.espalier.worker.domain.ResourceException if one has
+   */
+  void requireUnchanged(Found found, Stop stop) {
+    verified.requireUnchanged(found.model(), stop);
+    found.data().values().forEach(listing -> listing.requireSame(list(listing.root(), stop)));
+  }
+
+  private void allow(String role, URI uri, Map<String, Path> allowed) {
+    if (InputRoots.concern(uri)) {
+      allowed.put(role, roots.require("data." + role, uri));
+    }
+  }
+
+  private FileListing list(Path path, Stop stop) {
+    return FileListing.of(path, limits, roots, stop);
+  }
+}
