@@ -10,10 +10,15 @@ import io.espalier.streams.app.CoordinatorConfig;
 import io.espalier.streams.app.Timing;
 import io.espalier.worker.app.Worker;
 import io.espalier.worker.app.WorkerConfig;
+import io.espalier.worker.checkpoint.FileListing;
+import io.espalier.worker.checkpoint.InputRoots;
+import io.espalier.worker.kafka.InputRules;
 import io.espalier.worker.stage.ChildSettings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,11 +35,32 @@ public final class Services {
    * @param pool the pool it serves
    * @param workDirectory for jobs, checkpoints and the cache of results
    * @param slots stages at the same time
-   * @param heapMebibytes Java heap of each stage
-   * @param threads threads of the tensor library
+   * @param child how the stages' JVMs are started
+   * @param artifacts path or URI under which it publishes, if that is known
+   * @param roots directories that it may read models and data from, besides artifact stores
    */
   public record WorkerSettings(
-      String pool, Path workDirectory, int slots, int heapMebibytes, int threads) {}
+      String pool,
+      Path workDirectory,
+      int slots,
+      ChildSettings child,
+      Optional<String> artifacts,
+      List<Path> roots) {
+    /** Settings; the list is copied. */
+    public WorkerSettings {
+      roots = List.copyOf(roots);
+    }
+
+    private WorkerConfig config(Address address) {
+      WorkerConfig config =
+          WorkerConfig.of(address.bootstrapServers(), address.registryUrl(), pool, workDirectory)
+              .withTopicPrefix(address.topicPrefix())
+              .withSlots(slots)
+              .withChild(child)
+              .withInputs(new InputRules(InputRoots.of(roots), FileListing.Limits.STANDARD));
+      return artifacts.map(DataUri::of).map(config::withStore).orElse(config);
+    }
+  }
 
   private Services() {}
 
@@ -44,8 +70,10 @@ public final class Services {
    *
    * @throws io.espalier.standalone.client.UnreachableException if they do not come
    * @param artifacts path or URI under which workers publish
+   * @param works told once it works
    */
-  public static void coordinator(Address address, Path stateDirectory, String artifacts)
+  public static void coordinator(
+      Address address, Path stateDirectory, String artifacts, Runnable works)
       throws InterruptedException {
     StartWait.OF_SERVICES.until(() -> requireSetUp(address));
     var config =
@@ -65,6 +93,7 @@ public final class Services {
         coordinator.awaitRunning(NO_LIMIT);
       }
       LOGGER.atInfo().log("the coordinator works");
+      works.run();
       coordinator.awaitStopped();
     }
   }
@@ -72,26 +101,19 @@ public final class Services {
   /**
    * Runs a worker until it stops. Waits as the coordinator does.
    *
+   * @param works told once it works
    * @throws io.espalier.standalone.client.UnreachableException if brokers, registry or topics do
    *     not come
    */
-  public static void worker(Address address, WorkerSettings settings) {
+  public static void worker(Address address, WorkerSettings settings, Runnable works) {
     StartWait.OF_SERVICES.until(() -> requireSetUp(address));
-    WorkerConfig config =
-        WorkerConfig.of(
-                address.bootstrapServers(),
-                address.registryUrl(),
-                settings.pool(),
-                settings.workDirectory())
-            .withTopicPrefix(address.topicPrefix())
-            .withSlots(settings.slots())
-            .withChild(ChildSettings.of(settings.heapMebibytes(), settings.threads()));
-    try (Worker worker = Worker.start(config)) {
+    try (Worker worker = Worker.start(settings.config(address))) {
       closeAtExit("stop-worker", worker::close);
       try (var log = startLog("worker", address, "the queue has not let it in yet")) {
         worker.awaitRunning(NO_LIMIT);
       }
       LOGGER.atInfo().addKeyValue("pool", settings.pool()).log("the worker works");
+      works.run();
       worker.awaitStopped();
     }
   }
