@@ -1,6 +1,7 @@
 package io.espalier.worker.kafka;
 
 import io.espalier.event.StageCommand;
+import io.espalier.event.FailureKind;
 import io.espalier.event.StageEvent;
 import io.espalier.event.StageFailed;
 import io.espalier.event.StageProgressed;
@@ -15,6 +16,8 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 
@@ -29,6 +32,7 @@ final class StageEvents {
   private final Outbox outbox;
   private final Clock clock;
   private final String workerId;
+  private final Set<String> begun = ConcurrentHashMap.newKeySet();
 
   StageEvents(Topic<StageEvent> topic, Outbox outbox, Clock clock, String workerId) {
     this.topic = topic;
@@ -44,6 +48,7 @@ final class StageEvents {
             attempt,
             "started/" + attempt.delivery(),
             new StageStarted(attempt.delivery(), device)));
+    begun.add(delivery(attempt));
   }
 
   /** The worker is alive and this far; may be lost. {@code number} counts within a delivery. */
@@ -54,16 +59,30 @@ final class StageEvents {
   /** The output is published; arrived when this returns. */
   void succeeded(Attempt attempt, StageSucceeded success) {
     outbox.deliver(record(attempt, "succeeded", success));
+    begun.remove(delivery(attempt));
   }
 
-  /** There is no output; arrived when this returns. */
+  /**
+   * There is no output; arrived when this returns. A failure counts only from the worker that is at
+   * the attempt, so one that has not begun says first that it has it; but not of an attempt that the
+   * coordinator has closed.
+   */
   void failed(Attempt attempt, WorkerException failure) {
+    boolean closed = EventMapping.failureKind(failure) == FailureKind.CANCELLED;
+    if (!closed && !begun.contains(delivery(attempt))) {
+      started(attempt, "none, since it was not begun");
+    }
     var detail =
         new StageFailed(
             EventMapping.failureKind(failure),
             DeadLetter.shortened(String.valueOf(failure.getMessage())),
             failure.retryable());
     outbox.deliver(record(attempt, "failed", detail));
+    begun.remove(delivery(attempt));
+  }
+
+  private static String delivery(Attempt attempt) {
+    return attempt.id() + "/" + attempt.delivery();
   }
 
   /**
