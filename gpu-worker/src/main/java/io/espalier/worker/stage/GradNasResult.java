@@ -6,7 +6,6 @@ import io.espalier.worker.algorithm.gradnas.GradNasPruning;
 import io.espalier.worker.algorithm.gradnas.OutputMode;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,10 +14,14 @@ import java.util.List;
  * What a pruning by GradNAS leaves behind beside weights and config.json: its report,
  * espalier.json.
  *
- * @param dataset where the data lie that it was judged by
+ * @param texts that it was scored and judged by
  */
 record GradNasResult(
-    StageJob job, GradNasSpec spec, GradNasPlan plan, GradNasPruning.Result pruned, URI dataset) {
+    StageJob job,
+    GradNasSpec spec,
+    GradNasPlan plan,
+    GradNasPruning.Result pruned,
+    PruningTexts texts) {
 
   /** What is said to whoever ordered the pruning. */
   StageReport report() {
@@ -31,11 +34,12 @@ record GradNasResult(
     settings.put("normalisation", spec.normalisation().key());
     settings.put("objective", spec.objective().key());
     settings.put("output", spec.output().key());
+    StageReport.warn(settings, texts.warnings());
     return new PruningSummary(
             pruned.outcome(),
             PruningSummary.prunable(plan.model().architecture()),
             settings,
-            dataset,
+            texts.uri(),
             plan.model().tokensOneByOne())
         .report(GradNasSpec.GRADNAS, GradNas.VERSION, loadsIn());
   }

@@ -44,6 +44,11 @@ record TextSubject(TextModel model, TextDataset data, int batch) implements Subj
   }
 
   @Override
+  public List<String> warnings() {
+    return data.warnings();
+  }
+
+  @Override
   public Quality quality(Weights weights, Progress.Listener progress) {
     TextTally tally = TextEvaluation.tally(model.network(), weights, data, batch, progress);
     return new Quality(tally.measures(), tally.samples());

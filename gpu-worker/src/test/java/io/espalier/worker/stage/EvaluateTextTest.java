@@ -216,7 +216,7 @@ final class EvaluateTextTest {
         .hasMessageContaining("nothing is labelled");
     assertThatThrownBy(() -> stage.check(job(model, unknown, "{}")))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("label '7'");
+        .hasMessageContaining("odd.jsonl, line 1: label 7 is none");
     assertThatThrownBy(() -> stage.check(job(model, unlabelled, "{\"maxLength\": 65}")))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("65 tokens");

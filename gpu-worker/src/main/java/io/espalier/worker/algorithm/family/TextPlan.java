@@ -1,12 +1,18 @@
 package io.espalier.worker.algorithm.family;
 
+import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.ProblemType;
+import io.espalier.worker.domain.model.TextTask;
+import io.espalier.worker.tensor.T;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 
@@ -16,6 +22,7 @@ import java.util.function.BiConsumer;
  * @param model transformers' class for it, such as {@code BertForQuestionAnswering}
  * @param head what stands on it
  * @param input what it takes
+ * @param padding the token that its config says sequences are filled up with, if it says one
  * @param widths how wide its layers are, as long as no tensor says otherwise
  * @param rows rows of its table of positions
  * @param epsilon that of layer normalisation
@@ -27,12 +34,14 @@ record TextPlan(
     String model,
     TextHead head,
     TextInput input,
+    OptionalInt padding,
     TextWidths widths,
     int rows,
     double epsilon,
     Activation activation,
     String embedding,
     boolean tied) {
+  private static final String PROBLEM = "problem_type";
 
   /**
    * Everything that families of transformers differ in when their config is read.
@@ -69,6 +78,7 @@ record TextPlan(
               model,
               head,
               input(config, head, rows),
+              config.token("pad_token_id"),
               TextWidths.of(config, keys, usual),
               rows,
               keys.epsilon()
@@ -109,13 +119,34 @@ record TextPlan(
             "%s %d leaves no position after those up to pad_token_id %d",
             keys.positions(), rows, padding);
       }
+      List<String> labels = head.givesLabels() ? config.labels() : List.of();
       return new TextInput(
           head.task(),
           vocabulary,
           positions,
           config.count("type_vocab_size", usual.types()),
           padding,
-          head.givesLabels() ? config.labels() : List.of());
+          labels,
+          problem(config, head, labels.size()));
+    }
+
+    /** As transformers has it: what is said, or else what follows from the number of labels. */
+    private static ProblemType problem(TransformerConfig config, TextHead head, int labels) {
+      if (!head.givesLabels() || config.silent(PROBLEM)) {
+        boolean value = head.task() == TextTask.TEXT_CLASSIFICATION && labels == 1;
+        return value ? ProblemType.REGRESSION : ProblemType.SINGLE_LABEL;
+      }
+      JsonNode said = config.json().path(PROBLEM);
+      Optional<ProblemType> problem = ProblemType.of(said.asText());
+      if (problem.isEmpty()) {
+        config.problem("%s must be one of %s, found %s", PROBLEM, ProblemType.keys(), said);
+      } else if (head.task() == TextTask.TOKEN_CLASSIFICATION
+          && problem.get() != ProblemType.SINGLE_LABEL) {
+        config.problem(
+            "%s %s is not computed of each token, only of whole texts; %s gives each token one label",
+            PROBLEM, said, head.task().key());
+      }
+      return problem.orElse(ProblemType.SINGLE_LABEL);
     }
 
     /**
@@ -147,15 +178,19 @@ record TextPlan(
 
   /** The same for sequences of another length at most. */
   TextPlan reading(int positions) {
-    TextInput longer =
-        new TextInput(
-            input.task(),
-            input.vocabulary(),
-            positions,
-            input.types(),
-            input.padding(),
-            input.labels());
-    return new TextPlan(model, head, longer, widths, rows, epsilon, activation, embedding, tied);
+    TextInput longer = input.reading(positions);
+    return new TextPlan(
+        model, head, longer, padding, widths, rows, epsilon, activation, embedding, tied);
+  }
+
+  /**
+   * Marks by 1 the tokens among which a head looks for the last: real ones but for those that are
+   * the padding by their id, wherever they stand, as transformers has it. (batch, tokens), int64.
+   */
+  NDArray read(Tokens tokens) {
+    return padding.isPresent()
+        ? T.multiply(tokens.mask(), T.isNot(tokens.ids(), padding.getAsInt()))
+        : tokens.mask();
   }
 
   /**

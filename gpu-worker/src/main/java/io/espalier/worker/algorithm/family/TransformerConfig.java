@@ -65,23 +65,29 @@ record TransformerConfig(JsonNode json, String where, List<String> problems) {
 
   /** The id of a token. */
   int token(String key, int usual) {
-    return silent(key) ? usual : token(key, json.path(key), usual);
+    return token(key).orElse(usual);
+  }
+
+  /** The id of a token, if there is one; a negative one means that there is none. */
+  OptionalInt token(String key) {
+    return silent(key) ? OptionalInt.empty() : token(key, json.path(key));
   }
 
   /** The id of a token, the first of several. */
   int firstToken(String key, int usual) {
     JsonNode value = json.path(key);
     return value.isArray() && !value.isEmpty()
-        ? token(key, value.path(0), usual)
+        ? token(key, value.path(0)).orElse(usual)
         : token(key, usual);
   }
 
-  private int token(String key, JsonNode value, int usual) {
-    if (!value.isInt() || value.intValue() < 0) {
+  private OptionalInt token(String key, JsonNode value) {
+    if (!value.isInt()) {
       problem("%s must be the id of a token, found %s", key, value);
-      return usual;
     }
-    return value.intValue();
+    return value.isInt() && value.intValue() >= 0
+        ? OptionalInt.of(value.intValue())
+        : OptionalInt.empty();
   }
 
   /** A small positive number. */

@@ -22,6 +22,18 @@ public record StageReport(
     List<String> loadsIn,
     String device) {
 
+  /**
+   * Where {@link #change} says what could have been meant otherwise; not there if nothing could.
+   */
+  public static final String WARNINGS = "warnings";
+
+  /** Adds warnings to what is said for reading. */
+  public static void warn(Map<String, String> change, List<String> warnings) {
+    if (!warnings.isEmpty()) {
+      change.put(WARNINGS, String.join("\n", warnings));
+    }
+  }
+
   /** A report; collections are copied. */
   public StageReport {
     change = Map.copyOf(change);
