@@ -141,7 +141,7 @@ record DecoderNetwork(
 
   @Override
   public NDArray scores(Weights weights, NDArray last, Tokens tokens) {
-    return plan.head().of(modules(weights), plan, last, tokens.mask());
+    return plan.head().of(modules(weights), plan, last, tokens);
   }
 
   private TextModules modules(Weights weights) {

@@ -78,7 +78,7 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan) implements TextNetwor
   @Override
   public NDArray forward(Weights weights, Tokens tokens, Taps taps) {
     TextModules modules = modules(weights);
-    return plan.head().of(modules, plan, encode(modules, tokens, taps), tokens.mask());
+    return plan.head().of(modules, plan, encode(modules, tokens, taps), tokens);
   }
 
   private TextModules modules(Weights weights) {

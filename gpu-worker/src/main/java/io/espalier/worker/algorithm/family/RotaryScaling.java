@@ -15,6 +15,11 @@ sealed interface RotaryScaling {
   /** The angle of each pair, in radians per position, in sequences of so many tokens. */
   float[] frequencies(int pairs, int tokens);
 
+  /** Whether sequences of different lengths are turned by different angles. */
+  default boolean byLength() {
+    return false;
+  }
+
   /** What cosines and sines are multiplied by. */
   default double amplitude() {
     return 1;
@@ -61,6 +66,11 @@ sealed interface RotaryScaling {
       double longer = factor * Math.max(tokens, original) / original - (factor - 1);
       double larger = base * Math.pow(longer, (double) pairs / (pairs - 1));
       return new Unscaled(larger).frequencies(pairs, tokens);
+    }
+
+    @Override
+    public boolean byLength() {
+      return true;
     }
 
     // the config says the original length, and the model is to read longer ones
@@ -156,6 +166,11 @@ sealed interface RotaryScaling {
     public LongRope {
       within = List.copyOf(within);
       beyond = List.copyOf(beyond);
+    }
+
+    @Override
+    public boolean byLength() {
+      return true;
     }
 
     @Override
