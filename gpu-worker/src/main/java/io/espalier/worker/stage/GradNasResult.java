@@ -9,6 +9,7 @@ import io.espalier.worker.domain.job.StageReport;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a pruning by GradNAS leaves behind beside weights and config.json: its report,
@@ -34,7 +35,10 @@ record GradNasResult(
     settings.put("normalisation", spec.normalisation().key());
     settings.put("objective", spec.objective().key());
     settings.put("output", spec.output().key());
-    StageReport.warn(settings, texts.warnings());
+    StageReport.warn(
+        settings,
+        Stream.concat(plan.model().network().warnings().stream(), texts.warnings().stream())
+            .toList());
     return new PruningSummary(
             pruned.outcome(),
             PruningSummary.prunable(plan.model().architecture()),

@@ -56,6 +56,11 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
   }
 
   private PruningReport.Setup setup(StageReport said) {
+    var facts = new ArrayList<>(algorithm.facts());
+    if (!said.warnings().isEmpty()) {
+      String all = String.join("; ", said.warnings());
+      facts.add(PruningReport.Fact.of(StageReport.WARNINGS, "warnings", all));
+    }
     return new PruningReport.Setup(
         said.algorithm(),
         said.algorithmVersion(),
@@ -63,7 +68,7 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
         seed,
         algorithm.objective(),
         algorithm.losses(),
-        algorithm.facts());
+        facts);
   }
 
   private List<AxisFacts> axes() {

@@ -88,6 +88,8 @@ public final class LocalEvaluation {
         each ->
             each.after()
                 .ifPresent(value -> table.row(each.name(), Figures.of(value, each.unit()))));
-    return Result.of(json, table + "\ndevice: " + report.device());
+    LocalStages.warn(json, report.warnings());
+    return Result.of(
+        json, table + "\ndevice: " + report.device() + LocalStages.warnings(report.warnings()));
   }
 }

@@ -31,6 +31,11 @@ record DecoderNetwork(
   }
 
   @Override
+  public List<String> warnings() {
+    return plan.warnings().stream().distinct().toList();
+  }
+
+  @Override
   public int headSize() {
     return plan.widths().headSize();
   }

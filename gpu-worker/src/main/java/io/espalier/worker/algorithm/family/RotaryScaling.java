@@ -20,6 +20,9 @@ sealed interface RotaryScaling {
     return false;
   }
 
+  /** What unscaled angles are powers of. */
+  double base();
+
   /** What cosines and sines are multiplied by. */
   default double amplitude() {
     return 1;
@@ -28,6 +31,10 @@ sealed interface RotaryScaling {
   /** The longest sequence of a model whose config says so many positions. */
   default int positions(int said) {
     return said;
+  }
+
+  private static int longer(int tokens, double factor) {
+    return (int) Math.min(Integer.MAX_VALUE, tokens * factor);
   }
 
   /** As first trained. */
@@ -51,6 +58,11 @@ sealed interface RotaryScaling {
         frequencies[i] /= (float) factor;
       }
       return frequencies;
+    }
+
+    @Override
+    public int positions(int said) {
+      return longer(said, factor);
     }
   }
 
@@ -76,7 +88,7 @@ sealed interface RotaryScaling {
     // the config says the original length, and the model is to read longer ones
     @Override
     public int positions(int said) {
-      return (int) Math.min(Integer.MAX_VALUE, said * factor);
+      return longer(said, factor);
     }
   }
 
@@ -140,6 +152,11 @@ sealed interface RotaryScaling {
     /** Which pair, between two as it may be, turns so often within the original length. */
     private double pairTurning(double turns, int pairs) {
       return pairs * Math.log(original / (turns * 2 * Math.PI)) / Math.log(base);
+    }
+
+    @Override
+    public int positions(int said) {
+      return Math.max(said, longer(original, factor));
     }
 
     /** What YaRN's paper recommends, for a factor and a weight of its logarithm. */

@@ -21,6 +21,9 @@ public interface TextNetwork {
   /** What it takes. */
   TextInput input();
 
+  /** What versions of transformers take for different things in its config, in sentences. */
+  List<String> warnings();
+
   /** How names of axes of attention heads end. */
   String HEADS = ".heads";
 
@@ -93,6 +96,8 @@ public interface TextNetwork {
    * Keys of config.json of a model with experts.
    *
    * @param experts number of experts in a layer
+   * @param again where the config says that number once more, under the name that another version
+   *     of its loader reads
    * @param neurons number of neurons of each
    * @param shared number of neurons of the expert that all tokens share; empty if there is none
    * @param chosen number of experts that each token has
@@ -100,6 +105,7 @@ public interface TextNetwork {
    */
   record ExpertKeys(
       String experts,
+      Optional<String> again,
       String neurons,
       Optional<String> shared,
       String chosen,

@@ -29,6 +29,7 @@ import java.util.function.BiConsumer;
  * @param activation that of the feed-forward part
  * @param embedding name of the word embedding's weight, without prefix
  * @param tied whether scores of tokens are read off the embedding
+ * @param warnings what versions of transformers take for different things, in sentences
  */
 record TextPlan(
     String model,
@@ -40,8 +41,10 @@ record TextPlan(
     double epsilon,
     Activation activation,
     String embedding,
-    boolean tied) {
+    boolean tied,
+    List<String> warnings) {
   private static final String PROBLEM = "problem_type";
+  private static final String PADDING = "pad_token_id";
 
   /**
    * Everything that families of transformers differ in when their config is read.
@@ -68,7 +71,8 @@ record TextPlan(
      */
     TextPlan read(JsonNode json) {
       var problems = new ArrayList<String>();
-      var config = new TransformerConfig(json, problems);
+      var warnings = new ArrayList<String>();
+      var config = new TransformerConfig(json, "", problems, warnings);
       requireOwnNumbers(config);
       String model = model(config);
       TextHead head = models.getOrDefault(model, TextHead.mean());
@@ -78,7 +82,7 @@ record TextPlan(
               model,
               head,
               input(config, head, rows),
-              config.token("pad_token_id"),
+              config.token(PADDING),
               TextWidths.of(config, keys, usual),
               rows,
               keys.epsilon()
@@ -86,10 +90,11 @@ record TextPlan(
                   .orElse(usual.epsilon()),
               config.choice(keys.activation(), Activation.OF_TRANSFORMERS, usual.activation()),
               embedding,
-              head.guessesTokens() && config.flag("tie_word_embeddings", usual.tied()));
+              head.guessesTokens() && config.flag("tie_word_embeddings", usual.tied()),
+              warnings);
       refusals.accept(config, plan.widths());
       if (!problems.isEmpty()) {
-        throw new InvalidInputException(problems);
+        throw new InvalidInputException(problems.stream().distinct().toList());
       }
       return plan;
     }
@@ -109,11 +114,8 @@ record TextPlan(
 
     private TextInput input(TransformerConfig config, TextHead head, int rows) {
       int vocabulary = config.count("vocab_size", usual.vocabulary());
-      int padding = config.token("pad_token_id", usualPadding(config, vocabulary));
-      if (padding >= vocabulary) {
-        config.problem("pad_token_id %d is none of the %d tokens", padding, vocabulary);
-      }
-      int positions = reserved ? rows - padding - 1 : rows;
+      int padding = padding(config, vocabulary);
+      int positions = reserved ? rows - reserved(config) - 1 : rows;
       if (positions < 1) {
         config.problem(
             "%s %d leaves no position after those up to pad_token_id %d",
@@ -149,14 +151,36 @@ record TextPlan(
       return problem.orElse(ProblemType.SINGLE_LABEL);
     }
 
+    /** The token that fills up; the embeddings of GPT-2 and GPT-J let padding be none of theirs. */
+    private int padding(TransformerConfig config, int vocabulary) {
+      OptionalInt said = config.token(PADDING);
+      if (said.isPresent() && (said.getAsInt() < vocabulary || keys != TextKeys.GPT)) {
+        if (said.getAsInt() >= vocabulary) {
+          config.problem("%s %d is none of the %d tokens", PADDING, said.getAsInt(), vocabulary);
+        }
+        return said.getAsInt();
+      }
+      return usualPadding(config, vocabulary);
+    }
+
+    /** What positions are counted from: the padding's id as it is written, even if it is -1. */
+    private int reserved(TransformerConfig config) {
+      JsonNode said = config.json().path(PADDING);
+      if (said.isNull() || (said.isInt() && said.intValue() < -1)) {
+        config.problem(
+            "%s must be an integer of at least -1, since positions are counted from it, found %s",
+            PADDING, said);
+      }
+      return said.asInt(usual.padding());
+    }
+
     /**
      * Decoders have no token to fill up with; one that ends a text does, since nothing sees it. If
      * that is none of a small vocabulary, any other does.
      */
     private int usualPadding(TransformerConfig config, int vocabulary) {
       return switch (keys) {
-        case GPT -> among(vocabulary, config.token("eos_token_id", usual.padding()));
-        case LLAMA -> among(vocabulary, config.firstToken("eos_token_id", usual.padding()));
+        case GPT, LLAMA -> among(vocabulary, config.firstToken("eos_token_id", usual.padding()));
         default -> usual.padding();
       };
     }
@@ -180,7 +204,12 @@ record TextPlan(
   TextPlan reading(int positions) {
     TextInput longer = input.reading(positions);
     return new TextPlan(
-        model, head, longer, padding, widths, rows, epsilon, activation, embedding, tied);
+        model, head, longer, padding, widths, rows, epsilon, activation, embedding, tied, warnings);
+  }
+
+  /** The last row of the table of positions that is none of a token; -1 if all are. */
+  int reserved() {
+    return rows - input.positions() - 1;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.espalier.worker.domain.job;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a finished stage says of its work.
@@ -32,6 +33,11 @@ public record StageReport(
     if (!warnings.isEmpty()) {
       change.put(WARNINGS, String.join("\n", warnings));
     }
+  }
+
+  /** What could have been meant otherwise than it was read, in sentences. */
+  public List<String> warnings() {
+    return Optional.ofNullable(change.get(WARNINGS)).stream().flatMap(String::lines).toList();
   }
 
   /** A report; collections are copied. */

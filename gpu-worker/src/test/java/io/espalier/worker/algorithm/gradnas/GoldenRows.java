@@ -9,6 +9,7 @@ import io.espalier.worker.tensor.Golden;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -18,7 +19,7 @@ import java.util.stream.IntStream;
  * @param order which of them is at each position
  * @param more tokens of padding behind the longest
  */
-record GoldenRows(TextModel model, JsonNode rows, int[] order, int more) implements TextDataset {
+record GoldenRows(TextModel model, JsonNode rows, List<Integer> order, int more) implements TextDataset {
   /** All of a fixture as they stand. */
   static GoldenRows of(String name) {
     Golden golden = Golden.of("text-losses/" + name);
@@ -27,24 +28,24 @@ record GoldenRows(TextModel model, JsonNode rows, int[] order, int more) impleme
           new ObjectMapper()
               .readTree(golden.directory().resolve("rows.json").toFile())
               .path("rows");
-      int[] order = IntStream.range(0, rows.size()).toArray();
+      List<Integer> order = IntStream.range(0, rows.size()).boxed().toList();
       return new GoldenRows(TextModel.of(golden.model()), rows, order, 0);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  GoldenRows ordered(int[] other, int padding) {
+  GoldenRows ordered(List<Integer> other, int padding) {
     return new GoldenRows(model, rows, other, padding);
   }
 
   JsonNode row(int position) {
-    return rows.path(order[position]);
+    return rows.path(order.get(position));
   }
 
   @Override
   public int size() {
-    return order.length;
+    return order.size();
   }
 
   @Override
@@ -114,6 +115,6 @@ record GoldenRows(TextModel model, JsonNode rows, int[] order, int more) impleme
 
   @Override
   public String fingerprint() {
-    return Arrays.toString(order);
+    return order.toString();
   }
 }

@@ -21,6 +21,7 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
@@ -213,10 +214,10 @@ final class TextBatchProperties {
     return Weights.load(rows.model().directory(), rows.model().architecture());
   }
 
-  private static int[] order(int size, long seed) {
-    List<Integer> order = new java.util.ArrayList<>(IntStream.range(0, size).boxed().toList());
+  private static List<Integer> order(int size, long seed) {
+    var order = new ArrayList<>(IntStream.range(0, size).boxed().toList());
     Collections.shuffle(order, new Random(seed));
-    return order.stream().mapToInt(Integer::intValue).toArray();
+    return order;
   }
 
   private static float largest(float[] values) {
