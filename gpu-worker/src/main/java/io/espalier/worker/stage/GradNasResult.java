@@ -35,6 +35,7 @@ record GradNasResult(
     settings.put("normalisation", spec.normalisation().key());
     settings.put("objective", spec.objective().key());
     settings.put("output", spec.output().key());
+    plan.model().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
     StageReport.warn(
         settings,
         Stream.concat(plan.model().network().warnings().stream(), texts.warnings().stream())

@@ -57,6 +57,9 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
 
   private PruningReport.Setup setup(StageReport said) {
     var facts = new ArrayList<>(algorithm.facts());
+    Optional.ofNullable(said.change().get(StageReport.NOT_COUNTED))
+        .map(kept -> PruningReport.Fact.of(StageReport.NOT_COUNTED, "kept, not counted", kept))
+        .ifPresent(facts::add);
     if (!said.warnings().isEmpty()) {
       String all = String.join("; ", said.warnings());
       facts.add(PruningReport.Fact.of(StageReport.WARNINGS, "warnings", all));

@@ -102,6 +102,7 @@ class EspalierTest {
             "flops",
             "bytes",
             "tensorCount",
+            "notCounted",
             "tensorsByType",
             "axes",
             "layers");

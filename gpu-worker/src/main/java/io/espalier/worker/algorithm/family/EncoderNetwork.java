@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.family;
 
 import ai.djl.ndarray.NDArray;
+import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.tensor.T;
@@ -25,6 +26,11 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan, boolean causal) imple
   @Override
   public List<String> warnings() {
     return plan.warnings().stream().distinct().toList();
+  }
+
+  @Override
+  public List<String> untied(ModelDirectory directory) {
+    return TiedCheck.problems(directory, plan, family.names().prefix());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.family;
 
 import ai.djl.ndarray.NDArray;
+import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
@@ -23,6 +24,9 @@ public interface TextNetwork {
 
   /** What versions of transformers take for different things in its config, in sentences. */
   List<String> warnings();
+
+  /** What is wrong with tensors that its config ties to others, in sentences. */
+  List<String> untied(ModelDirectory directory);
 
   /** How names of axes of attention heads end. */
   String HEADS = ".heads";

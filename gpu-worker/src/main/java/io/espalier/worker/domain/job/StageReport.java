@@ -28,6 +28,9 @@ public record StageReport(
    */
   public static final String WARNINGS = "warnings";
 
+  /** Where {@link #change} says what the files keep and is not among the parameters. */
+  public static final String NOT_COUNTED = "notCounted";
+
   /** Adds warnings to what is said for reading. */
   public static void warn(Map<String, String> change, List<String> warnings) {
     if (!warnings.isEmpty()) {

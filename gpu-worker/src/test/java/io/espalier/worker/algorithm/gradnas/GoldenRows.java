@@ -19,7 +19,8 @@ import java.util.stream.IntStream;
  * @param order which of them is at each position
  * @param more tokens of padding behind the longest
  */
-record GoldenRows(TextModel model, JsonNode rows, List<Integer> order, int more) implements TextDataset {
+record GoldenRows(TextModel model, JsonNode rows, List<Integer> order, int more)
+    implements TextDataset {
   /** All of a fixture as they stand. */
   static GoldenRows of(String name) {
     Golden golden = Golden.of("text-losses/" + name);
