@@ -199,7 +199,21 @@ record TransformerConfig(
     if (labels.size() != count) {
       problem("num_labels is %d, but id2label names %d", count, labels.size());
     }
+    warnOfOtherNumbers(labels);
     return labels;
+  }
+
+  private void warnOfOtherNumbers(List<String> labels) {
+    for (var label : json.path("label2id").properties()) {
+      int number = labels.indexOf(label.getKey());
+      JsonNode said = label.getValue();
+      if (number >= 0 && said.isInt() && said.intValue() != number) {
+        warning(
+            "label2id says that '%s' is class number %s, id2label that it is %d; the latter is taken",
+            label.getKey(), said, number);
+        return;
+      }
+    }
   }
 
   /** Adds a problem. */
