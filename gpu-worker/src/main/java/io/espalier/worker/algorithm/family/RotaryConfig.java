@@ -26,6 +26,9 @@ record RotaryConfig(TransformerConfig config, double usualBase, boolean typeFirs
   private static final String OLDER = "transformers 4.57";
   private static final String NEWER = "transformers 5";
 
+  /** Characters of a scaling that are quoted: some have a number for each pair of channels. */
+  private static final int LONGEST = 80;
+
   /**
    * What heads of a size are turned by. Adds what is not understood to the config's problems.
    *
@@ -56,13 +59,18 @@ record RotaryConfig(TransformerConfig config, double usualBase, boolean typeFirs
             && (config.silent(BASE) || config.json().path(BASE).asDouble() == newer.base());
     if (onlyNewer) {
       config.warning(
-          "%s is read by %s, and passed over by %s, which turns by other angles (%s %s instead of %s)",
-          PARAMETERS, NEWER, OLDER, BASE, older.base(), newer.base());
+          "%s is read by %s, and passed over by %s, which turns by other angles (%s instead of %s)",
+          PARAMETERS, NEWER, OLDER, words(older), words(newer));
     } else {
       config.problem(
           "%s, %s and %s are read otherwise by %s (%s) than by %s (%s); say the same in all of them",
-          BASE, SCALING, PARAMETERS, OLDER, older, NEWER, newer);
+          BASE, SCALING, PARAMETERS, OLDER, words(older), NEWER, words(newer));
     }
+  }
+
+  private static String words(RotaryScaling scaling) {
+    String words = scaling.toString();
+    return words.length() <= LONGEST ? words : words.substring(0, LONGEST - 3) + "...";
   }
 
   private RotaryReading older(TransformerConfig aside) {
