@@ -3,13 +3,15 @@ package io.espalier.worker.data.text;
 import io.espalier.worker.data.text.GivenLabel.Name;
 import io.espalier.worker.data.text.GivenLabel.Numeral;
 import java.math.BigDecimal;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The labels that a model gives, by which those of a file are known: an integer is the number of a
@@ -23,14 +25,18 @@ final class KnownLabels {
   private static final int LISTED = 20;
 
   private final List<String> names;
-  private final Map<String, Integer> numbers = new LinkedHashMap<>();
-  private final Map<Class<?>, String> warnings = new LinkedHashMap<>();
+  private final Map<String, Integer> numbers = new HashMap<>();
+  private final Set<String> shared = new HashSet<>();
+  private @Nullable String ofNumbers;
+  private @Nullable String ofNames;
 
   /** Those of a model, in the order of its scores. */
   KnownLabels(List<String> names) {
     this.names = List.copyOf(names);
     for (int i = 0; i < names.size(); i++) {
-      numbers.putIfAbsent(names.get(i), i);
+      if (numbers.putIfAbsent(names.get(i), i) != null) {
+        shared.add(names.get(i));
+      }
     }
   }
 
@@ -53,11 +59,10 @@ final class KnownLabels {
     }
     int number = found.value().intValueExact();
     Integer named = numbers.get(found.value().toPlainString());
-    if (named != null && named != number) {
-      warnings.putIfAbsent(
-          Numeral.class,
+    if (named != null && named != number && ofNumbers == null) {
+      ofNumbers =
           "label %d is an integer, so it is taken for class number %d, which is named '%s'; the class named '%d' must be given as a string in JSON lines if it is meant"
-              .formatted(number, number, shown(number), number));
+              .formatted(number, number, shown(number), number);
     }
     return number;
   }
@@ -68,14 +73,13 @@ final class KnownLabels {
     if (number == null) {
       return found.typed() ? NONE : other.map(this::number).orElse(NONE);
     }
-    if (isShared(found.text())) {
+    if (shared.contains(found.text())) {
       return NONE;
     }
-    if (other.isPresent() && !other.get().is(number)) {
-      warnings.putIfAbsent(
-          Name.class,
+    if (other.isPresent() && !other.get().is(number) && ofNames == null) {
+      ofNames =
           "label %s is taken for the class of that name, which is number %d; class number %s must be given as an integer in JSON lines if it is meant"
-              .formatted(found, number, other.get()));
+              .formatted(found, number, other.get());
     }
     return number;
   }
@@ -86,13 +90,11 @@ final class KnownLabels {
         && found.value().compareTo(BigDecimal.valueOf(names.size())) < 0;
   }
 
-  private boolean isShared(String name) {
-    return Collections.frequency(names, name) > 1;
-  }
-
-  /** What could have been meant otherwise, by now. */
+  /** What could have been meant otherwise, by now: the first of each kind. */
   List<String> warnings() {
-    return new ArrayList<>(warnings.values());
+    return Stream.of(Optional.ofNullable(ofNumbers), Optional.ofNullable(ofNames))
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   /** What is wrong with a label that is not known. */
@@ -122,7 +124,7 @@ final class KnownLabels {
   }
 
   private String problem(Name found) {
-    if (isShared(found.text())) {
+    if (shared.contains(found.text())) {
       List<Integer> of =
           IntStream.range(0, names.size())
               .filter(i -> names.get(i).equals(found.text()))
