@@ -271,7 +271,7 @@ def merge():
             rows.append({"name": name, "change": change, "loss4": a, "loss5": b, "refusal4": refusal4, "refusal5": refusal5})
         merged[family] = {"ids": ids(family)[0].tolist(), "variants": rows}
     with open("variants.json", "w") as out:
-        json.dump(merged, out, indent=0)
+        json.dump(merged, out, separators=(",", ":"))
         out.write("\n")
     os.remove("said-4.json")
     os.remove("said-5.json")
