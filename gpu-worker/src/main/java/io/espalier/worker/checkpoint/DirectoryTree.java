@@ -14,9 +14,9 @@ import java.util.stream.Stream;
  * Every file below a directory, by its path with {@code /} between names, in the order of the
  * path's UTF-8 bytes. Nothing is left out, hidden files included.
  *
- * <p>A symbolic link counts as the file that it leads to, provided that this lies in the directory
- * too; links that lead out, to directories or nowhere are refused, as is anything that is neither
- * file nor directory.
+ * <p>A symbolic link counts as the file that it leads to, provided that this lies where {@link
+ * LinkRoots} says; links that lead elsewhere, to directories or nowhere are refused, as is anything
+ * that is neither file nor directory. A directory that is itself a link is listed by its real path.
  */
 record DirectoryTree(Path root, Map<String, Path> files) {
   DirectoryTree {
@@ -26,18 +26,14 @@ record DirectoryTree(Path root, Map<String, Path> files) {
   }
 
   /** Lists a directory; adds what must not be there to the problems. */
-  static DirectoryTree list(Path directory, Problems problems) {
-    if (!Files.isDirectory(directory)) {
-      throw new InvalidInputException(
-          "%s: wanted a directory, found %s"
-              .formatted(directory, Files.exists(directory) ? "a file" : "nothing"));
-    }
+  static DirectoryTree list(Path given, Problems problems) {
+    Path directory = unlinked(given);
     var files = new TreeMap<String, Path>();
     try (Stream<Path> paths = Files.walk(directory)) {
-      Path real = directory.toRealPath();
+      LinkRoots roots = LinkRoots.of(directory.toRealPath());
       for (Path path : (Iterable<Path>) paths::iterator) {
         if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS) && !path.equals(directory)) {
-          check(real, path, problems);
+          check(roots, path, problems);
           files.put(name(directory, path), path);
         }
       }
@@ -47,14 +43,27 @@ record DirectoryTree(Path root, Map<String, Path> files) {
     return new DirectoryTree(directory, files);
   }
 
-  private static void check(Path realRoot, Path path, Problems problems) throws IOException {
+  private static Path unlinked(Path given) {
+    if (!Files.isDirectory(given)) {
+      throw new InvalidInputException(
+          "%s: wanted a directory, found %s"
+              .formatted(given, Files.exists(given) ? "a file" : "nothing"));
+    }
+    try {
+      return Files.isSymbolicLink(given) ? given.toRealPath() : given;
+    } catch (IOException e) {
+      throw Failures.reading(given, e);
+    }
+  }
+
+  private static void check(LinkRoots roots, Path path, Problems problems) throws IOException {
     if (!Files.isSymbolicLink(path)) {
       if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
         problems.add("%s: is neither a file nor a directory", path);
       }
     } else if (!Files.exists(path)) {
       problems.add("%s: symbolic link to %s, which does not exist", path, target(path));
-    } else if (!path.toRealPath().startsWith(realRoot)) {
+    } else if (!roots.admit(path)) {
       problems.add(
           "%s: symbolic link out of the directory, to %s; copy the model with `cp -rL` so that it"
               + " holds its files itself",

@@ -138,6 +138,18 @@ public final class ModelDirectory {
   }
 
   /**
+   * Whether two tensors hold the same bytes in the same shape and type.
+   *
+   * @throws IllegalArgumentException if there is no tensor of one of the names
+   */
+  public boolean sameNumbers(String one, String other) {
+    try (TensorReader first = reader(one);
+        TensorReader second = reader(other)) {
+      return first.holdsTheSame(second);
+    }
+  }
+
+  /**
    * The numbers of a tensor, memory-mapped.
    *
    * @throws IllegalArgumentException if there is no tensor of that name

@@ -26,6 +26,8 @@ final class ModelDirectoryReader {
   ModelDirectory read() {
     // A link out of the directory must not even be followed to be read.
     problems.throwIfAny();
+    LfsPointer.check(tree, problems);
+    problems.throwIfAny();
     Optional<ObjectNode> config = config();
     Optional<ObjectNode> preprocessor =
         Optional.ofNullable(tree.files().get(ModelDirectory.PREPROCESSOR))

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * Reads the numbers of one tensor stretch by stretch, wherever they are wanted.
@@ -14,6 +15,9 @@ import java.nio.file.Path;
  * makes it do; what is read is only where it was read to.
  */
 public final class TensorReader implements AutoCloseable {
+  /** Bytes that are compared at once. */
+  private static final int COMPARED = 1 << 20;
+
   private final Path file;
   private final FileChannel channel;
   private final TensorHeader tensor;
@@ -45,6 +49,25 @@ public final class TensorReader implements AutoCloseable {
   /** The tensor's type and sizes. */
   public TensorHeader tensor() {
     return tensor;
+  }
+
+  /** Whether another tensor has the same bytes, shape and type. */
+  boolean holdsTheSame(TensorReader other) {
+    if (tensor.dtype() != other.tensor.dtype()
+        || !Arrays.equals(tensor.shape(), other.tensor.shape())) {
+      return false;
+    }
+    ByteBuffer mine = ByteBuffer.allocate((int) Math.min(COMPARED, tensor.bytes()));
+    ByteBuffer others = ByteBuffer.allocate(mine.capacity());
+    for (long at = 0; at < tensor.bytes(); at += mine.limit()) {
+      int size = (int) Math.min(COMPARED, tensor.bytes() - at);
+      read(at, mine.clear().limit(size));
+      other.read(at, others.clear().limit(size));
+      if (!mine.flip().equals(others.flip())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.espalier.worker.data;
 
+import java.util.List;
 import java.util.stream.IntStream;
 
 /** Some sequences of another data set, in an order of their own; each is an example. */
@@ -43,6 +44,11 @@ final class SelectedTexts implements TextDataset {
   @Override
   public boolean labelled() {
     return whole.labelled();
+  }
+
+  @Override
+  public List<String> warnings() {
+    return whole.warnings();
   }
 
   @Override

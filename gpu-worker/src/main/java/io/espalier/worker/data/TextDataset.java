@@ -1,5 +1,7 @@
 package io.espalier.worker.data;
 
+import java.util.List;
+
 /**
  * Sequences of tokens in a fixed order, each with what is right if that is known.
  *
@@ -19,6 +21,11 @@ public interface TextDataset {
 
   /** Whether what is right is known. */
   boolean labelled();
+
+  /** What in the file could have been meant otherwise than it was read, in sentences. */
+  default List<String> warnings() {
+    return List.of();
+  }
 
   /** The longest sequence, in tokens. */
   int length();

@@ -1,6 +1,7 @@
 package io.espalier.worker.data;
 
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.ProblemType;
 import io.espalier.worker.domain.model.TextTask;
 import java.util.List;
 
@@ -14,12 +15,35 @@ import java.util.List;
  * @param padding id of the token that shorter sequences are filled up with
  * @param labels names of the labels that it gives, in the order of its scores; empty if it gives
  *     none
+ * @param problem what scores of labels are for
  */
 public record TextInput(
-    TextTask task, int vocabulary, int positions, int types, long padding, List<String> labels) {
+    TextTask task,
+    int vocabulary,
+    int positions,
+    int types,
+    long padding,
+    List<String> labels,
+    ProblemType problem) {
   /** An input; the list is copied. */
   public TextInput {
     labels = List.copyOf(labels);
+  }
+
+  /** The input of a model whose texts have one label each, if it gives labels. */
+  public TextInput(
+      TextTask task, int vocabulary, int positions, int types, long padding, List<String> labels) {
+    this(task, vocabulary, positions, types, padding, labels, ProblemType.SINGLE_LABEL);
+  }
+
+  /** The same of a model that takes sequences of another length at most. */
+  public TextInput reading(int tokens) {
+    return new TextInput(task, vocabulary, tokens, types, padding, labels, problem);
+  }
+
+  /** Whether what is right of a text is numbers, one for each score. */
+  public boolean wantsNumbers() {
+    return task == TextTask.TEXT_CLASSIFICATION && problem != ProblemType.SINGLE_LABEL;
   }
 
   /**

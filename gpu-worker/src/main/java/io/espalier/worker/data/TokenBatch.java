@@ -12,14 +12,16 @@ import java.util.stream.LongStream;
  * @param mask 1 for a real token, 0 for padding, row by row
  * @param types segment of each token, row by row
  * @param labels what is right, by task: question-answering first and last token of the answer of
- *     each row, two numbers a row; text-classification the label of each row; the tasks that say
- *     something of each token as many numbers as {@code ids}, {@value #IGNORED} where nothing is
- *     asked. Causal models shift by one inside the loss, so their labels are the ids themselves.
- *     Empty if nothing is known
+ *     each row, two numbers a row; text-classification the label of each row, if it has one; the
+ *     tasks that say something of each token as many numbers as {@code ids}, {@value #IGNORED}
+ *     where nothing is asked. Causal models shift by one inside the loss, so their labels are the
+ *     ids themselves. Empty if nothing is known
+ * @param targets what scores should be, where they are to be numbers, for each row one for each
+ *     score: of several labels 1 for those that are right and 0 for the others; else empty
  */
 @SuppressWarnings("ArrayRecordComponent") // a hot path: the arrays go straight into a tensor
 public record TokenBatch(
-    int rows, int length, long[] ids, long[] mask, long[] types, long[] labels) {
+    int rows, int length, long[] ids, long[] mask, long[] types, long[] labels, float[] targets) {
   /** The label of a token of which nothing is asked. */
   public static final long IGNORED = -100;
 
@@ -31,6 +33,11 @@ public record TokenBatch(
           "%d rows of %d tokens, but %d ids, %d of mask, %d types"
               .formatted(rows, length, ids.length, mask.length, types.length));
     }
+  }
+
+  /** A batch of which no scores are to be numbers. */
+  public TokenBatch(int rows, int length, long[] ids, long[] mask, long[] types, long[] labels) {
+    this(rows, length, ids, mask, types, labels, new float[0]);
   }
 
   /**
@@ -75,7 +82,7 @@ public record TokenBatch(
   public TokenBatch among(int[] known) {
     long[] places =
         LongStream.of(ids).map(id -> Arrays.binarySearch(known, Math.toIntExact(id))).toArray();
-    return new TokenBatch(rows, length, places, mask, types, labels);
+    return new TokenBatch(rows, length, places, mask, types, labels, targets);
   }
 
   /** For each token the label of the one after it; the last of a row has none. */

@@ -41,7 +41,7 @@ record Change(String text, String verdict) {
     if (unit.equals("fraction")) {
       return Figures.percent(difference, 2).replace(" %", " pp");
     }
-    if (unit.equals("nats") || before == 0) {
+    if (unit.equals("nats") || unit.equals("correlation") || before == 0) {
       return Figures.significant(difference);
     }
     return Figures.percent(difference / Math.abs(before), 1);

@@ -26,7 +26,7 @@ final class Figures {
       case "fraction" -> percent(value, 2);
       case "milliseconds" -> significant(value) + " ms";
       case "seconds" -> seconds(value);
-      case "nats" -> significant(value);
+      case "nats", "squares", "correlation" -> significant(value);
       default -> significant(value) + " " + unit;
     };
   }

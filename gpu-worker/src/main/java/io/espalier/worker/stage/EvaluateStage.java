@@ -57,7 +57,7 @@ public final class EvaluateStage implements Stage {
 
   @Override
   public String version() {
-    return "1";
+    return "2";
   }
 
   @Override
@@ -82,6 +82,8 @@ public final class EvaluateStage implements Stage {
     KnownModel model = opened.subject().model();
     var metrics = new ArrayList<Metric>();
     var change = new LinkedHashMap<String, String>();
+    StageReport.warn(change, opened.subject().warnings());
+    model.carried().ifPresent(kept -> change.put(StageReport.NOT_COUNTED, kept));
     try (Weights weights = Weights.load(model.directory(), model.architecture())) {
       metrics.addAll(quality(opened, weights, change, progress));
       metrics.addAll(costs(model));
@@ -239,9 +241,9 @@ public final class EvaluateStage implements Stage {
   }
 
   private static void copy(Path from, Path to) {
-    try (Stream<Path> paths = Files.walk(from)) {
+    try (Stream<Path> paths = Files.walk(from.toRealPath())) {
       for (Path path : paths.toList()) {
-        Path target = to.resolve(from.relativize(path).toString());
+        Path target = to.resolve(from.toRealPath().relativize(path).toString());
         if (Files.isDirectory(path)) {
           Files.createDirectories(target);
         } else {

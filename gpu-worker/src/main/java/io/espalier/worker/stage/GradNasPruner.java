@@ -63,8 +63,7 @@ final class GradNasPruner implements Pruner {
                 prepared.texts().judge(),
                 progress)
             .run(job.output(), job.checkpoints());
-    var result =
-        new GradNasResult(job, prepared.spec(), prepared.plan(), pruned, prepared.texts().uri());
+    var result = new GradNasResult(job, prepared.spec(), prepared.plan(), pruned, prepared.texts());
     StageReport report = result.report();
     result.write(report, prepared.texts().judge().fingerprint());
     var facts = new GradNasFacts(prepared.spec(), prepared.plan(), pruned);

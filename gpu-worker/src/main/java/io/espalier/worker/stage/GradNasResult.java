@@ -6,19 +6,23 @@ import io.espalier.worker.algorithm.gradnas.GradNasPruning;
 import io.espalier.worker.algorithm.gradnas.OutputMode;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a pruning by GradNAS leaves behind beside weights and config.json: its report,
  * espalier.json.
  *
- * @param dataset where the data lie that it was judged by
+ * @param texts that it was scored and judged by
  */
 record GradNasResult(
-    StageJob job, GradNasSpec spec, GradNasPlan plan, GradNasPruning.Result pruned, URI dataset) {
+    StageJob job,
+    GradNasSpec spec,
+    GradNasPlan plan,
+    GradNasPruning.Result pruned,
+    PruningTexts texts) {
 
   /** What is said to whoever ordered the pruning. */
   StageReport report() {
@@ -31,11 +35,16 @@ record GradNasResult(
     settings.put("normalisation", spec.normalisation().key());
     settings.put("objective", spec.objective().key());
     settings.put("output", spec.output().key());
+    plan.model().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
+    StageReport.warn(
+        settings,
+        Stream.concat(plan.model().network().warnings().stream(), texts.warnings().stream())
+            .toList());
     return new PruningSummary(
             pruned.outcome(),
             PruningSummary.prunable(plan.model().architecture()),
             settings,
-            dataset,
+            texts.uri(),
             plan.model().tokensOneByOne())
         .report(GradNasSpec.GRADNAS, GradNas.VERSION, loadsIn());
   }

@@ -105,6 +105,8 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
     settings.put("importance", spec.unitScore().key());
     settings.put("score", spec.score().key());
     settings.put("depth", spec.depth().key());
+    original().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
+    StageReport.warn(settings, original().network().warnings());
     return settings;
   }
 

@@ -56,6 +56,14 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
   }
 
   private PruningReport.Setup setup(StageReport said) {
+    var facts = new ArrayList<>(algorithm.facts());
+    Optional.ofNullable(said.change().get(StageReport.NOT_COUNTED))
+        .map(kept -> PruningReport.Fact.of(StageReport.NOT_COUNTED, "kept, not counted", kept))
+        .ifPresent(facts::add);
+    if (!said.warnings().isEmpty()) {
+      String all = String.join("; ", said.warnings());
+      facts.add(PruningReport.Fact.of(StageReport.WARNINGS, "warnings", all));
+    }
     return new PruningReport.Setup(
         said.algorithm(),
         said.algorithmVersion(),
@@ -63,7 +71,7 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
         seed,
         algorithm.objective(),
         algorithm.losses(),
-        algorithm.facts());
+        facts);
   }
 
   private List<AxisFacts> axes() {

@@ -70,6 +70,11 @@ record PruningTexts(TextDataset search, TextDataset judge, URI uri) {
     return new PruningTexts(search.orElseThrow(), judge.orElseThrow(), judged);
   }
 
+  /** What of their files could have been meant otherwise than it was read, in sentences. */
+  List<String> warnings() {
+    return Stream.of(search, judge).flatMap(texts -> texts.warnings().stream()).distinct().toList();
+  }
+
   private static Optional<TextDataset> open(
       URI uri, Path model, Wanted wanted, Check check, List<String> problems) {
     try {

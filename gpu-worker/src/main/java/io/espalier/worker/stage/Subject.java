@@ -31,6 +31,11 @@ sealed interface Subject permits VisionSubject, TextSubject {
   /** Names of the measures of {@link #quality}. */
   List<String> measureNames();
 
+  /** What of its files could have been meant otherwise than it was read, in sentences. */
+  default List<String> warnings() {
+    return List.of();
+  }
+
   /** How good it is on its data. */
   Quality quality(Weights weights, Progress.Listener progress);
 

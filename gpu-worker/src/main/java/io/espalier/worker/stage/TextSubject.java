@@ -16,6 +16,7 @@ import io.espalier.worker.tensor.Weights;
 import java.net.URI;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** A model that reads text, and texts with what is right; embeddings have no right and wrong. */
 record TextSubject(TextModel model, TextDataset data, int batch) implements Subject {
@@ -41,6 +42,11 @@ record TextSubject(TextModel model, TextDataset data, int batch) implements Subj
   @Override
   public List<String> measureNames() {
     return TextTally.namesAlone(model.network().input());
+  }
+
+  @Override
+  public List<String> warnings() {
+    return Stream.concat(model.network().warnings().stream(), data.warnings().stream()).toList();
   }
 
   @Override

@@ -364,6 +364,43 @@ final class ModelDirectoryTest {
   }
 
   @Test
+  void opens_a_directory_that_is_itself_a_link() throws IOException {
+    Models.single(model, abc());
+    Path link = Files.createSymbolicLink(folder.resolve("link"), model);
+
+    ModelDirectory opened = ModelDirectory.open(link);
+
+    assertThat(opened.tensors()).containsOnlyKeys("a", "b", "c");
+    assertThat(opened.rootDigest()).isEqualTo(ModelDirectory.open(model).rootDigest());
+    assertThat(Manifest.of(link)).isEqualTo(Manifest.of(model));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"config.json", "model.safetensors", "tokenizer.json", "preprocessor_config.json"})
+  void names_what_git_left_in_place_of_large_files(String file) {
+    Models.single(model, abc());
+    Models.write(
+        model.resolve(file),
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 440473133\n");
+
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .contains("[" + file + "]")
+        .contains("are git-LFS pointers in place of the files; run `git lfs pull`");
+  }
+
+  @Test
+  void opens_although_git_left_a_file_away_that_is_not_needed() {
+    Models.single(model, abc());
+    Models.write(
+        model.resolve("onnx.bin"), "version https://git-lfs.github.com/spec/v1\nsize 44\n");
+
+    assertThat(ModelDirectory.open(model).tensors()).containsOnlyKeys("a", "b", "c");
+  }
+
+  @Test
   void ignores_pickles_beside_safetensors() {
     Models.single(model, abc());
     Models.write(model.resolve("pytorch_model.bin"), "pickle");

@@ -78,6 +78,78 @@ final class EvaluateTextTest {
   }
 
   @Test
+  void a_model_of_several_labels_is_measured_by_sigmoids() throws IOException {
+    Path model =
+        model(
+            several("'problem_type': 'multi_label_classification', 'num_labels': 3,"),
+            Map.of("classifier.weight", 0.0, "classifier.bias", 2.0));
+    URI data =
+        data(
+            "texts.jsonl",
+            "{\"text\": \"the river\", \"label\": [0, 2]}",
+            "{\"text\": \"a house\", \"label\": [\"LABEL_2\"]}");
+
+    StageReport report = run(model, data, "{\"latencyRepetitions\": 0}");
+
+    assertThat(report.metrics())
+        .extracting(Metric::name)
+        .containsExactly("f1Micro", "f1Macro", "loss", "parameters", "flops", "bytes")
+        .containsExactlyElementsOf(stage.metrics(job(model, data, "{\"latencyRepetitions\": 0}")));
+    // all six are given, three are right: of the labels 1 of 2, 0 of 2, and 2 of 2
+    assertThat(after(report, "f1Micro")).isCloseTo(2.0 * 3 / (6 + 3), within(1e-12));
+    assertThat(after(report, "f1Macro")).isCloseTo((2.0 / 3 + 0 + 1) / 3, within(1e-12));
+    double right = Math.log1p(Math.exp(-2));
+    assertThat(after(report, "loss")).isCloseTo(right + 2.0 / 2, within(ROUNDING));
+    assertThat(metric(report, "loss").unit()).isEqualTo("nats");
+  }
+
+  @Test
+  void a_model_of_one_label_is_a_regression() throws IOException {
+    Path model =
+        model(
+            several("'num_labels': 1,"), Map.of("classifier.weight", 0.0, "classifier.bias", 0.5));
+    URI data = data("texts.csv", "text,label", "the river,1", "a house,2.5");
+
+    StageReport report = run(model, data, "{\"latencyRepetitions\": 0}");
+
+    assertThat(report.metrics())
+        .extracting(Metric::name)
+        .containsExactly("meanSquaredError", "pearson", "loss", "parameters", "flops", "bytes");
+    assertThat(after(report, "meanSquaredError"))
+        .isCloseTo((0.5 * 0.5 + 2 * 2) / 2, within(ROUNDING));
+    assertThat(after(report, "loss")).isCloseTo((0.5 * 0.5 + 2 * 2) / 2, within(ROUNDING));
+    assertThat(after(report, "pearson")).isZero();
+    assertThat(metric(report, "loss").unit()).isEqualTo("squares");
+  }
+
+  @Test
+  void what_is_not_computed_of_tokens_is_refused() throws IOException {
+    Path model =
+        model(
+            several("'problem_type': 'single_label_classification',")
+                .replace("ForSequence", "ForToken"),
+            Map.of());
+    Path config = model.resolve("config.json");
+    URI data = data("words.conll", "who O", "built O");
+    for (String problem : List.of("regression", "multi_label_classification", "ranking")) {
+      Files.writeString(
+          config,
+          several("'problem_type': '%s',".formatted(problem)).replace("ForSequence", "ForToken"));
+
+      assertThatThrownBy(() -> stage.check(job(model, data, "{}")))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("problem_type")
+          .hasMessageContaining(problem);
+    }
+  }
+
+  private static String several(String fields) {
+    return TextModels.BERT
+        .formatted("BertForSequenceClassification")
+        .replaceFirst("\\{", "{" + fields.replace('\'', '"'));
+  }
+
+  @Test
   void a_model_that_finds_all_words_equally_likely_has_their_number_as_perplexity()
       throws IOException {
     URI data = data("texts.txt", "the river runs north", "a small house by the old bridge");
@@ -216,7 +288,7 @@ final class EvaluateTextTest {
         .hasMessageContaining("nothing is labelled");
     assertThatThrownBy(() -> stage.check(job(model, unknown, "{}")))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("label '7'");
+        .hasMessageContaining("odd.jsonl, line 1: label 7 is none");
     assertThatThrownBy(() -> stage.check(job(model, unlabelled, "{\"maxLength\": 65}")))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("65 tokens");

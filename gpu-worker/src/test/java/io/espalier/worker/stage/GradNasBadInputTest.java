@@ -91,9 +91,9 @@ class GradNasBadInputTest {
     assertThat(refusal(job(model, SPEC, Map.of("eval", texts.toUri()))))
         .containsExactly(
             texts
-                + ", line 2: label '2' is none of the model's 2: wanted one of [LABEL_0, LABEL_1], or 0 to 1",
+                + ", line 2: label 2 is none of the model's 2 class numbers: wanted an integer from 0 to 1",
             texts
-                + ", line 4: label 'good' is none of the model's 2: wanted one of [LABEL_0, LABEL_1], or 0 to 1");
+                + ", line 4: label 'good' is none of the model's 2: wanted one of [LABEL_0, LABEL_1], or an integer from 0 to 1");
   }
 
   @Test

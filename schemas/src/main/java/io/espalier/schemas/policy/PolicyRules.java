@@ -44,7 +44,11 @@ final class PolicyRules {
           ACCURACY,
           "exactMatch",
           "f1",
+          "f1Macro",
+          "f1Micro",
           "loss",
+          "meanSquaredError",
+          "pearson",
           "perplexity",
           "similarity",
           "memory");

@@ -409,6 +409,10 @@ class PolicyFileTest {
           evaluate: {}                        | { metric: agreement, threshold: 0.9 }      | no stage measures 'agreement'
           evaluate: {}                        | { metric: similarity, threshold: 0.9 }     | no stage measures 'similarity'
           evaluate: { maxLength: 384 }        | { metric: exactMatch, threshold: 0.8 }     |
+          evaluate: {}                        | { metric: f1Micro, threshold: 0.8 }        |
+          evaluate: {}                        | { metric: f1Macro, threshold: 0.8 }        |
+          evaluate: {}                        | { metric: meanSquaredError, threshold: 1 } |
+          evaluate: {}                        | { metric: pearson, threshold: 0.8 }        |
           evaluate: { stride: 64 }            | { metric: perplexity, threshold: 20 }      |
           evaluate: {}                        | { minSpeedup: 2 }                          | use threshold
           evaluate: {}                        | { metric: latencyMillis, threshold: 5 }    |

@@ -59,6 +59,8 @@ public final class Inspecting {
         .put("flops", facts.cost().flops())
         .put("bytes", facts.cost().bytes())
         .put("tensorCount", directory.tensors().size());
+    facts.notCounted().ifPresent(words -> json.put("notCounted", words));
+    LocalStages.warn(json, facts.warnings());
     ObjectNode types = json.putObject("tensorsByType");
     countByType().forEach(types::put);
     var axes = json.putArray("axes");
@@ -100,7 +102,7 @@ public final class Inspecting {
         architecture  %s
         root digest   %s
         tensors       %d %s
-        parameters    %s (without normalisations)
+        parameters    %s%s
         FLOPs         %s per sample (2 x multiply-accumulates)
         bytes         %s
 
@@ -109,20 +111,22 @@ public final class Inspecting {
         Axes: all tensors along an axis are cut alike
         %s
         %s"""
-        .formatted(
-            directory.path(),
-            facts.family(),
-            facts.architecture(),
-            rootDigest,
-            directory.tensors().size(),
-            countByType(),
-            Figures.count(facts.cost().parameters()),
-            Figures.count(facts.cost().flops()),
-            Figures.count(facts.cost().bytes()),
-            divisor,
-            layers,
-            axes,
-            notes);
+            .formatted(
+                directory.path(),
+                facts.family(),
+                facts.architecture(),
+                rootDigest,
+                directory.tensors().size(),
+                countByType(),
+                Figures.count(facts.cost().parameters()),
+                facts.notCounted().map(" (without %s)"::formatted).orElse(""),
+                Figures.count(facts.cost().flops()),
+                Figures.count(facts.cost().bytes()),
+                divisor,
+                layers,
+                axes,
+                notes)
+        + LocalStages.warnings(facts.warnings());
   }
 
   private String layers(Notes notes) {

@@ -88,6 +88,11 @@ public final class LocalEvaluation {
         each ->
             each.after()
                 .ifPresent(value -> table.row(each.name(), Figures.of(value, each.unit()))));
-    return Result.of(json, table + "\ndevice: " + report.device());
+    Optional<String> kept = Optional.ofNullable(report.change().get(StageReport.NOT_COUNTED));
+    kept.ifPresent(words -> json.put(StageReport.NOT_COUNTED, words));
+    kept.ifPresent(words -> table.row("kept, not counted", words));
+    LocalStages.warn(json, report.warnings());
+    return Result.of(
+        json, table + "\ndevice: " + report.device() + LocalStages.warnings(report.warnings()));
   }
 }

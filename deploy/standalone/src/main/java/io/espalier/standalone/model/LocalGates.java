@@ -28,8 +28,13 @@ import java.util.Set;
  * @param measurements over all stages
  * @param results one per gate
  * @param accepted whether the policy lets the result through
+ * @param warnings of all stages
  */
-record LocalGates(List<Measurement> measurements, List<GateResult> results, boolean accepted) {
+record LocalGates(
+    List<Measurement> measurements,
+    List<GateResult> results,
+    boolean accepted,
+    List<String> warnings) {
   private static final Set<String> LABELLED = Set.of("accuracy", "loss");
 
   static LocalGates of(PruningPolicy policy, List<StageResult> stages, Manifest produced) {
@@ -53,7 +58,10 @@ record LocalGates(List<Measurement> measurements, List<GateResult> results, bool
             .map(m -> new Measurement(m.name(), m.unit(), m.before(), m.after()))
             .toList();
     return new LocalGates(
-        measured, results, passed || policy.getOnGateFailure() == OnGateFailure.PUBLISH);
+        measured,
+        results,
+        passed || policy.getOnGateFailure() == OnGateFailure.PUBLISH,
+        stages.stream().flatMap(each -> each.report().warnings().stream()).distinct().toList());
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.espalier.standalone.model;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.standalone.report.Measurement;
 import io.espalier.standalone.report.Narration;
 import io.espalier.worker.domain.job.Metric;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Runs stages on this machine, each in its own JVM, and tells how far they are. */
 final class LocalStages {
@@ -59,5 +61,17 @@ final class LocalStages {
             metric ->
                 new Measurement(metric.name(), metric.unit(), metric.before(), metric.after()))
         .toList();
+  }
+
+  /** Adds warnings of stages to what programs read; nothing if there are none. */
+  static void warn(ObjectNode json, List<String> warnings) {
+    if (!warnings.isEmpty()) {
+      warnings.forEach(json.putArray("warnings")::add);
+    }
+  }
+
+  /** The same for people, each on a line of its own. */
+  static String warnings(List<String> warnings) {
+    return warnings.stream().map("\nwarning: "::concat).collect(Collectors.joining());
   }
 }

@@ -151,6 +151,8 @@ public final class Optimization {
                     ? "\nno stage changed the model"
                     : "\nnothing was written, since a gate failed"));
     report.ifPresent(file -> text.append("\nreport  ").append(file.toUri()));
+    LocalStages.warn(json, gates.warnings());
+    text.append(LocalStages.warnings(gates.warnings()));
     return Result.of(json, text.toString());
   }
 

@@ -8,7 +8,8 @@ import java.util.Set;
 public final class Figures {
   private static final Set<String> FRACTIONS = Set.of("fraction");
 
-  private static final String NATS = "nats";
+  /** Units whose zero is no measure of how much there is. */
+  private static final Set<String> DIFFERENCES = Set.of("nats", "correlation");
 
   private Figures() {}
 
@@ -49,7 +50,7 @@ public final class Figures {
     if (FRACTIONS.contains(unit)) {
       return String.format(Locale.ROOT, "%+.2f pp", 100 * difference);
     }
-    if (unit.equals(NATS)) {
+    if (DIFFERENCES.contains(unit)) {
       return String.format(Locale.ROOT, "%+,.3f", difference);
     }
     return before == 0

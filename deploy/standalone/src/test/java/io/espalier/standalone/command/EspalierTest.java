@@ -103,6 +103,7 @@ class EspalierTest {
             "flops",
             "bytes",
             "tensorCount",
+            "notCounted",
             "tensorsByType",
             "axes",
             "layers");

@@ -11,7 +11,11 @@ import java.util.stream.LongStream;
  * <p>Source: transformers 4.57.6, {@code loss/loss_utils.py} and the models' forward functions.
  */
 enum CrossEntropy implements TextLoss {
-  /** Mean of the cross entropies of the first and the last token of the answer. */
+  /**
+   * Mean of the cross entropies of the first and the last token of the answer, among real tokens.
+   * Transformers' own loss takes padding for a possible answer, and so depends on what else is in a
+   * batch; this is what it says of each sequence alone.
+   */
   SPAN {
     @Override
     public long count(TokenBatch batch) {
@@ -25,7 +29,9 @@ enum CrossEntropy implements TextLoss {
       long[] ends = every(batch.labels(), 1, 2);
       NDArray first = T.reshape(T.select(said, 2, 0), rows, batch.length());
       NDArray last = T.reshape(T.select(said, 2, 1), rows, batch.length());
-      return T.scale(T.add(crossEntropy(first, starts), crossEntropy(last, ends)), 0.5);
+      NDArray begin = crossEntropy(ofRealTokens(first, batch), starts);
+      NDArray end = crossEntropy(ofRealTokens(last, batch), ends);
+      return T.scale(T.add(begin, end), 0.5);
     }
   },
   /** Cross entropy of the label of each text. */
@@ -64,6 +70,18 @@ enum CrossEntropy implements TextLoss {
       return crossEntropy(flat(said), batch.nextLabels());
     }
   };
+
+  /** So much less than any score that softmax makes nothing of it; finite, so none becomes NaN. */
+  private static final float NEVER = -Float.MAX_VALUE;
+
+  /** Scores of tokens, (batch, tokens), of which those of padding are as low as can be. */
+  private static NDArray ofRealTokens(NDArray scores, TokenBatch batch) {
+    float[] never = new float[batch.mask().length];
+    for (int i = 0; i < never.length; i++) {
+      never[i] = batch.mask()[i] == 1 ? 0 : NEVER;
+    }
+    return T.add(scores, T.of(scores.getManager(), never, batch.rows(), batch.length()));
+  }
 
   /** Sum of {@code -log softmax(logits)[label]} over the rows that have a label. */
   private static NDArray crossEntropy(NDArray logits, long[] labels) {

@@ -19,6 +19,16 @@ public record Measure(String name, String unit, boolean higherIsBetter, double v
     return new Measure("loss", "nats", false, value);
   }
 
+  /** A mean squared error, in squares of what texts are labelled by. */
+  public static Measure squaredError(String name, double value) {
+    return new Measure(name, "squares", false, value);
+  }
+
+  /** A coefficient of correlation, from -1 to 1. */
+  public static Measure correlation(String name, double value) {
+    return new Measure(name, "correlation", true, value);
+  }
+
   /** Of how many tokens a model chooses at a mean loss in nats, as if all were equally likely. */
   public static Measure perplexity(double loss) {
     return new Measure("perplexity", "tokens", false, Math.exp(loss));

@@ -1,8 +1,8 @@
 package io.espalier.worker.algorithm.evaluate;
 
 import ai.djl.ndarray.NDArray;
+import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.TokenBatch;
-import io.espalier.worker.domain.model.TextTask;
 
 /**
  * What the outputs of a model that reads text are worth.
@@ -22,18 +22,23 @@ public interface TextLoss {
   NDArray sum(NDArray said, TokenBatch batch);
 
   /**
-   * The loss that models of a task are trained with.
+   * The loss that a model of such an input is trained with.
    *
-   * @throws IllegalArgumentException if nothing can be right or wrong in it
+   * @throws IllegalArgumentException if nothing can be right or wrong in what it does
    */
-  static TextLoss of(TextTask task) {
-    return switch (task) {
+  static TextLoss of(TextInput input) {
+    return switch (input.task()) {
       case QUESTION_ANSWERING -> CrossEntropy.SPAN;
-      case TEXT_CLASSIFICATION -> CrossEntropy.LABEL;
+      case TEXT_CLASSIFICATION ->
+          switch (input.problem()) {
+            case SINGLE_LABEL -> CrossEntropy.LABEL;
+            case MULTI_LABEL -> TargetLoss.BINARY_CROSS_ENTROPY;
+            case REGRESSION -> TargetLoss.SQUARED_ERROR;
+          };
       case TOKEN_CLASSIFICATION, FILL_MASK -> CrossEntropy.TOKEN;
       case TEXT_GENERATION -> CrossEntropy.NEXT_TOKEN;
       case FEATURE_EXTRACTION ->
-          throw new IllegalArgumentException("%s has no labels".formatted(task.key()));
+          throw new IllegalArgumentException("%s has no labels".formatted(input.task().key()));
     };
   }
 }

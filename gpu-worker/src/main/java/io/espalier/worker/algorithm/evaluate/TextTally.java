@@ -4,52 +4,47 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.TokenBatch;
-import io.espalier.worker.data.text.LabelCounts;
 import io.espalier.worker.data.text.SquadAnswers;
 import io.espalier.worker.data.text.SquadDataset;
 import io.espalier.worker.data.text.SquadScores;
-import io.espalier.worker.data.text.TagCounts;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.ProblemType;
 import io.espalier.worker.domain.model.TextTask;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Adds up what a model that reads text says, batch by batch. */
 public final class TextTally {
   private static final double PERCENT = 100;
 
+  private final TextInput input;
   private final TextTask task;
   private final Optional<SquadAnswers> answers;
-  private final LabelCounts labels;
-  private final TagCounts tags;
-  private final boolean entities;
+  private final Optional<LabelScores> labels;
   private final List<float[]> embeddings = new ArrayList<>();
   private double loss;
   private long asked;
 
   /** Nothing said yet. */
   TextTally(TextInput input, TextDataset data) {
+    this.input = input;
     this.task = input.task();
     this.answers =
         data instanceof SquadDataset questions
             ? Optional.of(questions.answers())
             : Optional.empty();
-    this.labels = new LabelCounts(input.labels().size());
-    this.tags = new TagCounts(input.labels());
-    this.entities = TagCounts.hasEntities(input.labels());
+    this.labels = LabelScores.of(input);
   }
 
   /** Names of what is measured of a model. */
   public static List<String> names(TextInput input) {
     return switch (input.task()) {
       case QUESTION_ANSWERING -> List.of("exactMatch", "f1", "loss");
-      case TEXT_CLASSIFICATION -> List.of("accuracy", "f1", "loss");
-      case TOKEN_CLASSIFICATION ->
-          TagCounts.hasEntities(input.labels())
-              ? List.of("accuracy", "f1", "loss")
-              : List.of("accuracy", "loss");
+      case TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION ->
+          Stream.concat(LabelScores.names(input).stream(), Stream.of("loss")).toList();
       case FILL_MASK, TEXT_GENERATION -> List.of("loss", "perplexity");
       case FEATURE_EXTRACTION -> List.of("similarity");
     };
@@ -71,15 +66,10 @@ public final class TextTally {
       asked += batch.rows();
       return;
     }
-    TextLoss measure = TextLoss.of(task);
+    TextLoss measure = TextLoss.of(input);
     loss += measure.sum(said, batch).getFloat();
     asked += measure.count(batch);
-    if (task == TextTask.TEXT_CLASSIFICATION) {
-      labels.add(batch.labels(), numbers);
-    }
-    if (task == TextTask.TOKEN_CLASSIFICATION) {
-      tags.add(batch, numbers);
-    }
+    labels.ifPresent(all -> all.add(batch, numbers));
     answers.ifPresent(all -> all.add(indices, batch.length(), numbers));
   }
 
@@ -93,7 +83,7 @@ public final class TextTally {
     }
   }
 
-  /** Mean loss by now, in nats; not a number for embeddings. */
+  /** Mean loss by now, in nats but of models that say numbers; not a number for embeddings. */
   public double loss() {
     return task == TextTask.FEATURE_EXTRACTION ? Double.NaN : loss / asked;
   }
@@ -122,18 +112,12 @@ public final class TextTally {
       measures.add(Measure.fraction("exactMatch", scores.exact() / PERCENT));
       measures.add(Measure.fraction("f1", scores.f1() / PERCENT));
     }
-    if (task == TextTask.TEXT_CLASSIFICATION) {
-      measures.add(Measure.fraction("accuracy", labels.accuracy()));
-      measures.add(Measure.fraction("f1", labels.macroF1()));
-    }
-    if (task == TextTask.TOKEN_CLASSIFICATION) {
-      measures.add(Measure.fraction("accuracy", tags.accuracy()));
-      if (entities) {
-        measures.add(Measure.fraction("f1", tags.f1()));
-      }
-    }
+    labels.ifPresent(all -> measures.addAll(all.measures()));
     if (task != TextTask.FEATURE_EXTRACTION) {
-      measures.add(Measure.loss(loss()));
+      measures.add(
+          input.wantsNumbers() && input.problem() == ProblemType.REGRESSION
+              ? Measure.squaredError("loss", loss())
+              : Measure.loss(loss()));
     }
     if (task == TextTask.FILL_MASK || task == TextTask.TEXT_GENERATION) {
       measures.add(Measure.perplexity(loss()));

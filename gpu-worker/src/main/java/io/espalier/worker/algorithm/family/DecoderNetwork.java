@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.family;
 
 import ai.djl.ndarray.NDArray;
+import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
@@ -28,6 +29,16 @@ record DecoderNetwork(
   @Override
   public TextInput input() {
     return plan.input();
+  }
+
+  @Override
+  public List<String> warnings() {
+    return plan.warnings().stream().distinct().toList();
+  }
+
+  @Override
+  public List<String> untied(ModelDirectory directory) {
+    return TiedCheck.problems(directory, plan, names().prefix());
   }
 
   @Override
@@ -141,7 +152,7 @@ record DecoderNetwork(
 
   @Override
   public NDArray scores(Weights weights, NDArray last, Tokens tokens) {
-    return plan.head().of(modules(weights), plan, last, tokens.mask());
+    return plan.head().of(modules(weights), plan, last, tokens);
   }
 
   private TextModules modules(Weights weights) {

@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
 record EncoderFamily(
     String name, EncoderNames names, TextPlan.Reader reader, boolean segments, Pattern carried)
     implements TextFamily {
+  private static final String CAUSAL = "is_decoder";
 
   /** BERT. */
   static final EncoderFamily BERT =
@@ -63,14 +64,14 @@ record EncoderFamily(
               TextDefaults.DISTILBERT,
               EncoderHeads.DISTILBERT,
               EncoderNames.WORDS,
-              EncoderFamily::refuse,
+              (config, widths) -> {}, // it passes over what the others have
               false),
           false,
           Pattern.compile("(distilbert\\.)?embeddings\\.position_ids"));
 
   private static void refuse(TransformerConfig config, TextWidths widths) {
     config.requireOnly("position_embedding_type", "absolute");
-    config.requireOnly("is_decoder", false);
+    config.flag(CAUSAL, false);
     config.requireOnly("add_cross_attention", false);
   }
 
@@ -91,6 +92,7 @@ record EncoderFamily(
 
   @Override
   public TextNetwork network(JsonNode config) {
-    return new EncoderNetwork(this, reader.read(config));
+    boolean causal = segments && config.path(CAUSAL).asBoolean();
+    return new EncoderNetwork(this, reader.read(config), causal);
   }
 }

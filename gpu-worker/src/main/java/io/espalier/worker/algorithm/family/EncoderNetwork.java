@@ -1,10 +1,12 @@
 package io.espalier.worker.algorithm.family;
 
 import ai.djl.ndarray.NDArray;
+import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,11 +15,22 @@ import java.util.Map;
  *
  * @param family what it belongs to
  * @param plan what it is built like
+ * @param causal whether no token sees a later one
  */
-record EncoderNetwork(EncoderFamily family, TextPlan plan) implements TextNetwork {
+record EncoderNetwork(EncoderFamily family, TextPlan plan, boolean causal) implements TextNetwork {
   @Override
   public TextInput input() {
     return plan.input();
+  }
+
+  @Override
+  public List<String> warnings() {
+    return plan.warnings().stream().distinct().toList();
+  }
+
+  @Override
+  public List<String> untied(ModelDirectory directory) {
+    return TiedCheck.problems(directory, plan, family.names().prefix());
   }
 
   @Override
@@ -78,7 +91,7 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan) implements TextNetwor
   @Override
   public NDArray forward(Weights weights, Tokens tokens, Taps taps) {
     TextModules modules = modules(weights);
-    return plan.head().of(modules, plan, encode(modules, tokens, taps), tokens.mask());
+    return plan.head().of(modules, plan, encode(modules, tokens, taps), tokens);
   }
 
   private TextModules modules(Weights weights) {
@@ -88,7 +101,10 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan) implements TextNetwor
 
   private NDArray encode(TextModules modules, Tokens tokens, Taps taps) {
     NDArray x = taps.hidden(0, embed(modules, tokens)); // (batch, tokens, hidden)
-    NDArray mask = SelfAttention.ofRealTokens(tokens.mask(), x);
+    NDArray mask =
+        causal
+            ? SelfAttention.ofEarlierTokens(tokens.mask(), x)
+            : SelfAttention.ofRealTokens(tokens.mask(), x);
     for (int i = 0; i < plan.widths().layers(); i++) {
       String block = modules.prefix() + family.names().blocks() + i;
       NDArray said = layer(modules, block, taps.entering(i, x), mask, taps);
@@ -117,9 +133,9 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan) implements TextNetwor
     if (!family.reader().reserved()) {
       return T.slice(table, 0, 0, ids.getShape().get(1));
     }
-    NDArray real = T.isNot(ids, input().padding());
+    NDArray real = T.isNot(ids, plan.reserved());
     NDArray places = T.multiply(T.cumulativeSum(real, 1), real);
-    return T.embedding(table, T.add(places, (double) input().padding()));
+    return T.embedding(table, T.add(places, (double) plan.reserved()));
   }
 
   private NDArray layer(TextModules modules, String block, NDArray x, NDArray mask, Taps taps) {

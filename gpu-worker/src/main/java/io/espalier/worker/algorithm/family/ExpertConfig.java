@@ -14,31 +14,41 @@ import java.util.stream.IntStream;
 /** How a config.json describes experts. */
 enum ExpertConfig {
   /** Mixtral, which has experts in every layer and no other neurons. */
-  MIXTRAL(ExpertConfig.LOCAL, 8, "intermediate_size", 14336, 2),
+  MIXTRAL(ExpertConfig.LOCAL, ExpertConfig.ALL, 8, "intermediate_size", 14336, 2),
   /** Qwen2, which may have layers without, and has an expert in each that all tokens share. */
-  QWEN2("num_experts", 60, "moe_intermediate_size", 1408, 4),
+  QWEN2(ExpertConfig.ALL, ExpertConfig.ALL, 60, "moe_intermediate_size", 1408, 4),
   /** Qwen3, which may have layers without. */
-  QWEN3("num_experts", 128, "moe_intermediate_size", 768, 8);
+  QWEN3(ExpertConfig.ALL, ExpertConfig.LOCAL, 128, "moe_intermediate_size", 768, 8);
 
   private static final String CHOSEN = "num_experts_per_tok";
   private static final String STEP = "decoder_sparse_step";
   private static final String DENSE = "mlp_only_layers";
 
-  /** What transformers 5 writes instead of {@code num_experts} of a Qwen3. */
   private static final String LOCAL = "num_local_experts";
+  private static final String ALL = "num_experts";
 
   private static final String SHARED = "shared_expert_intermediate_size";
   private static final int USUALLY_SHARED = 5632;
 
   private final String experts;
+
+  /** What transformers 5 reads, and may write, instead. */
+  private final String alias;
+
   private final int usualExperts;
   private final String neurons;
   private final int usualNeurons;
   private final int usuallyChosen;
 
   ExpertConfig(
-      String experts, int usualExperts, String neurons, int usualNeurons, int usuallyChosen) {
+      String experts,
+      String alias,
+      int usualExperts,
+      String neurons,
+      int usualNeurons,
+      int usuallyChosen) {
     this.experts = experts;
+    this.alias = alias;
     this.usualExperts = usualExperts;
     this.neurons = neurons;
     this.usualNeurons = usualNeurons;
@@ -47,9 +57,10 @@ enum ExpertConfig {
 
   /** Where a config says the number of experts, and that of the neurons of each. */
   TextNetwork.ExpertKeys keys(JsonNode config) {
-    boolean local = this == QWEN3 && !config.hasNonNull(experts) && config.hasNonNull(LOCAL);
+    boolean other = config.hasNonNull(alias) && !config.hasNonNull(experts);
     return new TextNetwork.ExpertKeys(
-        local ? LOCAL : experts,
+        other ? alias : experts,
+        Optional.of(alias).filter(key -> !key.equals(experts) && !other && config.has(key)),
         neurons,
         this == QWEN2 ? Optional.of(SHARED) : Optional.empty(),
         CHOSEN,
@@ -61,6 +72,7 @@ enum ExpertConfig {
   /** The second part of layers. Adds what is not understood to the config's problems. */
   FeedForward of(TransformerConfig config, int layers) {
     TextNetwork.ExpertKeys keys = keys(config.json());
+    requireOneNumber(config);
     List<Integer> counts = perLayer(config, keys.experts(), usualExperts, layers);
     List<Integer> sizes = perLayer(config, keys.neurons(), usualNeurons, layers);
     int chosen = config.count(CHOSEN, usuallyChosen);
@@ -83,6 +95,19 @@ enum ExpertConfig {
           }
         };
     return new FeedForward.Mixed(sparse, new FeedForward.Dense(LlamaBlock.neurons(false)));
+  }
+
+  private void requireOneNumber(TransformerConfig config) {
+    JsonNode one = config.json().path(experts);
+    JsonNode other = config.json().path(alias);
+    if (config.silent(experts) && !config.silent(alias)) {
+      config.warning(
+          "%s is read by transformers 5 only; transformers 4.57 reads %s", alias, experts);
+    } else if (!config.silent(alias) && !one.equals(other)) {
+      config.problem(
+          "%s %s and %s %s disagree: transformers 4.57 reads the first, 5 the second",
+          experts, one, alias, other);
+    }
   }
 
   private static List<Integer> perLayer(

@@ -2,12 +2,20 @@ package io.espalier.worker.algorithm.family;
 
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.TensorSpec;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 /**
  * A model directory that was looked at as far as headers go: its family is known, every tensor has
  * the shape that its architecture asks for and a type that can be computed with.
  */
 public sealed interface KnownModel permits VisionModel, TextModel {
+  /** Names of tensors that are listed. */
+  int LISTED = 6;
+
   /** Its files. */
   ModelDirectory directory();
 
@@ -16,6 +24,34 @@ public sealed interface KnownModel permits VisionModel, TextModel {
 
   /** What it is made of. */
   Architecture architecture();
+
+  /**
+   * What its files keep and nothing computes with, so that it is not among the parameters that are
+   * counted: how many numbers, and in which tensors. Empty if there is nothing of the kind.
+   */
+  default Optional<String> carried() {
+    List<TensorSpec> kept =
+        architecture().tensors().stream()
+            .filter(tensor -> tensor.role() == TensorSpec.Role.CARRIED)
+            .toList();
+    long numbers =
+        kept.stream()
+            .mapToLong(tensor -> LongStream.of(tensor.shape()).reduce(1, Math::multiplyExact))
+            .sum();
+    return kept.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "%d numbers in %s"
+                .formatted(
+                    numbers,
+                    kept.stream()
+                            .map(TensorSpec::name)
+                            .limit(LISTED)
+                            .collect(Collectors.joining(", "))
+                        + (kept.size() > LISTED
+                            ? " and %d others".formatted(kept.size() - LISTED)
+                            : "")));
+  }
 
   /**
    * Looks at a directory; loads no tensor.

@@ -173,7 +173,8 @@ record LlamaVariant(
   /** What queries and keys are turned by. */
   Rotation rotation(TransformerConfig config, TextWidths widths) {
     int positions = config.count(TextKeys.LLAMA.positions(), usual.positions());
-    return RotaryConfig.of(config, base).rotation(widths.headSize(), positions);
+    boolean typeFirst = !equals(MISTRAL) && !equals(MIXTRAL);
+    return new RotaryConfig(config, base, typeFirst).rotation(widths.headSize(), positions);
   }
 
   /** Where tokens see only those near them. */

@@ -1,50 +1,36 @@
 package io.espalier.worker.algorithm.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.espalier.worker.algorithm.family.RotaryScaling.Dynamic;
-import io.espalier.worker.algorithm.family.RotaryScaling.Linear;
-import io.espalier.worker.algorithm.family.RotaryScaling.Llama3;
-import io.espalier.worker.algorithm.family.RotaryScaling.LongRope;
-import io.espalier.worker.algorithm.family.RotaryScaling.Unscaled;
-import io.espalier.worker.algorithm.family.RotaryScaling.Yarn;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * How a config.json says what queries and keys are turned by: {@code rope_theta} and {@code
- * rope_scaling}, or, in transformers from 5 on, {@code rope_parameters}.
+ * rope_scaling}, or, in transformers from 5 on, {@code rope_parameters}, or some of each.
+ *
+ * <p>It is read as both versions read it. Where they agree, that is what is meant. What only {@code
+ * rope_parameters} says is what 5 reads, with a warning, since 4 passes over it. Where they
+ * disagree of what both look at, the config is refused.
+ *
+ * <p>Source: transformers 4.57.6 and 5.24.0, {@code modeling_rope_utils.py}.
  *
  * @param config the whole config
- * @param scaling the part that has the scaling's own values
- * @param base what unscaled angles are powers of
+ * @param usualBase the base that is meant where the config is silent
+ * @param typeFirst whether version 4 lets {@code type} count more than {@code rope_type}
  */
-record RotaryConfig(TransformerConfig config, TransformerConfig scaling, double base) {
+record RotaryConfig(TransformerConfig config, double usualBase, boolean typeFirst) {
   private static final String BASE = "rope_theta";
   private static final String SCALING = "rope_scaling";
   private static final String PARAMETERS = "rope_parameters";
   private static final String PART = "partial_rotary_factor";
-  private static final String ORIGINAL = "original_max_position_embeddings";
-  private static final String FACTOR = "factor";
-  private static final String AMPLITUDE = "attention_factor";
+  private static final String OLDER = "transformers 4.57";
+  private static final String NEWER = "transformers 5";
 
-  /** That of a config, with the base that is meant where it is silent. */
-  static RotaryConfig of(TransformerConfig config, double usualBase) {
-    if (!config.silent(SCALING) && !config.silent(PARAMETERS)) {
-      config.problem("%s and %s exclude each other", SCALING, PARAMETERS);
-    }
-    boolean newer = !config.silent(PARAMETERS);
-    TransformerConfig scaling = config.part(newer ? PARAMETERS : SCALING);
-    for (JsonNode value : scaling.json()) {
-      if (value.isObject()) {
-        scaling.problem("one scaling for each type of layer is not computed, found %s", value);
-      }
-    }
-    double base = (newer ? scaling : config).number(BASE, 1, usualBase);
-    return new RotaryConfig(config, scaling, base);
-  }
+  /** Characters of a scaling that are quoted: some have a number for each pair of channels. */
+  private static final int LONGEST = 80;
 
   /**
-   * What heads of a size are turned by.
+   * What heads of a size are turned by. Adds what is not understood to the config's problems.
    *
    * @param size channels of a head; 0 if that is not known
    * @param positions what the config says of the longest sequence
@@ -54,12 +40,82 @@ record RotaryConfig(TransformerConfig config, TransformerConfig scaling, double 
     return new Rotation(size, true, scaling(size / 2, positions));
   }
 
+  private RotaryScaling scaling(int pairs, int positions) {
+    var refusals = new ArrayList<String>();
+    RotaryScaling older = older(config.aside(refusals)).scaling(pairs, positions);
+    RotaryScaling newer = newer(config).scaling(pairs, positions);
+    if (!refusals.isEmpty()) {
+      config.warning("%s opens it, but %s does not: %s", NEWER, OLDER, String.join("; ", refusals));
+    } else if (!newer.equals(older)) {
+      disagree(older, newer);
+    }
+    return newer;
+  }
+
+  private void disagree(RotaryScaling older, RotaryScaling newer) {
+    boolean onlyNewer =
+        isEmpty(SCALING)
+            && config.silent(RotaryReading.ORIGINAL)
+            && (config.silent(BASE) || config.json().path(BASE).asDouble() == newer.base());
+    if (onlyNewer) {
+      config.warning(
+          "%s is read by %s, and passed over by %s, which turns by other angles (%s instead of %s)",
+          PARAMETERS, NEWER, OLDER, words(older), words(newer));
+    } else {
+      config.problem(
+          "%s, %s and %s are read otherwise by %s (%s) than by %s (%s); say the same in all of them",
+          BASE, SCALING, PARAMETERS, OLDER, words(older), NEWER, words(newer));
+    }
+  }
+
+  private static String words(RotaryScaling scaling) {
+    String words = scaling.toString();
+    return words.length() <= LONGEST ? words : words.substring(0, LONGEST - 3) + "...";
+  }
+
+  private RotaryReading older(TransformerConfig aside) {
+    TransformerConfig block = aside.part(SCALING);
+    if (!aside.silent(SCALING) && isEmpty(SCALING)) {
+      block.problem("rope_type must be given, found {}");
+    }
+    if (aside.json().path(BASE).isNull()) {
+      aside.problem("%s must be a number, found null", BASE);
+    }
+    String type = typeFirst ? type(block, "type", "rope_type") : type(block, "rope_type", "type");
+    return new RotaryReading(aside, block, aside.number(BASE, 1, usualBase), type, false);
+  }
+
+  private RotaryReading newer(TransformerConfig whole) {
+    TransformerConfig block = whole.part(isEmpty(SCALING) ? PARAMETERS : SCALING);
+    for (JsonNode value : block.json()) {
+      if (value.isObject()) {
+        block.problem("one scaling for each type of layer is not computed, found %s", value);
+      }
+    }
+    if (block.silent(BASE) && whole.json().path(BASE).isNull()) {
+      whole.problem("%s must be a number, found null", BASE);
+    }
+    double base = block.number(BASE, 1, whole.number(BASE, 1, usualBase));
+    return new RotaryReading(whole, block, base, type(block, "rope_type", "type"), true);
+  }
+
+  private boolean isEmpty(String key) {
+    return config.silent(key)
+        || (config.json().path(key).isObject() && config.json().path(key).isEmpty());
+  }
+
+  private static String type(TransformerConfig block, String first, String second) {
+    return block.silent(first)
+        ? block.json().path(second).asText("default")
+        : block.json().path(first).asText();
+  }
+
   private void requireWholeHeads(int size) {
     if (size % 2 != 0) {
       config.problem(
           "heads of %d channels cannot be turned in pairs; their size must be even", size);
     }
-    for (TransformerConfig part : List.of(config, scaling)) {
+    for (TransformerConfig part : List.of(config, config.part(SCALING), config.part(PARAMETERS))) {
       JsonNode turned = part.json().path(PART);
       if (!part.silent(PART) && turned.asDouble() != 1) {
         part.problem(
@@ -67,105 +123,5 @@ record RotaryConfig(TransformerConfig config, TransformerConfig scaling, double 
             PART, size, turned);
       }
     }
-  }
-
-  private RotaryScaling scaling(int pairs, int positions) {
-    String type =
-        scaling.silent("rope_type")
-            ? scaling.json().path("type").asText("default")
-            : scaling.json().path("rope_type").asText();
-    return switch (type) {
-      case "default" -> new Unscaled(base);
-      case "linear" -> new Linear(base, factor());
-      case "dynamic" -> dynamic(pairs, positions);
-      case "llama3" -> llama3();
-      case "yarn" -> yarn(positions);
-      case "longrope" -> longRope(pairs, positions);
-      default -> {
-        scaling.problem(
-            "rope_type must be default, linear, dynamic, llama3, yarn or longrope, found %s",
-            scaling.json());
-        yield new Unscaled(base);
-      }
-    };
-  }
-
-  private double factor() {
-    if (scaling.silent(FACTOR)) {
-      scaling.problem("%s must be given, found %s", FACTOR, scaling.json());
-    }
-    return scaling.number(FACTOR, 1, 1);
-  }
-
-  private RotaryScaling dynamic(int pairs, int positions) {
-    if (pairs == 1) {
-      scaling.problem("heads of 2 channels have no dynamic scaling");
-    }
-    return new Dynamic(base, factor(), positions);
-  }
-
-  private RotaryScaling llama3() {
-    for (String key : List.of("low_freq_factor", "high_freq_factor", ORIGINAL)) {
-      if (scaling.silent(key)) {
-        scaling.problem("%s must be given, found %s", key, scaling.json());
-      }
-    }
-    double low = scaling.number("low_freq_factor", 0, 1);
-    double high = scaling.number("high_freq_factor", 0, 4);
-    if (high <= low) {
-      scaling.problem("high_freq_factor %s must be more than low_freq_factor %s", high, low);
-    }
-    return new Llama3(base, factor(), low, high, scaling.count(ORIGINAL, 1));
-  }
-
-  private RotaryScaling yarn(int positions) {
-    double factor = factor();
-    boolean weighed = positive("mscale") && positive("mscale_all_dim");
-    double recommended =
-        weighed
-            ? Yarn.amplitude(factor, scaling.number("mscale", 0, 1))
-                / Yarn.amplitude(factor, scaling.number("mscale_all_dim", 0, 1))
-            : Yarn.amplitude(factor, 1);
-    double fast = scaling.number("beta_fast", Double.MIN_VALUE, 32);
-    double slow = scaling.number("beta_slow", Double.MIN_VALUE, 1);
-    if (fast < slow) {
-      scaling.problem("beta_fast %s must be at least beta_slow %s", fast, slow);
-    }
-    return new Yarn(
-        base,
-        factor,
-        scaling.number(AMPLITUDE, 0, recommended),
-        fast,
-        slow,
-        scaling.count(ORIGINAL, positions),
-        scaling.flag("truncate", true));
-  }
-
-  private boolean positive(String key) {
-    return scaling.json().path(key).asDouble() > 0;
-  }
-
-  /** Some configs say the original length beside the scaling; the factor is then a ratio. */
-  private RotaryScaling longRope(int pairs, int positions) {
-    boolean ratio = !config.silent(ORIGINAL);
-    int original = config.count(ORIGINAL, positions);
-    double factor = ratio ? (double) positions / original : factor();
-    double recommended = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
-    return new LongRope(
-        base,
-        scaling.number(AMPLITUDE, 0, recommended),
-        factors("short_factor", pairs),
-        factors("long_factor", pairs),
-        original);
-  }
-
-  private List<Double> factors(String key, int pairs) {
-    JsonNode list = scaling.json().path(key);
-    var factors = new ArrayList<Double>();
-    list.forEach(factor -> factors.add(factor.isNumber() ? factor.doubleValue() : -1));
-    if (factors.size() != pairs || factors.stream().anyMatch(factor -> !(factor > 0))) {
-      scaling.problem("%s must be %d numbers over 0, found %s", key, pairs, list);
-    }
-    return factors;
   }
 }

@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.family;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.tensor.T;
+import java.util.Arrays;
 
 /**
  * Turns pairs of channels by an angle that grows with the position, so that what a query and a key
@@ -9,33 +10,56 @@ import io.espalier.worker.tensor.T;
  *
  * <p>Source: Su et al., RoFormer, arXiv 2104.09864.
  *
- * @param cosines (tokens, pairs), or (tokens, pairs, 1) if neighbours are turned
+ * <p>Where angles go by the length of a sequence, that is the number of its own real tokens, so
+ * that they are the same whatever it is filled up to.
+ *
+ * @param cosines (rows, 1, tokens, pairs), or (rows, 1, tokens, pairs, 1) if neighbours are turned;
+ *     a single row stands for all
  * @param sines of the same shape
  * @param rotation what is turned
  */
 record RotaryPositions(NDArray cosines, NDArray sines, Rotation rotation) {
   /**
-   * The angles of so many positions.
+   * The angles of sequences.
    *
    * @param like an array of the type of queries and keys
+   * @param mask (batch, tokens), 1 for a real token
    */
-  static RotaryPositions of(NDArray like, int tokens, Rotation rotation) {
+  static RotaryPositions of(NDArray like, NDArray mask, Rotation rotation) {
+    int tokens = Math.toIntExact(mask.getShape().get(1));
+    int[] lengths =
+        rotation.scaling().byLength() ? lengths(mask.toLongArray(), tokens) : new int[] {tokens};
     int pairs = rotation.channels() / 2;
-    float[] cosines = new float[tokens * pairs];
-    float[] sines = new float[tokens * pairs];
-    float[] frequencies = rotation.scaling().frequencies(pairs, tokens);
+    int row = tokens * pairs;
+    float[] cosines = new float[Math.multiplyExact(lengths.length, row)];
+    float[] sines = new float[cosines.length];
     double amplitude = rotation.scaling().amplitude();
-    for (int i = 0; i < cosines.length; i++) {
-      int position = i / pairs;
-      float angle = frequencies[i % pairs] * position; // rounded as transformers does
-      cosines[i] = (float) (amplitude * Math.cos(angle));
-      sines[i] = (float) (amplitude * Math.sin(angle));
+    for (int i = 0; i < lengths.length; i++) {
+      float[] frequencies = rotation.scaling().frequencies(pairs, lengths[i]);
+      for (int j = 0; j < row; j++) {
+        int position = j / pairs;
+        float angle = frequencies[j % pairs] * position; // rounded as transformers does
+        cosines[i * row + j] = (float) (amplitude * Math.cos(angle));
+        sines[i * row + j] = (float) (amplitude * Math.sin(angle));
+      }
     }
-    long[] shape = rotation.halves() ? new long[] {tokens, pairs} : new long[] {tokens, pairs, 1};
+    long[] shape =
+        rotation.halves()
+            ? new long[] {lengths.length, 1, tokens, pairs}
+            : new long[] {lengths.length, 1, tokens, pairs, 1};
     return new RotaryPositions(
         T.inTypeOf(like, T.of(like.getManager(), cosines, shape)),
         T.inTypeOf(like, T.of(like.getManager(), sines, shape)),
         rotation);
+  }
+
+  /** How many real tokens each row has, or the number that all have. */
+  private static int[] lengths(long[] mask, int tokens) {
+    int[] lengths = new int[mask.length / tokens];
+    for (int i = 0; i < mask.length; i++) {
+      lengths[i / tokens] += (int) mask[i];
+    }
+    return Arrays.stream(lengths).distinct().count() == 1 ? new int[] {lengths[0]} : lengths;
   }
 
   /** Turns queries or keys: (batch, heads, tokens, size), of the same shape after. */

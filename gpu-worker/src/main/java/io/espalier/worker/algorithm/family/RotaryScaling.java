@@ -15,6 +15,14 @@ sealed interface RotaryScaling {
   /** The angle of each pair, in radians per position, in sequences of so many tokens. */
   float[] frequencies(int pairs, int tokens);
 
+  /** Whether sequences of different lengths are turned by different angles. */
+  default boolean byLength() {
+    return false;
+  }
+
+  /** What unscaled angles are powers of. */
+  double base();
+
   /** What cosines and sines are multiplied by. */
   default double amplitude() {
     return 1;
@@ -23,6 +31,10 @@ sealed interface RotaryScaling {
   /** The longest sequence of a model whose config says so many positions. */
   default int positions(int said) {
     return said;
+  }
+
+  private static int longer(int tokens, double factor) {
+    return (int) Math.min(Integer.MAX_VALUE, tokens * factor);
   }
 
   /** As first trained. */
@@ -47,6 +59,11 @@ sealed interface RotaryScaling {
       }
       return frequencies;
     }
+
+    @Override
+    public int positions(int said) {
+      return longer(said, factor);
+    }
   }
 
   /**
@@ -63,10 +80,15 @@ sealed interface RotaryScaling {
       return new Unscaled(larger).frequencies(pairs, tokens);
     }
 
+    @Override
+    public boolean byLength() {
+      return true;
+    }
+
     // the config says the original length, and the model is to read longer ones
     @Override
     public int positions(int said) {
-      return (int) Math.min(Integer.MAX_VALUE, said * factor);
+      return longer(said, factor);
     }
   }
 
@@ -132,6 +154,11 @@ sealed interface RotaryScaling {
       return pairs * Math.log(original / (turns * 2 * Math.PI)) / Math.log(base);
     }
 
+    @Override
+    public int positions(int said) {
+      return Math.max(said, longer(original, factor));
+    }
+
     /** What YaRN's paper recommends, for a factor and a weight of its logarithm. */
     static double amplitude(double factor, double weight) {
       return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
@@ -156,6 +183,11 @@ sealed interface RotaryScaling {
     public LongRope {
       within = List.copyOf(within);
       beyond = List.copyOf(beyond);
+    }
+
+    @Override
+    public boolean byLength() {
+      return true;
     }
 
     @Override

@@ -29,7 +29,7 @@ public final class Surroundings {
         windows.layers().isEmpty() || length <= windows.size()
             ? everything
             : SelfAttention.ofNearTokens(tokens.mask(), like, windows.size());
-    this.positions = rotation.map(turn -> RotaryPositions.of(like, length, turn));
+    this.positions = rotation.map(turn -> RotaryPositions.of(like, tokens.mask(), turn));
   }
 
   /** What is added to scores of attention in a layer: (batch, 1, tokens, tokens). */

@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /** Whether a checkpoint has the tensors that an architecture asks for. */
 final class TensorCheck {
@@ -18,12 +20,22 @@ final class TensorCheck {
 
   private TensorCheck() {}
 
-  /** What is wrong with shapes and types, in words. */
-  static List<String> problems(ModelDirectory directory, Architecture architecture) {
+  /**
+   * What is wrong with shapes and types, in words; one sentence if it is what all names begin with.
+   *
+   * @param drawing the architecture of tensors by their names and shapes
+   */
+  static List<String> problems(
+      ModelDirectory directory, Function<Map<String, long[]>, Architecture> drawing) {
+    Architecture architecture = drawing.apply(directory.shapes());
     var problems = new ArrayList<String>();
     try {
       directory.requireShapes(architecture.shapes());
     } catch (InvalidInputException e) {
+      Optional<String> wrapped = WrappedNames.problem(directory, drawing);
+      if (wrapped.isPresent()) {
+        return List.of(wrapped.get());
+      }
       problems.addAll(e.problems());
     }
     problems.addAll(types(directory, architecture));

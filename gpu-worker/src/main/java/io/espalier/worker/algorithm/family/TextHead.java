@@ -105,14 +105,14 @@ record TextHead(TextTask task, Reads reads, Optional<Inner> inner, Optional<Outp
    * What the model says.
    *
    * @param hidden (batch, tokens, hidden)
-   * @param mask (batch, tokens), 1 for a real token
+   * @param tokens what was read
    * @return as {@link TextNetwork#forward} says
    */
-  NDArray of(TextModules modules, TextPlan plan, NDArray hidden, NDArray mask) {
+  NDArray of(TextModules modules, TextPlan plan, NDArray hidden, Tokens tokens) {
     if (output.isEmpty()) {
-      return mean(hidden, mask);
+      return mean(hidden, tokens.mask());
     }
-    NDArray x = read(hidden, mask); // (batch, hidden) or (batch, tokens, hidden)
+    NDArray x = read(plan, hidden, tokens); // (batch, hidden) or (batch, tokens, hidden)
     if (inner.isPresent()) {
       Inner dense = inner.get();
       x = modules.dense(dense.module(modules.prefix()), x);
@@ -122,20 +122,20 @@ record TextHead(TextTask task, Reads reads, Optional<Inner> inner, Optional<Outp
     return modules.scores(plan.outputWeight(modules.prefix()), output.get().bias(), x);
   }
 
-  private NDArray read(NDArray hidden, NDArray mask) {
+  private NDArray read(TextPlan plan, NDArray hidden, Tokens tokens) {
     return switch (reads) {
       case ALL -> hidden;
       case FIRST ->
           T.reshape(T.slice(hidden, 1, 0, 1), hidden.getShape().get(0), hidden.getShape().get(2));
-      case LAST -> lastReal(hidden, mask);
+      case LAST -> last(hidden, plan.read(tokens));
     };
   }
 
-  /** The last real token of each row; the first of a row that has none. */
-  private static NDArray lastReal(NDArray hidden, NDArray mask) {
+  /** The last token of each row of those that are marked by 1; the first of a row of none. */
+  private static NDArray last(NDArray hidden, NDArray mask) {
     long rows = hidden.getShape().get(0);
     long width = hidden.getShape().get(2);
-    NDArray places = T.multiply(T.cumulativeSum(mask, 1), mask); // 1, 2, … at real tokens
+    NDArray places = T.multiply(T.cumulativeSum(mask, 1), mask); // 1, 2, … at these
     NDArray last = T.reshape(T.argMax(places, 1), rows, 1, 1);
     return T.reshape(T.gather(hidden, T.repeat(last, 2, width), 1), rows, width);
   }

@@ -4,7 +4,7 @@ import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.TextTask;
-import java.util.List;
+import java.util.ArrayList;
 import java.util.OptionalInt;
 
 /**
@@ -59,7 +59,12 @@ public record TextModel(
       ModelDirectory directory, TextFamily family, TextNetwork network, int tokens) {
     network.input().requireLength(tokens);
     Architecture architecture = network.architecture(directory.shapes(), tokens);
-    List<String> problems = TensorCheck.problems(directory, architecture);
+    var problems =
+        new ArrayList<>(
+            TensorCheck.problems(directory, shapes -> network.architecture(shapes, tokens)));
+    if (problems.isEmpty()) {
+      problems.addAll(network.untied(directory));
+    }
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems.stream().distinct().toList());
     }

@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.family;
 
 import ai.djl.ndarray.NDArray;
+import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
@@ -20,6 +21,12 @@ import java.util.stream.Stream;
 public interface TextNetwork {
   /** What it takes. */
   TextInput input();
+
+  /** What versions of transformers take for different things in its config, in sentences. */
+  List<String> warnings();
+
+  /** What is wrong with tensors that its config ties to others, in sentences. */
+  List<String> untied(ModelDirectory directory);
 
   /** How names of axes of attention heads end. */
   String HEADS = ".heads";
@@ -93,6 +100,8 @@ public interface TextNetwork {
    * Keys of config.json of a model with experts.
    *
    * @param experts number of experts in a layer
+   * @param again where the config says that number once more, under the name that another version
+   *     of its loader reads
    * @param neurons number of neurons of each
    * @param shared number of neurons of the expert that all tokens share; empty if there is none
    * @param chosen number of experts that each token has
@@ -100,6 +109,7 @@ public interface TextNetwork {
    */
   record ExpertKeys(
       String experts,
+      Optional<String> again,
       String neurons,
       Optional<String> shared,
       String chosen,

@@ -1,12 +1,18 @@
 package io.espalier.worker.algorithm.family;
 
+import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.ProblemType;
+import io.espalier.worker.domain.model.TextTask;
+import io.espalier.worker.tensor.T;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 
@@ -16,23 +22,29 @@ import java.util.function.BiConsumer;
  * @param model transformers' class for it, such as {@code BertForQuestionAnswering}
  * @param head what stands on it
  * @param input what it takes
+ * @param padding the token that its config says sequences are filled up with, if it says one
  * @param widths how wide its layers are, as long as no tensor says otherwise
  * @param rows rows of its table of positions
  * @param epsilon that of layer normalisation
  * @param activation that of the feed-forward part
  * @param embedding name of the word embedding's weight, without prefix
  * @param tied whether scores of tokens are read off the embedding
+ * @param warnings what versions of transformers take for different things, in sentences
  */
 record TextPlan(
     String model,
     TextHead head,
     TextInput input,
+    OptionalInt padding,
     TextWidths widths,
     int rows,
     double epsilon,
     Activation activation,
     String embedding,
-    boolean tied) {
+    boolean tied,
+    List<String> warnings) {
+  private static final String PROBLEM = "problem_type";
+  private static final String PADDING = "pad_token_id";
 
   /**
    * Everything that families of transformers differ in when their config is read.
@@ -59,7 +71,8 @@ record TextPlan(
      */
     TextPlan read(JsonNode json) {
       var problems = new ArrayList<String>();
-      var config = new TransformerConfig(json, problems);
+      var warnings = new ArrayList<String>();
+      var config = new TransformerConfig(json, "", problems, warnings);
       requireOwnNumbers(config);
       String model = model(config);
       TextHead head = models.getOrDefault(model, TextHead.mean());
@@ -69,6 +82,7 @@ record TextPlan(
               model,
               head,
               input(config, head, rows),
+              config.token(PADDING),
               TextWidths.of(config, keys, usual),
               rows,
               keys.epsilon()
@@ -76,10 +90,11 @@ record TextPlan(
                   .orElse(usual.epsilon()),
               config.choice(keys.activation(), Activation.OF_TRANSFORMERS, usual.activation()),
               embedding,
-              head.guessesTokens() && config.flag("tie_word_embeddings", usual.tied()));
+              head.guessesTokens() && config.flag("tie_word_embeddings", usual.tied()),
+              warnings);
       refusals.accept(config, plan.widths());
       if (!problems.isEmpty()) {
-        throw new InvalidInputException(problems);
+        throw new InvalidInputException(problems.stream().distinct().toList());
       }
       return plan;
     }
@@ -99,23 +114,64 @@ record TextPlan(
 
     private TextInput input(TransformerConfig config, TextHead head, int rows) {
       int vocabulary = config.count("vocab_size", usual.vocabulary());
-      int padding = config.token("pad_token_id", usualPadding(config, vocabulary));
-      if (padding >= vocabulary) {
-        config.problem("pad_token_id %d is none of the %d tokens", padding, vocabulary);
-      }
-      int positions = reserved ? rows - padding - 1 : rows;
+      int padding = padding(config, vocabulary);
+      int positions = reserved ? rows - reserved(config) - 1 : rows;
       if (positions < 1) {
         config.problem(
             "%s %d leaves no position after those up to pad_token_id %d",
             keys.positions(), rows, padding);
       }
+      List<String> labels = head.givesLabels() ? config.labels() : List.of();
       return new TextInput(
           head.task(),
           vocabulary,
           positions,
           config.count("type_vocab_size", usual.types()),
           padding,
-          head.givesLabels() ? config.labels() : List.of());
+          labels,
+          problem(config, head, labels.size()));
+    }
+
+    /** As transformers has it: what is said, or else what follows from the number of labels. */
+    private static ProblemType problem(TransformerConfig config, TextHead head, int labels) {
+      if (!head.givesLabels() || config.silent(PROBLEM)) {
+        boolean value = head.task() == TextTask.TEXT_CLASSIFICATION && labels == 1;
+        return value ? ProblemType.REGRESSION : ProblemType.SINGLE_LABEL;
+      }
+      JsonNode said = config.json().path(PROBLEM);
+      Optional<ProblemType> problem = ProblemType.of(said.asText());
+      if (problem.isEmpty()) {
+        config.problem("%s must be one of %s, found %s", PROBLEM, ProblemType.keys(), said);
+      } else if (head.task() == TextTask.TOKEN_CLASSIFICATION
+          && problem.get() != ProblemType.SINGLE_LABEL) {
+        config.problem(
+            "%s %s is not computed of each token, only of whole texts; %s gives each token one label",
+            PROBLEM, said, head.task().key());
+      }
+      return problem.orElse(ProblemType.SINGLE_LABEL);
+    }
+
+    /** The token that fills up; the embeddings of GPT-2 and GPT-J let padding be none of theirs. */
+    private int padding(TransformerConfig config, int vocabulary) {
+      OptionalInt said = config.token(PADDING);
+      if (said.isPresent() && (said.getAsInt() < vocabulary || keys != TextKeys.GPT)) {
+        if (said.getAsInt() >= vocabulary) {
+          config.problem("%s %d is none of the %d tokens", PADDING, said.getAsInt(), vocabulary);
+        }
+        return said.getAsInt();
+      }
+      return usualPadding(config, vocabulary);
+    }
+
+    /** What positions are counted from: the padding's id as it is written, even if it is -1. */
+    private int reserved(TransformerConfig config) {
+      JsonNode said = config.json().path(PADDING);
+      if (said.isNull() || (said.isInt() && said.intValue() < -1)) {
+        config.problem(
+            "%s must be an integer of at least -1, since positions are counted from it, found %s",
+            PADDING, said);
+      }
+      return said.asInt(usual.padding());
     }
 
     /**
@@ -124,8 +180,7 @@ record TextPlan(
      */
     private int usualPadding(TransformerConfig config, int vocabulary) {
       return switch (keys) {
-        case GPT -> among(vocabulary, config.token("eos_token_id", usual.padding()));
-        case LLAMA -> among(vocabulary, config.firstToken("eos_token_id", usual.padding()));
+        case GPT, LLAMA -> among(vocabulary, config.firstToken("eos_token_id", usual.padding()));
         default -> usual.padding();
       };
     }
@@ -147,15 +202,24 @@ record TextPlan(
 
   /** The same for sequences of another length at most. */
   TextPlan reading(int positions) {
-    TextInput longer =
-        new TextInput(
-            input.task(),
-            input.vocabulary(),
-            positions,
-            input.types(),
-            input.padding(),
-            input.labels());
-    return new TextPlan(model, head, longer, widths, rows, epsilon, activation, embedding, tied);
+    TextInput longer = input.reading(positions);
+    return new TextPlan(
+        model, head, longer, padding, widths, rows, epsilon, activation, embedding, tied, warnings);
+  }
+
+  /** The last row of the table of positions that is none of a token; -1 if all are. */
+  int reserved() {
+    return rows - input.positions() - 1;
+  }
+
+  /**
+   * Marks by 1 the tokens among which a head looks for the last: real ones but for those that are
+   * the padding by their id, wherever they stand, as transformers has it. (batch, tokens), int64.
+   */
+  NDArray read(Tokens tokens) {
+    return padding.isPresent()
+        ? T.multiply(tokens.mask(), T.isNot(tokens.ids(), padding.getAsInt()))
+        : tokens.mask();
   }
 
   /**

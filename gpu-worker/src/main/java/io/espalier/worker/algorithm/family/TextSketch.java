@@ -198,6 +198,8 @@ final class TextSketch {
     String weight = plan.outputWeight(prefix);
     if (!plan.tied()) {
       sketch.tensor(weight, Role.PARAMETER, out, HIDDEN);
+    } else if (shapes.containsKey(output.weight())) {
+      sketch.tensor(output.weight(), Role.CARRIED, out, HIDDEN); // is cut like what it is a copy of
     }
     output.bias().ifPresent(bias -> sketch.tensor(bias, Role.PARAMETER, out));
     Window window = head.reads() == TextHead.Reads.ALL ? everywhere() : Window.ONCE;

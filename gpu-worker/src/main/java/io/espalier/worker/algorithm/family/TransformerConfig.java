@@ -16,14 +16,21 @@ import java.util.stream.IntStream;
  * @param json what it says
  * @param where which part of the file it is: what stands before its keys in messages
  * @param problems gets everything in it that makes no sense or is not understood
+ * @param warnings gets what versions of transformers take for different things
  */
-record TransformerConfig(JsonNode json, String where, List<String> problems) {
+record TransformerConfig(
+    JsonNode json, String where, List<String> problems, List<String> warnings) {
   /** Far more than any model gives; so many names still fit. */
   private static final int MOST_LABELS = 1_000_000;
 
-  /** A whole config. */
+  /** A whole config, of which nobody asks for warnings. */
   TransformerConfig(JsonNode json, List<String> problems) {
-    this(json, "", problems);
+    this(json, "", problems, new ArrayList<>());
+  }
+
+  /** The same, whose problems are those of somebody else; warnings are dropped. */
+  TransformerConfig aside(List<String> others) {
+    return new TransformerConfig(json, where, others, new ArrayList<>());
   }
 
   /** What a key's object says; nothing if it is none. */
@@ -32,7 +39,7 @@ record TransformerConfig(JsonNode json, String where, List<String> problems) {
     if (!silent(key) && !value.isObject()) {
       problem("%s must be an object, found %s", key, value);
     }
-    return new TransformerConfig(value, where + key + ".", problems);
+    return new TransformerConfig(value, where + key + ".", problems, warnings);
   }
 
   /** Whether a value is null or not there. */
@@ -65,23 +72,29 @@ record TransformerConfig(JsonNode json, String where, List<String> problems) {
 
   /** The id of a token. */
   int token(String key, int usual) {
-    return silent(key) ? usual : token(key, json.path(key), usual);
+    return token(key).orElse(usual);
+  }
+
+  /** The id of a token, if there is one; a negative one means that there is none. */
+  OptionalInt token(String key) {
+    return silent(key) ? OptionalInt.empty() : token(key, json.path(key));
   }
 
   /** The id of a token, the first of several. */
   int firstToken(String key, int usual) {
     JsonNode value = json.path(key);
     return value.isArray() && !value.isEmpty()
-        ? token(key, value.path(0), usual)
+        ? token(key, value.path(0)).orElse(usual)
         : token(key, usual);
   }
 
-  private int token(String key, JsonNode value, int usual) {
-    if (!value.isInt() || value.intValue() < 0) {
+  private OptionalInt token(String key, JsonNode value) {
+    if (!value.isInt()) {
       problem("%s must be the id of a token, found %s", key, value);
-      return usual;
     }
-    return value.intValue();
+    return value.isInt() && value.intValue() >= 0
+        ? OptionalInt.of(value.intValue())
+        : OptionalInt.empty();
   }
 
   /** A small positive number. */
@@ -113,6 +126,9 @@ record TransformerConfig(JsonNode json, String where, List<String> problems) {
   /** True or false. */
   boolean flag(String key, boolean usual) {
     JsonNode value = json.path(key);
+    if (value.isNull()) {
+      warning("%s is null, which transformers 5 refuses; it is taken for %s", key, usual);
+    }
     if (!silent(key) && !value.isBoolean()) {
       problem("%s must be true or false, found %s", key, value);
     }
@@ -183,13 +199,33 @@ record TransformerConfig(JsonNode json, String where, List<String> problems) {
     if (labels.size() != count) {
       problem("num_labels is %d, but id2label names %d", count, labels.size());
     }
+    warnOfOtherNumbers(labels);
     return labels;
+  }
+
+  private void warnOfOtherNumbers(List<String> labels) {
+    for (var label : json.path("label2id").properties()) {
+      int number = labels.indexOf(label.getKey());
+      JsonNode said = label.getValue();
+      if (number >= 0 && said.isInt() && said.intValue() != number) {
+        warning(
+            "label2id says that '%s' is class number %s, id2label that it is %d; the latter is taken",
+            label.getKey(), said, number);
+        return;
+      }
+    }
   }
 
   /** Adds a problem. */
   @SuppressWarnings("AnnotateFormatMethod") // its annotation would be one more dependency
   void problem(String format, Object... values) {
     problems.add("config.json: " + where + format.formatted(values));
+  }
+
+  /** Adds a warning. */
+  @SuppressWarnings("AnnotateFormatMethod") // as above
+  void warning(String format, Object... values) {
+    warnings.add("config.json: " + where + format.formatted(values));
   }
 
   private static List<Integer> repeated(OptionalInt width, int layers) {

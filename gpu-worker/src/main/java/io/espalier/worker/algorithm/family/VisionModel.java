@@ -44,7 +44,10 @@ public record VisionModel(
     Optional<InputSpec> input = Attempt.of(() -> family.input(config), problems);
     Optional<Architecture> architecture =
         Attempt.of(() -> family.architecture(config, directory.shapes()), problems);
-    architecture.ifPresent(found -> problems.addAll(TensorCheck.problems(directory, found)));
+    architecture.ifPresent(
+        found ->
+            problems.addAll(
+                TensorCheck.problems(directory, shapes -> family.architecture(config, shapes))));
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems.stream().distinct().toList());
     }

@@ -41,7 +41,7 @@ enum WindowRule {
     Set<Integer> near = size == 0 ? Set.of() : layers(config, layers);
     JsonNode types = config.json().path(TYPES);
     if (!config.silent(TYPES)) {
-      requireTypes(config, types, typesOf(near, layers));
+      compareTypes(config, types, typesOf(near, layers));
     }
     return near.isEmpty() ? Windows.NONE : new Windows(size, near);
   }
@@ -81,10 +81,18 @@ enum WindowRule {
         .toList();
   }
 
-  private void requireTypes(TransformerConfig config, JsonNode found, List<String> computed) {
+  /** Of models that have windows in all layers, loaders do not look at them. */
+  private void compareTypes(TransformerConfig config, JsonNode found, List<String> computed) {
     List<String> said =
         IntStream.range(0, found.size()).mapToObj(layer -> found.path(layer).asText()).toList();
-    if (!said.equals(computed)) {
+    if (said.equals(computed)) {
+      return;
+    }
+    if (this != BY_LAYER && this != UNSETTLED && computed.contains(NEAR)) {
+      config.warning(
+          "%s is passed over by transformers for models of this type, so layers are %s, found %s",
+          TYPES, summary(computed), found);
+    } else {
       config.problem(
           "%s must be %s, as %d layers, %s and %s have it, found %s",
           TYPES, summary(computed), computed.size(), SIZE, USED, found);

@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.fastnas;
 
 import io.espalier.worker.algorithm.family.KnownModel;
+import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.LayerRules;
@@ -23,13 +24,20 @@ import java.util.stream.LongStream;
  *
  * @param family family that it belongs to
  * @param architecture its architecture within the family
- * @param cost parameters (without normalisations), FLOPs of one image or of the longest sequence,
- *     bytes of the files
+ * @param cost parameters, FLOPs of one image or of the longest sequence, bytes of the files
+ * @param notCounted what is not among the parameters, in words, if anything is not
+ * @param warnings what versions of loaders take for different things, in sentences
  * @param layers every convolution and linear layer, in the order of the forward pass
  * @param axes every axis, in the order of the forward pass
  */
 public record Inspection(
-    String family, String architecture, Cost cost, List<LayerView> layers, List<AxisView> axes) {
+    String family,
+    String architecture,
+    Cost cost,
+    Optional<String> notCounted,
+    List<String> warnings,
+    List<LayerView> layers,
+    List<AxisView> axes) {
 
   /**
    * One layer.
@@ -78,6 +86,7 @@ public record Inspection(
 
   /** An inspection; the lists are copied. */
   public Inspection {
+    warnings = List.copyOf(warnings);
     layers = List.copyOf(layers);
     axes = List.copyOf(axes);
   }
@@ -91,7 +100,8 @@ public record Inspection(
    *     rule matches no layer
    */
   public static Inspection of(ModelDirectory model, int channelDivisor, LayerRules rules) {
-    Architecture architecture = KnownModel.of(model).architecture();
+    KnownModel known = KnownModel.of(model);
+    Architecture architecture = known.architecture();
     var space = SearchSpace.of(architecture, ChoiceRule.everyTwentieth(channelDivisor), rules);
     Map<String, AxisView> axes = axes(space);
     Map<String, long[]> shapes = architecture.shapes();
@@ -99,6 +109,8 @@ public record Inspection(
         architecture.family(),
         architecture.name(),
         Plan.whole(architecture, model),
+        known instanceof TextModel ? known.carried() : Optional.of("normalisations"),
+        known instanceof TextModel text ? text.network().warnings() : List.of(),
         architecture.layers().stream()
             .map(
                 layer ->

@@ -8,6 +8,7 @@ import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.data.TextDataset;
+import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.TextTask;
@@ -30,7 +31,7 @@ import java.util.stream.IntStream;
  */
 public final class GradNas {
   /** Changes whenever results may. */
-  public static final String VERSION = "2";
+  public static final String VERSION = "3";
 
   private static final String PHASE = "measuring gradients";
 
@@ -95,8 +96,10 @@ public final class GradNas {
   }
 
   private TextLoss loss() {
-    TextTask task = model.network().input().task();
-    return task == TextTask.FEATURE_EXTRACTION ? new Probe(settings.seed()) : TextLoss.of(task);
+    TextInput input = model.network().input();
+    return input.task() == TextTask.FEATURE_EXTRACTION
+        ? new Probe(settings.seed())
+        : TextLoss.of(input);
   }
 
   private List<Axis> axes() {

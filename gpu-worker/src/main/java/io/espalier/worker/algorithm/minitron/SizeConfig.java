@@ -75,7 +75,9 @@ record SizeConfig(Blueprint blueprint) {
   private void experts(ObjectNode config, ExpertKeys keys, Kept kept, List<Integer> layers) {
     List<LayerExperts> left =
         layers.stream().flatMap(layer -> blueprint.experts(layer).stream()).toList();
-    put(config, keys.experts(), left.stream().map(each -> kept.width(each.counted())).toList());
+    List<Integer> counts = left.stream().map(each -> kept.width(each.counted())).toList();
+    put(config, keys.experts(), counts);
+    keys.again().ifPresent(key -> put(config, key, counts));
     put(
         config,
         keys.neurons(),

@@ -80,7 +80,7 @@ public final class TextTrainer {
 
   private double step(
       NDManager manager, Weights weights, TokenBatch batch, AdamW optimizer, double rate) {
-    TextLoss loss = TextLoss.of(network.input().task());
+    TextLoss loss = TextLoss.of(network.input());
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       Tokens tokens = Tokens.of(manager, batch);

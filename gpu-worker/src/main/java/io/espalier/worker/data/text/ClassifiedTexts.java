@@ -9,36 +9,33 @@ import java.util.Optional;
 
 /** Makes data sets of texts, or pairs of texts, each of a label or none of them. */
 final class ClassifiedTexts {
-  private ClassifiedTexts() {}
+  private final Tokenizer tokenizer;
+  private final TextInput input;
+  private final int maxLength;
+  private final List<TextRow> rows;
+  private final Problems problems;
+
+  private ClassifiedTexts(Path file, Tokenizer tokenizer, TextInput input, int maxLength) {
+    this.tokenizer = tokenizer;
+    this.input = input;
+    this.maxLength = maxLength;
+    this.rows = read(file);
+    this.problems = new Problems(file);
+  }
 
   /** Texts with the labels that the file gives. */
   static TextDataset open(Path file, Tokenizer tokenizer, TextInput input, int maxLength) {
-    List<TextRow> rows = read(file);
-    boolean labelled = rows.stream().anyMatch(row -> row.label().isPresent());
-    var problems = new Problems(file);
-    var known = new KnownLabels(input.labels());
-    var labels = new ArrayList<Integer>();
-    for (TextRow row : rows) {
-      labels.add(labelled ? label(row, known, problems) : KnownLabels.NONE);
+    var texts = new ClassifiedTexts(file, tokenizer, input, maxLength);
+    boolean labelled = texts.rows.stream().anyMatch(row -> row.label().isPresent());
+    if (!labelled) {
+      return texts.unlabelled();
     }
-    problems.throwIfAny();
-    var sequences = new ArrayList<Sequence>();
-    for (int i = 0; i < rows.size(); i++) {
-      Encoded encoded = encoded(rows.get(i), tokenizer, maxLength);
-      sequences.add(
-          labelled ? Sequence.of(encoded, input, labels.get(i)) : Sequence.of(encoded, input));
-    }
-    return new SequenceDataset(
-        sequences, labelled ? Labelling.ROW : Labelling.NONE, input.padding());
+    return input.wantsNumbers() ? texts.withTargets() : texts.withLabels();
   }
 
   /** Texts alone, whatever labels the file gives. */
   static TextDataset unlabelled(Path file, Tokenizer tokenizer, TextInput input, int maxLength) {
-    List<Sequence> sequences =
-        read(file).stream()
-            .map(row -> Sequence.of(encoded(row, tokenizer, maxLength), input))
-            .toList();
-    return new SequenceDataset(sequences, Labelling.NONE, input.padding());
+    return new ClassifiedTexts(file, tokenizer, input, maxLength).unlabelled();
   }
 
   private static List<TextRow> read(Path file) {
@@ -51,7 +48,44 @@ final class ClassifiedTexts {
     return rows;
   }
 
-  private static Encoded encoded(TextRow row, Tokenizer tokenizer, int maxLength) {
+  private TextDataset unlabelled() {
+    List<Sequence> sequences = rows.stream().map(row -> Sequence.of(encoded(row), input)).toList();
+    return new SequenceDataset(sequences, Labelling.NONE, input.padding());
+  }
+
+  private TextDataset withLabels() {
+    var known = new KnownLabels(input.labels());
+    var labels = new ArrayList<Integer>();
+    for (TextRow row : rows) {
+      label(row).ifPresent(found -> labels.add(number(row, found, known)));
+    }
+    problems.throwIfAny();
+    var sequences = new ArrayList<Sequence>();
+    for (int i = 0; i < rows.size(); i++) {
+      sequences.add(Sequence.of(encoded(rows.get(i)), input, labels.get(i)));
+    }
+    return new SequenceDataset(
+        sequences, Labelling.ROW, input.padding(), problems.named(known.warnings()));
+  }
+
+  private TextDataset withTargets() {
+    List<GivenLabel> labels = rows.stream().flatMap(row -> label(row).stream()).toList();
+    problems.throwIfAny();
+    var known = new LabelTargets(input, labels);
+    var targets = new ArrayList<float[]>();
+    for (int i = 0; i < rows.size(); i++) {
+      known.of(labels.get(i), where(rows.get(i)), problems).ifPresent(targets::add);
+    }
+    problems.throwIfAny();
+    var sequences = new ArrayList<Sequence>();
+    for (int i = 0; i < rows.size(); i++) {
+      sequences.add(Sequence.of(encoded(rows.get(i)), input).withTargets(targets.get(i)));
+    }
+    return new SequenceDataset(
+        sequences, Labelling.TARGETS, input.padding(), problems.named(known.warnings()));
+  }
+
+  private Encoded encoded(TextRow row) {
     Encoded whole =
         row.pair()
             .map(pair -> tokenizer.encode(row.text(), pair))
@@ -59,17 +93,22 @@ final class ClassifiedTexts {
     return Truncation.longestFirst(whole, maxLength);
   }
 
-  private static int label(TextRow row, KnownLabels known, Problems problems) {
-    String where = "line " + row.line();
-    Optional<String> found = row.label();
-    if (found.isEmpty()) {
-      problems.add(where, "has no label, but other lines have one");
-      return KnownLabels.NONE;
+  private Optional<GivenLabel> label(TextRow row) {
+    if (row.label().isEmpty()) {
+      problems.add(where(row), "has no label, but other lines have one");
     }
-    int label = known.number(found.get());
+    return row.label();
+  }
+
+  private int number(TextRow row, GivenLabel found, KnownLabels known) {
+    int label = known.number(found);
     if (label == KnownLabels.NONE) {
-      problems.add(where, known.problem(found.get()));
+      problems.add(where(row), known.problem(found));
     }
     return label;
+  }
+
+  private static String where(TextRow row) {
+    return "line " + row.line();
   }
 }

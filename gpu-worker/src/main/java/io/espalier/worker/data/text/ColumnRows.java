@@ -3,6 +3,7 @@ package io.espalier.worker.data.text;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Reads sentences from columns, as the shared tasks of CoNLL have them: a word a line, first the
@@ -13,10 +14,13 @@ final class ColumnRows {
   private static final String DOCUMENT = "-DOCSTART-";
 
   private final Problems problems;
-  private final List<TaggedRow> rows = new ArrayList<>();
+  private final List<Row> rows = new ArrayList<>();
   private final List<String> words = new ArrayList<>();
   private final List<String> tags = new ArrayList<>();
   private int begin;
+
+  /** A sentence whose tags are text. */
+  private record Row(int line, List<String> words, List<String> tags) {}
 
   private ColumnRows(Path file) {
     this.problems = new Problems(file);
@@ -36,7 +40,17 @@ final class ColumnRows {
     }
     columns.end();
     columns.problems.throwIfAny();
-    return columns.rows;
+    return columns.tagged();
+  }
+
+  private List<TaggedRow> tagged() {
+    Function<String, GivenLabel> meaning =
+        GivenLabel.column(rows.stream().flatMap(row -> row.tags().stream()).toList());
+    return rows.stream()
+        .map(
+            row ->
+                new TaggedRow(row.line(), row.words(), row.tags().stream().map(meaning).toList()))
+        .toList();
   }
 
   private void add(int line, String text) {
@@ -61,7 +75,7 @@ final class ColumnRows {
 
   private void end() {
     if (!words.isEmpty()) {
-      rows.add(new TaggedRow(begin, words, tags));
+      rows.add(new Row(begin, List.copyOf(words), List.copyOf(tags)));
       words.clear();
       tags.clear();
     }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Reads texts from comma-separated values, as RFC 4180 has them: a value in quotation marks may
@@ -25,7 +26,10 @@ final class CsvRows {
           .build();
 
   private final Problems problems;
-  private final List<TextRow> rows = new ArrayList<>();
+  private final List<Row> rows = new ArrayList<>();
+
+  /** A row whose label is text, like everything in such a file. */
+  private record Row(int line, String text, Optional<String> pair, Optional<String> label) {}
 
   private CsvRows(Path file) {
     this.problems = new Problems(file);
@@ -49,7 +53,7 @@ final class CsvRows {
       throw new InvalidInputException("%s cannot be read: %s".formatted(file, e));
     }
     csv.problems.throwIfAny();
-    return TextRows.requireAny(file, csv.rows);
+    return TextRows.requireAny(file, csv.labelled());
   }
 
   private void readAll(Path file, MappingIterator<List<String>> records) throws IOException {
@@ -80,7 +84,15 @@ final class CsvRows {
     Optional<String> pair =
         TextRows.PAIR.stream().flatMap(name -> value(values, columns, name).stream()).findFirst();
     String text = value(values, columns, "text").orElse("");
-    rows.add(new TextRow(line, text, pair, value(values, columns, "label")));
+    rows.add(new Row(line, text, pair, value(values, columns, "label")));
+  }
+
+  private List<TextRow> labelled() {
+    Function<String, GivenLabel> meaning =
+        GivenLabel.column(rows.stream().flatMap(row -> row.label().stream()).toList());
+    return rows.stream()
+        .map(row -> new TextRow(row.line(), row.text(), row.pair(), row.label().map(meaning)))
+        .toList();
   }
 
   private static Optional<String> value(

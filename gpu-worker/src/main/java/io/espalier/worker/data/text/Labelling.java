@@ -10,6 +10,8 @@ enum Labelling {
   NONE,
   /** One label. */
   ROW,
+  /** A number for each score. */
+  TARGETS,
   /** First and last token of an answer. */
   SPAN,
   /** A label for each token. */
@@ -36,12 +38,21 @@ enum Labelling {
         labels[row * width + i] = sequence.labels()[i];
       }
     }
-    return new TokenBatch(rows.size(), length, ids, mask, types, labels);
+    return new TokenBatch(rows.size(), length, ids, mask, types, labels, targets(rows));
+  }
+
+  private static float[] targets(List<Sequence> rows) {
+    int width = rows.get(0).targets().length;
+    var targets = new float[rows.size() * width];
+    for (int row = 0; row < rows.size(); row++) {
+      System.arraycopy(rows.get(row).targets(), 0, targets, row * width, width);
+    }
+    return targets;
   }
 
   private int width(int length) {
     return switch (this) {
-      case NONE -> 0;
+      case NONE, TARGETS -> 0;
       case ROW -> 1;
       case SPAN -> 2;
       case TOKEN -> length;

@@ -26,6 +26,11 @@ final class Problems {
     }
   }
 
+  /** Sentences about the file, with its name in front of each. */
+  List<String> named(List<String> sentences) {
+    return sentences.stream().map(sentence -> "%s: %s".formatted(file, sentence)).toList();
+  }
+
   /**
    * Goes on if nothing is wrong.
    *

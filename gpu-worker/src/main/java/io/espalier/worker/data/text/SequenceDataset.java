@@ -11,8 +11,15 @@ final class SequenceDataset implements TextDataset {
   private final List<Sequence> sequences;
   private final Labelling labelling;
   private final long padding;
+  private final List<String> warnings;
 
   SequenceDataset(List<Sequence> sequences, Labelling labelling, long padding) {
+    this(sequences, labelling, padding, List.of());
+  }
+
+  SequenceDataset(
+      List<Sequence> sequences, Labelling labelling, long padding, List<String> warnings) {
+    this.warnings = List.copyOf(warnings);
     this.sequences = List.copyOf(sequences);
     this.labelling = labelling;
     this.padding = padding;
@@ -26,6 +33,11 @@ final class SequenceDataset implements TextDataset {
   @Override
   public boolean labelled() {
     return labelling != Labelling.NONE;
+  }
+
+  @Override
+  public List<String> warnings() {
+    return warnings;
   }
 
   @Override

@@ -7,9 +7,9 @@ import java.util.List;
  *
  * @param line where it begins in the file, from 1
  * @param words one or more
- * @param tags what is right of each, as the file has it: names or numbers
+ * @param tags what is right of each, as the file has it
  */
-record TaggedRow(int line, List<String> words, List<String> tags) {
+record TaggedRow(int line, List<String> words, List<GivenLabel> tags) {
   /** A sentence; the lists are copied. */
   TaggedRow {
     words = List.copyOf(words);

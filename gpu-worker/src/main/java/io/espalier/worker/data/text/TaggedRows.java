@@ -55,8 +55,8 @@ final class TaggedRows {
     String where = "line " + line;
     try {
       JsonNode row = TextRows.JSON.readTree(json);
-      Optional<List<String>> words = texts(row, List.of(WORDS), where);
-      Optional<List<String>> tags = texts(row, TAGS, where);
+      Optional<List<String>> words = words(row, where);
+      Optional<List<GivenLabel>> tags = tags(row, where);
       if (words.isPresent() && tags.isPresent()) {
         add(line, words.get(), tags.get());
       }
@@ -65,7 +65,7 @@ final class TaggedRows {
     }
   }
 
-  private void add(int line, List<String> words, List<String> tags) {
+  private void add(int line, List<String> words, List<GivenLabel> tags) {
     String where = "line " + line;
     if (words.size() != tags.size()) {
       problems.add(where, "has %d tokens, but %d tags".formatted(words.size(), tags.size()));
@@ -81,32 +81,29 @@ final class TaggedRows {
     return 1 + (int) words.stream().takeWhile(word -> !word.isBlank()).count();
   }
 
-  private Optional<List<String>> texts(JsonNode row, List<String> names, String where) {
-    JsonNode list =
-        names.stream()
-            .map(row::path)
-            .filter(JsonNode::isArray)
-            .findFirst()
-            .orElse(row.path(names.get(0)));
-    var texts = new ArrayList<String>();
-    boolean words = names.contains(WORDS);
-    for (JsonNode item : list) {
-      if (!item.isTextual() && (words || !item.isIntegralNumber())) {
-        return wrong(where, names, row);
+  private Optional<List<String>> words(JsonNode row, String where) {
+    var words = new ArrayList<String>();
+    for (JsonNode word : row.path(WORDS)) {
+      if (!word.isTextual()) {
+        return wrong(where, "words", WORDS, row);
       }
-      texts.add(item.asText());
+      words.add(word.textValue());
     }
-    return list.isArray() ? Optional.of(texts) : wrong(where, names, row);
+    return row.path(WORDS).isArray() ? Optional.of(words) : wrong(where, "words", WORDS, row);
   }
 
-  private Optional<List<String>> wrong(String where, List<String> names, JsonNode row) {
+  private Optional<List<GivenLabel>> tags(JsonNode row, String where) {
+    Optional<JsonNode> list = TAGS.stream().map(row::path).filter(JsonNode::isArray).findFirst();
+    return list.flatMap(GivenLabel::of)
+        .map(given -> ((GivenLabel.Several) given).labels())
+        .or(() -> wrong(where, "names or numbers of labels", TAGS.get(0), row));
+  }
+
+  private <L> Optional<List<L>> wrong(String where, String what, String key, JsonNode row) {
     problems.add(
         where,
         "wanted a list of %s under \"%s\", found %s"
-            .formatted(
-                names.contains(WORDS) ? "words" : "names or numbers of labels",
-                names.get(0),
-                TextRows.shortened(row.toString())));
+            .formatted(what, key, TextRows.shortened(row.toString())));
     return Optional.empty();
   }
 }

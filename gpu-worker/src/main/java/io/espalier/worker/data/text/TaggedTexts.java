@@ -42,7 +42,8 @@ final class TaggedTexts {
       sequences.add(texts.sequence(row.words(), numbers));
     }
     problems.throwIfAny();
-    return new SequenceDataset(sequences, Labelling.TOKEN, input.padding());
+    return new SequenceDataset(
+        sequences, Labelling.TOKEN, input.padding(), problems.named(labels.warnings()));
   }
 
   private static int[] numbers(TaggedRow row, KnownLabels labels, Problems problems) {

@@ -17,8 +17,10 @@ import java.util.List;
  * <ul>
  *   <li>question-answering: {@code .json}, SQuAD 1.1 or 2.0;
  *   <li>text-classification: {@code .jsonl}, in each line an object with {@code text}, maybe {@code
- *       text_pair} or {@code text2}, and {@code label}, a name or number of a label; or {@code
- *       .csv}, whose header names the same. Either every row has a label or none;
+ *       text_pair} or {@code text2}, and {@code label} or {@code labels}: the name of a label as a
+ *       string or its number as an integer, a list of these for a model that gives several, a
+ *       number for a regression; or {@code .csv}, whose header names the same. Either every row has
+ *       a label or none;
  *   <li>token-classification: {@code .conll} or {@code .txt}, a word a line with its tag in the
  *       last column and an empty line after each sentence, as CoNLL has it; or {@code .jsonl}, in
  *       each line {@code tokens} and {@code ner_tags}, {@code tags} or {@code labels}, names or

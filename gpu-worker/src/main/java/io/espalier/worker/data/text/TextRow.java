@@ -7,9 +7,9 @@ import java.util.Optional;
  *
  * @param line where it begins in the file, from 1
  * @param pair a text that belongs to it
- * @param label what is right, as the file has it: a name or a number
+ * @param label what is right, as the file has it
  */
-record TextRow(int line, String text, Optional<String> pair, Optional<String> label) {
+record TextRow(int line, String text, Optional<String> pair, Optional<GivenLabel> label) {
   /** A text alone. */
   static TextRow of(int line, String text) {
     return new TextRow(line, text, Optional.empty(), Optional.empty());

@@ -17,6 +17,9 @@ final class TextRows {
   /** What the second text of a row is called; data sets do not agree. */
   static final List<String> PAIR = List.of("text_pair", "text2");
 
+  /** What the label of a row is called, or the labels. */
+  private static final List<String> LABEL = List.of("label", "labels");
+
   static final ObjectMapper JSON =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -97,18 +100,21 @@ final class TextRows {
     return Optional.empty();
   }
 
-  private Optional<String> label(JsonNode row, String where) {
-    JsonNode label = row.path("label");
-    if (label.isMissingNode() || label.isNull()) {
-      return Optional.empty();
+  private Optional<GivenLabel> label(JsonNode row, String where) {
+    for (String name : LABEL) {
+      JsonNode found = row.path(name);
+      if (!found.isMissingNode() && !found.isNull()) {
+        Optional<GivenLabel> label = GivenLabel.of(found);
+        if (label.isEmpty()) {
+          problems.add(
+              where,
+              "wanted a name or a number under \"%s\", or a list of these, found %s"
+                  .formatted(name, shortened(found.toString())));
+        }
+        return label;
+      }
     }
-    if (!label.isTextual() && !label.isIntegralNumber()) {
-      problems.add(
-          where,
-          "wanted a name or an integer under \"label\", found %s"
-              .formatted(shortened(label.toString())));
-    }
-    return Optional.of(label.asText());
+    return Optional.empty();
   }
 
   static String shortened(String text) {

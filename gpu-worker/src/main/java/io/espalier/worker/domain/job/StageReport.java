@@ -2,6 +2,7 @@ package io.espalier.worker.domain.job;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a finished stage says of its work.
@@ -21,6 +22,26 @@ public record StageReport(
     List<Metric> metrics,
     List<String> loadsIn,
     String device) {
+
+  /**
+   * Where {@link #change} says what could have been meant otherwise; not there if nothing could.
+   */
+  public static final String WARNINGS = "warnings";
+
+  /** Where {@link #change} says what the files keep and is not among the parameters. */
+  public static final String NOT_COUNTED = "notCounted";
+
+  /** Adds warnings to what is said for reading. */
+  public static void warn(Map<String, String> change, List<String> warnings) {
+    if (!warnings.isEmpty()) {
+      change.put(WARNINGS, String.join("\n", warnings));
+    }
+  }
+
+  /** What could have been meant otherwise than it was read, in sentences. */
+  public List<String> warnings() {
+    return Optional.ofNullable(change.get(WARNINGS)).stream().flatMap(String::lines).toList();
+  }
 
   /** A report; collections are copied. */
   public StageReport {

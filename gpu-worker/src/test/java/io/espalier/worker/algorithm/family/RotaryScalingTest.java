@@ -69,20 +69,27 @@ final class RotaryScalingTest {
     assertThat(read(older)).isEqualTo(new RotaryScaling.Linear(BASE, 2));
   }
 
-  /** Only this kind reads longer sequences than its config says. */
   @Test
-  void dynamic_scaling_lengthens_what_a_model_reads() {
+  void scaling_lengthens_what_a_model_reads_where_the_config_says_the_original_length() {
     JsonNode dynamic = Configs.json("{'rope_scaling': {'rope_type': 'dynamic', 'factor': 2.5}}");
     JsonNode linear = Configs.json("{'rope_scaling': {'rope_type': 'linear', 'factor': 2.5}}");
 
+    JsonNode yarn = Configs.json("{'rope_scaling': {'rope_type': 'yarn', 'factor': 2.5}}");
+    JsonNode longer =
+        Configs.json(
+            "{'rope_scaling': {'rope_type': 'yarn', 'factor': 2.5, 'original_max_position_embeddings': 16}}");
+
     assertThat(read(dynamic).positions(POSITIONS)).isEqualTo(160);
-    assertThat(read(linear).positions(POSITIONS)).isEqualTo(64);
+    assertThat(read(linear).positions(POSITIONS)).isEqualTo(160);
+    assertThat(read(yarn).positions(POSITIONS)).isEqualTo(160);
+    assertThat(read(longer).positions(POSITIONS)).isEqualTo(64);
   }
 
   private static RotaryScaling read(JsonNode json) {
     var problems = new ArrayList<String>();
     var config = new TransformerConfig(json, problems);
-    RotaryScaling scaling = RotaryConfig.of(config, BASE).rotation(SIZE, POSITIONS).scaling();
+    RotaryScaling scaling =
+        new RotaryConfig(config, BASE, true).rotation(SIZE, POSITIONS).scaling();
     assertThat(problems).isEmpty();
     return scaling;
   }

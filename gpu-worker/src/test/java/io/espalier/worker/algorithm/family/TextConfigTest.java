@@ -25,7 +25,6 @@ final class TextConfigTest {
         "bert-qa | 'hidden_size': 30 | no multiple of num_attention_heads 4",
         "bert-qa | 'hidden_act': 'mish' | hidden_act must be one of",
         "bert-qa | 'position_embedding_type': 'relative_key' | position_embedding_type must be absolute",
-        "bert-qa | 'is_decoder': true | is_decoder must be false",
         "bert-qa | 'add_cross_attention': true | add_cross_attention must be false",
         "bert-qa | 'architectures': null | architectures must begin with one of",
         "bert-qa | 'architectures': ['BertForMultipleChoice'] | BertForMultipleChoice",
@@ -68,18 +67,19 @@ final class TextConfigTest {
         "llama | 'rope_scaling': {'rope_type': 'su', 'factor': 2} | rope_scaling.rope_type must be default, linear, dynamic, llama3, yarn or longrope",
         "llama | 'rope_scaling': {'type': 'linear'} | rope_scaling.factor must be given",
         "llama | 'rope_scaling': {'type': 'linear', 'factor': 0.5} | rope_scaling.factor must be a number of at least 1",
-        "llama | 'rope_scaling': {'rope_type': 'llama3', 'factor': 8, 'low_freq_factor': 1, 'high_freq_factor': 4} | rope_scaling.original_max_position_embeddings must be given",
+        "llama | 'rope_scaling': {'rope_type': 'llama3', 'factor': 8, 'low_freq_factor': 1} | rope_scaling.high_freq_factor must be given",
         "llama | 'rope_scaling': {'rope_type': 'llama3', 'factor': 8, 'low_freq_factor': 4, 'high_freq_factor': 4, 'original_max_position_embeddings': 32} | must be more than low_freq_factor",
         "llama | 'rope_scaling': {'rope_type': 'yarn', 'factor': 4, 'beta_fast': 1, 'beta_slow': 2} | beta_fast 1.0 must be at least beta_slow 2.0",
         "llama | 'rope_scaling': {'rope_type': 'yarn', 'factor': 4, 'original_max_position_embeddings': 0} | rope_scaling.original_max_position_embeddings must be a positive integer",
         "llama | 'rope_scaling': {'rope_type': 'longrope', 'factor': 4, 'short_factor': [1, 1], 'long_factor': [1, 1, 1, 1, 1, 1]} | rope_scaling.short_factor must be 6 numbers over 0",
         "llama | 'rope_scaling': {'rope_type': 'longrope', 'factor': 4, 'short_factor': [1, 1, 1, 1, 1, 1], 'long_factor': [1, 1, 1, 1, 1, 0]} | rope_scaling.long_factor must be 6 numbers over 0",
-        "llama | 'rope_scaling': {'type': 'linear', 'factor': 2}, 'rope_parameters': {'rope_theta': 1e4} | exclude each other",
+        "llama | 'rope_scaling': {'type': 'linear', 'factor': 2, 'rope_theta': 1e5} | rope_theta, rope_scaling and rope_parameters are read otherwise by transformers 4.57",
+        "llama | 'rope_theta': 1e4, 'rope_parameters': {'rope_theta': 1e5} | are read otherwise by transformers 4.57 (Unscaled[base=10000.0]) than by transformers 5 (Unscaled[base=100000.0])",
+        "llama | 'rope_theta': null | rope_theta must be a number, found null",
         "llama | 'rope_parameters': {'full_attention': {'rope_theta': 1e4}} | one scaling for each type of layer is not computed",
         "llama | 'rope_parameters': {'rope_theta': 1e4, 'partial_rotary_factor': 0.5} | rope_parameters.partial_rotary_factor must be 1",
         "llama | 'layer_types': ['full_attention', 'sliding_attention'] | layer_types must be 'full_attention' for each layer",
         "mistral | 'sliding_window': 0 | sliding_window must be a positive integer",
-        "mistral | 'layer_types': ['full_attention', 'sliding_attention'] | layer_types must be 'sliding_attention' for each layer",
         "qwen2 | 'layer_types': ['full_attention', 'sliding_attention'] | layer_types must be 'full_attention' for each layer",
         "qwen3 | 'layer_types': ['full_attention'] | as 2 layers",
         "qwen3 | 'use_sliding_window': true, 'sliding_window': 6, 'layer_types': ['sliding_attention', 'chunked_attention'] | layer_types must be a list of 'full_attention' or 'sliding_attention' for each layer",
@@ -94,10 +94,26 @@ final class TextConfigTest {
         .hasMessageContaining(problem);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "mistral | 'layer_types': ['full_attention', 'full_attention'] | layers are 'sliding_attention' for each layer",
+        "llama | 'rope_theta': 1e4, 'rope_parameters': {'rope_type': 'linear', 'factor': 2} | rope_parameters is read by transformers 5, and passed over by transformers 4.57",
+        "llama | 'rope_scaling': {'rope_type': 'llama3', 'factor': 8, 'low_freq_factor': 1, 'high_freq_factor': 4} | transformers 5 opens it, but transformers 4.57 does not: config.json: rope_scaling.original_max_position_embeddings must be given",
+        "llama | 'attention_bias': null | attention_bias is null, which transformers 5 refuses; it is taken for false",
+      })
+  void what_versions_read_otherwise_is_warned_of(String golden, String change, String warning) {
+    TextNetwork network = Families.text(changed(golden, change)).network(changed(golden, change));
+
+    assertThat(network.warnings()).singleElement().asString().contains(warning);
+  }
+
   @Test
   void every_problem_is_named_at_once() {
     JsonNode config =
-        changed("bert-qa", "'hidden_size': 30, 'hidden_act': 'mish', 'is_decoder': true");
+        changed("bert-qa", "'hidden_size': 30, 'hidden_act': 'mish', 'add_cross_attention': true");
 
     var refusal =
         catchThrowableOfType(

@@ -73,7 +73,8 @@ final class TextFilesTest {
     tensors.put("bert.pooler.dense.bias", random(32));
     tensors.put("cls.seq_relationship.weight", random(2, 32));
     tensors.put("cls.seq_relationship.bias", random(2));
-    tensors.put("cls.predictions.decoder.weight", random(99, 32));
+    tensors.put(
+        "cls.predictions.decoder.weight", tensors.get("bert.embeddings.word_embeddings.weight"));
     tensors.put("bert.embeddings.position_ids", integers(1, 48));
 
     TextModel model = write(golden, "'architectures': ['BertForPreTraining']", tensors);
@@ -94,6 +95,102 @@ final class TextFilesTest {
     Golden.assertClose(forward(model, golden), golden.read("expected", "logits"), TOLERANCE);
     var layers = model.architecture().layers();
     assertThat(layers.get(layers.size() - 1).weight()).isEqualTo("cls.predictions.decoder.weight");
+  }
+
+  @Test
+  void a_head_that_is_tied_to_something_else_is_refused() {
+    Golden golden = Golden.of("bert-mlm");
+    var tensors = renamed(golden, UnaryOperator.identity());
+    tensors.put("cls.predictions.decoder.weight", random(99, 32));
+
+    assertThatThrownBy(() -> write(golden, "'use_cache': true", tensors))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(
+            "ties 'cls.predictions.decoder.weight' to 'bert.embeddings.word_embeddings.weight'")
+        .hasMessageContaining("the file holds both and they differ");
+  }
+
+  @Test
+  void a_copy_of_the_embedding_is_cut_with_it() {
+    Golden golden = Golden.of("llama-tied-rope-llama3-scaling");
+    var tensors = renamed(golden, UnaryOperator.identity());
+    tensors.put("lm_head.weight", tensors.get("model.embed_tokens.weight"));
+    TextModel model = write(golden, "'use_cache': true", tensors);
+    int hidden = model.network().hiddenSize();
+    Path cut = directory.resolve("cut");
+
+    Surgery.cut(
+        model.directory(),
+        RandomCuts.thawed(model.architecture()),
+        new Kept(Map.of("hidden", IntStream.range(0, hidden / 2).map(i -> 2 * i).toArray())),
+        cut);
+
+    ModelDirectory narrow = ModelDirectory.open(cut);
+    assertThat(narrow.tensors().get("lm_head.weight").shape()[1]).isEqualTo(hidden / 2);
+    assertThat(narrow.sameNumbers("lm_head.weight", "model.embed_tokens.weight")).isTrue();
+    assertThat(model.directory().sameNumbers("lm_head.weight", "model.norm.weight")).isFalse();
+  }
+
+  @Test
+  void a_bias_that_is_tied_to_something_else_is_refused() {
+    Golden golden = Golden.of("bert-mlm");
+    var tensors = renamed(golden, UnaryOperator.identity());
+    tensors.put("cls.predictions.decoder.bias", random(99));
+
+    assertThatThrownBy(() -> write(golden, "'use_cache': true", tensors))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("ties 'cls.predictions.decoder.bias' to 'cls.predictions.bias'");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "bert-mlm, _orig_mod., names of all 42 tensors begin with '_orig_mod.'",
+    "llama, module., begin with 'module.'",
+    "llama, _orig_mod.module., begin with '_orig_mod.module.'",
+    "llama, model., begin with 'model.'",
+    "gpt2, transformer., begin with 'transformer.'"
+  })
+  void what_a_wrapper_puts_in_front_of_all_names_is_told_in_one_line(
+      String name, String prefix, String problem) {
+    Golden golden = Golden.of(name);
+    var tensors = renamed(golden, prefix::concat);
+
+    assertThatThrownBy(() -> write(golden, "'use_cache': true", tensors))
+        .isInstanceOfSatisfying(
+            InvalidInputException.class,
+            refusal -> assertThat(refusal.problems()).singleElement().asString().contains(problem));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "bert-qa, bert., bert.bert.",
+    "roberta-classifier, roberta., roberta.roberta.",
+    "llama, model., model.model."
+  })
+  void what_is_in_front_of_names_twice_is_told_in_one_line(
+      String name, String prefix, String doubled) {
+    Golden golden = Golden.of(name);
+    var tensors = renamed(golden, tensor -> tensor.startsWith(prefix) ? prefix + tensor : tensor);
+
+    assertThatThrownBy(() -> write(golden, "'use_cache': true", tensors))
+        .isInstanceOfSatisfying(
+            InvalidInputException.class,
+            refusal ->
+                assertThat(refusal.problems())
+                    .singleElement()
+                    .asString()
+                    .contains("begin with '" + doubled + "', twice the same"));
+  }
+
+  @Test
+  void what_lacks_tensors_besides_is_told_tensor_by_tensor() {
+    Golden golden = Golden.of("llama");
+    var tensors = renamed(golden, "module."::concat);
+    tensors.remove("module.lm_head.weight");
+
+    assertThatThrownBy(() -> write(golden, "'use_cache': true", tensors))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("lm_head.weight");
   }
 
   @Test
@@ -145,7 +242,7 @@ final class TextFilesTest {
     var tensors = renamed(golden, name -> name.replaceFirst("^transformer\\.", ""));
     tensors.put("h.0.attn.bias", new TensorData(DType.BOOL, new long[] {1, 1, 4, 4}, bytes(16)));
     tensors.put("h.1.attn.masked_bias", new TensorData(DType.F32, new long[0], bytes(4)));
-    tensors.put("lm_head.weight", random(96, 32));
+    tensors.put("lm_head.weight", tensors.get("wte.weight"));
 
     TextModel model = write(golden, "'use_cache': true", tensors);
 

@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.family.Tokens;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
+import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.data.text.TextSettings;
@@ -43,7 +44,8 @@ public final class GradNasBenchmark {
 
   private final TextModel model;
   private final TextDataset data;
-  private final TextLoss loss = TextLoss.of(TextTask.TEXT_CLASSIFICATION);
+  private final TextLoss loss =
+      TextLoss.of(new TextInput(TextTask.TEXT_CLASSIFICATION, 1, 1, 1, 0, List.of("a", "b")));
 
   private GradNasBenchmark(Path folder) {
     this.model = TextModel.of(ModelDirectory.open(folder.resolve("model")), TOKENS);

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
 import io.espalier.worker.algorithm.minitron.LayerStream.Sequence;
+import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.tensor.PyTorch;
@@ -25,7 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class SlicedScoresTest {
   private static final int VOCABULARY = 50;
   private static final int TOKENS = 9;
-  private static final TextLoss WHOLE = TextLoss.of(TextTask.TEXT_GENERATION);
+  private static final TextLoss WHOLE =
+      TextLoss.of(new TextInput(TextTask.TEXT_GENERATION, 1, 1, 1, 0, List.of()));
 
   private NDManager manager;
   private NDScope scope;

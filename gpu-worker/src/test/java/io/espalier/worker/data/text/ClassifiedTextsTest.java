@@ -27,7 +27,7 @@ class ClassifiedTextsTest {
             {"text": "The wall", "label": "good"}
 
             {"text": "the flood", "label": 0, "idx": 7}
-            {"text": "the old wall", "label": "1", "text_pair": "by the sea"}
+            {"text": "the old wall", "label": 1, "text_pair": "by the sea"}
             """);
 
     TokenBatch batch = all(data);
@@ -86,10 +86,14 @@ class ClassifiedTextsTest {
       delimiter = '|',
       quoteCharacter = '#',
       value = {
-        "{'text': 'a', 'label': 'fine'} | line 2: label 'fine' is none of the model's 2: wanted one of [bad, good], or 0 to 1",
-        "{'text': 'a', 'label': 2} | line 2: label '2' is none",
-        "{'text': 'a', 'label': -1} | line 2: label '-1' is none",
-        "{'text': 'a', 'label': 1.5} | line 2: wanted a name or an integer under \"label\", found 1.5",
+        "{'text': 'a', 'label': 'fine'} | line 2: label 'fine' is none of the model's 2: wanted one of [bad, good], or an integer from 0 to 1",
+        "{'text': 'a', 'label': '1'} | line 2: label '1' is none of the model's 2: wanted one of [bad, good], or an integer from 0 to 1; a class number must be given as an integer, not as a string",
+        "{'text': 'a', 'label': 2} | line 2: label 2 is none of the model's 2 class numbers: wanted an integer from 0 to 1",
+        "{'text': 'a', 'label': -1} | line 2: label -1 is none",
+        "{'text': 'a', 'label': 1.5} | line 2: label 1.5 is none of the model's 2 class numbers",
+        "{'text': 'a', 'label': 1.0} | line 2: label 1.0 is none",
+        "{'text': 'a', 'label': true} | line 2: wanted a name or a number under \"label\", or a list of these, found true",
+        "{'text': 'a', 'label': [0, 1]} | line 2: [0, 1] is a list, but each has one label here",
         "{'text': 'a'} | line 2: has no label, but other lines have one",
         "{'label': 1} | line 2: wanted a text under \"text\", found {\"label\": 1}",
         "{'text': ' ', 'label': 1} | line 2: its text is empty",
@@ -119,6 +123,9 @@ class ClassifiedTextsTest {
         "text,label~a,good~b | line 3: wanted 2 values, as the header has, found 1",
         "text,label~,good | line 2: its text is empty",
         "text,label~a,good~b,fine | line 3: label 'fine'",
+        "text,label~a,0~b,2 | line 3: label 2 is none",
+        "text,label~a,0~b,1.0 | line 3: label 1.0 is none",
+        "text,label~a,good~b,2 | line 3: label '2' is none",
         "text,label~a,good~b, | line 3: has no label",
         "text,label~'a,good | is not valid CSV",
       })

@@ -131,7 +131,9 @@ class TaggedTextsTest {
       value = {
         "x.conll | a O\\nriver\\n | line 2: wanted a word and its tag in columns",
         "x.conll | a B-DOG\\n | line 1: word 1 'a': label 'B-DOG' is none of the model's 5",
-        "x.conll | a 5\\n | label '5' is none of the model's 5: wanted one of [O, B-PER",
+        "x.conll | a 5\\n | label 5 is none of the model's 5 class numbers: wanted an integer from 0 to",
+        "x.conll | a O\\nb 5\\n | label '5' is none of the model's 5: wanted one of [O, B-PER",
+        "x.jsonl | {\"tokens\": [\"a\"], \"ner_tags\": [\"4\"]} | label '4' is none of the model's 5",
         "x.conll | \\n\\n | holds no words",
         "x.jsonl | {\"tokens\": [\"a\"], \"ner_tags\": [0, 1]} | line 1: has 1 tokens, but 2 tags",
         "x.jsonl | {\"tokens\": [\"a\", \" \"], \"ner_tags\": [0, 1]} | line 1: word 2 is empty",
@@ -140,7 +142,7 @@ class TaggedTextsTest {
         "x.jsonl | {\"tokens\": [1], \"ner_tags\": [0]} | wanted a list of words under \"tokens\"",
         "x.jsonl | {\"tokens\": [\"a\"]} | wanted a list of names or numbers of labels under"
             + " \"ner_tags\"",
-        "x.jsonl | {\"tokens\": [\"a\"], \"ner_tags\": [0.5]} | wanted a list of names or numbers",
+        "x.jsonl | {\"tokens\": [\"a\"], \"ner_tags\": [0.5]} | label 0.5 is none of the model's 5",
         "x.jsonl | [1 | is not valid JSON"
       })
   void what_is_wrong_is_named_with_its_line(String name, String content, String problem) {

@@ -1,0 +1,68 @@
+package io.espalier.worker.data.text;
+
+import io.espalier.worker.domain.InvalidInputException;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/** How often a model gives each label to texts that may have several, and how often rightly. */
+public final class LabelSetCounts {
+  private final long[] hits;
+  private final long[] given;
+  private final long[] right;
+
+  /** Counts for a model of that many labels, all 0. */
+  public LabelSetCounts(int labels) {
+    this.hits = new long[labels];
+    this.given = new long[labels];
+    this.right = new long[labels];
+  }
+
+  /**
+   * Takes what a model says of some texts: it gives each label whose score is over 0, so that its
+   * sigmoid is over one half.
+   *
+   * @param targets (text, label), 1 for a label that is right, else 0
+   * @param logits (text, label)
+   * @throws InvalidInputException if a score is not a number
+   */
+  public void add(float[] targets, float[] logits) {
+    if (logits.length != targets.length || logits.length % hits.length != 0) {
+      throw new IllegalArgumentException(
+          "%d scores for %d targets of %d labels"
+              .formatted(logits.length, targets.length, hits.length));
+    }
+    for (int i = 0; i < logits.length; i++) {
+      int label = i % hits.length;
+      if (Float.isNaN(logits[i])) {
+        throw new InvalidInputException(
+            "the model's score of label %d is not a number; are its weights damaged?"
+                .formatted(label));
+      }
+      boolean said = logits[i] > 0;
+      boolean wanted = targets[i] == 1;
+      hits[label] += said && wanted ? 1 : 0;
+      given[label] += said ? 1 : 0;
+      right[label] += wanted ? 1 : 0;
+    }
+  }
+
+  /** F1 of all labels of all texts together, from 0 to 1. */
+  public double microF1() {
+    return f1(LongStream.of(hits).sum(), LongStream.of(given).sum() + LongStream.of(right).sum());
+  }
+
+  /**
+   * Mean F1 of the labels, from 0 to 1. One that is neither right nor given of any text counts as
+   * 0, as in scikit-learn.
+   */
+  public double macroF1() {
+    return IntStream.range(0, hits.length)
+        .mapToDouble(label -> f1(hits[label], given[label] + right[label]))
+        .average()
+        .orElse(0);
+  }
+
+  private static double f1(long hits, long givenAndRight) {
+    return givenAndRight == 0 ? 0 : 2.0 * hits / givenAndRight;
+  }
+}
