@@ -395,6 +395,7 @@ final class StageWorkTest {
     busy.begin(false, Duration.ZERO, stop);
     busy.ending(true);
     Slots.Place behind = slots.reserve(Duration.ZERO).orElseThrow();
+    behind.claimed(true);
 
     AcknowledgeType answer = work.run(record(command().build(), 1), behind, new Stop());
 
@@ -410,6 +411,7 @@ final class StageWorkTest {
     busy.begin(false, Duration.ZERO, stop);
     busy.ending(true);
     Slots.Place behind = slots.reserve(Duration.ZERO).orElseThrow();
+    behind.claimed(true);
     turn = Duration.ofSeconds(30);
     StageWork patient = worker("patient");
 
