@@ -73,6 +73,7 @@ public final class ChildJvm {
       Files.createDirectories(job.output());
       Files.createDirectories(job.checkpoints());
       space.require(job.input(), job.output());
+      Provenance.of(job.input()); // refused now, not after the work that would add to it
       JobFile.write(jobFile, job);
       try (WarmChild child =
           warm.filter(WarmChild::isWaiting).orElseGet(() -> start(folder, StageChild.Start.COLD))) {
@@ -99,7 +100,8 @@ public final class ChildJvm {
   private WarmChild start(Path folder, StageChild.Start how) {
     ProcessBuilder builder =
         new ProcessBuilder(settings.command(folder, how)).directory(folder.toFile());
-    ChildSettings.ENVIRONMENT.forEach(builder.environment()::putIfAbsent);
+    builder.environment().clear();
+    builder.environment().putAll(ChildEnvironment.of(System.getenv(), settings.environment()));
     return WarmChild.start(builder);
   }
 }

@@ -143,6 +143,7 @@ public final class StageChild {
                 log().warn("supervisor lost", e);
               }
               ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+              ProcessGroup.killOwn();
               Runtime.getRuntime().halt(ORPHANED);
             },
             "parent-watch");
