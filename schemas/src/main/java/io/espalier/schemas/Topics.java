@@ -38,7 +38,6 @@ public final class Topics {
   public static final int DEFAULT_PARTITIONS = 6;
 
   private final String prefix;
-  private final SchemaRegistry registry;
   private final int partitions;
 
   private final RegistryCalls calls;
@@ -63,7 +62,6 @@ public final class Topics {
    */
   public Topics(String prefix, SchemaRegistry registry, int partitions) {
     this.prefix = prefix;
-    this.registry = registry;
     this.partitions = partitions;
     this.calls = registry.calls();
     modelRegistered = topic("model-registered", ModelRegistered.class, received(DELETE));
@@ -199,10 +197,6 @@ public final class Topics {
     Schema schema = SpecificData.get().getSchema(type);
     var event = new SchemaRegistry.Event<>(type, schema, settings);
     return new Topic<>(
-        prefix + name,
-        SchemaRegistry.serde(calls, registry.url(), event),
-        schema,
-        ofTopic,
-        settings);
+        prefix + name, SchemaRegistry.serde(calls, event), schema, ofTopic, settings);
   }
 }

@@ -20,14 +20,17 @@ final class ClosedCommands {
   /** Longer reasons are cut: people's own words are part of them. */
   static final int REASON_CHARACTERS = 500;
 
-  private static final int REASONS = 10_000;
+  private static final int REMEMBERED = 10_000;
   private static final int FIRST_CAPACITY = 1 << 10;
 
   private long[] runs = new long[FIRST_CAPACITY];
   private long[] sequences = new long[FIRST_CAPACITY];
   private long[] times = new long[FIRST_CAPACITY];
   private int size;
-  private final Map<String, String> reasons = new RecentReasons();
+  private final Map<String, String> reasons = new Recent<>();
+
+  /** The one command of a closed range that goes on: of few runs, and not for long. */
+  private final Map<String, Long> exceptions = new Recent<>();
 
   /** Takes note; what is known already stays as it is. */
   synchronized void add(ClosedAttempts closed) {
@@ -43,6 +46,10 @@ final class ClosedCommands {
     times[place] = closed.getAt().toEpochMilli();
     reasons.remove(closed.getRunId());
     reasons.put(closed.getRunId(), cut(closed.getReason()));
+    exceptions.remove(closed.getRunId());
+    if (closed.getExcept() != null) {
+      exceptions.put(closed.getRunId(), closed.getExcept());
+    }
     if (2 * size > runs.length) {
       grow();
     }
@@ -63,6 +70,7 @@ final class ClosedCommands {
     boolean closed =
         command.getSequence() > 0
             ? command.getSequence() <= sequences[place]
+                && exceptions.getOrDefault(command.getRunId(), -1L) != command.getSequence()
             : command.getIssuedAt().toEpochMilli() <= times[place];
     return closed
         ? Optional.of(
@@ -116,12 +124,13 @@ final class ClosedCommands {
         : reason.substring(0, REASON_CHARACTERS) + "...";
   }
 
-  private static final class RecentReasons extends LinkedHashMap<String, String> {
+  /** What is known of the runs that were told of last. */
+  private static final class Recent<V> extends LinkedHashMap<String, V> {
     private static final long serialVersionUID = 1L;
 
     @Override
-    protected boolean removeEldestEntry(Map.@Nullable Entry<String, String> eldest) {
-      return size() > REASONS;
+    protected boolean removeEldestEntry(Map.@Nullable Entry<String, V> eldest) {
+      return size() > REMEMBERED;
     }
   }
 }

@@ -177,7 +177,7 @@ final class ClosedAttemptsReaderTest {
   }
 
   private byte[] closed(String run, long sequence) {
-    var record = new ClosedAttempts(run, sequence, "cancelled by ada: wrong model", NOW);
+    var record = new ClosedAttempts(run, sequence, "cancelled by ada: wrong model", NOW, null);
     return topic.values().serializer().serialize(topic.name(), record);
   }
 

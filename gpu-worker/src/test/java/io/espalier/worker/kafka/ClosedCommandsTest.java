@@ -18,7 +18,7 @@ final class ClosedCommandsTest {
 
   @Test
   void a_sequence_closes_itself_and_all_before_it() {
-    closed.add(new ClosedAttempts("run-1", 3L, "superseded", NOON));
+    closed.add(new ClosedAttempts("run-1", 3L, "superseded", NOON, null));
 
     assertThat(reason("run-1", 1)).contains("superseded");
     assertThat(reason("run-1", 3)).contains("superseded");
@@ -28,16 +28,27 @@ final class ClosedCommandsTest {
 
   @Test
   void an_older_record_that_is_read_later_opens_nothing_again() {
-    closed.add(new ClosedAttempts("run-1", 3L, "cancelled", NOON));
+    closed.add(new ClosedAttempts("run-1", 3L, "cancelled", NOON, null));
 
-    closed.add(new ClosedAttempts("run-1", 1L, "superseded", NOON));
+    closed.add(new ClosedAttempts("run-1", 1L, "superseded", NOON, null));
 
     assertThat(reason("run-1", 2)).contains("cancelled");
   }
 
   @Test
+  void one_command_of_those_may_go_on_until_the_rest_is_closed_again() {
+    closed.add(new ClosedAttempts("run-1", 3L, "an earlier attempt is at work", NOON, 2L));
+
+    assertThat(reason("run-1", 1)).isPresent();
+    assertThat(reason("run-1", 2)).isEmpty();
+    assertThat(reason("run-1", 3)).isPresent();
+    closed.add(new ClosedAttempts("run-1", 3L, "over", NOON, null));
+    assertThat(reason("run-1", 2)).contains("over");
+  }
+
+  @Test
   void a_command_without_a_sequence_is_closed_by_what_was_closed_after_it_was_issued() {
-    closed.add(new ClosedAttempts("run-1", 2L, "cancelled", NOON));
+    closed.add(new ClosedAttempts("run-1", 2L, "cancelled", NOON, null));
 
     assertThat(closed.reason(command("run-1", 0, NOON.minusSeconds(1)))).contains("cancelled");
     assertThat(closed.reason(command("run-1", 0, NOON.plusSeconds(1)))).isEmpty();
@@ -52,7 +63,7 @@ final class ClosedCommandsTest {
       String run = Long.toHexString(random.nextLong());
       long sequence = 1 + random.nextInt(5);
       naive.put(run, sequence);
-      closed.add(new ClosedAttempts(run, sequence, "over", NOON));
+      closed.add(new ClosedAttempts(run, sequence, "over", NOON, null));
     }
 
     naive.forEach(
@@ -64,9 +75,9 @@ final class ClosedCommandsTest {
 
   @Test
   void the_reason_of_a_run_closed_long_ago_is_forgotten_but_not_that_it_is_closed() {
-    closed.add(new ClosedAttempts("first", 1L, "over", NOON));
+    closed.add(new ClosedAttempts("first", 1L, "over", NOON, null));
     for (int i = 0; i < 20_000; i++) {
-      closed.add(new ClosedAttempts("run-" + i, 1L, "over", NOON));
+      closed.add(new ClosedAttempts("run-" + i, 1L, "over", NOON, null));
     }
 
     assertThat(reason("first", 1))
@@ -75,7 +86,7 @@ final class ClosedCommandsTest {
 
   @Test
   void a_long_reason_is_cut() {
-    closed.add(new ClosedAttempts("run-1", 1L, "x".repeat(1_000_000), NOON));
+    closed.add(new ClosedAttempts("run-1", 1L, "x".repeat(1_000_000), NOON, null));
 
     assertThat(reason("run-1", 1).orElseThrow()).hasSize(ClosedCommands.REASON_CHARACTERS + 3);
   }

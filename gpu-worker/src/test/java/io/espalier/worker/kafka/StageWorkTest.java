@@ -257,7 +257,7 @@ final class StageWorkTest {
 
   @Test
   void a_closed_command_is_not_begun_and_the_reason_is_reported() {
-    running.close(new ClosedAttempts("run-1", 4L, "cancelled by ada: wrong model", NOW));
+    running.close(new ClosedAttempts("run-1", 4L, "cancelled by ada: wrong model", NOW, null));
 
     AcknowledgeType answer = work.run(record(command().setSequence(4).build(), 1), place, stop);
 
@@ -290,7 +290,7 @@ final class StageWorkTest {
 
   @Test
   void a_closed_command_is_reported_as_closed_on_its_last_delivery_too() {
-    running.close(new ClosedAttempts("run-1", 4L, "superseded", NOW));
+    running.close(new ClosedAttempts("run-1", 4L, "superseded", NOW, null));
 
     work.run(record(command().setSequence(4).build(), 10), place, stop);
 
