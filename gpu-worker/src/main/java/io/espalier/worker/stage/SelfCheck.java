@@ -25,6 +25,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Whether a worker can work at all: its store is there and can be written, its input directories
@@ -38,6 +40,7 @@ public final class SelfCheck {
   /** A worker with less room than this is of no use, in bytes. */
   public static final long LEAST_FREE = 1L << 30;
 
+  private static final Logger LOGGER = LoggerFactory.getLogger(SelfCheck.class);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   /** Looks at one thing. */
@@ -169,7 +172,9 @@ public final class SelfCheck {
 
   private static void requireReadable(Path directory) throws IOException {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-      entries.iterator().hasNext();
+      if (!entries.iterator().hasNext()) {
+        LOGGER.atDebug().addKeyValue("directory", directory).log("input directory is empty");
+      }
     }
   }
 

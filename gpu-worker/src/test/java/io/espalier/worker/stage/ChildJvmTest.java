@@ -72,7 +72,7 @@ final class ChildJvmTest {
       await().atMost(PATIENCE).until(() -> warm.lastWords().contains("warm"));
       StageJob job = job(folder, StageKind.PRUNE, "\"succeed\"");
 
-      StageResult result = child.run(job, Optional.of(warm), heard::add, stop);
+      StageResult result = child.run(job, with(warm), heard::add, stop);
 
       assertThat(result.report()).isEqualTo(TestStageProcess.report());
       assertThat(result.startMillis()).isLessThan(result.wallMillis());
@@ -106,7 +106,7 @@ final class ChildJvmTest {
     await().atMost(PATIENCE).until(() -> !dead.isWaiting());
 
     StageJob job = job(folder, StageKind.PRUNE, "\"succeed\"");
-    StageResult result = child.run(job, Optional.of(dead), heard::add, stop);
+    StageResult result = child.run(job, with(dead), heard::add, stop);
 
     assertThat(result.report()).isEqualTo(TestStageProcess.report());
   }
@@ -120,6 +120,16 @@ final class ChildJvmTest {
     parent.destroyForcibly();
 
     await().atMost(PATIENCE).until(() -> processes.stream().noneMatch(ProcessHandle::isAlive));
+  }
+
+  @Test
+  void a_child_is_told_the_digest_that_was_verified() {
+    StageJob job = job(folder, StageKind.PRUNE, "\"tell the digest of the input\"");
+    var verified = new ChildPreparation(Optional.empty(), Optional.of("d".repeat(64)));
+
+    child.run(job, verified, heard::add, stop);
+
+    assertThat(job.output().resolve("digest")).hasContent("d".repeat(64));
   }
 
   @Test
@@ -326,6 +336,10 @@ final class ChildJvmTest {
     assertThatThrownBy(() -> ResultFile.read(result))
         .isInstanceOf(WorkerException.class)
         .hasMessageContaining("a result of 67108865 bytes");
+  }
+
+  private static ChildPreparation with(WarmChild child) {
+    return new ChildPreparation(Optional.of(child), Optional.empty());
   }
 
   private static void sparse(Path file, long bytes) throws IOException {

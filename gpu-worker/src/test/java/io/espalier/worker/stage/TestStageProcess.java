@@ -1,5 +1,8 @@
 package io.espalier.worker.stage;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
@@ -10,6 +13,8 @@ import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,6 +71,7 @@ public final class TestStageProcess {
         case "{\"budget\":1}", "{\"budget\":2}" -> score(job);
         case "\"leave an orphan\"" -> leaveOrphan(job);
         case "\"print a long line\"" -> printLongLine();
+        case "\"tell the digest of the input\"" -> tellDigest(job);
         case "\"tell the environment\"" -> tellEnvironment(job);
         case "\"fail for good\"" -> throw new WorkerException("no way", false, null);
         case "\"have a bug\"" -> throw new IllegalStateException("a bug");
@@ -141,6 +147,22 @@ public final class TestStageProcess {
     System.err.println();
     System.err.println("after the long line");
     Runtime.getRuntime().halt(1);
+  }
+
+  /** Makes the input a model of one byte and asks for its digest. */
+  private static void tellDigest(StageJob job) {
+    byte[] header =
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}  ".getBytes(UTF_8);
+    var weights = ByteBuffer.allocate(8 + header.length + 1).order(ByteOrder.LITTLE_ENDIAN);
+    weights.putLong(header.length).put(header).put((byte) 7);
+    try {
+      Files.writeString(job.input().resolve("config.json"), "{}");
+      Files.write(job.input().resolve("model.safetensors"), weights.array());
+      String digest = ModelDirectory.open(job.input()).rootDigest();
+      Files.writeString(job.output().resolve("digest"), digest);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void tellEnvironment(StageJob job) {
