@@ -94,8 +94,7 @@ class RedeliveryIT {
               .await(
                   PATIENCE,
                   event ->
-                      event.getRunId().equals("run-2")
-                          && event.getDetail() instanceof StageStarted)
+                      event.getRunId().equals("run-2") && event.getDetail() instanceof StageStarted)
               .value();
       events.await(PATIENCE, succeeded("run-2"));
 
@@ -139,8 +138,7 @@ class RedeliveryIT {
   }
 
   private static Predicate<StageEvent> succeeded(String run) {
-    return event ->
-        event.getRunId().equals(run) && event.getDetail() instanceof StageSucceeded;
+    return event -> event.getRunId().equals(run) && event.getDetail() instanceof StageSucceeded;
   }
 
   private static Installed installed(String name) {

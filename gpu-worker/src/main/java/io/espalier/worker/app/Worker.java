@@ -6,11 +6,17 @@ import io.espalier.worker.kafka.Supervisor;
 import io.espalier.worker.kafka.SupervisorSettings;
 import io.espalier.worker.kafka.WorkerIdentity;
 import io.espalier.worker.stage.ChildJvm;
+import io.espalier.worker.stage.ChildSettings;
+import io.espalier.worker.stage.DiskSpace;
+import io.espalier.worker.stage.SelfCheck;
 import io.espalier.worker.stage.Stages;
 import io.espalier.worker.stage.WorkerHome;
 import java.time.Duration;
-import java.util.Collections;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * A worker of a pool: takes stages from the queue, runs each in a JVM of its own, reports. Whoever
@@ -47,10 +53,11 @@ public final class Worker implements AutoCloseable {
   }
 
   private static Supervisor supervisor(WorkerConfig config, WorkerHome home, Stages stages) {
-    var devices = Devices.local();
-    String target = Devices.target(devices, config.child().threads());
+    Devices devices = Devices.local();
+    List<SlotEquipment> slots = slots(config, devices, stages);
     var identity =
-        new WorkerIdentity(home.workerId(), config.pool(), config.slots(), devices, target);
+        new WorkerIdentity(
+            home.workerId(), config.pool(), config.slots(), devices.list(), slots.get(0).target());
     var topics = new Topics(config.topicPrefix(), config.registry(), Topics.DEFAULT_PARTITIONS);
     var settings =
         new SupervisorSettings(
@@ -61,9 +68,25 @@ public final class Worker implements AutoCloseable {
             config.stall(),
             config.inputs(),
             home,
-            Map.of());
-    var slot = new SlotEquipment(new ChildJvm(config.child()), stages, target);
-    return Supervisor.start(settings, Collections.nCopies(config.slots(), slot));
+            checks(config));
+    return Supervisor.start(settings, slots);
+  }
+
+  private static Map<String, Supplier<Optional<String>>> checks(WorkerConfig config) {
+    return SelfCheck.of(
+            config.store(), config.inputs().roots(), config.workDirectory(), new DiskSpace())
+        .checks();
+  }
+
+  /** Each slot with its device and its share of the machine. */
+  private static List<SlotEquipment> slots(WorkerConfig config, Devices devices, Stages stages) {
+    List<SlotEquipment> slots = new ArrayList<>();
+    for (int slot = 0; slot < config.slots(); slot++) {
+      ChildSettings child = devices.settings(config.child(), slot, config.slots());
+      slots.add(
+          new SlotEquipment(new ChildJvm(child), stages, devices.target(slot, child.threads())));
+    }
+    return slots;
   }
 
   /**

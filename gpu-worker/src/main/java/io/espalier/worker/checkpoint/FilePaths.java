@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 
 /** {@code file:} URIs as paths. */
 final class FilePaths {
@@ -92,12 +93,19 @@ final class FilePaths {
   /** The part of an absolute path that can be resolved, resolved; what is not there, as it is. */
   static Path resolved(Path path) {
     for (Path part = path; part != null; part = part.getParent()) {
-      try {
-        return part.toRealPath().resolve(part.relativize(path)).normalize();
-      } catch (IOException e) {
-        continue; // not there, or not for us to see: look further up
+      Optional<Path> real = real(part);
+      if (real.isPresent()) {
+        return real.get().resolve(part.relativize(path)).normalize();
       }
     }
     return path.normalize();
+  }
+
+  private static Optional<Path> real(Path path) {
+    try {
+      return Optional.of(path.toRealPath());
+    } catch (IOException e) { // not there, or not for us to see
+      return Optional.empty();
+    }
   }
 }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,9 @@ public final class ModelDirectory {
 
   /** What transformers writes beside it if the model takes images. */
   static final String PREPROCESSOR = "preprocessor_config.json";
+
+  /** What another process has verified for this one, which does one job and ends. */
+  private static final Map<Path, String> VERIFIED = new ConcurrentHashMap<>();
 
   private final DirectoryTree tree;
   private final ObjectNode config;
@@ -77,10 +81,19 @@ public final class ModelDirectory {
     }
   }
 
-  /** Root digest of everything in it; read once, however often it is asked for. */
+  /**
+   * Takes the digest of a directory from whoever has read all of it and watches over it while it is
+   * in use.
+   */
+  public static void verified(Path directory, String rootDigest) {
+    VERIFIED.put(directory.toAbsolutePath().normalize(), rootDigest);
+  }
+
+  /** Root digest of everything in it; read once at most, however often it is asked for. */
   public synchronized String rootDigest() {
     if (rootDigest == null) {
-      rootDigest = Manifest.of(path()).rootDigest();
+      String known = VERIFIED.get(path().toAbsolutePath().normalize());
+      rootDigest = known != null ? known : Manifest.of(path()).rootDigest();
     }
     return rootDigest;
   }

@@ -83,14 +83,14 @@ public final class StoreSweep {
   }
 
   private void enter(Path entry, Optional<Path> after, int depth) throws IOException {
-    if (!Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    if (entry.getFileName().toString().startsWith(FileArtifactStore.INCOMING) || lost.test(entry)) {
+    boolean isDirectory = Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS);
+    if (isIncoming(entry) || (isDirectory && lost.test(entry))) {
       if (FileArtifactStore.lastChange(entry).isBefore(unchangedSince)) {
-        LOGGER.atInfo().addKeyValue("directory", entry).log("removed from the store");
+        LOGGER.atInfo().addKeyValue("path", entry).log("removed from the store");
         FileArtifactStore.delete(entry);
       }
+    } else if (!isDirectory) {
+      return;
     } else if (after.isEmpty() || !isBefore(base.relativize(entry), after.get())) {
       visit(entry, after, depth + 1);
     }
@@ -113,7 +113,12 @@ public final class StoreSweep {
 
   private static boolean isContent(Path entry) {
     return !Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)
+        && !isIncoming(entry)
         && !entry.getFileName().toString().equals(StoreMarker.NAME);
+  }
+
+  private static boolean isIncoming(Path entry) {
+    return entry.getFileName().toString().startsWith(FileArtifactStore.INCOMING);
   }
 
   private static List<Path> entries(Path directory) throws IOException {

@@ -91,6 +91,11 @@ final class EventMapping {
     return FailureKind.INTERNAL;
   }
 
+  static io.espalier.event.Device device(WorkerIdentity.Device device) {
+    return new io.espalier.event.Device(
+        device.name(), device.kind(), device.memoryBytes(), orNull(device.free().bytes()));
+  }
+
   private static Metric metric(io.espalier.worker.domain.job.Metric metric) {
     return new Metric(
         metric.name(),

@@ -68,9 +68,7 @@ final class Heartbeats {
             identity.pool(),
             now,
             slots,
-            identity.devices().stream()
-                .map(d -> new io.espalier.event.Device(d.name(), d.kind(), d.memoryBytes(), null))
-                .toList(),
+            identity.devices().stream().map(EventMapping::device).toList(),
             condition.running().stages(),
             spare,
             outOfService);

@@ -227,14 +227,15 @@ final class Slots {
       }
     }
 
-    /** Takes note that its work has ended, and hands the slot on if somebody follows. */
+    /** Takes note that its work has ended, and hands the slot on if a command waits for it. */
     void end() {
       synchronized (Slots.this) {
         working = false;
         ending = false;
         barred = false;
         alone = alone == this ? null : alone;
-        if (holders[slot] == this && followers[slot] != null) {
+        Place follower = followers[slot];
+        if (holders[slot] == this && follower != null && follower.claimed) {
           handOn(slot);
         }
         tellChange();

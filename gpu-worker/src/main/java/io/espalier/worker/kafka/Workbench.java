@@ -14,6 +14,7 @@ import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.kafka.PreparedStage.Done;
+import io.espalier.worker.stage.ChildPreparation;
 import io.espalier.worker.stage.DiskSpace;
 import io.espalier.worker.stage.Folders;
 import io.espalier.worker.stage.ScoreShelf;
@@ -135,7 +136,10 @@ final class Workbench {
     StageJob job = prepared.subject().job();
     var scored = new ScoreShelf.Subject(prepared.subject().inputDigest(), target());
     ScoreShelf.Loan loan = scores.lend(scored, job.checkpoints());
-    StageResult result = equipment.child().run(job, prepared.child(), progress, stop);
+    var beforehand =
+        new ChildPreparation(
+            prepared.child(), Optional.of(prepared.subject().inputDigest()));
+    StageResult result = equipment.child().run(job, beforehand, progress, stop);
     inputs.requireUnchanged(prepared.subject().inputs(), stop);
     loan.keep();
     progress.report(Progress.of("publishing", 0, 0));

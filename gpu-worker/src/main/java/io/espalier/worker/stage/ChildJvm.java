@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
@@ -38,7 +37,7 @@ public final class ChildJvm {
 
   /**
    * A child that loads its classes and the tensor engine and then waits for its job, for {@link
-   * #run(StageJob, Optional, Progress.Listener, Stop)} or for the caller to close. Returns at once.
+   * #run(StageJob, ChildPreparation, Progress.Listener, Stop)} or for the caller to close. Returns at once.
    *
    * @param folder where it starts and leaves a report if it crashes; must exist
    * @throws ResourceException if no process can be started
@@ -49,14 +48,14 @@ public final class ChildJvm {
 
   /** Checks and does a job in a child of its own. */
   public StageResult run(StageJob job, Progress.Listener progress, Stop stop) {
-    return run(job, Optional.empty(), progress, stop);
+    return run(job, ChildPreparation.NONE, progress, stop);
   }
 
   /**
    * Checks and does a job. Blocks until it is done, has failed or was stopped, and leaves no
    * process behind.
    *
-   * @param warm a child to do it in, which ends with it; another one is started if it has died
+   * @param prepared a child in it ends with the job; another one is started if it has died
    * @param progress is told how far it is, on a thread of its own
    * @throws io.espalier.worker.domain.InvalidInputException if the stage refused its input
    * @throws io.espalier.worker.domain.InfeasibleException if no model meets the constraints
@@ -64,7 +63,7 @@ public final class ChildJvm {
    * @throws StoppedException if it was stopped
    */
   public StageResult run(
-      StageJob job, Optional<WarmChild> warm, Progress.Listener progress, Stop stop) {
+      StageJob job, ChildPreparation prepared, Progress.Listener progress, Stop stop) {
     stop.check();
     long started = System.nanoTime();
     Path folder = job.output().resolveSibling(job.output().getFileName() + ".child");
@@ -73,9 +72,10 @@ public final class ChildJvm {
       Files.createDirectories(job.output());
       Files.createDirectories(job.checkpoints());
       space.require(job.input(), job.output());
-      JobFile.write(jobFile, job);
+      Provenance.of(job.input()); // refused now, not after the work that would add to it
+      JobFile.write(jobFile, job, prepared.inputDigest());
       try (WarmChild child =
-          warm.filter(WarmChild::isWaiting).orElseGet(() -> start(folder, StageChild.Start.COLD))) {
+          prepared.child().filter(WarmChild::isWaiting).orElseGet(() -> start(folder, StageChild.Start.COLD))) {
         ResultFile.Success success = child.run(jobFile, progress, stop);
         return result(success, started, child.millisToBegin(started));
       }
@@ -99,7 +99,8 @@ public final class ChildJvm {
   private WarmChild start(Path folder, StageChild.Start how) {
     ProcessBuilder builder =
         new ProcessBuilder(settings.command(folder, how)).directory(folder.toFile());
-    ChildSettings.ENVIRONMENT.forEach(builder.environment()::putIfAbsent);
+    builder.environment().clear();
+    builder.environment().putAll(ChildEnvironment.of(System.getenv(), settings.environment()));
     return WarmChild.start(builder);
   }
 }

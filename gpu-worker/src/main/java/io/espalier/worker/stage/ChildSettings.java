@@ -16,24 +16,15 @@ import java.util.stream.Collectors;
  * @param heapMebibytes bound of the Java heap; native tensors come on top
  * @param threads threads of the tensor library; 1 and 2 threads differ in the last bits
  * @param extraOptions further JVM options
+ * @param environment variables that it gets besides those that every child gets
  */
 public record ChildSettings(
-    String mainClass, String classPath, int heapMebibytes, int threads, List<String> extraOptions) {
-  /**
-   * What the tensor library and the C library are told by the environment, unless it says something
-   * else there.
-   */
-  static final Map<String, String> ENVIRONMENT =
-      Map.of(
-          // Threads that wait for each other by spinning take the processor from those that work.
-          "OMP_WAIT_POLICY", "passive",
-          // Memory of large arrays comes in large pages, which takes half the time.
-          "THP_MEM_ALLOC_ENABLE", "1",
-          // It is kept for the next array of up to 64 MiB, instead of being asked for anew.
-          "MALLOC_ARENA_MAX", "1",
-          "MALLOC_MMAP_THRESHOLD_", "67108864",
-          "MALLOC_TRIM_THRESHOLD_", "67108864");
-
+    String mainClass,
+    String classPath,
+    int heapMebibytes,
+    int threads,
+    List<String> extraOptions,
+    Map<String, String> environment) {
   /** Where the heap begins: a larger one would fill up before anything is collected. */
   private static final int FIRST_HEAP_MEBIBYTES = 32;
 
@@ -51,7 +42,7 @@ public record ChildSettings(
           "PYTORCH_EXTRA_LIBRARY_PATH",
           "logback.configurationFile");
 
-  /** Settings; the list is copied. */
+  /** Settings; the collections are copied. */
   public ChildSettings {
     if (heapMebibytes < 1 || threads < 1) {
       throw new IllegalArgumentException(
@@ -59,11 +50,13 @@ public record ChildSettings(
               .formatted(heapMebibytes, threads));
     }
     extraOptions = List.copyOf(extraOptions);
+    environment = Map.copyOf(environment);
   }
 
   /** A child with this process's class path. */
   public static ChildSettings of(int heapMebibytes, int threads) {
-    return new ChildSettings(STAGE_PROCESS, absoluteClassPath(), heapMebibytes, threads, List.of());
+    return new ChildSettings(
+        STAGE_PROCESS, absoluteClassPath(), heapMebibytes, threads, List.of(), Map.of());
   }
 
   /** The child starts in a folder of its own, where relative entries would lead nowhere. */
@@ -75,12 +68,22 @@ public record ChildSettings(
 
   /** The same settings with another main class. */
   public ChildSettings withMainClass(String other) {
-    return new ChildSettings(other, classPath, heapMebibytes, threads, extraOptions);
+    return new ChildSettings(other, classPath, heapMebibytes, threads, extraOptions, environment);
   }
 
   /** The same settings with further JVM options. */
   public ChildSettings withOptions(List<String> options) {
-    return new ChildSettings(mainClass, classPath, heapMebibytes, threads, options);
+    return new ChildSettings(mainClass, classPath, heapMebibytes, threads, options, environment);
+  }
+
+  /** The same settings with another number of threads. */
+  public ChildSettings withThreads(int other) {
+    return new ChildSettings(mainClass, classPath, heapMebibytes, other, extraOptions, environment);
+  }
+
+  /** The same settings with other variables in the environment. */
+  public ChildSettings withEnvironment(Map<String, String> other) {
+    return new ChildSettings(mainClass, classPath, heapMebibytes, threads, extraOptions, other);
   }
 
   /** The command that starts a child; crash reports go into the folder. */
@@ -91,6 +94,7 @@ public record ChildSettings(
     command.add("-Xmx" + heapMebibytes + "m");
     command.add("-XX:+UseSerialGC"); // the heap is small; the memory belongs to the tensors
     command.add("-XX:+ExitOnOutOfMemoryError");
+    command.add("-XX:+DisableAttachMechanism"); // nobody looks into the memory of others' models
     command.add("-XX:ErrorFile=" + folder.toAbsolutePath().resolve("crash.log"));
     command.add("-Dai.djl.offline=true");
     command.add("-DOPT_OUT_TRACKING=true");
@@ -104,6 +108,6 @@ public record ChildSettings(
     }
     command.addAll(extraOptions);
     command.addAll(List.of("-cp", classPath, mainClass, how.name()));
-    return command;
+    return ProcessGroup.lead(command);
   }
 }

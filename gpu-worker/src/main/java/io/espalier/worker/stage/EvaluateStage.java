@@ -1,6 +1,5 @@
 package io.espalier.worker.stage;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.family.KnownModel;
@@ -131,20 +130,10 @@ public final class EvaluateStage implements Stage {
 
   /** What the one who made the model says of its loaders; else what its family says. */
   private static List<String> loaders(KnownModel model) {
-    Path provenance = model.directory().path().resolve("espalier.json");
-    if (!Files.isRegularFile(provenance)) {
-      return model.family().loadsIn(model.directory().config());
-    }
-    try {
-      var loaders = new ArrayList<String>();
-      new ObjectMapper()
-          .readTree(provenance.toFile())
-          .path("loadsIn")
-          .forEach(loader -> loaders.add(loader.asText()));
-      return loaders.isEmpty() ? model.family().loadsIn(model.directory().config()) : loaders;
-    } catch (IOException e) {
-      throw new WorkerException("cannot read %s: %s".formatted(provenance, e), false, e);
-    }
+    var loaders = new ArrayList<String>();
+    Provenance.of(model.directory().path())
+        .ifPresent(made -> made.path("loadsIn").forEach(loader -> loaders.add(loader.asText())));
+    return loaders.isEmpty() ? model.family().loadsIn(model.directory().config()) : loaders;
   }
 
   private interface Opening<R> {

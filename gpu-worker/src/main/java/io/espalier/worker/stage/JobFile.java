@@ -7,13 +7,17 @@ import io.espalier.worker.domain.job.StageKind;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** A stage's job as a JSON file: how the supervisor tells its child what to do. */
 final class JobFile {
+  private static final String INPUT_DIGEST = "inputDigest";
+
   private JobFile() {}
 
-  static void write(Path file, StageJob job) {
+  /** Writes a job with the root digest of its input, if that is known. */
+  static void write(Path file, StageJob job, Optional<String> inputDigest) {
     Map<String, String> data = new TreeMap<>();
     job.data().forEach((role, uri) -> data.put(role, uri.toString()));
     ObjectNode node =
@@ -28,7 +32,13 @@ final class JobFile {
             .put("checkpoints", job.checkpoints().toAbsolutePath().toString())
             .put("seed", job.seed());
     node.set("data", Json.texts(data));
+    inputDigest.ifPresent(digest -> node.put(INPUT_DIGEST, digest));
     Json.write(file, node);
+  }
+
+  /** The root digest of the job's input, if it is known. */
+  static Optional<String> inputDigest(Path file) {
+    return Optional.ofNullable(Json.read(file).path(INPUT_DIGEST).textValue());
   }
 
   static StageJob read(Path file) {

@@ -134,7 +134,9 @@ public final class LocalRun {
     if (scores.isEmpty()) {
       return child.run(job, progress, stop);
     }
-    var subject = new ScoreShelf.Subject(Manifest.of(job.input()).rootDigest(), target());
+    String digest = Manifest.of(job.input(), stop).rootDigest();
+    var beforehand = new ChildPreparation(Optional.empty(), Optional.of(digest));
+    var subject = new ScoreShelf.Subject(digest, target());
     ScoreShelf.Loan loan = scores.get().lend(subject, job.checkpoints());
     Progress.Listener keeping =
         heard -> {
@@ -142,7 +144,7 @@ public final class LocalRun {
           progress.report(heard);
         };
     try {
-      return child.run(job, keeping, stop);
+      return child.run(job, beforehand, keeping, stop);
     } finally {
       loan.keep();
     }

@@ -8,6 +8,9 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.StageReport;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +18,9 @@ import java.util.OptionalLong;
 
 /** How a child tells its supervisor the end: the report, or the failure with all its figures. */
 final class ResultFile {
+  /** A thousand times what a report with all its metrics takes. */
+  static final long LARGEST = 64L << 20;
+
   private static final String INVALID_INPUT = "INVALID_INPUT";
   private static final String INFEASIBLE = "INFEASIBLE";
   private static final String RESOURCE = "RESOURCE";
@@ -49,6 +55,7 @@ final class ResultFile {
    * @throws WorkerException the failure, of the type it had in the child
    */
   static Success read(Path file) {
+    requireSmall(file);
     JsonNode node = Json.read(file);
     JsonNode failed = node.get("failed");
     if (failed != null) {
@@ -57,6 +64,21 @@ final class ResultFile {
     return new Success(
         ReportJson.report(node.required("succeeded")),
         ReportJson.optionalLong(node.get("peakMemoryBytes")));
+  }
+
+  private static void requireSmall(Path file) {
+    try {
+      long bytes = Files.size(file);
+      if (bytes > LARGEST) {
+        throw new WorkerException(
+            "the stage left a result of %d bytes, more than the %d that any has"
+                .formatted(bytes, LARGEST),
+            true,
+            null);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("could not look at " + file, e);
+    }
   }
 
   private static ObjectNode failure(WorkerException failure) {

@@ -66,20 +66,13 @@ record ResultFiles(StageJob job, String parentDigest) {
     root.set("shapes", JSON.valueToTree(shapes));
     root.set("loadsIn", JSON.valueToTree(report.loadsIn()));
     root.put("loadsInNote", note);
-    write("espalier.json", root);
+    write(Provenance.FILE, root);
   }
 
   /** The stages that made the input, if it came from here, to which this one is added. */
   private ArrayNode stages(ObjectNode root) {
     ArrayNode stages = root.putArray("stages");
-    Path before = job.input().resolve("espalier.json");
-    if (Files.isRegularFile(before)) {
-      try {
-        JSON.readTree(before.toFile()).path("stages").forEach(stages::add);
-      } catch (IOException e) {
-        throw new WorkerException("cannot read %s: %s".formatted(before, e), false, e);
-      }
-    }
+    Provenance.of(job.input()).ifPresent(before -> before.path("stages").forEach(stages::add));
     return stages;
   }
 

@@ -2,6 +2,7 @@ package io.espalier.worker.stage;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.WrittenDigests;
 import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.WorkerException;
@@ -95,6 +96,8 @@ public final class StageChild {
     Path result = ResultFile.of(jobFile);
     try {
       StageJob job = JobFile.read(jobFile);
+      JobFile.inputDigest(jobFile)
+          .ifPresent(digest -> ModelDirectory.verified(job.input(), digest));
       Stage stage = stages.of(job.kind());
       stage.check(job);
       StageReport report = stage.run(job, progress);
@@ -143,6 +146,7 @@ public final class StageChild {
                 log().warn("supervisor lost", e);
               }
               ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+              ProcessGroup.killOwn();
               Runtime.getRuntime().halt(ORPHANED);
             },
             "parent-watch");

@@ -4,10 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.job.Progress;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,6 +67,7 @@ public final class WarmChild implements AutoCloseable {
     try (var ignored = stop.onRequest(this::kill)) {
       give(jobFile);
       int exit = process.waitFor();
+      kill(); // what it left behind would keep its output open
       out.join();
       err.join();
       stop.check();
@@ -87,6 +86,11 @@ public final class WarmChild implements AutoCloseable {
     return begun
         ? OptionalLong.of(TimeUnit.NANOSECONDS.toMillis(Math.max(0, begunNanos - sinceNanos)))
         : OptionalLong.empty();
+  }
+
+  /** Its process id. */
+  long pid() {
+    return process.pid();
   }
 
   /** What it said last, on standard error or besides the protocol. */
@@ -155,10 +159,8 @@ public final class WarmChild implements AutoCloseable {
     var pump =
         new Thread(
             () -> {
-              try (var lines = new BufferedReader(new InputStreamReader(from, UTF_8))) {
-                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                  to.accept(line);
-                }
+              try (from) {
+                OutputLines.forEach(from, to);
               } catch (IOException e) {
                 LOGGER.atDebug().setCause(e).log("stage output closed");
               }
@@ -171,6 +173,7 @@ public final class WarmChild implements AutoCloseable {
 
   private void kill() {
     List<ProcessHandle> tree = process.descendants().toList();
+    ProcessGroup.kill(process.pid());
     process.destroyForcibly();
     tree.forEach(ProcessHandle::destroyForcibly);
   }

@@ -54,6 +54,7 @@ final class SlotsTest {
     Slots.Place working = working(one);
     working.ending(true);
     Slots.Place behind = one.reserve(Duration.ZERO).orElseThrow();
+    behind.claimed(true);
     assertThat(behind.begin(false, Duration.ZERO, stop)).isFalse();
 
     var begun = CompletableFuture.supplyAsync(() -> behind.begin(false, LONG, stop));
@@ -66,6 +67,18 @@ final class SlotsTest {
     assertThat(behind.slot()).isZero();
     behind.end();
     assertThat(behind.isOpen()).isTrue();
+  }
+
+  @Test
+  void a_slot_stays_with_whoever_has_it_while_the_one_behind_only_asks() {
+    Slots.Place working = working(one);
+    working.ending(true);
+    Slots.Place behind = one.reserve(Duration.ZERO).orElseThrow();
+
+    working.end();
+
+    assertThat(working.isOpen()).isTrue();
+    assertThat(behind.isOpen()).isFalse();
   }
 
   @Test

@@ -215,7 +215,10 @@ final class StageWorkTest {
   @Test
   void a_megabyte_of_nonsense_is_quoted_in_a_line() {
     StageCommand bad =
-        command().setSpec("[" + "1,".repeat(500_000) + "1]").setOutputUri("x".repeat(9_000)).build();
+        command()
+            .setSpec("[" + "1,".repeat(500_000) + "1]")
+            .setOutputUri("x".repeat(9_000))
+            .build();
 
     work.run(record(bad, 1), place, stop);
 
@@ -395,6 +398,7 @@ final class StageWorkTest {
     busy.begin(false, Duration.ZERO, stop);
     busy.ending(true);
     Slots.Place behind = slots.reserve(Duration.ZERO).orElseThrow();
+    behind.claimed(true);
 
     AcknowledgeType answer = work.run(record(command().build(), 1), behind, new Stop());
 
@@ -410,6 +414,7 @@ final class StageWorkTest {
     busy.begin(false, Duration.ZERO, stop);
     busy.ending(true);
     Slots.Place behind = slots.reserve(Duration.ZERO).orElseThrow();
+    behind.claimed(true);
     turn = Duration.ofSeconds(30);
     StageWork patient = worker("patient");
 

@@ -45,9 +45,8 @@ final class SupervisorTest {
 
   private final Topics topics = new Topics("t.", SchemaRegistry.inMemory("supervisor"), 1);
   private final FakeShareConsumer queue = new FakeShareConsumer();
-  private final MockConsumer<byte[], byte[]> requests = new MockConsumer<>("earliest");
-  private final MockProducer<byte[], byte[]> producer =
-      new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+  private MockConsumer<byte[], byte[]> closedAttempts;
+  private MockProducer<byte[], byte[]> producer;
   private final Broker broker = new Broker();
   private final AtomicReference<Optional<String>> problem = new AtomicReference<>(Optional.empty());
   private final Map<String, Supplier<Optional<String>>> checks = Map.of("store", problem::get);
@@ -56,11 +55,13 @@ final class SupervisorTest {
 
   @BeforeEach
   void a_worker() {
+    closedAttempts = new MockConsumer<>("earliest");
+    producer = new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
     String name = topics.closedAttempts().name();
     var partition = new TopicPartition(name, 0);
-    requests.updateBeginningOffsets(Map.of(partition, 0L));
-    requests.updateEndOffsets(Map.of(partition, 0L));
-    requests.updatePartitions(
+    closedAttempts.updateBeginningOffsets(Map.of(partition, 0L));
+    closedAttempts.updateEndOffsets(Map.of(partition, 0L));
+    closedAttempts.updatePartitions(
         name, List.of(new PartitionInfo(name, 0, Node.noNode(), new Node[0], new Node[0])));
     home = WorkerHome.open(folder, "gpu");
     var identity = new WorkerIdentity("worker-1", "gpu", 1, List.of(), "test, 1 thread");
@@ -112,13 +113,14 @@ final class SupervisorTest {
 
     assertThat(queue.isClosed()).isTrue();
     assertThat(producer.closed()).isTrue();
-    await().until(requests::closed);
+    await().until(closedAttempts::closed);
     supervisor.awaitStopped();
   }
 
   @Test
   void a_failure_of_one_of_its_threads_ends_it_with_the_cause() {
-    requests.setPollException(new AuthorizationException("not allowed to read closed attempts"));
+    closedAttempts.setPollException(
+        new AuthorizationException("not allowed to read closed attempts"));
 
     assertThatThrownBy(supervisor::awaitStopped)
         .isInstanceOf(UnreachableException.class)
@@ -133,6 +135,20 @@ final class SupervisorTest {
 
     assertThat(probe.getRunId()).isEqualTo("probe-of-worker-1");
     assertThat(probe.getDetail()).isInstanceOf(StageProgressed.class);
+  }
+
+  @Test
+  void a_worker_whose_check_fails_at_the_start_claims_nothing_and_says_why() {
+    supervisor.close();
+    home.close();
+    problem.set(Optional.of("the store is not mounted"));
+    int opened = queue.opened();
+
+    a_worker();
+
+    await().until(() -> !sent("t.worker-heartbeats").isEmpty());
+    assertThat(slots(0)).isZero();
+    assertThat(queue.opened()).isEqualTo(opened);
   }
 
   @Test
@@ -166,7 +182,7 @@ final class SupervisorTest {
 
     @Override
     public Consumer<byte[], byte[]> reader() {
-      return requests;
+      return closedAttempts;
     }
 
     @Override

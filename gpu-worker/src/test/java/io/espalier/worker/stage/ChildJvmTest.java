@@ -3,6 +3,7 @@ package io.espalier.worker.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.espalier.worker.domain.InfeasibleException;
@@ -14,8 +15,11 @@ import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +72,7 @@ final class ChildJvmTest {
       await().atMost(PATIENCE).until(() -> warm.lastWords().contains("warm"));
       StageJob job = job(folder, StageKind.PRUNE, "\"succeed\"");
 
-      StageResult result = child.run(job, Optional.of(warm), heard::add, stop);
+      StageResult result = child.run(job, with(warm), heard::add, stop);
 
       assertThat(result.report()).isEqualTo(TestStageProcess.report());
       assertThat(result.startMillis()).isLessThan(result.wallMillis());
@@ -102,20 +106,30 @@ final class ChildJvmTest {
     await().atMost(PATIENCE).until(() -> !dead.isWaiting());
 
     StageJob job = job(folder, StageKind.PRUNE, "\"succeed\"");
-    StageResult result = child.run(job, Optional.of(dead), heard::add, stop);
+    StageResult result = child.run(job, with(dead), heard::add, stop);
 
     assertThat(result.report()).isEqualTo(TestStageProcess.report());
   }
 
   @Test
   void a_warm_child_ends_with_its_supervisor_as_well() throws IOException {
-    Process parent = parent("warm");
+    Process parent = parent("warm").start();
     await().atMost(PATIENCE).until(() -> Files.exists(folder.resolve("pids")));
     List<ProcessHandle> processes = processes(folder.resolve("pids"));
 
     parent.destroyForcibly();
 
     await().atMost(PATIENCE).until(() -> processes.stream().noneMatch(ProcessHandle::isAlive));
+  }
+
+  @Test
+  void a_child_is_told_the_digest_that_was_verified() {
+    StageJob job = job(folder, StageKind.PRUNE, "\"tell the digest of the input\"");
+    var verified = new ChildPreparation(Optional.empty(), Optional.of("d".repeat(64)));
+
+    child.run(job, verified, heard::add, stop);
+
+    assertThat(job.output().resolve("digest")).hasContent("d".repeat(64));
   }
 
   @Test
@@ -223,7 +237,7 @@ final class ChildJvmTest {
 
   @Test
   void a_child_does_not_outlive_its_supervisor() throws IOException {
-    Process parent = parent("run");
+    Process parent = parent("\"never end\"").start();
     List<ProcessHandle> processes = childOf(folder);
 
     parent.destroyForcibly();
@@ -231,7 +245,117 @@ final class ChildJvmTest {
     await().atMost(PATIENCE).until(() -> processes.stream().noneMatch(ProcessHandle::isAlive));
   }
 
-  private Process parent(String what) throws IOException {
+  @Test
+  void what_a_stage_started_and_disowned_ends_with_it() throws IOException {
+    assumeThat(ProcessGroup.isSupported()).isTrue();
+
+    assertThatThrownBy(() -> run("\"leave an orphan\"")).isInstanceOf(ResourceException.class);
+
+    for (String pid : Files.readAllLines(folder.resolve("checkpoints/pids"))) {
+      await().atMost(PATIENCE).until(() -> ProcessHandle.of(Long.parseLong(pid.strip())).isEmpty());
+    }
+  }
+
+  @Test
+  void a_child_leads_a_group_of_its_own() throws IOException {
+    assumeThat(ProcessGroup.isSupported()).isTrue();
+
+    try (WarmChild warm = child.warm(folder)) {
+      await().atMost(PATIENCE).until(() -> warm.lastWords().contains("warm"));
+
+      assertThat(groupOf(warm.pid())).isEqualTo(warm.pid());
+    }
+  }
+
+  @Test
+  void a_line_without_end_does_not_fill_the_memory() {
+    assertThatThrownBy(() -> run("\"print a long line\""))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining("xxx ...")
+        .hasMessageContaining("after the long line")
+        .extracting(e -> e.getMessage().length())
+        .satisfies(length -> assertThat((int) length).isLessThan(20_000));
+  }
+
+  @Test
+  void a_child_is_told_no_secrets_and_no_options_for_jvms() throws Exception {
+    ProcessBuilder builder = parent("\"tell the environment\"");
+    builder.environment().put("SECRET", "sesame");
+    builder.environment().put("KAFKA_SASL_PASSWORD", "sesame");
+    builder.environment().put("NVIDIA_API_KEY", "sesame");
+    builder.environment().put("JAVA_TOOL_OPTIONS", "-Dpassword=sesame");
+    builder.environment().put("OMP_PROC_BIND", "true");
+
+    assertThat(builder.start().waitFor()).isZero();
+
+    List<String> told = Files.readAllLines(folder.resolve("output/environment"));
+    assertThat(told)
+        .contains("OMP_PROC_BIND=true", "OMP_WAIT_POLICY=passive")
+        .noneMatch(line -> line.contains("sesame"))
+        .allMatch(
+            line ->
+                line.matches(
+                    "(PATH|HOME|LANG|LC_\\w+|TMPDIR|LD_LIBRARY_PATH|ENGINE_CACHE_DIR"
+                        + "|(CUDA|NVIDIA|OMP|MKL|KMP|MALLOC|THP|DJL|PYTORCH)_\\w+)=.*"));
+  }
+
+  @Test
+  void nobody_can_attach_to_a_child() throws IOException {
+    try (WarmChild warm = child.warm(folder)) {
+      await().atMost(PATIENCE).until(() -> warm.lastWords().contains("warm"));
+
+      assertThatThrownBy(
+              () -> com.sun.tools.attach.VirtualMachine.attach(String.valueOf(warm.pid())))
+          .isInstanceOf(com.sun.tools.attach.AttachNotSupportedException.class);
+    }
+  }
+
+  @Test
+  void an_account_of_the_input_that_nobody_can_read_is_refused_before_the_work()
+      throws IOException {
+    Files.writeString(folder.resolve("input/espalier.json"), "[1, 2");
+
+    assertThatThrownBy(() -> run("\"succeed\""))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("espalier.json")
+        .hasMessageContaining("no JSON");
+    assertThat(heard).isEmpty();
+
+    sparse(folder.resolve("input/espalier.json"), 100L << 20);
+    assertThatThrownBy(() -> run("\"succeed\""))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("104857600 bytes");
+    assertThat(heard).isEmpty();
+  }
+
+  @Test
+  void a_result_file_that_is_none_is_not_read_into_memory() throws IOException {
+    Path result = folder.resolve("result.json");
+    sparse(result, ResultFile.LARGEST + 1);
+
+    assertThatThrownBy(() -> ResultFile.read(result))
+        .isInstanceOf(WorkerException.class)
+        .hasMessageContaining("a result of 67108865 bytes");
+  }
+
+  private static ChildPreparation with(WarmChild child) {
+    return new ChildPreparation(Optional.of(child), Optional.empty());
+  }
+
+  private static void sparse(Path file, long bytes) throws IOException {
+    try (var channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.wrap(new byte[] {'x'}), bytes - 1);
+    }
+  }
+
+  /** The fifth field of the process's line in /proc, counted behind its name. */
+  private static long groupOf(long pid) throws IOException {
+    String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+    return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[2]);
+  }
+
+  private ProcessBuilder parent(String what) {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp",
@@ -240,8 +364,7 @@ final class ChildJvmTest {
             folder.toString(),
             what)
         .redirectErrorStream(true)
-        .redirectOutput(folder.resolve("parent.log").toFile())
-        .start();
+        .redirectOutput(folder.resolve("parent.log").toFile());
   }
 
   private void run(String spec) {

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 
-/** Main class of a supervisor that a test kills while its child runs. */
+/** Main class of a supervisor of its own process: for a test to kill, or to give an environment. */
 public final class ParentProcess {
   private ParentProcess() {}
 
@@ -24,7 +24,7 @@ public final class ParentProcess {
       }
     }
     child.run(
-        ChildJvmTest.job(folder, StageKind.PRUNE, "\"never end\""),
+        ChildJvmTest.job(folder, StageKind.PRUNE, arguments[1]),
         Progress.Listener.NONE,
         new Stop());
   }

@@ -1,5 +1,8 @@
 package io.espalier.worker.stage;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
@@ -10,6 +13,8 @@ import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,6 +69,10 @@ public final class TestStageProcess {
         case "\"exhaust the heap\"" -> exhaust();
         case "\"never end\"", "{\"never\":\"end\"}" -> neverEnd(job);
         case "{\"budget\":1}", "{\"budget\":2}" -> score(job);
+        case "\"leave an orphan\"" -> leaveOrphan(job);
+        case "\"print a long line\"" -> printLongLine();
+        case "\"tell the digest of the input\"" -> tellDigest(job);
+        case "\"tell the environment\"" -> tellEnvironment(job);
         case "\"fail for good\"" -> throw new WorkerException("no way", false, null);
         case "\"have a bug\"" -> throw new IllegalStateException("a bug");
         default -> write(job);
@@ -114,11 +123,66 @@ public final class TestStageProcess {
     }
   }
 
+  /** Starts a process that has no parent any more, writes down which, and ends without a result. */
+  private static void leaveOrphan(StageJob job) {
+    Path pids = job.checkpoints().resolve("pids");
+    try {
+      disown(Path.of(pids + ".partial"));
+      Files.move(Path.of(pids + ".partial"), pids);
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    Runtime.getRuntime().halt(1);
+  }
+
+  private static void disown(Path pids) throws IOException, InterruptedException {
+    new ProcessBuilder("sh", "-c", "sleep 600 & echo $! >> " + pids).inheritIO().start().waitFor();
+  }
+
+  private static void printLongLine() {
+    String part = "x".repeat(1 << 20);
+    for (int i = 0; i < 10; i++) {
+      System.err.print(part);
+    }
+    System.err.println();
+    System.err.println("after the long line");
+    Runtime.getRuntime().halt(1);
+  }
+
+  /** Makes the input a model of one byte and asks for its digest. */
+  private static void tellDigest(StageJob job) {
+    byte[] header =
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}  ".getBytes(UTF_8);
+    var weights = ByteBuffer.allocate(8 + header.length + 1).order(ByteOrder.LITTLE_ENDIAN);
+    weights.putLong(header.length).put(header).put((byte) 7);
+    try {
+      Files.writeString(job.input().resolve("config.json"), "{}");
+      Files.write(job.input().resolve("model.safetensors"), weights.array());
+      String digest = ModelDirectory.open(job.input()).rootDigest();
+      Files.writeString(job.output().resolve("digest"), digest);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void tellEnvironment(StageJob job) {
+    try {
+      Files.write(
+          job.output().resolve("environment"),
+          System.getenv().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static void neverEnd(StageJob job) {
     try {
       Process helper = new ProcessBuilder("sleep", "600").start();
       Path pids = job.checkpoints().resolve("pids.partial");
-      Files.writeString(pids, ProcessHandle.current().pid() + "\n" + helper.pid());
+      Files.writeString(pids, ProcessHandle.current().pid() + "\n" + helper.pid() + "\n");
+      if (ProcessGroup.isSupported()) { // else nobody would find it
+        disown(pids);
+      }
       Files.move(pids, job.checkpoints().resolve("pids"));
       new CountDownLatch(1).await();
     } catch (IOException | InterruptedException e) {
