@@ -31,6 +31,7 @@ public record Chaos(
   private static final int WORKERS = 3;
   private static final int SLOTS = 3;
   private static final int STEPS = 20;
+  private static final Duration BROKER_START = Duration.ofMinutes(2);
 
   /** Three workers of three slots, which need 133 s for 60 stages of 20 s. */
   static Chaos ofMinutes(int minutes, long seed) {
@@ -72,7 +73,11 @@ public record Chaos(
 
   private boolean awaitEnd(ChaosSystem system, ChaosCheck check, FaultDriver driver) {
     var address =
-        new Address(system.bootstrapServers(), system.registryUrl(), system.topics().prefix());
+        new Address(
+            system.bootstrapServers(),
+            system.registryUrl(),
+            system.topics().prefix(),
+            BROKER_START);
     Instant end = Instant.now().plus(patience);
     List<Run> states = new ArrayList<>();
     try (Cluster cluster = Cluster.connect(address);

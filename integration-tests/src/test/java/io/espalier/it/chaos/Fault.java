@@ -1,6 +1,9 @@
 package io.espalier.it.chaos;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Random;
 
 /** Something that goes wrong. */
@@ -36,22 +39,23 @@ sealed interface Fault {
   record BrokerKilled(Duration away) implements Fault {}
 
   /**
-   * Draws a fault: of ten, five kill a worker, two freeze one, two kill the coordinator and one the
-   * broker.
+   * Draws ten faults in random order: five kill a worker, two freeze one, two kill the coordinator
+   * and one the broker.
    *
    * @param workers how many workers there are
    */
-  static Fault draw(Random random, int workers) {
-    int kind = random.nextInt(10);
-    if (kind < 5) {
-      return new WorkerKilled(random.nextInt(workers), millis(random, 0, 8_000));
+  static List<Fault> ten(Random random, int workers) {
+    List<Fault> faults = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      faults.add(new WorkerKilled(random.nextInt(workers), millis(random, 0, 8_000)));
     }
-    if (kind < 7) {
-      return new WorkerFrozen(random.nextInt(workers), millis(random, 1_000, 25_000));
+    for (int i = 0; i < 2; i++) {
+      faults.add(new WorkerFrozen(random.nextInt(workers), millis(random, 1_000, 25_000)));
+      faults.add(new CoordinatorKilled(millis(random, 0, 5_000)));
     }
-    return kind < 9
-        ? new CoordinatorKilled(millis(random, 0, 5_000))
-        : new BrokerKilled(millis(random, 0, 3_000));
+    faults.add(new BrokerKilled(millis(random, 0, 3_000)));
+    Collections.shuffle(faults, random);
+    return faults;
   }
 
   private static Duration millis(Random random, int least, int most) {

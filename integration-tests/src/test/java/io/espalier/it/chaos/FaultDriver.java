@@ -3,6 +3,8 @@ package io.espalier.it.chaos;
 import io.espalier.standalone.local.JavaProcess;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -18,6 +20,7 @@ final class FaultDriver {
 
   private final ChaosSystem system;
   private final Random random;
+  private final Deque<Fault> drawn = new ArrayDeque<>();
   private final Map<Integer, Instant> workersAway = new HashMap<>();
   private final Map<Long, Instant> frozen = new HashMap<>();
   private Instant coordinatorAway = Instant.MIN;
@@ -34,7 +37,7 @@ final class FaultDriver {
     Instant next = Instant.now().plus(gap());
     while (next.isBefore(end)) {
       if (Instant.now().isAfter(next)) {
-        Fault fault = Fault.draw(random, system.workerCount());
+        Fault fault = nextFault();
         System.out.println(Instant.now() + " " + fault);
         happen(fault, Instant.now());
         next = Instant.now().plus(gap());
@@ -45,10 +48,17 @@ final class FaultDriver {
     heal(Instant.MAX);
   }
 
+  private Fault nextFault() {
+    if (drawn.isEmpty()) {
+      drawn.addAll(Fault.ten(random, system.workerCount()));
+    }
+    return drawn.remove();
+  }
+
   /** Ends every fault that is due, and starts what ended by itself. */
   void heal(Instant now) {
     if (!system.broker().alive() && !brokerAway.isAfter(now)) {
-      system.broker().restart();
+      system.broker().startAgain();
     }
     Iterator<Map.Entry<Long, Instant>> each = frozen.entrySet().iterator();
     while (each.hasNext()) {

@@ -30,7 +30,8 @@ public final class SlowWorker {
                     InputRoots.of(List.of(Path.of(arguments[5]))), FileListing.Limits.STANDARD))
             .withChild(
                 ChildSettings.of(HEAP_MEBIBYTES, 1)
-                    .withMainClass(SlowStageProcess.class.getName()));
+                    .withMainClass(SlowStageProcess.class.getName())
+                    .withOptions(List.of("-XX:TieredStopAtLevel=1")));
     try (Worker worker = Worker.start(config, Stages.with(new SlowStage()))) {
       Runtime.getRuntime().addShutdownHook(new Thread(worker::close, "stop-worker"));
       worker.awaitStopped();

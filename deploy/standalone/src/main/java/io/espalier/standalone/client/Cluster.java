@@ -29,7 +29,6 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 /** A client of a running system. Everything that it reads has been committed. */
 public final class Cluster implements AutoCloseable {
-  private static final int ANSWER_SECONDS = 6;
   private static final int REGISTRY_MILLIS = 3_000;
 
   private final Address address;
@@ -43,7 +42,8 @@ public final class Cluster implements AutoCloseable {
   }
 
   /**
-   * Connects and makes sure that broker and registry answer, within ten seconds.
+   * Connects and makes sure that broker and registry answer, within the address's patience and four
+   * seconds.
    *
    * @throws UnreachableException naming who does not, and what to do
    */
@@ -92,7 +92,7 @@ public final class Cluster implements AutoCloseable {
    */
   public Cluster requireSetUp() {
     Set<String> present =
-        answer(() -> admin.listTopics().names().get(ANSWER_SECONDS, TimeUnit.SECONDS));
+        answer(() -> admin.listTopics().names().get(patience(address), TimeUnit.MILLISECONDS));
     var registry = SchemaRegistry.at(address.registryUrl());
     Set<String> missing = new Installation(topics, registry, List.of()).missingTopics(present);
     if (!missing.isEmpty()) {
@@ -135,7 +135,8 @@ public final class Cluster implements AutoCloseable {
         throw new InvalidInputException(
             String.format(
                 Locale.ROOT,
-                "an event on %s may have at most %,d bytes, but '%s' has %,d; shorten its labels and texts",
+                "an event on %s may have at most %,d bytes, but '%s' has %,d; shorten its labels"
+                    + " and texts",
                 topic.name(),
                 topic.settings().maxBytes(),
                 event.key(),
@@ -181,17 +182,21 @@ public final class Cluster implements AutoCloseable {
 
   private static void requireBroker(Admin admin, Address address) {
     try {
-      admin.describeCluster().nodes().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+      admin.describeCluster().nodes().get(patience(address), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException silent) {
       throw new UnreachableException(
-          ("no Kafka broker answers at %s within %d s. Start one (`espalier up` starts everything on"
-                  + " this machine), or give its address by --bootstrap-servers or"
-                  + " ESPALIER_BOOTSTRAP_SERVERS.")
-              .formatted(address.bootstrapServers(), ANSWER_SECONDS),
+          ("no Kafka broker answers at %s within %d s. Start one (`espalier up` starts everything"
+               + " on this machine), give its address by --bootstrap-servers or"
+               + " ESPALIER_BOOTSTRAP_SERVERS, or wait longer by --wait.")
+              .formatted(address.bootstrapServers(), address.patience().toSeconds()),
           silent);
     } catch (InterruptedException interrupted) {
       throw new InterruptException(interrupted);
     }
+  }
+
+  private static long patience(Address address) {
+    return address.patience().toMillis();
   }
 
   private static void requireRegistry(Address address) {

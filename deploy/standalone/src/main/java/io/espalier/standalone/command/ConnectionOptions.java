@@ -1,6 +1,7 @@
 package io.espalier.standalone.command;
 
 import io.espalier.standalone.client.Address;
+import java.time.Duration;
 import picocli.CommandLine.Option;
 
 /** How to reach a running system. */
@@ -17,7 +18,8 @@ final class ConnectionOptions {
       paramLabel = "URL",
       defaultValue = "${env:ESPALIER_REGISTRY_URL:-http://localhost:8081}",
       description =
-          "The schema registry's address. Default: ESPALIER_REGISTRY_URL, else http://localhost:8081.")
+          "The schema registry's address. Default: ESPALIER_REGISTRY_URL, else"
+              + " http://localhost:8081.")
   private String registryUrl = "";
 
   @Option(
@@ -28,7 +30,15 @@ final class ConnectionOptions {
           "Put before every topic name. Default: ESPALIER_TOPIC_PREFIX, else 'espalier.'.")
   private String topicPrefix = "";
 
+  @Option(
+      names = "--wait",
+      paramLabel = "SECONDS",
+      defaultValue = "6",
+      description = "How long the brokers may take to answer. Default: ${DEFAULT-VALUE}.")
+  private int waitSeconds;
+
   Address address() {
-    return new Address(bootstrapServers, registryUrl, topicPrefix);
+    return new Address(
+        bootstrapServers, registryUrl, topicPrefix, Duration.ofSeconds(Math.max(1, waitSeconds)));
   }
 }

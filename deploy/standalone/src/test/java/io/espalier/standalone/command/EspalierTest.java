@@ -187,12 +187,15 @@ class EspalierTest {
             "list",
             "--bootstrap-servers",
             "localhost:1",
+            "--wait",
+            "2",
             "--registry-url",
             "http://localhost:1");
 
     assertThat(run.code()).isEqualTo(6);
     assertThat(run.err()).contains("localhost:1", "espalier up", "ESPALIER_BOOTSTRAP_SERVERS");
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+    assertThat(run.err()).contains("within 2 s");
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(6));
   }
 
   @Test
