@@ -57,7 +57,7 @@ public final class EvaluateStage implements Stage {
 
   @Override
   public String version() {
-    return "1";
+    return "2";
   }
 
   @Override
@@ -81,7 +81,7 @@ public final class EvaluateStage implements Stage {
     Opened opened = open(job);
     KnownModel model = opened.subject().model();
     var metrics = new ArrayList<Metric>();
-    var change = new LinkedHashMap<String, String>();
+    var change = new LinkedHashMap<>(opened.subject().reading());
     try (Weights weights = Weights.load(model.directory(), model.architecture())) {
       metrics.addAll(quality(opened, weights, change, progress));
       metrics.addAll(costs(model));
