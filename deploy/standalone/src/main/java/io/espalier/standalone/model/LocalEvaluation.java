@@ -22,6 +22,9 @@ import java.util.Optional;
 public final class LocalEvaluation {
   private static final int HEAP_MEBIBYTES = 1500;
 
+  /** What the stage says of how data became numbers. */
+  private static final List<String> READING = List.of("images", "labels", "warnings");
+
   private LocalEvaluation() {}
 
   /**
@@ -83,11 +86,18 @@ public final class LocalEvaluation {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.setAll(Measurement.after(measured));
     json.put("device", report.device());
+    var reading = new StringBuilder();
+    for (String key : READING) {
+      if (report.change().containsKey(key)) {
+        json.put(key, report.change().get(key));
+        reading.append('\n').append(key).append(": ").append(report.change().get(key));
+      }
+    }
     var table = new TextTable("metric", "value");
     measured.forEach(
         each ->
             each.after()
                 .ifPresent(value -> table.row(each.name(), Figures.of(value, each.unit()))));
-    return Result.of(json, table + "\ndevice: " + report.device());
+    return Result.of(json, table + "\ndevice: " + report.device() + reading);
   }
 }
