@@ -1,5 +1,7 @@
 package io.espalier.worker.data;
 
+import io.espalier.worker.data.image.ImageSize;
+import io.espalier.worker.data.image.RgbImage;
 import io.espalier.worker.domain.InvalidInputException;
 import java.io.IOException;
 import java.net.URI;
@@ -28,13 +30,13 @@ final class CifarDataset implements ImageDataset {
   private final List<ByteBuffer> files;
   private final int labelBytes;
   private final int size;
-  private final float[][] normalized;
+  private final PixelInput input;
 
-  private CifarDataset(List<ByteBuffer> files, int labelBytes, Normalization normalization) {
+  private CifarDataset(List<ByteBuffer> files, int labelBytes, InputSpec spec) {
     this.files = List.copyOf(files);
     this.labelBytes = labelBytes;
     this.size = files.stream().mapToInt(file -> file.capacity() / record(labelBytes)).sum();
-    this.normalized = normalization.table();
+    this.input = new PixelInput(spec);
   }
 
   static CifarDataset open(URI uri, List<Path> files, InputSpec spec) {
@@ -50,7 +52,7 @@ final class CifarDataset implements ImageDataset {
       mapped.add(bytes);
     }
     refuse(uri, problems);
-    return new CifarDataset(mapped, labelBytes, spec.normalization());
+    return new CifarDataset(mapped, labelBytes, spec);
   }
 
   private static void refuse(URI uri, List<String> problems) {
@@ -73,7 +75,9 @@ final class CifarDataset implements ImageDataset {
   }
 
   private static void checkSpec(int labelBytes, InputSpec spec, List<String> problems) {
-    if (spec.channels() != CHANNELS || spec.height() != SIDE || spec.width() != SIDE) {
+    ImageSize size = new ImageSize(SIDE, SIDE);
+    ImageSize prepared = spec.preparation().stated() ? spec.preparation().sizeOf(size) : size;
+    if (spec.channels() != CHANNELS || !prepared.equals(spec.imageSize())) {
       problems.add(
           "the model takes images of %d x %d x %d (channels, height, width), but CIFAR's are 3 x 32"
                   .formatted(spec.channels(), spec.height(), spec.width())
@@ -143,28 +147,24 @@ final class CifarDataset implements ImageDataset {
 
   @Override
   public int height() {
-    return SIDE;
+    return input.spec().height();
   }
 
   @Override
   public int width() {
-    return SIDE;
+    return input.spec().width();
   }
 
   @Override
   public Batch batch(int[] indices) {
-    var pixels = new float[indices.length * CHANNELS * PLANE];
+    var pixels = new float[indices.length * input.values()];
     var labels = new long[indices.length];
     var values = new byte[CHANNELS * PLANE];
     for (int i = 0; i < indices.length; i++) {
       labels[i] = read(Objects.checkIndex(indices[i], size), values);
-      for (int channel = 0; channel < CHANNELS; channel++) {
-        float[] table = normalized[channel];
-        int out = (i * CHANNELS + channel) * PLANE;
-        for (int p = 0; p < PLANE; p++) {
-          pixels[out + p] = table[values[channel * PLANE + p] & 0xff];
-        }
-      }
+      RgbImage image = RgbImage.ofPlanes(new ImageSize(SIDE, SIDE), values);
+      // Such images have the usual size; they are changed only if the model's files say so.
+      input.put(input.spec().preparation().stated() ? input.prepare(image) : image, pixels, i);
     }
     return new Batch(pixels, labels);
   }
@@ -184,8 +184,19 @@ final class CifarDataset implements ImageDataset {
   }
 
   @Override
+  public ImageReading reading() {
+    ImageReading unchanged = ImageReading.UNCHANGED;
+    return input.spec().preparation().stated()
+        ? new ImageReading(input.said(), unchanged.labels(), List.of())
+        : unchanged;
+  }
+
+  @Override
   public String fingerprint() {
     var fingerprint = new Fingerprint().add("cifar-" + classes());
+    if (!input.spec().settings().equals(InputSpec.CIFAR.settings())) {
+      fingerprint.add(input.spec().settings());
+    }
     files.forEach(fingerprint::add);
     return fingerprint.hex();
   }

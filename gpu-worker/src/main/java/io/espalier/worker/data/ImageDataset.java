@@ -34,7 +34,15 @@ public interface ImageDataset {
    */
   Batch batch(int[] indices);
 
-  /** SHA-256, in hexadecimal, of the content: the same images in the same order give the same. */
+  /** How its images become numbers. */
+  default ImageReading reading() {
+    return ImageReading.UNCHANGED;
+  }
+
+  /**
+   * SHA-256, in hexadecimal, of the content and of the settings by which it becomes numbers: the
+   * same images in the same order, prepared in the same way, give the same.
+   */
   String fingerprint();
 
   /** Its first {@code n} images, or all if there are fewer. */

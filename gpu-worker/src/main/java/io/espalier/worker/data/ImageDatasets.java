@@ -22,11 +22,13 @@ import java.util.stream.Stream;
  *   <li>a directory of such files: {@code data_batch_*.bin} and {@code test_batch.bin}, or {@code
  *       train.bin} and {@code test.bin};
  *   <li>a directory with one sub-directory of PNG or JPEG images per class, or with such
- *       directories as {@code train} and {@code test}. Images are resized to what the model takes;
+ *       directories as {@code train} and {@code test}. Images are prepared, and directories become
+ *       classes, as the model's files say;
  *   <li>where labels are not needed, also a directory of PNG or JPEG images.
  * </ul>
  *
- * <p>Nothing is decoded on opening: sizes, labels and signatures tell good data from bad.
+ * <p>Hardly anything is decoded on opening: sizes, labels and the structure of files tell good data
+ * from bad.
  */
 public final class ImageDatasets {
   private ImageDatasets() {}

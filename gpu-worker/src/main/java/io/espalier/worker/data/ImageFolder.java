@@ -1,24 +1,26 @@
 package io.espalier.worker.data;
 
+import io.espalier.worker.data.image.ImageFile;
+import io.espalier.worker.data.image.ImageSize;
+import io.espalier.worker.data.image.RgbImage;
 import io.espalier.worker.domain.InvalidInputException;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import javax.imageio.ImageIO;
+import java.util.Set;
 
 /**
- * Images in one sub-directory per class, or without classes in the directory itself; classes and
- * images in the order of their names.
+ * Images in one sub-directory per class ({@link FolderLabels} says which), or without classes in
+ * the directory itself; directories and images in the order of their names.
  *
- * <p>An image is decoded whenever it is asked for and resized to what the model takes, whatever its
- * proportions.
+ * <p>An image is decoded whenever it is asked for, and prepared as the model's files say.
  */
 final class ImageFolder implements ImageDataset {
   private static final int NO_LABEL = -1;
@@ -27,14 +29,14 @@ final class ImageFolder implements ImageDataset {
 
   private final List<Image> images;
   private final int classes;
-  private final InputSpec spec;
-  private final float[][] normalized;
+  private final PixelInput input;
+  private final ImageReading reading;
 
-  private ImageFolder(List<Image> images, int classes, InputSpec spec) {
+  private ImageFolder(List<Image> images, int classes, InputSpec spec, ImageReading reading) {
     this.images = List.copyOf(images);
     this.classes = classes;
-    this.spec = spec;
-    this.normalized = spec.normalization().table();
+    this.input = new PixelInput(spec);
+    this.reading = reading;
   }
 
   /** The directory that holds the classes of a split. */
@@ -56,81 +58,118 @@ final class ImageFolder implements ImageDataset {
 
   static ImageFolder open(URI uri, Path directory, InputSpec spec) {
     var problems = new ArrayList<String>();
-    List<Path> classes = ImageDatasets.list(directory).stream().filter(Files::isDirectory).toList();
+    List<Path> folders = ImageDatasets.list(directory).stream().filter(Files::isDirectory).toList();
     var images = new ArrayList<Image>();
-    if (classes.isEmpty()) {
-      loose(directory, images, problems);
+    FolderLabels labels = FolderLabels.NONE;
+    if (folders.isEmpty()) {
+      loose(directory, images);
+    } else {
+      List<String> names = folders.stream().map(folder -> folder.getFileName().toString()).toList();
+      labels = FolderLabels.of(directory.toString(), names, spec, problems);
+      labelled(folders, labels, images, problems);
     }
-    checkSpec(directory, classes.size(), images.size(), spec, problems);
-    for (int label = 0; label < classes.size(); label++) {
-      List<Path> files = ImageDatasets.list(classes.get(label));
-      if (files.isEmpty()) {
-        problems.add("class directory %s is empty".formatted(classes.get(label)));
-      }
-      for (Path file : files) {
-        checkSignature(file, problems);
-        images.add(new Image(file, label));
-      }
-    }
+    checkFound(directory, folders, images, spec, problems);
+    Set<ImageSize> sizes = sizes(images, spec, problems);
     if (!problems.isEmpty()) {
       throw new InvalidInputException(
           problems.stream().map(problem -> "data set %s: %s".formatted(uri, problem)).toList());
     }
-    return new ImageFolder(images, classes.size(), spec);
+    return new ImageFolder(images, labels.classes(), spec, reading(labels, sizes, spec));
+  }
+
+  private static ImageReading reading(FolderLabels labels, Set<ImageSize> sizes, InputSpec spec) {
+    String said = new PixelInput(spec).said();
+    var warnings = new ArrayList<>(labels.warnings());
+    if (!spec.preparation().stated() && !Set.of(spec.imageSize()).containsAll(sizes)) {
+      warnings.add(
+          "images of other sizes than %s are prepared in a way that the model's files do not say: %s"
+              .formatted(spec.imageSize(), said));
+    }
+    return new ImageReading(said, labels.said(), warnings);
+  }
+
+  private static void labelled(
+      List<Path> folders, FolderLabels labels, List<Image> images, List<String> problems) {
+    for (int i = 0; i < folders.size(); i++) {
+      List<Path> files = ImageDatasets.list(folders.get(i));
+      if (files.isEmpty()) {
+        problems.add("class directory %s is empty".formatted(folders.get(i)));
+      }
+      for (Path file : files) {
+        images.add(new Image(file, labels.labels().get(i)));
+      }
+    }
   }
 
   /** Images without classes; other files do not count, so that any directory may be looked at. */
-  private static void loose(Path directory, List<Image> images, List<String> problems) {
+  private static void loose(Path directory, List<Image> images) {
     for (Path file : ImageDatasets.list(directory)) {
       if (isNamedAsImage(file)) {
-        checkSignature(file, problems);
         images.add(new Image(file, NO_LABEL));
       }
     }
   }
 
-  private static void checkSpec(
-      Path directory, int classes, int loose, InputSpec spec, List<String> problems) {
-    if (classes == 0 && loose == 0) {
+  private static void checkFound(
+      Path directory,
+      List<Path> folders,
+      List<Image> images,
+      InputSpec spec,
+      List<String> problems) {
+    if (folders.isEmpty() && images.isEmpty()) {
       problems.add(
           "%s holds neither CIFAR files (data_batch_*.bin, test_batch.bin, train.bin, test.bin) nor"
                   .formatted(directory)
               + " a sub-directory of images per class");
-    } else if (classes > 0 && spec.classes().isPresent() && spec.classes().getAsInt() != classes) {
-      problems.add(
-          "the model tells %d classes apart, but %s has %d sub-directories"
-              .formatted(spec.classes().getAsInt(), directory, classes));
     }
-    if (spec.channels() != 3) {
+    if (spec.channels() != RgbImage.CHANNELS) {
       problems.add(
           "the model takes %d channels, but images are read with 3".formatted(spec.channels()));
     }
   }
 
-  private static void checkSignature(Path file, List<String> problems) {
-    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    byte[] wanted =
-        name.endsWith(".png")
-            ? new byte[] {(byte) 0x89, 'P', 'N', 'G'}
-            : new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
-    if (!isNamedAsImage(file)) {
-      problems.add("%s is no .png, .jpg or .jpeg file; move it elsewhere".formatted(file));
-    } else if (!startsWith(file, wanted)) {
-      problems.add("%s is empty or not what its name says".formatted(file));
+  /**
+   * The sizes of the images; finds out which cannot be used, as far as is known before decoding.
+   */
+  private static Set<ImageSize> sizes(List<Image> images, InputSpec spec, List<String> problems) {
+    var sizes = new HashSet<ImageSize>();
+    for (Image image : images) {
+      if (!isNamedAsImage(image.file())) {
+        problems.add(
+            "%s is no .png, .jpg or .jpeg file; move it elsewhere".formatted(image.file()));
+        continue;
+      }
+      try {
+        ImageSize size = ImageFile.open(image.file()).size(spec.preparation().upright());
+        checkPrepared(image.file(), size, spec, problems);
+        sizes.add(size);
+      } catch (InvalidInputException e) {
+        problems.addAll(e.problems());
+      }
+    }
+    return sizes;
+  }
+
+  private static void checkPrepared(
+      Path file, ImageSize size, InputSpec spec, List<String> problems) {
+    long most = spec.preparation().mostPixels(size);
+    if (most > ImageFile.MOST_PIXELS) {
+      problems.add(
+          "%s has %s pixels, and would have %,d before it is cropped (%s), more than the %,d that are handled here; crop it"
+              .formatted(file, size, most, spec.preparation().inWords(), ImageFile.MOST_PIXELS));
+      return;
+    }
+    ImageSize prepared = spec.preparation().sizeOf(size);
+    if (!prepared.equals(spec.imageSize())) {
+      problems.add(
+          "%s has %s pixels and gets %s (%s), but the model takes %s; crop it, or say so in preprocessor_config.json"
+              .formatted(file, size, prepared, spec.preparation().inWords(), spec.imageSize()));
     }
   }
 
   private static boolean isNamedAsImage(Path file) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     return name.matches(".*\\.(png|jpg|jpeg)") && Files.isRegularFile(file);
-  }
-
-  private static boolean startsWith(Path file, byte[] signature) {
-    try (var in = Files.newInputStream(file)) {
-      return java.util.Arrays.equals(in.readNBytes(signature.length), signature);
-    } catch (IOException e) {
-      throw new InvalidInputException("%s cannot be read: %s".formatted(file, e));
-    }
   }
 
   @Override
@@ -145,54 +184,40 @@ final class ImageFolder implements ImageDataset {
 
   @Override
   public int channels() {
-    return spec.channels();
+    return input.spec().channels();
   }
 
   @Override
   public int height() {
-    return spec.height();
+    return input.spec().height();
   }
 
   @Override
   public int width() {
-    return spec.width();
+    return input.spec().width();
   }
 
   @Override
   public Batch batch(int[] indices) {
-    int plane = height() * width();
-    var pixels = new float[indices.length * channels() * plane];
+    var pixels = new float[indices.length * input.values()];
     var labels = new long[indices.length];
+    boolean upright = input.spec().preparation().upright();
     for (int i = 0; i < indices.length; i++) {
       Image image = images.get(indices[i]);
       labels[i] = image.label();
-      byte[][] planes = Resize.bilinear(decode(image.file()), height(), width());
-      for (int channel = 0; channel < planes.length; channel++) {
-        for (int p = 0; p < plane; p++) {
-          pixels[(i * channels() + channel) * plane + p] =
-              normalized[channel][planes[channel][p] & 0xff];
-        }
-      }
+      input.put(input.prepare(ImageFile.open(image.file()).decode(upright)), pixels, i);
     }
     return new Batch(pixels, labels);
   }
 
-  private static BufferedImage decode(Path file) {
-    try {
-      BufferedImage image = ImageIO.read(file.toFile());
-      if (image == null) {
-        throw new InvalidInputException(
-            "image %s is in no format that can be read".formatted(file));
-      }
-      return image;
-    } catch (IOException | RuntimeException e) {
-      throw new InvalidInputException("image %s cannot be decoded: %s".formatted(file, e));
-    }
+  @Override
+  public ImageReading reading() {
+    return reading;
   }
 
   @Override
   public String fingerprint() {
-    var fingerprint = new Fingerprint().add("image-folder-" + classes);
+    var fingerprint = new Fingerprint().add("image-folder-" + classes).add(input.spec().settings());
     for (Image image : images) {
       try {
         fingerprint

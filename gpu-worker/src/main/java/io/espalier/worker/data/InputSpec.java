@@ -2,6 +2,8 @@ package io.espalier.worker.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.espalier.worker.data.image.ImageSize;
+import io.espalier.worker.data.image.Preparation;
 import io.espalier.worker.domain.InvalidInputException;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,9 +17,17 @@ import java.util.OptionalInt;
  * @param height rows
  * @param width columns
  * @param normalization what it was trained with
+ * @param preparation how images get that size
+ * @param names what it calls its classes
  */
 public record InputSpec(
-    OptionalInt classes, int channels, int height, int width, Normalization normalization) {
+    OptionalInt classes,
+    int channels,
+    int height,
+    int width,
+    Normalization normalization,
+    Preparation preparation,
+    ClassNames names) {
 
   /** ImageNet's images as they are usually shown to networks, whatever their number of classes. */
   public static final InputSpec IMAGENET =
@@ -26,6 +36,41 @@ public record InputSpec(
   /** CIFAR's images, whatever their number of classes. */
   public static final InputSpec CIFAR =
       new InputSpec(OptionalInt.empty(), 3, 32, 32, Normalization.CIFAR);
+
+  /** Images that get their size as is usual, of classes without names. */
+  public InputSpec(
+      OptionalInt classes, int channels, int height, int width, Normalization normalization) {
+    this(
+        classes,
+        channels,
+        height,
+        width,
+        normalization,
+        Preparation.usual(new ImageSize(height, width)),
+        ClassNames.NONE);
+  }
+
+  /** The same images, prepared as said, of classes with these names. */
+  public InputSpec with(Preparation said, ClassNames called) {
+    return new InputSpec(classes, channels, height, width, normalization, said, called);
+  }
+
+  /** Rows and columns. */
+  public ImageSize imageSize() {
+    return new ImageSize(height, width);
+  }
+
+  /** Everything that decides about the numbers that an image becomes, in words. */
+  String settings() {
+    return "%s x %s x %s; %s; mean %s, std %s"
+        .formatted(
+            channels,
+            height,
+            width,
+            preparation.inWords(),
+            normalization.mean(),
+            normalization.std());
+  }
 
   /**
    * What a timm-style config.json says: {@code num_classes}, {@code input_size} (channels, height,

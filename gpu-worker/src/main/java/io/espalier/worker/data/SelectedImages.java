@@ -66,6 +66,11 @@ final class SelectedImages implements ImageDataset {
   }
 
   @Override
+  public ImageReading reading() {
+    return whole.reading();
+  }
+
+  @Override
   public String fingerprint() {
     return new Fingerprint().add("%s of %s".formatted(selection, whole.fingerprint())).hex();
   }

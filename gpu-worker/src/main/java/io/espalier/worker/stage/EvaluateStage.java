@@ -80,7 +80,7 @@ public final class EvaluateStage implements Stage {
     Opened opened = open(job);
     KnownModel model = opened.subject().model();
     var metrics = new ArrayList<Metric>();
-    var change = new LinkedHashMap<String, String>();
+    var change = new LinkedHashMap<>(opened.subject().reading());
     StageReport.warn(change, opened.subject().warnings());
     model.carried().ifPresent(kept -> change.put(StageReport.NOT_COUNTED, kept));
     try (Weights weights = Weights.load(model.directory(), model.architecture())) {

@@ -5,12 +5,14 @@ import io.espalier.worker.algorithm.fastnas.Pruning;
 import io.espalier.worker.algorithm.fastnas.SensitivityMap;
 import io.espalier.worker.algorithm.prune.Measured;
 import io.espalier.worker.algorithm.search.SearchSpace;
+import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.report.Losses;
 import io.espalier.worker.report.PruningReport;
 import io.espalier.worker.report.PruningReport.Fact;
 import io.espalier.worker.report.PruningReport.Measurement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -19,9 +21,10 @@ import java.util.OptionalInt;
 /**
  * What FastNAS tells of its pruning.
  *
- * @param images how many images the search had
+ * @param search the images of the search
  */
-record FastNasFacts(StageJob job, PruneSpec spec, Plan plan, Pruning.Result pruned, int images)
+record FastNasFacts(
+    StageJob job, PruneSpec spec, Plan plan, Pruning.Result pruned, ImageDataset search)
     implements AlgorithmFacts {
 
   @Override
@@ -46,12 +49,16 @@ record FastNasFacts(StageJob job, PruneSpec spec, Plan plan, Pruning.Result prun
 
   @Override
   public List<Fact> facts() {
-    int scored = Math.min(images, spec.settings(job.seed()).scoreImages());
-    return List.of(
-        Fact.of("score", "score", PruneSpec.word(spec.score())),
-        Fact.of("importance", "importance of channels", spec.importance().key()),
-        Fact.of("calibrationImages", "images for calibration", pruned.calibrationImages()),
-        Fact.of("scoreImages", "images for scoring", scored));
+    int scored = Math.min(search.size(), spec.settings(job.seed()).scoreImages());
+    var facts = new ArrayList<Fact>();
+    search.reading().facts().forEach((key, text) -> facts.add(Fact.of(key, key, text)));
+    facts.addAll(
+        List.of(
+            Fact.of("score", "score", PruneSpec.word(spec.score())),
+            Fact.of("importance", "importance of channels", spec.importance().key()),
+            Fact.of("calibrationImages", "images for calibration", pruned.calibrationImages()),
+            Fact.of("scoreImages", "images for scoring", scored)));
+    return facts;
   }
 
   @Override

@@ -68,12 +68,7 @@ final class FastNasPruner implements Pruner {
     Pruning.Result pruned = pruning.run(job.output(), job.checkpoints());
     var result =
         new PruneResult(
-            job,
-            prepared.spec(),
-            prepared.plan(),
-            pruned,
-            prepared.uri(),
-            prepared.judge().fingerprint());
+            job, prepared.spec(), prepared.plan(), pruned, prepared.uri(), prepared.judge());
     StageReport report = result.report();
     result.write(report);
     Reports.write(
@@ -81,8 +76,7 @@ final class FastNasPruner implements Pruner {
         new PruningFacts(
                 pruned.outcome(),
                 job.seed(),
-                new FastNasFacts(
-                    job, prepared.spec(), prepared.plan(), pruned, prepared.search().size()))
+                new FastNasFacts(job, prepared.spec(), prepared.plan(), pruned, prepared.search()))
             .report(report));
     return report;
   }

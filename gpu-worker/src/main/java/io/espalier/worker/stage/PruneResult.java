@@ -3,6 +3,7 @@ package io.espalier.worker.stage;
 import io.espalier.worker.algorithm.fastnas.FastNas;
 import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.algorithm.fastnas.Pruning;
+import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.Kept;
@@ -17,7 +18,7 @@ import java.util.OptionalInt;
  * What a pruning leaves behind beside the weights: its report, config.json, espalier.json.
  *
  * @param dataset where the data lie that it was judged by
- * @param datasetDigest SHA-256 of their content
+ * @param judge these data
  */
 record PruneResult(
     StageJob job,
@@ -25,7 +26,7 @@ record PruneResult(
     Plan plan,
     Pruning.Result pruned,
     URI dataset,
-    String datasetDigest) {
+    ImageDataset judge) {
   private static final String NOTE_ON_OTHERS =
       "timm.create_model, torchvision and transformers build every block of a stage equally wide,"
           + " so they do not load this model; a network built with the widths in config.json"
@@ -48,6 +49,8 @@ record PruneResult(
     settings.put("evaluations", Integer.toString(pruned.sensitivity().evaluations()));
     settings.put("objective", spec.objective().key());
     settings.put("importance", spec.importance().key());
+    settings.putAll(judge.reading().facts());
+    StageReport.warn(settings, judge.reading().warnings());
     return new PruningSummary(
             pruned.outcome(),
             PruningSummary.prunable(plan.architecture()),
@@ -61,7 +64,7 @@ record PruneResult(
   void write(StageReport report) {
     var files = new ResultFiles(job, plan.model().rootDigest());
     files.markWidths(widths());
-    files.writeProvenance(report, datasetDigest, kept(), shapes(), note(report));
+    files.writeProvenance(report, judge.fingerprint(), kept(), shapes(), note(report));
     if (report.loadsIn().contains(TimmShapes.LOADER)) {
       files.write(TimmShapes.FILE, TimmShapes.line(shapes()));
     }

@@ -6,6 +6,7 @@ import io.espalier.worker.algorithm.family.KnownModel;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
+import java.util.Map;
 
 /** A model to be measured, with the data for it. */
 sealed interface Subject permits VisionSubject, TextSubject {
@@ -34,6 +35,11 @@ sealed interface Subject permits VisionSubject, TextSubject {
   /** What of its files could have been meant otherwise than it was read, in sentences. */
   default List<String> warnings() {
     return List.of();
+  }
+
+  /** How its data become numbers, by key, as reports have it. */
+  default Map<String, String> reading() {
+    return Map.of();
   }
 
   /** How good it is on its data. */

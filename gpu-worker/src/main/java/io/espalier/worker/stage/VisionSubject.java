@@ -14,6 +14,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** A model that tells images apart, and images with labels. */
 record VisionSubject(VisionModel model, ImageDataset data, int batch) implements Subject {
@@ -44,6 +45,16 @@ record VisionSubject(VisionModel model, ImageDataset data, int batch) implements
   }
 
   @Override
+  public List<String> warnings() {
+    return data.reading().warnings();
+  }
+
+  @Override
+  public Map<String, String> reading() {
+    return data.reading().facts();
+  }
+
+  @Override
   public Quality quality(Weights weights, Progress.Listener progress) {
     Evaluation.Quality quality = Evaluation.quality(model.family(), weights, data, batch, progress);
     return new Quality(
@@ -67,6 +78,6 @@ record VisionSubject(VisionModel model, ImageDataset data, int batch) implements
 
   @Override
   public String otherCause() {
-    return ", or images of another normalisation";
+    return ", or images prepared in another way";
   }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import io.espalier.worker.data.image.ImageSize;
+import io.espalier.worker.data.image.Preparation;
 import io.espalier.worker.domain.InvalidInputException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -197,6 +199,28 @@ class ImageDatasetsTest {
 
     assertThat(fingerprints.get(0)).hasSize(64).isEqualTo(fingerprints.get(1));
     assertThat(fingerprints.get(2)).isNotEqualTo(fingerprints.get(0));
+  }
+
+  @Test
+  void images_are_prepared_only_if_the_models_files_say_how() throws IOException {
+    byte[] record = record(new int[] {1}, 5, 6, 7);
+    record[1 + 8 * 32 + 8] = (byte) 200;
+    Path file = Files.write(directory.resolve("test_batch.bin"), record);
+    var size = new ImageSize(16, 16);
+    var crop =
+        new Preparation(
+            List.of(Preparation.torchvisionCrop(size)), false, false, "config.json", true);
+    var spec = new InputSpec(OptionalInt.of(10), 3, 16, 16, Normalization.CIFAR);
+
+    ImageDataset data = ImageDatasets.open(file.toUri(), spec.with(crop, ClassNames.NONE));
+
+    assertThat(data.batch(new int[] {0}).pixels()).hasSize(3 * 16 * 16);
+    assertThat(data.batch(new int[] {0}).pixels()[0])
+        .isCloseTo((200 / 255f - 0.4914f) / 0.2470f, within(1e-5f));
+    assertThat(data.fingerprint()).isNotEqualTo(ImageDatasets.open(file.toUri()).fingerprint());
+    assertThatThrownBy(() -> ImageDatasets.open(file.toUri(), spec))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("3 x 16 x 16");
   }
 
   private URI uri(String query) {

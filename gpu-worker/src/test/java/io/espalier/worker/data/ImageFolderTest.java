@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import io.espalier.worker.data.image.ImageSize;
+import io.espalier.worker.data.image.ImageStep;
+import io.espalier.worker.data.image.Preparation;
+import io.espalier.worker.data.image.Resampling;
 import io.espalier.worker.domain.InvalidInputException;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -13,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -171,15 +176,143 @@ class ImageFolderTest {
   }
 
   @Test
-  void a_broken_image_is_named_when_it_is_read() throws IOException {
+  void images_that_end_early_are_refused_on_opening_all_of_them_by_name() throws IOException {
+    png("a/whole.png", 8, 8, 0xffffff);
     png("a/x.png", 8, 8, 0xffffff);
-    Path file = directory.resolve("a/x.png");
-    Files.write(file, java.util.Arrays.copyOf(Files.readAllBytes(file), 30));
-    ImageDataset data = ImageDatasets.open(directory.toUri(), spec(1, 2, 2));
+    png("b/y.png", 8, 8, 0xffffff);
+    truncate("a/x.png", 50);
+    truncate("b/y.png", 30);
 
-    assertThatThrownBy(() -> data.batch(new int[] {0}))
+    var refusal =
+        catchThrowableOfType(
+            InvalidInputException.class,
+            () -> ImageDatasets.open(directory.toUri(), spec(2, 2, 2)));
+
+    assertThat(refusal.problems()).hasSize(2);
+    assertThat(refusal)
+        .hasMessageContaining("a/x.png is truncated")
+        .hasMessageContaining("b/y.png is truncated");
+  }
+
+  @Test
+  void an_image_without_a_class_that_ends_early_is_refused_too() throws IOException {
+    png("x.png", 8, 8, 0xffffff);
+    truncate("x.png", 50);
+
+    assertThatThrownBy(() -> ImageDatasets.openAny(directory.toUri(), spec(1, 2, 2)))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("x.png");
+        .hasMessageContaining("x.png is truncated");
+  }
+
+  @Test
+  void an_image_that_does_not_get_the_models_size_is_refused_by_name() throws IOException {
+    png("a/fits.png", 8, 8, 0);
+    png("a/wide.png", 16, 8, 0);
+    InputSpec spec =
+        spec(1, 4, 4)
+            .with(prepared(Preparation.shortestEdge(4, Resampling.BILINEAR)), ClassNames.NONE);
+
+    assertThatThrownBy(() -> ImageDatasets.open(directory.toUri(), spec))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("wide.png has 8 x 16 pixels and gets 4 x 8")
+        .hasMessageContaining("the model takes 4 x 4")
+        .hasMessageNotContaining("fits.png");
+  }
+
+  @Test
+  void classes_are_found_by_the_names_that_the_model_has_for_them() throws IOException {
+    png("ant/1.png", 2, 2, 1);
+    png("zebra/1.png", 2, 2, 2);
+    InputSpec spec =
+        spec(3, 2, 2)
+            .with(
+                spec(3, 2, 2).preparation(),
+                new ClassNames(
+                    List.of("zebra", "cat", "ant"), "id2label", FolderOrder.CODE_POINTS));
+
+    ImageDataset data = ImageDatasets.open(directory.toUri(), spec);
+
+    assertThat(data.classes()).isEqualTo(3);
+    assertThat(data.batch(new int[] {0, 1}).labels()).containsExactly(2, 0);
+    assertThat(data.first(1).reading().labels()).isEqualTo("by name, as id2label has them");
+  }
+
+  @Test
+  void an_image_that_would_be_enlarged_beyond_measure_is_refused_by_name() throws IOException {
+    png("a/thread.png", 60_000, 1, 0);
+    var square = new ImageSize(64, 64);
+    var preparation =
+        new Preparation(
+            List.of(
+                Preparation.shortestEdge(64, Resampling.BILINEAR),
+                Preparation.torchvisionCrop(square)),
+            false,
+            false,
+            "",
+            true);
+    InputSpec spec = spec(1, 64, 64).with(preparation, ClassNames.NONE);
+
+    assertThatThrownBy(() -> ImageDatasets.open(directory.toUri(), spec))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("thread.png has 1 x 60000 pixels, and would have 245,760,000");
+  }
+
+  @Test
+  void sizes_that_the_models_files_say_nothing_of_are_warned_of() throws IOException {
+    png("a/x.png", 4, 4, 1);
+    InputSpec said =
+        spec(1, 2, 2)
+            .with(
+                prepared(Preparation.exact(new ImageSize(2, 2), Resampling.BILINEAR)),
+                ClassNames.NONE);
+
+    ImageReading other = ImageDatasets.open(directory.toUri(), spec(1, 2, 2)).reading();
+    ImageReading same = ImageDatasets.open(directory.toUri(), spec(1, 4, 4)).reading();
+    ImageReading stated = ImageDatasets.open(directory.toUri(), said).reading();
+
+    assertThat(other.warnings())
+        .singleElement()
+        .asString()
+        .contains("other sizes than 2 x 2", "no file of the model says how");
+    assertThat(same.warnings()).isEmpty();
+    assertThat(stated.warnings()).isEmpty();
+  }
+
+  @Test
+  void blue_comes_first_where_the_preparation_says_so() throws IOException {
+    png("a/x.png", 1, 1, 0x010203);
+    Preparation usual = spec(1, 1, 1).preparation();
+    InputSpec spec =
+        spec(1, 1, 1).with(new Preparation(usual.steps(), false, true, "", true), ClassNames.NONE);
+
+    Batch batch = ImageDatasets.open(directory.toUri(), spec).batch(new int[] {0});
+
+    assertThat(batch.pixels()[0]).isCloseTo(3f, within(1e-3f));
+    assertThat(batch.pixels()[2]).isCloseTo(1f, within(1e-3f));
+  }
+
+  @Test
+  void a_fingerprint_follows_the_settings_by_which_images_are_prepared() throws IOException {
+    png("a/x.png", 8, 8, 1);
+    InputSpec spec = spec(1, 4, 4);
+    Preparation crop = prepared(Preparation.torchvisionCrop(new ImageSize(4, 4)));
+    var turned = new Preparation(crop.steps(), true, false, "", true);
+    var normalized = new InputSpec(OptionalInt.of(1), 3, 4, 4, Normalization.IMAGENET);
+    Preparation bicubic = prepared(Preparation.exact(new ImageSize(4, 4), Resampling.BICUBIC));
+
+    List<String> fingerprints =
+        Stream.of(
+                spec,
+                normalized,
+                spec.with(crop, ClassNames.NONE),
+                spec.with(turned, ClassNames.NONE),
+                spec.with(bicubic, ClassNames.NONE))
+            .map(each -> ImageDatasets.open(directory.toUri(), each).fingerprint())
+            .toList();
+
+    assertThat(fingerprints).doesNotHaveDuplicates();
+    assertThat(ImageDatasets.open(directory.toUri(), spec).fingerprint())
+        .isEqualTo(fingerprints.get(0));
   }
 
   @Test
@@ -194,6 +327,15 @@ class ImageFolderTest {
 
   private static InputSpec spec(int classes, int height, int width) {
     return new InputSpec(OptionalInt.of(classes), 3, height, width, RAW);
+  }
+
+  private static Preparation prepared(ImageStep step) {
+    return new Preparation(List.of(step), false, false, "", true);
+  }
+
+  private void truncate(String name, int length) throws IOException {
+    Path file = directory.resolve(name);
+    Files.write(file, java.util.Arrays.copyOf(Files.readAllBytes(file), length));
   }
 
   private void row(String name, int... values) throws IOException {

@@ -22,6 +22,9 @@ import java.util.Optional;
 public final class LocalEvaluation {
   private static final int HEAP_MEBIBYTES = 1500;
 
+  /** What the stage says of how data became numbers. */
+  private static final List<String> READING = List.of("images", "labels");
+
   private LocalEvaluation() {}
 
   /**
@@ -83,6 +86,13 @@ public final class LocalEvaluation {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.setAll(Measurement.after(measured));
     json.put("device", report.device());
+    var reading = new StringBuilder();
+    for (String key : READING) {
+      if (report.change().containsKey(key)) {
+        json.put(key, report.change().get(key));
+        reading.append('\n').append(key).append(": ").append(report.change().get(key));
+      }
+    }
     var table = new TextTable("metric", "value");
     measured.forEach(
         each ->
@@ -92,7 +102,7 @@ public final class LocalEvaluation {
     kept.ifPresent(words -> json.put(StageReport.NOT_COUNTED, words));
     kept.ifPresent(words -> table.row("kept, not counted", words));
     LocalStages.warn(json, report.warnings());
-    return Result.of(
-        json, table + "\ndevice: " + report.device() + LocalStages.warnings(report.warnings()));
+    reading.append(LocalStages.warnings(report.warnings()));
+    return Result.of(json, table + "\ndevice: " + report.device() + reading);
   }
 }

@@ -1,109 +1,120 @@
 package io.espalier.worker.algorithm.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.data.Normalization;
+import io.espalier.worker.data.image.ImageSize;
+import io.espalier.worker.data.image.ImageStep;
+import io.espalier.worker.data.image.Preparation;
+import io.espalier.worker.data.image.Resampling;
 import io.espalier.worker.domain.InvalidInputException;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What transformers' preprocessor_config.json says of the images that a model takes, in the words
- * of a config.json.
+ * What transformers' preprocessor_config.json says of the images that a model takes. What it leaves
+ * out is as the class that it names has it. Where 4.57 and 5 differ, 5 holds.
  *
- * <p>Source: transformers 4.57.6, {@code image_processing_utils.py} and the processors of ConvNeXt
- * (which its ResNets use) and ViT.
+ * <p>Source: transformers 5.24.0, {@code image_processing_backends.py} and the processors of the
+ * {@link ProcessorKind}s; 4.57.6, {@code image_transforms.py}.
+ *
+ * @param size of what comes out
+ * @param steps from an image to that size
+ * @param reversed whether blue comes first
+ * @param normalization of what comes out
  */
-final class ImageProcessor {
-  private static final double BYTE = 1.0 / 255;
+record ImageProcessor(
+    ImageSize size, List<ImageStep> steps, boolean reversed, Normalization normalization) {
+  /** The file's name. */
+  static final String FILE = "preprocessor_config.json";
 
-  private final JsonNode says;
-  private final List<String> problems = new ArrayList<>();
+  /** ConvNeXT's processor does not crop what is at least so large. */
+  private static final int NEVER_CROPPED = 384;
 
-  private ImageProcessor(JsonNode says) {
-    this.says = says;
+  private static final double CROPPED = 224 / 256.0;
+  private static final double BYTE = 255;
+
+  ImageProcessor {
+    steps = List.copyOf(steps);
   }
 
   /**
-   * A config with {@code input_size}, {@code mean} and {@code std} from a preprocessor_config.json
-   * where it does not say them itself.
+   * Reads the file.
    *
-   * @throws InvalidInputException if the latter does not make sense; names every problem
+   * @throws InvalidInputException if it does not make sense; names every problem
    */
-  static JsonNode complete(JsonNode config, JsonNode preprocessor) {
+  static ImageProcessor of(JsonNode says) {
+    var fields = new ProcessorFields(says);
+    ProcessorKind kind = fields.kind();
+    var steps = new ArrayList<ImageStep>();
+    ProcessorFields.Size size = fields.size(kind);
+    ImageSize out = size.square();
+    if (fields.flag("do_resize", true)) {
+      Resampling filter = fields.resample(kind);
+      steps.addAll(
+          kind == ProcessorKind.CONVNEXT
+              ? convNext(size.height(), fields.number("crop_pct", CROPPED), filter)
+              : List.of(size.step(filter)));
+    }
+    if (fields.flag("do_center_crop", kind.cropped() > 0)) {
+      out = fields.cropSize(kind);
+      steps.add(Preparation.transformersCrop(out));
+    }
+    boolean reversed =
+        kind == ProcessorKind.MOBILEVIT && fields.flag("do_flip_channel_order", true);
+    Normalization normalization = normalization(fields, kind);
+    fields.refuse();
+    return new ImageProcessor(out, steps, reversed, normalization);
+  }
+
+  private static List<ImageStep> convNext(int edge, double share, Resampling filter) {
+    var size = new ImageSize(edge, edge);
+    return edge < NEVER_CROPPED && share > 0
+        ? List.of(
+            Preparation.transformersShortestEdge((int) (edge / share), filter),
+            Preparation.transformersCrop(size))
+        : List.of(Preparation.transformersExact(size, filter));
+  }
+
+  /** (value × factor - mean) / std, in the unit of the full range. */
+  private static Normalization normalization(ProcessorFields fields, ProcessorKind kind) {
+    boolean normalizes = fields.flag("do_normalize", kind != ProcessorKind.MOBILEVIT);
+    double factor = fields.flag("do_rescale", true) ? fields.number("rescale_factor", 1 / BYTE) : 1;
+    double full = Math.abs(factor * BYTE - 1) < 1e-9 ? 1 : factor * BYTE;
+    List<Double> mean =
+        normalizes
+            ? fields.perChannel("image_mean", kind.normalization().mean())
+            : List.of(0., 0., 0.);
+    List<Double> std =
+        normalizes
+            ? fields.perChannel("image_std", kind.normalization().std())
+            : List.of(1., 1., 1.);
+    fields.requirePositive("image_std", std);
+    return fields.sound()
+        ? new Normalization(
+            mean.stream().map(value -> value / full).toList(),
+            std.stream().map(value -> value / full).toList())
+        : Normalization.IMAGENET;
+  }
+
+  /**
+   * A config with {@code input_size}, {@code mean} and {@code std} as said here, if it has none.
+   */
+  JsonNode complete(ObjectNode config) {
     ObjectNode complete = config.deepCopy();
-    var processor = new ImageProcessor(preprocessor);
-    if (TimmConfig.first(config, "input_size").isMissingNode()) {
-      processor.size(config.path("num_channels").asInt(3), complete);
+    if (TimmTransform.find(config, "input_size").isMissingNode()) {
+      complete
+          .putArray("input_size")
+          .add(config.path("num_channels").asInt(3))
+          .add(size.height())
+          .add(size.width());
     }
-    if (TimmConfig.first(config, "mean").isMissingNode()
-        && TimmConfig.first(config, "std").isMissingNode()) {
-      processor.normalization(complete);
+    if (TimmTransform.find(config, "mean").isMissingNode()) {
+      normalization.mean().forEach(complete.putArray("mean")::add);
     }
-    if (!processor.problems.isEmpty()) {
-      throw new InvalidInputException(processor.problems);
+    if (TimmTransform.find(config, "std").isMissingNode()) {
+      normalization.std().forEach(complete.putArray("std")::add);
     }
     return complete;
-  }
-
-  private void size(int channels, ObjectNode to) {
-    boolean cropped = says.path("do_center_crop").asBoolean(false) && says.has("crop_size");
-    String key = cropped ? "crop_size" : "size";
-    JsonNode size = says.path(key);
-    if (size.isMissingNode() || size.isNull()) {
-      return;
-    }
-    JsonNode edge = size.isObject() ? size.path("shortest_edge") : size;
-    JsonNode height = edge.isMissingNode() ? size.path("height") : edge;
-    JsonNode width = edge.isMissingNode() ? size.path("width") : edge;
-    if (!isCount(height) || !isCount(width)) {
-      problems.add(
-          "preprocessor_config.json: %s must be height and width, or one shortest_edge, in pixels, found %s"
-              .formatted(key, size));
-      return;
-    }
-    to.putArray("input_size").add(channels).add(height.intValue()).add(width.intValue());
-  }
-
-  private void normalization(ObjectNode to) {
-    JsonNode factor = says.path("rescale_factor");
-    if (!says.path("do_rescale").asBoolean(true) || Math.abs(factor.asDouble(BYTE) - BYTE) > 1e-6) {
-      problems.add(
-          "preprocessor_config.json: values must be rescaled by 1/255, found do_rescale %s and rescale_factor %s"
-              .formatted(says.path("do_rescale"), factor));
-    }
-    if (!says.path("do_normalize").asBoolean(true)) {
-      to.putArray("mean").add(0).add(0).add(0);
-      to.putArray("std").add(1).add(1).add(1);
-      return;
-    }
-    numbers("image_mean", "mean", 0, to);
-    numbers("image_std", "std", Double.MIN_VALUE, to);
-  }
-
-  private void numbers(String key, String as, double least, ObjectNode to) {
-    JsonNode value = says.path(key);
-    if (value.isMissingNode() || value.isNull()) {
-      return;
-    }
-    ArrayNode numbers = JsonNodeFactory.instance.arrayNode();
-    value.forEach(
-        each -> {
-          if (each.isNumber() && each.doubleValue() >= least) {
-            numbers.add(each);
-          }
-        });
-    if (!value.isArray() || numbers.size() != value.size() || numbers.size() != 3) {
-      problems.add(
-          "preprocessor_config.json: %s must be three numbers%s, found %s"
-              .formatted(key, least > 0 ? " above 0" : " from 0", value));
-      return;
-    }
-    to.set(as, numbers);
-  }
-
-  private static boolean isCount(JsonNode value) {
-    return value.isInt() && value.intValue() > 0;
   }
 }

@@ -30,18 +30,19 @@ public record VisionModel(
   }
 
   /**
-   * Looks at a directory as if its config.json were another one. What this leaves open of the
-   * images is as preprocessor_config.json says, if there is one.
+   * Looks at a directory as if its config.json were another one. Its images are as {@link
+   * ImagePlan} finds.
    */
   public static VisionModel of(ModelDirectory directory, JsonNode given) {
     var problems = new ArrayList<String>();
-    JsonNode config =
-        directory
-            .preprocessor()
-            .flatMap(said -> Attempt.of(() -> ImageProcessor.complete(given, said), problems))
-            .orElse(given);
+    Optional<ImagePlan> images =
+        Attempt.of(() -> ImagePlan.of(given, directory.preprocessor()), problems);
+    JsonNode config = images.map(ImagePlan::config).orElse(given);
     VisionFamily family = Families.vision(config);
-    Optional<InputSpec> input = Attempt.of(() -> family.input(config), problems);
+    Optional<InputSpec> plain = Attempt.of(() -> family.input(config), problems);
+    Optional<InputSpec> input =
+        images.flatMap(
+            plan -> plain.flatMap(spec -> Attempt.of(() -> plan.complete(spec), problems)));
     Optional<Architecture> architecture =
         Attempt.of(() -> family.architecture(config, directory.shapes()), problems);
     architecture.ifPresent(

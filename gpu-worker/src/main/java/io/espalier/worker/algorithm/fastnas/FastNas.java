@@ -35,7 +35,7 @@ import java.util.Optional;
  */
 public final class FastNas {
   /** Changes whenever results may. */
-  public static final String VERSION = "2";
+  public static final String VERSION = "3";
 
   private final Plan plan;
   private final FastNasSettings settings;

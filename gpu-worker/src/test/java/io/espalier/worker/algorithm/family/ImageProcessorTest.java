@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.InvalidInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,44 +19,35 @@ final class ImageProcessorTest {
       value = {
         "{'size': 96} | [3,96,96]",
         "{'size': {'shortest_edge': 96}} | [3,96,96]",
-        "{'size': {'height': 64, 'width': 48}} | [3,64,48]",
+        "{'image_processor_type': 'ViTImageProcessor', 'size': {'height': 64, 'width': 48}} | [3,64,48]",
         "{'size': {'shortest_edge': 96}, 'crop_size': 64, 'do_center_crop': true} | [3,64,64]",
         "{'size': 96, 'crop_size': {'height': 64, 'width': 48}, 'do_center_crop': true} | [3,64,48]",
         "{'size': 96, 'crop_size': 64} | [3,96,96]",
       })
   void the_size_is_what_comes_out_of_resizing_and_cropping(String preprocessor, String size) {
-    JsonNode config = ImageProcessor.complete(json("{}"), json(preprocessor));
+    JsonNode config = ImageProcessor.of(json(preprocessor)).complete((ObjectNode) json("{}"));
 
     assertThat(config.get("input_size")).hasToString(size);
   }
 
   @Test
-  void a_config_goes_before_its_preprocessor() {
-    JsonNode preprocessor =
-        json("{'size': 96, 'image_mean': [0.5, 0.5, 0.5], 'image_std': [0.5, 0.5, 0.5]}");
-    JsonNode own = json("{'input_size': [3, 32, 32], 'pretrained_cfg': {'mean': [0.1, 0.2, 0.3]}}");
-
-    assertThat(ImageProcessor.complete(own, preprocessor)).isEqualTo(own);
-  }
-
-  @Test
   void images_that_are_not_normalised_have_mean_0_and_deviation_1() {
-    JsonNode config = ImageProcessor.complete(json("{}"), json("{'do_normalize': false}"));
+    JsonNode config =
+        ImageProcessor.of(json("{'do_normalize': false}")).complete((ObjectNode) json("{}"));
 
-    assertThat(config.get("mean")).hasToString("[0,0,0]");
-    assertThat(config.get("std")).hasToString("[1,1,1]");
+    assertThat(config.get("mean")).hasToString("[0.0,0.0,0.0]");
+    assertThat(config.get("std")).hasToString("[1.0,1.0,1.0]");
   }
 
   @Test
   void every_problem_is_reported_with_the_file() {
     JsonNode preprocessor =
         json(
-            "{'size': {'longest_edge': 96}, 'rescale_factor': 1, 'image_mean': [1, 2],"
+            "{'size': {'longest_edge': 96}, 'rescale_factor': 0, 'image_mean': [1, 2],"
                 + " 'image_std': [0, 1, 1]}");
 
     var refusal =
-        catchThrowableOfType(
-            InvalidInputException.class, () -> ImageProcessor.complete(json("{}"), preprocessor));
+        catchThrowableOfType(InvalidInputException.class, () -> ImageProcessor.of(preprocessor));
 
     assertThat(refusal.problems())
         .hasSize(4)

@@ -1,0 +1,10 @@
+package io.espalier.worker.data.image;
+
+/** One step from an image as it is to an image as a model takes it. */
+public sealed interface ImageStep permits CentreCrop, Scaling {
+  /** The size of what comes out. */
+  ImageSize sizeOf(ImageSize in);
+
+  /** What comes out. */
+  RgbImage apply(RgbImage image);
+}
