@@ -1,7 +1,7 @@
 package io.espalier.worker.kafka;
 
-import io.espalier.event.StageCommand;
 import io.espalier.event.FailureKind;
+import io.espalier.event.StageCommand;
 import io.espalier.event.StageEvent;
 import io.espalier.event.StageFailed;
 import io.espalier.event.StageProgressed;
@@ -64,8 +64,8 @@ final class StageEvents {
 
   /**
    * There is no output; arrived when this returns. A failure counts only from the worker that is at
-   * the attempt, so one that has not begun says first that it has it; but not of an attempt that the
-   * coordinator has closed.
+   * the attempt, so one that has not begun says first that it has it; but not of an attempt that
+   * the coordinator has closed.
    */
   void failed(Attempt attempt, WorkerException failure) {
     boolean closed = EventMapping.failureKind(failure) == FailureKind.CANCELLED;

@@ -61,7 +61,7 @@ final class ClosedCommandsTest {
     var random = new Random(7);
     for (int i = 0; i < 100_000; i++) {
       String run = Long.toHexString(random.nextLong());
-      long sequence = 1 + random.nextInt(5);
+      long sequence = 1L + random.nextInt(5);
       naive.put(run, sequence);
       closed.add(new ClosedAttempts(run, sequence, "over", NOON, null));
     }

@@ -41,6 +41,7 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Run
   private static final int TIMERS_AT_ONCE = 500;
 
   private static final Duration AFTER_FAILURE = Duration.ofMinutes(1);
+  private static final Duration COUNT = Duration.ofMinutes(1);
 
   private final Wire wire;
   private final RunMachine machine;
@@ -71,6 +72,7 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Run
     private KeyValueStore<String, KeptRun> runs;
     private Timers timers;
     private SignsOfLife signs;
+    private UnheardRuns unheard;
 
     @Override
     public void init(ProcessorContext<String, RunTurn> context) {
@@ -78,11 +80,24 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Run
       runs = context.getStateStore(RUNS);
       timers = new Timers();
       signs = new SignsOfLife();
+      unheard = new UnheardRuns(context.metrics(), context.taskId());
       try (KeyValueIterator<String, KeptRun> all = runs.all()) {
-        all.forEachRemaining(kept -> kept.value.going().ifPresent(this::setTimer));
+        all.forEachRemaining(kept -> kept.value.going().ifPresent(this::comesIn));
       }
       context.schedule(
           settings.timerInterval(), PunctuationType.WALL_CLOCK_TIME, time -> lookAtTimers());
+      context.schedule(
+          COUNT, PunctuationType.WALL_CLOCK_TIME, time -> unheard.count(now(), heardUntil()));
+    }
+
+    private void comesIn(Run run) {
+      unheard.note(run);
+      setTimer(run);
+    }
+
+    @Override
+    public void close() {
+      unheard.close();
     }
 
     @Override
@@ -111,8 +126,12 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Run
     }
 
     private void lookAtTimers() {
-      Instant heardUntil = settings.outside().heardUntil().apply(context.taskId().partition());
+      Instant heardUntil = heardUntil();
       timers.due(now(), TIMERS_AT_ONCE).forEach(runId -> lookAt(runId, heardUntil));
+    }
+
+    private Instant heardUntil() {
+      return settings.outside().heardUntil().apply(context.taskId().partition());
     }
 
     /** A run that fails here must not take the others' time with it. */
@@ -150,6 +169,7 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Run
       if (change == Change.NONE) {
         return;
       }
+      unheard.note(run);
       boolean stored = change == Change.KEPT || signs.hears(run, now());
       if (stored) {
         runs.put(run.id().value(), KeptRun.of(run));

@@ -32,6 +32,9 @@ import io.espalier.event.WorkerHeartbeat;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
+import io.espalier.streams.domain.run.Attempts;
+import io.espalier.streams.domain.run.KeptRun;
+import io.espalier.streams.domain.stage.StageAttempt;
 import io.espalier.streams.topology.RecentRegistrations.Registered;
 import io.espalier.streams.topology.TopologySettings.Outside;
 import io.espalier.streams.wire.Wire;
@@ -56,6 +59,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
 
 /** The coordinator's topology with its production settings, driven record by record. */
@@ -90,12 +94,15 @@ final class Driven implements AutoCloseable {
 
   /** Goes on with what an earlier life has met. */
   Driven(Path stateDirectory, int partitions, List<Registered> earlier) {
+    this(
+        stateDirectory, partitions, earlier, SchemaRegistry.inMemory(UUID.randomUUID().toString()));
+  }
+
+  private Driven(
+      Path stateDirectory, int partitions, List<Registered> earlier, SchemaRegistry registry) {
     config =
         CoordinatorConfig.of(
-            "nowhere:9092",
-            SchemaRegistry.inMemory(UUID.randomUUID().toString()),
-            stateDirectory,
-            URI.create("file:///artifacts/"));
+            "nowhere:9092", registry, stateDirectory, URI.create("file:///artifacts/"));
     topics = config.topics();
     Properties properties = StreamsSettings.of(config);
     var outside =
@@ -120,6 +127,11 @@ final class Driven implements AutoCloseable {
     deadLetters =
         driver.createOutputTopic(
             topics.deadLetters(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+  }
+
+  /** With a registry that no connection can be made to. */
+  static Driven withoutRegistry(Path stateDirectory) {
+    return new Driven(stateDirectory, 1, List.of(), SchemaRegistry.at("http://127.0.0.1:1"));
   }
 
   static PruningPolicy policy(String name) {
@@ -286,6 +298,27 @@ final class Driven implements AutoCloseable {
   /** What the coordinator keeps of a run. */
   Object kept(String runId) {
     return driver.getKeyValueStore("runs").get(runId);
+  }
+
+  /** Puts a run in the store that cannot be gone on with, as a mistake of a version would. */
+  void keepAtNoStage(String runId) {
+    KeyValueStore<String, KeptRun> runs = driver.getKeyValueStore("runs");
+    var run = runs.get(runId).going().orElseThrow();
+    var beyond = new Attempts(new StageAttempt(7, 1), 1, 0, 0, 1, "token");
+    runs.put(
+        runId,
+        KeptRun.of(
+            new io.espalier.streams.domain.run.Run(
+                run.id(), run.plan(), run.state(), beyond, run.outcomes(), run.history())));
+  }
+
+  /** What a metric of the coordinator's own says. */
+  double metric(String name) {
+    return driver.metrics().entrySet().stream()
+        .filter(metric -> metric.getKey().group().equals("espalier-runs"))
+        .filter(metric -> metric.getKey().name().equals(name))
+        .mapToDouble(metric -> (double) metric.getValue().metricValue())
+        .sum();
   }
 
   List<StageCommand> commands() {

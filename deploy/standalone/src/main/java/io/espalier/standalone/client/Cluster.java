@@ -186,8 +186,8 @@ public final class Cluster implements AutoCloseable {
     } catch (ExecutionException | TimeoutException silent) {
       throw new UnreachableException(
           ("no Kafka broker answers at %s within %d s. Start one (`espalier up` starts everything"
-               + " on this machine), give its address by --bootstrap-servers or"
-               + " ESPALIER_BOOTSTRAP_SERVERS, or wait longer by --wait.")
+                  + " on this machine), give its address by --bootstrap-servers or"
+                  + " ESPALIER_BOOTSTRAP_SERVERS, or wait longer by --wait.")
               .formatted(address.bootstrapServers(), address.patience().toSeconds()),
           silent);
     } catch (InterruptedException interrupted) {

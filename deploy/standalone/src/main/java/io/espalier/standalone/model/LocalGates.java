@@ -39,7 +39,8 @@ record LocalGates(
 
   static LocalGates of(PruningPolicy policy, List<StageResult> stages, Manifest produced) {
     List<StageOutcome> outcomes = new ArrayList<>();
-    var artifact = new Artifact("", produced.rootDigest(), produced.bytes(), ArtifactFiles.of(List.of()));
+    var artifact =
+        new Artifact("", produced.rootDigest(), produced.bytes(), ArtifactFiles.of(List.of()));
     for (int i = 0; i < stages.size(); i++) {
       StageKind kind = StageKind.valueOf(policy.getStages().get(i).getKind().name());
       outcomes.add(new StageOutcome(kind, 1, artifact, report(stages.get(i))));
