@@ -4,6 +4,8 @@ import io.espalier.schemas.TransientFailures;
 import io.espalier.worker.stage.Stop;
 import java.time.Duration;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.slf4j.Logger;
@@ -77,7 +79,7 @@ final class Reports {
   }
 
   private void refuseUnlessTransient(KafkaException failure) {
-    if (TransientFailures.include(failure)) {
+    if (TransientFailures.include(failure) && !isForbidden(failure)) {
       return;
     }
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
@@ -91,6 +93,16 @@ final class Reports {
     String reason = "nothing can be reported: " + cause(failure);
     fitness.fails(CHECK, reason);
     throw new GivenBackException(reason);
+  }
+
+  /** Rights may come back, but others have them now: a worker that waited would keep the command. */
+  private static boolean isForbidden(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof AuthorizationException || cause instanceof AuthenticationException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static void requireLease(Stop stop) {
