@@ -31,7 +31,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -120,11 +120,11 @@ final class SupervisorTest {
   @Test
   void a_failure_of_one_of_its_threads_ends_it_with_the_cause() {
     closedAttempts.setPollException(
-        new AuthorizationException("not allowed to read closed attempts"));
+        new UnsupportedVersionException("the broker is too old"));
 
     assertThatThrownBy(supervisor::awaitStopped)
         .isInstanceOf(UnreachableException.class)
-        .hasMessageContaining("not allowed to read closed attempts");
+        .hasMessageContaining("the broker is too old");
     await().until(() -> queue.isClosed() && producer.closed());
   }
 
