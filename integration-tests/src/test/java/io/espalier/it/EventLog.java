@@ -54,11 +54,17 @@ final class EventLog<V> implements AutoCloseable {
 
   /** Waits for the first event that meets a condition, past ones included. */
   ConsumerRecord<String, V> await(Duration patience, Predicate<V> condition) {
+    return awaitRecord(patience, record -> condition.test(record.value()));
+  }
+
+  /** The same with a condition on the whole record. */
+  ConsumerRecord<String, V> awaitRecord(
+      Duration patience, Predicate<ConsumerRecord<String, V>> condition) {
     long deadline = System.nanoTime() + patience.toNanos();
     int next = 0;
     while (true) {
       for (; next < seen.size(); next++) {
-        if (condition.test(seen.get(next).value())) {
+        if (condition.test(seen.get(next))) {
           return seen.get(next);
         }
       }

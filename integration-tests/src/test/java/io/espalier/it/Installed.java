@@ -12,17 +12,25 @@ import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
 import io.espalier.standalone.Main;
+import io.espalier.standalone.client.Address;
 import io.espalier.standalone.local.Distribution;
 import io.espalier.standalone.local.JavaProcess;
+import io.espalier.worker.checkpoint.StoreMarker;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -46,6 +54,7 @@ final class Installed implements AutoCloseable {
     try (Admin admin = Admin.create(Map.<String, Object>of("bootstrap.servers", bootstrap()))) {
       new Installation(topics, registry, List.of("default")).setUp(admin, (short) 1);
     }
+    StoreMarker.write(artifacts());
   }
 
   static Installed as(String name) {
@@ -70,13 +79,23 @@ final class Installed implements AutoCloseable {
         "streams",
         List.of(
             "--state-dir", folder().resolve("state").toString(),
-            "--artifacts", folder().resolve("artifacts").toUri().toString()));
+            "--artifacts", artifacts().toString()));
   }
 
   /** Starts a worker with a work directory of its own. */
   JavaProcess startWorker(String worker) {
     return start(
-        "worker", List.of("--work-dir", folder().resolve(worker).toString(), "--heap", "512"));
+        "worker",
+        List.of(
+            "--work-dir", folder().resolve(worker).toString(),
+            "--heap", "512",
+            "--artifacts", artifacts().toString(),
+            "--allow-root", backbone.folder("").toString(),
+            "--allow-root", TestReader.questions().toString()));
+  }
+
+  private URI artifacts() {
+    return folder().resolve("artifacts").toUri();
   }
 
   private JavaProcess start(String command, List<String> options) {
@@ -186,13 +205,39 @@ final class Installed implements AutoCloseable {
 
   /** Sends bytes as they are. */
   void send(ProducerRecord<String, byte[]> record) {
-    Map<String, Object> settings = Map.of("bootstrap.servers", bootstrap(), "acks", "all");
+    send(record, Map.of());
+  }
+
+  /** Sends bytes as they are, with other settings of the producer. */
+  void send(ProducerRecord<String, byte[]> record, Map<String, Object> other) {
+    Map<String, Object> settings = new HashMap<>(other);
+    settings.putAll(Map.of("bootstrap.servers", bootstrap(), "acks", "all"));
     try (var producer =
         new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer())) {
       producer.send(record).get();
-    } catch (InterruptedException | java.util.concurrent.ExecutionException failed) {
+    } catch (InterruptedException | ExecutionException failed) {
       throw new AssertionError("could not send to " + record.topic(), failed);
     }
+  }
+
+  /** Changes a setting of a topic, as somebody might who does not know what it is for. */
+  void alter(Topic<?> topic, String setting, String value) {
+    var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
+    var change = new AlterConfigOp(new ConfigEntry(setting, value), AlterConfigOp.OpType.SET);
+    try (Admin admin = Admin.create(Map.<String, Object>of("bootstrap.servers", bootstrap()))) {
+      admin.incrementalAlterConfigs(Map.of(resource, List.of(change))).all().get();
+    } catch (InterruptedException | ExecutionException failed) {
+      throw new AssertionError("could not alter " + topic.name(), failed);
+    }
+  }
+
+  /** Makes sure that every service that was started still runs. */
+  void requireAlive() {
+    processes.forEach(JavaProcess::requireAlive);
+  }
+
+  Address address() {
+    return new Address(bootstrap(), backbone.registryUrl(), topics.prefix());
   }
 
   <V> EventLog<V> read(Topic<V> topic) {

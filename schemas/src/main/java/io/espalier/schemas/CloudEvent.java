@@ -43,6 +43,12 @@ public record CloudEvent(String id, String source, String type, String subject, 
   /** Type of a rejection. */
   public static final String MODEL_REJECTED = "io.espalier.model.rejected.v1";
 
+  /** Type of an answer to a registration. */
+  public static final String REGISTRATION_ANSWERED = "io.espalier.registration.answered.v1";
+
+  /** Type of what closes commands. */
+  public static final String ATTEMPTS_CLOSED = "io.espalier.attempts.closed.v1";
+
   /** Header that carries the W3C trace context; not a CloudEvents attribute, passed through. */
   public static final String TRACEPARENT = "traceparent";
 

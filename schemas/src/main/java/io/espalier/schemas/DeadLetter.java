@@ -32,6 +32,12 @@ public final class DeadLetter {
   private static final int KEY_BYTES = 64 << 10;
   private static final int HEADERS_BYTES = 256 << 10;
 
+  /** Lengths of a header's key and value, each of up to five bytes. */
+  private static final int HEADER_FRAME_BYTES = 10;
+
+  /** A letter takes no more than that in UTF-8. */
+  private static final int LETTER_BYTES = 3;
+
   private DeadLetter() {}
 
   /**
@@ -72,12 +78,17 @@ public final class DeadLetter {
     return key == null || key.length <= KEY_BYTES ? key : Arrays.copyOf(key, KEY_BYTES);
   }
 
+  /** Those that fit; a header that is too large for itself does not keep out the others. */
   private static Headers kept(Headers headers) {
     var kept = new RecordHeaders();
-    long bytes = 0;
+    long left = HEADERS_BYTES;
     for (Header header : headers) {
-      bytes += header.key().length() + (header.value() == null ? 0 : header.value().length);
-      if (bytes <= HEADERS_BYTES) {
+      long bytes =
+          HEADER_FRAME_BYTES
+              + (long) LETTER_BYTES * header.key().length()
+              + (header.value() == null ? 0 : header.value().length);
+      if (bytes <= left) {
+        left -= bytes;
         kept.add(header);
       }
     }

@@ -1,9 +1,12 @@
 package io.espalier.schemas;
 
-import io.confluent.kafka.serializers.KafkaAvroDeserializer;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.avro.Schema;
+import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -22,17 +25,17 @@ import org.jspecify.annotations.Nullable;
 final class EventDeserializer<V extends SpecificRecord> implements Deserializer<V> {
   private static final int FRAME_BYTES = 1 + Integer.BYTES;
 
-  private final RegistryCalls registry;
+  private final RegisteredSchemas schemas;
   private final Class<V> wanted;
+  private final Schema reads;
   private final TopicSettings settings;
-  private final KafkaAvroDeserializer avro;
+  private final Map<Integer, SpecificDatumReader<V>> readers = new ConcurrentHashMap<>();
 
-  EventDeserializer(
-      RegistryCalls registry, Class<V> wanted, TopicSettings settings, Map<String, Object> avro) {
-    this.registry = registry;
-    this.wanted = wanted;
-    this.settings = settings;
-    this.avro = new KafkaAvroDeserializer(registry.client(), avro);
+  EventDeserializer(RegisteredSchemas schemas, SchemaRegistry.Event<V> event) {
+    this.schemas = schemas;
+    this.wanted = event.type();
+    this.reads = event.schema();
+    this.settings = event.settings();
   }
 
   @Override
@@ -48,8 +51,9 @@ final class EventDeserializer<V extends SpecificRecord> implements Deserializer<
       return null;
     }
     requireFrame(bytes);
-    requireSchema(topic, ByteBuffer.wrap(bytes, 1, Integer.BYTES).getInt());
-    return wanted(decode(topic, bytes));
+    int id = ByteBuffer.wrap(bytes, 1, Integer.BYTES).getInt();
+    SpecificDatumReader<V> known = readers.get(id);
+    return decode(known == null ? reader(topic, id) : known, bytes);
   }
 
   private void requireFrame(byte[] bytes) {
@@ -75,45 +79,29 @@ final class EventDeserializer<V extends SpecificRecord> implements Deserializer<
     }
   }
 
-  private void requireSchema(String topic, int id) {
-    String question = "the schema with id " + id;
-    try {
-      registry.answer(question, () -> registry.client().getSchemaById(id));
-    } catch (RegistryUnavailableException e) {
-      if (!RegistryCalls.notFound(e)) {
-        throw e;
-      }
-      registry.requireWorking(topic);
+  private SpecificDatumReader<V> reader(String topic, int id) {
+    Schema written = schemas.of(topic, id);
+    if (!written.getFullName().equals(reads.getFullName())) {
       throw new UnreadableEventException(
-          "the record names schema id %d, which the registry does not know".formatted(id), e);
+          "wanted a %s, found a %s".formatted(wanted.getSimpleName(), written.getName()), null);
     }
+    var reader = new SpecificDatumReader<>(wanted);
+    reader.setSchema(written);
+    readers.put(id, reader);
+    return reader;
   }
 
   /** Whatever fails from here on, the bytes are to blame, a too deep nesting included. */
   @SuppressWarnings("IllegalCatch")
-  private Object decode(String topic, byte[] bytes) {
+  private V decode(SpecificDatumReader<V> reader, byte[] bytes) {
     try {
-      return avro.deserialize(topic, bytes);
-    } catch (RuntimeException | StackOverflowError e) {
+      var avro = ByteBuffer.wrap(bytes, FRAME_BYTES, bytes.length - FRAME_BYTES);
+      return reader.read(null, new EventDecoder(avro));
+    } catch (IOException | RuntimeException | StackOverflowError e) {
       throw new UnreadableEventException(
           "wanted a %s, found %d bytes that cannot be read as one: %s"
               .formatted(wanted.getSimpleName(), bytes.length, e.getMessage()),
           e);
     }
-  }
-
-  private V wanted(Object event) {
-    if (!wanted.isInstance(event)) {
-      throw new UnreadableEventException(
-          "wanted a %s, found a %s"
-              .formatted(wanted.getSimpleName(), event.getClass().getSimpleName()),
-          null);
-    }
-    return wanted.cast(event);
-  }
-
-  @Override
-  public void close() {
-    avro.close();
   }
 }

@@ -10,8 +10,9 @@ import java.util.Optional;
  * and what becomes part of a path must be what it looks like.
  *
  * <p>A name is in Unicode's normal form C and has no control, format, bidirectional, line or
- * paragraph characters. A segment has at most 200 bytes of UTF-8, as file systems allow 255 for a
- * file's name with what is added to it; a whole name at most 1,024.
+ * paragraph characters. No segment begins with a dot, as files do that are hidden or not complete
+ * yet, or begins or ends with a space. A segment has at most 200 bytes of UTF-8, as file systems
+ * allow 255 for a file's name with what is added to it; a whole name at most 1,024.
  */
 public final class Name {
   private static final int SEGMENT_BYTES = 200;
@@ -42,7 +43,9 @@ public final class Name {
 
   /** Returns what is wrong with a name of one segment, such as a version or a tenant. */
   public static Optional<String> problem(String what, String name) {
-    return textProblem(what, name).or(() -> segmentProblem(what, name, name));
+    return textProblem(what, name)
+        .or(() -> slashProblem(what, name))
+        .or(() -> segmentProblem(what, name, name));
   }
 
   /** Returns what is wrong with a text that may be empty and may hold slashes, such as a label. */
@@ -64,15 +67,26 @@ public final class Name {
             "%s must be in Unicode's normal form C, found '%s'".formatted(what, quoted(text)));
   }
 
+  private static Optional<String> slashProblem(String what, String name) {
+    return name.indexOf('/') < 0
+        ? Optional.empty()
+        : Optional.of("%s must have no slash, found '%s'".formatted(what, quoted(name)));
+  }
+
   private static Optional<String> segmentProblem(String what, String segment, String name) {
-    if (segment.isBlank()) {
+    if (segment.isEmpty()) {
       return Optional.of(
           "%s must not be empty or have an empty segment, found '%s'"
               .formatted(what, quoted(name)));
     }
-    if (segment.equals(".") || segment.equals("..") || segment.indexOf('\\') >= 0) {
+    if (segment.startsWith(".") || segment.indexOf('\\') >= 0) {
       return Optional.of(
-          "%s must have no segment '.' or '..' and no backslash, found '%s'"
+          "%s must have no segment that begins with a dot and no backslash, found '%s'"
+              .formatted(what, quoted(name)));
+    }
+    if (isSpace(segment.codePointAt(0)) || isSpace(segment.codePointBefore(segment.length()))) {
+      return Optional.of(
+          "%s must have no segment that begins or ends with a space, found '%s'"
               .formatted(what, quoted(name)));
     }
     return segment.getBytes(UTF_8).length <= SEGMENT_BYTES
@@ -94,7 +108,13 @@ public final class Name {
     };
   }
 
+  private static boolean isSpace(int codePoint) {
+    return Character.isSpaceChar(codePoint) || Character.isWhitespace(codePoint);
+  }
+
   private static String quoted(String text) {
-    return text.length() <= QUOTED ? text : text.substring(0, QUOTED) + "...";
+    return text.codePointCount(0, text.length()) <= QUOTED
+        ? text
+        : text.substring(0, text.offsetByCodePoints(0, QUOTED)) + "...";
   }
 }

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
  *
  * @param client the registry
  * @param development whether producers register schemas themselves, so that it may be empty
- * @param pauses waits between the tries; together shorter than a transaction lives
+ * @param pauses waits between the tries
  */
 record RegistryCalls(SchemaRegistryClient client, boolean development, List<Duration> pauses) {
   /** Four pauses, three and a half seconds together. */
@@ -23,6 +23,11 @@ record RegistryCalls(SchemaRegistryClient client, boolean development, List<Dura
           Duration.ofMillis(400),
           Duration.ofSeconds(1),
           Duration.ofSeconds(2));
+
+  /**
+   * No further try begins later: with the one that has begun it stays shorter than a transaction.
+   */
+  private static final Duration LAST_TRY = Duration.ofSeconds(6);
 
   RegistryCalls {
     pauses = List.copyOf(pauses);
@@ -35,18 +40,24 @@ record RegistryCalls(SchemaRegistryClient client, boolean development, List<Dura
     R ask() throws IOException, RestClientException;
   }
 
+  /** Returns the same calls without a second try. */
+  RegistryCalls once() {
+    return new RegistryCalls(client, development, List.of());
+  }
+
   /**
    * Asks until there is an answer.
    *
    * @param what the question, for the message
-   * @throws RegistryUnavailableException if there is none after the last pause
+   * @throws RegistryUnavailableException if there is none after the last pause, or within 9 s
    */
   <R> R answer(String what, Call<R> call) {
+    long lastTry = System.nanoTime() + LAST_TRY.toNanos();
     for (int failed = 0; ; failed++) {
       try {
         return call.ask();
       } catch (IOException | RestClientException | RuntimeException e) {
-        if (failed == pauses.size()) {
+        if (failed == pauses.size() || System.nanoTime() > lastTry) {
           throw new RegistryUnavailableException(
               "the schema registry gave no answer to '%s' in %d tries: %s"
                   .formatted(what, failed + 1, e.getMessage()),
@@ -58,7 +69,7 @@ record RegistryCalls(SchemaRegistryClient client, boolean development, List<Dura
   }
 
   /**
-   * Makes sure that the registry knows the schema of a topic: only then it can be believed that it
+   * Makes sure that the registry knows schemas of a topic: only then it can be believed that it
    * does not know another.
    *
    * @throws RegistryUnavailableException if it does not
@@ -66,7 +77,7 @@ record RegistryCalls(SchemaRegistryClient client, boolean development, List<Dura
   void requireWorking(String topic) {
     if (!development) {
       answer(
-          "the newest schema of " + topic, () -> client.getLatestSchemaMetadata(topic + "-value"));
+          "the versions of the schema of " + topic, () -> client.getAllVersions(topic + "-value"));
     }
   }
 

@@ -1,6 +1,5 @@
 package io.espalier.schemas;
 
-import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientConfig;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
@@ -45,7 +44,7 @@ public record SchemaRegistry(String url, boolean development) {
             SchemaRegistryClientConfig.HTTP_READ_TIMEOUT_MS,
             TIMEOUT_MILLIS);
     return SchemaRegistryClientFactory.newClient(
-        List.of(url), CACHED_SCHEMAS, List.of(new AvroSchemaProvider()), settings, Map.of());
+        List.of(url), CACHED_SCHEMAS, AvroOrForeign.all(), settings, Map.of());
   }
 
   /** Returns the calls of a new client; a registry inside this JVM needs no second try. */
@@ -55,12 +54,10 @@ public record SchemaRegistry(String url, boolean development) {
   }
 
   /** Returns the serde of a topic's events. */
-  static <V extends SpecificRecord> Serde<V> serde(
-      RegistryCalls calls, String url, Event<V> event) {
-    Map<String, Object> avro = Map.of("schema.registry.url", url, "specific.avro.reader", true);
+  static <V extends SpecificRecord> Serde<V> serde(RegistryCalls calls, Event<V> event) {
     return Serdes.serdeFrom(
         new EventSerializer<>(calls, event.schema()),
-        new EventDeserializer<>(calls, event.type(), event.settings(), avro));
+        new EventDeserializer<>(new RegisteredSchemas(calls, System::nanoTime), event));
   }
 
   /**

@@ -38,7 +38,6 @@ public final class Topics {
   public static final int DEFAULT_PARTITIONS = 6;
 
   private final String prefix;
-  private final SchemaRegistry registry;
   private final int partitions;
 
   private final RegistryCalls calls;
@@ -63,7 +62,6 @@ public final class Topics {
    */
   public Topics(String prefix, SchemaRegistry registry, int partitions) {
     this.prefix = prefix;
-    this.registry = registry;
     this.partitions = partitions;
     this.calls = registry.calls();
     modelRegistered = topic("model-registered", ModelRegistered.class, received(DELETE));
@@ -103,9 +101,15 @@ public final class Topics {
     return closedAttempts;
   }
 
-  /** Commands for the workers of one pool; keyed by run id, read through a share group. */
+  /**
+   * Commands for the workers of one pool; keyed by run id, read through a share group.
+   *
+   * <p>It has one partition, which every worker of the pool reads. With more partitions than
+   * workers, a share group gives each partition to a single worker, and those of a worker that was
+   * killed to nobody else before its session has timed out, 45 s later.
+   */
   public Topic<StageCommand> stageCommands(String pool) {
-    return topic("stage-commands." + pool, StageCommand.class, written(DELETE));
+    return topic("stage-commands." + pool, StageCommand.class, written(DELETE), 1);
   }
 
   /** What workers report; keyed by run id. */
@@ -185,13 +189,14 @@ public final class Topics {
 
   private <V extends SpecificRecord> Topic<V> topic(
       String name, Class<V> type, TopicSettings settings) {
+    return topic(name, type, settings, partitions);
+  }
+
+  private <V extends SpecificRecord> Topic<V> topic(
+      String name, Class<V> type, TopicSettings settings, int ofTopic) {
     Schema schema = SpecificData.get().getSchema(type);
     var event = new SchemaRegistry.Event<>(type, schema, settings);
     return new Topic<>(
-        prefix + name,
-        SchemaRegistry.serde(calls, registry.url(), event),
-        schema,
-        partitions,
-        settings);
+        prefix + name, SchemaRegistry.serde(calls, event), schema, ofTopic, settings);
   }
 }

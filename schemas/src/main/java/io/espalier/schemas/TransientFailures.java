@@ -5,7 +5,11 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.net.http.HttpTimeoutException;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.Set;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RetriableException;
@@ -21,6 +25,8 @@ public final class TransientFailures {
           RetriableException.class,
           ProducerFencedException.class,
           InvalidProducerEpochException.class,
+          AuthenticationException.class,
+          AuthorizationException.class,
           RestClientException.class,
           SocketException.class,
           SocketTimeoutException.class,
@@ -32,15 +38,13 @@ public final class TransientFailures {
 
   /** Returns whether the same thing may work a little later, however deep the cause is wrapped. */
   public static boolean include(Throwable thrown) {
-    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-      Throwable found = cause;
-      if (found instanceof UnreadableEventException) {
+    Set<Throwable> causes = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (Throwable cause = thrown; cause != null && causes.add(cause); cause = cause.getCause()) {
+      if (cause instanceof UnreadableEventException) {
         return false;
       }
-      if (PASSING.stream().anyMatch(kind -> kind.isInstance(found))) {
-        return true;
-      }
     }
-    return false;
+    return causes.stream()
+        .anyMatch(cause -> PASSING.stream().anyMatch(kind -> kind.isInstance(cause)));
   }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -79,16 +80,74 @@ class LauncherTest {
     assertThat(log()).content().hasLineCount(2);
   }
 
+  @Test
+  void a_client_is_small_and_quick_to_start() throws Exception {
+    assertThat(dryRun("", "runs", "list"))
+        .contains("java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+        .endsWith("runs", "list");
+    assertThat(log()).as("a dry run builds nothing").doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"streams", "worker", "--debug worker", "-o json streams", "--output=yaml worker"})
+  void services_have_the_whole_compiler_and_a_heap_that_follows_the_machine(String arguments)
+      throws Exception {
+    List<String> command = dryRun("", (arguments + " --heap 100").split(" ", -1));
+
+    assertThat(command)
+        .contains("-XX:+ExitOnOutOfMemoryError")
+        .anyMatch(option -> option.startsWith("-XX:MaxRAMPercentage="))
+        .noneMatch(option -> option.startsWith("-Xmx"))
+        .doesNotContain("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+    requireJavaTakes(command);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"runs", "streams", "worker"})
+  void what_people_ask_for_comes_last_and_so_wins(String subcommand) throws Exception {
+    List<String> command = dryRun("-Xmx3g -XX:+UseParallelGC", subcommand);
+
+    assertThat(command).doesNotContain("-XX:+UseSerialGC");
+    assertThat(command.subList(0, command.indexOf("-jar")))
+        .endsWith("-Xmx3g", "-XX:+UseParallelGC");
+    requireJavaTakes(command);
+  }
+
+  /** The JVM starts with the options, and refuses those that do not go together. */
+  private static void requireJavaTakes(List<String> command) throws Exception {
+    List<String> check = new ArrayList<>();
+    check.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    check.addAll(command.subList(1, command.indexOf("-jar")));
+    check.add("-version");
+    Process java = new ProcessBuilder(check).redirectErrorStream(true).start();
+    String said = ended(java);
+    assertThat(java.exitValue()).as(said).isZero();
+  }
+
+  private List<String> dryRun(String javaOptions, String... arguments) throws Exception {
+    ProcessBuilder builder = launcher(arguments);
+    builder.environment().put("ESPALIER_DRY_RUN", "1");
+    builder.environment().put("ESPALIER_JAVA_OPTIONS", javaOptions);
+    return List.of(ended(builder.start()).strip().split(" ", -1));
+  }
+
   private Path log() {
     return root.resolve("builds");
   }
 
   private Process start() throws IOException {
-    var builder = new ProcessBuilder(root.resolve("deploy/espalier").toString());
+    return launcher().start();
+  }
+
+  private ProcessBuilder launcher(String... arguments) {
+    List<String> command = new ArrayList<>(List.of(root.resolve("deploy/espalier").toString()));
+    command.addAll(List.of(arguments));
+    var builder = new ProcessBuilder(command);
     Map<String, String> environment = builder.environment();
     environment.put("PATH", root.resolve("bin").toString());
     environment.remove("JAVA_HOME");
-    return builder.redirectErrorStream(true).start();
+    return builder.redirectErrorStream(true);
   }
 
   private static String ended(Process start) throws IOException, InterruptedException {

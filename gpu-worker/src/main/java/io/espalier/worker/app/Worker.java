@@ -7,11 +7,18 @@ import io.espalier.worker.kafka.SupervisorSettings;
 import io.espalier.worker.kafka.WorkerIdentity;
 import io.espalier.worker.stage.ChildJvm;
 import io.espalier.worker.stage.ChildSettings;
+import io.espalier.worker.stage.DiskSpace;
+import io.espalier.worker.stage.MissedStores;
+import io.espalier.worker.stage.SelfCheck;
 import io.espalier.worker.stage.Stages;
 import io.espalier.worker.stage.WorkerHome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * A worker of a pool: takes stages from the queue, runs each in a JVM of its own, reports. Whoever
@@ -56,8 +63,30 @@ public final class Worker implements AutoCloseable {
     var topics = new Topics(config.topicPrefix(), config.registry(), Topics.DEFAULT_PARTITIONS);
     var settings =
         new SupervisorSettings(
-            config.clients(), topics, identity, config.lease(), config.inputs(), home);
+            config.clients(),
+            topics,
+            identity,
+            config.lease(),
+            config.stall(),
+            config.inputs(),
+            home,
+            checks(config, home));
     return Supervisor.start(settings, slots);
+  }
+
+  /** What is looked at, at the start and every minute. */
+  private static Map<String, Supplier<Optional<String>>> checks(
+      WorkerConfig config, WorkerHome home) {
+    Map<String, Supplier<Optional<String>>> checks =
+        new TreeMap<>(
+            SelfCheck.of(
+                    config.store(),
+                    config.inputs().roots(),
+                    home.directory(),
+                    new DiskSpace())
+                .checks());
+    checks.put(MissedStores.CHECK, home.missedStores()::problem);
+    return checks;
   }
 
   /** Each slot with its device and its share of the machine. */

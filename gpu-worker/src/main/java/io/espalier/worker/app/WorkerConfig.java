@@ -4,6 +4,7 @@ import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
 import io.espalier.worker.kafka.InputRules;
 import io.espalier.worker.kafka.Lease;
+import io.espalier.worker.kafka.StallLimits;
 import io.espalier.worker.stage.ChildSettings;
 import java.net.URI;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param slots stages that it runs at the same time
  * @param child how the stages' own JVMs are started
  * @param lease how commands are leased; the same for every worker of a pool
+ * @param stall how long a stage may show the same progress before it counts as hung
  * @param inputs what it reads on behalf of commands
  * @param store base of the artifact store, which is watched if it is known
  * @param clientProperties further properties of every Kafka client, such as security
@@ -36,6 +38,7 @@ public record WorkerConfig(
     int slots,
     ChildSettings child,
     Lease lease,
+    StallLimits stall,
     InputRules inputs,
     Optional<URI> store,
     Map<String, Object> clientProperties) {
@@ -62,6 +65,7 @@ public record WorkerConfig(
         1,
         ChildSettings.of(DEFAULT_HEAP_MEBIBYTES, Runtime.getRuntime().availableProcessors()),
         Lease.STANDARD,
+        StallLimits.STANDARD,
         InputRules.STANDARD,
         Optional.empty(),
         Map.of());
@@ -78,6 +82,7 @@ public record WorkerConfig(
         slots,
         child,
         lease,
+        stall,
         inputs,
         store,
         clientProperties);
@@ -94,6 +99,7 @@ public record WorkerConfig(
         slots,
         child,
         lease,
+        stall,
         inputs,
         store,
         clientProperties);
@@ -110,6 +116,7 @@ public record WorkerConfig(
         other,
         child,
         lease,
+        stall,
         inputs,
         store,
         clientProperties);
@@ -126,6 +133,24 @@ public record WorkerConfig(
         slots,
         other,
         lease,
+        stall,
+        inputs,
+        store,
+        clientProperties);
+  }
+
+  /** The same with other limits to standing still. */
+  public WorkerConfig withStall(StallLimits other) {
+    return new WorkerConfig(
+        bootstrapServers,
+        registry,
+        topicPrefix,
+        pool,
+        workDirectory,
+        slots,
+        child,
+        lease,
+        other,
         inputs,
         store,
         clientProperties);
@@ -142,6 +167,7 @@ public record WorkerConfig(
         slots,
         child,
         lease,
+        stall,
         other,
         store,
         clientProperties);
@@ -158,6 +184,7 @@ public record WorkerConfig(
         slots,
         child,
         lease,
+        stall,
         inputs,
         Optional.of(base),
         clientProperties);
@@ -174,6 +201,7 @@ public record WorkerConfig(
         slots,
         child,
         lease,
+        stall,
         inputs,
         store,
         other);

@@ -5,7 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.event.StageCommand;
+import io.espalier.schemas.Name;
 import io.espalier.schemas.Topic;
+import io.espalier.schemas.TransientFailures;
+import io.espalier.worker.domain.Quoted;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
@@ -24,7 +27,7 @@ final class CommandReader {
   }
 
   /**
-   * The command of a record; empty if the registry of schemas cannot be reached now.
+   * The command of a record; empty if the registry of schemas does not answer now, or not usefully.
    *
    * @throws PoisonException if the record is no valid command and never will be
    */
@@ -37,7 +40,7 @@ final class CommandReader {
       command =
           topic.values().deserializer().deserialize(topic.name(), record.headers(), record.value());
     } catch (RuntimeException e) {
-      if (Passing.is(e)) {
+      if (TransientFailures.include(e)) {
         return Optional.empty();
       }
       throw new PoisonException("no stage command can be read from the record: " + e, e);
@@ -53,11 +56,9 @@ final class CommandReader {
       StageCommand command, ConsumerRecord<byte[], byte[]> record) {
     List<String> problems = new ArrayList<>();
     if (record.key() == null || !new String(record.key(), UTF_8).equals(command.getRunId())) {
-      problems.add("the record's key should be the run id '%s'".formatted(command.getRunId()));
+      problems.add("the record's key should be the run id '%s'".formatted(Quoted.of(command.getRunId())));
     }
-    if (command.getRunId().isBlank()) {
-      problems.add("runId is blank");
-    }
+    Name.problem("runId", command.getRunId()).ifPresent(problems::add);
     if (command.getStageIndex() < 0) {
       problems.add("stageIndex should be 0 or more, but is " + command.getStageIndex());
     }
@@ -67,28 +68,32 @@ final class CommandReader {
     checkSpec(command.getSpec(), problems);
     checkUri("input.uri", command.getInput().getUri(), problems);
     checkUri("outputUri", command.getOutputUri(), problems);
-    command.getData().forEach((role, uri) -> checkUri("data." + role, uri, problems));
+    command.getData().forEach((role, uri) -> checkUri("data." + Quoted.of(role), uri, problems));
     return problems;
   }
 
   private static void checkSpec(String spec, List<String> problems) {
     try {
       if (!JSON.readTree(spec).isObject()) {
-        problems.add("spec should be a JSON object, but is " + spec);
+        problems.add("spec should be a JSON object, but is " + Quoted.of(spec));
       }
     } catch (JsonProcessingException e) {
       problems.add(
-          "spec should be a JSON object, but is %s: %s".formatted(spec, e.getOriginalMessage()));
+          "spec should be a JSON object, but is %s: %s"
+              .formatted(Quoted.of(spec), Quoted.place(e.getOriginalMessage())));
     }
   }
 
   private static void checkUri(String field, String text, List<String> problems) {
     try {
       if (!new URI(text).isAbsolute()) {
-        problems.add("%s should be an absolute URI, but is '%s'".formatted(field, text));
+        problems.add(
+            "%s should be an absolute URI, but is '%s'".formatted(field, Quoted.place(text)));
       }
     } catch (URISyntaxException e) {
-      problems.add("%s should be a URI: %s".formatted(field, e.getMessage()));
+      problems.add(
+          "%s should be a URI, but is '%s': %s"
+              .formatted(field, Quoted.place(text), e.getReason()));
     }
   }
 }

@@ -85,8 +85,7 @@ final class EventMapping {
     if (failure instanceof StoppedException stopped) {
       return switch (stopped.reason()) {
         case CANCELLED -> FailureKind.CANCELLED;
-        case DEADLINE -> FailureKind.DEADLINE;
-        case LEASE_LOST, CLOSING -> FailureKind.RESOURCE;
+        case STALLED, LEASE_LOST, CLOSING -> FailureKind.RESOURCE;
       };
     }
     return FailureKind.INTERNAL;

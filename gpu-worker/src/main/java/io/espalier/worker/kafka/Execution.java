@@ -7,119 +7,159 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.stage.Stop;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries a command out within the run's time and the queue's patience, and reports its beginning
- * and its progress meanwhile. How it ended is for the caller to report.
+ * Carries a command out in its slot and within the queue's patience. How it ended is for the caller
+ * to report.
+ *
+ * <p>In a free slot the work begins at once. Behind another one the command is prepared meanwhile,
+ * and the work begins when the slot is handed on.
+ *
+ * <p>Time is no reason to give up here: only the coordinator's clock decides about deadlines.
  */
 final class Execution {
+  /** More deliveries than that are no accident: the command may kill its workers. */
+  static final int SUSPECT_AFTER = 3;
+
   private static final Logger LOGGER = LoggerFactory.getLogger(Execution.class);
+
+  /**
+   * What bounds the work.
+   *
+   * @param lease how often the queue delivers a command
+   * @param stall how long a stage may show the same progress
+   * @param turn how long a prepared command waits for its slot before others get it
+   */
+  record Bounds(Lease lease, StallLimits stall, Duration turn) {
+    /** Bounds with the usual wait of two minutes. */
+    static Bounds of(Lease lease, StallLimits stall) {
+      return new Bounds(lease, stall, Duration.ofMinutes(2));
+    }
+  }
 
   /**
    * What tells the time.
    *
    * @param clock the time
-   * @param timers for deadlines and progress
+   * @param timers for stalls; nothing that blocks runs there
    */
   record Timing(Clock clock, ScheduledExecutorService timers) {}
 
-  private final Workbench bench;
-  private final StageEvents events;
+  private final List<Workbench> benches;
+  private final Reports reports;
+  private final Running running;
   private final Timing timing;
-  private final Lease lease;
+  private final Bounds bounds;
+  private final EndForecast forecast = new EndForecast();
 
-  Execution(Workbench bench, StageEvents events, Timing timing, Lease lease) {
-    this.bench = bench;
-    this.events = events;
+  /**
+   * An execution.
+   *
+   * @param benches the workbench of each slot
+   */
+  Execution(
+      List<Workbench> benches, Reports reports, Running running, Timing timing, Bounds bounds) {
+    this.benches = List.copyOf(benches);
+    this.reports = reports;
+    this.running = running;
     this.timing = timing;
-    this.lease = lease;
+    this.bounds = bounds;
   }
 
   /**
    * Does the work, unless it was done before.
    *
    * @throws WorkerException if there is no result, or the work was stopped
+   * @throws GivenBackException if somebody else is to do it
    */
-  StageSucceeded carryOut(Attempt attempt, Stop stop) {
+  StageSucceeded carryOut(Attempt attempt, Slots.Place place, Stop stop) {
+    stop.check();
+    Workbench bench = benches.get(place.slot());
     Optional<StageSucceeded> finished = bench.finished(attempt.command(), stop);
     if (finished.isPresent()) {
       attempt.describe(LOGGER.atInfo()).log("finished before, reporting again");
       return finished.get();
     }
-    stop.check();
-    requireTime(attempt, stop);
     requireDeliveriesLeft(attempt);
-    attempt.describe(LOGGER.atInfo()).log("stage started");
-    events.started(attempt, bench.target());
-    StageSucceeded success = perform(attempt, stop);
-    stop.check();
-    attempt.describe(LOGGER.atInfo()).log("stage succeeded");
-    return success;
+    if (place.begin(isSuspect(attempt), Duration.ZERO, stop)) {
+      return begun(attempt, place, stop, pulse -> atOnce(bench, attempt, pulse, stop));
+    }
+    try (PreparedStage prepared = bench.prepare(attempt.command(), stop)) {
+      attempt.describe(LOGGER.atInfo()).log("prepared, waiting for the slot");
+      awaitTurn(attempt, place, stop);
+      return begun(attempt, place, stop, pulse -> bench.perform(prepared, pulse, stop));
+    }
   }
 
-  private StageSucceeded perform(Attempt attempt, Stop stop) {
-    var number = new long[1];
-    var pulse =
-        new ProgressPulse(timing.clock(), point -> events.progressed(attempt, number[0]++, point));
-    Duration left = Duration.between(timing.clock().instant(), attempt.command().getDeadline());
-    var deadline =
-        timing
-            .timers()
-            .schedule(
-                () -> stop.request(Stop.Reason.DEADLINE, late(attempt)),
-                left.toMillis(),
-                TimeUnit.MILLISECONDS);
-    long interval = ProgressPulse.TICK.toMillis();
-    var ticks =
-        timing
-            .timers()
-            .scheduleAtFixedRate(() -> tick(pulse), interval, interval, TimeUnit.MILLISECONDS);
+  private static StageSucceeded atOnce(
+      Workbench bench, Attempt attempt, ProgressPulse pulse, Stop stop) {
     pulse.report(Progress.of("fetching", 0, 0));
     try (PreparedStage prepared = bench.prepare(attempt.command(), stop)) {
       return bench.perform(prepared, pulse, stop);
-    } finally {
-      ticks.cancel(false);
-      deadline.cancel(false);
-    }
-  }
-
-  private static void tick(ProgressPulse pulse) {
-    try {
-      pulse.tick();
-    } catch (RuntimeException e) { // or the timer would never tick again
-      LOGGER.atWarn().setCause(e).log("progress not reported");
-    }
-  }
-
-  private void requireTime(Attempt attempt, Stop stop) {
-    Instant deadline = attempt.command().getDeadline();
-    if (!timing.clock().instant().isBefore(deadline)) {
-      stop.request(Stop.Reason.DEADLINE, late(attempt));
-      stop.check();
     }
   }
 
   /**
-   * The queue drops a record without a word after its last delivery. So the last one is for
-   * reporting: the coordinator decides whether to try again, with a new record.
+   * A command that killed several workers begins only while nothing else is at work here, and
+   * nothing else begins beside it: it shall take nobody along.
+   */
+  private static boolean isSuspect(Attempt attempt) {
+    return attempt.delivery() > SUSPECT_AFTER;
+  }
+
+  private void awaitTurn(Attempt attempt, Slots.Place place, Stop stop) {
+    boolean suspect = isSuspect(attempt);
+    Duration patience = suspect ? Duration.ofDays(365) : bounds.turn(); // no delivery is wasted
+    if (!place.begin(suspect, patience, stop)) {
+      place.barFollowers();
+      throw new GivenBackException(
+          "the slot was not free within %s; somebody else may be".formatted(bounds.turn()));
+    }
+  }
+
+  private StageSucceeded begun(
+      Attempt attempt, Slots.Place place, Stop stop, StageWatch.Work work) {
+    try {
+      running.begin(stop);
+      attempt.describe(LOGGER.atInfo()).log("stage started");
+      String device = benches.get(place.slot()).target();
+      reports.tell(stop, () -> reports.events().started(attempt, device));
+      StageSucceeded success = watch(attempt, place, stop).run(work);
+      stop.check();
+      attempt.describe(LOGGER.atInfo()).log("stage succeeded");
+      return success;
+    } finally {
+      place.end();
+    }
+  }
+
+  private StageWatch watch(Attempt attempt, Slots.Place place, Stop stop) {
+    return new StageWatch(
+        new StageWatch.Subject(attempt, place, stop),
+        new ProgressPulse(new SteadyClock(timing.clock())),
+        reports.events(),
+        new StageWatch.Rules(
+            timing.timers(),
+            bounds.stall().of(EventMapping.kind(attempt.command().getKind())),
+            forecast));
+  }
+
+  /**
+   * The queue drops a record without a word after its last delivery. So the last one but one is for
+   * reporting: the coordinator decides whether to try again, with a new record. The very last one
+   * remains for a worker that dies while it reports.
    */
   private void requireDeliveriesLeft(Attempt attempt) {
-    if (attempt.delivery() >= lease.deliveries()) {
+    if (attempt.delivery() >= bounds.lease().lastToReport()) {
       throw new ResourceException(
           "delivered %d times and never finished: the workers that had it died, lost it or were shut down. Look at their logs for this run, and at their memory."
               .formatted(attempt.delivery()),
           null);
     }
-  }
-
-  private static String late(Attempt attempt) {
-    return "the run's deadline %s has passed; give the policy a later one or fewer stages"
-        .formatted(attempt.command().getDeadline());
   }
 }

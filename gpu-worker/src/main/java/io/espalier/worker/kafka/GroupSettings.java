@@ -19,6 +19,12 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 record GroupSettings(Map<String, String> values) {
   private static final long REREAD_MILLIS = 100;
 
+  /**
+   * Commands between the oldest that is at work and the newest that may be claimed. The most that
+   * brokers allow unless configured otherwise, since all commands of a pool lie in one partition.
+   */
+  private static final int WINDOW = 4000;
+
   GroupSettings {
     values = new TreeMap<>(values);
   }
@@ -34,6 +40,7 @@ record GroupSettings(Map<String, String> values) {
             "share.isolation.level", "read_committed",
             "share.record.lock.duration.ms", Long.toString(lease.lock().toMillis()),
             "share.delivery.count.limit", Integer.toString(lease.deliveries()),
+            "share.partition.max.record.locks", Integer.toString(WINDOW),
             "share.renew.acknowledge.enable", "true"));
   }
 

@@ -2,25 +2,33 @@ package io.espalier.worker.kafka;
 
 import io.espalier.event.WorkerHeartbeat;
 import io.espalier.schemas.CloudEvent;
+import io.espalier.schemas.DeadLetter;
 import io.espalier.schemas.Topic;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
 
-/** Signs of life: who this worker is, what it has and what it is doing. */
+/** Signs of life: who this worker is, what it has, what it is doing and what more it would take. */
 final class Heartbeats {
-  /** How often {@link #beat} is to be called. */
-  static final Duration INTERVAL = Duration.ofSeconds(5);
+  /**
+   * What they tell of.
+   *
+   * @param running the commands that the worker holds
+   * @param slots where they are worked on
+   * @param fitness whether it takes more
+   */
+  record Condition(Running running, Slots slots, Fitness fitness) {}
 
   private final Topic<WorkerHeartbeat> topic;
   private final Outbox outbox;
   private final Clock clock;
   private final WorkerIdentity identity;
-  private final Running running;
+  private final Condition condition;
   private final AtomicLong count = new AtomicLong();
 
   Heartbeats(
@@ -28,25 +36,31 @@ final class Heartbeats {
       Outbox outbox,
       Clock clock,
       WorkerIdentity identity,
-      Running running) {
+      Condition condition) {
     this.topic = topic;
     this.outbox = outbox;
     this.clock = clock;
     this.identity = identity;
-    this.running = running;
+    this.condition = condition;
   }
 
   /** Says that it is alive; may be lost. */
   void beat() {
-    outbox.mention(record(identity.slots()));
+    Optional<String> outOfService = condition.fitness().outOfService();
+    outbox.mention(
+        record(
+            outOfService.isPresent() ? 0 : identity.slots(),
+            condition.slots().spare(),
+            outOfService.map(DeadLetter::shortened).orElse(null)));
   }
 
   /** Says that it is about to stop; arrives before the producer is closed, if a broker is there. */
   void last() {
-    outbox.mention(record(0));
+    outbox.mention(record(0, 0, null));
   }
 
-  private ProducerRecord<byte[], byte[]> record(int slots) {
+  private ProducerRecord<byte[], byte[]> record(
+      int slots, int spare, @Nullable String outOfService) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     var heartbeat =
         new WorkerHeartbeat(
@@ -55,9 +69,9 @@ final class Heartbeats {
             now,
             slots,
             identity.devices().stream().map(EventMapping::device).toList(),
-            running.stages(),
-            0,
-            null);
+            condition.running().stages(),
+            spare,
+            outOfService);
     var headers =
         new CloudEvent(
                 String.format(

@@ -1,5 +1,6 @@
 package io.espalier.worker.kafka;
 
+import io.espalier.schemas.TopicSettings;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
@@ -16,6 +17,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Clients of a real broker, with the settings that a worker's guarantees rest on. */
 final class KafkaClients implements Clients {
+  private static final int FETCH_WAIT_MILLIS = 100;
+
   private final Map<String, Object> common;
 
   /** Clients with these properties, such as bootstrap servers and security, in common. */
@@ -29,7 +32,8 @@ final class KafkaClients implements Clients {
 
   /**
    * One record at a time: with the default, one consumer takes a whole batch and works it off
-   * alone.
+   * alone. A fetch waits shortly: the broker answers it also when its worker has died meanwhile,
+   * and what it got is locked then.
    */
   @Override
   public ShareConsumer<byte[], byte[]> shareConsumer(String group) {
@@ -38,6 +42,7 @@ final class KafkaClients implements Clients {
     settings.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
     settings.put(ConsumerConfig.SHARE_ACQUIRE_MODE_CONFIG, "record_limit");
     settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
+    settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MILLIS);
     return new KafkaShareConsumer<>(
         settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
@@ -58,6 +63,7 @@ final class KafkaClients implements Clients {
     settings.put(ProducerConfig.ACKS_CONFIG, "all");
     settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
     settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+    settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, TopicSettings.LARGE_BYTES);
     return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
   }
 }

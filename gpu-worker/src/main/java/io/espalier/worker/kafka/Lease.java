@@ -21,4 +21,12 @@ public record Lease(Duration lock, int deliveries) {
               .formatted(lock, deliveries));
     }
   }
+
+  /**
+   * The delivery from which on a command is not begun but reported as failed. One more is kept for
+   * a worker that dies while it reports, where there are enough.
+   */
+  int lastToReport() {
+    return Math.max(2, deliveries - 1);
+  }
 }

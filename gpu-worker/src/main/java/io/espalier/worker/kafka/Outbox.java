@@ -5,6 +5,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -14,16 +15,20 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sends records: those that must have arrived before anything else happens, and those that may be
- * lost.
+ * lost. Holds no lock while it sends.
  */
-final class Outbox {
+final class Outbox implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Outbox.class);
   private static final Duration PATIENCE = Duration.ofSeconds(130); // more than a producer's own
+  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
-  private final Producer<byte[], byte[]> producer;
+  private final Supplier<Producer<byte[], byte[]>> producers;
+  private volatile Producer<byte[], byte[]> producer;
 
-  Outbox(Producer<byte[], byte[]> producer) {
-    this.producer = producer;
+  /** An outbox that sends through a producer of its own. */
+  Outbox(Supplier<Producer<byte[], byte[]>> producers) {
+    this.producers = producers;
+    this.producer = producers.get();
   }
 
   /**
@@ -32,8 +37,8 @@ final class Outbox {
    * @throws KafkaException if that fails
    */
   void deliver(ProducerRecord<byte[], byte[]> record) {
-    Future<RecordMetadata> sent = producer.send(record);
     try {
+      Future<RecordMetadata> sent = producer.send(record);
       sent.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -57,5 +62,18 @@ final class Outbox {
                 .log("record not sent");
           }
         });
+  }
+
+  /** Sends through a new producer from now on: some failures leave one that never works again. */
+  synchronized void renew() {
+    Producer<byte[], byte[]> old = producer;
+    producer = producers.get();
+    old.close(Duration.ZERO);
+  }
+
+  /** Sends what is left, for 2 s at most. */
+  @Override
+  public synchronized void close() {
+    producer.close(LAST_WORDS);
   }
 }

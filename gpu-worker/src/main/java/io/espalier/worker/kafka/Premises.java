@@ -59,7 +59,7 @@ final class Premises {
         List.of(
             topics.stageCommands(pool).name(),
             topics.stageEvents().name(),
-            topics.runRequests().name(),
+            topics.closedAttempts().name(),
             topics.workerHeartbeats().name(),
             topics.deadLetters()));
   }

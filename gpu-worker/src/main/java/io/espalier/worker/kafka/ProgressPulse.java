@@ -5,15 +5,17 @@ import io.espalier.worker.domain.job.Progress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.function.Consumer;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Thins out progress: what is new at most once a second, the same again every 15 s as a sign of
- * life.
+ * life. Sends nothing itself, so that a slow broker never keeps the stage from telling more.
  */
 final class ProgressPulse implements Progress.Listener {
-  /** How often {@link #tick} is to be called; more often than it sends, so as to miss no second. */
+  /**
+   * How often {@link #due} is to be asked; more often than it says yes, so as to miss no second.
+   */
   static final Duration TICK = Duration.ofMillis(200);
 
   static final Duration INTERVAL = Duration.ofSeconds(1);
@@ -21,17 +23,17 @@ final class ProgressPulse implements Progress.Listener {
   static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
 
   private final Clock clock;
-  private final Consumer<StageProgressed> sink;
   private Progress latest = Progress.of("preparing", 0, 0);
   private Instant phaseStart;
   private long phaseFirst;
+  private Instant changed;
   private @Nullable Progress sent;
   private Instant sentAt;
 
-  ProgressPulse(Clock clock, Consumer<StageProgressed> sink) {
+  ProgressPulse(Clock clock) {
     this.clock = clock;
-    this.sink = sink;
     this.phaseStart = clock.instant();
+    this.changed = phaseStart;
     this.sentAt = phaseStart;
   }
 
@@ -41,21 +43,34 @@ final class ProgressPulse implements Progress.Listener {
       phaseStart = clock.instant();
       phaseFirst = progress.done();
     }
+    if (!progress.equals(latest)) {
+      changed = clock.instant();
+    }
     latest = progress;
   }
 
-  /** Sends what is due. */
-  synchronized void tick() {
+  /** What is to be sent now, if anything is; counts as sent. */
+  synchronized Optional<StageProgressed> due() {
     Instant now = clock.instant();
     Duration since = Duration.between(sentAt, now);
     boolean fresh = !latest.equals(sent) && since.compareTo(INTERVAL) >= 0;
-    if (fresh || since.compareTo(KEEP_ALIVE) >= 0) {
-      sent = latest;
-      sentAt = now;
-      sink.accept(
-          new StageProgressed(
-              latest.phase(), latest.done(), latest.total(), eta(now), latest.values()));
+    if (!fresh && since.compareTo(KEEP_ALIVE) < 0) {
+      return Optional.empty();
     }
+    sent = latest;
+    sentAt = now;
+    return Optional.of(latest());
+  }
+
+  /** How far it is. */
+  synchronized StageProgressed latest() {
+    return new StageProgressed(
+        latest.phase(), latest.done(), latest.total(), eta(clock.instant()), latest.values());
+  }
+
+  /** For how long nothing has changed: neither phase nor steps nor quantities. */
+  synchronized Duration unchanged() {
+    return Duration.between(changed, clock.instant());
   }
 
   /** From the mean time per step of this phase; null before the first step and without a total. */

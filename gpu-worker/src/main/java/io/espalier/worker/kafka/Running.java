@@ -1,52 +1,79 @@
 package io.espalier.worker.kafka;
 
+import io.espalier.event.ClosedAttempts;
 import io.espalier.event.RunningStage;
 import io.espalier.worker.stage.Stop;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
 
-/** What this worker is doing, and which runs must not be worked on any more. */
+/**
+ * The commands that this worker holds, those it works on and those it only prepares, and which
+ * commands must not be worked on any more.
+ */
 final class Running {
   private final Map<Stop, Attempt> attempts = new LinkedHashMap<>();
-  private final Map<String, String> cancelled = new TreeMap<>();
+  private final Set<Stop> working = new LinkedHashSet<>();
+  private final ClosedCommands closed = new ClosedCommands();
+  private final Runnable changed;
 
-  /** Takes note of an attempt until the registration ends; stops it if its run was cancelled. */
+  /** What is held; {@code changed} is called whenever that changes and must be quick. */
+  Running(Runnable changed) {
+    this.changed = changed;
+  }
+
+  /** Takes note of an attempt until the registration ends; stops it if its command is closed. */
   Stop.Registration register(Attempt attempt, Stop stop) {
-    Optional<String> reason;
     synchronized (this) {
       attempts.put(stop, attempt);
-      reason = Optional.ofNullable(cancelled.get(attempt.command().getRunId()));
     }
-    reason.ifPresent(why -> stop.request(Stop.Reason.CANCELLED, why));
+    changed.run();
+    closed.reason(attempt.command()).ifPresent(why -> stop.request(Stop.Reason.CANCELLED, why));
     return () -> remove(stop);
   }
 
-  /** Stops whatever is or will be done for a run. */
-  void cancel(String runId, String reason) {
-    List<Stop> affected;
+  /** Takes note that an attempt is worked on from now on. */
+  void begin(Stop stop) {
     synchronized (this) {
-      cancelled.put(runId, reason);
-      affected =
-          attempts.entrySet().stream()
-              .filter(entry -> entry.getValue().command().getRunId().equals(runId))
-              .map(Map.Entry::getKey)
-              .toList();
+      working.add(stop);
     }
-    affected.forEach(stop -> stop.request(Stop.Reason.CANCELLED, reason));
+    changed.run();
   }
 
-  /** What is being done, as heartbeats say it. */
+  /** Stops whatever is or will be done for the commands that are closed. */
+  void close(ClosedAttempts record) {
+    closed.add(record);
+    List<Map.Entry<Stop, Attempt>> held;
+    synchronized (this) {
+      held = List.copyOf(attempts.entrySet());
+    }
+    for (Map.Entry<Stop, Attempt> entry : held) {
+      closed
+          .reason(entry.getValue().command())
+          .ifPresent(why -> entry.getKey().request(Stop.Reason.CANCELLED, why));
+    }
+  }
+
+  /** What is held, as heartbeats say it. */
   synchronized List<RunningStage> stages() {
-    return attempts.values().stream()
-        .map(Attempt::command)
-        .map(c -> new RunningStage(c.getRunId(), c.getStageIndex(), c.getAttempt(), true))
+    return attempts.entrySet().stream()
+        .map(entry -> stage(entry.getValue(), working.contains(entry.getKey())))
         .toList();
   }
 
-  private synchronized void remove(Stop stop) {
-    attempts.remove(stop);
+  private static RunningStage stage(Attempt attempt, boolean working) {
+    var command = attempt.command();
+    return new RunningStage(
+        command.getRunId(), command.getStageIndex(), command.getAttempt(), working);
+  }
+
+  private void remove(Stop stop) {
+    synchronized (this) {
+      attempts.remove(stop);
+      working.remove(stop);
+    }
+    changed.run();
   }
 }

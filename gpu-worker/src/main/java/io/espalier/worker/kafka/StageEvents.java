@@ -1,16 +1,20 @@
 package io.espalier.worker.kafka;
 
+import io.espalier.event.StageCommand;
 import io.espalier.event.StageEvent;
 import io.espalier.event.StageFailed;
 import io.espalier.event.StageProgressed;
 import io.espalier.event.StageStarted;
 import io.espalier.event.StageSucceeded;
 import io.espalier.schemas.CloudEvent;
+import io.espalier.schemas.DeadLetter;
 import io.espalier.schemas.Topic;
 import io.espalier.worker.domain.WorkerException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 
@@ -57,9 +61,25 @@ final class StageEvents {
     var detail =
         new StageFailed(
             EventMapping.failureKind(failure),
-            String.valueOf(failure.getMessage()),
+            DeadLetter.shortened(String.valueOf(failure.getMessage())),
             failure.retryable());
     outbox.deliver(record(attempt, "failed", detail));
+  }
+
+  /**
+   * Finds out whether reports arrive: sends one of a run that nobody has, which changes nothing.
+   * Arrived when this returns. The right to write cannot be asked for in any other way.
+   */
+  void probe(String pool) {
+    String run = "probe-of-" + workerId;
+    var command = new StageCommand();
+    command.setRunId(run);
+    command.setAttempt(1);
+    command.setPool(pool);
+    command.setToken("");
+    var nothing = new StageProgressed("probe", 0L, 0L, null, Map.of());
+    var attempt = new Attempt(command, 1, Optional.empty());
+    outbox.deliver(record(attempt, "probe/" + clock.millis(), nothing));
   }
 
   private ProducerRecord<byte[], byte[]> record(Attempt attempt, String what, Object detail) {

@@ -2,9 +2,11 @@ package io.espalier.worker.kafka;
 
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageSucceeded;
+import io.espalier.worker.checkpoint.StoreUnavailableException;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.stage.MissedStores;
 import io.espalier.worker.stage.Stop;
 import io.espalier.worker.stage.StoppedException;
 import java.io.UncheckedIOException;
@@ -13,7 +15,8 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.SerializationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,48 +29,66 @@ import org.slf4j.LoggerFactory;
  */
 final class StageWork implements ClaimLoop.Work {
   private static final Logger LOGGER = LoggerFactory.getLogger(StageWork.class);
-  private static final Duration RETRY = Duration.ofSeconds(1);
-
-  /**
-   * What it tells the world.
-   *
-   * @param events reports of attempts
-   * @param deadLetters where records go that are no commands
-   */
-  record Reports(StageEvents events, DeadLetters deadLetters) {}
+  private static final Backoff REREAD = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(15));
 
   private final CommandReader reader;
   private final Execution execution;
   private final Running running;
   private final Reports reports;
+  private final Lease lease;
 
-  StageWork(CommandReader reader, Execution execution, Running running, Reports reports) {
+  StageWork(
+      CommandReader reader, Execution execution, Running running, Reports reports, Lease lease) {
     this.reader = reader;
     this.execution = execution;
     this.running = running;
     this.reports = reports;
+    this.lease = lease;
   }
 
   @Override
-  public AcknowledgeType run(ConsumerRecord<byte[], byte[]> record, Stop stop) {
+  public AcknowledgeType run(ConsumerRecord<byte[], byte[]> record, Slots.Place place, Stop stop) {
     try {
-      return answer(Attempt.of(read(record, stop), record), stop);
+      answer(Attempt.of(read(record, stop), record), place, stop);
+      return AcknowledgeType.ACCEPT;
     } catch (PoisonException e) {
       return refuse(record, e, stop);
-    } catch (StoppedException e) {
+    } catch (GivenBackException e) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("partition", record.partition())
+          .addKeyValue("offset", record.offset())
+          .addKeyValue("cause", e.getMessage())
+          .log("command given back");
       return AcknowledgeType.RELEASE;
     }
   }
 
+  /** Waits for the registry for as long as the lease is kept: the record is not to blame. */
   private StageCommand read(ConsumerRecord<byte[], byte[]> record, Stop stop) {
-    while (true) {
+    for (int failed = 0; ; failed++) {
       Optional<StageCommand> command = reader.read(record);
       if (command.isPresent()) {
         return command.get();
       }
       LOGGER.atWarn().log("schema registry out of reach, command cannot be read yet");
-      stop.await(RETRY);
-      stop.check();
+      if (stop.await(REREAD.after(failed))) {
+        keepIfLast(record);
+        throw new GivenBackException("the command could not be read before the worker stopped");
+      }
+    }
+  }
+
+  /** Nobody gets the record after its last delivery: it must not vanish without a word. */
+  private void keepIfLast(ConsumerRecord<byte[], byte[]> record) {
+    int delivery = record.deliveryCount().map(Short::intValue).orElse(1);
+    if (delivery >= lease.deliveries()) {
+      var cause =
+          new PoisonException(
+              "delivered %d times, the last time permitted, and no worker could read it: the schema registry was out of reach. Send it again."
+                  .formatted(delivery),
+              null);
+      reports.tell(new Stop(), () -> reports.deadLetters().deliver(record, cause));
     }
   }
 
@@ -79,27 +100,63 @@ final class StageWork implements ClaimLoop.Work {
         .addKeyValue("offset", record.offset())
         .addKeyValue("cause", cause.getMessage())
         .log("record sent to the dead letters");
-    boolean told = tell(stop, () -> reports.deadLetters().deliver(record, cause));
-    if (told && cause.command().isPresent()) { // a run awaits an answer
-      Attempt attempt = Attempt.of(cause.command().get(), record);
-      var failure = new InvalidInputException(List.of(String.valueOf(cause.getMessage())));
-      told = tell(stop, () -> reports.events().failed(attempt, failure));
+    try {
+      reports.tell(stop, () -> reports.deadLetters().deliver(record, cause));
+      if (cause.command().isPresent()) { // a run awaits an answer
+        Attempt attempt = Attempt.of(cause.command().get(), record);
+        var failure = new InvalidInputException(List.of(String.valueOf(cause.getMessage())));
+        reports.tell(stop, () -> reports.events().failed(attempt, failure));
+      }
+      return AcknowledgeType.REJECT;
+    } catch (GivenBackException e) {
+      return AcknowledgeType.RELEASE;
     }
-    return told ? AcknowledgeType.REJECT : AcknowledgeType.RELEASE;
   }
 
-  private AcknowledgeType answer(Attempt attempt, Stop stop) {
+  private void answer(Attempt attempt, Slots.Place place, Stop stop) {
     try (var registration = running.register(attempt, stop)) {
-      Runnable report;
+      StageSucceeded success;
       try {
-        StageSucceeded success = execution.carryOut(attempt, stop);
-        report = () -> reports.events().succeeded(attempt, success);
+        success = execution.carryOut(attempt, place, stop);
+      } catch (GivenBackException e) {
+        throw e;
       } catch (RuntimeException e) {
-        WorkerException failure = failure(e, stop);
         attempt.describe(LOGGER.atWarn().setCause(e)).log("stage failed");
-        report = () -> reports.events().failed(attempt, failure);
+        if (e instanceof StoreUnavailableException) { // or it would fail whatever comes next
+          reports.takeOutOfService(MissedStores.CHECK, String.valueOf(e.getMessage()));
+        }
+        fail(attempt, failure(e, stop), stop);
+        return;
       }
-      return tell(stop, report) ? AcknowledgeType.ACCEPT : AcknowledgeType.RELEASE;
+      succeed(attempt, success, stop);
+    }
+  }
+
+  private void fail(Attempt attempt, WorkerException failure, Stop stop) {
+    boolean ownEnd =
+        stop.requested()
+            .filter(
+                asked ->
+                    asked.reason() == Stop.Reason.LEASE_LOST
+                        || asked.reason() == Stop.Reason.CLOSING)
+            .isPresent();
+    if (ownEnd && attempt.delivery() < lease.lastToReport()) {
+      throw new GivenBackException(String.valueOf(failure.getMessage()));
+    }
+    reports.tell(stop, () -> reports.events().failed(attempt, failure));
+  }
+
+  private void succeed(Attempt attempt, StageSucceeded success, Stop stop) {
+    try {
+      reports.tell(stop, () -> reports.events().succeeded(attempt, success));
+    } catch (RecordTooLargeException | SerializationException e) {
+      var failure =
+          new WorkerException(
+              "the output is published at %s, but its report cannot be sent: %s"
+                  .formatted(success.getOutput().getUri(), e.getMessage()),
+              false,
+              e);
+      reports.tell(stop, () -> reports.events().failed(attempt, failure));
     }
   }
 
@@ -116,31 +173,5 @@ final class StageWork implements ClaimLoop.Work {
             "reading or writing failed: %s, %s".formatted(cause.getMessage(), cause.getCause()),
             cause)
         : new WorkerException("the worker failed unexpectedly: " + cause, true, cause);
-  }
-
-  /** Sends a report until it has arrived; false if that is no longer this worker's business. */
-  private static boolean tell(Stop stop, Runnable report) {
-    while (!isGivenUp(stop)) {
-      try {
-        report.run();
-        return true;
-      } catch (KafkaException e) {
-        if (!Passing.is(e)) {
-          throw e;
-        }
-        LOGGER.atWarn().setCause(e).log("report not sent, trying again");
-        stop.await(RETRY);
-      }
-    }
-    return false;
-  }
-
-  private static boolean isGivenUp(Stop stop) {
-    return stop.requested()
-        .filter(
-            request ->
-                request.reason() == Stop.Reason.LEASE_LOST
-                    || request.reason() == Stop.Reason.CLOSING)
-        .isPresent();
   }
 }

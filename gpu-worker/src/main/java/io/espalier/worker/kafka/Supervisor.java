@@ -1,5 +1,6 @@
 package io.espalier.worker.kafka;
 
+import io.espalier.schemas.TransientFailures;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.stage.Stop;
 import io.espalier.worker.stage.StoppedException;
@@ -17,28 +18,35 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A running worker: claims the commands of its pool, has them carried out in child JVMs, reports.
  *
- * <p>Threads: one per slot owns a share consumer, one per running stage does the work, one reads
- * what people ask of runs, one ticks (heartbeats, progress, deadlines).
+ * <p>Threads: one per slot and one more own a share consumer each, one per command held does the
+ * work, one per stage at work reports its progress, one reads which commands are closed, one sends
+ * heartbeats, one checks fitness, one looks for stalls. None of them waits for another.
  */
 public final class Supervisor implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Supervisor.class);
   private static final Duration CATCH_UP = Duration.ofSeconds(60);
   private static final Duration SWEEP_CHECK = Duration.ofMinutes(10);
   private static final Duration ENDING = Duration.ofSeconds(6);
-  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
   private final SupervisorSettings settings;
-  private final Producer<byte[], byte[]> producer;
-  private final Running running = new Running();
+  private final Clock clock = Clock.systemUTC();
+  private final HeartbeatLoop heartbeatLoop = new HeartbeatLoop(this::beat);
+  private final Running running = new Running(heartbeatLoop::changed);
+  private final Fitness fitness = new Fitness(this::fitnessChanged);
+  private final Slots slots;
+  private final Outbox outbox;
   private final Heartbeats heartbeats;
-  private final Cancellations cancellations;
+  private final StageEvents events;
+  private final FitnessLoop fitnessLoop;
+  private final ClosedAttemptsReader closedAttempts;
   private final List<ClaimLoop> loops = new ArrayList<>();
   private final List<Thread> owners = new ArrayList<>();
   private final ScheduledExecutorService timers =
@@ -48,40 +56,47 @@ public final class Supervisor implements AutoCloseable {
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private boolean closing;
 
-  private Supervisor(SupervisorSettings settings, Clients clients, List<SlotEquipment> slots) {
+  private Supervisor(SupervisorSettings settings, Clients clients, List<SlotEquipment> equipment) {
     this.settings = settings;
     var identity = settings.identity();
     var topics = settings.topics();
-    Clock clock = Clock.systemUTC();
-    producer = clients.producer();
-    var outbox = new Outbox(producer);
-    heartbeats = new Heartbeats(topics.workerHeartbeats(), outbox, clock, identity, running);
-    cancellations = new Cancellations(clients.reader(), topics.runRequests(), running);
-    var events = new StageEvents(topics.stageEvents(), outbox, clock, identity.workerId());
-    var reports = new StageWork.Reports(events, new DeadLetters(topics.deadLetters(), outbox));
-    for (SlotEquipment slot : slots) {
-      var stageWork =
-          new StageWork(
-              new CommandReader(topics.stageCommands(identity.pool())),
-              new Execution(
-                  new Workbench(settings.home(), settings.inputs(), slot),
-                  events,
-                  new Execution.Timing(clock, timers),
-                  settings.lease()),
-              running,
-              reports);
-      loops.add(
-          new ClaimLoop(
-              () -> clients.shareConsumer(settings.group()),
-              topics.stageCommands(identity.pool()).name(),
-              settings.lease().lock(),
-              stageWork,
-              work));
+    outbox = new Outbox(clients::producer);
+    slots =
+        new Slots(equipment.size(), () -> fitness.outOfService().isEmpty(), heartbeatLoop::changed);
+    var condition = new Heartbeats.Condition(running, slots, fitness);
+    heartbeats = new Heartbeats(topics.workerHeartbeats(), outbox, clock, identity, condition);
+    events = new StageEvents(topics.stageEvents(), outbox, clock, identity.workerId());
+    fitnessLoop = new FitnessLoop(fitness, settings.checks(), this::probe);
+    closedAttempts = new ClosedAttemptsReader(clients.reader(), topics.closedAttempts(), running);
+    StageWork stageWork = stageWork(equipment);
+    var queue =
+        new ClaimLoop.Queue(
+            () -> clients.shareConsumer(settings.group()),
+            topics.stageCommands(identity.pool()).name(),
+            settings.lease());
+    for (int loop = 0; loop <= equipment.size(); loop++) {
+      loops.add(new ClaimLoop(queue, slots, stageWork, work));
     }
   }
 
+  private StageWork stageWork(List<SlotEquipment> equipment) {
+    var topics = settings.topics();
+    var reports = new Reports(events, new DeadLetters(topics.deadLetters(), outbox), fitness);
+    List<Workbench> benches =
+        equipment.stream().map(slot -> new Workbench(settings.home(), settings.inputs(), slot)).toList();
+    var execution =
+        new Execution(
+            benches,
+            reports,
+            running,
+            new Execution.Timing(clock, timers),
+            Execution.Bounds.of(settings.lease(), settings.stall()));
+    var reader = new CommandReader(topics.stageCommands(settings.identity().pool()));
+    return new StageWork(reader, execution, running, reports, settings.lease());
+  }
+
   /**
-   * Checks topics, configures the group, learns what was cancelled, then begins to claim.
+   * Checks topics, configures the group, learns which commands are closed, then begins to claim.
    *
    * @param slots one for each stage that it runs at the same time
    * @throws WorkerException if a topic is missing, or the broker cannot be reached or is too old
@@ -111,7 +126,7 @@ public final class Supervisor implements AutoCloseable {
   }
 
   /**
-   * Waits until every slot asks the queue for work.
+   * Waits until the queue is asked for work, or the worker has found itself out of service.
    *
    * @throws WorkerException if it stopped or the time is over
    */
@@ -147,21 +162,23 @@ public final class Supervisor implements AutoCloseable {
     sweeping.request(Stop.Reason.CLOSING, "the worker is shutting down");
     long until = System.nanoTime() + ENDING.toNanos();
     owners.forEach(owner -> join(owner, until));
+    fitnessLoop.close();
+    heartbeatLoop.close();
     timers.shutdownNow();
     work.shutdownNow();
-    cancellations.close();
+    closedAttempts.close();
     heartbeats.last();
-    producer.close(LAST_WORDS);
+    outbox.close();
     stopped.complete(null);
     LOGGER.atInfo().addKeyValue("workerId", settings.identity().workerId()).log("worker stopped");
   }
 
-  @SuppressWarnings("FutureReturnValueIgnored") // beats until the timers are shut down
   private void begin() {
-    thread("run-requests", cancellations).start();
-    await(cancellations.caughtUp(), CATCH_UP, "to learn which runs were cancelled");
-    long interval = Heartbeats.INTERVAL.toMillis();
-    timers.scheduleAtFixedRate(this::beat, 0, interval, TimeUnit.MILLISECONDS);
+    thread("closed-attempts", closedAttempts).start();
+    await(closedAttempts.caughtUp(), CATCH_UP, "to learn which commands are closed");
+    fitnessLoop.begin();
+    thread("fitness", fitnessLoop).start();
+    thread("heartbeats", heartbeatLoop).start();
     thread("store-sweep", this::sweepDaily).start();
     for (ClaimLoop loop : loops) {
       Thread owner = thread("claim-" + owners.size(), loop);
@@ -188,11 +205,20 @@ public final class Supervisor implements AutoCloseable {
   }
 
   private void beat() {
-    try {
-      heartbeats.beat();
-    } catch (RuntimeException e) { // or the timer would never tick again
-      LOGGER.atWarn().setCause(e).log("heartbeat not sent");
+    heartbeats.beat();
+  }
+
+  private void fitnessChanged() {
+    slots.wake();
+    heartbeatLoop.changed();
+  }
+
+  /** Tries a new producer too: one that was refused once may be of no use any more. */
+  private void probe() {
+    if (fitness.isFailing(Reports.CHECK)) {
+      outbox.renew();
     }
+    events.probe(settings.identity().pool());
   }
 
   private Thread thread(String name, Runnable task) {
@@ -217,13 +243,20 @@ public final class Supervisor implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new WorkerException("interrupted while waiting for the worker " + what, true, e);
     } catch (ExecutionException e) {
-      throw new WorkerException("the worker failed: " + e.getCause(), true, e);
+      throw failure(e.getCause());
     } catch (TimeoutException e) {
-      throw new WorkerException(
+      throw new UnreachableException(
           "the worker took longer than %s %s; is the broker reachable?".formatted(patience, what),
-          true,
           e);
     }
+  }
+
+  /** What brokers and registries say or do not say is nothing that this process did wrong. */
+  private static WorkerException failure(@Nullable Throwable cause) {
+    String message = "the worker failed: " + cause;
+    return cause instanceof KafkaException || (cause != null && TransientFailures.include(cause))
+        ? new UnreachableException(message, cause)
+        : new WorkerException(message, true, cause);
   }
 
   private static void join(Thread owner, long untilNanos) {

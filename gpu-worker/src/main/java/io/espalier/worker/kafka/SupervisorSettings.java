@@ -3,6 +3,8 @@ package io.espalier.worker.kafka;
 import io.espalier.schemas.Topics;
 import io.espalier.worker.stage.WorkerHome;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What a supervisor needs to know.
@@ -11,19 +13,24 @@ import java.util.Map;
  * @param topics where it reads and writes
  * @param identity who it is
  * @param lease how commands are leased
+ * @param stall how long a stage may show the same progress
  * @param inputs what it reads on behalf of commands
  * @param home where its jobs, checkpoints, scores and stored results lie
+ * @param checks what it needs to be able to work, each in words what is wrong, by name
  */
 public record SupervisorSettings(
     Map<String, Object> clients,
     Topics topics,
     WorkerIdentity identity,
     Lease lease,
+    StallLimits stall,
     InputRules inputs,
-    WorkerHome home) {
-  /** Settings; the map is copied. */
+    WorkerHome home,
+    Map<String, Supplier<Optional<String>>> checks) {
+  /** Settings; the maps are copied. */
   public SupervisorSettings {
     clients = Map.copyOf(clients);
+    checks = Map.copyOf(checks);
   }
 
   /** The share group through which this pool's commands are claimed. */

@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 public final class Stop implements StopCheck {
   /** Why work must stop. */
   public enum Reason {
-    /** Somebody asked for it. */
+    /** Nobody awaits its result any more. */
     CANCELLED,
-    /** The run is out of time. */
-    DEADLINE,
+    /** It has shown no progress for too long. */
+    STALLED,
     /** The queue has given the work to somebody else; nothing may be published any more. */
     LEASE_LOST,
     /** This process ends; another one may do the work. */

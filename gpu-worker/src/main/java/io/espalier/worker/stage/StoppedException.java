@@ -6,12 +6,9 @@ import io.espalier.worker.domain.WorkerException;
 public final class StoppedException extends WorkerException {
   private final Stop.Reason reason;
 
-  /** Work stopped by a request. Another attempt could end differently if only the worker ended. */
+  /** Work stopped by a request. Another attempt could end differently unless nobody awaits it. */
   public StoppedException(Stop.Request request) {
-    super(
-        request.message(),
-        request.reason() == Stop.Reason.LEASE_LOST || request.reason() == Stop.Reason.CLOSING,
-        null);
+    super(request.message(), request.reason() != Stop.Reason.CANCELLED, null);
     this.reason = request.reason();
   }
 

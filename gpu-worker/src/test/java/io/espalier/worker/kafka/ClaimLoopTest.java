@@ -12,17 +12,26 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class ClaimLoopTest {
-  private static final Duration LOCK = Duration.ofMillis(90);
+  private static final Duration LOCK = Duration.ofMillis(900);
 
   private final FakeShareConsumer queue = new FakeShareConsumer();
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final CountDownLatch finish = new CountDownLatch(1);
   private final AtomicReference<Stop> stop = new AtomicReference<>();
-  private final ClaimLoop loop = new ClaimLoop(() -> queue, "commands", LOCK, this::work, threads);
+  private final Fitness fitness = new Fitness(() -> {});
+  private final Slots slots = new Slots(1, () -> fitness.outOfService().isEmpty(), () -> {});
+  private final ClaimLoop loop =
+      new ClaimLoop(
+          new ClaimLoop.Queue(() -> queue, "commands", new Lease(LOCK, 10)),
+          slots,
+          this::work,
+          threads);
 
   @AfterEach
   void end() {
@@ -51,11 +60,7 @@ final class ClaimLoopTest {
     assertThat(queue.nextAcknowledgement()).isEqualTo("0 RENEW");
     finish.countDown();
 
-    String last = queue.nextAcknowledgement();
-    while (last.equals("0 RENEW")) {
-      last = queue.nextAcknowledgement();
-    }
-    assertThat(last).isEqualTo("0 ACCEPT");
+    assertThat(last("0 RENEW")).isEqualTo("0 ACCEPT");
   }
 
   @Test
@@ -71,6 +76,96 @@ final class ClaimLoopTest {
 
     assertThat(stop.get().requested().orElseThrow().reason()).isEqualTo(Stop.Reason.LEASE_LOST);
     assertThat(queue.nextAcknowledgement()).isEqualTo("1 ACCEPT");
+  }
+
+  @Test
+  void a_broker_that_starts_again_returns_the_command_and_its_work_goes_on() throws Exception {
+    queue.refuseAcknowledgements(new NotLeaderOrFollowerException("starting"));
+    ConsumerRecord<byte[], byte[]> record = record(0, "wait");
+    queue.add(record);
+    threads.execute(loop);
+    assertThat(queue.nextAcknowledgement()).isEqualTo("0 RENEW");
+
+    queue.acceptAcknowledgements();
+    queue.add(record);
+    assertThat(queue.nextAcknowledgement()).isEqualTo("0 RENEW");
+    finish.countDown();
+
+    assertThat(last("0 RENEW")).isEqualTo("0 ACCEPT");
+    assertThat(stop.get().requested()).isEmpty();
+  }
+
+  @Test
+  void a_command_that_is_not_returned_is_lost_when_its_lock_has_run_out_and_not_before()
+      throws Exception {
+    queue.refuseAcknowledgements(new TimeoutException("no answer"));
+    queue.add(record(0, "wait"));
+    long claimed = System.nanoTime();
+    threads.execute(loop);
+    assertThat(queue.nextAcknowledgement()).isEqualTo("0 RENEW");
+    queue.acceptAcknowledgements();
+
+    await().until(() -> stop.get().requested().isPresent());
+
+    assertThat(stop.get().requested().orElseThrow().reason()).isEqualTo(Stop.Reason.LEASE_LOST);
+    assertThat(Duration.ofNanos(System.nanoTime() - claimed)).isGreaterThanOrEqualTo(LOCK);
+  }
+
+  @Test
+  void another_command_that_comes_instead_is_given_back_once() throws Exception {
+    queue.refuseAcknowledgements(new TimeoutException("no answer"));
+    queue.add(record(0, "wait"));
+    threads.execute(loop);
+    assertThat(queue.nextAcknowledgement()).isEqualTo("0 RENEW");
+    queue.acceptAcknowledgements();
+
+    queue.add(record(1, "accept"));
+    queue.add(record(2, "accept"));
+
+    assertThat(queue.nextAcknowledgement()).isEqualTo("1 RELEASE");
+    assertThat(stop.get().requested()).isEmpty();
+    assertThat(queue.nextAcknowledgement()).isEqualTo("2 ACCEPT");
+    assertThat(stop.get().requested().orElseThrow().reason()).isEqualTo(Stop.Reason.LEASE_LOST);
+  }
+
+  @Test
+  void nothing_is_begun_beside_work_that_goes_on_after_its_lease_was_lost() throws Exception {
+    queue.refuseAcknowledgements();
+    queue.add(record(0, "ignore"));
+    threads.execute(loop);
+    await().until(() -> stop.get() != null && stop.get().requested().isPresent());
+    queue.acceptAcknowledgements();
+    queue.add(record(1, "accept"));
+    await().until(queue::isClosed);
+
+    assertThat(slots.reserve(LOCK)).isEmpty();
+    finish.countDown();
+
+    assertThat(last("0 RENEW")).isEqualTo("1 ACCEPT");
+  }
+
+  @Test
+  void a_worker_out_of_service_asks_for_nothing_until_it_is_fit_again() throws Exception {
+    threads.execute(loop);
+    await().until(() -> queue.opened() == 1);
+
+    fitness.fails("store", "not mounted");
+    await().until(queue::isClosed);
+    queue.add(record(0, "accept"));
+    fitness.passes("store");
+
+    assertThat(queue.nextAcknowledgement()).isEqualTo("0 ACCEPT");
+    assertThat(queue.opened()).isEqualTo(2);
+  }
+
+  @Test
+  void a_broker_that_does_not_answer_is_asked_again() throws Exception {
+    queue.failNextPoll(new TimeoutException("no answer"));
+    threads.execute(loop);
+
+    queue.add(record(0, "accept"));
+
+    assertThat(queue.nextAcknowledgement()).isEqualTo("0 ACCEPT");
   }
 
   @Test
@@ -90,16 +185,22 @@ final class ClaimLoopTest {
 
     loop.close();
 
-    String last = queue.nextAcknowledgement();
-    while (last.equals("0 RENEW")) {
-      last = queue.nextAcknowledgement();
-    }
-    assertThat(last).isEqualTo("0 RELEASE");
+    assertThat(last("0 RENEW")).isEqualTo("0 RELEASE");
     assertThat(stop.get().requested().orElseThrow().reason()).isEqualTo(Stop.Reason.CLOSING);
     await().until(queue::isClosed);
   }
 
-  private AcknowledgeType work(ConsumerRecord<byte[], byte[]> record, Stop requested) {
+  /** The first acknowledgement that is another one. */
+  private String last(String repeated) throws InterruptedException {
+    String next = queue.nextAcknowledgement();
+    while (next.equals(repeated)) {
+      next = queue.nextAcknowledgement();
+    }
+    return next;
+  }
+
+  private AcknowledgeType work(
+      ConsumerRecord<byte[], byte[]> record, Slots.Place place, Stop requested) {
     return switch (new String(record.value(), UTF_8)) {
       case "accept" -> AcknowledgeType.ACCEPT;
       case "reject" -> AcknowledgeType.REJECT;
@@ -110,6 +211,15 @@ final class ClaimLoopTest {
           yield requested.requested().isPresent()
               ? AcknowledgeType.RELEASE
               : AcknowledgeType.ACCEPT;
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
+      }
+      case "ignore" -> {
+        stop.set(requested);
+        try {
+          finish.await();
+          yield AcknowledgeType.RELEASE;
         } catch (InterruptedException e) {
           throw new IllegalStateException(e);
         }

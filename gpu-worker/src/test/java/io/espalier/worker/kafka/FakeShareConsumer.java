@@ -11,6 +11,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.AcknowledgementCommitCallback;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -27,7 +28,7 @@ import org.apache.kafka.common.metrics.KafkaMetric;
 
 /**
  * A share group with one member, in memory: one record per poll, a renewed record comes back with
- * the next poll, a released one goes to the end of the queue. Kafka's own mock keeps no leases.
+ * the next poll; one whose acknowledgement failed does not. Kafka's own mock keeps no leases.
  */
 final class FakeShareConsumer implements ShareConsumer<byte[], byte[]> {
   private final LinkedBlockingQueue<ConsumerRecord<byte[], byte[]>> queue =
@@ -36,7 +37,9 @@ final class FakeShareConsumer implements ShareConsumer<byte[], byte[]> {
   private final Map<ConsumerRecord<byte[], byte[]>, AcknowledgeType> pending =
       new LinkedHashMap<>();
   private final LinkedBlockingQueue<String> acknowledgements = new LinkedBlockingQueue<>();
-  private volatile boolean refusing;
+  private volatile Optional<KafkaException> refusal = Optional.empty();
+  private volatile Optional<KafkaException> pollFailure = Optional.empty();
+  private final AtomicInteger opened = new AtomicInteger();
   private volatile boolean closed;
 
   /** Puts a record into the queue. */
@@ -46,11 +49,26 @@ final class FakeShareConsumer implements ShareConsumer<byte[], byte[]> {
 
   /** From now on every lease is somebody else's. */
   void refuseAcknowledgements() {
-    refusing = true;
+    refuseAcknowledgements(new InvalidRecordStateException("gone"));
+  }
+
+  /** From now on acknowledgements fail, and the client knows of no record any more. */
+  void refuseAcknowledgements(KafkaException failure) {
+    refusal = Optional.of(failure);
   }
 
   void acceptAcknowledgements() {
-    refusing = false;
+    refusal = Optional.empty();
+  }
+
+  /** The next poll fails. */
+  void failNextPoll(KafkaException failure) {
+    pollFailure = Optional.of(failure);
+  }
+
+  /** How often it was subscribed. */
+  int opened() {
+    return opened.get();
   }
 
   /** The next acknowledgement that was committed, as {@code OFFSET TYPE}. */
@@ -70,6 +88,11 @@ final class FakeShareConsumer implements ShareConsumer<byte[], byte[]> {
   public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
     if (!pending.isEmpty()) {
       throw new IllegalStateException("not acknowledged before the next poll: " + pending);
+    }
+    if (pollFailure.isPresent()) {
+      KafkaException failure = pollFailure.get();
+      pollFailure = Optional.empty();
+      throw failure;
     }
     ConsumerRecord<byte[], byte[]> next = renewed.poll();
     if (next == null) {
@@ -106,14 +129,13 @@ final class FakeShareConsumer implements ShareConsumer<byte[], byte[]> {
     }
     var entry = pending.entrySet().iterator().next();
     pending.clear();
+    Optional<KafkaException> failure = refusal;
     acknowledgements.add(entry.getKey().offset() + " " + entry.getValue().name());
-    if (!refusing && entry.getValue() == AcknowledgeType.RENEW) {
+    if (failure.isEmpty() && entry.getValue() == AcknowledgeType.RENEW) {
       renewed.add(entry.getKey());
     }
     var partition =
         new TopicIdPartition(Uuid.ZERO_UUID, entry.getKey().partition(), entry.getKey().topic());
-    Optional<KafkaException> failure =
-        refusing ? Optional.of(new InvalidRecordStateException("gone")) : Optional.empty();
     return Map.of(partition, failure);
   }
 
@@ -123,7 +145,10 @@ final class FakeShareConsumer implements ShareConsumer<byte[], byte[]> {
   }
 
   @Override
-  public void subscribe(Collection<String> topics) {}
+  public void subscribe(Collection<String> topics) {
+    opened.incrementAndGet();
+    closed = false;
+  }
 
   @Override
   public Set<String> subscription() {

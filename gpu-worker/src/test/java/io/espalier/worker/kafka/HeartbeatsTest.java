@@ -14,6 +14,7 @@ import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
 import io.espalier.worker.stage.Stop;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -31,7 +32,9 @@ final class HeartbeatsTest {
   private final Topic<WorkerHeartbeat> topic =
       new Topics("t.", SchemaRegistry.inMemory("heartbeats"), 1).workerHeartbeats();
   private final MockProducer<byte[], byte[]> producer = producer(true);
-  private final Running running = new Running();
+  private final Running running = new Running(() -> {});
+  private final Fitness fitness = new Fitness(() -> {});
+  private final Slots slots = new Slots(4, () -> fitness.outOfService().isEmpty(), () -> {});
 
   @Test
   void a_beat_says_who_the_worker_is_what_it_has_and_what_it_does() {
@@ -39,7 +42,9 @@ final class HeartbeatsTest {
     command.setRunId("run-1");
     command.setStageIndex(2);
     command.setAttempt(3);
-    running.register(new Attempt(command, 1, Optional.empty()), new Stop());
+    var stop = new Stop();
+    running.register(new Attempt(command, 1, Optional.empty()), stop);
+    running.begin(stop);
 
     heartbeats(producer).beat();
 
@@ -65,6 +70,41 @@ final class HeartbeatsTest {
     heartbeats(producer).beat();
 
     assertThat(beats().get(0).getRunning()).isEmpty();
+  }
+
+  @Test
+  void what_is_only_prepared_is_told_apart_from_what_is_worked_on() {
+    var command = new StageCommand();
+    command.setRunId("run-1");
+    running.register(new Attempt(command, 1, Optional.empty()), new Stop());
+
+    heartbeats(producer).beat();
+
+    assertThat(beats().get(0).getRunning())
+        .extracting(RunningStage::getWorking)
+        .containsOnly(false);
+  }
+
+  @Test
+  void a_worker_out_of_service_offers_no_slots_and_says_why() {
+    fitness.fails("store", "the store is not mounted");
+
+    heartbeats(producer).beat();
+
+    assertThat(beats().get(0).getSlots()).isZero();
+    assertThat(beats().get(0).getOutOfService()).isEqualTo("the store is not mounted");
+  }
+
+  @Test
+  void a_stage_that_is_about_to_end_makes_room_for_one_command_more() {
+    Slots.Place place = slots.reserve(Duration.ZERO).orElseThrow();
+    place.begin(false, Duration.ZERO, new Stop());
+    heartbeats(producer).beat();
+    place.ending(true);
+
+    heartbeats(producer).beat();
+
+    assertThat(beats()).extracting(WorkerHeartbeat::getSpare).containsExactly(0, 1);
   }
 
   @Test
@@ -105,8 +145,9 @@ final class HeartbeatsTest {
             4,
             List.of(new WorkerIdentity.Device("a processor", "cpu", 1024)),
             "test, 1 thread");
+    var condition = new Heartbeats.Condition(running, slots, fitness);
     return new Heartbeats(
-        topic, new Outbox(to), Clock.fixed(NOW, ZoneOffset.UTC), identity, running);
+        topic, new Outbox(() -> to), Clock.fixed(NOW, ZoneOffset.UTC), identity, condition);
   }
 
   private List<WorkerHeartbeat> beats() {

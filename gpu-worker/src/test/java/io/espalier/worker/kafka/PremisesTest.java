@@ -29,6 +29,7 @@ final class PremisesTest {
                 "share.isolation.level", "read_committed",
                 "share.record.lock.duration.ms", "20000",
                 "share.delivery.count.limit", "7",
+                "share.partition.max.record.locks", "4000",
                 "share.renew.acknowledge.enable", "true"));
   }
 
@@ -45,7 +46,8 @@ final class PremisesTest {
                 new ConfigEntry("share.auto.offset.reset", "latest"),
                 new ConfigEntry("share.isolation.level", "read_committed"),
                 new ConfigEntry("share.record.lock.duration.ms", "30000"),
-                new ConfigEntry("share.delivery.count.limit", "7")));
+                new ConfigEntry("share.delivery.count.limit", "7"),
+                new ConfigEntry("share.partition.max.record.locks", "4000")));
 
     assertThat(GroupSettings.of(LEASE).differences(found))
         .containsExactly(
@@ -65,7 +67,7 @@ final class PremisesTest {
   @Test
   void a_broker_that_never_has_its_settings_is_not_waited_for_for_ever() {
     assertThat(GroupSettings.of(LEASE).awaitIn(() -> new Config(List.of()), Duration.ZERO))
-        .hasSize(5)
+        .hasSize(6)
         .contains("share.auto.offset.reset should be earliest but is unknown");
   }
 
@@ -84,7 +86,7 @@ final class PremisesTest {
         .containsExactlyInAnyOrder(
             "t.stage-commands.gpu",
             "t.stage-events",
-            "t.run-requests",
+            "t.closed-attempts",
             "t.worker-heartbeats",
             "t.dead-letters");
   }

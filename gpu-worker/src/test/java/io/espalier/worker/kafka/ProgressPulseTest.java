@@ -11,19 +11,20 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class ProgressPulseTest {
   private Instant now = Instant.EPOCH;
   private final List<StageProgressed> sent = new ArrayList<>();
-  private final ProgressPulse pulse = new ProgressPulse(new Moving(), sent::add);
+  private final ProgressPulse pulse = new ProgressPulse(new Moving());
 
   @Test
   void a_thousand_steps_in_a_second_are_one_report() {
     for (int step = 1; step <= 1000; step++) {
       pulse.report(Progress.of("train", step, 4000));
       after(Duration.ofMillis(1));
-      pulse.tick();
+      pulse.due().ifPresent(sent::add);
     }
 
     assertThat(sent).hasSize(1);
@@ -36,7 +37,7 @@ final class ProgressPulseTest {
 
     for (int second = 1; second <= 46; second++) {
       after(Duration.ofSeconds(1));
-      pulse.tick();
+      pulse.due().ifPresent(sent::add);
     }
 
     assertThat(sent).hasSize(4); // at 1, 16, 31 and 46 s
@@ -49,7 +50,7 @@ final class ProgressPulseTest {
 
     after(Duration.ofSeconds(8));
     pulse.report(Progress.of("train", 4, 10));
-    pulse.tick();
+    pulse.due().ifPresent(sent::add);
 
     assertThat(sent.get(0).getEtaMillis()).isEqualTo(12_000); // 6 steps of 2 s
   }
@@ -59,9 +60,20 @@ final class ProgressPulseTest {
     pulse.report(Progress.of("scan", 5, 0));
 
     after(Duration.ofSeconds(2));
-    pulse.tick();
+    pulse.due().ifPresent(sent::add);
 
     assertThat(sent.get(0).getEtaMillis()).isNull();
+  }
+
+  @Test
+  void standing_still_is_measured_from_the_last_change_of_phase_steps_or_quantities() {
+    pulse.report(Progress.of("train", 1, 10));
+    after(Duration.ofMinutes(3));
+    pulse.report(Progress.of("train", 1, 10));
+    assertThat(pulse.unchanged()).isEqualTo(Duration.ofMinutes(3));
+
+    pulse.report(new Progress("train", 1, 10, Map.of("loss", 0.5)));
+    assertThat(pulse.unchanged()).isZero();
   }
 
   private void after(Duration time) {

@@ -2,8 +2,10 @@ package io.espalier.worker.kafka;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.espalier.event.ArtifactReference;
+import io.espalier.event.ClosedAttempts;
 import io.espalier.event.FailureKind;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageEvent;
@@ -13,10 +15,12 @@ import io.espalier.event.StageStarted;
 import io.espalier.event.StageSucceeded;
 import io.espalier.schemas.CloudEvent;
 import io.espalier.schemas.SchemaRegistry;
+import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
 import io.espalier.worker.checkpoint.FileListing;
 import io.espalier.worker.checkpoint.InputRoots;
 import io.espalier.worker.checkpoint.StoreMarker;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.stage.ChildJvm;
 import io.espalier.worker.stage.ChildSettings;
 import io.espalier.worker.stage.Stop;
@@ -26,18 +30,28 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -53,10 +67,15 @@ final class StageWorkTest {
   @TempDir Path folder;
 
   private final Topics topics = new Topics("t.", SchemaRegistry.inMemory("stage-work"), 1);
-  private final MockProducer<byte[], byte[]> producer =
-      new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+  private final FussyProducer producer = new FussyProducer();
   private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
-  private final Running running = new Running();
+  private final Running running = new Running(() -> {});
+  private final Fitness fitness = new Fitness(() -> {});
+  private final Slots slots = new Slots(1, () -> fitness.outOfService().isEmpty(), () -> {});
+  private final Slots.Place place = slots.reserve(Duration.ZERO).orElseThrow();
+  private Topic<StageCommand> commands = topics.stageCommands("gpu");
+  private StallLimits stall = StallLimits.STANDARD;
+  private Duration turn = Duration.ofMillis(50);
   private final Stop stop = new Stop();
   private final List<WorkerHome> homes = new ArrayList<>();
   private StageWork work;
@@ -77,7 +96,7 @@ final class StageWorkTest {
 
   @Test
   void a_command_is_carried_out_published_and_reported_before_it_is_accepted() throws IOException {
-    AcknowledgeType answer = work.run(record(command().build(), 1), stop);
+    AcknowledgeType answer = work.run(record(command().build(), 1), place, stop);
 
     assertThat(answer).isEqualTo(AcknowledgeType.ACCEPT);
     assertThat(events()).extracting(StageEvent::getDetail).hasSize(2);
@@ -94,9 +113,9 @@ final class StageWorkTest {
 
   @Test
   void reports_carry_the_trace_and_an_id_that_stays_the_same() {
-    work.run(record(command().build(), 1), stop);
+    work.run(record(command().build(), 1), place, stop);
 
-    ProducerRecord<byte[], byte[]> report = producer.history().get(1);
+    ProducerRecord<byte[], byte[]> report = producer.history().get(producer.history().size() - 1);
 
     assertThat(header(report, "traceparent")).isEqualTo(TRACE);
     assertThat(header(report, "ce_id")).isEqualTo("run-1/0/1/succeeded");
@@ -106,11 +125,12 @@ final class StageWorkTest {
 
   @Test
   void a_finished_command_that_comes_again_is_reported_again_and_not_run_again() {
-    work.run(record(command().build(), 1), stop);
+    work.run(record(command().build(), 1), place, stop);
     StageEvent first = events().get(1);
     producer.clear();
 
-    AcknowledgeType answer = worker("elsewhere").run(record(command().build(), 2), new Stop());
+    AcknowledgeType answer =
+        worker("elsewhere").run(record(command().build(), 2), place, new Stop());
 
     assertThat(answer).isEqualTo(AcknowledgeType.ACCEPT);
     assertThat(events()).hasSize(1);
@@ -119,12 +139,13 @@ final class StageWorkTest {
 
   @Test
   void the_same_work_for_another_run_is_taken_from_the_cache() {
-    work.run(record(command().build(), 1), stop);
+    work.run(record(command().build(), 1), place, stop);
     StageSucceeded computed = (StageSucceeded) events().get(1).getDetail();
     producer.clear();
     String elsewhere = folder.resolve("store/run-2").toUri().toString();
 
-    work.run(record(command().setRunId("run-2").setOutputUri(elsewhere).build(), 1), new Stop());
+    work.run(
+        record(command().setRunId("run-2").setOutputUri(elsewhere).build(), 1), place, new Stop());
 
     StageSucceeded reused = (StageSucceeded) events().get(1).getDetail();
     assertThat(reused.getReport().getCost().getCached()).isTrue();
@@ -134,11 +155,11 @@ final class StageWorkTest {
 
   @Test
   void another_budget_for_the_same_model_finds_the_scores_of_the_first() throws IOException {
-    work.run(record(command().setSpec("{\"budget\":1}").build(), 1), stop);
+    work.run(record(command().setSpec("{\"budget\":1}").build(), 1), place, stop);
     StageCommand second =
         command().setRunId("run-2").setResumeKey("run-2/0").setSpec("{\"budget\":2}").build();
     second.setOutputUri(folder.resolve("store/run-2").toUri().toString());
-    work.run(record(second, 1), new Stop());
+    work.run(record(second, 1), place, new Stop());
 
     assertThat(published(1)).hasContent("scores found: none");
     assertThat(published(3)).hasContent("scores found: {}");
@@ -151,8 +172,21 @@ final class StageWorkTest {
   }
 
   @Test
+  void a_store_that_is_not_there_takes_the_worker_out_of_service() throws IOException {
+    Files.delete(folder.resolve("store").resolve(StoreMarker.NAME));
+
+    AcknowledgeType answer = work.run(record(command().build(), 1), place, stop);
+
+    assertThat(answer).isEqualTo(AcknowledgeType.ACCEPT);
+    assertThat(failure().getKind()).isEqualTo(FailureKind.RESOURCE);
+    assertThat(failure().getRetryable()).isTrue();
+    assertThat(fitness.outOfService()).get().asString().contains("mounted");
+    assertThat(homes.get(0).missedStores().problem()).isPresent();
+  }
+
+  @Test
   void an_evaluation_passes_its_input_on() {
-    work.run(record(command().setKind(StageKind.EVALUATE).build(), 1), stop);
+    work.run(record(command().setKind(StageKind.EVALUATE).build(), 1), place, stop);
 
     var success = (StageSucceeded) events().get(1).getDetail();
 
@@ -164,7 +198,7 @@ final class StageWorkTest {
   void a_record_that_is_no_command_goes_to_the_dead_letters_as_it_is() {
     var garbage = new ConsumerRecord<>("t.stage-commands.gpu", 3, 42L, bytes("key"), bytes("?"));
 
-    AcknowledgeType answer = work.run(garbage, stop);
+    AcknowledgeType answer = work.run(garbage, place, stop);
 
     assertThat(answer).isEqualTo(AcknowledgeType.REJECT);
     ProducerRecord<byte[], byte[]> letter = producer.history().get(0);
@@ -180,7 +214,7 @@ final class StageWorkTest {
   void a_command_that_makes_no_sense_goes_to_the_dead_letters_and_its_run_gets_an_answer() {
     StageCommand bad = command().setAttempt(0).setSpec("[]").setOutputUri("nowhere").build();
 
-    AcknowledgeType answer = work.run(record(bad, 1), stop);
+    AcknowledgeType answer = work.run(record(bad, 1), place, stop);
 
     assertThat(answer).isEqualTo(AcknowledgeType.REJECT);
     assertThat(header(producer.history().get(0), "__streams.errors.message"))
@@ -192,9 +226,19 @@ final class StageWorkTest {
   }
 
   @Test
+  void a_megabyte_of_nonsense_is_quoted_in_a_line() {
+    StageCommand bad =
+        command().setSpec("[" + "1,".repeat(500_000) + "1]").setOutputUri("x".repeat(9_000)).build();
+
+    work.run(record(bad, 1), place, stop);
+
+    assertThat(failure().getMessage()).hasSizeLessThan(1_000);
+  }
+
+  @Test
   void a_refusal_of_the_stage_is_reported_and_accepted() {
     AcknowledgeType answer =
-        work.run(record(command().setSpec("{\"is\":\"two problems\"}").build(), 1), stop);
+        work.run(record(command().setSpec("{\"is\":\"two problems\"}").build(), 1), place, stop);
 
     assertThat(answer).isEqualTo(AcknowledgeType.ACCEPT);
     assertThat(failure().getKind()).isEqualTo(FailureKind.INVALID_INPUT);
@@ -202,20 +246,30 @@ final class StageWorkTest {
   }
 
   @Test
-  void a_run_out_of_time_is_not_begun() {
-    AcknowledgeType answer = work.run(record(command().setDeadline(NOW).build(), 1), stop);
+  void the_clock_of_a_worker_decides_nothing_about_deadlines() {
+    Instant past = NOW.minusSeconds(86_400);
+
+    AcknowledgeType answer = work.run(record(command().setDeadline(past).build(), 1), place, stop);
 
     assertThat(answer).isEqualTo(AcknowledgeType.ACCEPT);
-    assertThat(events()).hasSize(1);
-    assertThat(failure().getKind()).isEqualTo(FailureKind.DEADLINE);
-    assertThat(failure().getRetryable()).isFalse();
+    assertThat(events().get(1).getDetail()).isInstanceOf(StageSucceeded.class);
   }
 
   @Test
-  void a_run_cancelled_before_the_claim_is_not_begun() {
-    running.cancel("run-1", "cancelled by ada: wrong model");
+  void every_report_carries_the_token_of_the_command() {
+    work.run(record(command().setToken("secret").build(), 1), place, stop);
+    work.run(record(command().setToken("other").setSpec("[]").build(), 1), place, new Stop());
 
-    AcknowledgeType answer = work.run(record(command().build(), 1), stop);
+    assertThat(events())
+        .extracting(StageEvent::getToken)
+        .containsExactly("secret", "secret", "other");
+  }
+
+  @Test
+  void a_closed_command_is_not_begun_and_the_reason_is_reported() {
+    running.close(new ClosedAttempts("run-1", 4L, "cancelled by ada: wrong model", NOW, null));
+
+    AcknowledgeType answer = work.run(record(command().setSequence(4).build(), 1), place, stop);
 
     assertThat(answer).isEqualTo(AcknowledgeType.ACCEPT);
     assertThat(events()).hasSize(1);
@@ -224,20 +278,172 @@ final class StageWorkTest {
   }
 
   @Test
-  void the_last_delivery_is_used_to_report_since_the_queue_drops_the_record_after_it() {
-    AcknowledgeType answer = work.run(record(command().build(), 10), stop);
+  void the_last_deliveries_are_used_to_report_since_the_queue_drops_the_record_after_them() {
+    AcknowledgeType answer = work.run(record(command().build(), 9), place, stop);
 
     assertThat(answer).isEqualTo(AcknowledgeType.ACCEPT);
     assertThat(events()).hasSize(1);
     assertThat(failure().getKind()).isEqualTo(FailureKind.RESOURCE);
+    assertThat(failure().getMessage()).contains("delivered 9 times");
     assertThat(failure().getRetryable()).isTrue();
+  }
+
+  @Test
+  void a_worker_that_shuts_down_reports_the_last_delivery_all_the_same() {
+    stop.request(Stop.Reason.CLOSING, "the worker is shutting down");
+
+    AcknowledgeType answer = work.run(record(command().build(), 10), place, stop);
+
+    assertThat(answer).isEqualTo(AcknowledgeType.ACCEPT);
+    assertThat(failure().getRetryable()).isTrue();
+  }
+
+  @Test
+  void a_closed_command_is_reported_as_closed_on_its_last_delivery_too() {
+    running.close(new ClosedAttempts("run-1", 4L, "superseded", NOW, null));
+
+    work.run(record(command().setSequence(4).build(), 10), place, stop);
+
+    assertThat(failure().getKind()).isEqualTo(FailureKind.CANCELLED);
+  }
+
+  @Test
+  void a_registry_that_is_away_is_waited_for_and_no_record_is_blamed() {
+    var failures = new AtomicInteger(1);
+    commands = AilingRegistry.read(commands, failures);
+
+    AcknowledgeType answer = worker("waiting").run(record(command().build(), 1), place, stop);
+
+    assertThat(answer).isEqualTo(AcknowledgeType.ACCEPT);
+    assertThat(events()).hasSize(2);
+    assertThat(producer.history()).noneMatch(sent -> sent.topic().equals("t.dead-letters"));
+  }
+
+  @Test
+  void a_command_that_nobody_could_read_is_kept_when_its_last_delivery_ends() {
+    var failures = new AtomicInteger(Integer.MAX_VALUE);
+    commands = AilingRegistry.read(commands, failures);
+    timers.schedule(
+        () -> stop.request(Stop.Reason.CLOSING, "the worker is shutting down"),
+        100,
+        TimeUnit.MILLISECONDS);
+
+    AcknowledgeType answer = worker("waiting").run(record(command().build(), 10), place, stop);
+
+    assertThat(answer).isEqualTo(AcknowledgeType.RELEASE);
+    assertThat(producer.history()).hasSize(1);
+    assertThat(header(producer.history().get(0), "__streams.errors.message"))
+        .contains("delivered 10 times")
+        .contains("registry was out of reach");
+  }
+
+  @Test
+  void a_broker_that_does_not_answer_is_tried_again_until_it_does() {
+    producer.sendException = new TimeoutException("no answer");
+    timers.schedule(() -> producer.sendException = null, 200, TimeUnit.MILLISECONDS);
+
+    AcknowledgeType answer = work.run(record(command().build(), 1), place, stop);
+
+    assertThat(answer).isEqualTo(AcknowledgeType.ACCEPT);
+    assertThat(events()).hasSize(2);
+    assertThat(fitness.outOfService()).isEmpty();
+  }
+
+  @Test
+  void a_worker_that_may_not_report_gives_back_once_and_is_out_of_service() {
+    producer.sendException = new TopicAuthorizationException("not allowed to write");
+
+    AcknowledgeType answer = work.run(record(command().build(), 1), place, stop);
+
+    assertThat(answer).isEqualTo(AcknowledgeType.RELEASE);
+    assertThat(fitness.outOfService().orElseThrow())
+        .contains("nothing can be reported")
+        .contains("not allowed to write");
+    assertThat(place.isOpen()).isFalse();
+    assertThat(folder.resolve("store/run-1")).doesNotExist();
+  }
+
+  @Test
+  void a_success_whose_report_is_too_large_is_reported_as_a_failure_that_says_so() {
+    producer.tooLarge = StageSucceeded.class;
+
+    AcknowledgeType answer = work.run(record(command().build(), 1), place, stop);
+
+    assertThat(answer).isEqualTo(AcknowledgeType.ACCEPT);
+    assertThat(failure().getKind()).isEqualTo(FailureKind.INTERNAL);
+    assertThat(failure().getMessage()).contains("5,000,000 bytes").contains("attempt-1-");
+    assertThat(failure().getRetryable()).isFalse();
+    assertThat(fitness.outOfService()).isEmpty();
+  }
+
+  @Test
+  void a_message_of_two_megabytes_is_cut_and_reported() {
+    var failure = new InvalidInputException(List.of("x".repeat(2_000_000)));
+    var events =
+        new StageEvents(topics.stageEvents(), new Outbox(() -> producer), Clock.systemUTC(), "w");
+
+    events.failed(Attempt.of(command().build(), record(command().build(), 1)), failure);
+
+    assertThat(failure().getMessage())
+        .hasSizeLessThan(17_000)
+        .contains("2,000,000 characters in all");
+  }
+
+  @Test
+  void a_stage_without_progress_is_ended_and_may_be_tried_again() {
+    stall = StallLimits.of(Duration.ofSeconds(5));
+    StageCommand hanging = command().setSpec("{\"never\":\"end\"}").build();
+
+    AcknowledgeType answer = worker("impatient").run(record(hanging, 1), place, stop);
+
+    assertThat(answer).isEqualTo(AcknowledgeType.ACCEPT);
+    assertThat(failure().getKind()).isEqualTo(FailureKind.RESOURCE);
+    assertThat(failure().getRetryable()).isTrue();
+    assertThat(failure().getMessage()).contains("no progress for PT5S: phase 'search' at 1 of 2");
+  }
+
+  @Test
+  void a_prepared_command_whose_slot_does_not_become_free_is_given_back_and_never_begun() {
+    Slots.Place busy = place;
+    busy.begin(false, Duration.ZERO, stop);
+    busy.ending(true);
+    Slots.Place behind = slots.reserve(Duration.ZERO).orElseThrow();
+
+    AcknowledgeType answer = work.run(record(command().build(), 1), behind, new Stop());
+
+    assertThat(answer).isEqualTo(AcknowledgeType.RELEASE);
+    assertThat(producer.history()).isEmpty();
+    assertThat(folder.resolve("work/workers/0/jobs")).isEmptyDirectory();
+    assertThat(slots.spare()).isZero();
+  }
+
+  @Test
+  void a_prepared_command_begins_when_the_slot_is_handed_on() throws Exception {
+    Slots.Place busy = place;
+    busy.begin(false, Duration.ZERO, stop);
+    busy.ending(true);
+    Slots.Place behind = slots.reserve(Duration.ZERO).orElseThrow();
+    turn = Duration.ofSeconds(30);
+    StageWork patient = worker("patient");
+
+    var answer =
+        CompletableFuture.supplyAsync(
+            () -> patient.run(record(command().build(), 1), behind, new Stop()));
+    await().until(() -> running.stages().size() == 1);
+    assertThat(running.stages().get(0).getWorking()).isFalse();
+    assertThat(events()).isEmpty();
+    busy.end();
+
+    assertThat(answer.get(30, TimeUnit.SECONDS)).isEqualTo(AcknowledgeType.ACCEPT);
+    assertThat(events().get(1).getDetail()).isInstanceOf(StageSucceeded.class);
+    assertThat(busy.isOpen()).isFalse();
   }
 
   @Test
   void whoever_loses_the_lease_publishes_and_reports_nothing() {
     stop.request(Stop.Reason.LEASE_LOST, "gone");
 
-    AcknowledgeType answer = work.run(record(command().build(), 1), stop);
+    AcknowledgeType answer = work.run(record(command().build(), 1), place, stop);
 
     assertThat(answer).isEqualTo(AcknowledgeType.RELEASE);
     assertThat(producer.history()).isEmpty();
@@ -245,7 +451,7 @@ final class StageWorkTest {
   }
 
   private StageWork worker(String name) {
-    var outbox = new Outbox(producer);
+    var outbox = new Outbox(() -> producer);
     var clock = Clock.fixed(NOW, ZoneOffset.UTC);
     var child =
         new ChildJvm(
@@ -259,12 +465,17 @@ final class StageWorkTest {
     var equipment = new SlotEquipment(child, TestStageProcess.stages(), "test, 1 thread");
     WorkerHome home = WorkerHome.open(folder.resolve(name), "gpu");
     homes.add(home);
-    var bench = new Workbench(home, rules, equipment);
-    return new StageWork(
-        new CommandReader(topics.stageCommands("gpu")),
-        new Execution(bench, events, new Execution.Timing(clock, timers), Lease.STANDARD),
-        running,
-        new StageWork.Reports(events, new DeadLetters(topics.deadLetters(), outbox)));
+    var pauses = new Backoff(Duration.ofMillis(10), Duration.ofMillis(20));
+    var reports =
+        new Reports(events, new DeadLetters(topics.deadLetters(), outbox), fitness, pauses);
+    var execution =
+        new Execution(
+            List.of(new Workbench(home, rules, equipment)),
+            reports,
+            running,
+            new Execution.Timing(clock, timers),
+            new Execution.Bounds(Lease.STANDARD, stall, turn));
+    return new StageWork(new CommandReader(commands), execution, running, reports, Lease.STANDARD);
   }
 
   private StageCommand.Builder command() {
@@ -324,5 +535,26 @@ final class StageWorkTest {
 
   private static byte[] bytes(String text) {
     return text.getBytes(UTF_8);
+  }
+
+  /** Refuses reports of one kind as too large. */
+  private final class FussyProducer extends MockProducer<byte[], byte[]> {
+    private Class<?> tooLarge = Void.class;
+
+    private FussyProducer() {
+      super(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    @Override
+    public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+      if (record.topic().equals("t.stage-events")) {
+        var values = topics.stageEvents().values().deserializer();
+        StageEvent event = values.deserialize(record.topic(), record.value());
+        if (tooLarge.isInstance(event.getDetail())) {
+          throw new RecordTooLargeException("5,000,000 bytes");
+        }
+      }
+      return super.send(record, callback);
+    }
   }
 }

@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.espalier.event.StageEvent;
+import io.espalier.event.StageProgressed;
 import io.espalier.event.WorkerHeartbeat;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
-import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.stage.ChildJvm;
 import io.espalier.worker.stage.ChildSettings;
 import io.espalier.worker.stage.TestStageProcess;
@@ -17,6 +18,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -45,12 +49,14 @@ final class SupervisorTest {
   private final MockProducer<byte[], byte[]> producer =
       new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
   private final Broker broker = new Broker();
+  private final AtomicReference<Optional<String>> problem = new AtomicReference<>(Optional.empty());
+  private final Map<String, Supplier<Optional<String>>> checks = Map.of("store", problem::get);
   private WorkerHome home;
   private Supervisor supervisor;
 
   @BeforeEach
   void a_worker() {
-    String name = topics.runRequests().name();
+    String name = topics.closedAttempts().name();
     var partition = new TopicPartition(name, 0);
     requests.updateBeginningOffsets(Map.of(partition, 0L));
     requests.updateEndOffsets(Map.of(partition, 0L));
@@ -60,7 +66,14 @@ final class SupervisorTest {
     var identity = new WorkerIdentity("worker-1", "gpu", 1, List.of(), "test, 1 thread");
     var settings =
         new SupervisorSettings(
-            Map.of(), topics, identity, Lease.STANDARD, InputRules.STANDARD, home);
+            Map.of(),
+            topics,
+            identity,
+            Lease.STANDARD,
+            StallLimits.STANDARD,
+            InputRules.STANDARD,
+            home,
+            checks);
     var child =
         new ChildJvm(ChildSettings.of(64, 1).withMainClass(TestStageProcess.class.getName()));
     var slot = new SlotEquipment(child, TestStageProcess.stages(), "test, 1 thread");
@@ -105,12 +118,21 @@ final class SupervisorTest {
 
   @Test
   void a_failure_of_one_of_its_threads_ends_it_with_the_cause() {
-    requests.setPollException(new AuthorizationException("not allowed to read run requests"));
+    requests.setPollException(new AuthorizationException("not allowed to read closed attempts"));
 
     assertThatThrownBy(supervisor::awaitStopped)
-        .isInstanceOf(WorkerException.class)
-        .hasMessageContaining("not allowed to read run requests");
+        .isInstanceOf(UnreachableException.class)
+        .hasMessageContaining("not allowed to read closed attempts");
     await().until(() -> queue.isClosed() && producer.closed());
+  }
+
+  @Test
+  void a_probe_report_of_a_run_that_nobody_has_is_sent_before_anything_is_claimed() {
+    var values = topics.stageEvents().values().deserializer();
+    StageEvent probe = values.deserialize("", sent("t.stage-events").get(0).value());
+
+    assertThat(probe.getRunId()).isEqualTo("probe-of-worker-1");
+    assertThat(probe.getDetail()).isInstanceOf(StageProgressed.class);
   }
 
   @Test

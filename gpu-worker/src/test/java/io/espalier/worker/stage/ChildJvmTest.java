@@ -229,7 +229,7 @@ final class ChildJvmTest {
 
   @Test
   void a_stop_before_the_start_starts_nothing() {
-    stop.request(Stop.Reason.DEADLINE, "too late");
+    stop.request(Stop.Reason.STALLED, "too late");
 
     assertThatThrownBy(() -> run("\"succeed\"")).isInstanceOf(StoppedException.class);
     assertThat(folder.resolve("output")).doesNotExist();

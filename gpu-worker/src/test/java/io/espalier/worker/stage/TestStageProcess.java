@@ -67,7 +67,7 @@ public final class TestStageProcess {
           Runtime.getRuntime().halt(134);
         }
         case "\"exhaust the heap\"" -> exhaust();
-        case "\"never end\"" -> neverEnd(job);
+        case "\"never end\"", "{\"never\":\"end\"}" -> neverEnd(job);
         case "{\"budget\":1}", "{\"budget\":2}" -> score(job);
         case "\"leave an orphan\"" -> leaveOrphan(job);
         case "\"print a long line\"" -> printLongLine();

@@ -22,10 +22,10 @@ import org.apache.kafka.clients.admin.Admin;
  * with the same settings, without looking at them.
  */
 public final class CoordinatorBenchmark {
-  static final int POLICIES = 100;
+  private static final int POLICIES = 100;
   static final String POOL = "bench";
 
-  private static final int PARTITIONS = 2;
+  static final int PARTITIONS = 2;
   private static final int WARM_UP = 500;
   private static final int PACED = 1_000;
   private static final int PER_SECOND = 50;
@@ -42,7 +42,9 @@ public final class CoordinatorBenchmark {
         LocalRegistry registry = LocalRegistry.start(directory.resolve("registry"))) {
       SchemaRegistry schemas = SchemaRegistry.at(registry.url());
       Topics topics = topics(broker, schemas);
-      measure(new Load(broker.bootstrapServers(), schemas, topics), directory);
+      measure(
+          new Load(broker.bootstrapServers(), schemas, topics, new Load.PolicySet(POLICIES, 1)),
+          directory);
     }
     System.exit(0);
   }
@@ -72,7 +74,7 @@ public final class CoordinatorBenchmark {
     }
   }
 
-  private static Topics topics(LocalBroker broker, SchemaRegistry schemas) {
+  static Topics topics(LocalBroker broker, SchemaRegistry schemas) {
     var topics = new Topics(Topics.DEFAULT_PREFIX, schemas, PARTITIONS);
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
       new Installation(topics, schemas, List.of(POOL)).setUp(admin, (short) 1);
@@ -80,7 +82,7 @@ public final class CoordinatorBenchmark {
     return topics;
   }
 
-  private static void printMachine() throws IOException {
+  static void printMachine() throws IOException {
     String processor =
         Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
             .filter(line -> line.startsWith("model name"))

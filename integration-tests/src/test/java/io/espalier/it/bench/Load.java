@@ -46,12 +46,26 @@ final class Load {
   private final String bootstrapServers;
   private final SchemaRegistry registry;
   private final Topics topics;
+  private final PolicySet policies;
   private final Map<String, Long> sentAt = new ConcurrentHashMap<>();
 
-  Load(String bootstrapServers, SchemaRegistry registry, Topics topics) {
+  Load(String bootstrapServers, SchemaRegistry registry, Topics topics, PolicySet policies) {
     this.bootstrapServers = bootstrapServers;
     this.registry = registry;
     this.topics = topics;
+    this.policies = policies;
+  }
+
+  /**
+   * Policies for groups of models.
+   *
+   * @param count how many there are
+   * @param matching how many of them match each model
+   */
+  record PolicySet(int count, int matching) {
+    int groups() {
+      return count / matching;
+    }
   }
 
   /** When each model was sent, in nanoseconds, by its name. */
@@ -59,10 +73,10 @@ final class Load {
     return sentAt;
   }
 
-  /** Applies policies of which each matches the models of one name group. */
+  /** Applies the policies, of which each matches the models of one name group. */
   void applyPolicies() {
     try (var producer = producer(topics.pruningPolicies())) {
-      for (int i = 0; i < CoordinatorBenchmark.POLICIES; i++) {
+      for (int i = 0; i < policies.groups() * policies.matching(); i++) {
         PruningPolicy policy = policy(i);
         send(
             producer,
@@ -81,7 +95,7 @@ final class Load {
         while (System.nanoTime() < due) {
           LockSupport.parkNanos(due - System.nanoTime());
         }
-        String name = "group-%d-%s-%d".formatted(i % CoordinatorBenchmark.POLICIES, series, i);
+        String name = "group-%d-%s-%d".formatted(i % policies.groups(), series, i);
         sentAt.put(name, System.nanoTime());
         send(producer, topic.record(name, registered(name), headers(name)));
       }
@@ -205,14 +219,14 @@ final class Load {
         "bench", CoordinatorBenchmark.POOL, Instant.now(), SLOTS, List.of(), List.of(), 0, null);
   }
 
-  private static PruningPolicy policy(int i) {
+  private PruningPolicy policy(int i) {
     return PruningPolicy.newBuilder()
         .setName("policy-" + i)
         .setGeneration(1)
         .setMatch(
             PolicyMatch.newBuilder()
                 .setTask("image-classification")
-                .setNames(List.of("group-%d-*".formatted(i)))
+                .setNames(List.of("group-%d-*".formatted(i % policies.groups())))
                 .build())
         .setStages(
             List.of(

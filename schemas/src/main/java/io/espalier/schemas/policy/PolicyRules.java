@@ -65,6 +65,7 @@ final class PolicyRules {
     spec.path("data")
         .properties()
         .forEach(role -> rules.data("/spec/data/" + role.getKey(), role.getValue()));
+    new NameRules(rules::problem).check(spec.path("match"));
     rules.gates(spec.path("gates"));
     new AlgorithmRules(rules::problem).check(spec.path("stages"));
     rules.measured(spec.path("stages"), spec.path("gates"));

@@ -105,6 +105,25 @@ class PolicyFileTest {
   }
 
   @Test
+  void what_a_policy_selects_by_is_text_that_a_model_can_have() {
+    String hidden =
+        """
+        match:
+            task: "image\\u202Eclassification"
+            names: [ "resnet*", "acme\\u0000*" ]
+            labels: { tier: "edge\\u200B", "": x }""";
+    String text = MINIMAL.replace("match: {}", hidden);
+
+    assertThatThrownBy(() -> PolicyFile.parse("hidden.yaml", text).orThrow())
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("a task must have no control")
+        .hasMessageContaining("found U+202E")
+        .hasMessageContaining("a name must have no control")
+        .hasMessageContaining("the value of a label must have no control")
+        .hasMessageContaining("a label's name must not be empty");
+  }
+
+  @Test
   void what_a_policy_leaves_out_has_the_defaults_of_the_event() {
     PruningPolicy event = PolicyFile.parse("minimal.yaml", MINIMAL).orThrow().get(0).toAvro(1);
 

@@ -1,16 +1,18 @@
 package io.espalier.streams.app;
 
+import io.espalier.schemas.RegistryUnavailableException;
+import io.espalier.schemas.Topics;
+import io.espalier.schemas.TransientFailures;
 import io.espalier.streams.domain.run.RunSettings;
 import io.espalier.streams.topology.OptimizationTopology;
 import io.espalier.streams.topology.TopologySettings;
+import io.espalier.streams.topology.TopologySettings.Outside;
 import io.espalier.streams.wire.Wire;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.streams.KafkaStreams;
@@ -18,6 +20,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,42 +28,64 @@ import org.slf4j.LoggerFactory;
 public final class Coordinator implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Coordinator.class);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
+  private static final int REGISTRY_TRIES = 10;
 
   private final KafkaStreams streams;
-  private final Admin admin;
+  private final Lookout lookout;
+  private final BackOff backOff = new BackOff();
   private final CountDownLatch runningOrStopped = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
+  private volatile @Nullable Throwable failure;
 
-  private Coordinator(KafkaStreams streams, Admin admin) {
+  private Coordinator(KafkaStreams streams, Lookout lookout) {
     this.streams = streams;
-    this.admin = admin;
+    this.lookout = lookout;
   }
 
   /**
    * Starts a coordinator. Returns at once; it works when {@link #awaitRunning} says so.
    *
-   * @throws CoordinatorException if the brokers cannot be reached or the topics are not as needed
+   * @throws CoordinatorException if brokers or registry cannot be reached or the topics are not as
+   *     needed
    */
   public static Coordinator start(CoordinatorConfig config) {
+    Topics topics = config.topics();
+    learnSchemas(config, topics);
     Properties properties = StreamsSettings.of(config);
     Admin admin = Admin.create(adminSettings(properties));
     try {
-      return start(config, properties, admin);
+      TopicCheck check = new TopicCheck(admin, topics, config.registry());
+      int partitions = check.partitions();
+      Wire wire = new Wire(topics);
+      Lookout lookout =
+          new Lookout(admin, config.applicationId(), topics, check.inputs(partitions));
+      TopologySettings settings = settings(config, partitions, lookout.outside(properties, wire));
+      Topology topology = topology(wire, settings, properties);
+      Coordinator coordinator = new Coordinator(new KafkaStreams(topology, properties), lookout);
+      coordinator.start();
+      return coordinator;
     } catch (RuntimeException e) {
       admin.close(Duration.ZERO);
       throw e;
     }
   }
 
-  private static Coordinator start(CoordinatorConfig config, Properties properties, Admin admin) {
-    int partitions = new TopicCheck(admin, config.topics()).partitions(config.releasesTopic());
-    PoolTopics pools =
-        new PoolTopics(
-            config.topics(), topic -> TopicCheck.exists(admin, topic), InstantSource.system());
-    Topology topology = topology(config, partitions, pools, properties);
-    Coordinator coordinator = new Coordinator(new KafkaStreams(topology, properties), admin);
-    coordinator.start();
-    return coordinator;
+  /** Everything that is known once works without the registry afterwards. */
+  private static void learnSchemas(CoordinatorConfig config, Topics topics) {
+    for (int tried = 1; ; tried++) {
+      try {
+        topics.learnSchemas();
+        return;
+      } catch (RegistryUnavailableException e) {
+        if (tried == REGISTRY_TRIES) {
+          throw new CoordinatorException(
+              "the schema registry at %s does not tell the schemas: %s. Is it running, and was `espalier setup` run?"
+                  .formatted(config.registry().url(), e.getMessage()),
+              e);
+        }
+        LOGGER.warn("waiting for the schema registry; {}", e.getMessage());
+      }
+    }
   }
 
   /**
@@ -70,7 +95,10 @@ public final class Coordinator implements AutoCloseable {
    */
   public void awaitRunning(Duration atMost) throws InterruptedException {
     boolean settled = runningOrStopped.await(atMost.toMillis(), TimeUnit.MILLISECONDS);
-    if (!settled || stopped.getCount() == 0) {
+    if (stopped.getCount() == 0) {
+      throw stoppedBy();
+    }
+    if (!settled) {
       throw new CoordinatorException(
           "wanted a running coordinator within %s, found it %s".formatted(atMost, streams.state()));
     }
@@ -83,42 +111,47 @@ public final class Coordinator implements AutoCloseable {
    */
   public void awaitStopped() throws InterruptedException {
     stopped.await();
-    if (streams.state() == KafkaStreams.State.ERROR) {
-      throw new CoordinatorException("stopped because of an error; the log has it");
+    if (failure != null || streams.state() == KafkaStreams.State.ERROR) {
+      throw stoppedBy();
     }
+  }
+
+  private CoordinatorException stoppedBy() {
+    Throwable cause = failure;
+    return new CoordinatorException(
+        cause == null
+            ? "the coordinator stopped; the log has the reason"
+            : "the coordinator stopped because of an error: " + BackOff.rootMessage(cause),
+        cause);
   }
 
   /** Finishes what it is at, commits and stops. */
   @Override
   public void close() {
+    backOff.end();
     if (!streams.close(CLOSE_TIMEOUT)) {
       LOGGER.warn("did not stop in time; state={}", streams.state());
     }
-    admin.close(Duration.ZERO);
+    lookout.close();
     stopped.countDown();
     runningOrStopped.countDown();
   }
 
-  static Topology topology(
-      CoordinatorConfig config,
-      int partitions,
-      Predicate<String> poolHasTopic,
-      Properties properties) {
+  static TopologySettings settings(CoordinatorConfig config, int partitions, Outside outside) {
     RunSettings runs =
-        new RunSettings(
-            withoutSlash(config.artifactsBase().toString()),
-            config.timing().start(),
-            config.timing().silence());
+        new RunSettings(withoutSlash(config.artifactsBase().toString()), config.timing().silence());
+    return new TopologySettings(partitions, config.timing().timers(), runs, outside);
+  }
+
+  static Topology topology(Wire wire, TopologySettings settings, Properties properties) {
     return OptimizationTopology.build(
-        new Wire(config.topics()),
-        new TopologySettings(
-            partitions, config.releasesTopic(), config.timing().timers(), runs, poolHasTopic),
-        new TopologyConfig(new StreamsConfig(properties)));
+        wire, settings, new TopologyConfig(new StreamsConfig(properties)));
   }
 
   private void start() {
     streams.setStateListener((now, before) -> changed(now));
-    streams.setUncaughtExceptionHandler(Coordinator::afterFailure);
+    streams.setUncaughtExceptionHandler(this::afterFailure);
+    lookout.start();
     streams.start();
   }
 
@@ -132,12 +165,15 @@ public final class Coordinator implements AutoCloseable {
     }
   }
 
-  private static StreamThreadExceptionResponse afterFailure(Throwable failure) {
-    if (Transient.is(failure)) {
-      LOGGER.warn("a thread failed for a reason that may pass; another takes over", failure);
+  /** Each thread that is replaced restores its stores, so they follow each other more slowly. */
+  private StreamThreadExceptionResponse afterFailure(Throwable thrown) {
+    if (TransientFailures.include(thrown)) {
+      LOGGER.warn("a thread failed for a reason that may pass; another takes over", thrown);
+      backOff.await();
       return StreamThreadExceptionResponse.REPLACE_THREAD;
     }
-    LOGGER.error("a thread failed for a reason that will not pass; the coordinator stops", failure);
+    LOGGER.error("a thread failed for a reason that will not pass; the coordinator stops", thrown);
+    failure = thrown;
     return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
   }
 

@@ -5,6 +5,8 @@ import io.espalier.schemas.Topics;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * How a coordinator is set up.
@@ -20,8 +22,8 @@ import java.util.Map;
  *     <base>/<model name>/<run id>/stage-<index>}
  * @param timing intervals
  * @param threads number of threads
- * @param clientProperties more Kafka properties, such as TLS and SASL settings; they win over the
- *     coordinator's own
+ * @param clientProperties properties of every Kafka client that concern security: those that begin
+ *     with {@code security.}, {@code sasl.} or {@code ssl.}
  */
 public record CoordinatorConfig(
     String bootstrapServers,
@@ -38,9 +40,20 @@ public record CoordinatorConfig(
 
   public CoordinatorConfig {
     clientProperties = Map.copyOf(clientProperties);
+    Optional<String> other =
+        clientProperties.keySet().stream().filter(CoordinatorConfig::isForbidden).findFirst();
+    if (other.isPresent()) {
+      throw new IllegalArgumentException(
+          "properties of the clients begin with security., sasl. or ssl., found " + other.get());
+    }
     if (threads < 1) {
       throw new IllegalArgumentException("at least one thread is needed, found " + threads);
     }
+  }
+
+  /** What the guarantees rest on must not be overridden. */
+  private static boolean isForbidden(String property) {
+    return Stream.of("security.", "sasl.", "ssl.").noneMatch(property::startsWith);
   }
 
   /** A coordinator with default prefix, application id and timing, and one thread. */
@@ -75,10 +88,5 @@ public record CoordinatorConfig(
   /** The topics of the installation. */
   Topics topics() {
     return new Topics(topicPrefix, registry, Topics.DEFAULT_PARTITIONS);
-  }
-
-  /** Name of the topic by which pools tell runs that their jobs were released. */
-  String releasesTopic() {
-    return applicationId + "-job-releases";
   }
 }

@@ -1,56 +1,73 @@
 package io.espalier.streams.app;
 
+import io.espalier.schemas.Installation;
+import io.espalier.schemas.SchemaRegistry;
+import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaFuture;
-import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Whether the topics are there, with the partition counts that the topology relies on. */
 final class TopicCheck {
   private final Admin admin;
   private final Topics topics;
+  private final SchemaRegistry registry;
 
-  TopicCheck(Admin admin, Topics topics) {
+  TopicCheck(Admin admin, Topics topics, SchemaRegistry registry) {
     this.admin = admin;
     this.topics = topics;
+    this.registry = registry;
+  }
+
+  /** Returns every partition that the coordinator reads, of keyed topics with so many each. */
+  List<TopicPartition> inputs(int partitions) {
+    return keyed().stream()
+        .flatMap(
+            topic -> IntStream.range(0, partitions).mapToObj(p -> new TopicPartition(topic, p)))
+        .toList();
+  }
+
+  /** The topics that meet in one keyed store. */
+  private List<String> keyed() {
+    return List.of(
+        topics.stageEvents().name(),
+        topics.modelRegistered().name(),
+        topics.runRequests().name(),
+        topics.workerHeartbeats().name());
   }
 
   /**
-   * Partitions of the keyed topics. Creates the internal topic by which pools answer runs if it is
-   * missing, as Kafka Streams does with its own.
+   * Returns the number of partitions of the keyed topics.
    *
-   * @throws CoordinatorException if topics are missing or do not agree, naming all of them
+   * @throws CoordinatorException if topics are missing, do not agree or are set otherwise than they
+   *     should be, naming all of them
    */
-  int partitions(String releasesTopic) {
-    List<String> keyed =
-        List.of(
-            topics.stageEvents().name(),
-            topics.modelRegistered().name(),
-            topics.runRequests().name(),
-            topics.workerHeartbeats().name());
+  int partitions() {
+    List<String> keyed = keyed();
     List<String> others =
-        List.of(
-            topics.pruningPolicies().name(),
-            topics.runs().name(),
-            topics.prunedModel().name(),
-            topics.modelRejected().name(),
-            topics.deadLetters());
+        Stream.concat(
+                topics.all(List.of()).stream()
+                    .map(Topic::name)
+                    .filter(name -> !keyed.contains(name)),
+                Stream.of(topics.deadLetters()))
+            .toList();
     Map<String, Integer> found =
         found(admin, Stream.concat(keyed.stream(), others.stream()).toList());
     int wanted = found.getOrDefault(keyed.get(0), topics.stageEvents().partitions());
     List<String> problems = problems(keyed, others, wanted, found);
     if (problems.isEmpty()) {
-      agree(releasesTopic, wanted, Optional.of(created(releasesTopic, wanted)))
-          .ifPresent(problems::add);
+      problems.addAll(new Installation(topics, registry, List.of()).wrongSettings(admin));
     }
     if (!problems.isEmpty()) {
       throw new CoordinatorException(
@@ -58,6 +75,11 @@ final class TopicCheck {
               .formatted(String.join("; ", problems)));
     }
     return wanted;
+  }
+
+  /** Returns the names of all topics that are there. */
+  static Set<String> present(Admin admin) {
+    return await(admin.listTopics().names(), "list the topics");
   }
 
   /** What is wrong with the topics found, as partition counts by name. */
@@ -69,15 +91,6 @@ final class TopicCheck {
       agree(topic, wanted, Optional.ofNullable(found.get(topic))).ifPresent(problems::add);
     }
     return problems;
-  }
-
-  /**
-   * Whether a topic is there.
-   *
-   * @throws CoordinatorException if the brokers cannot say
-   */
-  static boolean exists(Admin admin, String topic) {
-    return found(admin, List.of(topic)).containsKey(topic);
   }
 
   private static Optional<String> agree(String topic, int wanted, Optional<Integer> found) {
@@ -93,22 +106,6 @@ final class TopicCheck {
 
   private static String gone(String topic) {
     return "topic %s: wanted, found none".formatted(topic);
-  }
-
-  private int created(String topic, int partitions) {
-    Map<String, Integer> found = found(admin, List.of(topic));
-    if (found.containsKey(topic)) {
-      return found.getOrDefault(topic, partitions);
-    }
-    NewTopic wanted = new NewTopic(topic, Optional.of(partitions), Optional.empty());
-    try {
-      await(admin.createTopics(List.of(wanted)).all(), "create topic " + topic);
-    } catch (CoordinatorException e) {
-      if (!(e.getCause() instanceof TopicExistsException)) {
-        throw e;
-      }
-    }
-    return partitions;
   }
 
   private static Map<String, Integer> found(Admin admin, List<String> names) {

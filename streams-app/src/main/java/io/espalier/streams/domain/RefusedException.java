@@ -6,6 +6,8 @@ import java.util.List;
 public final class RefusedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private final transient List<String> problems;
+
   /**
    * Refuses an input.
    *
@@ -14,5 +16,11 @@ public final class RefusedException extends RuntimeException {
    */
   public RefusedException(String what, List<String> problems) {
     super(what + " refused: " + String.join("; ", problems));
+    this.problems = List.copyOf(problems);
+  }
+
+  /** Returns everything that is wrong. */
+  public List<String> problems() {
+    return problems;
   }
 }

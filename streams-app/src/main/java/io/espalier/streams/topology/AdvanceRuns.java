@@ -2,76 +2,87 @@ package io.espalier.streams.topology;
 
 import io.espalier.streams.domain.RefusedException;
 import io.espalier.streams.domain.run.Decision;
+import io.espalier.streams.domain.run.Decision.Change;
 import io.espalier.streams.domain.run.ForRun;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Run;
 import io.espalier.streams.domain.run.RunEvent;
+import io.espalier.streams.domain.run.RunEvent.CancelRequested;
+import io.espalier.streams.domain.run.RunEvent.RetryRequested;
 import io.espalier.streams.domain.run.RunEvent.TimePassed;
 import io.espalier.streams.domain.run.RunMachine;
 import io.espalier.streams.wire.Wire;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Folds each run's events into its state, and forwards what was decided. */
-final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Decision> {
+final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, RunTurn> {
   static final String RUNS = "runs";
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(AdvanceRuns.class);
 
   /** So that many overdue timers cannot hold a transaction open for long. */
   private static final int TIMERS_AT_ONCE = 500;
 
+  private static final Duration AFTER_FAILURE = Duration.ofMinutes(1);
+
   private final Wire wire;
   private final RunMachine machine;
-  private final Duration timerInterval;
+  private final TopologySettings settings;
 
-  AdvanceRuns(Wire wire, RunMachine machine, Duration timerInterval) {
+  AdvanceRuns(Wire wire, RunMachine machine, TopologySettings settings) {
     this.wire = wire;
     this.machine = machine;
-    this.timerInterval = timerInterval;
+    this.settings = settings;
   }
 
   @Override
   public Set<StoreBuilder<?>> stores() {
-    // In an order of its own, or the topology's description would differ from start to start.
-    return new LinkedHashSet<>(
-        List.of(
-            Timers.store(),
-            Stores.keyValueStoreBuilder(
-                Stores.persistentKeyValueStore(RUNS), Serdes.String(), wire.run())));
+    return Set.of(
+        Stores.keyValueStoreBuilder(
+            Stores.persistentKeyValueStore(RUNS), Serdes.String(), wire.run()));
   }
 
   @Override
-  public Processor<String, ForRun, String, Decision> get() {
+  public Processor<String, ForRun, String, RunTurn> get() {
     return new Advancing();
   }
 
   /** Kafka calls init before anything else, and again if the task is revived. */
   @SuppressWarnings("NullAway.Init")
-  private final class Advancing implements Processor<String, ForRun, String, Decision> {
-    private ProcessorContext<String, Decision> context;
+  private final class Advancing implements Processor<String, ForRun, String, RunTurn> {
+    private ProcessorContext<String, RunTurn> context;
     private KeyValueStore<String, KeptRun> runs;
     private Timers timers;
-    private Instant listeningSince;
+    private SignsOfLife signs;
 
     @Override
-    public void init(ProcessorContext<String, Decision> context) {
+    public void init(ProcessorContext<String, RunTurn> context) {
       this.context = context;
       runs = context.getStateStore(RUNS);
-      timers = new Timers(context.getStateStore(Timers.TIMERS));
-      listeningSince = now();
-      context.schedule(timerInterval, PunctuationType.WALL_CLOCK_TIME, time -> lookAtTimers());
+      timers = new Timers();
+      signs = new SignsOfLife();
+      try (KeyValueIterator<String, KeptRun> all = runs.all()) {
+        all.forEachRemaining(kept -> kept.value.going().ifPresent(this::setTimer));
+      }
+      context.schedule(
+          settings.timerInterval(), PunctuationType.WALL_CLOCK_TIME, time -> lookAtTimers());
     }
 
     @Override
@@ -83,47 +94,77 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Dec
             List.of("its key must be the run id, found '%s'".formatted(message.key())));
       }
       RunEvent event = message.value().event();
-      Optional<KeptRun> kept = Optional.ofNullable(runs.get(runId));
-      Optional<Run> before = kept.flatMap(KeptRun::going);
-      if (kept.isPresent() && before.isEmpty()) {
-        return; // it has ended: whatever comes is late or comes again
+      Optional<KeptRun> kept = kept(runId);
+      if (kept.isEmpty() && (event instanceof CancelRequested || event instanceof RetryRequested)) {
+        throw new RefusedException(
+            "request for run '%s'".formatted(runId), List.of("there is no such run"));
       }
-      before
-          .map(run -> machine.advance(run, event, now()))
-          .or(() -> machine.begin(event, now()))
-          .filter(Decision::changed)
-          .ifPresent(decision -> carryOut(before, decision));
+      carryOut(machine.decide(kept, event, now()));
+    }
+
+    /** What is known of a run: what was last heard of it counts before what is stored. */
+    private Optional<KeptRun> kept(String runId) {
+      return signs
+          .latest(runId)
+          .<KeptRun>map(KeptRun.Going::new)
+          .or(() -> Optional.ofNullable(runs.get(runId)));
     }
 
     private void lookAtTimers() {
-      for (String runId : timers.takeDue(now(), TIMERS_AT_ONCE)) {
-        Optional.ofNullable(runs.get(runId)).flatMap(KeptRun::going).ifPresent(this::lookAt);
+      Instant heardUntil = settings.outside().heardUntil().apply(context.taskId().partition());
+      timers.due(now(), TIMERS_AT_ONCE).forEach(runId -> lookAt(runId, heardUntil));
+    }
+
+    /** A run that fails here must not take the others' time with it. */
+    @SuppressWarnings("IllegalCatch")
+    private void lookAt(String runId, Instant heardUntil) {
+      try {
+        Decision decision = machine.decide(kept(runId), new TimePassed(heardUntil), now());
+        timers.set(runId, now().plus(settings.timerInterval())); // unless it is set anew
+        carryOut(decision);
+      } catch (KafkaException e) {
+        throw e; // not the run's fault
+      } catch (RuntimeException e) {
+        LOGGER.error("the time of a run could not be looked at; runId={}", runId, e);
+        timers.set(runId, now().plus(AFTER_FAILURE));
       }
     }
 
-    private void lookAt(Run run) {
-      Decision decision = machine.advance(run, new TimePassed(listeningSince), now());
-      if (decision.changed()) {
-        carryOut(Optional.of(run), decision);
-      } else {
-        machine.wakeAt(run, listeningSince).ifPresent(at -> timers.set(at, run.id().value()));
+    private void carryOut(Decision decision) {
+      if (decision.idle()) {
+        return;
+      }
+      decision.run().ifPresent(run -> keep(run, decision.change()));
+      boolean shown =
+          decision.change() == Change.KEPT
+              || (decision.change() == Change.HEARD
+                  && signs.shows(decision.run().orElseThrow(), now()));
+      if (shown || !decision.effects().isEmpty()) {
+        RunTurn turn =
+            new RunTurn(shown ? decision.run() : Optional.empty(), decision.effects(), now());
+        context.forward(new Record<>("", turn, now().toEpochMilli()));
       }
     }
 
-    private void carryOut(Optional<Run> before, Decision decision) {
-      String runId = decision.run().id().value();
-      Optional<Instant> wasDue = before.flatMap(this::due);
-      Optional<Instant> isDue = due(decision.run());
-      if (!wasDue.equals(isDue)) {
-        wasDue.ifPresent(at -> timers.clear(at, runId));
-        isDue.ifPresent(at -> timers.set(at, runId));
+    private void keep(Run run, Change change) {
+      if (change == Change.NONE) {
+        return;
       }
-      runs.put(runId, KeptRun.of(decision.run()));
-      context.forward(new Record<>(runId, decision, now().toEpochMilli()));
+      boolean stored = change == Change.KEPT || signs.hears(run, now());
+      if (stored) {
+        runs.put(run.id().value(), KeptRun.of(run));
+      }
+      if (change == Change.KEPT) {
+        signs.forget(run);
+        setTimer(run);
+      }
     }
 
-    private Optional<Instant> due(Run run) {
-      return machine.wakeAt(run, Instant.EPOCH);
+    private void setTimer(Run run) {
+      machine
+          .wakeAt(run)
+          .ifPresentOrElse(
+              at -> timers.set(run.id().value(), at), () -> timers.clear(run.id().value()));
     }
 
     private Instant now() {

@@ -5,10 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.pool.ForPool;
 import io.espalier.streams.domain.pool.Turn;
-import io.espalier.streams.domain.run.Decision;
-import io.espalier.streams.domain.run.ForRun;
+import io.espalier.streams.domain.run.Effect.AnswerRegistration;
+import io.espalier.streams.domain.run.Effect.CloseCommands;
 import io.espalier.streams.domain.run.Run;
 import io.espalier.streams.wire.Released;
+import io.espalier.streams.wire.Told;
 import java.util.List;
 import java.util.function.Function;
 import org.apache.kafka.common.header.Headers;
@@ -26,32 +27,36 @@ final class Announce<D, V> implements ProcessorSupplier<String, D, String, V> {
     this.announcements = announcements;
   }
 
-  static Announce<Decision, Run> runs() {
+  static Announce<RunTurn, Run> runs() {
     return new Announce<>(RunAnnouncements::runs);
   }
 
-  static Announce<Decision, Run> pruned() {
+  static Announce<RunTurn, Run> pruned() {
     return new Announce<>(RunAnnouncements::pruned);
   }
 
-  static Announce<Decision, Run> rejected() {
+  static Announce<RunTurn, Run> rejected() {
     return new Announce<>(RunAnnouncements::rejected);
   }
 
-  static Announce<Decision, Model> deadLetters() {
+  static Announce<RunTurn, Model> deadLetters() {
     return new Announce<>(RunAnnouncements::deadLetters);
   }
 
-  static Announce<Decision, ForPool> jobs() {
+  static Announce<RunTurn, Told<AnswerRegistration>> answers() {
+    return new Announce<>(RunAnnouncements::answers);
+  }
+
+  static Announce<RunTurn, Told<CloseCommands>> closed() {
+    return new Announce<>(RunAnnouncements::closed);
+  }
+
+  static Announce<RunTurn, ForPool> jobs() {
     return new Announce<>(RunAnnouncements::jobs);
   }
 
   static Announce<Turn, Released> commands() {
     return new Announce<>(PoolAnnouncements::commands);
-  }
-
-  static Announce<Turn, ForRun> releases() {
-    return new Announce<>(PoolAnnouncements::releases);
   }
 
   @Override

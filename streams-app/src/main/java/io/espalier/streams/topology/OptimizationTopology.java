@@ -2,12 +2,13 @@ package io.espalier.streams.topology;
 
 import static org.apache.kafka.streams.kstream.Named.as;
 
+import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.pool.ForPool;
 import io.espalier.streams.domain.run.ForRun;
 import io.espalier.streams.domain.run.RunMachine;
-import io.espalier.streams.wire.Inbound;
 import io.espalier.streams.wire.Outbound;
 import io.espalier.streams.wire.Wire;
+import java.util.function.Function;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.StreamsBuilder;
@@ -19,10 +20,13 @@ import org.apache.kafka.streams.kstream.Repartitioned;
 /**
  * From registered models to pruned-model events, one statement per step.
  *
- * <p>A model meets the policies, each match becomes a run, each run advances by what it hears and
- * puts jobs into its pool's line, and each pool releases jobs as its workers have slots. Streams
- * that are merged meet in one keyed store, so their topics need equal numbers of partitions:
- * merging does not check that, the coordinator does when it starts.
+ * <p>A model meets the policies, each match becomes a run in the same partition, each run advances
+ * by what it hears and puts jobs into its pool's line, and each pool releases jobs as its workers
+ * have slots. Streams that are merged meet in one keyed store, so their topics need equal numbers
+ * of partitions: merging does not check that, the coordinator does when it starts.
+ *
+ * <p>A registration costs five records: the run in its store, the run as people see it, the job on
+ * its way to the pool, the job in the pool's store, the command.
  */
 public final class OptimizationTopology {
   private final Wire wire;
@@ -42,47 +46,89 @@ public final class OptimizationTopology {
     var policies = new PolicyBook(wire);
     policies.readInto(builder);
 
-    var registered = wire.modelRegistered().stream(builder, "models-registered");
+    var registered = registrations(builder);
     var reported = wire.stageEvents().stream(builder, "stages-reported");
-    var requested = wire.runRequests().stream(builder, "runs-requested");
+    var requested = requests(builder);
     var alive = wire.workerHeartbeats().stream(builder, "workers-alive");
-    var released = releases().stream(builder, "jobs-released");
 
-    var planned = registered.process(new MatchPolicies(policies), as("match-policies"));
-    var runEvents = byRun(planned).merge(reported, as("add-reports"));
-    runEvents = runEvents.merge(requested, as("add-requests")).merge(released, as("add-releases"));
-    var decisions = runEvents.process(advanceRuns(), as("advance-runs"));
+    var planned = registered.process(new MatchPolicies(policies, settings), as("match-policies"));
+    var runEvents = planned.merge(reported, as("add-reports")).merge(requested, as("add-requests"));
+    var turns = runEvents.process(advanceRuns(), as("advance-runs"));
+    announce(turns);
 
-    var jobs = decisions.process(Announce.jobs(), as("announce-jobs"));
+    var jobs = turns.process(Announce.jobs(), as("announce-jobs"));
     var poolEvents = byPool(jobs).merge(alive, as("add-workers"));
-    var turns =
-        poolEvents.process(new DispatchJobs(wire, settings.poolHasTopic()), as("dispatch-jobs"));
-
-    send(decisions.process(Announce.runs(), as("announce-runs")), wire.runs(), "runs");
-    send(decisions.process(Announce.pruned(), as("announce-pruned")), wire.prunedModel(), "pruned");
-    send(
-        decisions.process(Announce.rejected(), as("announce-rejected")),
-        wire.modelRejected(),
-        "rejected");
-    send(
-        decisions.process(Announce.deadLetters(), as("announce-dead-letters")),
-        wire.deadLetters(),
-        "dead-letters");
-    send(turns.process(Announce.releases(), as("announce-releases")), releasing(), "job-releases");
+    var dispatched = poolEvents.process(dispatchJobs(), as("dispatch-jobs"));
     wire.stageCommands()
         .send(
-            turns.process(Announce.commands(), as("announce-commands")),
+            dispatched.process(Announce.commands(), as("announce-commands")),
             new PoolTopic(wire),
             "send-commands");
+
+    var unreadable = registered.process(new ReportPolicies(policies), as("report-policies"));
+    send(unreadable, wire.rawDeadLetters(), "policies-to-dead-letters");
     return builder.build();
   }
 
-  private AdvanceRuns advanceRuns() {
-    return new AdvanceRuns(wire, new RunMachine(settings.runs()), settings.timerInterval());
+  private void announce(KStream<String, RunTurn> turns) {
+    send(turns.process(Announce.runs(), as("announce-runs")), wire.runs(), "runs");
+    send(turns.process(Announce.pruned(), as("announce-pruned")), wire.prunedModel(), "pruned");
+    send(
+        turns.process(Announce.rejected(), as("announce-rejected")),
+        wire.modelRejected(),
+        "rejected");
+    send(
+        turns.process(Announce.deadLetters(), as("announce-dead-letters")),
+        wire.deadLetters(),
+        "dead-letters");
+    send(
+        turns.process(Announce.answers(), as("announce-answers")),
+        wire.registrationAnswers(),
+        "answers");
+    send(turns.process(Announce.closed(), as("announce-closed")), wire.closedAttempts(), "closed");
   }
 
-  private KStream<String, ForRun> byRun(KStream<String, ForRun> planned) {
-    return planned.repartition(repartitioned("plans-by-run", wire.forRun()));
+  private AdvanceRuns advanceRuns() {
+    RunMachine machine = new RunMachine(settings.runs(), settings.outside().tokens());
+    return new AdvanceRuns(wire, machine, settings);
+  }
+
+  private DispatchJobs dispatchJobs() {
+    return new DispatchJobs(wire, settings.outside().poolHasTopic());
+  }
+
+  private KStream<String, Model> registrations(StreamsBuilder builder) {
+    var found = wire.modelRegistered().stream(builder, "models-registered");
+    return atHome(found, model -> model.ref().name(), new Way<>("models", wire.model()));
+  }
+
+  private KStream<String, ForRun> requests(StreamsBuilder builder) {
+    var found = wire.runRequests().stream(builder, "runs-requested");
+    return atHome(found, ForRun::runId, new Way<>("requests", wire.request()));
+  }
+
+  /**
+   * The way of records that lie in another partition than that of their key.
+   *
+   * @param name what goes there
+   * @param values how they are written
+   */
+  private record Way<V>(String name, Serde<V> values) {}
+
+  /** Every record in the partition of its key: those that lie elsewhere take a topic more. */
+  private <V> KStream<String, V> atHome(
+      KStream<String, V> found, Function<V, String> key, Way<V> way) {
+    var located = found.process(Located.by(key, settings.partitions()), as("locate-" + way.name()));
+    var here =
+        located
+            .filter((k, v) -> v.atHome(), as(way.name() + "-at-home"))
+            .mapValues(Located::value, as("take-" + way.name() + "-at-home"));
+    var elsewhere =
+        located
+            .filterNot((k, v) -> v.atHome(), as(way.name() + "-elsewhere"))
+            .mapValues(Located::value, as("take-" + way.name() + "-elsewhere"));
+    var sentHome = elsewhere.repartition(repartitioned(way.name() + "-sent-home", way.values()));
+    return here.merge(sentHome, as("all-" + way.name()));
   }
 
   private KStream<String, ForPool> byPool(KStream<String, ForPool> jobs) {
@@ -93,15 +139,6 @@ public final class OptimizationTopology {
     return Repartitioned.with(Serdes.String(), values)
         .withName(name)
         .withNumberOfPartitions(settings.partitions());
-  }
-
-  /** A pool's answer goes back to the run: a circle, which takes a topic of its own. */
-  private Inbound<ForRun> releases() {
-    return new Inbound<>(settings.releasesTopic(), wire.forRun());
-  }
-
-  private Outbound<ForRun> releasing() {
-    return new Outbound<>(settings.releasesTopic(), wire.forRun().serializer());
   }
 
   private static <V> void send(KStream<String, V> records, Outbound<V> topic, String name) {

@@ -2,11 +2,9 @@ package io.espalier.streams.topology;
 
 import io.espalier.schemas.CloudEvent;
 import io.espalier.streams.domain.job.Job;
+import io.espalier.streams.domain.pool.InFlight.Sent;
 import io.espalier.streams.domain.pool.Turn;
-import io.espalier.streams.domain.run.ForRun;
-import io.espalier.streams.domain.run.RunEvent;
 import io.espalier.streams.wire.Released;
-import java.time.Instant;
 import java.util.List;
 
 /** What goes out when a pool has had a turn. */
@@ -14,28 +12,21 @@ final class PoolAnnouncements {
   private PoolAnnouncements() {}
 
   static List<Announcement<Released>> commands(Turn turn) {
-    return turn.released().stream().map(job -> command(job, turn.at())).toList();
-  }
-
-  static List<Announcement<ForRun>> releases(Turn turn) {
     return turn.released().stream()
-        .map(Job::id)
-        .map(
-            job ->
-                Announcement.internal(
-                    job.runId(), new ForRun(job.runId(), new RunEvent.Released(job.attempt()))))
+        .flatMap(job -> job.job().map(whole -> command(whole, job.sent())).stream())
         .toList();
   }
 
-  private static Announcement<Released> command(Job job, Instant at) {
+  private static Announcement<Released> command(Job job, Sent sent) {
+    String again = sent.times() > 1 ? "/" + sent.times() : "";
     CloudEvent event =
         new CloudEvent(
-            job.id() + "/command",
+            job.id() + "/command" + again,
             RunAnnouncements.SOURCE,
             CloudEvent.STAGE_REQUESTED,
             job.id().runId(),
-            at);
+            sent.at());
     return Announcement.event(
-        job.id().runId(), new Released(job, at), event, job.command().trace());
+        job.id().runId(), new Released(job, sent.at()), event, job.command().trace());
   }
 }

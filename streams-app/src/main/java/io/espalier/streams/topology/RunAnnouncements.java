@@ -6,7 +6,8 @@ import io.espalier.streams.domain.model.ModelRef;
 import io.espalier.streams.domain.pool.ForPool;
 import io.espalier.streams.domain.pool.PoolEvent.JobEnded;
 import io.espalier.streams.domain.pool.PoolEvent.JobQueued;
-import io.espalier.streams.domain.run.Decision;
+import io.espalier.streams.domain.run.Effect.AnswerRegistration;
+import io.espalier.streams.domain.run.Effect.CloseCommands;
 import io.espalier.streams.domain.run.Effect.DeadLetter;
 import io.espalier.streams.domain.run.Effect.EndJob;
 import io.espalier.streams.domain.run.Effect.Publish;
@@ -14,6 +15,8 @@ import io.espalier.streams.domain.run.Effect.QueueJob;
 import io.espalier.streams.domain.run.Effect.Reject;
 import io.espalier.streams.domain.run.Run;
 import io.espalier.streams.domain.run.RunState.Ended;
+import io.espalier.streams.domain.run.RunState.Running;
+import io.espalier.streams.wire.Told;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,38 +26,83 @@ import java.util.stream.Stream;
 final class RunAnnouncements {
   static final String SOURCE = "/espalier/coordinator";
 
+  /** Header of a dead letter that names the run that failed. */
+  static final String RUN_ID = "espalier.run-id";
+
   private RunAnnouncements() {}
 
-  static List<Announcement<Run>> runs(Decision decision) {
-    return decision.changes().stream()
+  static List<Announcement<Run>> runs(RunTurn turn) {
+    return turn.shown().stream()
         .map(
             run ->
                 Announcement.event(
                     run.id().value(),
                     run,
-                    event(run, Long.toString(run.revision()), CloudEvent.RUN_CHANGED, run.id()),
+                    event(run, change(run), CloudEvent.RUN_CHANGED, run.id()),
                     run.plan().trace()))
         .toList();
   }
 
-  static List<Announcement<Run>> pruned(Decision decision) {
-    return effects(decision, Publish.class)
+  /** A sign of life is no change of its own, so the time tells one from the next. */
+  private static String change(Run run) {
+    String revision = Long.toString(run.history().revision());
+    return run.state() instanceof Running running && running.progress().isPresent()
+        ? revision + "/" + running.heardAt().toEpochMilli()
+        : revision;
+  }
+
+  static List<Announcement<Run>> pruned(RunTurn turn) {
+    return effects(turn, Publish.class)
         .map(effect -> ending(effect.run(), "pruned", CloudEvent.MODEL_PRUNED))
         .toList();
   }
 
-  static List<Announcement<Run>> rejected(Decision decision) {
-    return effects(decision, Reject.class)
+  static List<Announcement<Run>> rejected(RunTurn turn) {
+    return effects(turn, Reject.class)
         .map(effect -> ending(effect.run(), "rejected", CloudEvent.MODEL_REJECTED))
         .toList();
   }
 
-  static List<Announcement<Model>> deadLetters(Decision decision) {
-    return effects(decision, DeadLetter.class).map(effect -> deadLetter(effect.run())).toList();
+  static List<Announcement<Model>> deadLetters(RunTurn turn) {
+    return effects(turn, DeadLetter.class).map(effect -> deadLetter(effect.run())).toList();
   }
 
-  static List<Announcement<ForPool>> jobs(Decision decision) {
-    return decision.effects().stream()
+  static List<Announcement<Told<AnswerRegistration>>> answers(RunTurn turn) {
+    return effects(turn, AnswerRegistration.class)
+        .map(
+            answer -> {
+              ModelRef model = answer.plan().model().ref();
+              String id = answer.plan().runId() + "/answer/" + turn.at().toEpochMilli();
+              return told(
+                  model.name(),
+                  new Told<>(answer, turn.at()),
+                  id,
+                  CloudEvent.REGISTRATION_ANSWERED);
+            })
+        .toList();
+  }
+
+  static List<Announcement<Told<CloseCommands>>> closed(RunTurn turn) {
+    return effects(turn, CloseCommands.class)
+        .map(
+            close -> {
+              String id = close.runId() + "/closed/" + close.sequence();
+              return told(
+                  close.runId().value(),
+                  new Told<>(close, turn.at()),
+                  id,
+                  CloudEvent.ATTEMPTS_CLOSED);
+            })
+        .toList();
+  }
+
+  private static <E> Announcement<Told<E>> told(String key, Told<E> what, String id, String type) {
+    CloudEvent event = new CloudEvent(id, SOURCE, type, key, what.at());
+    return new Announcement<>(key, what, Optional.of(event), Map.of());
+  }
+
+  static List<Announcement<ForPool>> jobs(RunTurn turn) {
+    return turn.effects().stream()
         .flatMap(
             effect -> {
               if (effect instanceof QueueJob queue) {
@@ -70,7 +118,15 @@ final class RunAnnouncements {
 
   private static Announcement<Run> ending(Run run, String kind, String type) {
     ModelRef model = run.plan().model().ref();
-    return Announcement.event(model.name(), run, event(run, kind, type, model), run.plan().trace());
+    return Announcement.event(
+        model.name(), run, event(run, again(run, kind), type, model), run.plan().trace());
+  }
+
+  /** A run that was opened again ends again, which is another event. */
+  private static String again(Run run, String kind) {
+    return run.attempts().offset() + run.attempts().uncounted() == 0
+        ? kind
+        : kind + "/" + run.history().revision();
   }
 
   /** The cause goes by the names that Kafka Streams gives it on records it could not process. */
@@ -80,7 +136,7 @@ final class RunAnnouncements {
     return new Announcement<>(
         model.name(),
         run.plan().model(),
-        Optional.of(event(run, "dead-letter", CloudEvent.MODEL_REGISTERED, model)),
+        Optional.of(event(run, again(run, "dead-letter"), CloudEvent.MODEL_REGISTERED, model)),
         Map.of(
             CloudEvent.TRACEPARENT,
             run.plan().trace(),
@@ -88,7 +144,7 @@ final class RunAnnouncements {
             "RunFailed",
             "__streams.errors.message",
             ended.message(),
-            "espalier.run-id",
+            RUN_ID,
             run.id().value(),
             "espalier.stage",
             Integer.toString(run.attempt().stageIndex()),
@@ -97,10 +153,11 @@ final class RunAnnouncements {
   }
 
   private static CloudEvent event(Run run, String kind, String type, Object subject) {
-    return new CloudEvent(run.id() + "/" + kind, SOURCE, type, subject.toString(), run.updatedAt());
+    return new CloudEvent(
+        run.id() + "/" + kind, SOURCE, type, subject.toString(), run.history().updatedAt());
   }
 
-  private static <E> Stream<E> effects(Decision decision, Class<E> kind) {
-    return decision.effects().stream().filter(kind::isInstance).map(kind::cast);
+  private static <E> Stream<E> effects(RunTurn turn, Class<E> kind) {
+    return turn.effects().stream().filter(kind::isInstance).map(kind::cast);
   }
 }

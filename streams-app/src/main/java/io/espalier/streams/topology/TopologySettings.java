@@ -2,21 +2,34 @@ package io.espalier.streams.topology;
 
 import io.espalier.streams.domain.run.RunSettings;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * What the topology needs to know of the installation.
  *
  * @param partitions partitions of the keyed topics, the internal ones included
- * @param releasesTopic name of the topic by which pools tell runs that their jobs were released
  * @param timerInterval how often timers are looked at
  * @param runs what is the same for every run
- * @param poolHasTopic whether commands can be sent to a pool; asked for every heartbeat, so it must
- *     be quick as a rule
+ * @param outside what the topology asks the world outside
  */
 public record TopologySettings(
-    int partitions,
-    String releasesTopic,
-    Duration timerInterval,
-    RunSettings runs,
-    Predicate<String> poolHasTopic) {}
+    int partitions, Duration timerInterval, RunSettings runs, Outside outside) {
+  /**
+   * What the topology asks the world outside while it runs. The answers must be at hand: a step
+   * that waits holds up a transaction.
+   *
+   * @param poolHasTopic whether commands can be sent to a pool
+   * @param heardUntil time until which everything that was written to a partition has been
+   *     processed
+   * @param earlier registrations that were processed before a task began
+   * @param tokens random tokens
+   */
+  public record Outside(
+      Predicate<String> poolHasTopic,
+      IntFunction<Instant> heardUntil,
+      RecentRegistrations.Source earlier,
+      Supplier<String> tokens) {}
+}

@@ -6,7 +6,6 @@ import io.espalier.schemas.CloudEvent;
 import io.espalier.streams.domain.run.RunId;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 
 /** The W3C trace context of a run. */
@@ -17,13 +16,16 @@ final class Trace {
 
   private Trace() {}
 
-  /** The registration's context; if it has none, one made of the run's id, so that it repeats. */
-  static String of(Headers headers, RunId run) {
-    Header header = headers.lastHeader(CloudEvent.TRACEPARENT);
-    return Optional.ofNullable(header)
-        .map(Header::value)
+  /** Returns the context in a record's headers, if there is a sound one. */
+  static Optional<String> in(Headers headers) {
+    return Optional.ofNullable(headers.lastHeader(CloudEvent.TRACEPARENT))
+        .map(header -> header.value())
         .map(value -> new String(value, UTF_8))
-        .filter(value -> TRACEPARENT.matcher(value).matches())
-        .orElseGet(() -> "00-%s-%s-01".formatted(run, run.value().substring(0, SPAN_DIGITS)));
+        .filter(value -> TRACEPARENT.matcher(value).matches());
+  }
+
+  /** Returns a context made of a run's id, so that it repeats. */
+  static String of(RunId run) {
+    return "00-%s-%s-01".formatted(run, run.value().substring(0, SPAN_DIGITS));
   }
 }

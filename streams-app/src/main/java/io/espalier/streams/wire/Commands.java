@@ -12,7 +12,7 @@ import java.time.Instant;
 
 /** Jobs and the commands that workers get. */
 final class Commands {
-  private static final SingleObject<StageCommand> COMMAND = new SingleObject<>(new StageCommand());
+  private static final SingleObject<StageCommand> COMMAND = Encodings.ofEvent(new StageCommand());
 
   private Commands() {}
 
@@ -34,6 +34,8 @@ final class Commands {
     event.setPool(job.pool());
     event.setDeadline(command.deadline());
     event.setIssuedAt(issuedAt);
+    event.setToken(command.identity().token());
+    event.setSequence(command.identity().sequence());
     return event;
   }
 
@@ -67,6 +69,7 @@ final class Commands {
             command.getSeed(),
             command.getResumeKey(),
             command.getDeadline(),
+            new Command.Identity(command.getSequence(), command.getToken()),
             job.getTrace()));
   }
 

@@ -28,7 +28,17 @@ final class MappedSerde {
   /** What the coordinator keeps for itself, in stores and internal topics. */
   static <A extends SpecificRecordBase, D> Serde<D> of(
       A prototype, Function<D, A> toAvro, Function<A, D> fromAvro) {
-    SingleObject<A> encoding = new SingleObject<>(prototype);
+    return of(Encodings.ofState(prototype), toAvro, fromAvro);
+  }
+
+  /** Events in internal topics. */
+  static <A extends SpecificRecordBase, D> Serde<D> ofEvent(
+      A prototype, Function<D, A> toAvro, Function<A, D> fromAvro) {
+    return of(Encodings.ofEvent(prototype), toAvro, fromAvro);
+  }
+
+  private static <A extends SpecificRecordBase, D> Serde<D> of(
+      SingleObject<A> encoding, Function<D, A> toAvro, Function<A, D> fromAvro) {
     return Serdes.serdeFrom(
         (topic, value) -> nullable(value, present -> encoding.toBytes(toAvro.apply(present))),
         (topic, bytes) ->

@@ -7,18 +7,20 @@ import io.espalier.event.StageEvent;
 import io.espalier.event.WorkerHeartbeat;
 import io.espalier.event.state.JobRecord;
 import io.espalier.event.state.JobReference;
-import io.espalier.event.state.PlanMessage;
 import io.espalier.event.state.PoolMessage;
-import io.espalier.event.state.ReleaseMessage;
-import io.espalier.event.state.RunMessage;
+import io.espalier.schemas.Name;
 import io.espalier.streams.domain.RefusedException;
 import io.espalier.streams.domain.job.JobId;
 import io.espalier.streams.domain.pool.ForPool;
 import io.espalier.streams.domain.pool.PoolEvent;
+import io.espalier.streams.domain.pool.Worker;
 import io.espalier.streams.domain.run.ForRun;
 import io.espalier.streams.domain.run.RunEvent;
-import io.espalier.streams.domain.stage.StageAttempt;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** What is on its way to runs and pools. */
 final class Messages {
@@ -44,41 +46,54 @@ final class Messages {
         List.of("it is of an unknown kind, %s".formatted(asked)));
   }
 
+  static RunRequest toRequest(ForRun message) {
+    return message
+        .event()
+        .match(
+            planned -> unsentRequest(message),
+            reported -> unsentRequest(message),
+            cancel -> request(message, cancel.by(), new CancelRun(cancel.reason())),
+            retry -> request(message, retry.by(), new RetryRun(retry.reason())),
+            passed -> unsentRequest(message));
+  }
+
+  private static RunRequest request(ForRun message, String by, Object asked) {
+    return new RunRequest(message.runId(), by, Instant.EPOCH, asked);
+  }
+
+  private static RunRequest unsentRequest(ForRun message) {
+    throw new IllegalArgumentException("only requests are sent on, found " + message);
+  }
+
   static ForPool heartbeat(WorkerHeartbeat heartbeat) {
-    if (heartbeat.getSlots() < 0) {
-      throw new RefusedException(
-          "heartbeat of worker '%s'".formatted(heartbeat.getWorkerId()),
-          List.of("slots must be at least 0, found " + heartbeat.getSlots()));
+    List<String> problems = new ArrayList<>();
+    if (heartbeat.getSlots() < 0 || heartbeat.getSpare() < 0) {
+      problems.add(
+          "slots and spare must be at least 0, found %d and %d"
+              .formatted(heartbeat.getSlots(), heartbeat.getSpare()));
     }
+    Name.problem("workerId", heartbeat.getWorkerId()).ifPresent(problems::add);
+    Name.problem("pool", heartbeat.getPool()).ifPresent(problems::add);
+    if (!problems.isEmpty()) {
+      throw new RefusedException(
+          "heartbeat of worker '%s'".formatted(heartbeat.getWorkerId()), problems);
+    }
+    Map<JobId, Boolean> holds = new HashMap<>();
+    heartbeat
+        .getRunning()
+        .forEach(
+            stage ->
+                holds.put(
+                    Commands.id(stage.getRunId(), stage.getStageIndex(), stage.getAttempt()),
+                    stage.getWorking()));
     return new ForPool(
         heartbeat.getPool(),
-        new PoolEvent.WorkerAlive(heartbeat.getWorkerId(), heartbeat.getSlots()));
-  }
-
-  static RunMessage toAvro(ForRun message) {
-    Object avro =
-        message
-            .event()
-            .<Object>match(
-                planned -> RunRecords.toMessage(planned.plan()),
-                released ->
-                    new ReleaseMessage(
-                        released.attempt().stageIndex(), released.attempt().attempt()),
-                reported -> unsent(message),
-                cancel -> unsent(message),
-                retry -> unsent(message),
-                passed -> unsent(message));
-    return new RunMessage(message.runId(), avro);
-  }
-
-  static ForRun fromAvro(RunMessage message) {
-    if (message.getMessage() instanceof PlanMessage plan) {
-      return new ForRun(message.getRunId(), new RunEvent.Planned(RunRecords.fromMessage(plan)));
-    }
-    ReleaseMessage release = (ReleaseMessage) message.getMessage();
-    return new ForRun(
-        message.getRunId(),
-        new RunEvent.Released(new StageAttempt(release.getStageIndex(), release.getAttempt())));
+        new PoolEvent.WorkerAlive(
+            new Worker(
+                heartbeat.getWorkerId(),
+                new Worker.Capacity(heartbeat.getSlots(), heartbeat.getSpare()),
+                holds,
+                heartbeat.getAt())));
   }
 
   static PoolMessage toAvro(ForPool message) {

@@ -1,12 +1,17 @@
 package io.espalier.streams.wire;
 
 import io.espalier.event.ModelRegistered;
+import io.espalier.schemas.Name;
+import io.espalier.streams.domain.RefusedException;
 import io.espalier.streams.domain.model.Artifact;
 import io.espalier.streams.domain.model.ArtifactFile;
+import io.espalier.streams.domain.model.ArtifactFiles;
 import io.espalier.streams.domain.model.ArtifactReference;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.model.ModelRef;
 import io.espalier.streams.domain.model.Origin;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -16,7 +21,25 @@ import org.jspecify.annotations.Nullable;
 final class Models {
   private Models() {}
 
+  /**
+   * Reads a registration.
+   *
+   * @throws RefusedException naming everything that is wrong with it
+   */
   static Model fromAvro(ModelRegistered event) {
+    List<String> problems = new ArrayList<>(nameProblems(event));
+    try {
+      Model model = model(event);
+      if (problems.isEmpty()) {
+        return model;
+      }
+    } catch (RefusedException e) {
+      problems.addAll(e.problems());
+    }
+    throw new RefusedException("model-registered event", problems);
+  }
+
+  private static Model model(ModelRegistered event) {
     return new Model(
         new ModelRef(event.getName(), event.getVersion()),
         new ArtifactReference(event.getArtifactUri(), Optional.ofNullable(event.getRootDigest())),
@@ -31,6 +54,20 @@ final class Models {
             event.getGeneration(),
             Optional.ofNullable(event.getParentRootDigest()),
             event.getRegisteredAt()));
+  }
+
+  private static List<String> nameProblems(ModelRegistered event) {
+    List<Optional<String>> found = new ArrayList<>();
+    found.add(Name.pathProblem("name", event.getName()));
+    found.add(Name.problem("version", event.getVersion()));
+    found.add(Name.problem("task", event.getTask()));
+    found.add(Name.problem("tenant", event.getTenant()));
+    event
+        .getLabels()
+        .forEach((key, value) -> found.add(Name.textProblem("value of a label", value)));
+    event.getLabels().keySet().forEach(key -> found.add(Name.textProblem("label", key)));
+    event.getDatasets().keySet().forEach(role -> found.add(Name.problem("data role", role)));
+    return found.stream().flatMap(Optional::stream).toList();
   }
 
   static ModelRegistered toAvro(Model model) {
@@ -57,9 +94,12 @@ final class Models {
         artifact.getUri(),
         artifact.getRootDigest(),
         artifact.getBytes(),
-        artifact.getFiles().stream()
-            .map(file -> new ArtifactFile(file.getPath(), file.getBytes(), file.getSha256()))
-            .toList());
+        new ArtifactFiles(
+            artifact.getFiles().stream()
+                .map(file -> new ArtifactFile(file.getPath(), file.getBytes(), file.getSha256()))
+                .toList(),
+            Math.max(artifact.getFileCount(), artifact.getFiles().size()),
+            Optional.ofNullable(artifact.getManifestUri())));
   }
 
   static io.espalier.event.Artifact toAvro(Artifact artifact) {
@@ -67,13 +107,13 @@ final class Models {
         artifact.uri(),
         artifact.rootDigest(),
         artifact.bytes(),
-        artifact.files().stream()
+        artifact.files().list().stream()
             .map(
                 file ->
                     new io.espalier.event.ArtifactFile(file.path(), file.bytes(), file.sha256()))
             .toList(),
-        artifact.files().size(),
-        null);
+        artifact.files().count(),
+        artifact.files().manifestUri().orElse(null));
   }
 
   static ArtifactReference fromAvro(io.espalier.event.ArtifactReference reference) {

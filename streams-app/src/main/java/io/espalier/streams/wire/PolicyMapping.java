@@ -2,10 +2,13 @@ package io.espalier.streams.wire;
 
 import io.espalier.event.PolicyMatch;
 import io.espalier.event.PruningPolicy;
+import io.espalier.schemas.Name;
+import io.espalier.streams.domain.RefusedException;
 import io.espalier.streams.domain.policy.Effort;
 import io.espalier.streams.domain.policy.Gate;
 import io.espalier.streams.domain.policy.GateResult;
 import io.espalier.streams.domain.policy.GateRule;
+import io.espalier.streams.domain.policy.Glob;
 import io.espalier.streams.domain.policy.Match;
 import io.espalier.streams.domain.policy.OnGateFailure;
 import io.espalier.streams.domain.policy.Placement;
@@ -22,6 +25,11 @@ final class PolicyMapping {
   private PolicyMapping() {}
 
   static Policy fromAvro(PruningPolicy policy) {
+    Name.problem("policy name", policy.getName())
+        .ifPresent(
+            problem -> {
+              throw new RefusedException("policy", List.of(problem));
+            });
     return new Policy(
         policy.getName(),
         policy.getGeneration(),
@@ -40,7 +48,8 @@ final class PolicyMapping {
         new Effort(
             policy.getMaxAttempts(),
             Duration.ofMillis(policy.getBackoffMillis()),
-            Duration.ofMillis(policy.getDeadlineMillis())),
+            Duration.ofMillis(policy.getDeadlineMillis()),
+            Optional.ofNullable(policy.getQueueTimeoutMillis()).map(Duration::ofMillis)),
         policy.getSeed());
   }
 
@@ -66,6 +75,8 @@ final class PolicyMapping {
     event.setMaxAttempts(policy.effort().maxAttempts());
     event.setBackoffMillis(policy.effort().backoff().toMillis());
     event.setDeadlineMillis(policy.effort().deadline().toMillis());
+    event.setQueueTimeoutMillis(
+        policy.effort().queueTimeout().map(Duration::toMillis).orElse(null));
     event.setSeed(policy.seed());
     return event;
   }
@@ -107,7 +118,7 @@ final class PolicyMapping {
   private static Match match(PolicyMatch match) {
     return new Match(
         Optional.ofNullable(match.getTask()),
-        match.getNames().stream().map(Match.Glob::new).toList(),
+        match.getNames().stream().map(Glob::new).toList(),
         Set.copyOf(match.getFamilies()),
         match.getLabels());
   }
@@ -115,7 +126,7 @@ final class PolicyMapping {
   private static PolicyMatch match(Match match) {
     return new PolicyMatch(
         match.task().orElse(null),
-        match.names().stream().map(Match.Glob::toString).toList(),
+        match.names().stream().map(Glob::toString).toList(),
         match.families().stream().sorted().toList(),
         match.labels());
   }

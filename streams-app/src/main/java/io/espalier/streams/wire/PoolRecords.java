@@ -2,36 +2,18 @@ package io.espalier.streams.wire;
 
 import io.espalier.event.state.JobRecord;
 import io.espalier.event.state.PlacedJob;
-import io.espalier.event.state.PoolRecord;
-import io.espalier.event.state.WorkerRecord;
 import io.espalier.event.state.WorkingJob;
 import io.espalier.streams.domain.job.JobId;
 import io.espalier.streams.domain.pool.InFlight;
+import io.espalier.streams.domain.pool.InFlight.Sent;
 import io.espalier.streams.domain.pool.Placed;
-import io.espalier.streams.domain.pool.Shares;
-import io.espalier.streams.domain.pool.Staff;
-import io.espalier.streams.domain.pool.Worker;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
 
-/** Pools as the coordinator keeps them. */
+/** The jobs of pools as the coordinator keeps them. */
 final class PoolRecords {
   private PoolRecords() {}
-
-  static PoolRecord toRecord(Staff staff) {
-    return new PoolRecord(
-        staff.workers().stream()
-            .map(worker -> new WorkerRecord(worker.id(), worker.slots(), worker.seenAt()))
-            .toList(),
-        staff.shares().marks(),
-        staff.shares().clock());
-  }
-
-  static Staff fromRecord(PoolRecord pool) {
-    return new Staff(
-        pool.getWorkers().stream()
-            .map(worker -> new Worker(worker.getWorkerId(), worker.getSlots(), worker.getSeenAt()))
-            .toList(),
-        new Shares(pool.getMarks(), pool.getClock()));
-  }
 
   static PlacedJob toRecord(Placed placed) {
     return new PlacedJob(
@@ -44,14 +26,25 @@ final class PoolRecords {
       return new Placed.Waiting(Commands.fromRecord(job));
     }
     WorkingJob job = (WorkingJob) placed.getPlace();
+    Instant sentAt = Objects.requireNonNullElse(job.getSentAt(), Instant.EPOCH);
     return new Placed.AtWork(
         new InFlight(
-            Commands.id(job.getRunId(), job.getStageIndex(), job.getAttempt()), job.getTenant()));
+            Commands.id(job.getRunId(), job.getStageIndex(), job.getAttempt()),
+            job.getTenant(),
+            Optional.ofNullable(job.getJob()).map(Commands::fromRecord),
+            new Sent(sentAt, job.getSentTimes()),
+            Optional.empty()));
   }
 
   private static WorkingJob working(InFlight job) {
     JobId id = job.id();
     return new WorkingJob(
-        id.runId(), id.attempt().stageIndex(), id.attempt().attempt(), job.tenant());
+        id.runId(),
+        id.attempt().stageIndex(),
+        id.attempt().attempt(),
+        job.tenant(),
+        job.job().map(Commands::toRecord).orElse(null),
+        job.sent().at(),
+        job.sent().times());
   }
 }

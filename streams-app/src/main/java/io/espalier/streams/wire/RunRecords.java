@@ -3,44 +3,42 @@ package io.espalier.streams.wire;
 import io.espalier.event.ModelRegistered;
 import io.espalier.event.PruningPolicy;
 import io.espalier.event.StageOutcome;
-import io.espalier.event.StageProgressed;
-import io.espalier.event.state.BackingOffState;
-import io.espalier.event.state.DispatchedState;
 import io.espalier.event.state.EndedRun;
 import io.espalier.event.state.EndingKind;
 import io.espalier.event.state.KeptRunRecord;
-import io.espalier.event.state.PlanMessage;
-import io.espalier.event.state.PlannedState;
-import io.espalier.event.state.QueuedState;
 import io.espalier.event.state.RunRecord;
-import io.espalier.event.state.RunningState;
-import io.espalier.streams.domain.model.Model;
-import io.espalier.streams.domain.policy.Policy;
+import io.espalier.streams.domain.model.ArtifactReference;
+import io.espalier.streams.domain.run.Attempts;
 import io.espalier.streams.domain.run.Ending;
+import io.espalier.streams.domain.run.History;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Plan;
 import io.espalier.streams.domain.run.Run;
 import io.espalier.streams.domain.run.RunId;
-import io.espalier.streams.domain.run.RunState;
 import io.espalier.streams.domain.stage.StageAttempt;
-import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
 
 /** Runs as the coordinator keeps them. */
 final class RunRecords {
   private static final SingleObject<ModelRegistered> MODEL =
-      new SingleObject<>(new ModelRegistered());
-  private static final SingleObject<PruningPolicy> POLICY = new SingleObject<>(new PruningPolicy());
-  private static final SingleObject<StageOutcome> OUTCOME = new SingleObject<>(new StageOutcome());
-  private static final SingleObject<StageProgressed> PROGRESS =
-      new SingleObject<>(new StageProgressed());
+      Encodings.ofEvent(new ModelRegistered());
+  private static final SingleObject<PruningPolicy> POLICY = Encodings.ofEvent(new PruningPolicy());
+  private static final SingleObject<StageOutcome> OUTCOME = Encodings.ofEvent(new StageOutcome());
 
   private RunRecords() {}
 
   static KeptRunRecord toRecord(KeptRun kept) {
     if (kept instanceof KeptRun.Over over) {
       return new KeptRunRecord(
-          new EndedRun(over.id().value(), EndingKind.valueOf(over.ending().name()), over.at()));
+          new EndedRun(
+              over.id().value(),
+              EndingKind.valueOf(over.ending().name()),
+              over.at(),
+              over.artifact().map(ArtifactReference::uri).orElse(null),
+              over.artifact().flatMap(ArtifactReference::rootDigest).orElse(null)));
+    } else if (kept instanceof KeptRun.Unpublished ended) {
+      return new KeptRunRecord(toRecord(ended.run()));
     }
     return new KeptRunRecord(toRecord(((KeptRun.Going) kept).run()));
   }
@@ -48,96 +46,79 @@ final class RunRecords {
   static KeptRun fromRecord(KeptRunRecord stored) {
     if (stored.getKept() instanceof EndedRun over) {
       return new KeptRun.Over(
-          new RunId(over.getRunId()), Ending.valueOf(over.getEnding().name()), over.getEndedAt());
+          new RunId(over.getRunId()),
+          Ending.valueOf(over.getEnding().name()),
+          over.getEndedAt(),
+          Optional.ofNullable(over.getArtifactUri())
+              .map(uri -> new ArtifactReference(uri, Optional.ofNullable(over.getRootDigest()))));
     }
-    return new KeptRun.Going(fromRecord((RunRecord) stored.getKept()));
+    Run run = fromRecord((RunRecord) stored.getKept());
+    return run.ended() ? new KeptRun.Unpublished(run) : new KeptRun.Going(run);
   }
 
   private static RunRecord toRecord(Run run) {
     RunRecord stored = new RunRecord();
     stored.setRunId(run.id().value());
-    stored.setModel(model(run.plan()));
-    stored.setPolicy(policy(run.plan()));
+    stored.setModel(MODEL.encode(Models.toAvro(run.plan().model())));
+    stored.setPolicy(POLICY.encode(PolicyMapping.toAvro(run.plan().policy())));
     stored.setTrace(run.plan().trace());
     stored.setStageIndex(run.attempt().stageIndex());
     stored.setAttempt(run.attempt().attempt());
     stored.setOutcomes(
         run.outcomes().stream().map(outcome -> OUTCOME.encode(Stages.toAvro(outcome))).toList());
-    stored.setRevision(run.revision());
-    stored.setCreatedAt(run.createdAt());
-    stored.setUpdatedAt(run.updatedAt());
-    stored.setState(toRecord(run.state()));
+    stored.setRevision(run.history().revision());
+    stored.setCreatedAt(run.history().createdAt());
+    stored.setUpdatedAt(run.history().updatedAt());
+    stored.setState(RunStates.toRecord(run.state()));
+    stored.setHighestAttempt(run.attempts().highest());
+    stored.setUncountedAttempts(run.attempts().uncounted());
+    stored.setAttemptOffset(run.attempts().offset());
+    stored.setSequence(run.attempts().sequence());
+    stored.setToken(run.attempts().token());
+    stored.setStartedAt(run.history().startedAt().orElse(null));
+    stored.setWorkedMillis(run.history().worked().toMillis());
     return stored;
   }
 
   private static Run fromRecord(RunRecord stored) {
     return new Run(
         new RunId(stored.getRunId()),
-        plan(stored.getModel(), stored.getPolicy(), stored.getTrace()),
-        fromRecord(stored.getState()),
-        new StageAttempt(stored.getStageIndex(), stored.getAttempt()),
+        plan(stored),
+        RunStates.fromRecord(stored),
+        attempts(stored),
         stored.getOutcomes().stream()
             .map(outcome -> Stages.fromAvro(OUTCOME.decode(outcome)))
             .toList(),
-        stored.getRevision(),
-        stored.getCreatedAt(),
-        stored.getUpdatedAt());
+        new History(
+            stored.getRevision(),
+            stored.getCreatedAt(),
+            stored.getUpdatedAt(),
+            Optional.ofNullable(stored.getStartedAt()),
+            Duration.ofMillis(stored.getWorkedMillis())));
   }
 
-  static PlanMessage toMessage(Plan plan) {
-    return new PlanMessage(model(plan), policy(plan), plan.trace());
+  private static Plan plan(RunRecord stored) {
+    return new Plan(
+        new RunId(stored.getRunId()),
+        Models.fromAvro(MODEL.decode(stored.getModel())),
+        PolicyMapping.fromAvro(POLICY.decode(stored.getPolicy())),
+        stored.getTrace());
   }
 
-  static Plan fromMessage(PlanMessage message) {
-    return plan(message.getModel(), message.getPolicy(), message.getTrace());
-  }
-
-  private static ByteBuffer model(Plan plan) {
-    return MODEL.encode(Models.toAvro(plan.model()));
-  }
-
-  private static ByteBuffer policy(Plan plan) {
-    return POLICY.encode(PolicyMapping.toAvro(plan.policy()));
-  }
-
-  private static Plan plan(ByteBuffer storedModel, ByteBuffer storedPolicy, String trace) {
-    Model model = Models.fromAvro(MODEL.decode(storedModel));
-    Policy policy = PolicyMapping.fromAvro(POLICY.decode(storedPolicy));
-    return new Plan(model, policy, trace);
-  }
-
-  private static Object toRecord(RunState state) {
-    return state.<Object>match(
-        planned -> new PlannedState(),
-        queued -> new QueuedState(),
-        dispatched -> new DispatchedState(dispatched.since()),
-        running ->
-            new RunningState(
-                running.workerId(),
-                running.heardAt(),
-                running.progress().map(p -> PROGRESS.encode(Stages.toAvro(p))).orElse(null)),
-        backingOff -> new BackingOffState(backingOff.until(), backingOff.reason()),
-        ended -> {
-          throw new IllegalArgumentException("an ended run is not kept in full, found " + ended);
-        });
-  }
-
-  private static RunState fromRecord(Object state) {
-    if (state instanceof PlannedState) {
-      return new RunState.Planned();
-    } else if (state instanceof QueuedState) {
-      return new RunState.Queued();
-    } else if (state instanceof DispatchedState dispatched) {
-      return new RunState.Dispatched(dispatched.getSince());
-    } else if (state instanceof RunningState running) {
-      return new RunState.Running(
-          running.getWorkerId(),
-          running.getHeardAt(),
-          Optional.ofNullable(running.getProgress())
-              .map(progress -> Stages.fromAvro(PROGRESS.decode(progress))));
-    } else if (state instanceof BackingOffState backingOff) {
-      return new RunState.BackingOff(backingOff.getUntil(), backingOff.getReason());
-    }
-    throw new IllegalStateException("a stored run is in a state that is not known here: " + state);
+  /** Older versions kept no sequence: it begins behind every attempt that they can have made. */
+  private static Attempts attempts(RunRecord stored) {
+    StageAttempt current = new StageAttempt(stored.getStageIndex(), stored.getAttempt());
+    int highest = Math.max(stored.getHighestAttempt(), stored.getAttempt());
+    long sequence =
+        stored.getSequence() > 0
+            ? stored.getSequence()
+            : (long) (stored.getStageIndex() + 1) * highest;
+    return new Attempts(
+        current,
+        highest,
+        stored.getUncountedAttempts(),
+        stored.getAttemptOffset(),
+        sequence,
+        stored.getToken());
   }
 }

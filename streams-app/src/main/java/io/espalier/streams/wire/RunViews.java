@@ -12,6 +12,7 @@ import io.espalier.streams.domain.run.Ending;
 import io.espalier.streams.domain.run.Run;
 import io.espalier.streams.domain.run.RunState.BackingOff;
 import io.espalier.streams.domain.run.RunState.Ended;
+import io.espalier.streams.domain.run.RunState.Queued;
 import io.espalier.streams.domain.run.RunState.Running;
 import io.espalier.streams.domain.stage.StageOutcome;
 import java.util.List;
@@ -33,19 +34,23 @@ final class RunViews {
     view.setStageIndex(run.attempt().stageIndex());
     view.setStageCount(run.policy().stages().size());
     view.setAttempt(run.attempt().attempt());
-    view.setStages(run.outcomes().stream().map(Stages::toAvro).toList());
+    view.setStages(unlisted(run));
     view.setGates(PolicyMapping.toAvro(gates(run)));
-    view.setCreatedAt(run.createdAt());
-    view.setUpdatedAt(run.updatedAt());
-    if (run.state() instanceof BackingOff backingOff) {
+    view.setCreatedAt(run.history().createdAt());
+    view.setUpdatedAt(run.history().updatedAt());
+    view.setStartedAt(run.history().startedAt().orElse(null));
+    if (run.state() instanceof Queued queued) {
+      view.setWaitingSince(queued.since());
+    } else if (run.state() instanceof BackingOff backingOff) {
       view.setReason(backingOff.reason());
     } else if (run.state() instanceof Running running) {
       view.setWorkerId(running.workerId());
+      view.setHeardAt(running.heardAt());
       view.setProgress(running.progress().map(Stages::toAvro).orElse(null));
     } else if (run.state() instanceof Ended ended) {
       view.setReason(ended.message().isEmpty() ? null : ended.message());
       view.setArtifact(
-          ended.ending() == Ending.PUBLISHED ? Models.toAvro(last(run).output()) : null);
+          ended.ending() == Ending.PUBLISHED ? Models.toAvro(last(run).output().unlisted()) : null);
     }
     return view;
   }
@@ -64,11 +69,11 @@ final class RunViews {
     event.setArtifact(Models.toAvro(last(run).output()));
     event.setParent(Models.toAvro(run.plan().model().artifact()));
     event.setGeneration(run.plan().model().origin().generation() + 1);
-    event.setStages(run.outcomes().stream().map(Stages::toAvro).toList());
+    event.setStages(unlisted(run));
     event.setMetrics(Gates.metrics(run.outcomes()).stream().map(Stages::toAvro).toList());
     event.setGates(PolicyMapping.toAvro(gates(run)));
     event.setLoadsIn(last(run).report().loadsIn());
-    event.setPublishedAt(run.updatedAt());
+    event.setPublishedAt(run.history().updatedAt());
     return event;
   }
 
@@ -86,16 +91,14 @@ final class RunViews {
     event.setMessage(ended.message());
     event.setMetrics(Gates.metrics(run.outcomes()).stream().map(Stages::toAvro).toList());
     event.setGates(PolicyMapping.toAvro(ended.gates()));
-    event.setRejectedAt(run.updatedAt());
+    event.setRejectedAt(run.history().updatedAt());
     return event;
   }
 
   private static RunState state(Run run) {
     return run.state()
         .match(
-            planned -> RunState.PLANNED,
             queued -> RunState.QUEUED,
-            dispatched -> RunState.DISPATCHED,
             running -> RunState.RUNNING,
             backingOff -> RunState.BACKING_OFF,
             ended ->
@@ -120,6 +123,20 @@ final class RunViews {
 
   private static List<GateResult> gates(Run run) {
     return run.state() instanceof Ended ended ? ended.gates() : List.of();
+  }
+
+  /** The finished stages; a list of files may be long, and the result's is told once. */
+  private static List<io.espalier.event.StageOutcome> unlisted(Run run) {
+    return run.outcomes().stream()
+        .map(
+            outcome ->
+                new StageOutcome(
+                    outcome.kind(),
+                    outcome.attempts(),
+                    outcome.output().unlisted(),
+                    outcome.report()))
+        .map(Stages::toAvro)
+        .toList();
   }
 
   private static StageOutcome last(Run run) {

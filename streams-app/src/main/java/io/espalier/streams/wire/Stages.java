@@ -5,8 +5,11 @@ import io.espalier.event.StageFailed;
 import io.espalier.event.StageProgressed;
 import io.espalier.event.StageStarted;
 import io.espalier.event.StageSucceeded;
+import io.espalier.schemas.DeadLetter;
 import io.espalier.streams.domain.RefusedException;
+import io.espalier.streams.domain.model.Artifact;
 import io.espalier.streams.domain.run.RunEvent.Reported;
+import io.espalier.streams.domain.run.RunEvent.Reporter;
 import io.espalier.streams.domain.stage.FailureKind;
 import io.espalier.streams.domain.stage.Metric;
 import io.espalier.streams.domain.stage.Progress;
@@ -26,7 +29,7 @@ final class Stages {
   static Reported fromAvro(StageEvent event) {
     return new Reported(
         new StageAttempt(event.getStageIndex(), event.getAttempt()),
-        event.getWorkerId(),
+        new Reporter(event.getWorkerId(), event.getToken()),
         report(event));
   }
 
@@ -37,14 +40,29 @@ final class Stages {
     } else if (detail instanceof StageProgressed progressed) {
       return new Report.Progressed(fromAvro(progressed));
     } else if (detail instanceof StageSucceeded succeeded) {
-      return new Report.Succeeded(
-          Models.fromAvro(succeeded.getOutput()), fromAvro(succeeded.getReport()));
+      return success(succeeded);
     } else if (detail instanceof StageFailed failed) {
-      return new Report.Failed(kind(failed.getKind()), failed.getMessage(), failed.getRetryable());
+      return new Report.Failed(
+          kind(failed.getKind()), DeadLetter.shortened(failed.getMessage()), failed.getRetryable());
     }
     throw new RefusedException(
         "stage event of run '%s'".formatted(event.getRunId()),
         List.of("its detail is of an unknown kind, %s".formatted(detail)));
+  }
+
+  private static Report success(StageSucceeded succeeded) {
+    long size = ReportSize.of(succeeded.getReport());
+    if (size > ReportSize.MOST) {
+      return new Report.Failed(
+          FailureKind.INTERNAL,
+          "the worker's report of the stage has %,d characters, at most %,d are taken"
+              .formatted(size, ReportSize.MOST),
+          false);
+    }
+    Artifact output = Models.fromAvro(succeeded.getOutput());
+    boolean listed = ReportSize.of(succeeded.getOutput()) <= ReportSize.MOST_FILES;
+    return new Report.Succeeded(
+        listed ? output : output.unlisted(), fromAvro(succeeded.getReport()));
   }
 
   static Progress fromAvro(StageProgressed progressed) {

@@ -1,17 +1,18 @@
 package io.espalier.streams.wire;
 
+import io.espalier.event.ModelRegistered;
+import io.espalier.event.RunRequest;
 import io.espalier.event.state.KeptRunRecord;
 import io.espalier.event.state.PlacedJob;
 import io.espalier.event.state.PoolMessage;
-import io.espalier.event.state.PoolRecord;
-import io.espalier.event.state.RunMessage;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.policy.Policy;
 import io.espalier.streams.domain.pool.ForPool;
 import io.espalier.streams.domain.pool.Placed;
-import io.espalier.streams.domain.pool.Staff;
+import io.espalier.streams.domain.run.Effect.AnswerRegistration;
+import io.espalier.streams.domain.run.Effect.CloseCommands;
 import io.espalier.streams.domain.run.ForRun;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Run;
@@ -76,10 +77,34 @@ public final class Wire {
     return outbound(topics.modelRejected(), RunViews::rejected);
   }
 
+  /** What registrations led to that began no run. */
+  public Outbound<Told<AnswerRegistration>> registrationAnswers() {
+    return outbound(topics.registrationAnswers(), Answers::registration);
+  }
+
+  /** Commands that nobody awaits any more. */
+  public Outbound<Told<CloseCommands>> closedAttempts() {
+    return outbound(topics.closedAttempts(), Answers::closed);
+  }
+
+  /** Records of policies that cannot be read, as they are. */
+  public Outbound<byte[]> rawDeadLetters() {
+    return new Outbound<>(topics.deadLetters(), Serdes.ByteArray().serializer());
+  }
+
+  /** Models in internal topics. */
+  public Serde<Model> model() {
+    return MappedSerde.ofEvent(new ModelRegistered(), Models::toAvro, Models::fromAvro);
+  }
+
+  /** Requests in internal topics. */
+  public Serde<ForRun> request() {
+    return MappedSerde.ofEvent(new RunRequest(), Messages::toRequest, Messages::request);
+  }
+
   /** Registrations of runs that failed, in the bytes of their own topic. */
   public Outbound<Model> deadLetters() {
-    Serializer<io.espalier.event.ModelRegistered> avro =
-        topics.modelRegistered().values().serializer();
+    Serializer<ModelRegistered> avro = topics.modelRegistered().values().serializer();
     String source = topics.modelRegistered().name();
     return new Outbound<>(
         topics.deadLetters(), (topic, model) -> avro.serialize(source, Models.toAvro(model)));
@@ -99,11 +124,6 @@ public final class Wire {
     return topics.prefix() + "stage-commands." + released.job().pool();
   }
 
-  /** Messages to runs, in internal topics. */
-  public Serde<ForRun> forRun() {
-    return MappedSerde.of(new RunMessage(), Messages::toAvro, Messages::fromAvro);
-  }
-
   /** Messages to pools, in internal topics. */
   public Serde<ForPool> forPool() {
     return MappedSerde.of(new PoolMessage(), Messages::toAvro, Messages::fromAvro);
@@ -112,11 +132,6 @@ public final class Wire {
   /** What is kept of runs, in their store. */
   public Serde<KeptRun> run() {
     return MappedSerde.of(new KeptRunRecord(), RunRecords::toRecord, RunRecords::fromRecord);
-  }
-
-  /** Pools without their jobs, in their store. */
-  public Serde<Staff> staff() {
-    return MappedSerde.of(new PoolRecord(), PoolRecords::toRecord, PoolRecords::fromRecord);
   }
 
   /** Jobs of pools, in their store. */

@@ -3,6 +3,7 @@ package io.espalier.streams.app;
 import io.espalier.event.Artifact;
 import io.espalier.event.ArtifactFile;
 import io.espalier.event.CancelRun;
+import io.espalier.event.ClosedAttempts;
 import io.espalier.event.FailureKind;
 import io.espalier.event.Gate;
 import io.espalier.event.Metric;
@@ -12,9 +13,11 @@ import io.espalier.event.OnGateFailure;
 import io.espalier.event.PolicyMatch;
 import io.espalier.event.PrunedModel;
 import io.espalier.event.PruningPolicy;
+import io.espalier.event.RegistrationAnswer;
 import io.espalier.event.RetryRun;
 import io.espalier.event.Run;
 import io.espalier.event.RunRequest;
+import io.espalier.event.RunningStage;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageCost;
 import io.espalier.event.StageEvent;
@@ -29,6 +32,9 @@ import io.espalier.event.WorkerHeartbeat;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
+import io.espalier.streams.topology.RecentRegistrations.Registered;
+import io.espalier.streams.topology.TopologySettings.Outside;
+import io.espalier.streams.wire.Wire;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,14 +67,29 @@ final class Driven implements AutoCloseable {
   final Topics topics;
   final Topology topology;
   final Set<String> poolsWithoutTopic = new HashSet<>();
+  Instant heardUntil = Instant.MAX;
+  private int tokens;
+  private Instant now = START;
   private final TopologyTestDriver driver;
   private final TestOutputTopic<String, StageCommand> commands;
   private final TestOutputTopic<String, Run> runs;
   private final TestOutputTopic<String, PrunedModel> pruned;
   private final TestOutputTopic<String, ModelRejected> rejected;
   private final TestOutputTopic<byte[], byte[]> deadLetters;
+  private final TestOutputTopic<String, RegistrationAnswer> answers;
+  private final TestOutputTopic<String, ClosedAttempts> closed;
 
   Driven(Path stateDirectory) {
+    this(stateDirectory, 1);
+  }
+
+  /** The driver has one partition, whatever the topology is told. */
+  Driven(Path stateDirectory, int partitions) {
+    this(stateDirectory, partitions, List.of());
+  }
+
+  /** Goes on with what an earlier life has met. */
+  Driven(Path stateDirectory, int partitions, List<Registered> earlier) {
     config =
         CoordinatorConfig.of(
             "nowhere:9092",
@@ -77,8 +98,15 @@ final class Driven implements AutoCloseable {
             URI.create("file:///artifacts/"));
     topics = config.topics();
     Properties properties = StreamsSettings.of(config);
+    var outside =
+        new Outside(
+            pool -> !poolsWithoutTopic.contains(pool),
+            partition -> heardUntil,
+            (partition, since) -> earlier,
+            () -> "token-" + tokens++);
     topology =
-        Coordinator.topology(config, 6, pool -> !poolsWithoutTopic.contains(pool), properties);
+        Coordinator.topology(
+            new Wire(topics), Coordinator.settings(config, partitions, outside), properties);
     // The driver shows nothing of a transaction in which no record was processed, such as one with
     // nothing but a dead letter; real transactions are for tests with a broker.
     properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
@@ -87,6 +115,8 @@ final class Driven implements AutoCloseable {
     runs = output(topics.runs());
     pruned = output(topics.prunedModel());
     rejected = output(topics.modelRejected());
+    answers = output(topics.registrationAnswers());
+    closed = output(topics.closedAttempts());
     deadLetters =
         driver.createOutputTopic(
             topics.deadLetters(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
@@ -142,6 +172,26 @@ final class Driven implements AutoCloseable {
     send(topics.pruningPolicies(), policy.getName(), policy, new RecordHeaders());
   }
 
+  /** A policy that is applied now, but becomes known only after something else. */
+  void applyLate(PruningPolicy policy, Runnable before) {
+    Instant applied = now;
+    before.run();
+    Instant later = now;
+    now = applied;
+    apply(policy);
+    now = later;
+  }
+
+  /** A registration as a task finds it that was not there when it came. */
+  Registered registeredEarlier(ModelRegistered model) {
+    Topic<ModelRegistered> topic = topics.modelRegistered();
+    byte[] bytes = topic.values().serializer().serialize(topic.name(), model);
+    return new Registered(
+        new Wire(topics).modelRegistered().values().deserializer().deserialize(topic.name(), bytes),
+        now,
+        "");
+  }
+
   void register(ModelRegistered model) {
     register(model, new RecordHeaders());
   }
@@ -155,10 +205,18 @@ final class Driven implements AutoCloseable {
   }
 
   void heartbeat(String pool, String worker, int slots) {
+    heartbeat(pool, worker, slots, List.of());
+  }
+
+  void heartbeat(String pool, String worker, int slots, List<StageCommand> holds) {
+    List<RunningStage> running =
+        holds.stream()
+            .map(c -> new RunningStage(c.getRunId(), c.getStageIndex(), c.getAttempt(), true))
+            .toList();
     send(
         topics.workerHeartbeats(),
         pool,
-        new WorkerHeartbeat(worker, pool, START, slots, List.of(), List.of(), 0, null),
+        new WorkerHeartbeat(worker, pool, START, slots, List.of(), running, 0, null),
         new RecordHeaders());
   }
 
@@ -179,7 +237,13 @@ final class Driven implements AutoCloseable {
             List.of(metrics),
             List.of("timm"),
             new StageCost(5L, "cpu", null, false));
-    report(command, worker, new StageSucceeded(artifact(command.getOutputUri()), report));
+    report(command, worker, new StageSucceeded(published(command), report));
+  }
+
+  /** What a worker publishes for a command. */
+  static Artifact published(StageCommand command) {
+    return artifact(
+        "%s/attempt-%d-cdcdcdcdcdcd/".formatted(command.getOutputUri(), command.getAttempt()));
   }
 
   void failed(StageCommand command, FailureKind kind, boolean retryable) {
@@ -205,16 +269,17 @@ final class Driven implements AutoCloseable {
   <V> void send(Topic<V> topic, String key, V value, Headers headers) {
     driver
         .createInputTopic(topic.name(), new StringSerializer(), topic.values().serializer())
-        .pipeInput(new TestRecord<>(key, value, headers));
+        .pipeInput(new TestRecord<>(key, value, headers, now));
   }
 
   void sendBytes(String topic, String key, byte[] bytes) {
     driver
         .createInputTopic(topic, new StringSerializer(), new ByteArraySerializer())
-        .pipeInput(key, bytes);
+        .pipeInput(key, bytes, now);
   }
 
   void wait(Duration time) {
+    now = now.plus(time);
     driver.advanceWallClockTime(time);
   }
 
@@ -258,7 +323,26 @@ final class Driven implements AutoCloseable {
     driver.close();
   }
 
-  private void report(StageCommand command, String worker, Object detail) {
+  List<RegistrationAnswer> answers() {
+    return answers.readValuesToList();
+  }
+
+  List<ClosedAttempts> closed() {
+    return closed.readValuesToList();
+  }
+
+  /** Number of records on a topic of the coordinator's own since the last look. */
+  int written(String internalTopic) {
+    return driver
+        .createOutputTopic(
+            config.applicationId() + "-" + internalTopic,
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer())
+        .readRecordsToList()
+        .size();
+  }
+
+  void report(StageCommand command, String worker, Object detail) {
     send(
         topics.stageEvents(),
         command.getRunId(),

@@ -12,13 +12,17 @@ import io.espalier.event.Metric;
 import io.espalier.event.ModelRejected;
 import io.espalier.event.OnGateFailure;
 import io.espalier.event.PrunedModel;
+import io.espalier.event.RegistrationAnswer;
+import io.espalier.event.RegistrationOutcome;
 import io.espalier.event.RejectionReason;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageKind;
 import io.espalier.event.StageSpec;
+import io.espalier.streams.domain.model.ArtifactReference;
 import io.espalier.streams.domain.run.Ending;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.RunId;
+import io.espalier.streams.topology.RecentRegistrations.Registered;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -26,6 +30,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.test.TestRecord;
@@ -67,10 +72,9 @@ final class WholePathTest {
         .isEqualTo("file:///artifacts/net/" + command.getRunId() + "/stage-0");
     assertThat(command.getData()).isEqualTo(Map.of("train", "file:///data/train"));
     assertThat(command.getSeed()).isEqualTo(7);
-    assertThat(pruned.getArtifact()).isEqualTo(Driven.artifact(command.getOutputUri()));
+    assertThat(pruned.getArtifact()).isEqualTo(Driven.published(command));
     assertThat(pruned.getGeneration()).isEqualTo(1);
-    assertThat(driven.states())
-        .containsExactly("PLANNED", "QUEUED", "DISPATCHED", "RUNNING", "RUNNING", "PUBLISHED");
+    assertThat(driven.states()).containsExactly("QUEUED", "RUNNING", "RUNNING", "PUBLISHED");
     assertThat(driven.rejected()).isEmpty();
     assertThat(driven.deadLetters()).isEmpty();
   }
@@ -85,7 +89,10 @@ final class WholePathTest {
     }
 
     assertThat(driven.commands()).hasSize(1);
-    assertThat(driven.states()).containsExactly("PLANNED", "QUEUED", "DISPATCHED");
+    assertThat(driven.states()).containsExactly("QUEUED");
+    assertThat(driven.answers())
+        .hasSize(4)
+        .allMatch(answer -> answer.getAnswer() == RegistrationOutcome.ALREADY_RUNNING);
   }
 
   @Test
@@ -158,7 +165,7 @@ final class WholePathTest {
     StageCommand evaluate = only(driven.commands());
     driven.succeeded(evaluate, "w1");
 
-    assertThat(evaluate.getInput().getUri()).isEqualTo(prune.getOutputUri());
+    assertThat(evaluate.getInput().getUri()).isEqualTo(Driven.published(prune).getUri());
     assertThat(evaluate.getInput().getRootDigest()).isEqualTo("cd".repeat(32));
     assertThat(only(driven.pruned()).value().getStages()).hasSize(2);
   }
@@ -206,48 +213,155 @@ final class WholePathTest {
   }
 
   @Test
-  void a_silent_worker_loses_its_attempt() {
+  void neither_silence_nor_waiting_makes_a_second_command() {
     driven.apply(policy("small"));
     driven.heartbeat("w1", 1);
     driven.register(model("net"));
     StageCommand first = only(driven.commands());
+    driven.wait(Duration.ofDays(2));
     driven.started(first, "w1");
-    driven.states();
-
-    driven.wait(Duration.ofSeconds(119));
-    driven.progressed(first, "w1");
-    driven.wait(Duration.ofSeconds(119));
-    assertThat(driven.states()).containsExactly("RUNNING");
-    driven.wait(Duration.ofSeconds(1));
+    driven.wait(Duration.ofDays(2));
+    driven.heartbeat("default", "w1", 1, List.of(first));
     driven.succeeded(first, "w1");
 
-    assertThat(driven.states()).containsExactly("BACKING_OFF");
-    assertThat(driven.pruned()).isEmpty();
+    assertThat(driven.commands()).isEmpty();
+    assertThat(driven.pruned()).hasSize(1);
   }
 
   @Test
-  void a_command_that_nobody_takes_is_sent_again() {
+  void a_command_that_nobody_has_while_a_worker_is_idle_is_sent_again_as_it_was() {
     driven.apply(policy("small"));
     driven.heartbeat("w1", 1);
     driven.register(model("net"));
-    assertThat(driven.commands()).hasSize(1);
+    StageCommand first = only(driven.commands());
 
-    driven.wait(Duration.ofMinutes(10));
-    driven.wait(Duration.ofSeconds(30));
+    for (int seconds = 0; seconds < 165; seconds += 5) {
+      driven.wait(Duration.ofSeconds(5));
+      driven.heartbeat("w1", 1);
+    }
+
+    StageCommand again = only(driven.commands());
+    again.setIssuedAt(first.getIssuedAt());
+    assertThat(again).isEqualTo(first);
+  }
+
+  @Test
+  void a_success_of_an_attempt_that_was_given_up_is_published() {
+    driven.apply(policy("small"));
     driven.heartbeat("w1", 1);
-
+    driven.register(model("net"));
+    StageCommand first = only(driven.commands());
+    driven.failed(first, FailureKind.RESOURCE, true);
+    driven.retry(first.getRunId());
     assertThat(only(driven.commands()).getAttempt()).isEqualTo(2);
+
+    driven.succeeded(first, "w2");
+
+    assertThat(driven.pruned()).hasSize(1);
+    assertThat(driven.closed().get(0).getSequence()).isEqualTo(2);
   }
 
   @Test
-  void a_run_that_is_not_done_by_its_deadline_fails() {
+  void a_result_without_its_command_s_token_goes_to_the_dead_letters_and_the_real_one_counts() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+    StageCommand command = only(driven.commands());
+    StageCommand forged = StageCommand.newBuilder(command).setToken("guessed").build();
+
+    driven.succeeded(forged, "w1");
+    assertThat(driven.pruned()).isEmpty();
+    assertThat(header(only(driven.deadLetters()).headers(), "__streams.errors.message"))
+        .contains("must carry the token of its command");
+    driven.succeeded(command, "w1");
+
+    assertThat(driven.pruned()).hasSize(1);
+  }
+
+  @Test
+  void a_run_that_is_worked_on_for_longer_than_its_deadline_fails_but_not_one_that_waits() {
     driven.apply(policy("small"));
     driven.register(model("net"));
+    driven.wait(Duration.ofDays(3));
+    driven.heartbeat("w1", 1);
+    StageCommand command = only(driven.commands());
+    driven.started(command, "w1");
+    assertThat(driven.rejected()).isEmpty();
 
-    driven.wait(Duration.ofHours(6));
+    for (int minutes = 0; minutes < 361; minutes++) {
+      driven.wait(Duration.ofSeconds(30));
+      driven.progressed(command, "w1");
+      driven.wait(Duration.ofSeconds(30));
+    }
 
-    assertThat(only(driven.rejected()).value().getMessage()).contains("PT6H", "queued");
+    assertThat(only(driven.rejected()).value().getMessage()).contains("PT6H", "w1");
     assertThat(driven.deadLetters()).hasSize(1);
+    assertThat(only(driven.closed()).getReason()).contains("PT6H");
+  }
+
+  @Test
+  void nothing_about_time_is_judged_while_reports_wait_to_be_read() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+    StageCommand command = only(driven.commands());
+    driven.started(command, "w1");
+    driven.heardUntil = Driven.START.plus(Duration.ofHours(5));
+    driven.wait(Duration.ofHours(8));
+    driven.progressed(command, "w1");
+
+    driven.wait(Duration.ofSeconds(5));
+    driven.succeeded(command, "w1");
+
+    assertThat(driven.rejected()).isEmpty();
+    assertThat(driven.pruned()).hasSize(1);
+  }
+
+  @Test
+  void a_stage_that_waits_for_longer_than_its_queue_timeout_fails() {
+    var impatient = policy("impatient");
+    impatient.setQueueTimeoutMillis(60_000L);
+    driven.apply(impatient);
+    driven.register(model("net"));
+
+    driven.wait(Duration.ofSeconds(60));
+
+    assertThat(only(driven.rejected()).value().getMessage()).contains("PT1M", "pool 'default'");
+  }
+
+  @Test
+  void progress_is_shown_now_and_then_and_stored_even_less() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+    StageCommand command = only(driven.commands());
+    driven.started(command, "w1");
+    driven.states();
+    driven.written("runs-changelog");
+
+    for (int second = 0; second < 1000; second++) {
+      driven.wait(Duration.ofSeconds(1));
+      driven.progressed(command, "w1");
+    }
+
+    assertThat(driven.states()).hasSizeBetween(190, 201);
+    assertThat(driven.written("runs-changelog")).isBetween(30, 35);
+  }
+
+  @Test
+  void a_registration_costs_five_records() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+
+    driven.register(model("net"));
+
+    assertThat(driven.states()).hasSize(1);
+    assertThat(driven.commands()).hasSize(1);
+    assertThat(driven.written("runs-changelog")).isEqualTo(1);
+    assertThat(driven.written("pool-jobs-changelog")).isEqualTo(1);
+    assertThat(driven.written("jobs-by-pool-repartition")).isEqualTo(1);
+    assertThat(driven.answers()).isEmpty();
+    assertThat(driven.closed()).isEmpty();
   }
 
   @Test
@@ -339,7 +453,16 @@ final class WholePathTest {
     driven.wait(Duration.ofHours(7));
 
     assertThat(driven.kept(command.getRunId()))
-        .isEqualTo(new KeptRun.Over(new RunId(command.getRunId()), Ending.PUBLISHED, Driven.START));
+        .isEqualTo(
+            new KeptRun.Over(
+                new RunId(command.getRunId()),
+                Ending.PUBLISHED,
+                Driven.START,
+                Optional.of(
+                    new ArtifactReference(
+                        Driven.published(command).getUri(), Optional.of("cd".repeat(32))))));
+    assertThat(only(driven.answers()).getMessage())
+        .contains("already published as " + Driven.published(command).getUri());
     assertThat(driven.states()).isEmpty();
     assertThat(driven.commands()).isEmpty();
     assertThat(driven.pruned()).hasSize(1);
@@ -385,7 +508,7 @@ final class WholePathTest {
     assertThat(header(pruned.headers(), "traceparent")).isEqualTo(TRACE);
     assertThat(driven.runRecords())
         .extracting(run -> header(run.headers(), "ce_id"))
-        .containsExactly(runId + "/1", runId + "/2", runId + "/3", runId + "/4");
+        .containsExactly(runId + "/1", runId + "/2");
   }
 
   @Test
@@ -444,6 +567,139 @@ final class WholePathTest {
     assertThat(header(only(driven.deadLetters()).headers(), "__streams.errors.message"))
         .contains("its key must be the run id, found 'elsewhere'");
     assertThat(driven.states()).isEmpty();
+  }
+
+  @Test
+  void a_policy_that_is_known_late_meets_the_models_that_were_registered_after_it() {
+    driven.register(model("before"));
+    driven.wait(Duration.ofMillis(10));
+    driven.applyLate(policy("small"), () -> driven.register(model("after")));
+    driven.heartbeat("w1", 10);
+
+    driven.wait(Duration.ofSeconds(1));
+
+    assertThat(only(driven.commands()).getModelName()).isEqualTo("after");
+  }
+
+  @Test
+  void models_that_an_earlier_life_has_met_are_looked_at_again_at_the_start() {
+    Registered earlier = driven.registeredEarlier(model("net"));
+    driven.close();
+    driven = new Driven(directory, 1, List.of(earlier));
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 10);
+
+    driven.wait(Duration.ofSeconds(1));
+
+    assertThat(driven.commands()).hasSize(1);
+  }
+
+  @Test
+  void a_failed_run_runs_again_when_somebody_asks_for_it() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+    StageCommand first = only(driven.commands());
+    driven.failed(first, FailureKind.INTERNAL, false);
+    driven.states();
+
+    driven.retry(first.getRunId());
+    StageCommand again = only(driven.commands());
+    driven.succeeded(again, "w1");
+
+    assertThat(again.getAttempt()).isEqualTo(2);
+    assertThat(again.getResumeKey()).isEqualTo(first.getResumeKey());
+    assertThat(driven.states()).containsExactly("QUEUED", "PUBLISHED");
+    assertThat(driven.pruned()).hasSize(1);
+  }
+
+  @Test
+  void a_corrected_registration_runs_anew_from_the_first_stage() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+    StageCommand first = only(driven.commands());
+    driven.failed(first, FailureKind.INVALID_INPUT, false);
+    var corrected = model("net");
+    corrected.setDatasets(Map.of("train", "file:///data/corrected"));
+
+    driven.register(corrected);
+
+    StageCommand again = only(driven.commands());
+    assertThat(again.getRunId()).isEqualTo(first.getRunId());
+    assertThat(again.getData()).containsEntry("train", "file:///data/corrected");
+    assertThat(again.getResumeKey()).isNotEqualTo(first.getResumeKey());
+    assertThat(only(driven.answers()).getAnswer()).isEqualTo(RegistrationOutcome.REOPENED);
+  }
+
+  @Test
+  void a_dead_letter_that_is_sent_back_as_it_is_runs_again() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+    StageCommand first = only(driven.commands());
+    driven.failed(first, FailureKind.INTERNAL, false);
+    TestRecord<byte[], byte[]> letter = only(driven.deadLetters());
+
+    driven.register(model("net"));
+    assertThat(driven.commands()).isEmpty();
+    driven.register(model("net"), letter.headers());
+
+    assertThat(only(driven.commands()).getAttempt()).isEqualTo(2);
+    assertThat(driven.answers())
+        .extracting(RegistrationAnswer::getAnswer)
+        .containsExactly(RegistrationOutcome.ALREADY_ENDED, RegistrationOutcome.REOPENED);
+  }
+
+  @Test
+  void a_request_for_a_run_that_is_not_there_goes_to_the_dead_letters() {
+    driven.cancel("nobody-s-run");
+
+    assertThat(header(only(driven.deadLetters()).headers(), "__streams.errors.message"))
+        .contains("there is no such run");
+  }
+
+  @Test
+  void records_in_another_partition_than_their_key_s_are_sent_home() {
+    driven.close();
+    driven = new Driven(directory, 6);
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 20);
+
+    for (int i = 0; i < 12; i++) {
+      driven.register(model("net-" + i));
+    }
+
+    assertThat(driven.commands()).hasSize(12);
+    assertThat(driven.written("models-sent-home-repartition")).isBetween(6, 11);
+  }
+
+  @Test
+  void an_unreadable_policy_leaves_the_last_good_one_in_force_and_goes_to_the_dead_letters() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 10);
+    driven.register(model("one"));
+    driven.sendBytes(driven.topics.pruningPolicies().name(), "small", new byte[] {1, 2, 3});
+
+    driven.register(model("two"));
+    driven.wait(Duration.ofSeconds(10));
+
+    assertThat(driven.commands()).hasSize(2);
+    assertThat(only(driven.deadLetters()).value()).isEqualTo(new byte[] {1, 2, 3});
+  }
+
+  @Test
+  void names_that_deceive_or_never_end_are_refused_and_the_next_model_is_processed() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 10);
+    for (String name : List.of("a/".repeat(5000) + "a", "net\u202Egpj", "net\u009B31m", "a//b")) {
+      driven.register(model(name));
+    }
+
+    driven.register(model("net"));
+
+    assertThat(driven.deadLetters()).hasSize(4);
+    assertThat(only(driven.commands()).getModelName()).isEqualTo("net");
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.espalier.streams.domain.job.Command;
 import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.job.JobId;
 import io.espalier.streams.domain.model.Artifact;
+import io.espalier.streams.domain.model.ArtifactFiles;
 import io.espalier.streams.domain.model.ArtifactReference;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.model.ModelRef;
@@ -15,7 +16,10 @@ import io.espalier.streams.domain.policy.OnGateFailure;
 import io.espalier.streams.domain.policy.Placement;
 import io.espalier.streams.domain.policy.Policy;
 import io.espalier.streams.domain.run.Plan;
+import io.espalier.streams.domain.run.Run;
 import io.espalier.streams.domain.run.RunEvent.Reported;
+import io.espalier.streams.domain.run.RunEvent.Reporter;
+import io.espalier.streams.domain.run.RunId;
 import io.espalier.streams.domain.stage.FailureKind;
 import io.espalier.streams.domain.stage.Metric;
 import io.espalier.streams.domain.stage.Report;
@@ -37,6 +41,9 @@ import java.util.Set;
 public final class Samples {
   public static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
   public static final Match ANY = new Match(Optional.empty(), List.of(), Set.of(), Map.of());
+
+  /** The token of every command. */
+  public static final String TOKEN = "token";
 
   private Samples() {}
 
@@ -67,12 +74,33 @@ public final class Samples {
         gates,
         OnGateFailure.REJECT,
         new Placement("default", 0),
-        new Effort(3, Duration.ofSeconds(30), Duration.ofHours(6)),
+        new Effort(3, Duration.ofSeconds(30), Duration.ofHours(6), Optional.empty()),
         7);
   }
 
+  /** A policy of one stage that does not wait for ever. */
+  public static Policy impatient(Duration queueTimeout) {
+    Policy usual = policy(1, List.of(), ANY);
+    return new Policy(
+        usual.name(),
+        usual.generation(),
+        usual.match(),
+        usual.maxGeneration(),
+        usual.data(),
+        usual.stages(),
+        usual.gates(),
+        usual.onGateFailure(),
+        usual.placement(),
+        new Effort(3, Duration.ofSeconds(30), Duration.ofHours(6), Optional.of(queueTimeout)),
+        usual.seed());
+  }
+
   public static Plan plan(String model, int stages) {
-    return new Plan(model(model), policy(stages, List.of(), ANY), "trace");
+    return plan(model(model), policy(stages, List.of(), ANY));
+  }
+
+  public static Plan plan(Model model, Policy policy) {
+    return new Plan(RunId.of(model, policy, id -> true), model, policy, "trace");
   }
 
   /** A job of the pool {@code default}; its number is its run's name. */
@@ -92,12 +120,21 @@ public final class Samples {
             7,
             "resume",
             START.plus(Duration.ofHours(6)),
+            new Command.Identity(1, TOKEN),
             "trace"));
   }
 
-  public static Report.Succeeded success(Metric... metrics) {
+  /** What a worker publishes for the first attempt at a run's first stage. */
+  public static Report.Succeeded success(Run run, Metric... metrics) {
+    String uri =
+        "file:///artifacts/%s/%s/stage-%d/attempt-1-cdcdcdcdcdcd/"
+            .formatted(run.plan().model().ref().name(), run.id(), run.attempt().stageIndex());
+    return success(uri, metrics);
+  }
+
+  public static Report.Succeeded success(String uri, Metric... metrics) {
     return new Report.Succeeded(
-        new Artifact("file:///out", "cd".repeat(32), 1000, List.of()),
+        new Artifact(uri, "cd".repeat(32), 1000, ArtifactFiles.of(List.of())),
         new StageReport(
             "fastnas",
             "1",
@@ -108,7 +145,11 @@ public final class Samples {
   }
 
   public static Reported reported(int stage, int attempt, Report report) {
-    return new Reported(new StageAttempt(stage, attempt), "w1", report);
+    return reported(stage, attempt, "w1", report);
+  }
+
+  public static Reported reported(int stage, int attempt, String worker, Report report) {
+    return new Reported(new StageAttempt(stage, attempt), new Reporter(worker, TOKEN), report);
   }
 
   public static Reported failed(int stage, int attempt, FailureKind kind, boolean retryable) {

@@ -7,15 +7,16 @@ import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
 import io.espalier.streams.domain.Samples;
 import io.espalier.streams.domain.job.Job;
-import io.espalier.streams.domain.job.JobId;
 import io.espalier.streams.domain.model.Artifact;
 import io.espalier.streams.domain.model.ArtifactFile;
+import io.espalier.streams.domain.model.ArtifactFiles;
 import io.espalier.streams.domain.model.ArtifactReference;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.model.ModelRef;
 import io.espalier.streams.domain.model.Origin;
 import io.espalier.streams.domain.policy.Effort;
 import io.espalier.streams.domain.policy.Gate;
+import io.espalier.streams.domain.policy.GateResult;
 import io.espalier.streams.domain.policy.GateRule;
 import io.espalier.streams.domain.policy.Match;
 import io.espalier.streams.domain.policy.OnGateFailure;
@@ -25,11 +26,10 @@ import io.espalier.streams.domain.pool.ForPool;
 import io.espalier.streams.domain.pool.InFlight;
 import io.espalier.streams.domain.pool.Placed;
 import io.espalier.streams.domain.pool.PoolEvent;
-import io.espalier.streams.domain.pool.Shares;
-import io.espalier.streams.domain.pool.Staff;
-import io.espalier.streams.domain.pool.Worker;
+import io.espalier.streams.domain.run.Attempts;
 import io.espalier.streams.domain.run.Ending;
 import io.espalier.streams.domain.run.ForRun;
+import io.espalier.streams.domain.run.History;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Plan;
 import io.espalier.streams.domain.run.Run;
@@ -73,29 +73,49 @@ final class RoundTripTest {
 
   @Test
   void a_run_of_which_little_is_said_comes_back() {
-    KeptRun kept = new KeptRun.Going(run(Samples.plan("net", 1), new RunState.Queued()));
+    KeptRun kept = new KeptRun.Going(run(Samples.plan("net", 1), new RunState.Queued(START)));
 
     assertThat(again(wire.run(), kept)).isEqualTo(kept);
   }
 
   @Test
-  void an_ended_run_comes_back_with_its_ending() {
+  void a_run_that_is_over_comes_back_with_its_ending_and_what_it_published() {
     List<KeptRun> over =
         Arrays.stream(Ending.values())
-            .<KeptRun>map(ending -> new KeptRun.Over(new RunId("r"), ending, START))
+            .<KeptRun>map(
+                ending ->
+                    new KeptRun.Over(
+                        new RunId("r"),
+                        ending,
+                        START,
+                        ending == Ending.PUBLISHED
+                            ? Optional.of(
+                                new ArtifactReference("s3://out", Optional.of("cd".repeat(32))))
+                            : Optional.empty()))
             .toList();
 
     assertThat(over).hasSize(6).allSatisfy(k -> assertThat(again(wire.run(), k)).isEqualTo(k));
   }
 
   @Test
-  void messages_to_runs_come_back() {
-    List<ForRun> messages =
-        List.of(
-            new ForRun("r", new RunEvent.Planned(plan())),
-            new ForRun("r", new RunEvent.Released(new StageAttempt(1, 3))));
+  void a_run_that_may_be_opened_again_comes_back_whole() {
+    GateResult gate =
+        new GateResult(new Gate("m", GateRule.THRESHOLD, 0.5), OptionalDouble.of(0.25), false);
+    RunState ended = new RunState.Ended(Ending.MISSED_GATE, "missed m", List.of(gate));
+    KeptRun kept = new KeptRun.Unpublished(run(plan(), ended));
 
-    assertThat(messages).allSatisfy(m -> assertThat(again(wire.forRun(), m)).isEqualTo(m));
+    assertThat(again(wire.run(), kept)).isEqualTo(kept);
+  }
+
+  @Test
+  void what_is_sent_home_comes_back() {
+    List<ForRun> requests =
+        List.of(
+            new ForRun("r", new RunEvent.CancelRequested("me", "no")),
+            new ForRun("r", new RunEvent.RetryRequested("me", "again")));
+
+    assertThat(again(wire.model(), plan().model())).isEqualTo(plan().model());
+    assertThat(requests).allSatisfy(r -> assertThat(again(wire.request(), r)).isEqualTo(r));
   }
 
   @Test
@@ -110,27 +130,29 @@ final class RoundTripTest {
   }
 
   @Test
-  void a_pool_s_jobs_and_staff_come_back() {
-    Placed waiting = new Placed.Waiting(Samples.job(1, "vision", 5, START));
+  void a_pool_s_jobs_come_back() {
+    Job job = Samples.job(1, "vision", 5, START);
+    Placed waiting = new Placed.Waiting(job);
     Placed atWork =
-        new Placed.AtWork(new InFlight(new JobId("r", new StageAttempt(1, 2)), "vision"));
-    Staff staff =
-        new Staff(List.of(new Worker("w1", 2, START)), new Shares(Map.of("vision", 9L), 8));
+        new Placed.AtWork(
+            new InFlight(
+                job.id(),
+                "vision",
+                Optional.of(job),
+                new InFlight.Sent(START.plusMillis(1), 2),
+                Optional.empty()));
 
     assertThat(again(wire.placed(), waiting)).isEqualTo(waiting);
     assertThat(again(wire.placed(), atWork)).isEqualTo(atWork);
-    assertThat(again(wire.staff(), staff)).isEqualTo(staff);
   }
 
   static Stream<RunState> statesOfRunsThatGoOn() {
     Progress progress =
         new Progress("search", 3, 9, Optional.of(Duration.ofSeconds(12)), Map.of("loss", 0.25));
     return Stream.of(
-        new RunState.Planned(),
-        new RunState.Queued(),
-        new RunState.Dispatched(START.plusMillis(1)),
-        new RunState.Running("w1", START.plusMillis(2), Optional.empty()),
-        new RunState.Running("w1", START.plusMillis(2), Optional.of(progress)),
+        new RunState.Queued(START.plusMillis(1)),
+        new RunState.Running("w1", START.plusMillis(1), START.plusMillis(2), Optional.empty()),
+        new RunState.Running("w1", START.plusMillis(1), START.plusMillis(2), Optional.of(progress)),
         new RunState.BackingOff(START.plusMillis(3), "no space left"));
   }
 
@@ -143,17 +165,26 @@ final class RoundTripTest {
         plan.runId(),
         plan,
         state,
-        new StageAttempt(1, 2),
+        new Attempts(new StageAttempt(1, 2), 3, 1, 0, 5, "token"),
         List.of(outcome()),
-        11,
-        START,
-        START.plusMillis(4));
+        new History(
+            11,
+            START,
+            START.plusMillis(4),
+            Optional.of(START.plusMillis(1)),
+            Duration.ofMillis(9)));
   }
 
   private static StageOutcome outcome() {
     Artifact output =
         new Artifact(
-            "s3://out", "cd".repeat(32), 10, List.of(new ArtifactFile("a", 10, "ef".repeat(32))));
+            "s3://out",
+            "cd".repeat(32),
+            10,
+            new ArtifactFiles(
+                List.of(new ArtifactFile("a", 10, "ef".repeat(32))),
+                3,
+                Optional.of("s3://manifest")));
     Metric metric =
         new Metric(
             "accuracy",
@@ -194,8 +225,10 @@ final class RoundTripTest {
             Arrays.stream(GateRule.values()).map(rule -> new Gate("m", rule, 0.5)).toList(),
             OnGateFailure.PUBLISH,
             new Placement("gpu", 5),
-            new Effort(3, Duration.ofMillis(30_500), Duration.ofHours(6)),
+            new Effort(
+                3, Duration.ofMillis(30_500), Duration.ofHours(6), Optional.of(Duration.ofDays(2))),
             -7);
-    return new Plan(model, policy, "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-01");
+    return new Plan(
+        new RunId("r"), model, policy, "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-01");
   }
 }

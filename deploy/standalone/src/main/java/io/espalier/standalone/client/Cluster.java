@@ -5,12 +5,14 @@ import io.espalier.schemas.Installation;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
+import io.espalier.worker.domain.InvalidInputException;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -19,7 +21,9 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -99,7 +103,12 @@ public final class Cluster implements AutoCloseable {
     return this;
   }
 
-  /** Publishes an event and returns when the brokers have it. */
+  /**
+   * Publishes an event and returns when the brokers have it.
+   *
+   * @throws InvalidInputException if it is larger than events of its topic may be
+   * @throws UnreachableException if the brokers do not take it
+   */
   public <V> void publish(Topic<V> topic, String key, V value, CloudEvent event) {
     var headers = event.headers();
     byte[] bytes = topic.values().serializer().serialize(topic.name(), headers, value);
@@ -108,16 +117,37 @@ public final class Cluster implements AutoCloseable {
     settings.put("delivery.timeout.ms", 20_000);
     settings.put("request.timeout.ms", 10_000);
     settings.put("max.block.ms", 10_000);
+    settings.put("max.request.size", topic.settings().maxBytes());
     try (var producer =
         new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer())) {
       var record = new ProducerRecord<>(topic.name(), null, key, bytes, headers);
-      answer(() -> producer.send(record).get());
+      answer(() -> sent(producer, record, topic));
+    }
+  }
+
+  private static <V> RecordMetadata sent(
+      KafkaProducer<String, byte[]> producer, ProducerRecord<String, byte[]> event, Topic<V> topic)
+      throws ExecutionException, InterruptedException {
+    try {
+      return producer.send(event).get();
+    } catch (ExecutionException refused) {
+      if (refused.getCause() instanceof RecordTooLargeException) {
+        throw new InvalidInputException(
+            String.format(
+                Locale.ROOT,
+                "an event on %s may have at most %,d bytes, but '%s' has %,d; shorten its labels and texts",
+                topic.name(),
+                topic.settings().maxBytes(),
+                event.key(),
+                event.value().length));
+      }
+      throw refused;
     }
   }
 
   /** Reads a topic from its beginning. */
   public <V> TopicReader<V> read(Topic<V> topic) {
-    return new TopicReader<>(topic, clientSettings(address));
+    return TopicReader.of(topic, clientSettings(address));
   }
 
   /** The newest value of every key of a compacted topic, in the order of the keys. */

@@ -16,12 +16,15 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
 /** What people make known to a running system: models and policies. */
 public final class Publishing {
   private static final String SOURCE = "urn:espalier:cli";
+  private static final String APPLIED =
+      "\nmodels that are registered already are not optimized by it; register them again to have that";
 
   private Publishing() {}
 
@@ -73,7 +76,7 @@ public final class Publishing {
   }
 
   /**
-   * Publishes the policies of a file that are new or changed, each with the next generation.
+   * Publishes the policies of a file that are new or changed, each with a new generation.
    *
    * @throws io.espalier.schemas.policy.InvalidPolicyException with every problem of the file
    * @throws UnreachableException if the system is not there
@@ -91,22 +94,36 @@ public final class Publishing {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     var nodes = json.putArray("policies");
     var table = new TextTable("policy", "generation", "change");
+    boolean anyChanged = false;
     for (Policy policy : policies) {
-      PruningPolicy published = current.get(policy.name());
-      boolean changed = published == null || !policy.says(published);
-      long generation = published == null ? 1 : published.getGeneration() + (changed ? 1 : 0);
+      Optional<PruningPolicy> published = Optional.ofNullable(current.get(policy.name()));
+      boolean changed = !published.map(policy::says).orElse(false);
+      PruningPolicy inForce =
+          changed
+              ? policy.toAvro(newGeneration(published, Instant.now()))
+              : published.orElseThrow();
       if (changed) {
-        publish(cluster, policy.toAvro(generation));
+        publish(cluster, inForce);
       }
-      String change = published == null ? "created" : changed ? "changed" : "unchanged";
+      anyChanged |= changed;
+      String change = published.isEmpty() ? "created" : changed ? "changed" : "unchanged";
       nodes
           .addObject()
           .put("name", policy.name())
-          .put("generation", generation)
+          .put("generation", inForce.getGeneration())
           .put("change", change);
-      table.row(policy.name(), Long.toString(generation), change);
+      table.row(policy.name(), Long.toString(inForce.getGeneration()), change);
     }
-    return Result.of(json, table.toString());
+    return Result.of(json, anyChanged ? table + APPLIED : table.toString());
+  }
+
+  /**
+   * Returns a generation that no policy of that name has had. A policy that was withdrawn leaves no
+   * number to count on from, but time goes on.
+   */
+  static long newGeneration(Optional<PruningPolicy> published, Instant now) {
+    long later = published.map(policy -> policy.getGeneration() + 1).orElse(0L);
+    return Math.max(later, now.toEpochMilli());
   }
 
   private static void publish(Cluster cluster, PruningPolicy policy) {

@@ -3,11 +3,15 @@ package io.espalier.standalone.client;
 import io.espalier.event.GateResult;
 import io.espalier.event.Metric;
 import io.espalier.event.Run;
+import io.espalier.event.RunState;
 import io.espalier.event.StageOutcome;
+import io.espalier.standalone.report.Figures;
 import io.espalier.standalone.report.Measurement;
 import io.espalier.streams.domain.policy.Gate;
 import io.espalier.streams.domain.policy.GateRule;
 import io.espalier.streams.domain.policy.GateWords;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,9 +19,16 @@ import java.util.OptionalDouble;
 
 /** A run for people. */
 final class RunText {
+  private static final Duration UNHEARD = Duration.ofSeconds(60);
+
   private RunText() {}
 
-  static String of(Run run) {
+  /**
+   * Returns all that is known of a run.
+   *
+   * @param now what ages are counted to
+   */
+  static String of(Run run, Instant now) {
     var lines = new ArrayList<String>();
     lines.add("run       " + run.getRunId());
     lines.add("model     %s@%s".formatted(run.getModelName(), run.getModelVersion()));
@@ -25,8 +36,17 @@ final class RunText {
         "policy    %s, generation %d".formatted(run.getPolicyName(), run.getPolicyGeneration()));
     lines.add("state     " + Events.lower(run.getState()) + reason(run));
     lines.add("pool      " + run.getPool());
-    lines.add("began     " + run.getCreatedAt());
-    lines.add("updated   " + run.getUpdatedAt());
+    if (run.getStageCount() > 0 && !Runs.isFinal(run)) {
+      lines.add(
+          "stage     %d of %d, attempt %d"
+              .formatted(run.getStageIndex() + 1, run.getStageCount(), run.getAttempt()));
+    }
+    lines.add("created   " + since(run.getCreatedAt(), now));
+    if (run.getStartedAt() != null) {
+      lines.add("started   " + since(run.getStartedAt(), now));
+    }
+    lines.add("updated   " + since(run.getUpdatedAt(), now));
+    waiting(run, now).ifPresent(words -> lines.add("          " + words));
     var artifact = run.getArtifact();
     if (artifact != null) {
       lines.add("artifact  " + artifact.getUri());
@@ -35,6 +55,23 @@ final class RunText {
     run.getStages().forEach(stage -> stage(stage, lines));
     run.getGates().forEach(gate -> lines.add("gate      " + gate(gate, run)));
     return String.join("\n", lines);
+  }
+
+  /** Returns since when nothing has happened to a run, if that is worth saying. */
+  static Optional<String> waiting(Run run, Instant now) {
+    Instant waiting = run.getWaitingSince();
+    if (run.getState() == RunState.QUEUED && waiting != null) {
+      return Optional.of("waiting for a worker since " + since(waiting, now));
+    }
+    Instant heard = run.getHeardAt();
+    return run.getState() == RunState.RUNNING && heard != null && heard.isBefore(now.minus(UNHEARD))
+        ? Optional.of(
+            "worker %s not heard of since %s".formatted(run.getWorkerId(), since(heard, now)))
+        : Optional.empty();
+  }
+
+  private static String since(Instant time, Instant now) {
+    return "%s (%s ago)".formatted(time, Figures.age(Duration.between(time, now)));
   }
 
   private static String reason(Run run) {

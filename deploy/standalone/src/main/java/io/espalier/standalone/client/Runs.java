@@ -2,11 +2,9 @@ package io.espalier.standalone.client;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.event.CancelRun;
 import io.espalier.event.Run;
-import io.espalier.event.RunRequest;
 import io.espalier.event.RunState;
-import io.espalier.schemas.CloudEvent;
+import io.espalier.schemas.RegistryUnavailableException;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
 import io.espalier.standalone.report.TextTable;
@@ -20,7 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.UUID;
 
 /** The runs of a system as people see them. */
 public final class Runs {
@@ -96,37 +93,6 @@ public final class Runs {
     return result(run).withExitCode(code);
   }
 
-  /** Asks for a run to be stopped. */
-  public static Result cancel(Address address, String id, String reason) {
-    try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
-      Run run = find(cluster.latest(cluster.topics().runs()), id);
-      if (isFinal(run)) {
-        throw new InvalidInputException(
-            "run %s is %s already".formatted(run.getRunId(), Events.lower(run.getState())));
-      }
-      Instant now = Instant.now();
-      var request =
-          new RunRequest(
-              run.getRunId(), System.getProperty("user.name", ""), now, new CancelRun(reason));
-      cluster.publish(
-          cluster.topics().runRequests(),
-          run.getRunId(),
-          request,
-          new CloudEvent(
-              UUID.randomUUID().toString(),
-              "urn:espalier:cli",
-              CloudEvent.RUN_REQUESTED,
-              run.getRunId(),
-              now));
-      return Result.of(
-          JsonNodeFactory.instance
-              .objectNode()
-              .put("runId", run.getRunId())
-              .put("requested", "cancel"),
-          "asked for run %s to be cancelled".formatted(run.getRunId()));
-    }
-  }
-
   /** Finds the run that is meant among those known, if it is there yet. */
   @FunctionalInterface
   public interface Choice {
@@ -148,7 +114,7 @@ public final class Runs {
     long end = System.nanoTime() + limit.toNanos();
     Optional<Run> run = Optional.empty();
     while (System.nanoTime() < end && !run.map(Runs::isFinal).orElse(false)) {
-      for (TopicReader.Entry<Run> entry : reader.poll()) {
+      for (TopicReader.Entry<Run> entry : poll(reader, narration)) {
         entry.value().ifPresent(value -> known.put(entry.key(), value));
         entry.value().ifPresent(untold::add);
       }
@@ -165,6 +131,16 @@ public final class Runs {
                     .formatted(limit.toSeconds())));
   }
 
+  /** Who follows a run has time to wait for a registry that comes back. */
+  private static List<TopicReader.Entry<Run>> poll(TopicReader<Run> reader, Narration narration) {
+    try {
+      return reader.poll();
+    } catch (RegistryUnavailableException away) {
+      narration.say("waiting: " + away.getMessage());
+      return List.of();
+    }
+  }
+
   private static void tell(RunFollower follower, Run chosen, List<Run> untold) {
     untold.stream()
         .filter(state -> state.getRunId().equals(chosen.getRunId()))
@@ -172,7 +148,7 @@ public final class Runs {
     untold.clear();
   }
 
-  private static Run find(Map<String, Run> runs, String id) {
+  static Run find(Map<String, Run> runs, String id) {
     List<Run> found = runs.values().stream().filter(run -> run.getRunId().startsWith(id)).toList();
     if (found.size() != 1) {
       throw new InvalidInputException(
@@ -184,7 +160,7 @@ public final class Runs {
   }
 
   private static Result result(Run run) {
-    return Result.of(Events.json(run), RunText.of(run));
+    return Result.of(Events.json(run), RunText.of(run, Instant.now()));
   }
 
   static String shortId(Run run) {

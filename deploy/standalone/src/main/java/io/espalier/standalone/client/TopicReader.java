@@ -1,15 +1,20 @@
 package io.espalier.standalone.client;
 
+import io.espalier.schemas.RegistryUnavailableException;
 import io.espalier.schemas.Topic;
+import io.espalier.schemas.UnreadableEventException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.slf4j.Logger;
@@ -26,7 +31,7 @@ public final class TopicReader<V> implements AutoCloseable {
   private static final Duration WAIT = Duration.ofMillis(200);
 
   private final Topic<V> topic;
-  private final KafkaConsumer<String, byte[]> consumer;
+  private final Consumer<String, byte[]> consumer;
   private final Map<TopicPartition, Long> ends;
 
   /**
@@ -37,20 +42,32 @@ public final class TopicReader<V> implements AutoCloseable {
    */
   public record Entry<V>(String key, Optional<V> value) {}
 
-  TopicReader(Topic<V> topic, Map<String, Object> clientSettings) {
+  /** Reads with a consumer, which is closed with this reader, and at once if it cannot read. */
+  TopicReader(Topic<V> topic, Consumer<String, byte[]> consumer) {
     this.topic = topic;
-    clientSettings.put("isolation.level", "read_committed");
-    clientSettings.put("enable.auto.commit", "false");
-    clientSettings.put("default.api.timeout.ms", 10_000);
-    consumer =
-        new KafkaConsumer<>(clientSettings, new StringDeserializer(), new ByteArrayDeserializer());
-    List<TopicPartition> partitions =
-        consumer.partitionsFor(topic.name()).stream()
-            .map(partition -> new TopicPartition(topic.name(), partition.partition()))
-            .toList();
-    consumer.assign(partitions);
-    consumer.seekToBeginning(partitions);
-    ends = consumer.endOffsets(partitions);
+    this.consumer = consumer;
+    try {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic.name()).stream()
+              .map(partition -> new TopicPartition(topic.name(), partition.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      ends = consumer.endOffsets(partitions);
+    } catch (RuntimeException failed) {
+      close();
+      throw failed;
+    }
+  }
+
+  static <V> TopicReader<V> of(Topic<V> topic, Map<String, Object> clientSettings) {
+    Map<String, Object> settings = new HashMap<>(clientSettings);
+    settings.put("isolation.level", "read_committed");
+    settings.put("enable.auto.commit", "false");
+    settings.put("default.api.timeout.ms", 10_000);
+    return new TopicReader<>(
+        topic,
+        new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer()));
   }
 
   /** Whether everything has been read that was committed when this reader was made. */
@@ -59,18 +76,43 @@ public final class TopicReader<V> implements AutoCloseable {
         .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
   }
 
-  /** The next records; waits a moment if there are none. One that cannot be read is left out. */
+  /**
+   * The next records; waits a moment if there are none. A record that is no event of the topic is
+   * left out, with a warning.
+   *
+   * @throws RegistryUnavailableException if the schema registry does not say how to read the next
+   *     record, which stays the next
+   */
   public List<Entry<V>> poll() {
     var entries = new ArrayList<Entry<V>>();
-    for (ConsumerRecord<String, byte[]> polled : consumer.poll(WAIT)) {
-      entry(polled).ifPresent(entries::add);
+    Optional<RegistryUnavailableException> held = Optional.empty();
+    ConsumerRecords<String, byte[]> polled = consumer.poll(WAIT);
+    for (TopicPartition partition : polled.partitions()) {
+      Optional<RegistryUnavailableException> failure = read(polled.records(partition), entries);
+      held = failure.isPresent() ? failure : held;
+    }
+    if (entries.isEmpty() && held.isPresent()) {
+      throw held.get();
     }
     return entries;
   }
 
+  private Optional<RegistryUnavailableException> read(
+      List<ConsumerRecord<String, byte[]>> polled, List<Entry<V>> entries) {
+    for (ConsumerRecord<String, byte[]> next : polled) {
+      try {
+        entry(next).ifPresent(entries::add);
+      } catch (RegistryUnavailableException failed) {
+        consumer.seek(new TopicPartition(next.topic(), next.partition()), next.offset());
+        return Optional.of(failed);
+      }
+    }
+    return Optional.empty();
+  }
+
   @Override
   public void close() {
-    consumer.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(Duration.ofSeconds(1)));
+    consumer.close(CloseOptions.timeout(Duration.ofSeconds(1)));
   }
 
   private Optional<Entry<V>> entry(ConsumerRecord<String, byte[]> polled) {
@@ -81,14 +123,13 @@ public final class TopicReader<V> implements AutoCloseable {
       V value =
           topic.values().deserializer().deserialize(topic.name(), polled.headers(), polled.value());
       return Optional.of(new Entry<>(polled.key(), Optional.ofNullable(value)));
-    } catch (SerializationException unreadable) {
+    } catch (UnreadableEventException unreadable) {
       LOGGER
           .atWarn()
           .addKeyValue("topic", polled.topic())
           .addKeyValue("partition", polled.partition())
           .addKeyValue("offset", polled.offset())
-          .setCause(unreadable)
-          .log("skipped a record that cannot be read");
+          .log("skipped a record: {}", unreadable.getMessage());
       return Optional.empty();
     }
   }

@@ -5,6 +5,7 @@ import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -21,11 +22,18 @@ final class DemoCommand extends Task {
       description = "For data, logs and artifacts; new or empty. Default: a new temporary one.")
   private @Nullable Path directory;
 
+  @Option(
+      names = "--allow-root",
+      paramLabel = "DIR",
+      description =
+          "Directory that the worker may read from, besides --dir, the home directory and the working directory; repeat for several.")
+  private List<Path> roots = List.of();
+
   @Override
   Result run() throws IOException {
     Path chosen = WorkDirectory.freshOr(directory, "espalier-demo-");
     try (var narration = Narration.toStandardError()) {
-      Result result = Demo.run(chosen, narration);
+      Result result = Demo.run(chosen, roots, narration);
       narration.say("everything stopped; data, logs and artifacts stay in " + chosen);
       return result;
     }

@@ -1,9 +1,11 @@
 package io.espalier.standalone.command;
 
 import io.espalier.schemas.InstallationException;
+import io.espalier.schemas.TransientFailures;
 import io.espalier.schemas.policy.InvalidPolicyException;
 import io.espalier.standalone.client.UnreachableException;
 import io.espalier.standalone.local.ServiceException;
+import io.espalier.streams.app.CoordinatorException;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
@@ -44,7 +46,7 @@ final class Failures {
       thrown.printStackTrace(err);
     }
     int code = exitCode(thrown);
-    if (code == UNEXPECTED && !(thrown instanceof WorkerException)) {
+    if (code == UNEXPECTED && !isExpected(thrown)) {
       err.println("error: unexpected: " + thrown);
       err.println("       --debug shows where it happened");
     } else {
@@ -63,7 +65,12 @@ final class Failures {
     return (line.startsWith(" ") ? "     " : "error: ") + line;
   }
 
-  private static int exitCode(Exception thrown) {
+  /** A failure that says in words what is wrong. */
+  private static boolean isExpected(Exception thrown) {
+    return thrown instanceof WorkerException || thrown instanceof CoordinatorException;
+  }
+
+  static int exitCode(Exception thrown) {
     if (thrown instanceof InvalidInputException || thrown instanceof InvalidPolicyException) {
       return INVALID_INPUT;
     }
@@ -73,6 +80,8 @@ final class Failures {
     return thrown instanceof UnreachableException
             || thrown instanceof ServiceException
             || thrown instanceof InstallationException
+            || thrown instanceof io.espalier.worker.kafka.UnreachableException
+            || TransientFailures.include(thrown)
         ? UNREACHABLE
         : UNEXPECTED;
   }

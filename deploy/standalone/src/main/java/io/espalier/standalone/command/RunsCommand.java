@@ -1,5 +1,6 @@
 package io.espalier.standalone.command;
 
+import io.espalier.standalone.client.RunRequests;
 import io.espalier.standalone.client.Runs;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
@@ -14,13 +15,14 @@ import picocli.CommandLine.Parameters;
 /** Runs of a running system. */
 @Command(
     name = "runs",
-    description = "List, show, watch and cancel runs.",
+    description = "List, show, watch, cancel and retry runs.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       RunsCommand.List.class,
       RunsCommand.Show.class,
       RunsCommand.Watch.class,
-      RunsCommand.Cancel.class
+      RunsCommand.Cancel.class,
+      RunsCommand.Retry.class
     })
 final class RunsCommand {
   /** Lists runs. */
@@ -92,7 +94,30 @@ final class RunsCommand {
 
     @Override
     Result run() {
-      return Runs.cancel(connection.address(), run, reason);
+      return RunRequests.cancel(connection.address(), run, reason);
+    }
+  }
+
+  /** Runs a run again. */
+  @Command(
+      name = "retry",
+      description =
+          "Ask for a run that ended without a pruned model to be run again, or for the next attempt of one that backs off to be made at once.")
+  static final class Retry extends Task {
+    @Parameters(paramLabel = "RUN", description = "Run id; its first letters will do.")
+    private String run = "";
+
+    @Option(
+        names = "--reason",
+        defaultValue = "retried on the command line",
+        description = "Why, in words.")
+    private String reason = "";
+
+    @Mixin private ConnectionOptions connection = new ConnectionOptions();
+
+    @Override
+    Result run() {
+      return RunRequests.retry(connection.address(), run, reason);
     }
   }
 }

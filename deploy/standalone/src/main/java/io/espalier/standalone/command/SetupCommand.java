@@ -3,16 +3,21 @@ package io.espalier.standalone.command;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.espalier.schemas.Installation;
 import io.espalier.standalone.client.Cluster;
+import io.espalier.standalone.model.DataUri;
 import io.espalier.standalone.report.Result;
+import io.espalier.worker.checkpoint.StoreMarker;
+import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Creates the topics that are missing and registers the schemas. */
+/** Creates and sets the topics, registers the schemas and marks artifact stores. */
 @Command(
     name = "setup",
-    description = "Create the topics that are missing and register the schemas (FULL_TRANSITIVE).")
+    description =
+        "Create the topics that are missing, set those that are there as they should be, register the schemas (FULL_TRANSITIVE), and mark where artifacts are stored.")
 final class SetupCommand extends Task {
   @Mixin private ConnectionOptions connection = new ConnectionOptions();
 
@@ -35,22 +40,40 @@ final class SetupCommand extends Task {
       description = "Copies of each record; 3 in production. Default: ${DEFAULT-VALUE}.")
   private short replication;
 
+  @Option(
+      names = "--artifacts",
+      paramLabel = "URI",
+      description =
+          "Where workers publish, as a path or a file: URI; gets the file .espalier-store, without which no worker writes there. Repeat for several.")
+  private List<String> artifacts = List.of();
+
   @Override
   Result run() {
+    List<URI> stores = artifacts.stream().map(DataUri::of).toList();
     try (Cluster cluster = Cluster.connect(connection.address())) {
       Installation.Added added = cluster.setUp(pools, partitions, replication);
       var json = JsonNodeFactory.instance.objectNode();
       added.topics().forEach(json.putArray("topics")::add);
       added.subjects().forEach(json.putArray("subjects")::add);
-      return Result.of(json, text(added));
+      added.changed().forEach(json.putArray("changed")::add);
+      stores.forEach(StoreMarker::write);
+      stores.forEach(store -> json.withArray("stores").add(store.toString()));
+      return Result.of(json, text(added, stores));
     }
   }
 
-  private static String text(Installation.Added added) {
-    if (added.topics().isEmpty() && added.subjects().isEmpty()) {
-      return "nothing was missing";
+  private static String text(Installation.Added added, List<URI> stores) {
+    List<String> lines = new ArrayList<>();
+    line("created topics", added.topics(), lines);
+    line("changed settings of topics", added.changed(), lines);
+    line("registered schemas", added.subjects(), lines);
+    line("marked artifact stores", stores.stream().map(URI::toString).toList(), lines);
+    return lines.isEmpty() ? "nothing was missing" : String.join("\n", lines);
+  }
+
+  private static void line(String what, List<String> names, List<String> lines) {
+    if (!names.isEmpty()) {
+      lines.add(what + ": " + String.join(", ", names));
     }
-    return "created topics: %s\nregistered schemas: %s"
-        .formatted(String.join(", ", added.topics()), String.join(", ", added.subjects()));
   }
 }

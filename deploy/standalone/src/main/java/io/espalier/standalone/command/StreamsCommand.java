@@ -29,10 +29,13 @@ final class StreamsCommand extends Task {
       description = "Where workers publish, as a path or a file: URI that all of them share.")
   private String artifacts = "";
 
+  @Mixin private ReadyFile ready = new ReadyFile();
+
   @Override
   Result run() throws InterruptedException {
     logLevel("INFO");
-    Services.coordinator(connection.address(), stateDirectory, artifacts);
+    ready.remove();
+    Services.coordinator(connection.address(), stateDirectory, artifacts, ready::write);
     return Result.of(JsonNodeFactory.instance.objectNode(), "");
   }
 }

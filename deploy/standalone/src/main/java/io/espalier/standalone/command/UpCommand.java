@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "up",
     description =
-        "Start broker, registry, coordinator and one CPU worker on this machine and stay until interrupted.")
+        "Start broker, registry, coordinator and one CPU worker on this machine and stay until interrupted. Whatever ends meanwhile is started again.")
 final class UpCommand extends Task {
   private static final Duration LOOK = Duration.ofSeconds(1);
 
@@ -29,6 +30,13 @@ final class UpCommand extends Task {
           "For data, logs and artifacts; goes on with what an earlier one left. Default: a new temporary one.")
   private @Nullable Path directory;
 
+  @Option(
+      names = "--allow-root",
+      paramLabel = "DIR",
+      description =
+          "Directory that models and data may be read from, besides --dir, the home directory and the working directory; repeat for several.")
+  private List<Path> roots = List.of();
+
   @Override
   Result run() throws IOException {
     Path chosen =
@@ -37,11 +45,11 @@ final class UpCommand extends Task {
             : Files.createDirectories(directory);
     try (var narration = Narration.toStandardError()) {
       narration.say("working in " + chosen.toAbsolutePath());
-      try (Stack stack = Stack.start(chosen, narration)) {
+      try (Stack stack = Stack.start(chosen, roots, narration)) {
         print(result(stack.address()));
         narration.say("everything runs; interrupt (Ctrl-C) to stop");
         while (!Thread.currentThread().isInterrupted()) {
-          stack.requireAlive();
+          stack.heal();
           LockSupport.parkNanos(LOOK.toNanos());
         }
       }

@@ -3,7 +3,11 @@ package io.espalier.standalone.command;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.espalier.standalone.local.Services;
 import io.espalier.standalone.report.Result;
+import io.espalier.worker.stage.ChildSettings;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -35,19 +39,38 @@ final class WorkerCommand extends Task {
       description = "Stages at the same time. Default: ${DEFAULT-VALUE}.")
   private int slots;
 
+  @Option(
+      names = "--artifacts",
+      paramLabel = "URI",
+      description =
+          "Where it publishes, as a path or a file: URI, so that it can see to it that the store is there. The coordinator says where each result goes.")
+  private @Nullable String artifacts;
+
+  @Option(
+      names = "--allow-root",
+      paramLabel = "DIR",
+      description =
+          "Directory that models and data may be read from, besides artifact stores; repeat for several. Default: none.")
+  private List<Path> roots = List.of();
+
   @Mixin private StageOptions stage = new StageOptions();
 
+  @Mixin private ReadyFile ready = new ReadyFile();
+
   @Override
-  Result run() throws InterruptedException {
+  Result run() {
     logLevel("INFO");
+    ready.remove();
     Services.worker(
         connection.address(),
         new Services.WorkerSettings(
             pool,
             workDirectory,
             positive("--slots", slots),
-            stage.heap(this),
-            stage.threads(this)));
+            ChildSettings.of(stage.heap(this), stage.threads(this)),
+            Optional.ofNullable(artifacts),
+            roots),
+        ready::write);
     return Result.of(JsonNodeFactory.instance.objectNode(), "");
   }
 }

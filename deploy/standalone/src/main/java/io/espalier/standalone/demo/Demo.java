@@ -42,10 +42,12 @@ public final class Demo {
       List.of("parameters", "flops", "bytes", "accuracy", "latencyMillis");
 
   private final Path directory;
+  private final List<Path> roots;
   private final Narration narration;
 
-  private Demo(Path directory, Narration narration) {
+  private Demo(Path directory, List<Path> roots, Narration narration) {
     this.directory = directory;
+    this.roots = List.copyOf(roots);
     this.narration = narration;
   }
 
@@ -53,15 +55,16 @@ public final class Demo {
    * Shows the whole way and stops everything at the end.
    *
    * @param directory gets data, logs and artifacts; new or empty
+   * @param roots directories that the worker may read from, besides that one
    */
-  public static Result run(Path directory, Narration narration) {
-    return new Demo(directory.toAbsolutePath().normalize(), narration).run();
+  public static Result run(Path directory, List<Path> roots, Narration narration) {
+    return new Demo(directory.toAbsolutePath().normalize(), roots, narration).run();
   }
 
   private Result run() {
     narration.say("working in " + directory);
     CompletableFuture<Void> zoo = CompletableFuture.runAsync(this::writeZoo);
-    try (Stack stack = Stack.start(directory, narration)) {
+    try (Stack stack = Stack.start(directory, roots, narration)) {
       zoo.join();
       narration.say(
           "zoo: a trained ResNet-20 and %s drawn images of ten shapes"
@@ -74,7 +77,7 @@ public final class Demo {
             Runs.follow(
                 runs,
                 known -> {
-                  stack.requireAlive();
+                  stack.heal();
                   return known.values().stream().findFirst();
                 },
                 LIMIT,

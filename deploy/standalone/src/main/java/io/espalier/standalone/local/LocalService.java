@@ -2,6 +2,7 @@ package io.espalier.standalone.local;
 
 import io.espalier.standalone.local.JavaProcess.Launch;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A service in its own JVM that can be stopped, killed and started again with the same address and
@@ -19,6 +20,9 @@ public abstract class LocalService implements AutoCloseable {
 
   /** Waits until the process answers, and throws if it does not in time or has ended. */
   abstract void awaitReady(JavaProcess process);
+
+  /** Clears away what would make it look ready before it is. */
+  void beforeStart() {}
 
   /** Waits until it answers; a service that does not is killed. */
   final void awaitReady() {
@@ -45,6 +49,16 @@ public abstract class LocalService implements AutoCloseable {
     return process.alive();
   }
 
+  /** Returns how its process ended, with the end of its log, if it has. */
+  public final Optional<String> ended() {
+    try {
+      process.requireAlive();
+      return Optional.empty();
+    } catch (ServiceException gone) {
+      return Optional.of(String.valueOf(gone.getMessage()));
+    }
+  }
+
   /** Stops it in order; its data stay. */
   public final void stop() {
     process.stop();
@@ -60,9 +74,15 @@ public abstract class LocalService implements AutoCloseable {
    * until it answers.
    */
   public final void restart() {
-    process.stop();
-    process = JavaProcess.start(launch);
+    startAgain();
     awaitReady();
+  }
+
+  /** Starts it again as {@link #restart} does, and waits for nothing. */
+  public final void startAgain() {
+    process.stop();
+    beforeStart();
+    process = JavaProcess.start(launch);
   }
 
   /** Stops it. */

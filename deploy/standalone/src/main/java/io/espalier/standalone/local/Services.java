@@ -10,17 +10,24 @@ import io.espalier.streams.app.CoordinatorConfig;
 import io.espalier.streams.app.Timing;
 import io.espalier.worker.app.Worker;
 import io.espalier.worker.app.WorkerConfig;
+import io.espalier.worker.checkpoint.FileListing;
+import io.espalier.worker.checkpoint.InputRoots;
+import io.espalier.worker.kafka.InputRules;
 import io.espalier.worker.stage.ChildSettings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The services that run in the foreground of this process until it is asked to end. */
 public final class Services {
   private static final Logger LOGGER = LoggerFactory.getLogger(Services.class);
-  private static final Duration START_LIMIT = Duration.ofMinutes(2);
+
+  /** A service has as long to start as its state takes to be read back. */
+  private static final Duration NO_LIMIT = Duration.ofDays(3_650);
 
   /**
    * How a worker is started.
@@ -28,22 +35,47 @@ public final class Services {
    * @param pool the pool it serves
    * @param workDirectory for jobs, checkpoints and the cache of results
    * @param slots stages at the same time
-   * @param heapMebibytes Java heap of each stage
-   * @param threads threads of the tensor library
+   * @param child how the stages' JVMs are started
+   * @param artifacts path or URI under which it publishes, if that is known
+   * @param roots directories that it may read models and data from, besides artifact stores
    */
   public record WorkerSettings(
-      String pool, Path workDirectory, int slots, int heapMebibytes, int threads) {}
+      String pool,
+      Path workDirectory,
+      int slots,
+      ChildSettings child,
+      Optional<String> artifacts,
+      List<Path> roots) {
+    /** Settings; the list is copied. */
+    public WorkerSettings {
+      roots = List.copyOf(roots);
+    }
+
+    private WorkerConfig config(Address address) {
+      WorkerConfig config =
+          WorkerConfig.of(address.bootstrapServers(), address.registryUrl(), pool, workDirectory)
+              .withTopicPrefix(address.topicPrefix())
+              .withSlots(slots)
+              .withChild(child)
+              .withInputs(new InputRules(InputRoots.of(roots), FileListing.Limits.STANDARD));
+      return artifacts.map(DataUri::of).map(config::withStore).orElse(config);
+    }
+  }
 
   private Services() {}
 
   /**
-   * Runs the coordinator until it stops.
+   * Runs the coordinator until it stops. Waits for brokers, registry and topics that are not there
+   * yet, but not for ever.
    *
+   * @throws io.espalier.standalone.client.UnreachableException if they do not come
    * @param artifacts path or URI under which workers publish
+   * @param works told once it works
    */
-  public static void coordinator(Address address, Path stateDirectory, String artifacts)
+  public static void coordinator(
+      Address address, Path stateDirectory, String artifacts, Runnable works)
       throws InterruptedException {
-    requireSetUp(address);
+    StartWait.OF_SERVICES.until(() -> requireSetUp(address));
     var config =
         new CoordinatorConfig(
             address.bootstrapServers(),
@@ -57,30 +89,48 @@ public final class Services {
             Map.of());
     try (Coordinator coordinator = Coordinator.start(config)) {
       closeAtExit("stop-coordinator", coordinator::close);
-      coordinator.awaitRunning(START_LIMIT);
+      try (var log = startLog("coordinator", address, "it reads back its state")) {
+        coordinator.awaitRunning(NO_LIMIT);
+      }
       LOGGER.atInfo().log("the coordinator works");
+      works.run();
       coordinator.awaitStopped();
     }
   }
 
-  /** Runs a worker until it stops. */
-  public static void worker(Address address, WorkerSettings settings) {
-    requireSetUp(address);
-    WorkerConfig config =
-        WorkerConfig.of(
-                address.bootstrapServers(),
-                address.registryUrl(),
-                settings.pool(),
-                settings.workDirectory())
-            .withTopicPrefix(address.topicPrefix())
-            .withSlots(settings.slots())
-            .withChild(ChildSettings.of(settings.heapMebibytes(), settings.threads()));
-    try (Worker worker = Worker.start(config)) {
+  /**
+   * Runs a worker until it stops. Waits as the coordinator does.
+   *
+   * @param works told once it works
+   * @throws io.espalier.standalone.client.UnreachableException if brokers, registry or topics do
+   *     not come
+   */
+  public static void worker(Address address, WorkerSettings settings, Runnable works) {
+    StartWait.OF_SERVICES.until(() -> requireSetUp(address));
+    try (Worker worker = Worker.start(settings.config(address))) {
       closeAtExit("stop-worker", worker::close);
-      worker.awaitRunning(START_LIMIT);
+      try (var log = startLog("worker", address, "the queue has not let it in yet")) {
+        worker.awaitRunning(NO_LIMIT);
+      }
       LOGGER.atInfo().addKeyValue("pool", settings.pool()).log("the worker works");
+      works.run();
       worker.awaitStopped();
     }
+  }
+
+  /** What a service waits for is looked up each time: brokers may go while it starts. */
+  private static StartLog startLog(String service, Address address, String otherwise) {
+    return new StartLog(
+        service,
+        () -> {
+          try {
+            requireSetUp(address);
+            return "brokers and registry answer, and " + otherwise;
+          } catch (RuntimeException missing) {
+            return String.valueOf(missing.getMessage());
+          }
+        },
+        StartLog.EVERY);
   }
 
   private static void requireSetUp(Address address) {

@@ -4,6 +4,7 @@ import io.espalier.event.OnGateFailure;
 import io.espalier.event.PruningPolicy;
 import io.espalier.standalone.report.Measurement;
 import io.espalier.streams.domain.model.Artifact;
+import io.espalier.streams.domain.model.ArtifactFiles;
 import io.espalier.streams.domain.policy.Gate;
 import io.espalier.streams.domain.policy.GateResult;
 import io.espalier.streams.domain.policy.GateRule;
@@ -33,7 +34,7 @@ record LocalGates(List<Measurement> measurements, List<GateResult> results, bool
 
   static LocalGates of(PruningPolicy policy, List<StageResult> stages, Manifest produced) {
     List<StageOutcome> outcomes = new ArrayList<>();
-    var artifact = new Artifact("", produced.rootDigest(), produced.bytes(), List.of());
+    var artifact = new Artifact("", produced.rootDigest(), produced.bytes(), ArtifactFiles.of(List.of()));
     for (int i = 0; i < stages.size(); i++) {
       StageKind kind = StageKind.valueOf(policy.getStages().get(i).getKind().name());
       outcomes.add(new StageOutcome(kind, 1, artifact, report(stages.get(i))));

@@ -1,6 +1,7 @@
 package io.espalier.standalone.model;
 
 import io.espalier.event.ModelRegistered;
+import io.espalier.schemas.Name;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.InvalidInputException;
 import java.nio.file.Path;
@@ -63,10 +64,16 @@ public record Registration(
 
   private void requirePlain() {
     List<String> problems = new ArrayList<>();
-    if (name.isBlank() || version.isBlank()) {
-      problems.add(
-          "a model needs a name and a version; found '%s' and '%s'".formatted(name, version));
-    }
+    Name.pathProblem("a model's name", name).ifPresent(problems::add);
+    Name.problem("a model's version", version).ifPresent(problems::add);
+    Name.problem("a model's task", task).ifPresent(problems::add);
+    new TreeMap<>(labels)
+        .forEach(
+            (label, value) -> {
+              Name.problem("a label's name", label).ifPresent(problems::add);
+              Name.textProblem("the value of label '%s'".formatted(label), value)
+                  .ifPresent(problems::add);
+            });
     data.keySet().stream()
         .filter(role -> !ROLES.contains(role))
         .sorted()

@@ -1,5 +1,6 @@
 package io.espalier.standalone.report;
 
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
 
@@ -14,6 +15,20 @@ public final class Figures {
   /** A whole number with thousands separated. */
   public static String count(long value) {
     return String.format(Locale.ROOT, "%,d", value);
+  }
+
+  /** A time that has passed, in its two largest units, such as {@code 2 h 5 min}. */
+  public static String age(Duration passed) {
+    long seconds = Math.max(0, passed.toSeconds());
+    if (seconds < 60) {
+      return seconds + " s";
+    }
+    if (seconds < 3_600) {
+      return "%d min %d s".formatted(seconds / 60, seconds % 60);
+    }
+    return seconds < 86_400
+        ? "%d h %d min".formatted(seconds / 3_600, seconds / 60 % 60)
+        : "%d d %d h".formatted(seconds / 86_400, seconds / 3_600 % 24);
   }
 
   /** A value in its unit: fractions in percent, whole numbers whole, others with 3 decimals. */

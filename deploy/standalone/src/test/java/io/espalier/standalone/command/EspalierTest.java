@@ -55,6 +55,7 @@ class EspalierTest {
         "runs show --help",
         "runs watch --help",
         "runs cancel --help",
+        "runs retry --help",
         "streams --help",
         "worker --help"
       })
@@ -209,6 +210,30 @@ class EspalierTest {
             "localhost:1");
 
     assertThat(run.code()).isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../../evil", "a//b", "a\u202Eb", "a\u009b2J", ".hidden", ""})
+  void a_name_that_the_coordinator_would_refuse_is_refused(String name) {
+    Ran run =
+        espalier(
+            "models",
+            "register",
+            name,
+            "1",
+            "--artifact",
+            model().toString(),
+            "--task",
+            "image-classification",
+            "--label",
+            "tier=edge\u200B",
+            "--bootstrap-servers",
+            "localhost:1");
+
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err())
+        .contains("error: a model's name must")
+        .contains("error: the value of label 'tier' must have no control");
   }
 
   @Test

@@ -16,7 +16,8 @@ import java.util.Map;
  * @param data data by role, as URIs
  * @param seed seed of everything random in the stage
  * @param resumeKey names the stage's work across attempts, so that a later one continues it
- * @param deadline when the run gives up
+ * @param deadline earliest time at which the run may give up; for information
+ * @param identity what tells it from the run's other commands
  * @param trace W3C trace context of the run
  */
 public record Command(
@@ -28,7 +29,16 @@ public record Command(
     long seed,
     String resumeKey,
     Instant deadline,
+    Identity identity,
     String trace) {
+  /**
+   * What tells a command from the others of its run.
+   *
+   * @param sequence position among all commands of the run, from 1; 0 in one of an older version
+   * @param token what its result must carry; empty in one of an older version
+   */
+  public record Identity(long sequence, String token) {}
+
   public Command {
     data = Map.copyOf(data);
   }

@@ -1,6 +1,5 @@
 package io.espalier.streams.domain.model;
 
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -9,11 +8,13 @@ import java.util.Optional;
  * @param uri where it lies
  * @param rootDigest SHA-256 over its files' digests in path order, 64 lower-case hexadecimal digits
  * @param bytes total size in bytes
- * @param files every file, in path order
+ * @param files its files
  */
-public record Artifact(String uri, String rootDigest, long bytes, List<ArtifactFile> files) {
-  public Artifact {
-    files = List.copyOf(files);
+public record Artifact(String uri, String rootDigest, long bytes, ArtifactFiles files) {
+
+  /** The same without the list of its files, which may be long. */
+  public Artifact unlisted() {
+    return new Artifact(uri, rootDigest, bytes, files.unlisted());
   }
 
   /** This artifact as the input of a following stage. */

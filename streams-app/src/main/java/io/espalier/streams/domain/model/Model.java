@@ -33,10 +33,6 @@ public record Model(
     Map<String, String> labels,
     Origin origin) {
   private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
-  // A name becomes part of the output's path, so nothing in it may lead elsewhere.
-  private static final Pattern NAME =
-      Pattern.compile(
-          "(?!\\.{1,2}(/|$))[^/\\\\\\p{Cntrl}]+(/(?!\\.{1,2}(/|$))[^/\\\\\\p{Cntrl}]+)*");
 
   /**
    * A model.
@@ -57,10 +53,8 @@ public record Model(
   private static List<String> problems(
       ModelRef ref, ArtifactReference artifact, String task, Origin origin) {
     List<String> problems = new ArrayList<>();
-    if (ref.name().isBlank() || !NAME.matcher(ref.name()).matches()) {
-      problems.add(
-          "name must be one or more path segments without '.', '..', backslash or control"
-              + " characters, found '%s'".formatted(ref.name()));
+    if (ref.name().isBlank()) {
+      problems.add("name must not be empty");
     }
     if (ref.version().isBlank()) {
       problems.add("version must not be empty");

@@ -1,15 +1,18 @@
 package io.espalier.streams.domain.policy;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How hard a run tries.
  *
  * @param maxAttempts attempts per stage, the first included
  * @param backoff wait before the second attempt; doubles with each further one
- * @param deadline time that a run may take from its planning
+ * @param deadline time that workers may work on a run; waiting does not count
+ * @param queueTimeout time that a stage may wait for a worker; without a bound if absent
  */
-public record Effort(int maxAttempts, Duration backoff, Duration deadline) {
+public record Effort(
+    int maxAttempts, Duration backoff, Duration deadline, Optional<Duration> queueTimeout) {
   private static final int MOST_DOUBLINGS = 20;
 
   /**

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * Which models a policy is for; every given condition must hold.
@@ -29,48 +28,5 @@ public record Match(
         && (families.isEmpty() || model.family().filter(families::contains).isPresent())
         && model.labels().entrySet().containsAll(labels.entrySet())
         && (names.isEmpty() || names.stream().anyMatch(glob -> glob.accepts(model.ref().name())));
-  }
-
-  /** A pattern in which {@code *} stands for any characters and {@code ?} for one. */
-  public static final class Glob {
-    private static final Pattern WILDCARD = Pattern.compile("[*?]");
-
-    private final String glob;
-    private final String beginning;
-    private final Pattern pattern;
-
-    /** The pattern written like this. */
-    public Glob(String glob) {
-      this.glob = glob;
-      this.beginning = WILDCARD.split(glob, 2)[0];
-      StringBuilder regex = new StringBuilder();
-      glob.codePoints()
-          .forEach(
-              c ->
-                  regex.append(
-                      c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(Character.toString(c))));
-      this.pattern = Pattern.compile(regex.toString(), Pattern.DOTALL);
-    }
-
-    boolean accepts(String name) {
-      // Every event meets every policy, and most globs differ before their first wildcard.
-      return name.startsWith(beginning) && pattern.matcher(name).matches();
-    }
-
-    /** As written. */
-    @Override
-    public String toString() {
-      return glob;
-    }
-
-    @Override
-    public boolean equals(Object other) {
-      return other instanceof Glob that && that.glob.equals(glob);
-    }
-
-    @Override
-    public int hashCode() {
-      return glob.hashCode();
-    }
   }
 }

@@ -7,13 +7,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
  * What to do with models of a kind. One that is malformed cannot be made.
  *
  * @param name policy name
- * @param generation grows by one with each change of content
+ * @param generation grows with each change of content and never comes again
  * @param match which models it is for
  * @param maxGeneration highest generation depth of a model that it still takes: 0 = never what was
  *     made here
@@ -71,9 +72,34 @@ public record Policy(
         effort.deadline().toMillis() > 0 && effort.deadline().compareTo(LONGEST) <= 0,
         "deadlineMillis must be over 0 and at most ten years, found "
             + effort.deadline().toMillis());
+    require(
+        problems,
+        effort
+            .queueTimeout()
+            .map(bound -> bound.toMillis() > 0 && bound.compareTo(LONGEST) <= 0)
+            .orElse(true),
+        "queueTimeoutMillis must be over 0 and at most ten years");
+    match.names().stream()
+        .filter(glob -> glob.wildcards() > Glob.MOST_WILDCARDS)
+        .forEach(
+            glob ->
+                problems.add(
+                    "a name may have at most %d wildcards, found %d"
+                        .formatted(Glob.MOST_WILDCARDS, glob.wildcards())));
     if (!problems.isEmpty()) {
       throw new RefusedException("policy '%s' generation %d".formatted(name, generation), problems);
     }
+  }
+
+  /**
+   * Returns what is done by this policy, whichever models it is for; the same for the same work.
+   */
+  public String work() {
+    return String.join("\n", stages.toString(), new TreeMap<>(data).toString(), gates.toString())
+        + onGateFailure
+        + placement
+        + effort
+        + seed;
   }
 
   /** Whether this policy is for a model: its conditions hold and it is not a loop. */

@@ -3,6 +3,8 @@ package io.espalier.streams.domain.pool;
 import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.job.JobId;
 import io.espalier.streams.domain.pool.PoolEvent.JobQueued;
+import io.espalier.streams.domain.pool.PoolEvent.WorkerAlive;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,51 +13,70 @@ import java.util.Optional;
 /**
  * Who works next in a pool: a pure function of the pool, an event and the time.
  *
- * <p>Jobs go by priority, then by fair share between tenants, then by age, and only while fewer
- * jobs are with workers than live workers have slots. Time alone never frees a slot, so nothing
- * needs to happen between events.
+ * <p>Jobs go by priority, then by fair share between tenants, then by age, and only while workers
+ * would take more commands than are on their way. The queue delivers by itself what a lost worker
+ * had, so a command is sent once. The last resort is for what cannot happen: a command that no
+ * worker holds although one of them has been idle for longer than the queue keeps a command for
+ * anybody is sent again, as it was.
  */
 public final class Dispatcher {
+  /** Two and a half times the longest lock that the queue keeps a command for a silent worker. */
+  public static final Duration LAST_RESORT = Duration.ofSeconds(150);
+
   private Dispatcher() {}
 
-  /** What an event means for a pool. */
-  public static Turn advance(Pool pool, PoolEvent event, Instant now) {
+  /** Returns what an event means for a pool. */
+  public static Turn advance(Pool before, PoolEvent event, Instant now) {
+    Pool pool = before.at(now);
     return event.match(
         queued -> admit(pool, queued, now),
         ended -> end(pool, ended.job(), now),
-        alive ->
-            release(
-                pool.seen(new Worker(alive.workerId(), alive.slots(), now)),
-                List.of(),
-                List.of(),
-                now));
+        alive -> hear(pool, alive, now));
   }
 
   private static Turn admit(Pool pool, JobQueued queued, Instant now) {
     return pool.knows(queued.job().id())
-        ? new Turn(pool, now, List.of(), List.of(), List.of())
-        : release(pool.waiting(queued.job()), List.of(queued.job()), List.of(), now);
+        ? Turn.of(pool, now)
+        : release(
+            new Turn(pool.waiting(queued.job()), now, List.of(queued.job()), List.of(), List.of()));
   }
 
   private static Turn end(Pool pool, JobId job, Instant now) {
     return pool.knows(job)
-        ? release(pool.without(job), List.of(), List.of(job), now)
-        : new Turn(pool, now, List.of(), List.of(), List.of());
+        ? release(new Turn(pool.without(job), now, List.of(), List.of(job), List.of()))
+        : Turn.of(pool, now);
   }
 
-  private static Turn release(Pool before, List<Job> admitted, List<JobId> ended, Instant now) {
-    Pool pool = before;
-    List<Job> released = new ArrayList<>();
-    Optional<Job> next = nextIfFree(pool, now);
-    while (next.isPresent()) {
-      released.add(next.get());
-      pool = pool.released(next.get());
-      next = nextIfFree(pool, now);
+  private static Turn hear(Pool before, WorkerAlive alive, Instant now) {
+    Pool pool = before.seen(alive.worker()).at(now);
+    List<InFlight> again = new ArrayList<>();
+    for (InFlight job : pool.inFlight()) {
+      InFlight next = job.seen(pool.isHeld(job.id()) || !pool.idle(), now);
+      if (next.isLost(now)) {
+        next = next.sentAgain(now);
+        again.add(next);
+      }
+      if (!next.equals(job)) {
+        pool = pool.sentAgain(next);
+      }
     }
-    return new Turn(pool, now, admitted, ended, released);
+    return release(new Turn(pool, now, List.of(), List.of(), again));
   }
 
-  private static Optional<Job> nextIfFree(Pool pool, Instant now) {
-    return pool.inFlightCount() < pool.slots(now) ? pool.next() : Optional.empty();
+  private static Turn release(Turn before) {
+    Pool pool = before.pool();
+    List<InFlight> released = new ArrayList<>(before.released());
+    Optional<Job> next = nextIfFree(pool);
+    while (next.isPresent()) {
+      InFlight job = InFlight.of(next.get(), before.at());
+      released.add(job);
+      pool = pool.released(job, next.get());
+      next = nextIfFree(pool);
+    }
+    return new Turn(pool, before.at(), before.admitted(), before.ended(), released);
+  }
+
+  private static Optional<Job> nextIfFree(Pool pool) {
+    return pool.free() > 0 ? pool.next() : Optional.empty();
   }
 }

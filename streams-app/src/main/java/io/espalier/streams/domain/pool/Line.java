@@ -4,14 +4,24 @@ import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.job.JobId;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.ToLongFunction;
 
-/** The jobs of a pool that wait: per tenant by priority, then age. */
+/**
+ * The jobs of a pool that wait, and whose turn it is: the highest priority, then the tenant with
+ * the fewest jobs at work, then the one that is behind in its share, then the oldest.
+ */
 final class Line {
+  /*
+   * Start-time fair queueing [1] with equal weights. A tenant has a start: the pool's clock when it
+   * began to wait, one more with each job of it that is released. The clock is the start of the last
+   * job that was. A tenant that comes back after a pause starts at the clock, so it neither waits
+   * behind the others' long lines nor makes up for its absence. Of a tenant that neither waits nor
+   * works nothing is kept: there may be as many as there are names.
+   *
+   * [1] Goyal, Vin and Cheng, Start-time Fair Queuing, SIGCOMM 1996.
+   */
+
   /** Where a job stands in its tenant's line. */
   private record Place(int priority, Instant queuedAt, JobId id) implements Comparable<Place> {
     private static final Comparator<Place> ORDER =
@@ -30,14 +40,46 @@ final class Line {
     }
   }
 
-  static final Line EMPTY = new Line(Index.empty(), Map.of());
+  /** Where a tenant stands among the tenants, by its first job. */
+  private record Rank(int priority, int working, long start, Place first)
+      implements Comparable<Rank> {
+    private static final Comparator<Rank> ORDER =
+        Comparator.comparing(Rank::priority)
+            .reversed()
+            .thenComparing(Rank::working)
+            .thenComparing(Rank::start)
+            .thenComparing(Rank::first);
+
+    @Override
+    public int compareTo(Rank other) {
+      return ORDER.compare(this, other);
+    }
+  }
+
+  /** A tenant that waits or works. */
+  private record Tenant(Index<Place, Job> waiting, int working, long start) {
+    Optional<Rank> rank() {
+      return waiting.first().map(job -> new Rank(job.priority(), working, start, Place.of(job)));
+    }
+
+    boolean gone() {
+      return waiting.isEmpty() && working == 0;
+    }
+  }
+
+  static final Line EMPTY = new Line(Index.empty(), Index.empty(), Index.empty(), 0);
 
   private final Index<JobId, Job> jobs;
-  private final Map<String, Index<Place, Job>> byTenant;
+  private final Index<String, Tenant> tenants;
+  private final Index<Rank, Job> turns;
+  private final long clock;
 
-  private Line(Index<JobId, Job> jobs, Map<String, Index<Place, Job>> byTenant) {
+  private Line(
+      Index<JobId, Job> jobs, Index<String, Tenant> tenants, Index<Rank, Job> turns, long clock) {
     this.jobs = jobs;
-    this.byTenant = byTenant;
+    this.tenants = tenants;
+    this.turns = turns;
+    this.clock = clock;
   }
 
   Optional<Job> get(JobId id) {
@@ -48,43 +90,72 @@ final class Line {
     return jobs.size();
   }
 
+  /** Number of tenants of which something is kept. */
+  int tenants() {
+    return tenants.size();
+  }
+
+  /** The jobs in the order of their ids. */
   List<Job> jobs() {
     return jobs.values();
   }
 
+  /** The job whose turn it is. */
+  Optional<Job> next() {
+    return turns.first();
+  }
+
   Line with(Job job) {
-    Map<String, Index<Place, Job>> tenants = new HashMap<>(byTenant);
-    Index<Place, Job> own = tenants.getOrDefault(job.tenant(), Index.empty());
-    tenants.put(job.tenant(), own.put(Place.of(job), job));
-    return new Line(jobs.put(job.id(), job), tenants);
+    Tenant tenant = tenant(job.tenant());
+    long start = tenant.waiting().isEmpty() ? Math.max(clock, tenant.start()) : tenant.start();
+    Tenant more = new Tenant(tenant.waiting().put(Place.of(job), job), tenant.working(), start);
+    return put(jobs.put(job.id(), job), job.tenant(), more, clock);
   }
 
   Line without(Job job) {
-    Map<String, Index<Place, Job>> tenants = new HashMap<>(byTenant);
-    tenants.computeIfPresent(
-        job.tenant(),
-        (tenant, own) -> {
-          Index<Place, Job> rest = own.remove(Place.of(job));
-          return rest.isEmpty() ? null : rest;
-        });
-    return new Line(jobs.remove(job.id()), tenants);
+    Tenant tenant = tenant(job.tenant());
+    Tenant fewer =
+        new Tenant(tenant.waiting().remove(Place.of(job)), tenant.working(), tenant.start());
+    return put(jobs.remove(job.id()), job.tenant(), fewer, clock);
   }
 
-  /**
-   * The job whose turn it is: of the highest priority, of the tenant with the least, the oldest.
-   *
-   * @param running how many jobs of a tenant are with workers
-   * @param share how far a tenant has come
-   */
-  Optional<Job> next(ToLongFunction<String> running, ToLongFunction<String> share) {
-    return byTenant.values().stream()
-        .flatMap(own -> own.first().stream())
-        .min(
-            Comparator.comparing(Job::priority)
-                .reversed()
-                .thenComparing(job -> running.applyAsLong(job.tenant()))
-                .thenComparing(job -> share.applyAsLong(job.tenant()))
-                .thenComparing(Job::queuedAt)
-                .thenComparing(Job::id));
+  /** A waiting job goes to the workers. */
+  Line released(Job job) {
+    Tenant tenant = tenant(job.tenant());
+    Tenant served =
+        new Tenant(
+            tenant.waiting().remove(Place.of(job)), tenant.working() + 1, tenant.start() + 1);
+    return put(jobs.remove(job.id()), job.tenant(), served, tenant.start());
+  }
+
+  /** A job of a tenant is with the workers. */
+  Line working(String name) {
+    Tenant tenant = tenant(name);
+    return put(
+        jobs, name, new Tenant(tenant.waiting(), tenant.working() + 1, tenant.start()), clock);
+  }
+
+  /** A job of a tenant is not with the workers any more. */
+  Line ended(String name) {
+    Tenant tenant = tenant(name);
+    return put(
+        jobs, name, new Tenant(tenant.waiting(), tenant.working() - 1, tenant.start()), clock);
+  }
+
+  private Tenant tenant(String name) {
+    return tenants.get(name).orElse(new Tenant(Index.empty(), 0, clock));
+  }
+
+  private Line put(Index<JobId, Job> nextJobs, String name, Tenant tenant, long nextClock) {
+    Index<Rank, Job> others =
+        tenants.get(name).flatMap(Tenant::rank).map(turns::remove).orElse(turns);
+    Index<Rank, Job> nextTurns =
+        tenant
+            .rank()
+            .map(rank -> others.put(rank, tenant.waiting().first().orElseThrow()))
+            .orElse(others);
+    Index<String, Tenant> nextTenants =
+        tenant.gone() ? tenants.remove(name) : tenants.put(name, tenant);
+    return new Line(nextJobs, nextTenants, nextTurns, nextClock);
   }
 }

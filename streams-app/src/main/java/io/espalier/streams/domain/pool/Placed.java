@@ -3,7 +3,7 @@ package io.espalier.streams.domain.pool;
 import io.espalier.streams.domain.job.Job;
 import java.util.function.Function;
 
-/** A job of a pool as it is kept: waiting or with a worker. */
+/** A job of a pool as it is kept: waiting or released to the workers. */
 public sealed interface Placed {
   /**
    * It waits.
@@ -13,9 +13,9 @@ public sealed interface Placed {
   record Waiting(Job job) implements Placed {}
 
   /**
-   * A worker has it.
+   * Its command has been sent.
    *
-   * @param job what is still known of it
+   * @param job what is known of it
    */
   record AtWork(InFlight job) implements Placed {}
 

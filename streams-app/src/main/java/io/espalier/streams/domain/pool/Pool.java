@@ -2,115 +2,153 @@ package io.espalier.streams.domain.pool;
 
 import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.job.JobId;
-import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/** The workers of a pool, the jobs they have and the jobs that wait. A value: it never changes. */
+/**
+ * The workers of a pool, the jobs they have and the jobs that wait. A value: it never changes.
+ *
+ * <p>What workers hold is known by their heartbeats. A job that has been released and that no live
+ * worker holds is on its way: it lies in the queue, or comes back to it from a worker that was
+ * lost.
+ */
 public final class Pool {
-  /** A worker without a sign of life for so long is taken for dead. */
-  public static final Duration WORKER_EXPIRY = Duration.ofSeconds(30);
+  private static final Pool EMPTY =
+      new Pool(Map.of(), Line.EMPTY, Index.empty(), new Held(Set.of(), 0));
+
+  /**
+   * What live workers hold.
+   *
+   * @param jobs every job that one of them holds
+   * @param released how many of these have been released and have not ended
+   */
+  private record Held(Set<JobId> jobs, int released) {}
 
   private final Map<String, Worker> workers;
-  private final Shares shares;
   private final Line line;
-  private final Working working;
+  private final Index<JobId, InFlight> inFlight;
+  private final Held held;
 
-  private Pool(Map<String, Worker> workers, Shares shares, Line line, Working working) {
+  private Pool(Map<String, Worker> workers, Line line, Index<JobId, InFlight> inFlight, Held held) {
     this.workers = workers;
-    this.shares = shares;
     this.line = line;
-    this.working = working;
+    this.inFlight = inFlight;
+    this.held = held;
   }
 
-  /** A pool without workers or jobs. */
+  /** Returns a pool without workers or jobs. */
   public static Pool empty() {
-    return new Pool(Map.of(), Shares.NONE, Line.EMPTY, Working.NOTHING);
+    return EMPTY;
   }
 
-  /** A pool with these workers and shares, and no jobs yet. */
-  public static Pool of(List<Worker> workers, Shares shares) {
-    Map<String, Worker> byId = new HashMap<>();
-    workers.forEach(worker -> byId.put(worker.id(), worker));
-    return new Pool(Map.copyOf(byId), shares, Line.EMPTY, Working.NOTHING);
+  /** Returns its workers. */
+  public Collection<Worker> workers() {
+    return workers.values();
   }
 
-  /** Its workers, the dead ones included until something happens to the pool. */
-  public List<Worker> workers() {
-    return List.copyOf(workers.values());
-  }
-
-  /** How far each tenant has come. */
-  public Shares shares() {
-    return shares;
-  }
-
-  /** The jobs that wait, in the order of their ids. */
+  /** Returns the jobs that wait, in the order of their ids. */
   public List<Job> waiting() {
     return line.jobs();
   }
 
-  /** The jobs with workers, in the order of their ids. */
+  /** Returns the jobs that have been released and have not ended, in the order of their ids. */
   public List<InFlight> inFlight() {
-    return working.jobs();
+    return inFlight.values();
   }
 
-  /** Number of jobs with workers. */
+  /** Returns how many jobs have been released and have not ended. */
   public int inFlightCount() {
-    return working.size();
+    return inFlight.size();
   }
 
-  /** Slots of the workers that are alive. */
-  public int slots(Instant now) {
-    return workers.values().stream()
-        .filter(worker -> now.isBefore(worker.seenAt().plus(WORKER_EXPIRY)))
-        .mapToInt(Worker::slots)
-        .sum();
+  /** Returns the number of tenants of which something is kept. */
+  int tenants() {
+    return line.tenants();
   }
 
-  /** This pool with a job that waits. */
-  public Pool waiting(Job job) {
-    return new Pool(workers, shares, line.with(job), working);
+  /** Returns how many commands more the workers would take than are on their way to them. */
+  public int free() {
+    int wanted = workers.values().stream().mapToInt(Worker::free).sum();
+    return wanted - (inFlight.size() - held.released());
   }
 
-  /** This pool with a job that is with a worker. */
-  public Pool working(InFlight job) {
-    return new Pool(workers, shares, line, working.with(job));
+  /** Returns whether a worker has a slot with nothing to do. */
+  boolean idle() {
+    return workers.values().stream().anyMatch(Worker::idle);
+  }
+
+  boolean isHeld(JobId job) {
+    return held.jobs().contains(job);
   }
 
   boolean knows(JobId id) {
-    return line.get(id).isPresent() || working.get(id).isPresent();
+    return line.get(id).isPresent() || inFlight.contains(id);
   }
 
   Optional<Job> next() {
-    return line.next(working::of, shares::of);
+    return line.next();
   }
 
-  Pool released(Job job) {
-    return new Pool(
-        workers,
-        shares.served(job.tenant()),
-        line.without(job),
-        working.with(new InFlight(job.id(), job.tenant())));
+  /** Returns this pool with a job that waits. */
+  public Pool waiting(Job job) {
+    return new Pool(workers, line.with(job), inFlight, held);
+  }
+
+  /** Returns this pool with a job that has been released. */
+  public Pool working(InFlight job) {
+    return withReleased(line.working(job.tenant()), job);
+  }
+
+  Pool released(InFlight job, Job waiting) {
+    return withReleased(line.released(waiting), job);
+  }
+
+  /** Returns this pool with the command of a job sent again. */
+  Pool sentAgain(InFlight job) {
+    return new Pool(workers, line, inFlight.put(job.id(), job), held);
+  }
+
+  private Pool withReleased(Line next, InFlight job) {
+    Held more = isHeld(job.id()) ? new Held(held.jobs(), held.released() + 1) : held;
+    return new Pool(workers, next, inFlight.put(job.id(), job), more);
   }
 
   Pool without(JobId id) {
     Line rest = line.get(id).map(line::without).orElse(line);
-    Working others = working.get(id).map(working::without).orElse(working);
-    return new Pool(workers, shares, rest, others);
+    Optional<InFlight> released = inFlight.get(id);
+    if (released.isEmpty()) {
+      return new Pool(workers, rest, inFlight, held);
+    }
+    Held fewer = isHeld(id) ? new Held(held.jobs(), held.released() - 1) : held;
+    return new Pool(workers, rest.ended(released.get().tenant()), inFlight.remove(id), fewer);
+  }
+
+  /** Returns this pool without the workers that are taken for dead. */
+  Pool at(Instant now) {
+    if (workers.values().stream().allMatch(worker -> worker.alive(now))) {
+      return this;
+    }
+    Map<String, Worker> alive = new HashMap<>(workers);
+    alive.values().removeIf(worker -> !worker.alive(now));
+    return with(alive);
   }
 
   Pool seen(Worker worker) {
-    Map<String, Worker> alive = new HashMap<>(workers);
-    alive.values().removeIf(w -> !worker.seenAt().isBefore(w.seenAt().plus(WORKER_EXPIRY)));
-    if (worker.slots() > 0) {
-      alive.put(worker.id(), worker);
-    } else {
-      alive.remove(worker.id());
-    }
-    return new Pool(Map.copyOf(alive), shares, line, working);
+    Map<String, Worker> others = new HashMap<>(workers);
+    others.put(worker.id(), worker);
+    return with(others);
+  }
+
+  private Pool with(Map<String, Worker> others) {
+    Set<JobId> jobs = new HashSet<>();
+    others.values().forEach(worker -> jobs.addAll(worker.holds().keySet()));
+    int released = (int) jobs.stream().filter(inFlight::contains).count();
+    return new Pool(Map.copyOf(others), line, inFlight, new Held(jobs, released));
   }
 }

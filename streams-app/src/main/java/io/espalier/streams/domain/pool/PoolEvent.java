@@ -23,10 +23,9 @@ public sealed interface PoolEvent {
   /**
    * A worker gives a sign of life.
    *
-   * @param workerId the worker
-   * @param slots stages that it can run at the same time; 0 when it is about to stop
+   * @param worker the worker as it is
    */
-  record WorkerAlive(String workerId, int slots) implements PoolEvent {}
+  record WorkerAlive(Worker worker) implements PoolEvent {}
 
   /** The result of the function for this kind of event. */
   default <T> T match(

@@ -12,13 +12,17 @@ import java.util.List;
  * @param at when
  * @param admitted jobs that joined the line
  * @param ended jobs that left the pool
- * @param released jobs whose commands go to the workers, in order
+ * @param released jobs whose commands go to the workers, in order; also those sent again
  */
 public record Turn(
-    Pool pool, Instant at, List<Job> admitted, List<JobId> ended, List<Job> released) {
+    Pool pool, Instant at, List<Job> admitted, List<JobId> ended, List<InFlight> released) {
   public Turn {
     admitted = List.copyOf(admitted);
     ended = List.copyOf(ended);
     released = List.copyOf(released);
+  }
+
+  static Turn of(Pool pool, Instant at) {
+    return new Turn(pool, at, List.of(), List.of(), List.of());
   }
 }

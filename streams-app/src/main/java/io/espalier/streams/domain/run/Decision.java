@@ -1,31 +1,57 @@
 package io.espalier.streams.domain.run;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What became of a run by an event.
  *
- * @param run the run now
- * @param changes the states it passed through, in order, the last being {@code run}; empty if the
- *     event changed nothing
+ * @param run the run now; absent if the event is about a run that is over
+ * @param change what kind of change it is
  * @param effects what is asked of the world outside, in order
  */
-public record Decision(Run run, List<Run> changes, List<Effect> effects) {
+public record Decision(Optional<Run> run, Change change, List<Effect> effects) {
+  /** Kinds of changes of a run. */
+  public enum Change {
+    /** Nothing has changed. */
+    NONE,
+    /** A sign of life: to be shown now and then, and lost without harm. */
+    HEARD,
+    /** A change that must be kept. */
+    KEPT
+  }
+
   public Decision {
-    changes = List.copyOf(changes);
     effects = List.copyOf(effects);
   }
 
-  static Decision unchanged(Run run) {
-    return new Decision(run, List.of(), List.of());
+  static Decision unchanged(Run run, Effect... effects) {
+    return new Decision(Optional.of(run), Change.NONE, List.of(effects));
+  }
+
+  static Decision over(Effect... effects) {
+    return new Decision(Optional.empty(), Change.NONE, List.of(effects));
+  }
+
+  static Decision heard(Run run) {
+    return new Decision(Optional.of(run), Change.HEARD, List.of());
   }
 
   static Decision changed(Run run, Effect... effects) {
-    return new Decision(run, List.of(run), List.of(effects));
+    return changed(run, List.of(effects));
   }
 
-  /** Whether the event changed anything. */
-  public boolean changed() {
-    return !changes.isEmpty();
+  static Decision changed(Run run, List<Effect> effects) {
+    return new Decision(Optional.of(run), Change.KEPT, effects);
+  }
+
+  /** Whether there is nothing to keep, show or do. */
+  public boolean idle() {
+    return change == Change.NONE && effects.isEmpty();
+  }
+
+  /** The run now, if it has changed in a way that must be kept. */
+  public Optional<Run> kept() {
+    return change == Change.KEPT ? run : Optional.empty();
   }
 }

@@ -2,6 +2,7 @@ package io.espalier.streams.domain.run;
 
 import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.job.JobId;
+import java.util.OptionalLong;
 
 /** What a decision asks of the world outside the run. */
 public sealed interface Effect {
@@ -19,6 +20,17 @@ public sealed interface Effect {
    * @param job the job
    */
   record EndJob(String pool, JobId job) implements Effect {}
+
+  /**
+   * Workers stop what they do for commands of the run and begin none of them.
+   *
+   * @param runId the run
+   * @param sequence commands up to this one
+   * @param except the one of them that goes on all the same
+   * @param reason why, in words
+   */
+  record CloseCommands(RunId runId, long sequence, OptionalLong except, String reason)
+      implements Effect {}
 
   /**
    * A pruned-model event.
@@ -40,4 +52,14 @@ public sealed interface Effect {
    * @param run the run that ended so
    */
   record DeadLetter(Run run) implements Effect {}
+
+  /**
+   * Whoever registered the model is told what that led to.
+   *
+   * @param plan what was registered and matched
+   * @param outcome what it led to
+   * @param message the same in words, with what to do
+   */
+  record AnswerRegistration(Plan plan, RegistrationOutcome outcome, String message)
+      implements Effect {}
 }

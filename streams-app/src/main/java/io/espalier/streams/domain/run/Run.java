@@ -10,6 +10,7 @@ import io.espalier.streams.domain.stage.StageSpec;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One policy's work on one model version.
@@ -17,81 +18,90 @@ import java.util.List;
  * @param id its name
  * @param plan what it is to do
  * @param state where it stands
- * @param attempt the stage and attempt it is at
- * @param outcomes finished stages, in order
- * @param revision number of this change, from 1
- * @param createdAt when it was planned
- * @param updatedAt when this change was made
+ * @param attempts the stage and attempt it is at
+ * @param outcomes finished stages, in order; files of their outputs are left out
+ * @param history what has happened to it so far, in numbers
  */
 public record Run(
     RunId id,
     Plan plan,
     RunState state,
-    StageAttempt attempt,
+    Attempts attempts,
     List<StageOutcome> outcomes,
-    long revision,
-    Instant createdAt,
-    Instant updatedAt) {
+    History history) {
   public Run {
     outcomes = List.copyOf(outcomes);
   }
 
-  static Run planned(Plan plan, Instant now) {
-    return new Run(
-        plan.runId(), plan, new RunState.Planned(), StageAttempt.FIRST, List.of(), 1, now, now);
-  }
-
-  /** The pinned policy. */
+  /** Returns the pinned policy. */
   public Policy policy() {
     return plan.policy();
   }
 
-  /** When it gives up. */
-  public Instant deadline() {
-    return createdAt.plus(policy().effort().deadline());
-  }
-
-  /** Whether nothing more will happen to it. */
+  /** Returns whether nothing more will happen to it by itself. */
   public boolean ended() {
     return state instanceof Ended;
   }
 
-  /** The job of its current attempt. */
+  /** Returns the stage and attempt it is at. */
+  public StageAttempt attempt() {
+    return attempts.current();
+  }
+
+  /** Returns the job of its current attempt. */
   public JobId jobId() {
-    return new JobId(id.value(), attempt);
+    return new JobId(id.value(), attempt());
   }
 
-  /** The stage it is at. */
+  /** Returns the stage it is at. */
   public StageSpec stage() {
-    return policy().stages().get(attempt.stageIndex());
+    return policy().stages().get(attempt().stageIndex());
   }
 
-  /** What the current stage works on: the model, or what the stage before published. */
+  /** Returns what the current stage works on: the model, or what the stage before published. */
   public ArtifactReference input() {
+    return result().orElse(plan.model().artifact());
+  }
+
+  /** Returns what the last finished stage published. */
+  Optional<ArtifactReference> result() {
     return outcomes.isEmpty()
-        ? plan.model().artifact()
-        : outcomes.get(outcomes.size() - 1).output().reference();
+        ? Optional.empty()
+        : Optional.of(outcomes.get(outcomes.size() - 1).output().reference());
   }
 
   boolean atLastStage() {
-    return attempt.stageIndex() == policy().stages().size() - 1;
+    return attempt().stageIndex() == policy().stages().size() - 1;
   }
 
   boolean mayRetry() {
-    return attempt.attempt() < policy().effort().maxAttempts();
+    return attempts.counted() < policy().effort().maxAttempts();
   }
 
   Run to(RunState next, Instant now) {
-    return new Run(id, plan, next, attempt, outcomes, revision + 1, createdAt, now);
+    return new Run(id, plan, next, attempts, outcomes, history.changed(now));
   }
 
-  Run at(StageAttempt next) {
-    return new Run(id, plan, state, next, outcomes, revision, createdAt, updatedAt);
+  /** The same with a newer sign of life, which is no change that must be kept. */
+  Run hearing(RunState.Running running) {
+    return new Run(id, plan, running, attempts, outcomes, history);
+  }
+
+  Run with(Attempts next) {
+    return new Run(id, plan, state, next, outcomes, history);
+  }
+
+  Run with(History next) {
+    return new Run(id, plan, state, attempts, outcomes, next);
+  }
+
+  Run with(List<StageOutcome> others) {
+    return new Run(id, plan, state, attempts, others, history);
   }
 
   Run with(StageOutcome outcome) {
     List<StageOutcome> more = new ArrayList<>(outcomes);
     more.add(outcome);
-    return new Run(id, plan, state, attempt, more, revision, createdAt, updatedAt);
+    return with(more);
   }
 }

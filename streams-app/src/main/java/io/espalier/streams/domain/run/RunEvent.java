@@ -11,24 +11,36 @@ public sealed interface RunEvent {
    * A policy matched a model.
    *
    * @param plan what to do
+   * @param cause how it came to that
    */
-  record Planned(Plan plan) implements RunEvent {}
+  record Planned(Plan plan, Cause cause) implements RunEvent {}
 
-  /**
-   * The pool has sent the job's command to its workers.
-   *
-   * @param attempt stage and attempt of the job
-   */
-  record Released(StageAttempt attempt) implements RunEvent {}
+  /** How a policy came to match a model. */
+  enum Cause {
+    /** The model was registered. */
+    REGISTERED,
+    /** Its registration comes from the dead letters: a run that has failed begins anew. */
+    REPLAYED,
+    /** It is looked at again, in case it was registered just before a policy became known here. */
+    LOOKED_AT_AGAIN
+  }
 
   /**
    * A worker reports.
    *
    * @param attempt what it reports on
-   * @param workerId the worker
+   * @param from who reports
    * @param report what it says
    */
-  record Reported(StageAttempt attempt, String workerId, Report report) implements RunEvent {}
+  record Reported(StageAttempt attempt, Reporter from, Report report) implements RunEvent {}
+
+  /**
+   * Who reports.
+   *
+   * @param workerId the worker
+   * @param token the token of the command that it has; empty if the command had none
+   */
+  record Reporter(String workerId, String token) {}
 
   /**
    * Somebody wants it stopped.
@@ -39,7 +51,8 @@ public sealed interface RunEvent {
   record CancelRequested(String by, String reason) implements RunEvent {}
 
   /**
-   * Somebody wants it not to wait for the back-off.
+   * Somebody wants it run again: without waiting for the back-off, or although it has ended without
+   * a pruned model.
    *
    * @param by who
    * @param reason why, in words
@@ -49,23 +62,20 @@ public sealed interface RunEvent {
   /**
    * Time has passed.
    *
-   * @param listeningSince since when reports would have been heard; silence before that means
-   *     nothing
+   * @param heardUntil everything that was reported before this time has been heard; what was not
+   *     heard until then did not happen until then
    */
-  record TimePassed(Instant listeningSince) implements RunEvent {}
+  record TimePassed(Instant heardUntil) implements RunEvent {}
 
   /** The result of the function for this kind of event. */
   default <T> T match(
       Function<Planned, T> planned,
-      Function<Released, T> released,
       Function<Reported, T> reported,
       Function<CancelRequested, T> cancelRequested,
       Function<RetryRequested, T> retryRequested,
       Function<TimePassed, T> timePassed) {
     if (this instanceof Planned event) {
       return planned.apply(event);
-    } else if (this instanceof Released event) {
-      return released.apply(event);
     } else if (this instanceof Reported event) {
       return reported.apply(event);
     } else if (this instanceof CancelRequested event) {

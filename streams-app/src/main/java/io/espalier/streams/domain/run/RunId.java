@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.function.Predicate;
 
 /**
  * Names a run. It is a hash of what the run is about, so that a model registered twice is one run.
@@ -17,19 +18,44 @@ import java.util.HexFormat;
 public record RunId(String value) implements Comparable<RunId> {
   private static final int BYTES = 16;
 
+  /** Generations are times in milliseconds from here on; older ones were counted. */
+  private static final long FIRST_TIME = 1_000_000_000_000L;
+
   /**
-   * The run of a policy's generation for a model version: the first 16 bytes of SHA-256 over model
-   * name, version, root digest, policy name and generation, each preceded by its length so that no
-   * two lists of fields look alike.
+   * Returns the run of a policy's generation for a model version: the first 16 bytes of SHA-256
+   * over model name, version, root digest, policy name and generation, each preceded by its length
+   * so that no two lists of fields look alike.
+   *
+   * <p>Behind them comes the first number, from 0, with which the id is at home in the partition of
+   * the model's registrations (0 itself is left out). So whoever keys a record by run id, as every
+   * client does by itself, reaches the task that has matched the model.
+   *
+   * @param atHome whether an id lies in the wanted partition
    */
-  public static RunId of(Model model, Policy policy) {
+  public static RunId of(Model model, Policy policy, Predicate<String> atHome) {
+    for (int number = 0; ; number++) {
+      String id = hash(model, policy, number);
+      if (atHome.test(id)) {
+        return new RunId(id);
+      }
+    }
+  }
+
+  private static String hash(Model model, Policy policy, int number) {
     MessageDigest digest = sha256();
     update(digest, model.ref().name());
     update(digest, model.ref().version());
     update(digest, model.artifact().rootDigest().orElse(""));
     update(digest, policy.name());
     update(digest, Long.toString(policy.generation()));
-    return new RunId(HexFormat.of().formatHex(digest.digest(), 0, BYTES));
+    if (policy.generation() >= FIRST_TIME) {
+      // Two changes in the same millisecond are two policies.
+      update(digest, policy.work());
+    }
+    if (number > 0) {
+      update(digest, Integer.toString(number));
+    }
+    return HexFormat.of().formatHex(digest.digest(), 0, BYTES);
   }
 
   private static void update(MessageDigest digest, String field) {

@@ -1,276 +1,241 @@
 package io.espalier.streams.domain.run;
 
-import io.espalier.streams.domain.job.Job;
-import io.espalier.streams.domain.policy.GateResult;
-import io.espalier.streams.domain.policy.GateWords;
-import io.espalier.streams.domain.policy.Gates;
-import io.espalier.streams.domain.policy.OnGateFailure;
-import io.espalier.streams.domain.run.Effect.DeadLetter;
-import io.espalier.streams.domain.run.Effect.EndJob;
-import io.espalier.streams.domain.run.Effect.Publish;
-import io.espalier.streams.domain.run.Effect.QueueJob;
-import io.espalier.streams.domain.run.Effect.Reject;
+import io.espalier.streams.domain.run.Effect.AnswerRegistration;
+import io.espalier.streams.domain.run.KeptRun.Going;
+import io.espalier.streams.domain.run.KeptRun.Over;
+import io.espalier.streams.domain.run.KeptRun.Unpublished;
 import io.espalier.streams.domain.run.RunEvent.CancelRequested;
+import io.espalier.streams.domain.run.RunEvent.Cause;
 import io.espalier.streams.domain.run.RunEvent.Planned;
-import io.espalier.streams.domain.run.RunEvent.Reported;
+import io.espalier.streams.domain.run.RunEvent.RetryRequested;
 import io.espalier.streams.domain.run.RunEvent.TimePassed;
 import io.espalier.streams.domain.run.RunState.BackingOff;
-import io.espalier.streams.domain.run.RunState.Dispatched;
 import io.espalier.streams.domain.run.RunState.Ended;
 import io.espalier.streams.domain.run.RunState.Queued;
 import io.espalier.streams.domain.run.RunState.Running;
-import io.espalier.streams.domain.stage.FailureKind;
-import io.espalier.streams.domain.stage.Progress;
-import io.espalier.streams.domain.stage.Report.Failed;
-import io.espalier.streams.domain.stage.Report.Succeeded;
-import io.espalier.streams.domain.stage.StageAttempt;
-import io.espalier.streams.domain.stage.StageOutcome;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.function.Supplier;
 
 /**
- * What happens next to a run: a pure function of the run, an event and the time.
+ * What happens next to a run: a pure function of what is kept of it, an event and the time.
  *
- * <p>Every run reaches exactly one ending, and exactly one {@link Publish} or {@link Reject} leaves
- * it. Late, duplicate and foreign reports change nothing.
+ * <p>Each time that a run is opened it reaches exactly one ending, and exactly one {@link
+ * Effect.Publish} or {@link Effect.Reject} leaves it; one that has published is never opened again.
  */
 public final class RunMachine {
   /*
-   * A report may overtake the message that its job was released, since the two come by different
-   * topics. So a report on the current attempt is believed while the job is queued, too; the message
-   * then comes late and changes nothing. Once an attempt is given up it is closed: its number is the
-   * run's until the back-off is over, but no report on it is awaited any more.
+   * A command lies in a durable queue that delivers it again by itself when its worker is lost. So
+   * time alone never makes a second command of a stage: only a reported end of the last attempt
+   * does. Deadlines bound the time that workers work, as far as they were heard of; neither waiting
+   * nor silence counts, since nobody's work takes it. What was reported before a deadline must have
+   * been heard before it is judged, or a coordinator that was away would end what is done.
    */
+  private final Steps steps;
+  private final Reports reports;
   private final RunSettings settings;
-
-  /** A machine for runs of one installation. */
-  public RunMachine(RunSettings settings) {
-    this.settings = settings;
-  }
+  private final Supplier<String> tokens;
 
   /**
-   * What the first event of a run means: a plan begins it; anything else is about a run that is not
-   * known here, and changes nothing.
-   */
-  public Optional<Decision> begin(RunEvent event, Instant now) {
-    return event instanceof Planned planned
-        ? Optional.of(plan(planned.plan(), now))
-        : Optional.empty();
-  }
-
-  /** What an event means for a run. */
-  public Decision advance(Run run, RunEvent event, Instant now) {
-    if (run.ended()) {
-      return Decision.unchanged(run);
-    }
-    return event.match(
-        planned -> Decision.unchanged(run),
-        released ->
-            run.state() instanceof Queued && run.attempt().equals(released.attempt())
-                ? Decision.changed(run.to(new Dispatched(now), now))
-                : Decision.unchanged(run),
-        reported ->
-            awaits(run, reported.attempt()) ? report(run, reported, now) : Decision.unchanged(run),
-        cancel -> cancel(run, cancel, now),
-        retry -> run.state() instanceof BackingOff ? retry(run, now) : Decision.unchanged(run),
-        passed -> time(run, passed, now));
-  }
-
-  /**
-   * When the passing of time alone will next mean something for a run; empty once it has ended.
+   * A machine for runs of one installation.
    *
-   * @param listeningSince since when reports would have been heard
+   * @param tokens random tokens that nobody can guess
    */
-  public Optional<Instant> wakeAt(Run run, Instant listeningSince) {
+  public RunMachine(RunSettings settings, Supplier<String> tokens) {
+    this.settings = settings;
+    this.tokens = tokens;
+    steps = new Steps(new Jobs(settings.artifactsBase()), tokens);
+    reports = new Reports(steps);
+  }
+
+  /** Returns what an event means for a run of which this is kept, or nothing yet. */
+  public Decision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
+    if (kept.isEmpty()) {
+      return event instanceof Planned planned ? begin(planned.plan(), now) : Decision.over();
+    }
+    if (kept.get() instanceof Going going) {
+      return advance(going.run(), event, now);
+    } else if (kept.get() instanceof Unpublished ended) {
+      return afterEnd(ended.run(), event, now);
+    }
+    return event instanceof Planned planned && answered(planned)
+        ? Decision.over(answer((Over) kept.get(), planned.plan()))
+        : Decision.over();
+  }
+
+  /**
+   * Returns when the passing of time alone will next mean something for a run; empty if it never
+   * will.
+   */
+  public Optional<Instant> wakeAt(Run run) {
     return run.state()
         .match(
-            planned -> Optional.of(run.deadline()),
-            queued -> Optional.of(run.deadline()),
-            dispatched -> soonest(run, startBy(dispatched, listeningSince)),
-            running -> soonest(run, silentAt(running, listeningSince)),
-            backingOff -> soonest(run, backingOff.until()),
+            queued -> run.policy().effort().queueTimeout().map(queued.since()::plus),
+            running -> Optional.of(deadline(run, running)),
+            backingOff -> Optional.of(backingOff.until()),
             ended -> Optional.empty());
   }
 
-  private Decision plan(Plan plan, Instant now) {
-    Run planned = Run.planned(plan, now);
-    Run queued = planned.to(new Queued(), now);
-    return new Decision(queued, List.of(planned, queued), List.of(new QueueJob(job(queued, now))));
+  /** Nobody has asked again where a model is only looked at again. */
+  private static boolean answered(Planned planned) {
+    return planned.cause() != Cause.LOOKED_AT_AGAIN;
   }
 
-  private static boolean awaits(Run run, StageAttempt attempt) {
-    return run.attempt().equals(attempt) && holdsJob(run);
+  private Decision begin(Plan plan, Instant now) {
+    Run run =
+        new Run(
+            plan.runId(),
+            plan,
+            new Queued(now),
+            Attempts.first(tokens.get()),
+            List.of(),
+            History.begun(now));
+    return steps.queue(run, List.of(), now);
   }
 
-  private static boolean holdsJob(Run run) {
-    return run.state().match(p -> false, q -> true, d -> true, r -> true, b -> false, e -> false);
+  private Decision advance(Run run, RunEvent event, Instant now) {
+    return event.match(
+        planned ->
+            answered(planned)
+                ? Decision.unchanged(run, alreadyRunning(run, planned.plan()))
+                : Decision.unchanged(run),
+        reported -> reports.advance(run, reported, now),
+        cancel -> cancel(run, cancel, now),
+        retry -> run.state() instanceof BackingOff ? again(run, now) : Decision.unchanged(run),
+        passed -> time(run, passed, now));
   }
 
-  private Decision report(Run run, Reported reported, Instant now) {
-    return reported
-        .report()
-        .match(
-            started ->
-                Decision.changed(
-                    run.to(new Running(reported.workerId(), now, Optional.empty()), now)),
-            progressed -> progress(run, reported.workerId(), progressed.progress(), now),
-            succeeded -> succeed(run, succeeded, now),
-            failed -> fail(run, failed, now));
-  }
-
-  private static Decision progress(Run run, String workerId, Progress progress, Instant now) {
-    boolean foreign =
-        run.state() instanceof Running running && !running.workerId().equals(workerId);
-    return foreign
-        ? Decision.unchanged(run)
-        : Decision.changed(run.to(new Running(workerId, now, Optional.of(progress)), now));
-  }
-
-  private Decision succeed(Run run, Succeeded succeeded, Instant now) {
-    Run done =
-        run.with(
-            new StageOutcome(
-                run.stage().kind(),
-                run.attempt().attempt(),
-                succeeded.output(),
-                succeeded.report()));
-    if (!run.atLastStage()) {
-      return queue(done.at(run.attempt().nextStage()), List.of(endJob(run)), now);
-    }
-    List<GateResult> gates = Gates.evaluate(run.policy().gates(), done.outcomes());
-    String missed =
-        gates.stream()
-            .filter(gate -> !gate.passed())
-            .map(gate -> GateWords.of(gate, Gates.metrics(done.outcomes())))
-            .collect(Collectors.joining("; "));
-    return missed.isEmpty() || run.policy().onGateFailure() == OnGateFailure.PUBLISH
-        ? end(done, new Ended(Ending.PUBLISHED, missed, gates), now)
-        : end(done, new Ended(Ending.MISSED_GATE, "missed " + missed, gates), now);
-  }
-
-  private Decision fail(Run run, Failed failed, Instant now) {
-    if (failed.retryable()) {
-      return retryLater(run, failed.kind(), failed.message(), now);
-    }
-    return end(run, ended(ending(failed.kind()), failed.message()), now);
-  }
-
-  private Decision retryLater(Run run, FailureKind kind, String message, Instant now) {
-    if (!run.mayRetry()) {
-      String used =
-          "%s failed, and %d is all the policy allows: %s"
-              .formatted(run.attempt(), run.policy().effort().maxAttempts(), message);
-      return end(run, ended(ending(kind), used), now);
-    }
-    Instant until = now.plus(run.policy().effort().backoffAfter(run.attempt().attempt()));
-    return Decision.changed(run.to(new BackingOff(until, message), now), endJob(run));
-  }
-
-  private static Ending ending(FailureKind kind) {
-    return switch (kind) {
-      case INVALID_INPUT -> Ending.INVALID;
-      case INFEASIBLE -> Ending.INFEASIBLE;
-      case CANCELLED -> Ending.CANCELLED;
-      case RESOURCE, DEADLINE, INTERNAL -> Ending.FAILED;
-    };
+  private Decision again(Run run, Instant now) {
+    return steps.queue(run.with(run.attempts().again()), List.of(), now);
   }
 
   private Decision cancel(Run run, CancelRequested cancel, Instant now) {
     String message = "cancelled by %s: %s".formatted(cancel.by(), cancel.reason());
-    return end(run, ended(Ending.CANCELLED, message), now);
-  }
-
-  private Decision retry(Run run, Instant now) {
-    return queue(run.at(run.attempt().again()), List.of(), now);
+    return steps.end(run, Steps.ended(Ending.CANCELLED, message), now);
   }
 
   private Decision time(Run run, TimePassed passed, Instant now) {
-    if (!now.isBefore(run.deadline())) {
-      String message =
-          "not finished within %s; it was at %s, %s"
-              .formatted(run.policy().effort().deadline(), run.attempt(), nameOf(run.state()));
-      return end(run, ended(Ending.FAILED, message), now);
-    }
-    if (now.isBefore(wakeAt(run, passed.listeningSince()).orElse(Instant.MAX))) {
+    Instant due = wakeAt(run).orElse(Instant.MAX);
+    if (now.isBefore(due)) {
       return Decision.unchanged(run);
     }
+    boolean heard = !passed.heardUntil().isBefore(due);
     return run.state()
         .match(
-            planned -> Decision.unchanged(run),
-            queued -> Decision.unchanged(run),
-            dispatched -> lost(run, "no worker began within " + settings.startTimeout(), now),
+            queued -> heard ? waitedTooLong(run, now) : Decision.unchanged(run),
             running ->
-                lost(
-                    run,
-                    "worker %s was silent for %s"
-                        .formatted(running.workerId(), settings.silenceTimeout()),
-                    now),
-            backingOff -> retry(run, now),
+                heard && !silent(running, now) ? outOfTime(run, now) : Decision.unchanged(run),
+            backingOff -> again(run, now),
             ended -> Decision.unchanged(run));
   }
 
-  private Decision lost(Run run, String message, Instant now) {
-    return retryLater(run, FailureKind.RESOURCE, message, now);
+  private Decision waitedTooLong(Run run, Instant now) {
+    String message =
+        "%s waited for a worker of pool '%s' for %s, which is the policy's queueTimeout; are there workers?"
+            .formatted(
+                run.attempt(),
+                run.policy().placement().pool(),
+                run.policy().effort().queueTimeout().orElse(Duration.ZERO));
+    return steps.end(run, Steps.ended(Ending.FAILED, message), now);
   }
 
-  private Decision queue(Run run, List<Effect> before, Instant now) {
-    Run queued = run.to(new Queued(), now);
-    List<Effect> effects = new ArrayList<>(before);
-    effects.add(new QueueJob(job(queued, now)));
-    return new Decision(queued, List.of(queued), effects);
+  private Decision outOfTime(Run run, Instant now) {
+    String message =
+        "workers worked on it for %s, which is the policy's deadline; it was at %s, running on %s"
+            .formatted(
+                run.policy().effort().deadline(),
+                run.attempt(),
+                ((Running) run.state()).workerId());
+    return steps.end(run, Steps.ended(Ending.FAILED, message), now);
   }
 
-  private static Decision end(Run run, Ended ending, Instant now) {
-    Run ended = run.to(ending, now);
-    List<Effect> effects = new ArrayList<>();
-    if (holdsJob(run)) {
-      effects.add(endJob(run));
+  private boolean silent(Running running, Instant now) {
+    return !now.isBefore(running.heardAt().plus(settings.silence()));
+  }
+
+  private static Instant deadline(Run run, Running running) {
+    return running.since().plus(run.policy().effort().deadline()).minus(run.history().worked());
+  }
+
+  private Decision afterEnd(Run run, RunEvent event, Instant now) {
+    if (event instanceof Planned planned) {
+      return answered(planned) ? registeredAgain(run, planned, now) : Decision.over();
     }
-    effects.add(ending.ending() == Ending.PUBLISHED ? new Publish(ended) : new Reject(ended));
-    if (ending.ending() == Ending.FAILED) {
-      effects.add(new DeadLetter(ended));
+    return event instanceof RetryRequested ? reopen(run, now) : Decision.over();
+  }
+
+  private Decision registeredAgain(Run run, Planned planned, Instant now) {
+    Ended ended = (Ended) run.state();
+    if (!planned.plan().registersTheSame(run.plan())) {
+      Run anew =
+          new Run(
+              run.id(),
+              planned.plan(),
+              run.state(),
+              run.attempts().backTo(0, tokens.get()),
+              List.of(),
+              run.history().rested());
+      return steps.queue(anew, List.of(reopened(planned.plan(), "with other files or data")), now);
     }
-    return new Decision(ended, List.of(ended), effects);
+    if (planned.cause() == Cause.REPLAYED) {
+      return withAnswer(
+          reopen(run, now), reopened(planned.plan(), "since its dead letter was replayed"));
+    }
+    String message =
+        "run %s has ended as %s: %s. Nothing in the registration has changed; `espalier runs retry %s` runs it again"
+            .formatted(run.id(), ended.ending(), ended.message(), run.id());
+    return Decision.over(
+        new AnswerRegistration(planned.plan(), RegistrationOutcome.ALREADY_ENDED, message));
   }
 
-  private static Ended ended(Ending ending, String message) {
-    return new Ended(ending, message, List.of());
+  /** From the stage that failed; from the first if all of them are done and a gate was missed. */
+  private Decision reopen(Run run, Instant now) {
+    boolean missedGate = run.outcomes().size() == run.policy().stages().size();
+    Run open =
+        missedGate
+            ? run.with(List.of()).with(run.attempts().backTo(0, tokens.get()))
+            : run.with(run.attempts().afresh());
+    return steps.queue(open.with(run.history().rested()), List.of(), now);
   }
 
-  private static EndJob endJob(Run run) {
-    return new EndJob(run.policy().placement().pool(), run.jobId());
+  private static Decision withAnswer(Decision decision, AnswerRegistration answer) {
+    List<Effect> effects = new ArrayList<>(decision.effects());
+    effects.add(answer);
+    return new Decision(decision.run(), decision.change(), effects);
   }
 
-  private Job job(Run run, Instant now) {
-    return Jobs.of(run, settings.artifactsBase(), now);
+  private static AnswerRegistration reopened(Plan plan, String why) {
+    return new AnswerRegistration(
+        plan, RegistrationOutcome.REOPENED, "run %s begins anew %s".formatted(plan.runId(), why));
   }
 
-  private Instant startBy(Dispatched dispatched, Instant listeningSince) {
-    return later(dispatched.since(), listeningSince).plus(settings.startTimeout());
+  private static AnswerRegistration alreadyRunning(Run run, Plan again) {
+    String difference =
+        again.registersTheSame(run.plan())
+            ? ""
+            : " with other files or data than this registration has; cancel it and register again to change that";
+    return new AnswerRegistration(
+        again,
+        RegistrationOutcome.ALREADY_RUNNING,
+        "run %s goes on%s".formatted(run.id(), difference));
   }
 
-  private Instant silentAt(Running running, Instant listeningSince) {
-    return later(running.heardAt(), listeningSince).plus(settings.silenceTimeout());
-  }
-
-  private static Optional<Instant> soonest(Run run, Instant instant) {
-    return Optional.of(instant.isBefore(run.deadline()) ? instant : run.deadline());
-  }
-
-  private static Instant later(Instant one, Instant other) {
-    return one.isAfter(other) ? one : other;
-  }
-
-  private static String nameOf(RunState state) {
-    return state.match(
-        p -> "planned",
-        q -> "queued",
-        d -> "dispatched",
-        r -> "running on " + r.workerId(),
-        b -> "backing off: " + b.reason(),
-        e -> "ended");
+  private static AnswerRegistration answer(Over over, Plan again) {
+    boolean published = over.ending() == Ending.PUBLISHED;
+    String message =
+        published
+            ? over.artifact()
+                .map(
+                    artifact ->
+                        "already published as %s by run %s".formatted(artifact.uri(), over.id()))
+                .orElse("already published by run %s".formatted(over.id()))
+            : "run %s has ended as %s".formatted(over.id(), over.ending());
+    return new AnswerRegistration(
+        again,
+        published ? RegistrationOutcome.ALREADY_PUBLISHED : RegistrationOutcome.ALREADY_ENDED,
+        message);
   }
 }

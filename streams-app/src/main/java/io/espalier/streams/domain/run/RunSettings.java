@@ -6,12 +6,11 @@ import java.time.Duration;
  * What is the same for every run of an installation.
  *
  * @param artifactsBase URI under which results are published, without a trailing slash
- * @param startTimeout how long a dispatched job may take to start
- * @param silenceTimeout how long a running worker may be silent
+ * @param silence after this time without a sign of life nobody is taken to work on a run
  */
-public record RunSettings(String artifactsBase, Duration startTimeout, Duration silenceTimeout) {
-  /** Results under this URI; ten minutes to start, two minutes of silence. */
+public record RunSettings(String artifactsBase, Duration silence) {
+  /** Results under this URI; a minute of silence, four times as long as workers wait. */
   public static RunSettings under(String artifactsBase) {
-    return new RunSettings(artifactsBase, Duration.ofMinutes(10), Duration.ofMinutes(2));
+    return new RunSettings(artifactsBase, Duration.ofMinutes(1));
   }
 }

@@ -2,6 +2,7 @@ package io.espalier.streams.domain.run;
 
 import io.espalier.streams.domain.policy.GateResult;
 import io.espalier.streams.domain.stage.Progress;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -9,28 +10,28 @@ import java.util.function.Function;
 
 /** Where a run stands. */
 public sealed interface RunState {
-  /** It exists. */
-  record Planned() implements RunState {}
-
-  /** Its job waits in the pool's line. */
-  record Queued() implements RunState {}
-
   /**
-   * Its command is on its way to a worker.
+   * Its job waits for a worker: in the pool's line, or in the queue that workers take it from.
    *
-   * @param since when it was released
+   * @param since since when
    */
-  record Dispatched(Instant since) implements RunState {}
+  record Queued(Instant since) implements RunState {}
 
   /**
    * A worker is at it.
    *
    * @param workerId the worker
+   * @param since when it began
    * @param heardAt when it was last heard of
    * @param progress how far it is, once it has said so
    */
-  record Running(String workerId, Instant heardAt, Optional<Progress> progress)
-      implements RunState {}
+  record Running(String workerId, Instant since, Instant heardAt, Optional<Progress> progress)
+      implements RunState {
+    /** Time from its beginning to when it was last heard of. */
+    Duration worked() {
+      return Duration.between(since, heardAt);
+    }
+  }
 
   /**
    * An attempt has failed; the next one waits.
@@ -41,7 +42,7 @@ public sealed interface RunState {
   record BackingOff(Instant until, String reason) implements RunState {}
 
   /**
-   * Nothing more will happen to it.
+   * Nothing more will happen to it by itself.
    *
    * @param ending how it ended
    * @param message why, in words
@@ -55,18 +56,12 @@ public sealed interface RunState {
 
   /** The result of the function for this state. */
   default <T> T match(
-      Function<Planned, T> planned,
       Function<Queued, T> queued,
-      Function<Dispatched, T> dispatched,
       Function<Running, T> running,
       Function<BackingOff, T> backingOff,
       Function<Ended, T> ended) {
-    if (this instanceof Planned state) {
-      return planned.apply(state);
-    } else if (this instanceof Queued state) {
+    if (this instanceof Queued state) {
       return queued.apply(state);
-    } else if (this instanceof Dispatched state) {
-      return dispatched.apply(state);
     } else if (this instanceof Running state) {
       return running.apply(state);
     } else if (this instanceof BackingOff state) {

@@ -10,16 +10,6 @@ public record StageAttempt(int stageIndex, int attempt) implements Comparable<St
   /** The first attempt at the first stage. */
   public static final StageAttempt FIRST = new StageAttempt(0, 1);
 
-  /** The following attempt at the same stage. */
-  public StageAttempt again() {
-    return new StageAttempt(stageIndex, attempt + 1);
-  }
-
-  /** The first attempt at the following stage. */
-  public StageAttempt nextStage() {
-    return new StageAttempt(stageIndex + 1, 1);
-  }
-
   @Override
   public int compareTo(StageAttempt other) {
     int byStage = Integer.compare(stageIndex, other.stageIndex);

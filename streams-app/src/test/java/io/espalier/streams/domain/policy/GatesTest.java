@@ -38,7 +38,10 @@ final class GatesTest {
   })
   void a_gate_holds_as_its_rule_says(String metric, GateRule rule, double bound, boolean passes) {
     Report.Succeeded success =
-        success(metric("accuracy", 0.91, 0.90, true), metric("latencyMillis", 10, 5, false));
+        success(
+            "file:///out",
+            metric("accuracy", 0.91, 0.90, true),
+            metric("latencyMillis", 10, 5, false));
     var outcome = new StageOutcome(StageKind.PRUNE, 1, success.output(), success.report());
 
     var results = Gates.evaluate(List.of(new Gate(metric, rule, bound)), List.of(outcome));
@@ -51,7 +54,7 @@ final class GatesTest {
     var match =
         new Match(
             Optional.of("image-classification"),
-            List.of(new Match.Glob("org/*-v?")),
+            List.of(new Glob("org/*-v?")),
             Set.of("resnet"),
             Map.of("tier", "edge"));
     var policies = new Policies(List.of(Samples.policy(1, List.of(), match)));

@@ -42,7 +42,8 @@ final class DispatcherProperties {
     for (Step step : history) {
       Pool before = watched.pool;
       Turn turn = watched.take(step);
-      for (Job job : turn.released()) {
+      for (InFlight flying : released(turn)) {
+        Job job = flying.job().orElseThrow();
         boolean waited = before.waiting().contains(job) || turn.admitted().contains(job);
         assertThat(waited).as("%s waited", job.id()).isTrue();
         assertThat(released.add(job.id())).as("%s was not out already", job.id()).isTrue();
@@ -61,7 +62,7 @@ final class DispatcherProperties {
       Turn turn = watched.take(step);
 
       int slots = watched.slots();
-      if (!turn.released().isEmpty()) {
+      if (!released(turn).isEmpty()) {
         assertThat(turn.pool().inFlightCount()).isLessThanOrEqualTo(slots);
       }
       if (!turn.pool().waiting().isEmpty()) {
@@ -83,7 +84,8 @@ final class DispatcherProperties {
           .forEach(job -> running.merge(job.tenant(), 1, Integer::sum));
       List<Job> waiting = new ArrayList<>(before.waiting());
       waiting.addAll(turn.admitted());
-      for (Job chosen : turn.released()) {
+      for (InFlight flying : released(turn)) {
+        Job chosen = flying.job().orElseThrow();
         waiting.remove(chosen);
         assertThat(waiting)
             .filteredOn(job -> !turn.ended().contains(job.id()))
@@ -145,7 +147,7 @@ final class DispatcherProperties {
       String tenant = i < jobsEach ? "a" : "b";
       pool = queue(pool, job(i, tenant, 0, START.plusMillis(i)));
     }
-    return Dispatcher.advance(pool, new WorkerAlive("w", slots), START).pool();
+    return Dispatcher.advance(pool, alive("w", slots, START), START).pool();
   }
 
   private static Pool queue(Pool pool, Job job) {
@@ -168,8 +170,18 @@ final class DispatcherProperties {
     Arbitrary<PoolEvent> ended = numbers.map(n -> new JobEnded(numbered(n).id()));
     Arbitrary<PoolEvent> alive =
         Combinators.combine(Arbitraries.of("w1", "w2", "w3"), Arbitraries.integers().between(0, 3))
-            .as(WorkerAlive::new);
+            .as((worker, slots) -> alive(worker, slots, START));
     return Arbitraries.oneOf(queued, queued, ended, alive);
+  }
+
+  /** What was released for the first time, not sent again. */
+  private static List<InFlight> released(Turn turn) {
+    return turn.released().stream().filter(job -> job.sent().times() == 1).toList();
+  }
+
+  /** A worker that holds nothing yet: what is released is on its way. */
+  private static WorkerAlive alive(String id, int slots, Instant at) {
+    return new WorkerAlive(new Worker(id, new Worker.Capacity(slots, 0), Map.of(), at));
   }
 
   /** Tenant, priority and age are drawn by the number, so that the same job is the same again. */
@@ -179,27 +191,31 @@ final class DispatcherProperties {
 
   /** A pool, and what a reader of its heartbeats knows of its slots. */
   private static final class Watched {
-    private final Map<String, WorkerAlive> heartbeats = new HashMap<>();
+    private final Map<String, Integer> heartbeats = new HashMap<>();
     private final Map<String, Instant> heardAt = new HashMap<>();
     private Pool pool = Pool.empty();
     private Instant now = START;
 
     Turn take(Step step) {
       now = now.plus(step.later());
-      if (step.event() instanceof WorkerAlive alive) {
-        heartbeats.put(alive.workerId(), alive);
-        heardAt.put(alive.workerId(), now);
+      PoolEvent event = step.event();
+      if (event instanceof WorkerAlive alive) {
+        Worker worker = alive.worker();
+        heartbeats.put(worker.id(), worker.capacity().slots());
+        heardAt.put(worker.id(), now);
+        event = alive(worker.id(), worker.capacity().slots(), now);
       }
-      Turn turn = Dispatcher.advance(pool, step.event(), now);
+      Turn turn = Dispatcher.advance(pool, event, now);
       pool = turn.pool();
       return turn;
     }
 
     int slots() {
       int slots = 0;
-      for (WorkerAlive worker : heartbeats.values()) {
-        Duration silent = Duration.between(heardAt.getOrDefault(worker.workerId(), now), now);
-        slots += silent.compareTo(Duration.ofSeconds(30)) < 0 ? worker.slots() : 0;
+      for (String worker : heartbeats.keySet()) {
+        Duration silent = Duration.between(heardAt.getOrDefault(worker, now), now);
+        slots +=
+            silent.compareTo(Duration.ofSeconds(30)) < 0 ? heartbeats.getOrDefault(worker, 0) : 0;
       }
       return slots;
     }

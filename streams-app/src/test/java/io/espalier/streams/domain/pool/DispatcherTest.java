@@ -5,12 +5,15 @@ import static io.espalier.streams.domain.Samples.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.streams.domain.job.Job;
+import io.espalier.streams.domain.job.JobId;
 import io.espalier.streams.domain.pool.PoolEvent.JobEnded;
 import io.espalier.streams.domain.pool.PoolEvent.JobQueued;
 import io.espalier.streams.domain.pool.PoolEvent.WorkerAlive;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Who works next, case by case. */
@@ -153,8 +156,7 @@ final class DispatcherTest {
     queue(job(1, "a", 0, now));
 
     assertThat(released).isEmpty();
-    assertThat(pool.slots(START.plusMillis(29_999))).isEqualTo(1);
-    assertThat(pool.slots(START.plusSeconds(30))).isZero();
+    assertThat(pool.workers()).isEmpty();
   }
 
   @Test
@@ -165,33 +167,110 @@ final class DispatcherTest {
     queue(job(1, "a", 0, now));
 
     assertThat(released).isEmpty();
-    assertThat(pool.workers()).isEmpty();
   }
 
   @Test
-  void a_job_keeps_its_slot_when_its_worker_is_gone_until_its_run_says_it_is_over() {
+  void what_a_worker_holds_takes_its_slots_whoever_released_it() {
+    Job foreign = job(9, "a", 0, now);
+    alive("w1", 2, List.of(foreign));
+    queue(job(1, "a", 0, now));
+    queue(job(2, "a", 0, now));
+
+    assertThat(released).hasSize(1);
+  }
+
+  @Test
+  void a_worker_that_is_back_in_its_work_directory_is_no_second_worker() {
+    Job first = job(1, "a", 0, now);
+    Job second = job(2, "a", 0, now);
+    alive("w1", 1);
+    queue(first);
+    queue(second);
+    alive("w1", 1, List.of(first));
+
+    now = START.plusSeconds(8);
+    alive("w1", 1);
+
+    assertThat(released).containsExactly(first);
+  }
+
+  @Test
+  void a_job_that_no_live_worker_holds_is_on_its_way_and_takes_the_slot_that_it_will_come_to() {
     Job lost = job(1, "a", 0, now);
     Job next = job(2, "a", 0, now);
     alive("w1", 1);
     queue(lost);
     queue(next);
+    alive("w1", 1, List.of(lost));
     now = START.plusSeconds(31);
 
     alive("w2", 1);
-    assertThat(released).containsExactly(lost);
-    end(lost);
+    assertThat(released).as("w2 gets what w1 had").containsExactly(lost);
+    alive("w3", 1);
 
     assertThat(released).containsExactly(lost, next);
   }
 
   @Test
-  void workers_that_are_gone_are_forgotten() {
+  void a_worker_that_is_about_to_be_free_gets_one_command_more() {
+    Job first = job(1, "a", 0, now);
+    Job second = job(2, "a", 0, now);
     alive("w1", 1);
-    now = START.plusSeconds(30);
+    queue(first);
+    queue(second);
+    queue(job(3, "a", 0, now));
 
-    alive("w2", 1);
+    turn(new WorkerAlive(worker("w1", 1, 1, List.of(first))));
 
-    assertThat(pool.workers()).extracting(Worker::id).containsExactly("w2");
+    assertThat(released).containsExactly(first, second);
+  }
+
+  @Test
+  void a_command_that_nobody_holds_while_a_worker_is_idle_is_sent_again_after_the_longest_lock() {
+    Job lost = job(1, "a", 0, now);
+    alive("w1", 1);
+    queue(lost);
+    for (int seconds = 5; seconds <= 150; seconds += 5) {
+      now = START.plusSeconds(seconds);
+      alive("w1", 1);
+    }
+    assertThat(released).containsExactly(lost);
+
+    now = START.plusSeconds(155);
+    alive("w1", 1);
+
+    assertThat(released).containsExactly(lost, lost);
+    assertThat(pool.inFlightCount()).isEqualTo(1);
+  }
+
+  @Test
+  void a_command_that_waits_for_busy_workers_is_never_sent_again() {
+    Job busy = job(1, "a", 0, now);
+    Job waits = job(2, "a", 0, now);
+    alive("w1", 2);
+    queue(busy);
+    queue(waits);
+    alive("w1", 1, List.of(busy));
+
+    for (int minutes = 0; minutes < 600; minutes++) {
+      now = START.plusSeconds(60L * minutes);
+      alive("w1", 1, List.of(busy));
+    }
+
+    assertThat(released).containsExactly(busy, waits);
+  }
+
+  @Test
+  void of_tenants_that_neither_wait_nor_work_nothing_is_kept() {
+    alive("w1", 1);
+    for (int i = 0; i < 10_000; i++) {
+      Job job = job(i, "tenant-" + i, 0, now);
+      queue(job);
+      end(job);
+    }
+
+    assertThat(released).hasSize(10_000);
+    assertThat(pool.tenants()).isZero();
   }
 
   private void queue(Job job) {
@@ -203,7 +282,17 @@ final class DispatcherTest {
   }
 
   private void alive(String worker, int slots) {
-    turn(new WorkerAlive(worker, slots));
+    alive(worker, slots, List.of());
+  }
+
+  private void alive(String worker, int slots, List<Job> holds) {
+    turn(new WorkerAlive(worker(worker, slots, 0, holds)));
+  }
+
+  private Worker worker(String id, int slots, int spare, List<Job> holds) {
+    Map<JobId, Boolean> held = new HashMap<>();
+    holds.forEach(job -> held.put(job.id(), true));
+    return new Worker(id, new Worker.Capacity(slots, spare), held, now);
   }
 
   /** Ends the job at work, so many times; each time the next one is released. */
@@ -216,6 +305,6 @@ final class DispatcherTest {
   private void turn(PoolEvent event) {
     Turn turn = Dispatcher.advance(pool, event, now);
     pool = turn.pool();
-    released.addAll(turn.released());
+    turn.released().forEach(job -> released.add(job.job().orElseThrow()));
   }
 }

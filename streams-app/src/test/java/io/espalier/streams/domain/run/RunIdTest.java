@@ -22,14 +22,15 @@ final class RunIdTest {
   /** Computed outside: SHA-256 of each field with its length before it as four bytes. */
   @Test
   void it_stays_what_it_is_from_release_to_release() {
-    assertThat(RunId.of(model("net", "1", "file:///a", Optional.empty()), policy).value())
+    assertThat(
+            RunId.of(model("net", "1", "file:///a", Optional.empty()), policy, any -> true).value())
         .isEqualTo("d11017d328ded1602da3393e2ab7c84a");
   }
 
   @Test
   void it_does_not_depend_on_where_the_model_lies() {
-    RunId here = RunId.of(model("net", "1", "file:///a", Optional.empty()), policy);
-    RunId there = RunId.of(model("net", "1", "file:///b", Optional.empty()), policy);
+    RunId here = RunId.of(model("net", "1", "file:///a", Optional.empty()), policy, any -> true);
+    RunId there = RunId.of(model("net", "1", "file:///b", Optional.empty()), policy, any -> true);
 
     assertThat(here).isEqualTo(there);
   }
@@ -40,13 +41,24 @@ final class RunIdTest {
 
     List<RunId> ids =
         List.of(
-            RunId.of(model("ab", "cx", "file:///a", Optional.empty()), policy),
-            RunId.of(model("a", "bcx", "file:///a", Optional.empty()), policy),
-            RunId.of(model("abc", "x", "file:///a", Optional.empty()), policy),
-            RunId.of(model("ab", "cx", "file:///a", Optional.of(digest)), policy),
-            RunId.of(model("ab", "cx" + digest, "file:///a", Optional.empty()), policy));
+            RunId.of(model("ab", "cx", "file:///a", Optional.empty()), policy, any -> true),
+            RunId.of(model("a", "bcx", "file:///a", Optional.empty()), policy, any -> true),
+            RunId.of(model("abc", "x", "file:///a", Optional.empty()), policy, any -> true),
+            RunId.of(model("ab", "cx", "file:///a", Optional.of(digest)), policy, any -> true),
+            RunId.of(
+                model("ab", "cx" + digest, "file:///a", Optional.empty()), policy, any -> true));
 
     assertThat(ids).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void it_is_at_home_where_it_is_asked_to_be() {
+    Model model = model("net", "1", "file:///a", Optional.empty());
+
+    RunId id = RunId.of(model, policy, hash -> hash.endsWith("0"));
+
+    assertThat(id.value()).endsWith("0").hasSize(32);
+    assertThat(RunId.of(model, policy, hash -> hash.endsWith("0"))).isEqualTo(id);
   }
 
   private static Model model(String name, String version, String uri, Optional<String> digest) {

@@ -2,11 +2,14 @@ package io.espalier.streams.domain.run;
 
 import static io.espalier.streams.domain.Samples.ANY;
 import static io.espalier.streams.domain.Samples.START;
+import static io.espalier.streams.domain.Samples.TOKEN;
 import static io.espalier.streams.domain.Samples.model;
 import static io.espalier.streams.domain.Samples.success;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.streams.PropertySeed;
+import io.espalier.streams.domain.Samples;
+import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.job.JobId;
 import io.espalier.streams.domain.policy.Effort;
 import io.espalier.streams.domain.policy.Gate;
@@ -14,15 +17,15 @@ import io.espalier.streams.domain.policy.GateRule;
 import io.espalier.streams.domain.policy.OnGateFailure;
 import io.espalier.streams.domain.policy.Placement;
 import io.espalier.streams.domain.policy.Policy;
-import io.espalier.streams.domain.run.Effect.DeadLetter;
 import io.espalier.streams.domain.run.Effect.EndJob;
 import io.espalier.streams.domain.run.Effect.Publish;
 import io.espalier.streams.domain.run.Effect.QueueJob;
 import io.espalier.streams.domain.run.Effect.Reject;
 import io.espalier.streams.domain.run.RunEvent.CancelRequested;
+import io.espalier.streams.domain.run.RunEvent.Cause;
 import io.espalier.streams.domain.run.RunEvent.Planned;
-import io.espalier.streams.domain.run.RunEvent.Released;
 import io.espalier.streams.domain.run.RunEvent.Reported;
+import io.espalier.streams.domain.run.RunEvent.Reporter;
 import io.espalier.streams.domain.run.RunEvent.RetryRequested;
 import io.espalier.streams.domain.run.RunEvent.TimePassed;
 import io.espalier.streams.domain.stage.FailureKind;
@@ -55,7 +58,8 @@ import net.jqwik.api.Tuple;
 final class RunMachineProperties {
   private static final double LEAST_ACCURACY = 0.5;
 
-  private final RunMachine machine = new RunMachine(RunSettings.under("file:///artifacts"));
+  private final RunMachine machine =
+      new RunMachine(RunSettings.under("file:///artifacts"), () -> TOKEN);
 
   /** An event and the time since the one before. */
   record Step(RunEvent event, Duration later) {}
@@ -64,82 +68,92 @@ final class RunMachineProperties {
   record Taken(Step step, Run before, Decision decision, Instant at) {}
 
   @Property(seed = PropertySeed.FIXED)
-  void no_history_leads_to_two_endings(
+  void each_opening_of_a_run_has_one_ending_at_most_and_one_event_for_it(
       @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
     Decision begun = begin(plan);
-
-    List<Taken> taken = follow(begun.run(), history);
-
-    Run last = last(begun, taken);
-    long terminal = count(taken, Publish.class) + count(taken, Reject.class);
-    assertThat(terminal).isEqualTo(last.ended() ? 1 : 0);
-    assertThat(count(taken, DeadLetter.class)).isLessThanOrEqualTo(count(taken, Reject.class));
+    int open = 1;
+    for (Taken taken : follow(begun.run().orElseThrow(), history)) {
+      int endings = endings(taken.decision());
+      Run after = taken.decision().run().orElse(taken.before());
+      open += taken.before().ended() && !after.ended() ? 1 : 0;
+      open -= endings;
+      assertThat(open).isEqualTo(after.ended() ? 0 : 1);
+    }
   }
 
   @Property(seed = PropertySeed.FIXED)
-  void an_ended_run_never_changes(
+  void a_published_run_never_changes(
       @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
-    Run cancelled =
-        machine.advance(begin(plan).run(), new CancelRequested("me", "no"), START).run();
-
-    List<Taken> taken = follow(cancelled, history);
-
-    assertThat(cancelled.ended()).isTrue();
-    assertThat(taken)
-        .allSatisfy(
-            step -> {
-              assertThat(step.decision().changed()).isFalse();
-              assertThat(step.decision().run()).isSameAs(cancelled);
-              assertThat(step.decision().effects()).isEmpty();
-            });
+    for (Taken taken : follow(begin(plan).run().orElseThrow(), history)) {
+      boolean published =
+          taken.before().state() instanceof RunState.Ended ended
+              && ended.ending() == Ending.PUBLISHED;
+      if (published) {
+        assertThat(taken.decision().run()).isEmpty();
+        assertThat(taken.decision().effects())
+            .allMatch(effect -> effect instanceof Effect.AnswerRegistration);
+      }
+    }
   }
 
   @Property(seed = PropertySeed.FIXED)
-  void no_history_takes_more_attempts_than_allowed_and_no_attempt_twice(
+  void no_attempt_is_queued_twice_and_every_command_has_the_next_position(
       @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
     Decision begun = begin(plan);
 
-    List<Taken> taken = follow(begun.run(), history);
+    List<Job> queued = queued(begun, follow(begun.run().orElseThrow(), history));
 
-    List<JobId> queued = queued(begun, taken);
-    assertThat(queued).doesNotHaveDuplicates();
-    assertThat(queued)
-        .allSatisfy(
-            job ->
-                assertThat(job.attempt().attempt())
-                    .isBetween(1, plan.policy().effort().maxAttempts()));
+    assertThat(queued).extracting(Job::id).doesNotHaveDuplicates();
+    for (int i = 0; i < queued.size(); i++) {
+      assertThat(queued.get(i).command().identity().sequence()).isEqualTo(i + 1L);
+    }
+  }
+
+  @Property(seed = PropertySeed.FIXED)
+  void nothing_but_a_reported_end_or_a_person_leads_to_another_command(
+      @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
+    Set<StageAttempt> ended = new HashSet<>();
+    for (Taken taken : follow(begin(plan).run().orElseThrow(), history)) {
+      if (taken.step().event() instanceof Reported reported
+          && (reported.report() instanceof Report.Failed
+              || reported.report() instanceof Report.Succeeded)) {
+        ended.add(reported.attempt());
+      }
+      boolean another = taken.decision().effects().stream().anyMatch(QueueJob.class::isInstance);
+      if (another && taken.step().event() instanceof TimePassed) {
+        assertThat(ended).contains(taken.before().attempt());
+      }
+    }
   }
 
   @Property(seed = PropertySeed.FIXED)
   void a_run_has_one_job_at_a_time_and_ends_each_that_it_queued(
       @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
     Decision begun = begin(plan);
-    Set<JobId> open = new HashSet<>(Set.of(begun.run().jobId()));
-    for (Taken taken : follow(begun.run(), history)) {
+    Set<JobId> open = new HashSet<>(Set.of(begun.run().orElseThrow().jobId()));
+    for (Taken taken : follow(begun.run().orElseThrow(), history)) {
       for (Effect effect : taken.decision().effects()) {
         if (effect instanceof QueueJob queue) {
           assertThat(open).isEmpty();
           open.add(queue.job().id());
         } else if (effect instanceof EndJob end) {
-          assertThat(open.remove(end.job())).as("%s was open", end.job()).isTrue();
+          open.remove(end.job()); // of an attempt that was taken up again it has ended before
         }
       }
-      assertThat(taken.decision().run().ended() && !open.isEmpty()).isFalse();
+      assertThat(taken.decision().run().map(Run::ended).orElse(false) && !open.isEmpty()).isFalse();
     }
   }
 
   @Property(seed = PropertySeed.FIXED)
-  void a_report_on_anything_but_the_current_attempt_changes_nothing(
+  void a_report_on_another_stage_changes_nothing(
       @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
-    Decision begun = begin(plan);
-
-    List<Taken> taken = follow(begun.run(), history);
-
-    assertThat(taken)
+    assertThat(follow(begin(plan).run().orElseThrow(), history))
         .filteredOn(step -> step.step().event() instanceof Reported)
         .filteredOn(
-            step -> !((Reported) step.step().event()).attempt().equals(step.before().attempt()))
-        .allSatisfy(step -> assertThat(step.decision().changed()).isFalse());
+            step ->
+                ((Reported) step.step().event()).attempt().stageIndex()
+                    != step.before().attempt().stageIndex())
+        .allSatisfy(step -> assertThat(step.decision().idle()).isTrue());
   }
 
   @Property(seed = PropertySeed.FIXED)
@@ -147,7 +161,7 @@ final class RunMachineProperties {
       @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
     Decision begun = begin(plan);
 
-    Run last = last(begun, follow(begun.run(), history));
+    Run last = last(begun, follow(begun.run().orElseThrow(), history));
 
     if (last.state() instanceof RunState.Ended ended && ended.ending() == Ending.PUBLISHED) {
       double accuracy =
@@ -166,27 +180,16 @@ final class RunMachineProperties {
   }
 
   @Property(seed = PropertySeed.FIXED)
-  void every_history_is_over_when_the_deadline_has_come(
-      @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
-    Decision begun = begin(plan);
-    Run last = last(begun, follow(begun.run(), history));
-    Instant awake = machine.wakeAt(last, START).orElse(last.deadline());
-
-    Run over = machine.advance(last, new TimePassed(START), last.deadline()).run();
-
-    assertThat(awake).isBeforeOrEqualTo(last.deadline());
-    assertThat(over.ended()).isTrue();
-  }
-
-  @Property(seed = PropertySeed.FIXED)
-  void every_change_has_the_next_revision(
+  void every_change_that_is_kept_has_the_next_revision(
       @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
     Decision begun = begin(plan);
     List<Long> revisions = new ArrayList<>();
-    begun.changes().forEach(run -> revisions.add(run.revision()));
+    begun.kept().ifPresent(run -> revisions.add(run.history().revision()));
 
-    follow(begun.run(), history)
-        .forEach(taken -> taken.decision().changes().forEach(run -> revisions.add(run.revision())));
+    follow(begun.run().orElseThrow(), history)
+        .forEach(
+            taken ->
+                taken.decision().kept().ifPresent(run -> revisions.add(run.history().revision())));
 
     for (int i = 0; i < revisions.size(); i++) {
       assertThat(revisions.get(i)).isEqualTo(i + 1L);
@@ -194,7 +197,7 @@ final class RunMachineProperties {
   }
 
   private Decision begin(Plan plan) {
-    return machine.begin(new Planned(plan), START).orElseThrow();
+    return machine.decide(Optional.empty(), new Planned(plan, Cause.REGISTERED), START);
   }
 
   private List<Taken> follow(Run begun, List<Step> history) {
@@ -203,30 +206,32 @@ final class RunMachineProperties {
     Instant now = START;
     for (Step step : history) {
       now = now.plus(step.later());
-      Decision decision = machine.advance(run, step.event(), now);
+      Decision decision = machine.decide(Optional.of(KeptRun.of(run)), step.event(), now);
       taken.add(new Taken(step, run, decision, now));
-      run = decision.run();
+      run = decision.run().orElse(run);
     }
     return taken;
   }
 
+  private static int endings(Decision decision) {
+    return (int)
+        decision.effects().stream()
+            .filter(effect -> effect instanceof Publish || effect instanceof Reject)
+            .count();
+  }
+
   private static Run last(Decision begun, List<Taken> taken) {
-    return taken.isEmpty() ? begun.run() : taken.get(taken.size() - 1).decision().run();
+    return taken.isEmpty()
+        ? begun.run().orElseThrow()
+        : taken.get(taken.size() - 1).decision().run().orElse(taken.get(taken.size() - 1).before());
   }
 
-  private static long count(List<Taken> taken, Class<? extends Effect> kind) {
-    return taken.stream()
-        .flatMap(step -> step.decision().effects().stream())
-        .filter(kind::isInstance)
-        .count();
-  }
-
-  private static List<JobId> queued(Decision begun, List<Taken> taken) {
+  private static List<Job> queued(Decision begun, List<Taken> taken) {
     List<Effect> effects = new ArrayList<>(begun.effects());
     taken.forEach(step -> effects.addAll(step.decision().effects()));
     return effects.stream()
         .filter(QueueJob.class::isInstance)
-        .map(effect -> ((QueueJob) effect).job().id())
+        .map(effect -> ((QueueJob) effect).job())
         .toList();
   }
 
@@ -251,9 +256,9 @@ final class RunMachineProperties {
             List.of(new Gate("accuracy", GateRule.THRESHOLD, LEAST_ACCURACY)),
             onGateFailure,
             new Placement("default", 0),
-            new Effort(attempts, Duration.ofSeconds(30), Duration.ofHours(6)),
+            new Effort(attempts, Duration.ofSeconds(30), Duration.ofHours(6), Optional.empty()),
             7);
-    return new Plan(model("net"), policy, "trace");
+    return Samples.plan(model("net"), policy);
   }
 
   @Provide
@@ -268,16 +273,19 @@ final class RunMachineProperties {
                 Arbitraries.integers().between(0, 1), Arbitraries.integers().between(1, 3))
             .as(StageAttempt::new);
     Arbitrary<RunEvent> reported =
-        Combinators.combine(attempts, Arbitraries.of("w1", "w2"), reports()).as(Reported::new);
+        Combinators.combine(attempts, Arbitraries.of("w1", "w2"), reports())
+            .as(
+                (attempt, worker, report) ->
+                    new Reported(attempt, new Reporter(worker, TOKEN), report));
     Arbitrary<RunEvent> timePassed =
         Arbitraries.integers().between(0, 3600).map(s -> new TimePassed(START.plusSeconds(s)));
     return Arbitraries.frequencyOf(
         Tuple.of(12, reported),
-        Tuple.of(3, attempts.map(Released::new)),
         Tuple.of(3, timePassed),
         Tuple.of(3, Arbitraries.just(new RetryRequested("me", "now"))),
         Tuple.of(1, Arbitraries.just(new CancelRequested("me", "no"))),
-        Tuple.of(1, Arbitraries.just(new Planned(plan(1, 1, OnGateFailure.PUBLISH)))));
+        Tuple.of(
+            1, Arbitraries.just(new Planned(plan(1, 1, OnGateFailure.PUBLISH), Cause.REGISTERED))));
   }
 
   private static Arbitrary<Report> reports() {
@@ -286,7 +294,8 @@ final class RunMachineProperties {
         Combinators.combine(Arbitraries.of(FailureKind.class), Arbitraries.of(true, true, false))
             .as((kind, retryable) -> new Report.Failed(kind, "because", retryable));
     Arbitrary<Report> succeeded =
-        Arbitraries.of(0.4, 0.5, 0.6).map(accuracy -> success(accuracy(accuracy)));
+        Arbitraries.of(0.4, 0.5, 0.6)
+            .map(accuracy -> success("file:///models/net", accuracy(accuracy)));
     return Arbitraries.oneOf(
         Arbitraries.of(new Report.Started(1, "cpu"), progressed), failed, succeeded, succeeded);
   }

@@ -5,7 +5,7 @@ import io.espalier.streams.domain.pool.Pool;
 import io.espalier.streams.domain.pool.PoolEvent;
 import io.espalier.streams.domain.pool.Turn;
 import io.espalier.streams.domain.run.Decision;
-import io.espalier.streams.domain.run.Run;
+import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.RunEvent;
 import io.espalier.streams.domain.run.RunMachine;
 import io.espalier.streams.domain.run.RunSettings;
@@ -14,18 +14,11 @@ import java.util.Optional;
 
 /** What is simulated: the real machines unless a mistake is planted. */
 class Machines {
-  private final RunMachine runs = new RunMachine(RunSettings.under("file:///artifacts"));
+  private final RunMachine runs =
+      new RunMachine(RunSettings.under("file:///artifacts"), () -> "token");
 
-  Optional<Decision> begin(RunEvent event, Instant now) {
-    return runs.begin(event, now);
-  }
-
-  Decision advance(Run run, RunEvent event, Instant now) {
-    return runs.advance(run, event, now);
-  }
-
-  Optional<Instant> wakeAt(Run run, Instant listeningSince) {
-    return runs.wakeAt(run, listeningSince);
+  Decision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
+    return runs.decide(kept, event, now);
   }
 
   Turn turn(Pool pool, PoolEvent event, Instant now) {

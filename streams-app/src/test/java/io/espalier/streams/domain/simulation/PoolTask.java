@@ -1,31 +1,24 @@
 package io.espalier.streams.domain.simulation;
 
+import io.espalier.streams.domain.pool.InFlight;
 import io.espalier.streams.domain.pool.Pool;
 import io.espalier.streams.domain.pool.PoolEvent;
 import io.espalier.streams.domain.pool.PoolEvent.WorkerAlive;
 import io.espalier.streams.domain.pool.Turn;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 
-/** The pool: what it read, stored and sent becomes real together or not at all. */
+/**
+ * The pool: what it read, stored and sent becomes real together or not at all. Of workers nothing
+ * outlives a crash.
+ */
 final class PoolTask {
-  private static final Duration EXPIRY = Duration.ofSeconds(30);
-
-  /** What a worker last said, for counting slots without the pool's help. */
-  private record Heartbeat(int slots, Instant at) {}
-
   private final Machines machines;
   private final Promises promises;
   private final Journal<PoolEvent> jobs = new Journal<>();
   private final Journal<PoolEvent> heartbeats = new Journal<>();
-  private final List<Turn> sent = new ArrayList<>();
-  private Map<String, Heartbeat> committedWorkers = Map.of();
-  private Map<String, Heartbeat> workers = new HashMap<>();
+  private final List<InFlight> sent = new ArrayList<>();
   private Pool committed = Pool.empty();
   private Pool pool = Pool.empty();
 
@@ -34,60 +27,63 @@ final class PoolTask {
     this.promises = promises;
   }
 
-  void add(PoolEvent event) {
-    (event instanceof WorkerAlive ? heartbeats : jobs).add(event);
+  void add(PoolEvent event, long now) {
+    (event instanceof WorkerAlive ? heartbeats : jobs).add(event, now);
   }
 
-  boolean deliver(Random random, Instant now) {
-    boolean preferJobs = random.nextBoolean();
-    if (jobs.hasNext() && (preferJobs || !heartbeats.hasNext())) {
-      turn(jobs.next(), now);
-      return true;
-    } else if (heartbeats.hasNext()) {
-      turn(heartbeats.next(), now);
-      return true;
+  boolean deliver(Random random, long now) {
+    Journal<PoolEvent> first = random.nextBoolean() ? jobs : heartbeats;
+    Journal<PoolEvent> topic = first.hasNext() ? first : first == jobs ? heartbeats : jobs;
+    if (!topic.hasNext()) {
+      return false;
     }
-    return false;
+    Turn turn = machines.turn(pool, topic.next(), RunsTask.at(now));
+    pool = turn.pool();
+    sent.addAll(turn.released());
+    promises.require(
+        turn.released().stream().allMatch(job -> job.sent().times() > 1) || pool.free() >= 0,
+        "jobs were released that live workers would not take");
+    return true;
   }
 
-  List<Turn> commit() {
+  List<InFlight> commit() {
     jobs.commit();
     heartbeats.commit();
     committed = pool;
-    committedWorkers = Map.copyOf(workers);
-    List<Turn> visible = List.copyOf(sent);
-    sent.clear();
-    return visible;
+    return taken();
   }
 
-  List<Turn> crash() {
+  List<InFlight> crash() {
     jobs.rollBack();
     heartbeats.rollBack();
-    pool = committed;
-    workers = new HashMap<>(committedWorkers);
-    List<Turn> lost = List.copyOf(sent);
+    pool = Pool.empty();
+    for (var job : committed.waiting()) {
+      pool = pool.waiting(job);
+    }
+    for (var job : committed.inFlight()) {
+      pool = pool.working(job);
+    }
+    return taken();
+  }
+
+  private List<InFlight> taken() {
+    if (sent.isEmpty()) {
+      return List.of();
+    }
+    List<InFlight> taken = List.copyOf(sent);
     sent.clear();
-    return lost;
+    return taken;
+  }
+
+  /** Whether each job that was sent is with a worker, and no other one could be sent. */
+  boolean quiet(int workers) {
+    return committed.workers().size() == workers
+        && (committed.free() <= 0 || committed.waiting().isEmpty())
+        && committed.workers().stream().mapToInt(worker -> worker.holds().size()).sum()
+            >= committed.inFlightCount();
   }
 
   Pool pool() {
     return committed;
-  }
-
-  private void turn(PoolEvent event, Instant now) {
-    if (event instanceof WorkerAlive alive) {
-      workers.put(alive.workerId(), new Heartbeat(alive.slots(), now));
-    }
-    Turn turn = machines.turn(pool, event, now);
-    pool = turn.pool();
-    sent.add(turn);
-    int slots =
-        workers.values().stream()
-            .filter(worker -> now.isBefore(worker.at().plus(EXPIRY)))
-            .mapToInt(Heartbeat::slots)
-            .sum();
-    promises.require(
-        turn.released().isEmpty() || pool.inFlightCount() <= slots,
-        "jobs were released that live workers have no slots for");
   }
 }

@@ -1,104 +1,111 @@
 package io.espalier.streams.domain.simulation;
 
+import io.espalier.streams.domain.Samples;
 import io.espalier.streams.domain.run.Decision;
 import io.espalier.streams.domain.run.ForRun;
+import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Run;
-import io.espalier.streams.domain.run.RunEvent;
 import io.espalier.streams.domain.run.RunEvent.TimePassed;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.TreeMap;
 
 /** One partition of the runs: what it read, stored and sent becomes real together or not at all. */
 final class RunsTask {
   private final Machines machines;
-  private final Promises promises;
-  private final Map<String, Journal<ForRun>> journals = new TreeMap<>();
+  private final List<Journal<ForRun>> topics =
+      List.of(new Journal<>(), new Journal<>(), new Journal<>());
   private final List<Decision> sent = new ArrayList<>();
-  private Map<String, Run> committed = Map.of();
-  private Map<String, Run> runs = new TreeMap<>();
-  private Instant listeningSince;
+  private Map<String, KeptRun> committed = new HashMap<>();
+  private Map<String, KeptRun> runs = new HashMap<>();
+  private boolean changed;
 
-  RunsTask(Machines machines, Promises promises, Instant now) {
+  RunsTask(Machines machines) {
     this.machines = machines;
-    this.promises = promises;
-    this.listeningSince = now;
   }
 
-  /** Messages of one run by different topics may overtake each other. */
-  void add(String topic, ForRun message) {
-    journals.computeIfAbsent(topic + "/" + message.runId(), name -> new Journal<>()).add(message);
+  /** Adds to the registrations (0), the reports (1) or the requests (2). */
+  void add(int topic, ForRun message, long now) {
+    topics.get(topic).add(message, now);
   }
 
-  boolean deliver(Random random, Instant now) {
-    List<Journal<ForRun>> ready = new ArrayList<>();
-    for (Journal<ForRun> journal : journals.values()) {
-      if (journal.hasNext()) {
-        ready.add(journal);
-      }
-    }
-    if (ready.isEmpty()) {
+  boolean deliver(Random random, long now) {
+    if (!topics.get(0).hasNext() && !topics.get(1).hasNext() && !topics.get(2).hasNext()) {
       return false;
     }
-    ForRun message = ready.get(random.nextInt(ready.size())).next();
-    advance(message.runId(), message.event(), now);
-    return true;
+    int first = random.nextInt(topics.size());
+    for (int i = 0; i < topics.size(); i++) {
+      Journal<ForRun> topic = topics.get((first + i) % topics.size());
+      if (topic.hasNext()) {
+        ForRun message = topic.next();
+        Optional<KeptRun> kept = Optional.ofNullable(runs.get(message.runId()));
+        take(machines.decide(kept, message.event(), at(now)));
+        return true;
+      }
+    }
+    return false;
   }
 
-  void timePasses(Instant now) {
-    for (Run run : List.copyOf(runs.values())) {
-      Optional<Instant> due = machines.wakeAt(run, listeningSince);
-      boolean changed = advance(run.id().value(), new TimePassed(listeningSince), now);
-      promises.require(
-          !changed || due.map(at -> !now.isBefore(at)).orElse(false),
-          run.id() + " changed by time alone before it was due");
+  void timePasses(long now) {
+    long heard = now;
+    for (Journal<ForRun> topic : topics) {
+      heard = Math.min(heard, topic.heardUntil(now));
+    }
+    TimePassed passed = new TimePassed(at(heard));
+    for (KeptRun kept : runs.values().toArray(new KeptRun[0])) {
+      if (kept instanceof KeptRun.Going) {
+        take(machines.decide(Optional.of(kept), passed, at(now)));
+      }
+    }
+  }
+
+  private void take(Decision decision) {
+    if (decision.change() != Decision.Change.NONE) {
+      Run run = decision.run().orElseThrow();
+      runs.put(run.id().value(), KeptRun.of(run));
+      changed = true;
+    }
+    if (!decision.effects().isEmpty()) {
+      sent.add(decision);
     }
   }
 
   /** What was sent since the last commit, now for everybody to see. */
   List<Decision> commit() {
-    journals.values().forEach(Journal::commit);
-    committed = Map.copyOf(runs);
-    List<Decision> visible = List.copyOf(sent);
-    sent.clear();
-    return visible;
+    topics.forEach(Journal::commit);
+    if (changed) {
+      committed = new HashMap<>(runs);
+      changed = false;
+    }
+    return taken();
   }
 
   /** Forgets what was not committed; what was read comes again. Returns what was sent in vain. */
-  List<Decision> crash(Instant now) {
-    journals.values().forEach(Journal::rollBack);
-    runs = new TreeMap<>(committed);
-    List<Decision> lost = List.copyOf(sent);
-    sent.clear();
-    listeningSince = now;
-    return lost;
+  List<Decision> crash() {
+    topics.forEach(Journal::rollBack);
+    runs = new HashMap<>(committed);
+    changed = false;
+    return taken();
   }
 
-  Map<String, Run> runs() {
+  private List<Decision> taken() {
+    if (sent.isEmpty()) {
+      return List.of();
+    }
+    List<Decision> taken = List.copyOf(sent);
+    sent.clear();
+    return taken;
+  }
+
+  Map<String, KeptRun> runs() {
     return committed;
   }
 
-  private boolean advance(String id, RunEvent event, Instant now) {
-    Optional<Run> before = Optional.ofNullable(runs.get(id));
-    Optional<Decision> decision =
-        before
-            .map(run -> machines.advance(run, event, now))
-            .or(() -> machines.begin(event, now))
-            .filter(Decision::changed);
-    decision.ifPresent(
-        decided -> {
-          runs.put(id, decided.run());
-          sent.add(decided);
-          promises.require(
-              !before.map(Run::ended).orElse(false), id + " changed after it had ended");
-          promises.require(
-              decided.run().ended() || machines.wakeAt(decided.run(), listeningSince).isPresent(),
-              id + " could sleep for ever");
-        });
-    return decision.isPresent();
+  static Instant at(long millis) {
+    return Samples.START.plusMillis(millis);
   }
 }

@@ -4,93 +4,99 @@ import io.espalier.streams.domain.Samples;
 import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.job.JobId;
 import io.espalier.streams.domain.model.Artifact;
-import io.espalier.streams.domain.model.Model;
-import io.espalier.streams.domain.policy.Gate;
-import io.espalier.streams.domain.policy.GateRule;
-import io.espalier.streams.domain.policy.Policy;
+import io.espalier.streams.domain.model.ArtifactFiles;
+import io.espalier.streams.domain.pool.InFlight;
 import io.espalier.streams.domain.pool.PoolEvent.JobEnded;
 import io.espalier.streams.domain.pool.PoolEvent.JobQueued;
 import io.espalier.streams.domain.pool.PoolEvent.WorkerAlive;
-import io.espalier.streams.domain.pool.Turn;
+import io.espalier.streams.domain.pool.Worker;
 import io.espalier.streams.domain.run.Decision;
 import io.espalier.streams.domain.run.Effect;
+import io.espalier.streams.domain.run.Effect.CloseCommands;
 import io.espalier.streams.domain.run.ForRun;
 import io.espalier.streams.domain.run.Plan;
-import io.espalier.streams.domain.run.Run;
 import io.espalier.streams.domain.run.RunEvent;
 import io.espalier.streams.domain.run.RunEvent.CancelRequested;
+import io.espalier.streams.domain.run.RunEvent.Cause;
 import io.espalier.streams.domain.run.RunEvent.Planned;
-import io.espalier.streams.domain.run.RunEvent.Released;
 import io.espalier.streams.domain.run.RunEvent.Reported;
-import io.espalier.streams.domain.run.RunEvent.RetryRequested;
-import io.espalier.streams.domain.stage.FailureKind;
-import io.espalier.streams.domain.stage.Metric;
-import io.espalier.streams.domain.stage.Progress;
+import io.espalier.streams.domain.run.RunEvent.Reporter;
+import io.espalier.streams.domain.simulation.CommandQueue.Entry;
+import io.espalier.streams.domain.simulation.Schedule.Fate;
+import io.espalier.streams.domain.simulation.Schedule.Fault;
+import io.espalier.streams.domain.simulation.Schedule.Work;
 import io.espalier.streams.domain.stage.Report;
-import io.espalier.streams.domain.stage.StageAttempt;
-import io.espalier.streams.domain.stage.StageReport;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalLong;
+import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 
-/**
- * Two partitions of runs, a pool, workers and the topics between them, in an order drawn from a
- * seed.
- *
- * <p>Each task commits or crashes on its own. Workers die, are silent, report twice, late, or on
- * what is not known; commands get lost; registrations come again; some models match no policy.
- */
+/** A schedule carried out in simulated time. */
 final class Simulation {
-  private static final int STEPS = 200;
-  private static final int ROUNDS = 40;
-  private static final Duration LONGER_THAN_A_DEADLINE = Duration.ofHours(8);
-  private static final List<FailureKind> FAILURES = List.of(FailureKind.values());
+  private static final long HEARTBEAT = 25_000;
+  private static final long TICK = 60_000;
+  private static final long TOO_LONG = 30L * 24 * 60 * Schedule.MINUTE;
 
-  /** A report as it was sent, to be sent again. */
-  private record Sent(String topic, ForRun message) {}
+  private record Event(long at, long number, Runnable action) implements Comparable<Event> {
+    @Override
+    public int compareTo(Event other) {
+      return at != other.at ? Long.compare(at, other.at) : Long.compare(number, other.number);
+    }
+  }
 
   private final Random random;
-  private final int models;
   private final Machines machines;
+  private final Schedule schedule;
   private final Promises promises = new Promises();
-  private final List<RunsTask> runsTasks = new ArrayList<>();
+  private final PriorityQueue<Event> events = new PriorityQueue<>();
+  private final List<RunsTask> runsTasks;
   private final PoolTask pool;
-  private final List<Job> commands = new ArrayList<>();
-  private final List<Sent> sent = new ArrayList<>();
-  private final Set<String> expected = new TreeSet<>();
-  private Instant now = Samples.START;
-  private int artifacts;
+  private final CommandQueue queue = new CommandQueue();
+  private final List<SimulatedWorker> workers = new ArrayList<>();
+  private final Map<String, Work> work = new HashMap<>();
+  private final Map<String, CloseCommands> closed = new HashMap<>();
+  private final Map<JobId, Report.Succeeded> finished = new HashMap<>();
+  private final Map<String, Integer> failures = new HashMap<>();
+  private final Set<String> done = new HashSet<>();
+  private final List<Runnable> whenBrokersAreBack = new ArrayList<>();
+  private long now;
+  private long looked;
+  private long number;
+  private long brokersAwayUntil = -1;
+  private long coordinatorAwayUntil = -1;
+  private boolean coordinating;
+  private long busy;
+  private long useful;
 
-  Simulation(Machines machines, long seed, int models) {
+  Simulation(Machines machines, long seed, int models, int workers, int faults) {
     this.machines = machines;
-    this.random = new Random(seed);
-    this.models = models;
+    random = new Random(seed);
+    schedule = Schedule.drawn(random, models, workers, faults);
     pool = new PoolTask(machines, promises);
-    runsTasks.add(new RunsTask(machines, promises, now));
-    runsTasks.add(new RunsTask(machines, promises, now));
+    runsTasks = List.of(new RunsTask(machines), new RunsTask(machines));
   }
 
   /** Runs it to its end and says which promises were broken. */
   Set<String> run() {
-    for (int step = 0; step < STEPS; step++) {
-      disturb();
+    for (int i = 0; i < schedule.workers(); i++) {
+      workers.add(new SimulatedWorker(this, "w" + i));
     }
-    settle();
-    Map<String, Run> runs = new TreeMap<>();
-    runsTasks.forEach(task -> runs.putAll(task.runs()));
-    promises.atTheEnd(expected, runs);
-    promises.require(
-        pool.pool().waiting().isEmpty() && pool.pool().inFlightCount() == 0,
-        "the pool still has jobs");
+    schedule.work().forEach(this::registerLater);
+    schedule.faults().forEach(fault -> after(fault.at(), () -> happen(fault)));
+    workers.forEach(worker -> after(0, worker::beat));
+    after(HEARTBEAT, this::beat);
+    after(TICK, this::tick);
+    while (!events.isEmpty() && now < TOO_LONG && !over()) {
+      Event next = events.poll();
+      now = next.at();
+      next.action().run();
+    }
+    check();
     return promises.broken();
   }
 
@@ -98,206 +104,320 @@ final class Simulation {
     return promises.transcript();
   }
 
-  private void disturb() {
-    switch (random.nextInt(20)) {
-      case 0 -> register();
-      case 1, 2 -> heartbeat();
-      case 3 -> pass(Duration.ofSeconds(random.nextInt(random.nextInt(10) == 0 ? 900 : 40)));
-      case 4 -> crash();
-      case 5 -> repeatSomething();
-      case 6 -> request();
-      case 7, 8, 9 -> work();
-      case 10, 11, 12, 13 -> commit();
-      default -> deliverSome();
-    }
+  double busyHours() {
+    return busy / 3_600_000.0;
   }
 
-  /** What is on its way arrives, with or without workers; the deadline sees to the rest. */
-  private void settle() {
-    boolean staffed = random.nextInt(4) > 0;
-    for (int round = 0; round < ROUNDS; round++) {
-      if (staffed) {
-        heartbeat();
-        quiesce();
-        work();
+  double usefulHours() {
+    return useful / 3_600_000.0;
+  }
+
+  private boolean over() {
+    return promises.endings() == schedule.work().size() && queue.isEmpty();
+  }
+
+  private void check() {
+    work.forEach(
+        (run, todo) -> {
+          String wanted = todo.fate() == Fate.SUCCEEDS ? "published" : "rejected";
+          String found = promises.ending(run);
+          boolean raced = todo.fate() == Fate.CANCELLED && found.equals("published");
+          promises.require(
+              found.equals(wanted) || raced,
+              "a run of which every stage can succeed, or none, ended as: " + found);
+        });
+    long longest = 40 * Schedule.MINUTE;
+    long lost = (long) (schedule.faults().size() + 1) * longest;
+    promises.require(busy <= 1.3 * useful + lost, "workers were busy far longer than needed");
+    if (schedule.faults().size() <= 1 && useful >= 8 * 20 * Schedule.MINUTE) {
+      promises.require(busy <= 1.3 * useful, "workers were busy over 1.3 times what was needed");
+    }
+    promises.require(
+        !over() || (pool.pool().waiting().isEmpty() && pool.pool().inFlightCount() == 0),
+        "the pool still has jobs");
+  }
+
+  private void registerLater(Work todo) {
+    after(
+        todo.at(),
+        () -> {
+          int index = work.size();
+          Plan plan =
+              Samples.plan(
+                  Samples.model("model-" + index, "tenant-" + index % 2, 0),
+                  Samples.policy(todo.stages().size(), List.of(), Samples.ANY));
+          String run = plan.runId().value();
+          work.put(run, todo);
+          send(0, run, new Planned(plan, Cause.REGISTERED));
+          if (random.nextInt(8) == 0) {
+            send(0, run, new Planned(plan, Cause.REGISTERED));
+          }
+          if (todo.fate() == Fate.CANCELLED) {
+            long when = random.nextInt((int) (60 * Schedule.MINUTE));
+            after(when, () -> send(2, run, new CancelRequested("me", "no")));
+          }
+        });
+  }
+
+  private void happen(Fault fault) {
+    SimulatedWorker worker = workers.get(fault.worker());
+    switch (fault.kind()) {
+      case KILL -> worker.die(fault.duration());
+      case FREEZE -> worker.freeze(fault.duration());
+      case BROKER -> {
+        brokersAwayUntil = Math.max(brokersAwayUntil, now + fault.duration());
+        after(fault.duration(), this::brokersAreBack);
       }
-      quiesce();
-      pass(LONGER_THAN_A_DEADLINE.dividedBy(ROUNDS));
-    }
-    quiesce();
-  }
-
-  private void heartbeat() {
-    pool.add(new WorkerAlive("w" + random.nextInt(3), random.nextInt(3)));
-  }
-
-  private void deliverSome() {
-    for (int i = random.nextInt(5); i >= 0; i--) {
-      deliver();
+      case COORDINATOR -> coordinatorAwayUntil = now + fault.duration();
+      case CRASH -> crash();
     }
   }
 
-  private void quiesce() {
-    do {
-      while (deliver()) {}
-    } while (commitAll());
-  }
-
-  private void register() {
-    int number = random.nextInt(models);
-    // Every fourth model is an output of this system: no policy is for it.
-    Model model = Samples.model("model-" + number, "tenant-" + number % 2, number % 4 == 3 ? 1 : 0);
-    List<Gate> gates =
-        number % 2 == 0
-            ? List.of()
-            : List.of(new Gate("accuracy", GateRule.THRESHOLD, Promises.LEAST_ACCURACY));
-    Policy policy = Samples.policy(1 + number % 3 % 2, gates, Samples.ANY);
-    if (policy.accepts(model)) {
-      Plan plan = new Plan(model, policy, "trace");
-      expected.add(plan.runId().value());
-      send("plans", plan.runId().value(), new Planned(plan));
+  private void brokersAreBack() {
+    if (!brokersAway()) {
+      List<Runnable> waiting = List.copyOf(whenBrokersAreBack);
+      whenBrokersAreBack.clear();
+      waiting.forEach(Runnable::run);
+      workers.forEach(SimulatedWorker::beat);
+      workers.forEach(SimulatedWorker::poll);
     }
   }
 
-  private void send(String topic, String runId, RunEvent event) {
-    ForRun message = new ForRun(runId, event);
-    runsTask(runId).add(topic, message);
-    sent.add(new Sent(topic, message));
+  private void crash() {
+    List<Decision> decisions = new ArrayList<>();
+    runsTasks.forEach(task -> decisions.addAll(task.crash()));
+    List<InFlight> sent = pool.crash();
+    if (!machines.sendsOnlyWhatIsCommitted()) {
+      decisions.forEach(this::publish);
+      sent.forEach(this::publish);
+    }
+    coordinate();
   }
 
-  private RunsTask runsTask(String runId) {
-    return runsTasks.get(Math.floorMod(runId.hashCode(), runsTasks.size()));
+  /** While workers hold all that was sent, their heartbeats would say nothing new. */
+  private void beat() {
+    if (!pool.quiet(workers.size())) {
+      workers.forEach(SimulatedWorker::beat);
+    }
+    after(HEARTBEAT, this::beat);
   }
 
-  private void repeatSomething() {
-    if (random.nextInt(8) == 0) {
-      JobId foreign = new JobId("nobody-s-run", StageAttempt.FIRST);
-      send("reports", foreign.runId(), new Reported(foreign.attempt(), "w0", report(foreign)));
-    } else if (!sent.isEmpty()) {
-      Sent again = sent.get(random.nextInt(sent.size()));
-      send(again.topic(), again.message().runId(), again.message().event());
+  private void tick() {
+    coordinate();
+    after(TICK, this::tick);
+  }
+
+  /** Lets the coordinator look at what there is, in a moment. */
+  private void coordinate() {
+    if (!coordinating) {
+      coordinating = true;
+      after(20 + random.nextInt(200), this::advance);
     }
   }
 
-  private void request() {
-    if (!expected.isEmpty() && random.nextInt(3) == 0) {
-      String run = List.copyOf(expected).get(random.nextInt(expected.size()));
-      RunEvent request =
-          random.nextInt(6) == 0
-              ? new CancelRequested("me", "no")
-              : new RetryRequested("me", "now");
-      send("requests", run, request);
-    }
-  }
-
-  /** A worker says something of a command; now and then the command is gone afterwards. */
-  private void work() {
-    if (commands.isEmpty()) {
+  private void advance() {
+    coordinating = false;
+    if (brokersAway() || now < coordinatorAwayUntil) {
+      long back = Math.max(brokersAwayUntil, coordinatorAwayUntil);
+      coordinating = true;
+      after(Math.max(1, back - now + 1), this::advance);
       return;
     }
-    Job job = commands.get(random.nextInt(commands.size()));
-    if (random.nextInt(6) == 0) {
-      commands.remove(job);
+    do {
+      while (deliver()) {
+        if (random.nextInt(20) == 0) {
+          commit();
+        } else if (random.nextInt(400) == 0) {
+          crash();
+        }
+      }
+    } while (commit());
+    if (now - looked >= TICK) {
+      looked = now;
+      runsTasks.forEach(task -> task.timePasses(now));
+      while (commit()) {
+        while (deliver()) {}
+      }
     }
-    String worker = "w" + random.nextInt(3);
-    send("reports", job.id().runId(), new Reported(job.id().attempt(), worker, report(job.id())));
-  }
-
-  private Report report(JobId job) {
-    return switch (random.nextInt(8)) {
-      case 0, 1 -> new Report.Started(1, "cpu");
-      case 2, 3 -> new Report.Progressed(new Progress("p", 1, 2, Optional.empty(), Map.of()));
-      case 4, 5 -> success(job);
-      default ->
-          new Report.Failed(
-              FAILURES.get(random.nextInt(FAILURES.size())), "because", random.nextInt(5) > 0);
-    };
-  }
-
-  /** No two successes are of one artifact, so what is published can be traced to who made it. */
-  private Report success(JobId job) {
-    String digest = "%064x".formatted(artifacts++);
-    Artifact output = new Artifact("file:///out/" + job + "/" + digest, digest, 1000, List.of());
-    promises.reported(job, output);
-    StageReport report = Samples.success(accuracy(0.3 + random.nextDouble())).report();
-    return new Report.Succeeded(output, report);
-  }
-
-  private static Metric accuracy(double after) {
-    return new Metric(
-        "accuracy",
-        "fraction",
-        OptionalDouble.of(1),
-        OptionalDouble.of(after),
-        true,
-        Optional.empty(),
-        OptionalLong.empty());
   }
 
   private boolean deliver() {
-    int first = random.nextInt(runsTasks.size() + 1);
-    for (int i = 0; i <= runsTasks.size(); i++) {
-      int task = (first + i) % (runsTasks.size() + 1);
-      boolean delivered =
-          task == runsTasks.size()
-              ? pool.deliver(random, now)
-              : runsTasks.get(task).deliver(random, now);
-      if (delivered) {
+    int first = random.nextInt(3);
+    for (int i = 0; i < 3; i++) {
+      int task = (first + i) % 3;
+      if (task == 2 ? pool.deliver(random, now) : runsTasks.get(task).deliver(random, now)) {
         return true;
       }
     }
     return false;
   }
 
-  private void pass(Duration time) {
-    now = now.plus(time);
-    runsTasks.forEach(task -> task.timePasses(now));
-  }
-
-  private void commit() {
-    int task = random.nextInt(runsTasks.size() + 1);
-    if (task == runsTasks.size()) {
-      pool.commit().forEach(this::publish);
-    } else {
-      runsTasks.get(task).commit().forEach(this::publish);
-    }
-  }
-
-  private boolean commitAll() {
-    List<Decision> decisions = new ArrayList<>();
-    runsTasks.forEach(task -> decisions.addAll(task.commit()));
-    List<Turn> turns = pool.commit();
-    decisions.forEach(this::publish);
-    turns.forEach(this::publish);
-    return !decisions.isEmpty() || !turns.isEmpty();
-  }
-
-  private void crash() {
-    int task = random.nextInt(runsTasks.size() + 1);
-    List<Turn> turns = task == runsTasks.size() ? pool.crash() : List.of();
-    List<Decision> decisions = task < runsTasks.size() ? runsTasks.get(task).crash(now) : List.of();
-    if (!machines.sendsOnlyWhatIsCommitted()) {
-      turns.forEach(this::publish);
+  private boolean commit() {
+    boolean any = false;
+    for (RunsTask task : runsTasks) {
+      List<Decision> decisions = task.commit();
       decisions.forEach(this::publish);
+      any |= !decisions.isEmpty();
     }
+    List<InFlight> sent = pool.commit();
+    sent.forEach(this::publish);
+    return any || !sent.isEmpty();
   }
 
   private void publish(Decision decision) {
     promises.see(decision);
     for (Effect effect : decision.effects()) {
-      if (effect instanceof Effect.QueueJob queue) {
-        pool.add(new JobQueued(queue.job()));
+      if (effect instanceof Effect.QueueJob queued) {
+        workers.forEach(SimulatedWorker::beat);
+        pool.add(new JobQueued(queued.job()), now);
       } else if (effect instanceof Effect.EndJob end) {
-        pool.add(new JobEnded(end.job()));
+        workers.forEach(SimulatedWorker::beat);
+        pool.add(new JobEnded(end.job()), now);
+      } else if (effect instanceof CloseCommands close) {
+        closed.merge(
+            close.runId().value(),
+            close,
+            (before, after) -> after.sequence() >= before.sequence() ? after : before);
+        after(50 + random.nextInt(900), () -> workers.forEach(SimulatedWorker::closed));
       }
     }
   }
 
-  private void publish(Turn turn) {
-    promises.see(turn);
-    for (Job job : turn.released()) {
-      send("releases", job.id().runId(), new Released(job.id().attempt()));
-      commands.add(job);
+  private void publish(InFlight sent) {
+    promises.see(sent);
+    queue.add(sent.job().orElseThrow());
+    after(random.nextInt(500), () -> workers.forEach(SimulatedWorker::poll));
+  }
+
+  private void send(int topic, String runId, RunEvent event) {
+    if (brokersAway()) {
+      whenBrokersAreBack.add(() -> send(topic, runId, event));
+      return;
     }
+    runsTasks
+        .get(Math.floorMod(runId.hashCode(), runsTasks.size()))
+        .add(topic, new ForRun(runId, event), now);
+    coordinate();
+  }
+
+  // What workers see of the world.
+
+  long now() {
+    return now;
+  }
+
+  Random random() {
+    return random;
+  }
+
+  CommandQueue queue() {
+    return queue;
+  }
+
+  boolean brokersAway() {
+    return now < brokersAwayUntil;
+  }
+
+  void after(long delay, Runnable action) {
+    events.add(new Event(now + delay, number++, action));
+  }
+
+  void heartbeat(String id, Map<JobId, Boolean> holds) {
+    if (!brokersAway()) {
+      pool.add(
+          new WorkerAlive(new Worker(id, new Worker.Capacity(1, 0), holds, RunsTask.at(now))), now);
+      coordinate();
+    }
+  }
+
+  void report(String id, Job job, Report report) {
+    Reporter from = new Reporter(id, job.command().identity().token());
+    send(1, job.id().runId(), new Reported(job.id().attempt(), from, report));
+  }
+
+  /** The command of a lost worker may go to another one, once the brokers are there. */
+  void released(Entry entry, SimulatedWorker holder) {
+    if (brokersAway()) {
+      whenBrokersAreBack.add(() -> released(entry, holder));
+      return;
+    }
+    queue.release(entry, holder);
+    workers.forEach(SimulatedWorker::poll);
+  }
+
+  boolean isClosed(Job job) {
+    CloseCommands close = closed.get(job.id().runId());
+    long sequence = job.command().identity().sequence();
+    return close != null
+        && sequence <= close.sequence()
+        && !(close.except().isPresent() && close.except().getAsLong() == sequence);
+  }
+
+  Optional<Report.Succeeded> finished(JobId job) {
+    return Optional.ofNullable(finished.get(job));
+  }
+
+  /** No two results of a stage are of one artifact, so it can be told who made it. */
+  void publish(String id, Job job) {
+    Report.Succeeded success = finished.get(job.id());
+    if (success == null) {
+      String digest = "%064x".formatted(finished.size());
+      String uri =
+          "%s/attempt-%d-%s/"
+              .formatted(
+                  job.command().outputUri(), job.id().attempt().attempt(), digest.substring(52));
+      success =
+          new Report.Succeeded(
+              new Artifact(uri, digest, 1000, ArtifactFiles.of(List.of())),
+              Samples.success(uri).report());
+      finished.put(job.id(), success);
+      promises.reported(job.id(), success.output());
+    }
+    report(id, job, success);
+  }
+
+  Fate fate(Job job) {
+    return todo(job).fate();
+  }
+
+  long duration(Job job) {
+    return todo(job).stages().get(job.id().attempt().stageIndex());
+  }
+
+  /** After how much work it fails; -1 if it does not. */
+  long failsAfter(Job job) {
+    Work todo = todo(job);
+    boolean first = job.id().attempt().stageIndex() == 0;
+    int failed = failures.getOrDefault(job.id().runId(), 0);
+    return todo.fate() == Fate.FAILS || (first && failed < todo.failures())
+        ? 5 * Schedule.MINUTE
+        : -1;
+  }
+
+  /** Whether a failure more leaves attempts for a stage that can succeed. */
+  boolean mayFailOnceMore(Job job) {
+    return todo(job).failures() == 0 && failures.merge(job.id().runId(), 1, Integer::sum) == 1;
+  }
+
+  void failed(Job job) {
+    failures.merge(job.id().runId(), 1, Integer::sum);
+  }
+
+  /** Takes note of work; useful is what a stage takes that nothing disturbs. */
+  void busy(long worked, Job job, boolean whole) {
+    busy += worked;
+    if (fate(job) != Fate.SUCCEEDS) {
+      useful += worked;
+    } else if (whole && done.add(job.id().runId() + job.id().attempt().stageIndex())) {
+      useful += duration(job);
+    }
+  }
+
+  private Work todo(Job job) {
+    Work found = work.get(job.id().runId());
+    if (found == null) {
+      throw new IllegalStateException("a command of a run that nobody registered: " + job);
+    }
+    return found;
   }
 }

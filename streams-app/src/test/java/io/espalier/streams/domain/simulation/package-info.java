@@ -1,7 +1,9 @@
 /**
- * The whole coordinator without Kafka: its machines, topics that keep the order of a key and
- * nothing else, transactions that commit or are lost, workers of every bad habit. An order of
- * events is drawn from a seed, and what comes out is held against what was promised.
+ * The whole system without Kafka and in simulated time: the coordinator's own machines with
+ * transactions that commit or are lost, the queue of commands as brokers keep it, and workers that
+ * are busy for half an hour, die, freeze and come back. A schedule is drawn from a seed, and what
+ * comes out is held against what was promised. Start reading at {@link
+ * io.espalier.streams.domain.simulation.Simulation}.
  */
 @NullMarked
 package io.espalier.streams.domain.simulation;

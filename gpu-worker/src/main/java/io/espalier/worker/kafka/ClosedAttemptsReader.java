@@ -1,0 +1,190 @@
+package io.espalier.worker.kafka;
+
+import io.espalier.event.ClosedAttempts;
+import io.espalier.schemas.Topic;
+import io.espalier.schemas.TransientFailures;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads which commands are closed, from the beginning, and stops what is done for them. Every
+ * worker reads all of it, so there is no group and nothing is committed.
+ *
+ * <p>No record and no broker ends it: what cannot be read is skipped, since the coordinator alone
+ * writes there, and what passes by itself is tried again for as long as it takes. It asks for
+ * partitions that are added later once a minute; the client itself asks the broker for them every
+ * {@code metadata.max.age.ms}, five minutes unless configured otherwise.
+ */
+final class ClosedAttemptsReader implements Runnable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(ClosedAttemptsReader.class);
+  private static final Duration POLL = Duration.ofSeconds(1);
+  private static final Duration RELIST = Duration.ofMinutes(1);
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  private final Consumer<byte[], byte[]> consumer;
+  private final Topic<ClosedAttempts> topic;
+  private final Running running;
+  private final Duration relist;
+  private final CompletableFuture<Void> caughtUp = new CompletableFuture<>();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Map<TopicPartition, Long> ends = new HashMap<>();
+  private boolean endsKnown;
+  private long listed;
+
+  ClosedAttemptsReader(
+      Consumer<byte[], byte[]> consumer, Topic<ClosedAttempts> topic, Running running) {
+    this(consumer, topic, running, RELIST);
+  }
+
+  /** The same, and looks for new partitions as often as said. */
+  ClosedAttemptsReader(
+      Consumer<byte[], byte[]> consumer,
+      Topic<ClosedAttempts> topic,
+      Running running,
+      Duration relist) {
+    this.consumer = consumer;
+    this.topic = topic;
+    this.running = running;
+    this.relist = relist;
+  }
+
+  /** Completes once everything that was closed before the start is known. */
+  CompletableFuture<Void> caughtUp() {
+    return caughtUp;
+  }
+
+  /** Ends {@link #run} soon. */
+  void close() {
+    closed.countDown();
+    consumer.wakeup();
+  }
+
+  @Override
+  public void run() {
+    try (consumer) {
+      while (!isClosing()) {
+        step();
+      }
+    }
+  }
+
+  private boolean isClosing() {
+    return closed.getCount() == 0;
+  }
+
+  private void step() {
+    try {
+      relistWhenDue();
+      learnEnds();
+      consumer.poll(POLL).forEach(this::take);
+      releaseWhenReached();
+    } catch (WakeupException e) {
+      if (!isClosing()) {
+        throw e;
+      }
+    } catch (KafkaException e) {
+      if (!TransientFailures.include(e)) {
+        throw e;
+      }
+      LOGGER.atWarn().setCause(e).log("closed attempts not read, trying again");
+      pause();
+    }
+  }
+
+  private void relistWhenDue() {
+    if (!consumer.assignment().isEmpty() && System.nanoTime() - listed < relist.toNanos()) {
+      return;
+    }
+    listed = System.nanoTime();
+    assignNew();
+  }
+
+  /** Reads partitions that it does not read yet from their beginning; goes on in the others. */
+  private void assignNew() {
+    Set<TopicPartition> all = new HashSet<>(consumer.assignment());
+    List<TopicPartition> added =
+        consumer.partitionsFor(topic.name()).stream()
+            .map(info -> new TopicPartition(info.topic(), info.partition()))
+            .filter(all::add)
+            .toList();
+    if (!added.isEmpty()) {
+      consumer.assign(all);
+      consumer.seekToBeginning(added);
+      LOGGER.atInfo().addKeyValue("partitions", added).log("reading closed attempts");
+    }
+  }
+
+  private void learnEnds() {
+    if (!endsKnown) {
+      ends.putAll(consumer.endOffsets(consumer.assignment()));
+      endsKnown = true;
+      releaseWhenReached();
+    }
+  }
+
+  private void releaseWhenReached() {
+    ends.entrySet().removeIf(end -> consumer.position(end.getKey()) >= end.getValue());
+    if (ends.isEmpty()) {
+      caughtUp.complete(null);
+    }
+  }
+
+  /** Takes note of a record, and waits for the registry as long as that takes. */
+  private void take(ConsumerRecord<byte[], byte[]> record) {
+    while (!isClosing()) {
+      try {
+        if (record.value() != null) {
+          running.close(event(record));
+        }
+        return;
+      } catch (RuntimeException e) {
+        if (!TransientFailures.include(e)) {
+          skip(record, e);
+          return;
+        }
+        LOGGER.atWarn().setCause(e).log("closed attempt cannot be read yet");
+        pause();
+      }
+    }
+  }
+
+  private ClosedAttempts event(ConsumerRecord<byte[], byte[]> record) {
+    return topic
+        .values()
+        .deserializer()
+        .deserialize(topic.name(), record.headers(), record.value());
+  }
+
+  private static void skip(ConsumerRecord<byte[], byte[]> record, RuntimeException cause) {
+    LOGGER
+        .atWarn()
+        .setCause(cause)
+        .addKeyValue("topic", record.topic())
+        .addKeyValue("partition", record.partition())
+        .addKeyValue("offset", record.offset())
+        .log("record skipped that is no closed attempt");
+  }
+
+  private void pause() {
+    try {
+      closed.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      closed.countDown();
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.espalier.it.chaos;
+
+import io.espalier.event.Run;
+import io.espalier.standalone.client.Address;
+import io.espalier.standalone.client.Cluster;
+import io.espalier.standalone.client.TopicReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * A run of the whole system under random faults.
+ *
+ * @param seed where the faults come from
+ * @param models how many models are registered at its beginning
+ * @param workers how many workers there are
+ * @param slots how many stages each does at a time
+ * @param steps steps of a second of each stage
+ * @param faults how long faults happen
+ * @param patience how long it may take to come to an end afterwards
+ */
+public record Chaos(
+    long seed, int models, int workers, int slots, int steps, Duration faults, Duration patience) {
+  private static final int WORKERS = 3;
+  private static final int SLOTS = 3;
+  private static final int STEPS = 20;
+
+  /** Three workers of three slots, which need 133 s for 60 stages of 20 s. */
+  static Chaos ofMinutes(int minutes, long seed) {
+    int models = Math.max(60, 30 * minutes);
+    return new Chaos(
+        seed, models, WORKERS, SLOTS, STEPS, Duration.ofMinutes(minutes), Duration.ofMinutes(5));
+  }
+
+  /** Runs for so many minutes, 2 if not said otherwise: {@code Chaos [MINUTES [SEED]]}. */
+  public static void main(String[] arguments) throws IOException {
+    int minutes = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 2;
+    long seed = arguments.length > 1 ? Long.parseLong(arguments[1]) : System.nanoTime();
+    List<String> problems = ofMinutes(minutes, seed).run();
+    problems.forEach(System.out::println);
+    System.exit(problems.isEmpty() ? 0 : 1);
+  }
+
+  /** Returns what was not as it should be; prints seed, faults and figures. */
+  List<String> run() throws IOException {
+    Path directory = Files.createTempDirectory("espalier-chaos");
+    System.out.printf("seed %d; logs in %s%n", seed, directory);
+    List<String> names = IntStream.range(0, models).mapToObj(i -> "model-" + i).toList();
+    var check = new ChaosCheck(Set.copyOf(names), Duration.ofSeconds(steps));
+    try (var system = new ChaosSystem(directory, workers, slots)) {
+      system.applyPolicy(steps);
+      system.register(names);
+      var driver = new FaultDriver(system, seed);
+      driver.run(faults);
+      boolean over = awaitEnd(system, check, driver);
+      History history = History.read(system.bootstrapServers(), system.topics());
+      System.out.println(check.figures(history));
+      var problems = new ArrayList<String>(check.problems(history));
+      if (!over) {
+        problems.add(0, "not over after " + patience + "; " + states(history));
+      }
+      return problems;
+    }
+  }
+
+  private boolean awaitEnd(ChaosSystem system, ChaosCheck check, FaultDriver driver) {
+    var address =
+        new Address(system.bootstrapServers(), system.registryUrl(), system.topics().prefix());
+    Instant end = Instant.now().plus(patience);
+    List<Run> states = new ArrayList<>();
+    try (Cluster cluster = Cluster.connect(address);
+        TopicReader<Run> reader = cluster.read(system.topics().runs())) {
+      while (!check.isOver(states)) {
+        if (Instant.now().isAfter(end)) {
+          return false;
+        }
+        reader.poll().forEach(entry -> entry.value().ifPresent(states::add));
+        driver.heal(Instant.MAX);
+      }
+    }
+    return true;
+  }
+
+  private static String states(History history) {
+    return history.runs().stream()
+        .collect(Collectors.toMap(Run::getRunId, Run::getState, (before, after) -> after))
+        .values()
+        .stream()
+        .collect(Collectors.groupingBy(state -> state, Collectors.counting()))
+        .toString();
+  }
+}

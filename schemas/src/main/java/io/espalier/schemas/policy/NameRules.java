@@ -1,0 +1,40 @@
+package io.espalier.schemas.policy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.schemas.Name;
+import java.util.Map;
+import java.util.function.BiConsumer;
+
+/** What a policy selects by must be text that a model can have: one rule for both, {@link Name}. */
+final class NameRules {
+  private final BiConsumer<String, String> problem;
+
+  /** Rules that tell where something is wrong, and what. */
+  NameRules(BiConsumer<String, String> problem) {
+    this.problem = problem;
+  }
+
+  void check(JsonNode match) {
+    text("/spec/match/task", "a task", match.path("task"));
+    texts("/spec/match/names", "a name", match.path("names"));
+    texts("/spec/match/families", "a family", match.path("families"));
+    for (Map.Entry<String, JsonNode> label : match.path("labels").properties()) {
+      String pointer = "/spec/match/labels";
+      Name.problem("a label's name", label.getKey())
+          .ifPresent(wrong -> problem.accept(pointer, wrong));
+      text(pointer, "the value of a label", label.getValue());
+    }
+  }
+
+  private void texts(String pointer, String what, JsonNode texts) {
+    for (int i = 0; i < texts.size(); i++) {
+      text(pointer + "/" + i, what, texts.get(i));
+    }
+  }
+
+  private void text(String pointer, String what, JsonNode text) {
+    if (text.isTextual()) {
+      Name.textProblem(what, text.asText()).ifPresent(wrong -> problem.accept(pointer, wrong));
+    }
+  }
+}

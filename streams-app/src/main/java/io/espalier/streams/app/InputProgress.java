@@ -1,0 +1,83 @@
+package io.espalier.streams.app;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntFunction;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * How far the coordinator has read what is written to its topics, by partition.
+ *
+ * <p>Where a topic ended at some time is remembered; once the coordinator has committed as much of
+ * every topic, everything that was written to the partition before that time has been processed.
+ * While the brokers do not answer nothing more is known, and nothing about time is judged.
+ */
+final class InputProgress implements IntFunction<Instant> {
+  private static final int MOST_LOOKS = 100;
+
+  /** What the brokers know of the topics. */
+  interface Offsets {
+    /** Returns the first offset behind the last record of each partition of the topics. */
+    Map<TopicPartition, Long> ends();
+
+    /** Returns the first offset that has not been processed; the first of all if none has. */
+    Map<TopicPartition, Long> processed();
+  }
+
+  /** Where the topics ended at some time. */
+  private record Look(Instant at, Map<TopicPartition, Long> ends) {
+    boolean processed(int partition, Map<TopicPartition, Long> upTo) {
+      return ends.entrySet().stream()
+          .filter(end -> end.getKey().partition() == partition)
+          .allMatch(end -> upTo.getOrDefault(end.getKey(), 0L) >= end.getValue());
+    }
+  }
+
+  private final Offsets offsets;
+  private final InstantSource clock;
+  private final Deque<Look> looks = new ArrayDeque<>();
+  private final Map<Integer, Instant> heardUntil = new ConcurrentHashMap<>();
+
+  InputProgress(Offsets offsets, InstantSource clock) {
+    this.offsets = offsets;
+    this.clock = clock;
+  }
+
+  @Override
+  public Instant apply(int partition) {
+    return heardUntil.getOrDefault(partition, Instant.EPOCH);
+  }
+
+  /** Looks where topics end and how much of that has been processed. */
+  void look() {
+    Instant now = clock.instant();
+    looks.addFirst(new Look(now, offsets.ends()));
+    if (looks.size() > MOST_LOOKS) {
+      looks.removeLast();
+    }
+    Map<TopicPartition, Long> processed = offsets.processed();
+    List<Integer> partitions =
+        looks.getFirst().ends().keySet().stream()
+            .map(TopicPartition::partition)
+            .distinct()
+            .toList();
+    Map<Integer, Instant> newest = new HashMap<>();
+    for (int partition : partitions) {
+      Iterator<Look> newestFirst = looks.iterator();
+      while (newestFirst.hasNext() && !newest.containsKey(partition)) {
+        Look look = newestFirst.next();
+        if (look.processed(partition, processed)) {
+          newest.put(partition, look.at());
+        }
+      }
+    }
+    heardUntil.putAll(newest);
+  }
+}

@@ -1,0 +1,13 @@
+package io.espalier.streams.domain.run;
+
+/** What a registration leads to where it begins no run. */
+public enum RegistrationOutcome {
+  /** Its run goes on. */
+  ALREADY_RUNNING,
+  /** Its run has ended with a pruned model. */
+  ALREADY_PUBLISHED,
+  /** Its run has ended without one, and nothing in the registration has changed. */
+  ALREADY_ENDED,
+  /** Its run had ended without one, and begins anew. */
+  REOPENED
+}
