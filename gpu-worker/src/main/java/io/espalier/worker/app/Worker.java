@@ -8,6 +8,7 @@ import io.espalier.worker.kafka.WorkerIdentity;
 import io.espalier.worker.stage.ChildJvm;
 import io.espalier.worker.stage.ChildSettings;
 import io.espalier.worker.stage.DiskSpace;
+import io.espalier.worker.stage.MissedStores;
 import io.espalier.worker.stage.SelfCheck;
 import io.espalier.worker.stage.Stages;
 import io.espalier.worker.stage.WorkerHome;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
@@ -68,14 +70,19 @@ public final class Worker implements AutoCloseable {
             config.stall(),
             config.inputs(),
             home,
-            checks(config));
+            checks(config, home));
     return Supervisor.start(settings, slots);
   }
 
-  private static Map<String, Supplier<Optional<String>>> checks(WorkerConfig config) {
-    return SelfCheck.of(
-            config.store(), config.inputs().roots(), config.workDirectory(), new DiskSpace())
-        .checks();
+  /** What is looked at, at the start and every minute. */
+  private static Map<String, Supplier<Optional<String>>> checks(
+      WorkerConfig config, WorkerHome home) {
+    Map<String, Supplier<Optional<String>>> checks =
+        new TreeMap<>(
+            SelfCheck.of(config.store(), config.inputs().roots(), home.directory(), new DiskSpace())
+                .checks());
+    checks.put(MissedStores.CHECK, home.missedStores()::problem);
+    return checks;
   }
 
   /** Each slot with its device and its share of the machine. */

@@ -53,6 +53,11 @@ final class Reports {
     return deadLetters;
   }
 
+  /** Has the worker take no more work until a check of this name passes. */
+  void takeOutOfService(String check, String reason) {
+    fitness.fails(check, reason);
+  }
+
   /**
    * Tells something. Tries at least once, also when the worker is closing: the queue may have no
    * delivery left for somebody else.

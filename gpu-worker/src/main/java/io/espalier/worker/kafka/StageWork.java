@@ -2,9 +2,11 @@ package io.espalier.worker.kafka;
 
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageSucceeded;
+import io.espalier.worker.checkpoint.StoreUnavailableException;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.stage.MissedStores;
 import io.espalier.worker.stage.Stop;
 import io.espalier.worker.stage.StoppedException;
 import java.io.UncheckedIOException;
@@ -120,6 +122,9 @@ final class StageWork implements ClaimLoop.Work {
         throw e;
       } catch (RuntimeException e) {
         attempt.describe(LOGGER.atWarn().setCause(e)).log("stage failed");
+        if (e instanceof StoreUnavailableException) { // or it would fail whatever comes next
+          reports.takeOutOfService(MissedStores.CHECK, String.valueOf(e.getMessage()));
+        }
         fail(attempt, failure(e, stop), stop);
         return;
       }

@@ -6,6 +6,7 @@ import io.espalier.worker.checkpoint.ArtifactStores;
 import io.espalier.worker.checkpoint.Draft;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.StoreMarker;
+import io.espalier.worker.checkpoint.StoreUnavailableException;
 import io.espalier.worker.checkpoint.VerifiedInputs;
 import io.espalier.worker.checkpoint.WrittenDigests;
 import io.espalier.worker.domain.InvalidInputException;
@@ -77,6 +78,7 @@ final class Workbench {
    * @throws WorkerException if the store cannot be read
    */
   Optional<StageSucceeded> finished(StageCommand command, Stop stop) {
+    store(command);
     return Publication.of(command, stop).finished();
   }
 
@@ -88,7 +90,7 @@ final class Workbench {
    */
   PreparedStage prepare(StageCommand command, Stop stop) {
     stop.check();
-    Path store = StoreMarker.require(URI.create(command.getOutputUri()));
+    Path store = store(command);
     leftovers.remember(store);
     Path folder = newFolder();
     try {
@@ -128,6 +130,16 @@ final class Workbench {
       }
       Folders.delete(subject.job().checkpoints());
       return success;
+    }
+  }
+
+  private Path store(StageCommand command) {
+    URI output = URI.create(command.getOutputUri());
+    try {
+      return StoreMarker.require(output);
+    } catch (StoreUnavailableException e) {
+      home.missedStores().note(output);
+      throw e;
     }
   }
 

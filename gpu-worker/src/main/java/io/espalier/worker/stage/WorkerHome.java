@@ -39,6 +39,7 @@ public final class WorkerHome implements AutoCloseable {
   private final Place place;
   private final LockFile resumed;
   private final String workerId;
+  private final MissedStores missed = new MissedStores();
 
   private WorkerHome(Place place, String pool) throws IOException {
     this.directory = place.directory();
@@ -143,6 +144,11 @@ public final class WorkerHome implements AutoCloseable {
       }
       stop.await(PAUSE);
     }
+  }
+
+  /** Stores that commands named and this machine did not have. */
+  public MissedStores missedStores() {
+    return missed;
   }
 
   /** Gives the place to whoever comes next. */

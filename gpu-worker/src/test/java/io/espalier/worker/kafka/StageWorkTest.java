@@ -172,6 +172,19 @@ final class StageWorkTest {
   }
 
   @Test
+  void a_store_that_is_not_there_takes_the_worker_out_of_service() throws IOException {
+    Files.delete(folder.resolve("store").resolve(StoreMarker.NAME));
+
+    AcknowledgeType answer = work.run(record(command().build(), 1), place, stop);
+
+    assertThat(answer).isEqualTo(AcknowledgeType.ACCEPT);
+    assertThat(failure().getKind()).isEqualTo(FailureKind.RESOURCE);
+    assertThat(failure().getRetryable()).isTrue();
+    assertThat(fitness.outOfService()).get().asString().contains("mounted");
+    assertThat(homes.get(0).missedStores().problem()).isPresent();
+  }
+
+  @Test
   void an_evaluation_passes_its_input_on() {
     work.run(record(command().setKind(StageKind.EVALUATE).build(), 1), place, stop);
 

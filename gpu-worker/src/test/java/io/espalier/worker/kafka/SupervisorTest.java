@@ -119,8 +119,7 @@ final class SupervisorTest {
 
   @Test
   void a_failure_of_one_of_its_threads_ends_it_with_the_cause() {
-    closedAttempts.setPollException(
-        new UnsupportedVersionException("the broker is too old"));
+    closedAttempts.setPollException(new UnsupportedVersionException("the broker is too old"));
 
     assertThatThrownBy(supervisor::awaitStopped)
         .isInstanceOf(UnreachableException.class)
