@@ -41,8 +41,11 @@ public record Installation(Topics topics, SchemaRegistry registry, List<String> 
    * @param topics names of topics that were created
    * @param subjects subjects under which a schema was registered that had not been there before
    * @param changed names of topics that were there and got other settings
+   * @param divided names of topics of commands that were there with more than one partition, which
+   *     an older version made; nothing takes a partition away
    */
-  public record Added(List<String> topics, List<String> subjects, List<String> changed) {}
+  public record Added(
+      List<String> topics, List<String> subjects, List<String> changed, List<String> divided) {}
 
   /**
    * Creates the topics that are missing, sets those that are there as they should be and registers
@@ -58,7 +61,8 @@ public record Installation(Topics topics, SchemaRegistry registry, List<String> 
       setup.alter(differences);
     }
     List<String> created = setup.create(newTopics(replication));
-    return new Added(created, registerSchemas(), List.copyOf(differences.keySet()));
+    List<String> changed = List.copyOf(differences.keySet());
+    return new Added(created, registerSchemas(), changed, setup.divided(commandTopics()));
   }
 
   /**
@@ -72,6 +76,10 @@ public record Installation(Topics topics, SchemaRegistry registry, List<String> 
             .map(
                 topic -> "topic %s should be set to %s".formatted(topic.getKey(), topic.getValue()))
             .toList();
+  }
+
+  private List<String> commandTopics() {
+    return pools.stream().map(topics::stageCommands).map(Topic::name).toList();
   }
 
   private Map<String, TopicSettings> settings() {

@@ -16,6 +16,7 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 
@@ -60,6 +61,16 @@ final class TopicSetup {
               }
             });
     return differences;
+  }
+
+  /** Returns those of the topics, which all are there, that have more than one partition. */
+  List<String> divided(Collection<String> topics) {
+    return await(admin.describeTopics(topics).allTopicNames(), "describe the topics").values()
+        .stream()
+        .filter(topic -> topic.partitions().size() > 1)
+        .map(TopicDescription::name)
+        .sorted()
+        .toList();
   }
 
   /** Sets what differs. */

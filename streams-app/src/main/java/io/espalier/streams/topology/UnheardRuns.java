@@ -93,8 +93,8 @@ final class UnheardRuns implements AutoCloseable {
     Instant until = heardUntil.isBefore(now) ? heardUntil : now;
     var counts =
         new Counts(before(waiting, now.minus(WAITING)), before(heard, until.minus(SILENT)));
-    waitingRuns.record(counts.waiting());
-    silentRuns.record(counts.silent());
+    waitingRuns.record((double) counts.waiting());
+    silentRuns.record((double) counts.silent());
     if (!counts.equals(last)) {
       LOGGER.warn(
           "runs that nothing is heard of; task={} waitingOver{}={} silentOver{}={} longest={}",

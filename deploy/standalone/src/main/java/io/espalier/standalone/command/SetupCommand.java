@@ -31,7 +31,8 @@ final class SetupCommand extends Task {
   @Option(
       names = "--partitions",
       defaultValue = "6",
-      description = "Partitions of each topic. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Partitions of each topic, but for commands, which have one. Default: ${DEFAULT-VALUE}.")
   private int partitions;
 
   @Option(
@@ -56,6 +57,7 @@ final class SetupCommand extends Task {
       added.topics().forEach(json.putArray("topics")::add);
       added.subjects().forEach(json.putArray("subjects")::add);
       added.changed().forEach(json.putArray("changed")::add);
+      added.divided().forEach(json.putArray("divided")::add);
       stores.forEach(StoreMarker::write);
       stores.forEach(store -> json.withArray("stores").add(store.toString()));
       return Result.of(json, text(added, stores));
@@ -67,6 +69,10 @@ final class SetupCommand extends Task {
     line("created topics", added.topics(), lines);
     line("changed settings of topics", added.changed(), lines);
     line("registered schemas", added.subjects(), lines);
+    line(
+        "these have several partitions, so what a killed worker had is given to another only after 45 s; while nothing waits or runs, delete them and run setup again",
+        added.divided(),
+        lines);
     line("marked artifact stores", stores.stream().map(URI::toString).toList(), lines);
     return lines.isEmpty() ? "nothing was missing" : String.join("\n", lines);
   }
