@@ -79,11 +79,7 @@ public final class Worker implements AutoCloseable {
       WorkerConfig config, WorkerHome home) {
     Map<String, Supplier<Optional<String>>> checks =
         new TreeMap<>(
-            SelfCheck.of(
-                    config.store(),
-                    config.inputs().roots(),
-                    home.directory(),
-                    new DiskSpace())
+            SelfCheck.of(config.store(), config.inputs().roots(), home.directory(), new DiskSpace())
                 .checks());
     checks.put(MissedStores.CHECK, home.missedStores()::problem);
     return checks;

@@ -56,7 +56,8 @@ final class CommandReader {
       StageCommand command, ConsumerRecord<byte[], byte[]> record) {
     List<String> problems = new ArrayList<>();
     if (record.key() == null || !new String(record.key(), UTF_8).equals(command.getRunId())) {
-      problems.add("the record's key should be the run id '%s'".formatted(Quoted.of(command.getRunId())));
+      problems.add(
+          "the record's key should be the run id '%s'".formatted(Quoted.of(command.getRunId())));
     }
     Name.problem("runId", command.getRunId()).ifPresent(problems::add);
     if (command.getStageIndex() < 0) {

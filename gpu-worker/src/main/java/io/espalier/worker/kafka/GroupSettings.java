@@ -36,12 +36,18 @@ record GroupSettings(Map<String, String> values) {
   static GroupSettings of(Lease lease) {
     return new GroupSettings(
         Map.of(
-            "share.auto.offset.reset", "earliest",
-            "share.isolation.level", "read_committed",
-            "share.record.lock.duration.ms", Long.toString(lease.lock().toMillis()),
-            "share.delivery.count.limit", Integer.toString(lease.deliveries()),
-            "share.partition.max.record.locks", Integer.toString(WINDOW),
-            "share.renew.acknowledge.enable", "true"));
+            "share.auto.offset.reset",
+            "earliest",
+            "share.isolation.level",
+            "read_committed",
+            "share.record.lock.duration.ms",
+            Long.toString(lease.lock().toMillis()),
+            "share.delivery.count.limit",
+            Integer.toString(lease.deliveries()),
+            "share.partition.max.record.locks",
+            Integer.toString(WINDOW),
+            "share.renew.acknowledge.enable",
+            "true"));
   }
 
   /**

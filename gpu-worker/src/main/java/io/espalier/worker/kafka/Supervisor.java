@@ -83,7 +83,9 @@ public final class Supervisor implements AutoCloseable {
     var topics = settings.topics();
     var reports = new Reports(events, new DeadLetters(topics.deadLetters(), outbox), fitness);
     List<Workbench> benches =
-        equipment.stream().map(slot -> new Workbench(settings.home(), settings.inputs(), slot)).toList();
+        equipment.stream()
+            .map(slot -> new Workbench(settings.home(), settings.inputs(), slot))
+            .toList();
     var execution =
         new Execution(
             benches,

@@ -149,8 +149,7 @@ final class Workbench {
     var scored = new ScoreShelf.Subject(prepared.subject().inputDigest(), target());
     ScoreShelf.Loan loan = scores.lend(scored, job.checkpoints());
     var beforehand =
-        new ChildPreparation(
-            prepared.child(), Optional.of(prepared.subject().inputDigest()));
+        new ChildPreparation(prepared.child(), Optional.of(prepared.subject().inputDigest()));
     StageResult result = equipment.child().run(job, beforehand, progress, stop);
     inputs.requireUnchanged(prepared.subject().inputs(), stop);
     loan.keep();

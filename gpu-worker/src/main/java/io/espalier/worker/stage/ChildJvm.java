@@ -37,7 +37,8 @@ public final class ChildJvm {
 
   /**
    * A child that loads its classes and the tensor engine and then waits for its job, for {@link
-   * #run(StageJob, ChildPreparation, Progress.Listener, Stop)} or for the caller to close. Returns at once.
+   * #run(StageJob, ChildPreparation, Progress.Listener, Stop)} or for the caller to close. Returns
+   * at once.
    *
    * @param folder where it starts and leaves a report if it crashes; must exist
    * @throws ResourceException if no process can be started
@@ -75,7 +76,10 @@ public final class ChildJvm {
       Provenance.of(job.input()); // refused now, not after the work that would add to it
       JobFile.write(jobFile, job, prepared.inputDigest());
       try (WarmChild child =
-          prepared.child().filter(WarmChild::isWaiting).orElseGet(() -> start(folder, StageChild.Start.COLD))) {
+          prepared
+              .child()
+              .filter(WarmChild::isWaiting)
+              .orElseGet(() -> start(folder, StageChild.Start.COLD))) {
         ResultFile.Success success = child.run(jobFile, progress, stop);
         return result(success, started, child.millisToBegin(started));
       }

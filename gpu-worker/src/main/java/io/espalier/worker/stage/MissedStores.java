@@ -71,7 +71,7 @@ public final class MissedStores {
       StoreMarker.require(output);
       return Optional.empty();
     } catch (StoreUnavailableException e) {
-      return Optional.of(e.getMessage());
+      return Optional.of(String.valueOf(e.getMessage()));
     } catch (WorkerException e) { // no place at all: nothing that mounting would change
       return Optional.empty();
     }

@@ -228,7 +228,10 @@ final class StageWorkTest {
   @Test
   void a_megabyte_of_nonsense_is_quoted_in_a_line() {
     StageCommand bad =
-        command().setSpec("[" + "1,".repeat(500_000) + "1]").setOutputUri("x".repeat(9_000)).build();
+        command()
+            .setSpec("[" + "1,".repeat(500_000) + "1]")
+            .setOutputUri("x".repeat(9_000))
+            .build();
 
     work.run(record(bad, 1), place, stop);
 
