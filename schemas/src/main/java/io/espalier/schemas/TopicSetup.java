@@ -65,7 +65,8 @@ final class TopicSetup {
 
   /** Returns those of the topics, which all are there, that have more than one partition. */
   List<String> divided(Collection<String> topics) {
-    return await(admin.describeTopics(topics).allTopicNames(), "describe the topics").values()
+    return await(admin.describeTopics(topics).allTopicNames(), "describe the topics")
+        .values()
         .stream()
         .filter(topic -> topic.partitions().size() > 1)
         .map(TopicDescription::name)

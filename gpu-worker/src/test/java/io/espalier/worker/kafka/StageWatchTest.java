@@ -112,6 +112,7 @@ final class StageWatchTest {
     }
 
     @Override
+    @SuppressWarnings("UnsynchronizedOverridesSynchronized") // it must not wait with the lock
     public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
       asked.countDown();
       try {

@@ -326,10 +326,11 @@ final class StageWorkTest {
   void a_command_that_nobody_could_read_is_kept_when_its_last_delivery_ends() {
     var failures = new AtomicInteger(Integer.MAX_VALUE);
     commands = AilingRegistry.read(commands, failures);
-    timers.schedule(
-        () -> stop.request(Stop.Reason.CLOSING, "the worker is shutting down"),
-        100,
-        TimeUnit.MILLISECONDS);
+    var unused =
+        timers.schedule(
+            () -> stop.request(Stop.Reason.CLOSING, "the worker is shutting down"),
+            100,
+            TimeUnit.MILLISECONDS);
 
     AcknowledgeType answer = worker("waiting").run(record(command().build(), 10), place, stop);
 
@@ -343,7 +344,7 @@ final class StageWorkTest {
   @Test
   void a_broker_that_does_not_answer_is_tried_again_until_it_does() {
     producer.sendException = new TimeoutException("no answer");
-    timers.schedule(() -> producer.sendException = null, 200, TimeUnit.MILLISECONDS);
+    var unused = timers.schedule(() -> producer.sendException = null, 200, TimeUnit.MILLISECONDS);
 
     AcknowledgeType answer = work.run(record(command().build(), 1), place, stop);
 
@@ -551,7 +552,8 @@ final class StageWorkTest {
     }
 
     @Override
-    public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+    public synchronized Future<RecordMetadata> send(
+        ProducerRecord<byte[], byte[]> record, Callback callback) {
       if (record.topic().equals("t.stage-events")) {
         var values = topics.stageEvents().values().deserializer();
         StageEvent event = values.deserialize(record.topic(), record.value());
