@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Quoted;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -41,7 +42,7 @@ final class Json {
     } catch (JsonProcessingException e) {
       throw new InvalidInputException(
           "the stage's spec should be JSON, but is '%s': %s"
-              .formatted(text, e.getOriginalMessage()));
+              .formatted(Quoted.of(text), Quoted.place(e.getOriginalMessage())));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.domain.Quoted;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -191,7 +192,8 @@ record TransformerConfig(
     for (int i = 0; i < names.size(); i++) {
       JsonNode name = names.path(Integer.toString(i));
       if (!name.isTextual()) {
-        problem("id2label must name the labels 0 to %d, found %s", names.size() - 1, names);
+        problem(
+            "id2label must name the labels 0 to %d, found %s", names.size() - 1, Quoted.of(names));
         return labels;
       }
       labels.add(name.asText());
@@ -209,8 +211,9 @@ record TransformerConfig(
       JsonNode said = label.getValue();
       if (number >= 0 && said.isInt() && said.intValue() != number) {
         warning(
-            "label2id says that '%s' is class number %s, id2label that it is %d; the latter is taken",
-            label.getKey(), said, number);
+            "label2id says that '%s' is class number %s, id2label that it is %d; the latter is"
+                + " taken",
+            Quoted.of(label.getKey()), said, number);
         return;
       }
     }

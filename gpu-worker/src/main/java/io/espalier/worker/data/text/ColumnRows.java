@@ -1,5 +1,6 @@
 package io.espalier.worker.data.text;
 
+import io.espalier.worker.domain.Quoted;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +66,7 @@ final class ColumnRows {
       problems.add(
           "line " + line,
           "wanted a word and its tag in columns, divided by tabs or spaces, found '%s'"
-              .formatted(TextRows.shortened(text)));
+              .formatted(Quoted.of(text)));
       return;
     }
     begin = words.isEmpty() ? line : begin;

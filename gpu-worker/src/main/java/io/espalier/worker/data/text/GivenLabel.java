@@ -1,6 +1,7 @@
 package io.espalier.worker.data.text;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.domain.Quoted;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -32,7 +33,7 @@ sealed interface GivenLabel {
 
     @Override
     public String toString() {
-      return TextRows.shortened(value.toString());
+      return Quoted.of(value);
     }
   }
 
@@ -51,7 +52,7 @@ sealed interface GivenLabel {
 
     @Override
     public String toString() {
-      return "'%s'".formatted(TextRows.shortened(text));
+      return "'%s'".formatted(Quoted.of(text));
     }
   }
 
@@ -64,7 +65,7 @@ sealed interface GivenLabel {
 
     @Override
     public String toString() {
-      return TextRows.shortened(labels.toString());
+      return Quoted.of(labels);
     }
   }
 

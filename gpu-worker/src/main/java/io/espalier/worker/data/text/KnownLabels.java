@@ -2,6 +2,7 @@ package io.espalier.worker.data.text;
 
 import io.espalier.worker.data.text.GivenLabel.Name;
 import io.espalier.worker.data.text.GivenLabel.Numeral;
+import io.espalier.worker.domain.Quoted;
 import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -133,7 +134,7 @@ final class KnownLabels {
       return "label %s is the name of classes %s; give the number".formatted(found, of);
     }
     List<String> some =
-        names.subList(0, Math.min(LISTED, names.size())).stream().map(TextRows::shortened).toList();
+        names.subList(0, Math.min(LISTED, names.size())).stream().map(Quoted::of).toList();
     String hint =
         found.typed() && found.numeral().isPresent()
             ? "; a class number must be given as an integer, not as a string"
@@ -149,6 +150,6 @@ final class KnownLabels {
   }
 
   private String shown(int number) {
-    return TextRows.shortened(names.get(number));
+    return Quoted.of(names.get(number));
   }
 }

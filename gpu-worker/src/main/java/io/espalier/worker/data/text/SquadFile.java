@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Quoted;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -76,7 +77,7 @@ final class SquadFile {
     String id = text(node, where, "id");
     String earlier = places.putIfAbsent(id, where);
     if (earlier != null && !id.isEmpty()) {
-      problems.add(where + ".id", "'%s' is that of %s already".formatted(id, earlier));
+      problems.add(where + ".id", "'%s' is that of %s already".formatted(Quoted.of(id), earlier));
     }
     String question = text(node, where, "question");
     var answers = new ArrayList<Question.Answer>();
@@ -145,7 +146,7 @@ final class SquadFile {
       problems.add(
           where,
           "wanted '%s' at character %d of the context, found '%s'"
-              .formatted(text, start.intValue(), there));
+              .formatted(Quoted.of(text), start.intValue(), Quoted.of(there)));
     }
   }
 

@@ -3,6 +3,7 @@ package io.espalier.worker.data.text;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Quoted;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,9 +102,7 @@ final class TaggedRows {
 
   private <L> Optional<List<L>> wrong(String where, String what, String key, JsonNode row) {
     problems.add(
-        where,
-        "wanted a list of %s under \"%s\", found %s"
-            .formatted(what, key, TextRows.shortened(row.toString())));
+        where, "wanted a list of %s under \"%s\", found %s".formatted(what, key, Quoted.of(row)));
     return Optional.empty();
   }
 }

@@ -3,6 +3,7 @@ package io.espalier.worker.data.text;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.TokenBatch;
+import io.espalier.worker.domain.Quoted;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,7 +57,7 @@ final class TaggedTexts {
             "word %d '%s': %s"
                 .formatted(
                     word + 1,
-                    TextRows.shortened(row.words().get(word)),
+                    Quoted.of(row.words().get(word)),
                     labels.problem(row.tags().get(word))));
       }
     }

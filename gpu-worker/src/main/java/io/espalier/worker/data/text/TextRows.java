@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Quoted;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,12 +72,12 @@ final class TextRows {
     try {
       JsonNode row = JSON.readTree(json);
       if (!row.isObject()) {
-        problems.add(where, "wanted a JSON object, found " + shortened(json));
+        problems.add(where, "wanted a JSON object, found " + Quoted.of(json));
         return;
       }
       Optional<String> text = text(row, List.of("text"), where);
       if (text.isEmpty()) {
-        problems.add(where, "wanted a text under \"text\", found " + shortened(json));
+        problems.add(where, "wanted a text under \"text\", found " + Quoted.of(json));
         return;
       }
       rows.add(new TextRow(line, text.get(), text(row, PAIR, where), label(row, where)));
@@ -93,8 +94,7 @@ final class TextRows {
       }
       if (!text.isMissingNode() && !text.isNull()) {
         problems.add(
-            where,
-            "wanted a text under \"%s\", found %s".formatted(name, shortened(text.toString())));
+            where, "wanted a text under \"%s\", found %s".formatted(name, Quoted.of(text)));
       }
     }
     return Optional.empty();
@@ -109,15 +109,11 @@ final class TextRows {
           problems.add(
               where,
               "wanted a name or a number under \"%s\", or a list of these, found %s"
-                  .formatted(name, shortened(found.toString())));
+                  .formatted(name, Quoted.of(found)));
         }
         return label;
       }
     }
     return Optional.empty();
-  }
-
-  static String shortened(String text) {
-    return text.length() <= 80 ? text : text.substring(0, 77) + "...";
   }
 }
