@@ -15,6 +15,7 @@ import io.espalier.standalone.Main;
 import io.espalier.standalone.client.Address;
 import io.espalier.standalone.local.Distribution;
 import io.espalier.standalone.local.JavaProcess;
+import io.espalier.standalone.local.Services;
 import io.espalier.worker.checkpoint.StoreMarker;
 import java.net.URI;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.config.ConfigResource;
@@ -94,7 +96,7 @@ final class Installed implements AutoCloseable {
             "--allow-root", TestReader.questions().toString()));
   }
 
-  private URI artifacts() {
+  URI artifacts() {
     return folder().resolve("artifacts").toUri();
   }
 
@@ -147,8 +149,9 @@ final class Installed implements AutoCloseable {
 
   private static String spec(String flops, int scoreImages) {
     return """
-        {"algorithm":"fastnas","batchSize":32,"calibrationBatches":1,"channelDivisor":8,\
-        "constraints":{"flops":"%s"},"scoreImages":%d}"""
+    {"algorithm":"fastnas","batchSize":32,"calibrationBatches":1,"channelDivisor":8,\
+    "constraints":{"flops":"%s"},"scoreImages":%d}\
+    """
         .formatted(flops, scoreImages);
   }
 
@@ -218,6 +221,19 @@ final class Installed implements AutoCloseable {
     } catch (InterruptedException | ExecutionException failed) {
       throw new AssertionError("could not send to " + record.topic(), failed);
     }
+  }
+
+  /** Creates the topic in which the coordinator keeps the changes of a store. */
+  String createChangelog(String store) {
+    String changelog = "%s-%s-changelog".formatted(Services.applicationId(address()), store);
+    var compacted = Map.of("cleanup.policy", "compact");
+    try (Admin admin = Admin.create(Map.<String, Object>of("bootstrap.servers", bootstrap()))) {
+      var topic = new NewTopic(changelog, PARTITIONS, (short) 1).configs(compacted);
+      admin.createTopics(List.of(topic)).all().get();
+    } catch (InterruptedException | ExecutionException failed) {
+      throw new AssertionError("could not create " + changelog, failed);
+    }
+    return changelog;
   }
 
   /** Changes a setting of a topic, as somebody might who does not know what it is for. */

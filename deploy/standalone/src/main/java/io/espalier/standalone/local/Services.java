@@ -139,8 +139,11 @@ public final class Services {
     }
   }
 
-  /** Installations that share brokers must not share a consumer group. */
-  private static String applicationId(Address address) {
+  /**
+   * Returns what names a coordinator's consumer group and internal topics; installations that share
+   * brokers must not share it.
+   */
+  public static String applicationId(Address address) {
     return address.topicPrefix().equals(Topics.DEFAULT_PREFIX)
         ? CoordinatorConfig.DEFAULT_APPLICATION_ID
         : address.topicPrefix().replaceAll("[^A-Za-z0-9._-]", "-") + "coordinator";
