@@ -135,16 +135,26 @@ final class Installed implements AutoCloseable {
 
   /** Prunes models of a name as a specification says; what comes out must pass gates. */
   void applyPolicy(String modelName, String spec, List<Gate> gates) {
-    PruningPolicy policy =
-        PruningPolicy.newBuilder()
-            .setName("prune-" + modelName)
-            .setGeneration(1)
-            .setMatch(PolicyMatch.newBuilder().setNames(List.of(modelName)).build())
-            .setStages(List.of(new StageSpec(StageKind.PRUNE, spec)))
-            .setGates(gates)
-            .setBackoffMillis(500)
-            .build();
-    publish(topics.pruningPolicies(), policy.getName(), policy, CloudEvent.POLICY_APPLIED);
+    apply(policy(modelName, spec).setGates(gates));
+  }
+
+  /** Prunes models of a name in a pool. */
+  void applyPolicyToPool(String modelName, String pool) {
+    apply(policy(modelName, spec("60%", 32)).setPool(pool));
+  }
+
+  private static PruningPolicy.Builder policy(String modelName, String spec) {
+    return PruningPolicy.newBuilder()
+        .setName("prune-" + modelName)
+        .setGeneration(1)
+        .setMatch(PolicyMatch.newBuilder().setNames(List.of(modelName)).build())
+        .setStages(List.of(new StageSpec(StageKind.PRUNE, spec)))
+        .setGates(List.of())
+        .setBackoffMillis(500);
+  }
+
+  private void apply(PruningPolicy.Builder policy) {
+    publish(topics.pruningPolicies(), policy.getName(), policy.build(), CloudEvent.POLICY_APPLIED);
   }
 
   private static String spec(String flops, int scoreImages) {

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.event.Artifact;
 import io.espalier.event.ArtifactFile;
+import io.espalier.event.CancelRun;
 import io.espalier.event.ModelRegistered;
+import io.espalier.event.ModelRejected;
 import io.espalier.event.PrunedModel;
+import io.espalier.event.RejectionReason;
+import io.espalier.event.RunRequest;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageCost;
 import io.espalier.event.StageEvent;
@@ -77,6 +81,23 @@ class OneRecordStopsNothingIT {
     espalier.send(new ProducerRecord<>(topic.name(), "empty", new byte[0]));
 
     requireTheNextModelIsPublished("foreign-" + topic.name());
+    requireTheNextCancelIsHeard("cancel-" + topic.name());
+  }
+
+  /** Cancels a run that nobody can begin, since its pool has no topic. */
+  private static void requireTheNextCancelIsHeard(String name) {
+    espalier.applyPolicyToPool(name, "no-such-pool");
+    espalier.register(name, "1", TestModel.small(), Optional.empty());
+    try (var runs = espalier.read(espalier.topics().runs());
+        var rejected = espalier.read(espalier.topics().modelRejected())) {
+      String runId =
+          runs.await(PATIENCE, run -> run.getModelName().equals(name)).value().getRunId();
+      var cancel = new RunRequest(runId, "test", Instant.now(), new CancelRun("no longer wanted"));
+      espalier.publish(espalier.topics().runRequests(), runId, cancel, CloudEvent.RUN_REQUESTED);
+      assertThat(rejected.await(PATIENCE, event -> event.getRunId().equals(runId)).value())
+          .extracting(ModelRejected::getReason)
+          .isEqualTo(RejectionReason.CANCELLED);
+    }
   }
 
   @ParameterizedTest
