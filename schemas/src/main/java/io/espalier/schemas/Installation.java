@@ -30,6 +30,9 @@ public record Installation(Topics topics, SchemaRegistry registry, List<String> 
   /** Consumers and producers of any age understand each other, in either direction. */
   static final String COMPATIBILITY = "FULL_TRANSITIVE";
 
+  /** Copies of each record where there are brokers enough: one may be lost, and one be away. */
+  public static final int USUAL_REPLICATION = 3;
+
   /** An installation; the list is copied. */
   public Installation {
     pools = List.copyOf(pools);
@@ -51,7 +54,8 @@ public record Installation(Topics topics, SchemaRegistry registry, List<String> 
    * Creates the topics that are missing, sets those that are there as they should be and registers
    * every schema.
    *
-   * @param replication copies of each record; 3 in production, 1 on a single broker
+   * @param replication copies of each record; with {@value #USUAL_REPLICATION} or more, two of them
+   *     must be written before the record counts
    * @throws InstallationException if the broker or the registry cannot be reached or refuse
    */
   public Added setUp(Admin admin, short replication) {
@@ -95,11 +99,20 @@ public record Installation(Topics topics, SchemaRegistry registry, List<String> 
                 .map(
                     topic ->
                         new NewTopic(topic.name(), topic.partitions(), replication)
-                            .configs(topic.settings().asMap())),
+                            .configs(copied(topic.settings(), replication))),
             Stream.of(
                 new NewTopic(topics.deadLetters(), 1, replication)
-                    .configs(TopicSettings.deadLetters().asMap())))
+                    .configs(copied(TopicSettings.deadLetters(), replication))))
         .toList();
+  }
+
+  /** With three copies two must be written before a record counts: one broker may be lost. */
+  private static Map<String, String> copied(TopicSettings settings, short replication) {
+    Map<String, String> all = new TreeMap<>(settings.asMap());
+    if (replication >= USUAL_REPLICATION) {
+      all.put("min.insync.replicas", "2");
+    }
+    return all;
   }
 
   /**

@@ -86,6 +86,16 @@ public final class Cluster implements AutoCloseable {
   }
 
   /**
+   * Copies of a record on this cluster if nobody says how many: three, or what its brokers allow.
+   */
+  public short usualReplication() {
+    int brokers =
+        answer(() -> admin.describeCluster().nodes().get(patience(address), TimeUnit.MILLISECONDS))
+            .size();
+    return (short) Math.min(Installation.USUAL_REPLICATION, brokers);
+  }
+
+  /**
    * Makes sure that the topics are there.
    *
    * @throws UnreachableException naming those that are missing, and what to do

@@ -5,6 +5,7 @@ import io.espalier.schemas.TransientFailures;
 import io.espalier.schemas.policy.InvalidPolicyException;
 import io.espalier.standalone.client.UnreachableException;
 import io.espalier.standalone.local.ServiceException;
+import io.espalier.standalone.report.Printable;
 import io.espalier.streams.app.CoordinatorException;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
@@ -33,7 +34,8 @@ final class Failures {
     CommandLine command = wrong.getCommandLine();
     PrintWriter err = command.getErr();
     // the parser begins some of its messages, but not all, with the same word
-    err.println("error: " + String.valueOf(wrong.getMessage()).replaceFirst("^Error: ", ""));
+    String message = String.valueOf(wrong.getMessage()).replaceFirst("^Error: ", "");
+    err.println(Printable.of("error: " + message));
     CommandLine.UnmatchedArgumentException.printSuggestions(wrong, err);
     err.println("see: %s --help".formatted(command.getCommandSpec().qualifiedName()));
     err.flush();
@@ -47,11 +49,11 @@ final class Failures {
     }
     int code = exitCode(thrown);
     if (code == UNEXPECTED && !isExpected(thrown)) {
-      err.println("error: unexpected: " + thrown);
+      err.println(Printable.of("error: unexpected: " + thrown));
       err.println("       --debug shows where it happened");
     } else {
       List<String> problems = problems(thrown);
-      problems.stream().limit(MOST).forEach(line -> err.println(begun(line)));
+      problems.stream().limit(MOST).forEach(line -> err.println(Printable.of(begun(line))));
       if (problems.size() > MOST) {
         err.println("error: and %d more".formatted(problems.size() - MOST));
       }

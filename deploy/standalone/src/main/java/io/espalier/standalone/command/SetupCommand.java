@@ -9,6 +9,7 @@ import io.espalier.worker.checkpoint.StoreMarker;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,7 +18,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "setup",
     description =
-        "Create the topics that are missing, set those that are there as they should be, register the schemas (FULL_TRANSITIVE), and mark where artifacts are stored.")
+        "Create the topics that are missing, set those that are there as they should be, register"
+            + " the schemas (FULL_TRANSITIVE), and mark where artifacts are stored.")
 final class SetupCommand extends Task {
   @Mixin private ConnectionOptions connection = new ConnectionOptions();
 
@@ -37,22 +39,23 @@ final class SetupCommand extends Task {
 
   @Option(
       names = "--replication",
-      defaultValue = "1",
-      description = "Copies of each record; 3 in production. Default: ${DEFAULT-VALUE}.")
-  private short replication;
+      description = "Copies of each record. Default: 3, or one on each broker if there are fewer.")
+  private Optional<Short> replication = Optional.empty();
 
   @Option(
       names = "--artifacts",
       paramLabel = "URI",
       description =
-          "Where workers publish, as a path or a file: URI; gets the file .espalier-store, without which no worker writes there. Repeat for several.")
+          "Where workers publish, as a path or a file: URI; gets the file .espalier-store, without"
+              + " which no worker writes there. Repeat for several.")
   private List<String> artifacts = List.of();
 
   @Override
   Result run() {
     List<URI> stores = artifacts.stream().map(DataUri::of).toList();
     try (Cluster cluster = Cluster.connect(connection.address())) {
-      Installation.Added added = cluster.setUp(pools, partitions, replication);
+      Installation.Added added =
+          cluster.setUp(pools, partitions, replication.orElseGet(cluster::usualReplication));
       var json = JsonNodeFactory.instance.objectNode();
       added.topics().forEach(json.putArray("topics")::add);
       added.subjects().forEach(json.putArray("subjects")::add);
@@ -70,7 +73,8 @@ final class SetupCommand extends Task {
     line("changed settings of topics", added.changed(), lines);
     line("registered schemas", added.subjects(), lines);
     line(
-        "these have several partitions, so what a killed worker had is given to another only after 45 s; while nothing waits or runs, delete them and run setup again",
+        "these have several partitions, so what a killed worker had is given to another only after"
+            + " 45 s; while nothing waits or runs, delete them and run setup again",
         added.divided(),
         lines);
     line("marked artifact stores", stores.stream().map(URI::toString).toList(), lines);

@@ -13,7 +13,7 @@ public enum Format {
   TABLE {
     @Override
     String write(Result result) {
-      return result.table().stripTrailing();
+      return Printable.of(result.table().stripTrailing());
     }
   },
   /** For programs; keys are stable. */

@@ -46,7 +46,7 @@ public final class Narration implements AutoCloseable {
   /** A step of its own line, with the seconds since the beginning. */
   public synchronized void say(String step) {
     closeBar();
-    out.printf("%6.1f s  %s%n", (System.nanoTime() - start) / 1e9, step);
+    out.printf("%6.1f s  %s%n", (System.nanoTime() - start) / 1e9, Printable.of(step));
   }
 
   /**
@@ -58,12 +58,13 @@ public final class Narration implements AutoCloseable {
    * @param note further words, such as the current loss; may be empty
    */
   public synchronized void progress(String name, long done, long total, String note) {
+    String shown = Printable.of(name);
     if (terminal) {
-      draw(name, done, total, note);
+      draw(shown, done, total, Printable.of(note));
     } else {
-      line(name, done, total, note);
+      line(shown, done, total, Printable.of(note));
     }
-    task = name;
+    task = shown;
   }
 
   /** Ends the current bar, if there is one. */
