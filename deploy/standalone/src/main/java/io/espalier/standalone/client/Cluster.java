@@ -6,9 +6,6 @@ import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
 import io.espalier.worker.domain.InvalidInputException;
-import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.net.URI;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,8 +26,6 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 /** A client of a running system. Everything that it reads has been committed. */
 public final class Cluster implements AutoCloseable {
-  private static final int REGISTRY_MILLIS = 3_000;
-
   private final Address address;
   private final Topics topics;
   private final Admin admin;
@@ -60,7 +55,7 @@ public final class Cluster implements AutoCloseable {
     }
     try {
       requireBroker(admin, address);
-      requireRegistry(address);
+      RegistryProbe.requireAnswer(address);
     } catch (RuntimeException unreachable) {
       admin.close(java.time.Duration.ZERO);
       throw unreachable;
@@ -197,29 +192,6 @@ public final class Cluster implements AutoCloseable {
 
   private static long patience(Address address) {
     return address.patience().toMillis();
-  }
-
-  private static void requireRegistry(Address address) {
-    int status;
-    try {
-      var connection =
-          (HttpURLConnection)
-              URI.create(address.registryUrl() + "/subjects").toURL().openConnection();
-      connection.setConnectTimeout(REGISTRY_MILLIS);
-      connection.setReadTimeout(REGISTRY_MILLIS);
-      status = connection.getResponseCode();
-      connection.disconnect();
-    } catch (IOException | IllegalArgumentException silent) {
-      throw new UnreachableException(
-          "no schema registry answers at %s: %s. Give its address by --registry-url or ESPALIER_REGISTRY_URL."
-              .formatted(address.registryUrl(), silent.getMessage()),
-          silent);
-    }
-    if (status != HttpURLConnection.HTTP_OK) {
-      throw new UnreachableException(
-          "%s/subjects answers with status %d, so this is no schema registry. Check --registry-url or ESPALIER_REGISTRY_URL."
-              .formatted(address.registryUrl(), status));
-    }
   }
 
   /** A call that waits for the brokers. */
