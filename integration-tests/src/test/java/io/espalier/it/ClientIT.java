@@ -82,6 +82,25 @@ class ClientIT {
   }
 
   @Test
+  void a_policy_for_a_pool_without_a_topic_is_applied_with_a_warning() {
+    String text = policy("60%").replace("again", "elsewhere") + "  placement: { pool: nowhere }\n";
+    List<Policy> policies = PolicyFile.parse("policy.yaml", text).orThrow();
+    List<Policy> sound =
+        PolicyFile.parse("policy.yaml", policy("60%").replace("again", "sound")).orThrow();
+    try (Cluster cluster = Cluster.connect(espalier.address())) {
+      Result warned = Publishing.apply(cluster, policies);
+      Result unwarned = Publishing.apply(cluster, sound);
+
+      assertThat(warned.table()).contains("created", "warning: the pool 'nowhere'");
+      assertThat(warned.json().at("/warnings/0").asText())
+          .contains("there are the pools default.", "setup --pool nowhere");
+      assertThat(unwarned.table()).doesNotContain("warning");
+      assertThat(unwarned.json().path("warnings").isArray()).isTrue();
+      assertThat(unwarned.json().path("warnings")).isEmpty();
+    }
+  }
+
+  @Test
   void workers_that_were_heard_of_lately_are_listed() {
     Topic<WorkerHeartbeat> topic = espalier.topics().workerHeartbeats();
     Instant now = Instant.now();
