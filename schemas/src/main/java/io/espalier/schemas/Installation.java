@@ -160,7 +160,7 @@ public record Installation(Topics topics, SchemaRegistry registry, List<String> 
     } catch (IOException unreachable) {
       throw new InstallationException(
           "the schema registry cannot be reached: %s. Is it running, and is its URL right?"
-              .formatted(unreachable.getMessage()),
+              .formatted(SchemaRegistry.withoutUsers(String.valueOf(unreachable.getMessage()))),
           unreachable);
     }
   }

@@ -15,6 +15,9 @@ import java.util.Optional;
  * allow 255 for a file's name with what is added to it; a whole name at most 1,024.
  */
 public final class Name {
+  /** Wildcards that a pattern of names may have; the coordinator refuses policies with more. */
+  public static final int MOST_WILDCARDS = 16;
+
   private static final int SEGMENT_BYTES = 200;
   private static final int NAME_BYTES = 1024;
   private static final int QUOTED = 80;
@@ -65,6 +68,20 @@ public final class Name {
         ? Optional.empty()
         : Optional.of(
             "%s must be in Unicode's normal form C, found '%s'".formatted(what, quoted(text)));
+  }
+
+  /** Returns what is wrong with a pattern in which {@code *} and {@code ?} are wildcards. */
+  public static Optional<String> patternProblem(String what, String pattern) {
+    Optional<String> problem = textProblem(what, pattern);
+    if (problem.isPresent()) {
+      return problem;
+    }
+    long wildcards = pattern.chars().filter(c -> c == '*' || c == '?').count();
+    return wildcards <= MOST_WILDCARDS
+        ? Optional.empty()
+        : Optional.of(
+            "%s may have at most %d wildcards, found %d"
+                .formatted(what, MOST_WILDCARDS, wildcards));
   }
 
   private static Optional<String> slashProblem(String what, String name) {

@@ -60,7 +60,10 @@ record RegistryCalls(SchemaRegistryClient client, boolean development, List<Dura
         if (failed == pauses.size() || System.nanoTime() > lastTry) {
           throw new RegistryUnavailableException(
               "the schema registry gave no answer to '%s' in %d tries: %s"
-                  .formatted(what, failed + 1, e.getMessage()),
+                  .formatted(
+                      what,
+                      failed + 1,
+                      SchemaRegistry.withoutUsers(String.valueOf(e.getMessage()))),
               e);
         }
         LockSupport.parkNanos(pauses.get(failed).toNanos());

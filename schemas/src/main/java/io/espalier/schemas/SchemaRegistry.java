@@ -6,6 +6,7 @@ import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Serde;
@@ -20,6 +21,9 @@ import org.apache.kafka.common.serialization.Serdes;
  *     registered by a deploy step and an unknown one is refused
  */
 public record SchemaRegistry(String url, boolean development) {
+  /** Up to the last {@code @}: a password may hold anything, and a base address has no other. */
+  private static final Pattern USER = Pattern.compile("(?<=://)\\S*@");
+
   private static final int CACHED_SCHEMAS = 1000;
   private static final int TIMEOUT_MILLIS = 3_000;
 
@@ -31,6 +35,16 @@ public record SchemaRegistry(String url, boolean development) {
   /** Returns a registry inside this JVM, for tests; it does not enforce compatibility. */
   public static SchemaRegistry inMemory(String name) {
     return new SchemaRegistry("mock://" + name, true);
+  }
+
+  /** Returns the base address as it may be shown: without a user's name and password. */
+  public String shownUrl() {
+    return withoutUsers(url);
+  }
+
+  /** Returns a text without the user's name and password of each address in it. */
+  public static String withoutUsers(String text) {
+    return USER.matcher(text).replaceAll("");
   }
 
   /** Returns a client to register and look up schemas; it waits three seconds for an answer. */

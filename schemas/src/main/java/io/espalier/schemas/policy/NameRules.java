@@ -16,13 +16,23 @@ final class NameRules {
 
   void check(JsonNode match) {
     text("/spec/match/task", "a task", match.path("task"));
-    texts("/spec/match/names", "a name", match.path("names"));
+    patterns("/spec/match/names", match.path("names"));
     texts("/spec/match/families", "a family", match.path("families"));
     for (Map.Entry<String, JsonNode> label : match.path("labels").properties()) {
       String pointer = "/spec/match/labels";
       Name.problem("a label's name", label.getKey())
           .ifPresent(wrong -> problem.accept(pointer, wrong));
       text(pointer, "the value of a label", label.getValue());
+    }
+  }
+
+  private void patterns(String pointer, JsonNode patterns) {
+    for (int i = 0; i < patterns.size(); i++) {
+      if (patterns.get(i).isTextual()) {
+        String at = pointer + "/" + i;
+        Name.patternProblem("a name", patterns.get(i).asText())
+            .ifPresent(wrong -> problem.accept(at, wrong));
+      }
     }
   }
 

@@ -111,7 +111,8 @@ class PolicyFileTest {
         match:
             task: "image\\u202Eclassification"
             names: [ "resnet*", "acme\\u0000*" ]
-            labels: { tier: "edge\\u200B", "": x }""";
+            labels: { tier: "edge\\u200B", "": x }\
+        """;
     String text = MINIMAL.replace("match: {}", hidden);
 
     assertThatThrownBy(() -> PolicyFile.parse("hidden.yaml", text).orThrow())
@@ -171,6 +172,30 @@ class PolicyFileTest {
                 11,
                 "metadata.name",
                 "the policy 'edge-vision' is already in line 3; a file holds each name once"));
+  }
+
+  @Test
+  void a_pattern_with_more_wildcards_than_the_coordinator_takes_is_refused_with_its_line() {
+    String most = "*a".repeat(8) + "?b".repeat(8);
+    String names =
+        """
+        match:
+            names:
+              - "%s"
+              - "%s"\
+        """;
+
+    Policies policies =
+        PolicyFile.parse(
+            "policy.yaml", MINIMAL.replace("match: {}", names.formatted(most, most + "*")));
+
+    assertThat(policies.problems())
+        .containsExactly(
+            new PolicyProblem(
+                "policy.yaml",
+                8,
+                "spec.match.names[1]",
+                "a name may have at most 16 wildcards, found 17"));
   }
 
   @Test
@@ -240,9 +265,10 @@ class PolicyFileTest {
   void every_key_of_a_prune_stage_by_minitron_can_be_said() {
     String common =
         "prune: { algorithm: minitron, hiddenDivisor: 64, neuronDivisor: 128, expertDivisor: 8,"
-            + " headDivisor: 1, groupDivisor: 1, layerDivisor: 2, topK: 5, score: kl, depth: contiguous,"
-            + " sequenceAggregation: mean, batchAggregation: l2, importance: activation, loaders: stock, shardSize: 5GB,"
-            + " batches: 16, batchSize: 4, maxLength: 512, activationMebibytes: 0, ";
+            + " headDivisor: 1, groupDivisor: 1, layerDivisor: 2, topK: 5, score: kl, depth:"
+            + " contiguous, sequenceAggregation: mean, batchAggregation: l2, importance:"
+            + " activation, loaders: stock, shardSize: 5GB, batches: 16, batchSize: 4, maxLength:"
+            + " 512, activationMebibytes: 0, ";
     String searched =
         "constraints: { parameters: 70%, memory: 8e9, flopsPerToken: 90%, bytes: 1e9,"
             + " latency: 70%,"

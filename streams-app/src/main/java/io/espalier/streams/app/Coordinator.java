@@ -80,7 +80,7 @@ public final class Coordinator implements AutoCloseable {
         if (tried == REGISTRY_TRIES) {
           throw new CoordinatorException(
               "the schema registry at %s does not tell the schemas: %s. Is it running, and was `espalier setup` run?"
-                  .formatted(config.registry().url(), e.getMessage()),
+                  .formatted(config.registry().shownUrl(), e.getMessage()),
               e);
         }
         LOGGER.warn("waiting for the schema registry; {}", e.getMessage());

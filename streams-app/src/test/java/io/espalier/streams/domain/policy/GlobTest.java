@@ -2,6 +2,7 @@ package io.espalier.streams.domain.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.schemas.Name;
 import java.time.Duration;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -9,6 +10,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class GlobTest {
+  @Test
+  void as_many_wildcards_are_taken_as_a_policy_file_may_have() {
+    assertThat(Glob.MOST_WILDCARDS).isEqualTo(Name.MOST_WILDCARDS);
+  }
+
   @ParameterizedTest
   @CsvSource(
       quoteCharacter = '"',
