@@ -366,6 +366,22 @@ final class WholePathTest {
   }
 
   @Test
+  void heartbeats_that_change_nothing_cost_no_records() {
+    StageCommand command = someCommand();
+    driven.register(model("waiting"));
+    driven.started(command, "w1");
+    assertThat(driven.written("pool-jobs-changelog")).isEqualTo(2);
+
+    for (int i = 0; i < 100; i++) {
+      driven.wait(Duration.ofSeconds(5));
+      driven.heartbeat("default", "w1", 1, List.of(command));
+    }
+
+    assertThat(driven.written("pool-jobs-changelog")).isZero();
+    assertThat(driven.commands()).isEmpty();
+  }
+
+  @Test
   void a_cancelled_run_leaves_the_line_and_one_rejection() {
     driven.apply(policy("small"));
     driven.register(model("net"));
