@@ -17,7 +17,7 @@ final class BackOff {
   /** Waits after a failure. */
   void await() {
     try {
-      ended.await(next().toMillis(), TimeUnit.MILLISECONDS);
+      ended.await(next(System.nanoTime()).toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -28,8 +28,12 @@ final class BackOff {
     ended.countDown();
   }
 
-  private synchronized Duration next() {
-    long now = System.nanoTime();
+  /**
+   * Returns how long to wait after a failure.
+   *
+   * @param now as {@link System#nanoTime} tells it
+   */
+  synchronized Duration next(long now) {
     boolean calm = now - lastFailure >= CALM.toNanos();
     wait = calm ? FIRST : wait.multipliedBy(2);
     wait = wait.compareTo(LONGEST) < 0 ? wait : LONGEST;

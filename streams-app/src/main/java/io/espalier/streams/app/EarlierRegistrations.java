@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -34,7 +35,7 @@ final class EarlierRegistrations implements RecentRegistrations.Source {
   private static final Duration PATIENCE = Duration.ofSeconds(3);
   private static final Duration POLL = Duration.ofMillis(200);
 
-  private final Map<String, Object> settings;
+  private final Supplier<Consumer<byte[], byte[]>> consumers;
   private final Inbound<Model> topic;
 
   /**
@@ -43,8 +44,17 @@ final class EarlierRegistrations implements RecentRegistrations.Source {
    * @param settings of a consumer of the coordinator's group
    */
   EarlierRegistrations(Map<String, Object> settings, Inbound<Model> topic) {
-    this.settings = settings;
+    this(
+        topic,
+        () ->
+            new KafkaConsumer<>(
+                settings, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
+  }
+
+  /** Reads a topic, each time with another consumer. */
+  EarlierRegistrations(Inbound<Model> topic, Supplier<Consumer<byte[], byte[]>> consumers) {
     this.topic = topic;
+    this.consumers = consumers;
   }
 
   /** Without an answer of the brokers there are none: whoever asks must not wait. */
@@ -52,8 +62,7 @@ final class EarlierRegistrations implements RecentRegistrations.Source {
   @SuppressWarnings("IllegalCatch")
   public List<Registered> read(int partition, Instant since) {
     var from = new TopicPartition(topic.topic(), partition);
-    try (var consumer =
-        new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+    try (Consumer<byte[], byte[]> consumer = consumers.get()) {
       consumer.assign(List.of(from));
       return read(consumer, from, since);
     } catch (RuntimeException e) {

@@ -12,10 +12,8 @@ import io.espalier.streams.domain.pool.Turn;
 import io.espalier.streams.domain.pool.Worker;
 import io.espalier.streams.wire.Wire;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.kafka.common.serialization.Serdes;
@@ -62,7 +60,7 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, T
    */
   @SuppressWarnings("NullAway.Init")
   private final class Dispatching implements Processor<String, ForPool, String, Turn> {
-    private final Map<String, Pool> pools = new HashMap<>();
+    private final KnownPools pools = new KnownPools();
     private ProcessorContext<String, Turn> context;
     private KeyValueStore<String, Placed> jobs;
 
@@ -72,7 +70,7 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, T
       jobs = context.getStateStore(JOBS);
       pools.clear();
       try (KeyValueIterator<String, Placed> all = jobs.all()) {
-        all.forEachRemaining(job -> pools.compute(poolOf(job.key), (n, p) -> put(p, job.value)));
+        all.forEachRemaining(job -> restore(poolOf(job.key), job.value));
       }
     }
 
@@ -85,7 +83,7 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, T
             List.of("its key must be the pool, found '%s'".formatted(message.key())));
       }
       Instant now = Instant.ofEpochMilli(context.currentSystemTimeMs());
-      Pool before = pools.getOrDefault(name, Pool.empty());
+      Pool before = pools.get(name);
       Turn turn = Dispatcher.advance(before, event(message), now);
       store(name, turn);
       if (!turn.released().isEmpty()) {
@@ -126,11 +124,12 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, T
           .forEach(job -> jobs.put(key(name, job.id()), new Placed.Waiting(job)));
       turn.released().forEach(job -> jobs.put(key(name, job.id()), new Placed.AtWork(job)));
       pools.put(name, turn.pool());
+      pools.forget(turn.at());
     }
 
-    private static Pool put(Pool known, Placed job) {
-      Pool pool = known == null ? Pool.empty() : known;
-      return job.match(w -> pool.waiting(w.job()), w -> pool.working(w.job()));
+    private void restore(String name, Placed job) {
+      Pool pool = pools.get(name);
+      pools.put(name, job.match(w -> pool.waiting(w.job()), w -> pool.working(w.job())));
     }
 
     private static String key(String pool, JobId job) {

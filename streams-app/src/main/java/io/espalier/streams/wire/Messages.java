@@ -27,10 +27,12 @@ final class Messages {
   private Messages() {}
 
   static ForRun report(StageEvent event) {
+    requireRunId("stage event", event.getRunId());
     return new ForRun(event.getRunId(), Stages.fromAvro(event));
   }
 
   static ForRun request(RunRequest request) {
+    requireRunId("request for a run", request.getRunId());
     Object asked = request.getRequest();
     if (asked instanceof CancelRun cancel) {
       return new ForRun(
@@ -44,6 +46,15 @@ final class Messages {
     throw new RefusedException(
         "request for run '%s'".formatted(request.getRunId()),
         List.of("it is of an unknown kind, %s".formatted(asked)));
+  }
+
+  /** What is no name is the id of no run, and is not to get into messages, headers and stores. */
+  private static void requireRunId(String where, String runId) {
+    Name.problem("runId", runId)
+        .ifPresent(
+            problem -> {
+              throw new RefusedException(where, List.of(problem));
+            });
   }
 
   static RunRequest toRequest(ForRun message) {

@@ -9,6 +9,7 @@ import io.espalier.event.FailureKind;
 import io.espalier.event.Gate;
 import io.espalier.event.GateRule;
 import io.espalier.event.Metric;
+import io.espalier.event.ModelRegistered;
 import io.espalier.event.ModelRejected;
 import io.espalier.event.OnGateFailure;
 import io.espalier.event.PrunedModel;
@@ -365,6 +366,22 @@ final class WholePathTest {
   }
 
   @Test
+  void heartbeats_that_change_nothing_cost_no_records() {
+    StageCommand command = someCommand();
+    driven.register(model("waiting"));
+    driven.started(command, "w1");
+    assertThat(driven.written("pool-jobs-changelog")).isEqualTo(2);
+
+    for (int i = 0; i < 100; i++) {
+      driven.wait(Duration.ofSeconds(5));
+      driven.heartbeat("default", "w1", 1, List.of(command));
+    }
+
+    assertThat(driven.written("pool-jobs-changelog")).isZero();
+    assertThat(driven.commands()).isEmpty();
+  }
+
+  @Test
   void a_cancelled_run_leaves_the_line_and_one_rejection() {
     driven.apply(policy("small"));
     driven.register(model("net"));
@@ -660,6 +677,22 @@ final class WholePathTest {
   }
 
   @Test
+  void a_report_or_request_whose_run_id_is_no_name_goes_to_the_dead_letters() {
+    StageCommand command = someCommand();
+    for (String runId : List.of("", "a/b", "..", "r\u202En", "x".repeat(300))) {
+      driven.cancel(runId);
+      driven.started(StageCommand.newBuilder(command).setRunId(runId).build(), "w1");
+    }
+
+    assertThat(driven.deadLetters())
+        .hasSize(10)
+        .allSatisfy(
+            letter ->
+                assertThat(header(letter.headers(), "__streams.errors.message"))
+                    .contains("runId must"));
+  }
+
+  @Test
   void records_in_another_partition_than_their_key_s_are_sent_home() {
     driven.close();
     driven = new Driven(directory, 6);
@@ -696,9 +729,19 @@ final class WholePathTest {
       driven.register(model(name));
     }
 
+    for (String tenant : List.of("vision/ops", "vi\u202Esion", " vision", "v".repeat(201))) {
+      ModelRegistered deceiving = model("tenant-s");
+      deceiving.setTenant(tenant);
+      driven.register(deceiving);
+    }
+
     driven.register(model("net"));
 
-    assertThat(driven.deadLetters()).hasSize(4);
+    assertThat(driven.deadLetters())
+        .hasSize(8)
+        .filteredOn(
+            letter -> header(letter.headers(), "__streams.errors.message").contains("tenant must"))
+        .hasSize(4);
     assertThat(only(driven.commands()).getModelName()).isEqualTo("net");
   }
 
@@ -715,6 +758,13 @@ final class WholePathTest {
       return new String(
           Objects.requireNonNull(stream, "src/test/resources/topology.txt").readAllBytes(), UTF_8);
     }
+  }
+
+  private StageCommand someCommand() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+    return only(driven.commands());
   }
 
   private static String header(Headers headers, String name) {

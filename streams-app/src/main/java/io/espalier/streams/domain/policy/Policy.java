@@ -93,13 +93,33 @@ public record Policy(
 
   /**
    * Returns what is done by this policy, whichever models it is for; the same for the same work.
+   *
+   * <p>Run ids are hashes of it. So each field is named here, and a list comes after its length: a
+   * field that is added to a type does not change the ids of those that are running.
    */
-  public String work() {
-    return String.join("\n", stages.toString(), new TreeMap<>(data).toString(), gates.toString())
-        + onGateFailure
-        + placement
-        + effort
-        + seed;
+  public List<String> work() {
+    List<String> work = new ArrayList<>();
+    work.add(Integer.toString(stages.size()));
+    stages.forEach(stage -> work.addAll(List.of(stage.kind().name(), stage.spec())));
+    work.add(Integer.toString(data.size()));
+    new TreeMap<>(data).forEach((role, uri) -> work.addAll(List.of(role, uri)));
+    work.add(Integer.toString(gates.size()));
+    gates.forEach(gate -> work.addAll(gateFields(gate)));
+    work.add(onGateFailure.name());
+    work.add(placement.pool());
+    work.add(Integer.toString(placement.priority()));
+    work.add(Integer.toString(effort.maxAttempts()));
+    work.add(Long.toString(effort.backoff().toMillis()));
+    work.add(Long.toString(effort.deadline().toMillis()));
+    work.add(effort.queueTimeout().map(bound -> Long.toString(bound.toMillis())).orElse(""));
+    work.add(Long.toString(seed));
+    return List.copyOf(work);
+  }
+
+  /** The bound goes by its bits: Java's releases write some numbers differently. */
+  private static List<String> gateFields(Gate gate) {
+    String bits = Long.toHexString(Double.doubleToLongBits(gate.bound()));
+    return List.of(gate.metric(), gate.rule().name(), bits);
   }
 
   /** Whether this policy is for a model: its conditions hold and it is not a loop. */

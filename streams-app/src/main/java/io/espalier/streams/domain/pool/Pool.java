@@ -67,6 +67,13 @@ public final class Pool {
     return inFlight.size();
   }
 
+  /** Returns whether it has no job and no worker that is alive. */
+  public boolean isEmpty(Instant now) {
+    return inFlight.size() == 0
+        && line.tenants() == 0
+        && workers.values().stream().noneMatch(worker -> worker.alive(now));
+  }
+
   /** Returns the number of tenants of which something is kept. */
   int tenants() {
     return line.tenants();

@@ -24,7 +24,8 @@ public record RunId(String value) implements Comparable<RunId> {
   /**
    * Returns the run of a policy's generation for a model version: the first 16 bytes of SHA-256
    * over model name, version, root digest, policy name and generation, each preceded by its length
-   * so that no two lists of fields look alike.
+   * so that no two lists of fields look alike. Of a generation that is a time, the fields of {@link
+   * Policy#work} follow in the same way.
    *
    * <p>Behind them comes the first number, from 0, with which the id is at home in the partition of
    * the model's registrations (0 itself is left out). So whoever keys a record by run id, as every
@@ -50,7 +51,7 @@ public record RunId(String value) implements Comparable<RunId> {
     update(digest, Long.toString(policy.generation()));
     if (policy.generation() >= FIRST_TIME) {
       // Two changes in the same millisecond are two policies.
-      update(digest, policy.work());
+      policy.work().forEach(field -> update(digest, field));
     }
     if (number > 0) {
       update(digest, Integer.toString(number));
