@@ -286,7 +286,7 @@ final class StageWorkTest {
 
     assertThat(events())
         .extracting(StageEvent::getToken)
-        .containsExactly("secret", "secret", "other");
+        .containsExactly("secret", "secret", "other", "other");
   }
 
   @Test
@@ -306,7 +306,7 @@ final class StageWorkTest {
     AcknowledgeType answer = work.run(record(command().build(), 9), place, stop);
 
     assertThat(answer).isEqualTo(AcknowledgeType.ACCEPT);
-    assertThat(events()).hasSize(1);
+    assertThat(events()).hasSize(2);
     assertThat(failure().getKind()).isEqualTo(FailureKind.RESOURCE);
     assertThat(failure().getMessage()).contains("delivered 9 times");
     assertThat(failure().getRetryable()).isTrue();
