@@ -1,5 +1,6 @@
 package io.espalier.worker.app;
 
+import io.espalier.schemas.ClientProperties;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
 import io.espalier.worker.kafka.InputRules;
@@ -27,7 +28,8 @@ import java.util.Optional;
  * @param stall how long a stage may show the same progress before it counts as hung
  * @param inputs what it reads on behalf of commands
  * @param store base of the artifact store, which is watched if it is known
- * @param clientProperties further properties of every Kafka client, such as security
+ * @param clientProperties properties of every Kafka client that concern security: those that begin
+ *     with {@code security.}, {@code sasl.} or {@code ssl.}
  */
 public record WorkerConfig(
     String bootstrapServers,
@@ -51,6 +53,10 @@ public record WorkerConfig(
       throw new IllegalArgumentException("a worker needs at least 1 slot, but was given " + slots);
     }
     clientProperties = Map.copyOf(clientProperties);
+    Optional<String> problem = ClientProperties.problem(clientProperties.keySet());
+    if (problem.isPresent()) {
+      throw new IllegalArgumentException(problem.get());
+    }
   }
 
   /** A worker with one slot and as many threads as there are processors. */
@@ -190,7 +196,7 @@ public record WorkerConfig(
         clientProperties);
   }
 
-  /** The same with other properties of the Kafka clients. */
+  /** The same with other properties of the Kafka clients, all of which concern security. */
   public WorkerConfig withClientProperties(Map<String, Object> other) {
     return new WorkerConfig(
         bootstrapServers,

@@ -60,6 +60,8 @@ final class CommandReader {
           "the record's key should be the run id '%s'".formatted(Quoted.of(command.getRunId())));
     }
     Name.problem("runId", command.getRunId()).ifPresent(problems::add);
+    Name.pathProblem("modelName", command.getModelName()).ifPresent(problems::add);
+    Name.problem("modelVersion", command.getModelVersion()).ifPresent(problems::add);
     if (command.getStageIndex() < 0) {
       problems.add("stageIndex should be 0 or more, but is " + command.getStageIndex());
     }

@@ -226,6 +226,27 @@ final class StageWorkTest {
   }
 
   @Test
+  void a_command_for_a_model_that_cannot_be_called_so_is_refused() {
+    StageCommand bad = command().setModelName("org/../resnet").setModelVersion("1/\u202e2").build();
+
+    AcknowledgeType answer = work.run(record(bad, 1), place, stop);
+
+    assertThat(answer).isEqualTo(AcknowledgeType.REJECT);
+    assertThat(failure().getMessage())
+        .contains("modelName must have no segment that begins with a dot")
+        .contains("modelVersion must have no control")
+        .contains("U+202E");
+  }
+
+  @Test
+  void a_model_may_be_called_after_its_organisation() {
+    StageCommand good = command().setModelName("org/resnet").build();
+
+    assertThat(work.run(record(good, 1), place, stop)).isEqualTo(AcknowledgeType.ACCEPT);
+    assertThat(events().get(1).getDetail()).isInstanceOf(StageSucceeded.class);
+  }
+
+  @Test
   void a_megabyte_of_nonsense_is_quoted_in_a_line() {
     StageCommand bad =
         command()

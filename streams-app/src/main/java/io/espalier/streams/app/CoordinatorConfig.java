@@ -1,12 +1,12 @@
 package io.espalier.streams.app;
 
+import io.espalier.schemas.ClientProperties;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * How a coordinator is set up.
@@ -40,20 +40,13 @@ public record CoordinatorConfig(
 
   public CoordinatorConfig {
     clientProperties = Map.copyOf(clientProperties);
-    Optional<String> other =
-        clientProperties.keySet().stream().filter(CoordinatorConfig::isForbidden).findFirst();
-    if (other.isPresent()) {
-      throw new IllegalArgumentException(
-          "properties of the clients begin with security., sasl. or ssl., found " + other.get());
+    Optional<String> problem = ClientProperties.problem(clientProperties.keySet());
+    if (problem.isPresent()) {
+      throw new IllegalArgumentException(problem.get());
     }
     if (threads < 1) {
       throw new IllegalArgumentException("at least one thread is needed, found " + threads);
     }
-  }
-
-  /** What the guarantees rest on must not be overridden. */
-  private static boolean isForbidden(String property) {
-    return Stream.of("security.", "sasl.", "ssl.").noneMatch(property::startsWith);
   }
 
   /** A coordinator with default prefix, application id and timing, and one thread. */
