@@ -7,9 +7,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.espalier.event.Artifact;
 import io.espalier.event.CancelRun;
 import io.espalier.event.ModelRejected;
-import io.espalier.event.PrunedModel;
 import io.espalier.event.RejectionReason;
+import io.espalier.event.Run;
 import io.espalier.event.RunRequest;
+import io.espalier.event.RunState;
 import io.espalier.event.StageCost;
 import io.espalier.event.StageEvent;
 import io.espalier.event.StageReport;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.Test;
 class FirstVersionStateIT {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final String QUEUED = "146d269dd6c4055c6fd53a01d1f15c0a";
+  private static final String BACKING_OFF = "1faeb4b7e497be153988d0ece560227d";
   private static final String RUNNING = "bb932e2885f44f7f771582f4603c68a4";
 
   @Test
@@ -52,9 +54,12 @@ class FirstVersionStateIT {
       ModelRejected rejected = first(espalier.read(espalier.topics().modelRejected()));
       assertThat(rejected.getRunId()).isEqualTo(QUEUED);
       assertThat(rejected.getReason()).isEqualTo(RejectionReason.CANCELLED);
-      PrunedModel pruned = first(espalier.read(espalier.topics().prunedModel()));
-      assertThat(pruned.getRunId()).isEqualTo(RUNNING);
-      assertThat(pruned.getModelName()).isEqualTo("running");
+      Run next = shown(espalier, RUNNING);
+      assertThat(next.getState()).isEqualTo(RunState.QUEUED);
+      assertThat(next.getStageIndex()).isEqualTo(1);
+      Run again = shown(espalier, BACKING_OFF);
+      assertThat(again.getState()).isEqualTo(RunState.QUEUED);
+      assertThat(again.getAttempt()).isEqualTo(2);
       espalier.requireAlive();
     }
   }
@@ -79,6 +84,13 @@ class FirstVersionStateIT {
   private static <V> V first(EventLog<V> log) {
     try (log) {
       return log.await(PATIENCE, event -> true).value();
+    }
+  }
+
+  /** What people see of a run; nothing was shown of it before. */
+  private static Run shown(Installed espalier, String runId) {
+    try (var runs = espalier.read(espalier.topics().runs())) {
+      return runs.await(PATIENCE, run -> run.getRunId().equals(runId)).value();
     }
   }
 
