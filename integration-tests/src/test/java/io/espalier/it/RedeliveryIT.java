@@ -39,6 +39,9 @@ class RedeliveryIT {
    */
   private static final Duration AT_ONCE = Duration.ofSeconds(10);
 
+  /** What it takes where nothing is in the way; one phase may meet a busy machine. */
+  private static final Duration USUALLY = Duration.ofMillis(2_500);
+
   @Test
   void the_command_of_a_killed_worker_is_begun_by_another_at_once_in_every_phase() {
     try (Installed espalier = installed("redelivery");
@@ -74,6 +77,7 @@ class RedeliveryIT {
 
       LOGGER.info("from the kill to the next start: {}", took);
       assertThat(took).allSatisfy(time -> assertThat(time).isLessThan(AT_ONCE));
+      assertThat(median(took)).isLessThan(USUALLY);
     }
   }
 
@@ -121,6 +125,15 @@ class RedeliveryIT {
           .filteredOn(StageStarted.class::isInstance)
           .hasSize(1);
     }
+  }
+
+  /** The middle one, or the mean of the two in the middle. */
+  private static Duration median(List<Duration> times) {
+    List<Duration> sorted = times.stream().sorted().toList();
+    int half = sorted.size() / 2;
+    return sorted.size() % 2 == 1
+        ? sorted.get(half)
+        : sorted.get(half - 1).plus(sorted.get(half)).dividedBy(2);
   }
 
   private static boolean hasProgressed(StageEvent event) {
@@ -184,7 +197,8 @@ class RedeliveryIT {
             .setSpec(
                 """
                 {"algorithm":"fastnas","batchSize":32,"calibrationBatches":1,"channelDivisor":8,\
-                "constraints":{"flops":"60%%"},"scoreImages":%d}"""
+                "constraints":{"flops":"60%%"},"scoreImages":%d}\
+                """
                     .formatted(scoreImages))
             .setInput(new ArtifactReference(TestModel.large().toUri().toString(), null))
             .setOutputUri(espalier.folder().resolve("out").resolve(run).toUri().toString())

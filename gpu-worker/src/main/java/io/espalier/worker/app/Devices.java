@@ -5,7 +5,6 @@ import io.espalier.worker.domain.Quoted;
 import io.espalier.worker.kafka.WorkerIdentity.Device;
 import io.espalier.worker.stage.ChildSettings;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -87,7 +86,8 @@ final class Devices {
 
   /**
    * How the processes of a slot are started: on its device, with its share of the processors and no
-   * more threads than it was given. Slots take the devices in turn; each has a heap of its own.
+   * more threads than it was given. Slots take the devices in turn. The heap is each slot's as it
+   * is: {@link StageHeaps} sees to it that all of them fit.
    */
   ChildSettings settings(ChildSettings given, int slot, int slots) {
     Map<String, String> environment = new HashMap<>(given.environment());
@@ -136,11 +136,7 @@ final class Devices {
   }
 
   private static Device processor() {
-    long memory =
-        ManagementFactory.getOperatingSystemMXBean()
-                instanceof com.sun.management.OperatingSystemMXBean system
-            ? system.getTotalMemorySize()
-            : Runtime.getRuntime().maxMemory();
+    long memory = StageHeaps.local().memoryBytes();
     return new Device(
         line(Path.of("/proc/cpuinfo"), "model name").orElse(System.getProperty("os.arch")),
         "cpu",

@@ -36,7 +36,8 @@ public final class Worker implements AutoCloseable {
   /**
    * Starts a worker.
    *
-   * @throws io.espalier.worker.domain.InvalidInputException if topics are missing
+   * @throws io.espalier.worker.domain.InvalidInputException if topics are missing, or the heaps of
+   *     all slots do not fit this machine's memory
    * @throws io.espalier.worker.domain.WorkerException if the broker cannot be reached or is too old
    */
   public static Worker start(WorkerConfig config) {
@@ -45,6 +46,7 @@ public final class Worker implements AutoCloseable {
 
   /** The same with other stages; the child JVM's main class must know the same ones. */
   public static Worker start(WorkerConfig config, Stages stages) {
+    StageHeaps.local().require(config.slots(), config.child().heapMebibytes());
     WorkerHome home = WorkerHome.open(config.workDirectory(), config.pool());
     try {
       return new Worker(home, supervisor(config, home, stages));

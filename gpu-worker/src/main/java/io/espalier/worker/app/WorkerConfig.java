@@ -44,9 +44,6 @@ public record WorkerConfig(
     InputRules inputs,
     Optional<URI> store,
     Map<String, Object> clientProperties) {
-  /** Java heap of a stage in MiB unless configured otherwise; tensors lie outside of it. */
-  public static final int DEFAULT_HEAP_MEBIBYTES = 1024;
-
   /** A configuration; the map is copied. */
   public WorkerConfig {
     if (slots < 1) {
@@ -69,7 +66,8 @@ public record WorkerConfig(
         pool,
         workDirectory,
         1,
-        ChildSettings.of(DEFAULT_HEAP_MEBIBYTES, Runtime.getRuntime().availableProcessors()),
+        ChildSettings.of(
+            StageHeaps.local().mebibytes(1), Runtime.getRuntime().availableProcessors()),
         Lease.STANDARD,
         StallLimits.STANDARD,
         InputRules.STANDARD,
@@ -111,7 +109,7 @@ public record WorkerConfig(
         clientProperties);
   }
 
-  /** The same with another number of slots. */
+  /** The same with another number of slots, each of which has the whole configured heap. */
   public WorkerConfig withSlots(int other) {
     return new WorkerConfig(
         bootstrapServers,

@@ -1,5 +1,6 @@
 package io.espalier.worker.kafka;
 
+import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -15,10 +16,34 @@ final class Fitness {
 
   private final Map<String, String> failing = new TreeMap<>();
   private final Runnable changed;
+  private final FailureStreak streak;
 
   /** Fit at first; {@code changed} is called whenever that changes and must be quick. */
   Fitness(Runnable changed) {
+    this(changed, new FailureStreak(Clock.systemUTC()));
+  }
+
+  /** The same, with what is known of the stages before. */
+  Fitness(Runnable changed, FailureStreak streak) {
     this.changed = changed;
+    this.streak = streak;
+  }
+
+  /** The stages that failed in a row for want of a resource, as a check. */
+  FailureStreak streak() {
+    return streak;
+  }
+
+  /** Takes note that a stage failed for want of a resource, and why. */
+  void stageFailed(String reason) {
+    streak.failed(reason);
+    streak.problem().ifPresent(problem -> fails(FailureStreak.CHECK, problem));
+  }
+
+  /** Takes note that a stage ended well. */
+  void stageSucceeded() {
+    streak.succeeded();
+    passes(FailureStreak.CHECK);
   }
 
   /** Takes note that a check fails, and why. */

@@ -58,6 +58,16 @@ final class Reports {
     fitness.fails(check, reason);
   }
 
+  /** Takes note that a stage failed here for want of a resource; too many in a row are the end. */
+  void stageFailed(String reason) {
+    fitness.stageFailed(reason);
+  }
+
+  /** Takes note that a stage ended well here. */
+  void stageSucceeded() {
+    fitness.stageSucceeded();
+  }
+
   /**
    * Tells something. Tries at least once, also when the worker is closing: the queue may have no
    * delivery left for somebody else.

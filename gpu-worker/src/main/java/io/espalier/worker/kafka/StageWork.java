@@ -1,9 +1,11 @@
 package io.espalier.worker.kafka;
 
+import io.espalier.event.FailureKind;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageSucceeded;
 import io.espalier.worker.checkpoint.StoreUnavailableException;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Quoted;
 import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.stage.MissedStores;
@@ -143,10 +145,24 @@ final class StageWork implements ClaimLoop.Work {
     if (ownEnd && attempt.delivery() < lease.lastToReport()) {
       throw new GivenBackException(String.valueOf(failure.getMessage()));
     }
+    if (saysMuchOfThisWorker(attempt, failure)) {
+      reports.stageFailed(Quoted.place(failure.getMessage()));
+    }
     reports.tell(stop, () -> reports.events().failed(attempt, failure));
   }
 
+  /**
+   * Whether the next stage may fail here of the same. A missed store takes the worker out of
+   * service until it is there, and what comes with its last deliveries was begun by others.
+   */
+  private boolean saysMuchOfThisWorker(Attempt attempt, WorkerException failure) {
+    return EventMapping.failureKind(failure) == FailureKind.RESOURCE
+        && !(failure instanceof StoreUnavailableException)
+        && attempt.delivery() < lease.lastToReport();
+  }
+
   private void succeed(Attempt attempt, StageSucceeded success, Stop stop) {
+    reports.stageSucceeded();
     try {
       reports.tell(stop, () -> reports.events().succeeded(attempt, success));
     } catch (RecordTooLargeException | SerializationException e) {

@@ -7,7 +7,10 @@ import io.espalier.worker.stage.StoppedException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -16,6 +19,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
@@ -66,7 +70,7 @@ public final class Supervisor implements AutoCloseable {
     var condition = new Heartbeats.Condition(running, slots, fitness);
     heartbeats = new Heartbeats(topics.workerHeartbeats(), outbox, clock, identity, condition);
     events = new StageEvents(topics.stageEvents(), outbox, clock, identity.workerId());
-    fitnessLoop = new FitnessLoop(fitness, settings.checks(), this::probe);
+    fitnessLoop = new FitnessLoop(fitness, checks(), this::probe);
     closedAttempts = new ClosedAttemptsReader(clients.reader(), topics.closedAttempts(), running);
     StageWork stageWork = stageWork(equipment);
     var queue =
@@ -77,6 +81,13 @@ public final class Supervisor implements AutoCloseable {
     for (int loop = 0; loop <= equipment.size(); loop++) {
       loops.add(new ClaimLoop(queue, slots, stageWork, work));
     }
+  }
+
+  /** What is looked at from outside, and how the stages went. */
+  private Map<String, Supplier<Optional<String>>> checks() {
+    Map<String, Supplier<Optional<String>>> checks = new HashMap<>(settings.checks());
+    checks.put(FailureStreak.CHECK, fitness.streak()::problem);
+    return checks;
   }
 
   private StageWork stageWork(List<SlotEquipment> equipment) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.schemas.SchemaRegistry;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.stage.WorkerHome;
 import java.nio.file.Path;
 import java.util.Map;
@@ -25,6 +26,15 @@ final class WorkerTest {
     try (WorkerHome free = WorkerHome.open(folder.resolve("work"), "gpu")) {
       assertThat(free.jobs()).isEqualTo(folder.resolve("work/workers/0/jobs"));
     }
+  }
+
+  @Test
+  void slots_whose_heaps_do_not_fit_this_machine_are_refused_at_the_start() {
+    WorkerConfig config = config("nobody").withSlots(1_000_000);
+
+    assertThatThrownBy(() -> Worker.start(config))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("1000000 slots");
   }
 
   @Test

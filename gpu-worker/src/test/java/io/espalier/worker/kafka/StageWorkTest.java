@@ -185,6 +185,42 @@ final class StageWorkTest {
   }
 
   @Test
+  void three_failures_in_a_row_for_want_of_a_resource_take_the_worker_out_of_service() {
+    StageCommand unreadable = command(folder.resolve("input/gone"));
+    work.run(record(unreadable, 1), place, stop);
+    work.run(record(unreadable, 1), place, stop);
+    work.run(record(command().build(), 1), place, stop);
+    work.run(record(unreadable, 1), place, stop);
+    work.run(record(unreadable, 1), place, stop);
+    assertThat(fitness.outOfService()).isEmpty();
+
+    work.run(record(unreadable, 1), place, stop);
+
+    assertThat(failure().getKind()).isEqualTo(FailureKind.RESOURCE);
+    assertThat(fitness.outOfService().orElseThrow()).contains("3 stages in a row", "input/gone");
+  }
+
+  @Test
+  void what_is_wrong_with_a_command_or_with_other_workers_is_not_held_against_this_one() {
+    for (int i = 0; i < 4; i++) {
+      work.run(record(command().setSpec("{\"is\":\"two problems\"}").build(), 1), place, stop);
+      work.run(record(command().build(), 9), place, stop);
+    }
+
+    assertThat(failure().getKind()).isEqualTo(FailureKind.RESOURCE);
+    assertThat(fitness.outOfService()).isEmpty();
+  }
+
+  private StageCommand command(Path input) {
+    return command()
+        .setRunId("run-2")
+        .setResumeKey("run-2/0")
+        .setOutputUri(folder.resolve("store/run-2").toUri().toString())
+        .setInput(new ArtifactReference(input.toUri().toString(), null))
+        .build();
+  }
+
+  @Test
   void an_evaluation_passes_its_input_on() {
     work.run(record(command().setKind(StageKind.EVALUATE).build(), 1), place, stop);
 

@@ -48,7 +48,8 @@ final class OptimizeCommand extends Task {
       names = "--scores",
       paramLabel = "DIR",
       description =
-          "Where scores of models are kept, so that another budget needs no measuring. Default: ${sys:user.home}/"
+          "Where scores of models are kept, so that another budget needs no measuring. Default:"
+              + " ${sys:user.home}/"
               + USUAL_SCORES
               + ".")
   private @Nullable Path scores;
@@ -60,7 +61,7 @@ final class OptimizeCommand extends Task {
     try (var narration = Narration.toStandardError()) {
       var request =
           new Optimization.Request(
-              model, policy, data, out, stage.heap(this), stage.threads(this), shelf(narration));
+              model, policy, data, out, stage.heap(this, 1), stage.threads(this), shelf(narration));
       Optimization.Outcome outcome = Optimization.run(request, narration);
       return outcome.accepted() ? outcome.result() : outcome.result().withExitCode(Failures.GATE);
     }

@@ -1,5 +1,7 @@
 package io.espalier.standalone.command;
 
+import io.espalier.worker.app.StageHeaps;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What the JVM of a stage may use. */
@@ -7,9 +9,10 @@ final class StageOptions {
   @Option(
       names = "--heap",
       paramLabel = "MIB",
-      defaultValue = "1500",
-      description = "Java heap of a stage; tensors come on top. Default: ${DEFAULT-VALUE}.")
-  private int heap;
+      description =
+          "Java heap of a stage; tensors come on top. Default: half of the memory, divided among"
+              + " the slots, but from 128 to 1500.")
+  private @Nullable Integer heap;
 
   @Option(
       names = "--threads",
@@ -17,9 +20,9 @@ final class StageOptions {
       description = "Threads of the tensor library. Default: ${DEFAULT-VALUE}.")
   private int threads;
 
-  /** Java heap of a stage in MiB. */
-  int heap(Task command) {
-    return command.positive("--heap", heap);
+  /** Java heap of each of so many stages at the same time, in MiB. */
+  int heap(Task command, int slots) {
+    return heap == null ? StageHeaps.local().mebibytes(slots) : command.positive("--heap", heap);
   }
 
   /** Threads of the tensor library. */

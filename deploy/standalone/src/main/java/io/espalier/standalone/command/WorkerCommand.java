@@ -43,14 +43,16 @@ final class WorkerCommand extends Task {
       names = "--artifacts",
       paramLabel = "URI",
       description =
-          "Where it publishes, as a path or a file: URI, so that it can see to it that the store is there. The coordinator says where each result goes.")
+          "Where it publishes, as a path or a file: URI, so that it can see to it that the store is"
+              + " there. The coordinator says where each result goes.")
   private @Nullable String artifacts;
 
   @Option(
       names = "--allow-root",
       paramLabel = "DIR",
       description =
-          "Directory that models and data may be read from, besides artifact stores; repeat for several. Default: none.")
+          "Directory that models and data may be read from, besides artifact stores; repeat for"
+              + " several. Default: none.")
   private List<Path> roots = List.of();
 
   @Mixin private StageOptions stage = new StageOptions();
@@ -61,13 +63,14 @@ final class WorkerCommand extends Task {
   Result run() {
     logLevel("INFO");
     ready.remove();
+    int atOnce = positive("--slots", slots);
     Services.worker(
         connection.address(),
         new Services.WorkerSettings(
             pool,
             workDirectory,
-            positive("--slots", slots),
-            ChildSettings.of(stage.heap(this), stage.threads(this)),
+            atOnce,
+            ChildSettings.of(stage.heap(this, atOnce), stage.threads(this)),
             Optional.ofNullable(artifacts),
             roots),
         ready::write);

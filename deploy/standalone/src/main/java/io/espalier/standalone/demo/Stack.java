@@ -31,7 +31,6 @@ public final class Stack implements AutoCloseable {
   private static final String POOL = "default";
   private static final int COORDINATOR_HEAP = 384;
   private static final int WORKER_HEAP = 256;
-  private static final int STAGE_HEAP = 1500;
   private static final int THREADS = 2;
   private static final Duration HEARTBEAT_LIMIT = Duration.ofMinutes(2);
 
@@ -149,8 +148,6 @@ public final class Stack implements AutoCloseable {
             POOL,
             "--artifacts",
             artifacts().toString(),
-            "--heap",
-            Integer.toString(STAGE_HEAP),
             "--threads",
             Integer.toString(THREADS));
     Stream<Path> mayRead =
