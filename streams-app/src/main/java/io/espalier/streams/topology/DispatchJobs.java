@@ -123,8 +123,7 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, T
           .filter(job -> !released.contains(job.id()))
           .forEach(job -> jobs.put(key(name, job.id()), new Placed.Waiting(job)));
       turn.released().forEach(job -> jobs.put(key(name, job.id()), new Placed.AtWork(job)));
-      pools.put(name, turn.pool());
-      pools.forget(turn.at());
+      pools.took(name, turn);
     }
 
     private void restore(String name, Placed job) {

@@ -1,6 +1,7 @@
 package io.espalier.streams.topology;
 
 import io.espalier.streams.domain.pool.Pool;
+import io.espalier.streams.domain.pool.Turn;
 import io.espalier.streams.domain.pool.Worker;
 import java.time.Instant;
 import java.util.HashMap;
@@ -23,8 +24,14 @@ final class KnownPools {
     pools.put(name, pool);
   }
 
-  /** Forgets the pools that hold nothing, at most once in the time after which workers expire. */
-  void forget(Instant now) {
+  /** Takes over what became of a pool, and now and then forgets those that hold nothing. */
+  void took(String name, Turn turn) {
+    put(name, turn.pool());
+    forget(turn.at());
+  }
+
+  /** Looks at all of them, so at most once in the time after which workers expire. */
+  private void forget(Instant now) {
     if (lookedAt.isAfter(now.minus(Worker.EXPIRY))) {
       return;
     }

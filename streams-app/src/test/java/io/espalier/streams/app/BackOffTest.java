@@ -31,7 +31,7 @@ final class BackOffTest {
     pass(Duration.ofSeconds(119));
     assertThat(failure()).isEqualTo(Duration.ofSeconds(2));
 
-    pass(Duration.ofSeconds(120));
+    pass(Duration.ofMinutes(2));
 
     assertThat(failure()).isEqualTo(Duration.ofMillis(500));
     assertThat(failure()).isEqualTo(Duration.ofSeconds(1));

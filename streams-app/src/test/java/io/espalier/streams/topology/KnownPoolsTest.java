@@ -39,10 +39,9 @@ final class KnownPoolsTest {
     var job = Samples.job(1, "vision", 0, START);
     pools.put("waiting", Pool.empty().waiting(job));
     hear("working", START);
-    pools.put(
-        "working", Dispatcher.advance(pools.get("working"), new JobQueued(job), START).pool());
+    pools.took("working", Dispatcher.advance(pools.get("working"), new JobQueued(job), START));
 
-    pools.forget(START.plus(Duration.ofDays(1)));
+    hear("other", START.plus(Duration.ofDays(1)));
 
     assertThat(pools.get("waiting").waiting()).containsExactly(job);
     assertThat(pools.get("working").waiting()).isEmpty();
@@ -52,17 +51,16 @@ final class KnownPoolsTest {
   @Test
   void a_pool_whose_last_job_has_ended_is_forgotten() {
     var job = Samples.job(1, "vision", 0, START);
-    Pool pool = Dispatcher.advance(Pool.empty(), new JobQueued(job), START).pool();
-    pools.put("default", Dispatcher.advance(pool, new JobEnded(job.id()), START).pool());
+    pools.took("default", Dispatcher.advance(Pool.empty(), new JobQueued(job), START));
+    Instant later = START.plus(Worker.EXPIRY);
 
-    pools.forget(START);
+    pools.took("default", Dispatcher.advance(pools.get("default"), new JobEnded(job.id()), later));
 
     assertThat(pools.size()).isZero();
   }
 
   private void hear(String pool, Instant now) {
     var worker = new Worker("w1", new Worker.Capacity(1, 0), Map.of(), now);
-    pools.put(pool, Dispatcher.advance(pools.get(pool), new WorkerAlive(worker), now).pool());
-    pools.forget(now);
+    pools.took(pool, Dispatcher.advance(pools.get(pool), new WorkerAlive(worker), now));
   }
 }
