@@ -146,7 +146,7 @@ final class StageWork implements ClaimLoop.Work {
       throw new GivenBackException(String.valueOf(failure.getMessage()));
     }
     if (saysMuchOfThisWorker(attempt, failure)) {
-      reports.stageFailed(Quoted.place(failure.getMessage()));
+      reports.stageFailed(Quoted.place(String.valueOf(failure.getMessage())));
     }
     reports.tell(stop, () -> reports.events().failed(attempt, failure));
   }

@@ -48,8 +48,7 @@ final class OptimizeCommand extends Task {
       names = "--scores",
       paramLabel = "DIR",
       description =
-          "Where scores of models are kept, so that another budget needs no measuring. Default:"
-              + " ${sys:user.home}/"
+          "Where scores of models are kept, so that another budget needs no measuring. Default: ${sys:user.home}/"
               + USUAL_SCORES
               + ".")
   private @Nullable Path scores;

@@ -10,8 +10,7 @@ final class StageOptions {
       names = "--heap",
       paramLabel = "MIB",
       description =
-          "Java heap of a stage; tensors come on top. Default: half of the memory, divided among"
-              + " the slots, but from 128 to 1500.")
+          "Java heap of a stage; tensors come on top. Default: half of the memory, divided among the slots, but from 128 to 1500.")
   private @Nullable Integer heap;
 
   @Option(

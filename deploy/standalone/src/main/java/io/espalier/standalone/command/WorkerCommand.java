@@ -43,16 +43,14 @@ final class WorkerCommand extends Task {
       names = "--artifacts",
       paramLabel = "URI",
       description =
-          "Where it publishes, as a path or a file: URI, so that it can see to it that the store is"
-              + " there. The coordinator says where each result goes.")
+          "Where it publishes, as a path or a file: URI, so that it can see to it that the store is there. The coordinator says where each result goes.")
   private @Nullable String artifacts;
 
   @Option(
       names = "--allow-root",
       paramLabel = "DIR",
       description =
-          "Directory that models and data may be read from, besides artifact stores; repeat for"
-              + " several. Default: none.")
+          "Directory that models and data may be read from, besides artifact stores; repeat for several. Default: none.")
   private List<Path> roots = List.of();
 
   @Mixin private StageOptions stage = new StageOptions();
