@@ -37,7 +37,7 @@ public final class Coordinator implements AutoCloseable {
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile @Nullable Throwable failure;
 
-  private Coordinator(KafkaStreams streams, Lookout lookout) {
+  Coordinator(KafkaStreams streams, Lookout lookout) {
     this.streams = streams;
     this.lookout = lookout;
   }
@@ -166,7 +166,7 @@ public final class Coordinator implements AutoCloseable {
   }
 
   /** Each thread that is replaced restores its stores, so they follow each other more slowly. */
-  private StreamThreadExceptionResponse afterFailure(Throwable thrown) {
+  StreamThreadExceptionResponse afterFailure(Throwable thrown) {
     if (TransientFailures.include(thrown)) {
       LOGGER.warn("a thread failed for a reason that may pass; another takes over", thrown);
       backOff.await();

@@ -1,0 +1,79 @@
+package io.espalier.streams.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.espalier.schemas.SchemaRegistry;
+import io.espalier.streams.topology.TopologySettings.Outside;
+import io.espalier.streams.wire.Wire;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Properties;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.errors.StreamsException;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A coordinator that was never started, and what it does when a thread fails. */
+final class AfterFailureTest {
+  @TempDir private Path directory;
+  private Coordinator coordinator;
+
+  @BeforeEach
+  void create() {
+    var config =
+        CoordinatorConfig.of(
+            "127.0.0.1:1",
+            SchemaRegistry.inMemory("after-failure"),
+            directory,
+            URI.create("file:///artifacts/"));
+    Properties properties = StreamsSettings.of(config);
+    var outside =
+        new Outside(
+            pool -> true, partition -> Instant.MAX, (partition, since) -> List.of(), () -> "token");
+    var topology =
+        Coordinator.topology(
+            new Wire(config.topics()), Coordinator.settings(config, 1, outside), properties);
+    var lookout =
+        new Lookout(Admin.create(properties), config.applicationId(), config.topics(), List.of());
+    coordinator = new Coordinator(new KafkaStreams(topology, properties), lookout);
+  }
+
+  @AfterEach
+  void close() {
+    coordinator.close();
+  }
+
+  @Test
+  void a_failure_that_may_pass_costs_one_thread_and_leaves_no_error() {
+    var passing = new StreamsException("a task failed", new TimeoutException("no answer"));
+
+    assertThat(coordinator.afterFailure(passing))
+        .isEqualTo(StreamThreadExceptionResponse.REPLACE_THREAD);
+
+    coordinator.close();
+    assertThatCode(coordinator::awaitStopped).doesNotThrowAnyException();
+  }
+
+  @Test
+  void a_failure_that_stays_stops_the_coordinator_which_says_why() {
+    var staying = new StreamsException("a task failed", new IllegalStateException("a mistake"));
+
+    assertThat(coordinator.afterFailure(staying))
+        .isEqualTo(StreamThreadExceptionResponse.SHUTDOWN_CLIENT);
+
+    coordinator.close();
+    assertThatThrownBy(coordinator::awaitStopped)
+        .isInstanceOf(CoordinatorException.class)
+        .hasMessageContaining("a mistake")
+        .hasCause(staying);
+  }
+}
