@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.event.ModelRegistered;
 import io.espalier.event.PruningPolicy;
+import io.espalier.event.WorkerHeartbeat;
 import io.espalier.schemas.Installation;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.policy.Policy;
 import io.espalier.schemas.policy.PolicyFile;
 import io.espalier.standalone.client.Cluster;
 import io.espalier.standalone.client.Publishing;
+import io.espalier.standalone.client.Workers;
 import io.espalier.standalone.report.Result;
 import io.espalier.worker.domain.InvalidInputException;
 import java.time.Instant;
@@ -77,6 +79,39 @@ class ClientIT {
       Map<String, PruningPolicy> inForce = cluster.latest(espalier.topics().pruningPolicies());
       assertThat(inForce.get("again").getGeneration()).isEqualTo(generation(last));
     }
+  }
+
+  @Test
+  void workers_that_were_heard_of_lately_are_listed() {
+    Topic<WorkerHeartbeat> topic = espalier.topics().workerHeartbeats();
+    Instant now = Instant.now();
+    sendHeartbeat("quiet", now.minusSeconds(60));
+    sendHeartbeat("here", now);
+
+    Result workers = Workers.list(espalier.address());
+
+    assertThat(workers.json().findValuesAsText("workerId")).containsExactly("here", "quiet");
+    assertThat(workers.json().findValuesAsText("silent")).containsExactly("false", "true");
+    assertThat(workers.table()).contains("default", "s ago, silent");
+    try (Cluster cluster = Cluster.connect(espalier.address())) {
+      assertThat(cluster.since(topic, now.minusSeconds(120))).hasSize(2);
+      assertThat(cluster.since(topic, now.plusSeconds(3_600))).isEmpty();
+    }
+  }
+
+  private static void sendHeartbeat(String worker, Instant at) {
+    Topic<WorkerHeartbeat> topic = espalier.topics().workerHeartbeats();
+    WorkerHeartbeat heartbeat =
+        WorkerHeartbeat.newBuilder()
+            .setWorkerId(worker)
+            .setPool("default")
+            .setAt(at)
+            .setSlots(1)
+            .setDevices(List.of())
+            .setRunning(List.of())
+            .build();
+    byte[] bytes = topic.values().serializer().serialize(topic.name(), heartbeat);
+    espalier.send(new ProducerRecord<>(topic.name(), "default", bytes));
   }
 
   @Test

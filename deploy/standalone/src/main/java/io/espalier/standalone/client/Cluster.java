@@ -6,11 +6,14 @@ import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
 import io.espalier.worker.domain.InvalidInputException;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -86,10 +89,9 @@ public final class Cluster implements AutoCloseable {
    * @throws UnreachableException naming those that are missing, and what to do
    */
   public Cluster requireSetUp() {
-    Set<String> present =
-        answer(() -> admin.listTopics().names().get(patience(address), TimeUnit.MILLISECONDS));
     var registry = SchemaRegistry.at(address.registryUrl());
-    Set<String> missing = new Installation(topics, registry, List.of()).missingTopics(present);
+    Set<String> missing =
+        new Installation(topics, registry, List.of()).missingTopics(presentTopics());
     if (!missing.isEmpty()) {
       throw new UnreachableException(
           "the brokers at %s lack the topics %s; run `espalier setup`, or check --topic-prefix"
@@ -143,7 +145,32 @@ public final class Cluster implements AutoCloseable {
 
   /** Reads a topic from its beginning. */
   public <V> TopicReader<V> read(Topic<V> topic) {
-    return TopicReader.of(topic, clientSettings(address));
+    return TopicReader.of(topic, clientSettings(address), Optional.empty());
+  }
+
+  /** The values of a topic that came since a time, those of each partition in their order. */
+  public <V> List<V> since(Topic<V> topic, Instant time) {
+    var values = new ArrayList<V>();
+    try (var reader = TopicReader.of(topic, clientSettings(address), Optional.of(time))) {
+      while (!reader.caughtUp()) {
+        reader.poll().forEach(entry -> entry.value().ifPresent(values::add));
+      }
+    }
+    return values;
+  }
+
+  /** The pools that have a topic of commands, in order. */
+  public List<String> pools() {
+    String prefix = topics.stageCommands("").name();
+    return presentTopics().stream()
+        .filter(name -> name.startsWith(prefix))
+        .map(name -> name.substring(prefix.length()))
+        .sorted()
+        .toList();
+  }
+
+  private Set<String> presentTopics() {
+    return answer(() -> admin.listTopics().names().get(patience(address), TimeUnit.MILLISECONDS));
   }
 
   /** The newest value of every key of a compacted topic, in the order of the keys. */

@@ -164,6 +164,10 @@ public final class Runs {
   }
 
   static String shortId(Run run) {
-    return run.getRunId().substring(0, Math.min(12, run.getRunId().length()));
+    return shortId(run.getRunId());
+  }
+
+  static String shortId(String run) {
+    return run.substring(0, Math.min(12, run.length()));
   }
 }

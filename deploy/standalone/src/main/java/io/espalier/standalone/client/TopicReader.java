@@ -4,6 +4,7 @@ import io.espalier.schemas.RegistryUnavailableException;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.UnreadableEventException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads all partitions of a topic from the beginning, only what has been committed, and goes on as
- * it grows. Not for several threads.
+ * Reads all partitions of a topic from the beginning or from a time on, only what has been
+ * committed, and goes on as it grows. Not for several threads.
  *
  * @param <V> type of the topic's values
  */
@@ -44,6 +45,11 @@ public final class TopicReader<V> implements AutoCloseable {
 
   /** Reads with a consumer, which is closed with this reader, and at once if it cannot read. */
   TopicReader(Topic<V> topic, Consumer<String, byte[]> consumer) {
+    this(topic, consumer, Optional.empty());
+  }
+
+  /** Reads from a time on; from the beginning without one. */
+  TopicReader(Topic<V> topic, Consumer<String, byte[]> consumer, Optional<Instant> since) {
     this.topic = topic;
     this.consumer = consumer;
     try {
@@ -52,22 +58,35 @@ public final class TopicReader<V> implements AutoCloseable {
               .map(partition -> new TopicPartition(topic.name(), partition.partition()))
               .toList();
       consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
       ends = consumer.endOffsets(partitions);
+      since.ifPresentOrElse(this::seek, () -> consumer.seekToBeginning(partitions));
     } catch (RuntimeException failed) {
       close();
       throw failed;
     }
   }
 
-  static <V> TopicReader<V> of(Topic<V> topic, Map<String, Object> clientSettings) {
+  static <V> TopicReader<V> of(
+      Topic<V> topic, Map<String, Object> clientSettings, Optional<Instant> since) {
     Map<String, Object> settings = new HashMap<>(clientSettings);
     settings.put("isolation.level", "read_committed");
     settings.put("enable.auto.commit", "false");
     settings.put("default.api.timeout.ms", 10_000);
     return new TopicReader<>(
         topic,
-        new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer()));
+        new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer()),
+        since);
+  }
+
+  /** A partition without a record since then is read from its end on. */
+  private void seek(Instant since) {
+    Map<TopicPartition, Long> wanted = new HashMap<>();
+    ends.keySet().forEach(partition -> wanted.put(partition, since.toEpochMilli()));
+    consumer
+        .offsetsForTimes(wanted)
+        .forEach(
+            (partition, found) ->
+                consumer.seek(partition, found == null ? ends.get(partition) : found.offset()));
   }
 
   /** Whether everything has been read that was committed when this reader was made. */

@@ -39,6 +39,7 @@ import picocli.CommandLine.ScopeType;
       ModelsCommand.class,
       PoliciesCommand.class,
       RunsCommand.class,
+      WorkersCommand.class,
       StreamsCommand.class,
       WorkerCommand.class
     })

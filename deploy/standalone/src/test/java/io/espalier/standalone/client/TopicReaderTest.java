@@ -12,10 +12,13 @@ import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.consumer.internals.AutoOffsetResetStrategy;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
@@ -95,6 +98,23 @@ class TopicReaderTest {
     assertThat(consumer.closed()).isTrue();
   }
 
+  @Test
+  void a_topic_is_read_from_a_time_on_and_partitions_without_a_later_record_from_their_end() {
+    Instant noon = SampleRun.NOON;
+    var timed = new TimedConsumer(Map.of(first, new OffsetAndTimestamp(3, noon.toEpochMilli())));
+    timed.updatePartitions(topic.name(), consumer.partitionsFor(topic.name()));
+    timed.updateEndOffsets(Map.of(first, 5L, second, 7L));
+    try (var reader = new TopicReader<>(topic, timed, Optional.of(noon))) {
+      assertThat(timed.asked)
+          .isEqualTo(Map.of(first, noon.toEpochMilli(), second, noon.toEpochMilli()));
+      assertThat(timed.position(first)).isEqualTo(3);
+      assertThat(timed.position(second)).isEqualTo(7);
+      assertThat(reader.caughtUp()).isFalse();
+      timed.seek(first, 5);
+      assertThat(reader.caughtUp()).isTrue();
+    }
+  }
+
   private void add(TopicPartition partition, long offset, String key, byte @Nullable [] value) {
     consumer.addRecord(
         new ConsumerRecord<>(partition.topic(), partition.partition(), offset, key, value));
@@ -134,6 +154,26 @@ class TopicReaderTest {
 
   private static List<String> keys(List<TopicReader.Entry<RunRequest>> entries) {
     return entries.stream().map(TopicReader.Entry::key).toList();
+  }
+
+  /** A consumer that knows from which offset on records are later than it is asked for. */
+  private static final class TimedConsumer extends MockConsumer<String, byte[]> {
+    private final Map<TopicPartition, OffsetAndTimestamp> later;
+    private Map<TopicPartition, Long> asked = Map.of();
+
+    private TimedConsumer(Map<TopicPartition, OffsetAndTimestamp> later) {
+      super(AutoOffsetResetStrategy.EARLIEST.name());
+      this.later = later;
+    }
+
+    @Override
+    public synchronized Map<TopicPartition, OffsetAndTimestamp> offsetsForTimes(
+        Map<TopicPartition, Long> times) {
+      asked = Map.copyOf(times);
+      Map<TopicPartition, OffsetAndTimestamp> found = new HashMap<>();
+      times.keySet().forEach(partition -> found.put(partition, later.get(partition)));
+      return found;
+    }
   }
 
   /** A registry that is away when the record of the run "held" is read. */

@@ -56,6 +56,7 @@ class EspalierTest {
         "runs watch --help",
         "runs cancel --help",
         "runs retry --help",
+        "workers list --help",
         "streams --help",
         "worker --help"
       })

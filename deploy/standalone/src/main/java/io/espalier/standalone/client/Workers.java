@@ -1,0 +1,107 @@
+package io.espalier.standalone.client;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.event.Device;
+import io.espalier.event.RunningStage;
+import io.espalier.event.WorkerHeartbeat;
+import io.espalier.standalone.report.Result;
+import io.espalier.standalone.report.TextTable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.BinaryOperator;
+import java.util.stream.Collectors;
+
+/** The workers of a system, by their newest signs of life. */
+public final class Workers {
+  private static final Duration SILENT = Duration.ofSeconds(30);
+
+  /** Signs of life are kept for months; of who has given none for so long, none is read. */
+  private static final Duration RECENT = Duration.ofMinutes(2);
+
+  private static final double GIBIBYTE = 1L << 30;
+
+  private Workers() {}
+
+  /** The workers that were heard of in the last two minutes, in the order of their ids. */
+  public static Result list(Address address) {
+    try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
+      Instant now = Instant.now();
+      return result(cluster.since(cluster.topics().workerHeartbeats(), now.minus(RECENT)), now);
+    }
+  }
+
+  /**
+   * Returns workers as text and JSON.
+   *
+   * @param heartbeats signs of life, any number per worker
+   * @param now what ages are counted to
+   */
+  static Result result(List<WorkerHeartbeat> heartbeats, Instant now) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    var nodes = json.putArray("workers");
+    var table =
+        new TextTable(
+            "worker",
+            "pool",
+            "slots",
+            "spare",
+            "working on",
+            "free memory",
+            "last heard",
+            "out of service");
+    Collection<WorkerHeartbeat> workers = newest(heartbeats);
+    for (WorkerHeartbeat worker : workers) {
+      long seconds = secondsSince(worker, now);
+      boolean silent = seconds > SILENT.toSeconds();
+      nodes.add(Events.json(worker).put("heardSecondsAgo", seconds).put("silent", silent));
+      row(table, worker, seconds + " s ago" + (silent ? ", silent" : ""));
+    }
+    return Result.of(
+        json,
+        workers.isEmpty()
+            ? "no worker was heard of in the last %d s".formatted(RECENT.toSeconds())
+            : table.toString());
+  }
+
+  private static void row(TextTable table, WorkerHeartbeat worker, String heard) {
+    table.row(
+        worker.getWorkerId(),
+        worker.getPool(),
+        Integer.toString(worker.getSlots()),
+        Integer.toString(worker.getSpare()),
+        worker.getRunning().stream()
+            .filter(RunningStage::getWorking)
+            .map(stage -> Runs.shortId(stage.getRunId()))
+            .collect(Collectors.joining(", ")),
+        worker.getDevices().stream().map(Workers::free).collect(Collectors.joining(", ")),
+        heard,
+        Objects.requireNonNullElse(worker.getOutOfService(), ""));
+  }
+
+  private static Collection<WorkerHeartbeat> newest(List<WorkerHeartbeat> heartbeats) {
+    var later = BinaryOperator.<WorkerHeartbeat>maxBy(Comparator.comparing(WorkerHeartbeat::getAt));
+    Map<String, WorkerHeartbeat> newest = new TreeMap<>();
+    heartbeats.forEach(heartbeat -> newest.merge(heartbeat.getWorkerId(), heartbeat, later));
+    return newest.values();
+  }
+
+  /** A worker's clock may be ahead of ours. */
+  private static long secondsSince(WorkerHeartbeat worker, Instant now) {
+    return Math.max(0, Duration.between(worker.getAt(), now).toSeconds());
+  }
+
+  private static String free(Device device) {
+    Long bytes = device.getFreeBytes();
+    return bytes == null
+        ? device.getKind() + " unknown"
+        : String.format(Locale.ROOT, "%s %.1f GiB", device.getKind(), bytes / GIBIBYTE);
+  }
+}

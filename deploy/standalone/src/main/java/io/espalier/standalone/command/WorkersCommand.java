@@ -1,0 +1,29 @@
+package io.espalier.standalone.command;
+
+import io.espalier.standalone.client.Workers;
+import io.espalier.standalone.report.Result;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Workers of a running system. */
+@Command(
+    name = "workers",
+    description = "List workers.",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = WorkersCommand.List.class)
+final class WorkersCommand {
+  /** Lists workers. */
+  @Command(
+      name = "list",
+      description =
+          "List the workers that were heard of in the last two minutes: what they are at, what"
+              + " memory is free. One that was not heard of for over 30 s is marked as silent.")
+  static final class List extends Task {
+    @Mixin private ConnectionOptions connection = new ConnectionOptions();
+
+    @Override
+    Result run() {
+      return Workers.list(connection.address());
+    }
+  }
+}
