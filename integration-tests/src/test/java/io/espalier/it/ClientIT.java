@@ -82,6 +82,25 @@ class ClientIT {
   }
 
   @Test
+  void a_policy_for_a_pool_without_a_topic_is_applied_with_a_warning() {
+    String text = policy("60%").replace("again", "elsewhere") + "  placement: { pool: nowhere }\n";
+    List<Policy> policies = PolicyFile.parse("policy.yaml", text).orThrow();
+    List<Policy> sound =
+        PolicyFile.parse("policy.yaml", policy("60%").replace("again", "sound")).orThrow();
+    try (Cluster cluster = Cluster.connect(espalier.address())) {
+      Result warned = Publishing.apply(cluster, policies);
+      Result unwarned = Publishing.apply(cluster, sound);
+
+      assertThat(warned.table()).contains("created", "warning: the pool 'nowhere'");
+      assertThat(warned.json().at("/warnings/0").asText())
+          .contains("there are the pools default.", "setup --pool nowhere");
+      assertThat(unwarned.table()).doesNotContain("warning");
+      assertThat(unwarned.json().path("warnings").isArray()).isTrue();
+      assertThat(unwarned.json().path("warnings")).isEmpty();
+    }
+  }
+
+  @Test
   void workers_that_were_heard_of_lately_are_listed() {
     Topic<WorkerHeartbeat> topic = espalier.topics().workerHeartbeats();
     Instant now = Instant.now();
@@ -99,6 +118,20 @@ class ClientIT {
     }
   }
 
+  @Test
+  void settings_that_somebody_changed_are_set_again() {
+    Topic<?> topic = espalier.topics().runs();
+    espalier.alter(topic, "max.message.bytes", "1000000");
+    try (Cluster cluster = Cluster.connect(espalier.address())) {
+      Installation.Added first = cluster.setUp(List.of("default"), topic.partitions(), (short) 1);
+      Installation.Added second = cluster.setUp(List.of("default"), topic.partitions(), (short) 1);
+
+      assertThat(first.changed()).containsExactly(topic.name());
+      assertThat(first.topics()).isEmpty();
+      assertThat(second.changed()).isEmpty();
+    }
+  }
+
   private static void sendHeartbeat(String worker, Instant at) {
     Topic<WorkerHeartbeat> topic = espalier.topics().workerHeartbeats();
     WorkerHeartbeat heartbeat =
@@ -112,20 +145,6 @@ class ClientIT {
             .build();
     byte[] bytes = topic.values().serializer().serialize(topic.name(), heartbeat);
     espalier.send(new ProducerRecord<>(topic.name(), "default", bytes));
-  }
-
-  @Test
-  void settings_that_somebody_changed_are_set_again() {
-    Topic<?> topic = espalier.topics().runs();
-    espalier.alter(topic, "max.message.bytes", "1000000");
-    try (Cluster cluster = Cluster.connect(espalier.address())) {
-      Installation.Added first = cluster.setUp(List.of("default"), topic.partitions(), (short) 1);
-      Installation.Added second = cluster.setUp(List.of("default"), topic.partitions(), (short) 1);
-
-      assertThat(first.changed()).containsExactly(topic.name());
-      assertThat(first.topics()).isEmpty();
-      assertThat(second.changed()).isEmpty();
-    }
   }
 
   private static String policy(String flops) {

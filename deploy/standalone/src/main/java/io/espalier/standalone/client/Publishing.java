@@ -23,8 +23,11 @@ import java.util.stream.Collectors;
 /** What people make known to a running system: models and policies. */
 public final class Publishing {
   private static final String SOURCE = "urn:espalier:cli";
+  private static final String UNCHANGED = "unchanged";
   private static final String APPLIED =
-      "\nmodels that are registered already are not optimized by it; register them again to have that";
+      "\n"
+          + "models that are registered already are not optimized by it; register them again to"
+          + " have that";
 
   private Publishing() {}
 
@@ -88,33 +91,52 @@ public final class Publishing {
     }
   }
 
-  /** Publishes those of the policies that are new or changed. */
+  /**
+   * Publishes those of the policies that are new or changed, and warns of pools that are not there.
+   */
   public static Result apply(Cluster cluster, List<Policy> policies) {
     Map<String, PruningPolicy> current = cluster.latest(cluster.topics().pruningPolicies());
+    List<Applied> applied =
+        policies.stream()
+            .map(policy -> apply(cluster, policy, Optional.ofNullable(current.get(policy.name()))))
+            .toList();
+    List<PruningPolicy> inForce = applied.stream().map(Applied::inForce).toList();
+    return result(applied, PoolWarnings.of(inForce, cluster.pools()));
+  }
+
+  /** A policy that is in force, and in a word how it came to be. */
+  private record Applied(PruningPolicy inForce, String change) {}
+
+  private static Applied apply(Cluster cluster, Policy policy, Optional<PruningPolicy> published) {
+    if (published.map(policy::says).orElse(false)) {
+      return new Applied(published.orElseThrow(), UNCHANGED);
+    }
+    PruningPolicy inForce = policy.toAvro(newGeneration(published, Instant.now()));
+    publish(cluster, inForce);
+    return new Applied(inForce, published.isEmpty() ? "created" : "changed");
+  }
+
+  private static Result result(List<Applied> applied, List<String> warnings) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     var nodes = json.putArray("policies");
     var table = new TextTable("policy", "generation", "change");
-    boolean anyChanged = false;
-    for (Policy policy : policies) {
-      Optional<PruningPolicy> published = Optional.ofNullable(current.get(policy.name()));
-      boolean changed = !published.map(policy::says).orElse(false);
-      PruningPolicy inForce =
-          changed
-              ? policy.toAvro(newGeneration(published, Instant.now()))
-              : published.orElseThrow();
-      if (changed) {
-        publish(cluster, inForce);
-      }
-      anyChanged |= changed;
-      String change = published.isEmpty() ? "created" : changed ? "changed" : "unchanged";
+    for (Applied each : applied) {
+      String name = each.inForce().getName();
+      long generation = each.inForce().getGeneration();
       nodes
           .addObject()
-          .put("name", policy.name())
-          .put("generation", inForce.getGeneration())
-          .put("change", change);
-      table.row(policy.name(), Long.toString(inForce.getGeneration()), change);
+          .put("name", name)
+          .put("generation", generation)
+          .put("change", each.change());
+      table.row(name, Long.toString(generation), each.change());
     }
-    return Result.of(json, anyChanged ? table + APPLIED : table.toString());
+    warnings.forEach(json.putArray("warnings")::add);
+    var text = new StringBuilder(table.toString());
+    warnings.forEach(warning -> text.append("\nwarning: ").append(warning));
+    if (!applied.stream().allMatch(each -> each.change().equals(UNCHANGED))) {
+      text.append(APPLIED);
+    }
+    return Result.of(json, text.toString());
   }
 
   /**
