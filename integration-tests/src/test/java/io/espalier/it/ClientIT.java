@@ -118,6 +118,20 @@ class ClientIT {
     }
   }
 
+  @Test
+  void settings_that_somebody_changed_are_set_again() {
+    Topic<?> topic = espalier.topics().runs();
+    espalier.alter(topic, "max.message.bytes", "1000000");
+    try (Cluster cluster = Cluster.connect(espalier.address())) {
+      Installation.Added first = cluster.setUp(List.of("default"), topic.partitions(), (short) 1);
+      Installation.Added second = cluster.setUp(List.of("default"), topic.partitions(), (short) 1);
+
+      assertThat(first.changed()).containsExactly(topic.name());
+      assertThat(first.topics()).isEmpty();
+      assertThat(second.changed()).isEmpty();
+    }
+  }
+
   private static void sendHeartbeat(String worker, Instant at) {
     Topic<WorkerHeartbeat> topic = espalier.topics().workerHeartbeats();
     WorkerHeartbeat heartbeat =
@@ -131,20 +145,6 @@ class ClientIT {
             .build();
     byte[] bytes = topic.values().serializer().serialize(topic.name(), heartbeat);
     espalier.send(new ProducerRecord<>(topic.name(), "default", bytes));
-  }
-
-  @Test
-  void settings_that_somebody_changed_are_set_again() {
-    Topic<?> topic = espalier.topics().runs();
-    espalier.alter(topic, "max.message.bytes", "1000000");
-    try (Cluster cluster = Cluster.connect(espalier.address())) {
-      Installation.Added first = cluster.setUp(List.of("default"), topic.partitions(), (short) 1);
-      Installation.Added second = cluster.setUp(List.of("default"), topic.partitions(), (short) 1);
-
-      assertThat(first.changed()).containsExactly(topic.name());
-      assertThat(first.topics()).isEmpty();
-      assertThat(second.changed()).isEmpty();
-    }
   }
 
   private static String policy(String flops) {

@@ -167,7 +167,7 @@ class TopicReaderTest {
     }
 
     @Override
-    public Map<TopicPartition, OffsetAndTimestamp> offsetsForTimes(
+    public synchronized Map<TopicPartition, OffsetAndTimestamp> offsetsForTimes(
         Map<TopicPartition, Long> times) {
       asked = Map.copyOf(times);
       Map<TopicPartition, OffsetAndTimestamp> found = new HashMap<>();
