@@ -93,7 +93,7 @@ final class Installed implements AutoCloseable {
             "--heap", "512",
             "--artifacts", artifacts().toString(),
             "--allow-root", backbone.folder("").toString(),
-            "--allow-root", TestReader.questions().toString()));
+            "--allow-root", TestReader.questions().getParent().toString()));
   }
 
   URI artifacts() {
