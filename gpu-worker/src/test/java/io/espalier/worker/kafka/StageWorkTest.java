@@ -35,7 +35,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -544,22 +543,7 @@ final class StageWorkTest {
   }
 
   private StageCommand.Builder command() {
-    return StageCommand.newBuilder()
-        .setRunId("run-1")
-        .setModelName("resnet")
-        .setModelVersion("1")
-        .setStageIndex(0)
-        .setAttempt(1)
-        .setKind(StageKind.PRUNE)
-        .setSpec("{}")
-        .setInput(new ArtifactReference(folder.resolve("input").toUri().toString(), null))
-        .setOutputUri(folder.resolve("store/run-1").toUri().toString())
-        .setData(Map.of())
-        .setSeed(7)
-        .setResumeKey("run-1/0")
-        .setPool("gpu")
-        .setDeadline(NOW.plusSeconds(3600))
-        .setIssuedAt(NOW);
+    return StageCommands.in(folder);
   }
 
   private ConsumerRecord<byte[], byte[]> record(StageCommand command, int delivery) {

@@ -33,10 +33,14 @@ final class DocumentReader {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final int DEEPEST = 50;
 
+  /** Far more than anybody writes; aliases of aliases multiply. */
+  private static final int MOST_VALUES = 100_000;
+
   private final String source;
   private final List<PolicyProblem> problems = new ArrayList<>();
   private final Set<Node> open = Collections.newSetFromMap(new IdentityHashMap<>());
   private Map<String, Integer> lines = new HashMap<>();
+  private int values;
 
   DocumentReader(String source) {
     this.source = source;
@@ -74,6 +78,12 @@ final class DocumentReader {
   }
 
   private JsonNode tree(Node node, String pointer) {
+    if (++values > MOST_VALUES) {
+      if (values == MOST_VALUES + 1) {
+        problem(node, pointer, "is one of more than %,d values; write less".formatted(MOST_VALUES));
+      }
+      return JSON.nullNode();
+    }
     lines.putIfAbsent(pointer, node.getStartMark().getLine() + 1);
     if (!open.add(node)) {
       problem(node, pointer, "contains itself by an alias; write it out");

@@ -479,6 +479,20 @@ class PolicyFileTest {
   }
 
   @Test
+  void aliases_of_aliases_that_multiply_are_refused_before_they_fill_the_memory() {
+    var text = new StringBuilder("a0: &a0 [x, x]\n");
+    for (int i = 1; i < 25; i++) { // SnakeYAML itself allows fifty aliases
+      text.append("a%d: &a%d [*a%d, *a%d]\n".formatted(i, i, i - 1, i - 1));
+    }
+
+    Policies policies = PolicyFile.parse("bomb.yaml", text.toString());
+
+    assertThat(policies.problems())
+        .extracting(PolicyProblem::message)
+        .anyMatch(problem -> problem.contains("more than 100,000 values"));
+  }
+
+  @Test
   void a_file_that_is_not_there_or_not_text_is_a_problem(@TempDir Path directory)
       throws IOException {
     Path binary = Files.write(directory.resolve("binary"), new byte[] {(byte) 0xff, (byte) 0xfe});
