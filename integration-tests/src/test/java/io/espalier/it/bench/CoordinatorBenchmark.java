@@ -99,7 +99,7 @@ public final class CoordinatorBenchmark {
     Arrays.sort(millis);
     System.out.printf(
         "registered -> command, %d events at %d/s, %d policies: p50 %.0f ms, p90 %.0f ms, p99 %.0f ms, max %.0f ms"
-            + " (wanted: p50 <= 150, p99 <= 500)%n",
+            + " (wanted: p99 <= 120)%n",
         millis.length,
         PER_SECOND,
         POLICIES,
