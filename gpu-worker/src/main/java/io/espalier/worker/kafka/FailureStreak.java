@@ -1,8 +1,8 @@
 package io.espalier.worker.kafka;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
 
 /**
@@ -21,13 +21,13 @@ final class FailureStreak {
   /** How long it takes no work after the last of them. */
   static final Duration PAUSE = Duration.ofMinutes(10);
 
-  private final Clock clock;
+  private final InstantSource clock;
   private int failures;
   private Instant resumption = Instant.MIN;
   private String last = "";
 
   /** No failures yet. */
-  FailureStreak(Clock clock) {
+  FailureStreak(InstantSource clock) {
     this.clock = clock;
   }
 

@@ -92,7 +92,7 @@ final class StageWatch {
   }
 
   private String stalled(StageProgressed now) {
-    return "no progress for %s: phase '%s' at %d of %d, %.1f minutes after the start. It may hang; a slow stage needs a longer limit in the worker's settings."
+    return "no progress for %s: phase '%s' at %d of %d, %.1f minutes after the start. It may hang, or be slower than this limit allows."
         .formatted(
             rules.stall(),
             now.getPhase(),

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -25,14 +26,14 @@ public final class MissedStores {
 
   private static final int MOST = 100;
 
-  private final Clock clock;
+  private final InstantSource clock;
   private final Map<URI, Instant> missed = new LinkedHashMap<>();
 
   MissedStores() {
     this(Clock.systemUTC());
   }
 
-  MissedStores(Clock clock) {
+  MissedStores(InstantSource clock) {
     this.clock = clock;
   }
 

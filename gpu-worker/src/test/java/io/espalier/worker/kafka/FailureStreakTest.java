@@ -2,16 +2,13 @@ package io.espalier.worker.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 
 final class FailureStreakTest {
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
-  private final FailureStreak streak = new FailureStreak(new Adjustable());
+  private final FailureStreak streak = new FailureStreak(() -> now);
 
   @Test
   void two_failures_in_a_row_are_no_problem_and_three_are() {
@@ -58,23 +55,6 @@ final class FailureStreakTest {
   private void fail(int times) {
     for (int i = 0; i < times; i++) {
       streak.failed("a process died");
-    }
-  }
-
-  private final class Adjustable extends Clock {
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
     }
   }
 }

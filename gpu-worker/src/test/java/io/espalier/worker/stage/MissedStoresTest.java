@@ -5,11 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.espalier.worker.checkpoint.StoreMarker;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,7 +14,7 @@ final class MissedStoresTest {
   @TempDir Path folder;
 
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
-  private final MissedStores stores = new MissedStores(new Adjustable());
+  private final MissedStores stores = new MissedStores(() -> now);
 
   @Test
   void nothing_is_missed_at_first() {
@@ -45,22 +42,5 @@ final class MissedStoresTest {
 
     now = now.plus(Duration.ofSeconds(1));
     assertThat(stores.problem()).isEmpty();
-  }
-
-  private final class Adjustable extends Clock {
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
   }
 }
