@@ -109,10 +109,12 @@ class RedeliveryIT {
   }
 
   @Test
-  void a_stage_goes_on_over_a_restart_of_the_broker_and_is_begun_once() {
+  void a_stage_goes_on_over_a_restart_of_the_broker_and_is_begun_once_though_others_are_idle() {
     try (Installed espalier = installed("broker-restart");
         var events = espalier.read(espalier.topics().stageEvents())) {
-      start(espalier, "a", new HashMap<>());
+      Map<String, JavaProcess> workers = new HashMap<>();
+      start(espalier, "a", workers);
+      start(espalier, "b", workers);
       send(espalier, "run-1", 512);
       events.await(PATIENCE, RedeliveryIT::hasProgressed);
 

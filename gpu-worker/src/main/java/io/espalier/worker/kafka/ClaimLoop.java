@@ -18,7 +18,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicIdPartition;
-import org.apache.kafka.common.errors.InvalidRecordStateException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +39,11 @@ final class ClaimLoop implements Runnable {
   interface Work {
     /** Blocks until it is done or stopped; never asks for a renewal. */
     AcknowledgeType run(ConsumerRecord<byte[], byte[]> record, Slots.Place place, Stop stop);
+
+    /** Whether somebody else has the lease by now and waits for this work to end. */
+    default boolean isAwaited(Stop stop) {
+      return false;
+    }
   }
 
   /**
@@ -256,10 +260,9 @@ final class ClaimLoop implements Runnable {
   private void renewed(Claim current, Optional<KafkaException> failure, long sent) {
     if (failure.isEmpty()) {
       current.heldSince = sent;
-    } else if (failure.get() instanceof InvalidRecordStateException) {
-      lose(current, "the queue has given it to somebody else: " + failure.get().getMessage());
     } else {
-      // The lock goes on, or a broker that starts again has none and returns the record to us.
+      // The lock goes on, or a broker that starts again has none and gives the record to whoever
+      // asks first. If that is not us, the end of the lock decides.
       log(LOGGER.atWarn().setCause(failure.get()), current).log("lease not renewed, trying again");
     }
   }
@@ -268,10 +271,13 @@ final class ClaimLoop implements Runnable {
     if (System.nanoTime() - current.heldSince <= queue.lease().lock().toNanos()) {
       return;
     }
-    lose(current, "its lock of %s ran out before it was renewed".formatted(queue.lease().lock()));
-  }
-
-  private void lose(Claim current, String message) {
+    if (work.isAwaited(current.stop)) {
+      current.adrift = true;
+      current.heldSince = System.nanoTime();
+      log(LOGGER.atWarn(), current).log("somebody else has the lease and waits; the work goes on");
+      return;
+    }
+    String message = "its lock of %s ran out before it was renewed".formatted(queue.lease().lock());
     log(LOGGER.atWarn(), current).addKeyValue("cause", message).log("lease lost");
     current.stop.request(Stop.Reason.LEASE_LOST, message);
     current.lost = true;

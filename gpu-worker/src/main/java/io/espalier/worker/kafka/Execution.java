@@ -52,7 +52,7 @@ final class Execution {
 
   private final List<Workbench> benches;
   private final Reports reports;
-  private final Running running;
+  private final Holders holders;
   private final Timing timing;
   private final Bounds bounds;
   private final EndForecast forecast = new EndForecast();
@@ -63,10 +63,10 @@ final class Execution {
    * @param benches the workbench of each slot
    */
   Execution(
-      List<Workbench> benches, Reports reports, Running running, Timing timing, Bounds bounds) {
+      List<Workbench> benches, Reports reports, Holders holders, Timing timing, Bounds bounds) {
     this.benches = List.copyOf(benches);
     this.reports = reports;
-    this.running = running;
+    this.holders = holders;
     this.timing = timing;
     this.bounds = bounds;
   }
@@ -81,6 +81,9 @@ final class Execution {
     stop.check();
     Workbench bench = benches.get(place.slot());
     Optional<StageSucceeded> finished = bench.finished(attempt.command(), stop);
+    if (finished.isEmpty() && holders.awaitNobodyElse(attempt, stop)) {
+      finished = bench.finished(attempt.command(), stop);
+    }
     if (finished.isPresent()) {
       attempt.describe(LOGGER.atInfo()).log("finished before, reporting again");
       return finished.get();
@@ -125,7 +128,7 @@ final class Execution {
   private StageSucceeded begun(
       Attempt attempt, Slots.Place place, Stop stop, StageWatch.Work work) {
     try {
-      running.begin(stop);
+      holders.running().begin(stop);
       attempt.describe(LOGGER.atInfo()).log("stage started");
       String device = benches.get(place.slot()).target();
       reports.tell(stop, () -> reports.events().started(attempt, device));

@@ -7,7 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The commands that this worker holds, those it works on and those it only prepares, and which
@@ -56,6 +58,41 @@ final class Running {
     }
   }
 
+  /** The attempt that is held by this claim, if it is. */
+  synchronized Optional<Attempt> attempt(Stop claim) {
+    return Optional.ofNullable(attempts.get(claim));
+  }
+
+  /** Whether this worker held the claim's attempt by an earlier claim, and still does. */
+  synchronized boolean isHeldBefore(Stop claim) {
+    for (Map.Entry<Stop, Attempt> held : attempts.entrySet()) {
+      if (held.getKey().equals(claim)) {
+        return false;
+      }
+      if (isSame(held.getValue(), attempts.get(claim))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether this worker holds the claim's attempt by a later claim, too. */
+  synchronized boolean isHeldAgain(Stop claim) {
+    Attempt attempt = attempts.get(claim);
+    boolean later = false;
+    for (Map.Entry<Stop, Attempt> held : attempts.entrySet()) {
+      if (later && isSame(held.getValue(), attempt)) {
+        return true;
+      }
+      later |= held.getKey().equals(claim);
+    }
+    return false;
+  }
+
+  private static boolean isSame(Attempt held, @Nullable Attempt attempt) {
+    return attempt != null && held.id().equals(attempt.id());
+  }
+
   /** What is held, as heartbeats say it. */
   synchronized List<RunningStage> stages() {
     return attempts.entrySet().stream()
@@ -66,7 +103,11 @@ final class Running {
   private static RunningStage stage(Attempt attempt, boolean working) {
     var command = attempt.command();
     return new RunningStage(
-        command.getRunId(), command.getStageIndex(), command.getAttempt(), working);
+        command.getRunId(),
+        command.getStageIndex(),
+        command.getAttempt(),
+        working,
+        attempt.delivery());
   }
 
   private void remove(Stop stop) {

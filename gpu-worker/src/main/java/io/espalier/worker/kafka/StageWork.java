@@ -35,15 +35,15 @@ final class StageWork implements ClaimLoop.Work {
 
   private final CommandReader reader;
   private final Execution execution;
-  private final Running running;
+  private final Holders holders;
   private final Reports reports;
   private final Lease lease;
 
   StageWork(
-      CommandReader reader, Execution execution, Running running, Reports reports, Lease lease) {
+      CommandReader reader, Execution execution, Holders holders, Reports reports, Lease lease) {
     this.reader = reader;
     this.execution = execution;
-    this.running = running;
+    this.holders = holders;
     this.reports = reports;
     this.lease = lease;
   }
@@ -64,6 +64,11 @@ final class StageWork implements ClaimLoop.Work {
           .log("command given back");
       return AcknowledgeType.RELEASE;
     }
+  }
+
+  @Override
+  public boolean isAwaited(Stop stop) {
+    return holders.isAwaited(stop);
   }
 
   /** Waits for the registry for as long as the lease is kept: the record is not to blame. */
@@ -116,7 +121,7 @@ final class StageWork implements ClaimLoop.Work {
   }
 
   private void answer(Attempt attempt, Slots.Place place, Stop stop) {
-    try (var registration = running.register(attempt, stop)) {
+    try (var registration = holders.running().register(attempt, stop)) {
       StageSucceeded success;
       try {
         success = execution.carryOut(attempt, place, stop);

@@ -1,5 +1,7 @@
 package io.espalier.worker.kafka;
 
+import io.espalier.event.ClosedAttempts;
+import io.espalier.event.WorkerHeartbeat;
 import io.espalier.schemas.TransientFailures;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.stage.Stop;
@@ -31,8 +33,9 @@ import org.slf4j.LoggerFactory;
  * A running worker: claims the commands of its pool, has them carried out in child JVMs, reports.
  *
  * <p>Threads: one per slot and one more own a share consumer each, one per command held does the
- * work, one per stage at work reports its progress, one reads which commands are closed, one sends
- * heartbeats, one checks fitness, one looks for stalls. None of them waits for another.
+ * work, one per stage at work reports its progress, one reads which commands are closed, one reads
+ * what other workers hold, one sends heartbeats, one checks fitness, one looks for stalls. None of
+ * them waits for another.
  */
 public final class Supervisor implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Supervisor.class);
@@ -50,7 +53,8 @@ public final class Supervisor implements AutoCloseable {
   private final Heartbeats heartbeats;
   private final StageEvents events;
   private final FitnessLoop fitnessLoop;
-  private final ClosedAttemptsReader closedAttempts;
+  private final TopicFollower<ClosedAttempts> closedAttempts;
+  private final TopicFollower<WorkerHeartbeat> otherHeartbeats;
   private final List<ClaimLoop> loops = new ArrayList<>();
   private final List<Thread> owners = new ArrayList<>();
   private final ScheduledExecutorService timers =
@@ -71,8 +75,18 @@ public final class Supervisor implements AutoCloseable {
     heartbeats = new Heartbeats(topics.workerHeartbeats(), outbox, clock, identity, condition);
     events = new StageEvents(topics.stageEvents(), outbox, clock, identity.workerId());
     fitnessLoop = new FitnessLoop(fitness, checks(), this::probe);
-    closedAttempts = new ClosedAttemptsReader(clients.reader(), topics.closedAttempts(), running);
-    StageWork stageWork = stageWork(equipment);
+    closedAttempts =
+        new TopicFollower<>(
+            clients.reader(),
+            new TopicFollower.Subject<>(
+                topics.closedAttempts(), TopicFollower.Start.BEGINNING, running::close));
+    var others = new OtherWorkers(identity.workerId(), identity.pool());
+    otherHeartbeats =
+        new TopicFollower<>(
+            clients.reader(),
+            new TopicFollower.Subject<>(
+                topics.workerHeartbeats(), TopicFollower.Start.RECENT, others::heard));
+    StageWork stageWork = stageWork(equipment, new Holders(running, others));
     var queue =
         new ClaimLoop.Queue(
             () -> clients.shareConsumer(settings.group()),
@@ -90,7 +104,7 @@ public final class Supervisor implements AutoCloseable {
     return checks;
   }
 
-  private StageWork stageWork(List<SlotEquipment> equipment) {
+  private StageWork stageWork(List<SlotEquipment> equipment, Holders holders) {
     var topics = settings.topics();
     var reports = new Reports(events, new DeadLetters(topics.deadLetters(), outbox), fitness);
     List<Workbench> benches =
@@ -101,11 +115,11 @@ public final class Supervisor implements AutoCloseable {
         new Execution(
             benches,
             reports,
-            running,
+            holders,
             new Execution.Timing(clock, timers),
             Execution.Bounds.of(settings.lease(), settings.stall()));
     var reader = new CommandReader(topics.stageCommands(settings.identity().pool()));
-    return new StageWork(reader, execution, running, reports, settings.lease());
+    return new StageWork(reader, execution, holders, reports, settings.lease());
   }
 
   /**
@@ -180,6 +194,7 @@ public final class Supervisor implements AutoCloseable {
     timers.shutdownNow();
     work.shutdownNow();
     closedAttempts.close();
+    otherHeartbeats.close();
     heartbeats.last();
     outbox.close();
     stopped.complete(null);
@@ -188,7 +203,9 @@ public final class Supervisor implements AutoCloseable {
 
   private void begin() {
     thread("closed-attempts", closedAttempts).start();
+    thread("other-heartbeats", otherHeartbeats).start();
     await(closedAttempts.caughtUp(), CATCH_UP, "to learn which commands are closed");
+    await(otherHeartbeats.caughtUp(), CATCH_UP, "to learn what other workers hold");
     fitnessLoop.begin();
     thread("fitness", fitnessLoop).start();
     thread("heartbeats", heartbeatLoop).start();

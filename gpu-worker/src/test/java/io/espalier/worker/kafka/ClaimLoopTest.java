@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -24,13 +25,14 @@ final class ClaimLoopTest {
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final CountDownLatch finish = new CountDownLatch(1);
   private final AtomicReference<Stop> stop = new AtomicReference<>();
+  private final AtomicBoolean awaited = new AtomicBoolean();
   private final Fitness fitness = new Fitness(() -> {});
   private final Slots slots = new Slots(1, () -> fitness.outOfService().isEmpty(), () -> {});
   private final ClaimLoop loop =
       new ClaimLoop(
           new ClaimLoop.Queue(() -> queue, "commands", new Lease(LOCK, 10)),
           slots,
-          this::work,
+          new Scripted(),
           threads);
 
   @AfterEach
@@ -76,6 +78,25 @@ final class ClaimLoopTest {
 
     assertThat(stop.get().requested().orElseThrow().reason()).isEqualTo(Stop.Reason.LEASE_LOST);
     assertThat(queue.nextAcknowledgement()).isEqualTo("1 ACCEPT");
+  }
+
+  @Test
+  void work_that_whoever_has_the_lease_waits_for_goes_on_to_its_end() throws Exception {
+    awaited.set(true);
+    queue.refuseAcknowledgements();
+    queue.add(record(0, "wait"));
+    long claimed = System.nanoTime();
+    threads.execute(loop);
+    assertThat(queue.nextAcknowledgement()).isEqualTo("0 RENEW");
+    queue.acceptAcknowledgements();
+
+    await().until(() -> System.nanoTime() - claimed > 2 * LOCK.toNanos());
+    assertThat(stop.get().requested()).isEmpty();
+    queue.add(record(1, "accept"));
+    finish.countDown();
+
+    assertThat(queue.nextAcknowledgement()).isEqualTo("1 ACCEPT");
+    assertThat(stop.get().requested()).isEmpty();
   }
 
   @Test
@@ -199,8 +220,21 @@ final class ClaimLoopTest {
     return next;
   }
 
-  private AcknowledgeType work(
-      ConsumerRecord<byte[], byte[]> record, Slots.Place place, Stop requested) {
+  /** Does what the record says. */
+  private final class Scripted implements ClaimLoop.Work {
+    @Override
+    public AcknowledgeType run(
+        ConsumerRecord<byte[], byte[]> record, Slots.Place place, Stop requested) {
+      return work(record, requested);
+    }
+
+    @Override
+    public boolean isAwaited(Stop requested) {
+      return awaited.get();
+    }
+  }
+
+  private AcknowledgeType work(ConsumerRecord<byte[], byte[]> record, Stop requested) {
     return switch (new String(record.value(), UTF_8)) {
       case "accept" -> AcknowledgeType.ACCEPT;
       case "reject" -> AcknowledgeType.REJECT;

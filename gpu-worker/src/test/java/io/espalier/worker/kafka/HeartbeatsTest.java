@@ -56,7 +56,7 @@ final class HeartbeatsTest {
                 NOW_IN_MILLIS,
                 4,
                 List.of(new Device("a processor", "cpu", 1024L, null)),
-                List.of(new RunningStage("run-1", 2, 3, true)),
+                List.of(new RunningStage("run-1", 2, 3, true, 1)),
                 0,
                 null));
   }

@@ -7,12 +7,14 @@ import static org.awaitility.Awaitility.await;
 import io.espalier.event.ArtifactReference;
 import io.espalier.event.ClosedAttempts;
 import io.espalier.event.FailureKind;
+import io.espalier.event.RunningStage;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageEvent;
 import io.espalier.event.StageFailed;
 import io.espalier.event.StageKind;
 import io.espalier.event.StageStarted;
 import io.espalier.event.StageSucceeded;
+import io.espalier.event.WorkerHeartbeat;
 import io.espalier.schemas.CloudEvent;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
@@ -69,6 +71,8 @@ final class StageWorkTest {
   private final FussyProducer producer = new FussyProducer();
   private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
   private final Running running = new Running(() -> {});
+  private final OtherWorkers others = new OtherWorkers("worker-1", "gpu");
+  private final Holders holders = new Holders(running, others);
   private final Fitness fitness = new Fitness(() -> {});
   private final Slots slots = new Slots(1, () -> fitness.outOfService().isEmpty(), () -> {});
   private final Slots.Place place = slots.reserve(Duration.ZERO).orElseThrow();
@@ -504,6 +508,53 @@ final class StageWorkTest {
   }
 
   @Test
+  void what_the_queue_gives_out_again_is_begun_only_when_the_other_worker_has_left_it()
+      throws Exception {
+    others.heard(heartbeat(new RunningStage("run-1", 0, 1, true, 1)));
+    var answer = CompletableFuture.supplyAsync(() -> run(1));
+    await().until(() -> running.stages().size() == 1);
+
+    assertThat(running.stages().get(0).getWorking()).isFalse();
+    assertThat(events()).isEmpty();
+    others.heard(heartbeat());
+
+    assertThat(answer.get(30, TimeUnit.SECONDS)).isEqualTo(AcknowledgeType.ACCEPT);
+    assertThat(events().get(1).getDetail()).isInstanceOf(StageSucceeded.class);
+  }
+
+  @Test
+  void what_the_other_worker_has_published_meanwhile_is_only_reported_again() throws Exception {
+    others.heard(heartbeat(new RunningStage("run-1", 0, 1, true, 1)));
+    var answer = CompletableFuture.supplyAsync(() -> run(1));
+    await().until(() -> running.stages().size() == 1);
+
+    var elsewhere = new Holders(new Running(() -> {}), new OtherWorkers("other", "gpu"));
+    worker("elsewhere", elsewhere).run(record(command().build(), 1), place, new Stop());
+    others.heard(heartbeat());
+
+    assertThat(answer.get(30, TimeUnit.SECONDS)).isEqualTo(AcknowledgeType.ACCEPT);
+    assertThat(events())
+        .extracting(event -> (Object) event.getDetail().getClass())
+        .containsExactly(StageStarted.class, StageSucceeded.class, StageSucceeded.class);
+  }
+
+  @Test
+  void a_worker_that_gets_a_command_a_second_time_works_on_it_once() throws Exception {
+    var first = new Stop();
+    Attempt held = Attempt.of(command().build(), record(command().build(), 1));
+    var registration = running.register(held, first);
+    var answer = CompletableFuture.supplyAsync(() -> run(1));
+
+    await().until(() -> holders.isAwaited(first));
+    assertThat(events()).isEmpty();
+    registration.close();
+
+    assertThat(answer.get(30, TimeUnit.SECONDS)).isEqualTo(AcknowledgeType.ACCEPT);
+    assertThat(holders.isAwaited(first)).isFalse();
+    assertThat(events()).hasSize(2);
+  }
+
+  @Test
   void whoever_loses_the_lease_publishes_and_reports_nothing() {
     stop.request(Stop.Reason.LEASE_LOST, "gone");
 
@@ -514,7 +565,19 @@ final class StageWorkTest {
     assertThat(folder.resolve("store/run-1")).doesNotExist();
   }
 
+  private AcknowledgeType run(int delivery) {
+    return work.run(record(command().build(), delivery), place, new Stop());
+  }
+
+  private static WorkerHeartbeat heartbeat(RunningStage... stages) {
+    return new WorkerHeartbeat("other", "gpu", NOW, 1, List.of(), List.of(stages), 0, null);
+  }
+
   private StageWork worker(String name) {
+    return worker(name, holders);
+  }
+
+  private StageWork worker(String name, Holders holders) {
     var outbox = new Outbox(() -> producer);
     var clock = Clock.fixed(NOW, ZoneOffset.UTC);
     var child =
@@ -536,10 +599,10 @@ final class StageWorkTest {
         new Execution(
             List.of(new Workbench(home, rules, equipment)),
             reports,
-            running,
+            holders,
             new Execution.Timing(clock, timers),
             new Execution.Bounds(Lease.STANDARD, stall, turn));
-    return new StageWork(new CommandReader(commands), execution, running, reports, Lease.STANDARD);
+    return new StageWork(new CommandReader(commands), execution, holders, reports, Lease.STANDARD);
   }
 
   private StageCommand.Builder command() {

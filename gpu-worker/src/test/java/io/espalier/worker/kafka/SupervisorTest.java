@@ -16,9 +16,11 @@ import io.espalier.worker.stage.TestStageProcess;
 import io.espalier.worker.stage.WorkerHome;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -46,8 +48,9 @@ final class SupervisorTest {
   private final Topics topics = new Topics("t.", SchemaRegistry.inMemory("supervisor"), 1);
   private final FakeShareConsumer queue = new FakeShareConsumer();
   private MockConsumer<byte[], byte[]> closedAttempts;
+  private MockConsumer<byte[], byte[]> otherHeartbeats;
   private MockProducer<byte[], byte[]> producer;
-  private final Broker broker = new Broker();
+  private Broker broker;
   private final AtomicReference<Optional<String>> problem = new AtomicReference<>(Optional.empty());
   private final Map<String, Supplier<Optional<String>>> checks = Map.of("store", problem::get);
   private WorkerHome home;
@@ -55,14 +58,10 @@ final class SupervisorTest {
 
   @BeforeEach
   void a_worker() {
-    closedAttempts = new MockConsumer<>("earliest");
+    closedAttempts = reader(topics.closedAttempts().name());
+    otherHeartbeats = reader(topics.workerHeartbeats().name());
+    broker = new Broker();
     producer = new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
-    String name = topics.closedAttempts().name();
-    var partition = new TopicPartition(name, 0);
-    closedAttempts.updateBeginningOffsets(Map.of(partition, 0L));
-    closedAttempts.updateEndOffsets(Map.of(partition, 0L));
-    closedAttempts.updatePartitions(
-        name, List.of(new PartitionInfo(name, 0, Node.noNode(), new Node[0], new Node[0])));
     home = WorkerHome.open(folder, "gpu");
     var identity = new WorkerIdentity("worker-1", "gpu", 1, List.of(), "test, 1 thread");
     var settings =
@@ -80,6 +79,16 @@ final class SupervisorTest {
     var slot = new SlotEquipment(child, TestStageProcess.stages(), "test, 1 thread");
     supervisor = Supervisor.start(settings, broker, List.of(slot));
     supervisor.awaitRunning(PATIENCE);
+  }
+
+  private static MockConsumer<byte[], byte[]> reader(String topic) {
+    var reader = new MockConsumer<byte[], byte[]>("earliest");
+    var partition = new TopicPartition(topic, 0);
+    reader.updateBeginningOffsets(Map.of(partition, 0L));
+    reader.updateEndOffsets(Map.of(partition, 0L));
+    reader.updatePartitions(
+        topic, List.of(new PartitionInfo(topic, 0, Node.noNode(), new Node[0], new Node[0])));
+    return reader;
   }
 
   @AfterEach
@@ -114,6 +123,7 @@ final class SupervisorTest {
     assertThat(queue.isClosed()).isTrue();
     assertThat(producer.closed()).isTrue();
     await().until(closedAttempts::closed);
+    await().until(otherHeartbeats::closed);
     supervisor.awaitStopped();
   }
 
@@ -171,6 +181,8 @@ final class SupervisorTest {
   }
 
   private final class Broker implements Clients {
+    private final Queue<Consumer<byte[], byte[]>> readers =
+        new ArrayDeque<>(List.of(closedAttempts, otherHeartbeats));
     private volatile String group = "";
 
     @Override
@@ -181,7 +193,7 @@ final class SupervisorTest {
 
     @Override
     public Consumer<byte[], byte[]> reader() {
-      return closedAttempts;
+      return readers.remove();
     }
 
     @Override

@@ -223,7 +223,7 @@ final class Driven implements AutoCloseable {
   void heartbeat(String pool, String worker, int slots, List<StageCommand> holds) {
     List<RunningStage> running =
         holds.stream()
-            .map(c -> new RunningStage(c.getRunId(), c.getStageIndex(), c.getAttempt(), true))
+            .map(c -> new RunningStage(c.getRunId(), c.getStageIndex(), c.getAttempt(), true, 1))
             .toList();
     send(
         topics.workerHeartbeats(),

@@ -19,8 +19,8 @@ class WorkersTest {
     WorkerHeartbeat newest = heartbeat("worker-1", NOON.minusSeconds(5));
     newest.setRunning(
         List.of(
-            new RunningStage("run-01234567-and-more", 0, 1, true),
-            new RunningStage("prepared-only", 0, 1, false)));
+            new RunningStage("run-01234567-and-more", 0, 1, true, 1),
+            new RunningStage("prepared-only", 0, 1, false, 1)));
     List<WorkerHeartbeat> heartbeats =
         List.of(
             heartbeat("worker-1", NOON.minusSeconds(20)),

@@ -1,6 +1,5 @@
 package io.espalier.worker.kafka;
 
-import io.espalier.event.ClosedAttempts;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.TransientFailures;
 import java.time.Duration;
@@ -21,23 +20,39 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads which commands are closed, from the beginning, and stops what is done for them. Every
- * worker reads all of it, so there is no group and nothing is committed.
+ * Reader of a topic that every worker reads whole, so there is no group and nothing is committed.
  *
- * <p>No record and no broker ends it: what cannot be read is skipped, since the coordinator alone
- * writes there, and what passes by itself is tried again for as long as it takes. It asks for
- * partitions that are added later once a minute; the client itself asks the broker for them every
- * {@code metadata.max.age.ms}, five minutes unless configured otherwise.
+ * <p>No record and no broker ends it: what cannot be read is skipped, since only this system writes
+ * there, and what passes by itself is tried again for as long as it takes. It asks for partitions
+ * that are added later once a minute; the client itself asks the broker for them every {@code
+ * metadata.max.age.ms}, five minutes unless configured otherwise.
  */
-final class ClosedAttemptsReader implements Runnable {
-  private static final Logger LOGGER = LoggerFactory.getLogger(ClosedAttemptsReader.class);
+final class TopicFollower<T> implements Runnable {
+  /** Where the reading of a partition begins. */
+  enum Start {
+    /** At its first record. */
+    BEGINNING,
+    /** A few records before its end: what is older says nothing any more. */
+    RECENT
+  }
+
+  /**
+   * What is read.
+   *
+   * @param topic the topic
+   * @param start where the reading begins
+   * @param taker is given each event, in the order of its partition
+   */
+  record Subject<T>(Topic<T> topic, Start start, java.util.function.Consumer<T> taker) {}
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(TopicFollower.class);
+  private static final int RECENT_RECORDS = 200;
   private static final Duration POLL = Duration.ofSeconds(1);
   private static final Duration RELIST = Duration.ofMinutes(1);
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
   private final Consumer<byte[], byte[]> consumer;
-  private final Topic<ClosedAttempts> topic;
-  private final Running running;
+  private final Subject<T> subject;
   private final Duration relist;
   private final CompletableFuture<Void> caughtUp = new CompletableFuture<>();
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -45,24 +60,18 @@ final class ClosedAttemptsReader implements Runnable {
   private boolean endsKnown;
   private long listed;
 
-  ClosedAttemptsReader(
-      Consumer<byte[], byte[]> consumer, Topic<ClosedAttempts> topic, Running running) {
-    this(consumer, topic, running, RELIST);
+  TopicFollower(Consumer<byte[], byte[]> consumer, Subject<T> subject) {
+    this(consumer, subject, RELIST);
   }
 
   /** The same, and looks for new partitions as often as said. */
-  ClosedAttemptsReader(
-      Consumer<byte[], byte[]> consumer,
-      Topic<ClosedAttempts> topic,
-      Running running,
-      Duration relist) {
+  TopicFollower(Consumer<byte[], byte[]> consumer, Subject<T> subject, Duration relist) {
     this.consumer = consumer;
-    this.topic = topic;
-    this.running = running;
+    this.subject = subject;
     this.relist = relist;
   }
 
-  /** Completes once everything that was closed before the start is known. */
+  /** Completes once everything that was there at the start is known. */
   CompletableFuture<Void> caughtUp() {
     return caughtUp;
   }
@@ -100,7 +109,7 @@ final class ClosedAttemptsReader implements Runnable {
       if (!TransientFailures.include(e)) {
         throw e;
       }
-      LOGGER.atWarn().setCause(e).log("closed attempts not read, trying again");
+      LOGGER.atWarn().setCause(e).addKeyValue("topic", name()).log("topic not read, trying again");
       pause();
     }
   }
@@ -113,19 +122,32 @@ final class ClosedAttemptsReader implements Runnable {
     assignNew();
   }
 
-  /** Reads partitions that it does not read yet from their beginning; goes on in the others. */
+  /** Reads partitions that it does not read yet, too; goes on in the others. */
   private void assignNew() {
     Set<TopicPartition> all = new HashSet<>(consumer.assignment());
     List<TopicPartition> added =
-        consumer.partitionsFor(topic.name()).stream()
+        consumer.partitionsFor(name()).stream()
             .map(info -> new TopicPartition(info.topic(), info.partition()))
             .filter(all::add)
             .toList();
     if (!added.isEmpty()) {
       consumer.assign(all);
-      consumer.seekToBeginning(added);
-      LOGGER.atInfo().addKeyValue("partitions", added).log("reading closed attempts");
+      seek(added);
+      LOGGER.atInfo().addKeyValue("partitions", added).log("reading");
     }
+  }
+
+  private void seek(List<TopicPartition> added) {
+    if (subject.start() == Start.BEGINNING) {
+      consumer.seekToBeginning(added);
+      return;
+    }
+    Map<TopicPartition, Long> first = consumer.beginningOffsets(added);
+    consumer
+        .endOffsets(added)
+        .forEach(
+            (partition, end) ->
+                consumer.seek(partition, Math.max(first.get(partition), end - RECENT_RECORDS)));
   }
 
   private void learnEnds() {
@@ -148,7 +170,7 @@ final class ClosedAttemptsReader implements Runnable {
     while (!isClosing()) {
       try {
         if (record.value() != null) {
-          running.close(event(record));
+          subject.taker().accept(event(record));
         }
         return;
       } catch (RuntimeException e) {
@@ -156,17 +178,22 @@ final class ClosedAttemptsReader implements Runnable {
           skip(record, e);
           return;
         }
-        LOGGER.atWarn().setCause(e).log("closed attempt cannot be read yet");
+        LOGGER.atWarn().setCause(e).addKeyValue("topic", name()).log("record cannot be read yet");
         pause();
       }
     }
   }
 
-  private ClosedAttempts event(ConsumerRecord<byte[], byte[]> record) {
-    return topic
+  private T event(ConsumerRecord<byte[], byte[]> record) {
+    return subject
+        .topic()
         .values()
         .deserializer()
-        .deserialize(topic.name(), record.headers(), record.value());
+        .deserialize(name(), record.headers(), record.value());
+  }
+
+  private String name() {
+    return subject.topic().name();
   }
 
   private static void skip(ConsumerRecord<byte[], byte[]> record, RuntimeException cause) {
@@ -176,7 +203,7 @@ final class ClosedAttemptsReader implements Runnable {
         .addKeyValue("topic", record.topic())
         .addKeyValue("partition", record.partition())
         .addKeyValue("offset", record.offset())
-        .log("record skipped that is no closed attempt");
+        .log("record skipped that is not what the topic is for");
   }
 
   private void pause() {

@@ -11,6 +11,7 @@ import io.espalier.event.StageCommand;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
+import io.espalier.worker.kafka.TopicFollower.Start;
 import io.espalier.worker.stage.Stop;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.Node;
@@ -29,15 +31,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-final class ClosedAttemptsReaderTest {
+final class TopicFollowerTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
   private final Topics topics = new Topics("t.", SchemaRegistry.inMemory("closed-attempts"), 1);
   private final Topic<ClosedAttempts> topic = topics.closedAttempts();
   private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
   private final Running running = new Running(() -> {});
-  private ClosedAttemptsReader reader =
-      new ClosedAttemptsReader(consumer, topic, running, Duration.ZERO);
+  private TopicFollower<ClosedAttempts> reader = follower(topic, Start.BEGINNING);
   private Thread thread = new Thread(reader, "closed-attempts");
 
   @BeforeEach
@@ -111,7 +112,7 @@ final class ClosedAttemptsReaderTest {
   void a_registry_that_is_away_is_waited_for_and_the_record_is_not_skipped() {
     var failures = new AtomicInteger(2);
     Topic<ClosedAttempts> ailing = AilingRegistry.read(topic, failures);
-    reader = new ClosedAttemptsReader(consumer, ailing, running, Duration.ZERO);
+    reader = follower(ailing, Start.BEGINNING);
     thread = new Thread(reader, "closed-attempts");
     partitions(1, Map.of(0, 1L));
     consumer.schedulePollTask(() -> add(0, 0, closed("run-1", 1)));
@@ -146,6 +147,27 @@ final class ClosedAttemptsReaderTest {
 
     await().until(() -> refused("run-1", 1).isPresent());
     assertThat(consumer.assignment()).hasSize(2);
+  }
+
+  @Test
+  void where_only_the_newest_counts_the_reading_begins_shortly_before_the_end() {
+    reader = follower(topic, Start.RECENT);
+    thread = new Thread(reader, "recent");
+    partitions(1, Map.of(0, 1_000L));
+    consumer.schedulePollTask(
+        () -> LongStream.range(790, 1_000).forEach(i -> add(0, i, closed("run-" + i, 1))));
+
+    thread.start();
+    reader.caughtUp().join();
+
+    assertThat(refused("run-799", 1)).isEmpty();
+    assertThat(refused("run-800", 1)).isPresent();
+    assertThat(refused("run-999", 1)).isPresent();
+  }
+
+  private TopicFollower<ClosedAttempts> follower(Topic<ClosedAttempts> read, Start start) {
+    var subject = new TopicFollower.Subject<>(read, start, running::close);
+    return new TopicFollower<>(consumer, subject, Duration.ZERO);
   }
 
   private Optional<String> refused(String run, long sequence) {
