@@ -6,14 +6,14 @@ import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
 /**
- * Sixty models, three workers, and two minutes in which workers, coordinator and broker are killed
- * and frozen at random.
+ * Thirty models, three workers, and a minute in which workers, coordinator and broker are killed
+ * and frozen at random. {@code integration-tests/chaos} runs longer.
  */
 class ChaosIT {
   private static final long SEED = 20_260_601;
 
   @Test
   void every_model_is_pruned_once_and_little_is_computed_twice() throws IOException {
-    assertThat(Chaos.ofMinutes(2, SEED).run()).isEmpty();
+    assertThat(Chaos.ofMinutes(1, SEED).run()).isEmpty();
   }
 }
