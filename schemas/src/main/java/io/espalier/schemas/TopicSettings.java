@@ -45,6 +45,11 @@ public record TopicSettings(
     return of(Cleanup.DELETE, LARGE_BYTES, true);
   }
 
+  /** The settings of signs of life: one every few seconds, of which only the newest count. */
+  static TopicSettings signsOfLife() {
+    return new TopicSettings(Cleanup.DELETE, SMALL_BYTES, Optional.of(Duration.ofDays(1)), true);
+  }
+
   /** The settings of what the coordinator writes. */
   static TopicSettings written(Cleanup cleanup) {
     return of(cleanup, LARGE_BYTES, false);

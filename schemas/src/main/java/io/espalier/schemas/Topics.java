@@ -70,7 +70,8 @@ public final class Topics {
     runRequests = topic("run-requests", RunRequest.class, received(DELETE));
     closedAttempts = topic("closed-attempts", ClosedAttempts.class, written(COMPACT_AND_DELETE));
     stageEvents = topic("stage-events", StageEvent.class, TopicSettings.reported());
-    workerHeartbeats = topic("worker-heartbeats", WorkerHeartbeat.class, received(DELETE));
+    workerHeartbeats =
+        topic("worker-heartbeats", WorkerHeartbeat.class, TopicSettings.signsOfLife());
     runs = topic("runs", Run.class, written(COMPACT));
     prunedModel = topic("pruned-model", PrunedModel.class, written(DELETE));
     modelRejected = topic("model-rejected", ModelRejected.class, written(DELETE));

@@ -19,7 +19,10 @@ class TopicSettingsTest {
 
     assertThat(topics.modelRegistered().settings().asMap()).isEqualTo(history);
     assertThat(topics.runRequests().settings().asMap()).isEqualTo(history);
-    assertThat(topics.workerHeartbeats().settings().asMap()).isEqualTo(history);
+    assertThat(topics.workerHeartbeats().settings().asMap())
+        .containsEntry("max.message.bytes", "262144")
+        .containsEntry("retention.ms", "86400000")
+        .containsEntry("message.timestamp.type", "LogAppendTime");
     assertThat(topics.pruningPolicies().settings().asMap())
         .containsEntry("cleanup.policy", "compact")
         .containsEntry("max.message.bytes", "262144")
