@@ -7,7 +7,7 @@ import io.espalier.streams.domain.run.RunSettings;
 import io.espalier.streams.topology.OptimizationTopology;
 import io.espalier.streams.topology.TopologySettings;
 import io.espalier.streams.topology.TopologySettings.Outside;
-import io.espalier.streams.wire.Wire;
+import io.espalier.streams.wire.CoordinatorTopics;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
@@ -31,13 +31,13 @@ public final class Coordinator implements AutoCloseable {
   private static final int REGISTRY_TRIES = 10;
 
   private final KafkaStreams streams;
-  private final Lookout lookout;
+  private final BrokerLookups lookout;
   private final BackOff backOff = new BackOff();
   private final CountDownLatch runningOrStopped = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile @Nullable Throwable failure;
 
-  Coordinator(KafkaStreams streams, Lookout lookout) {
+  Coordinator(KafkaStreams streams, BrokerLookups lookout) {
     this.streams = streams;
     this.lookout = lookout;
   }
@@ -56,9 +56,9 @@ public final class Coordinator implements AutoCloseable {
     try {
       TopicCheck check = new TopicCheck(admin, topics, config.registry());
       int partitions = check.partitions();
-      Wire wire = new Wire(topics);
-      Lookout lookout =
-          new Lookout(admin, config.applicationId(), topics, check.inputs(partitions));
+      CoordinatorTopics wire = new CoordinatorTopics(topics);
+      BrokerLookups lookout =
+          new BrokerLookups(admin, config.applicationId(), topics, check.inputs(partitions));
       TopologySettings settings = settings(config, partitions, lookout.outside(properties, wire));
       Topology topology = topology(wire, settings, properties);
       Coordinator coordinator = new Coordinator(new KafkaStreams(topology, properties), lookout);
@@ -143,7 +143,8 @@ public final class Coordinator implements AutoCloseable {
     return new TopologySettings(partitions, config.timing().timers(), runs, outside);
   }
 
-  static Topology topology(Wire wire, TopologySettings settings, Properties properties) {
+  static Topology topology(
+      CoordinatorTopics wire, TopologySettings settings, Properties properties) {
     return OptimizationTopology.build(
         wire, settings, new TopologyConfig(new StreamsConfig(properties)));
   }

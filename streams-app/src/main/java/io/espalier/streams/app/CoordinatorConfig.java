@@ -32,7 +32,7 @@ public record CoordinatorConfig(
     String applicationId,
     Path stateDirectory,
     URI artifactsBase,
-    Timing timing,
+    CoordinatorTiming timing,
     int threads,
     Map<String, String> clientProperties) {
   /** Application id unless configured otherwise. */
@@ -59,13 +59,13 @@ public record CoordinatorConfig(
         DEFAULT_APPLICATION_ID,
         stateDirectory,
         artifactsBase,
-        Timing.DEFAULT,
+        CoordinatorTiming.DEFAULT,
         1,
         Map.of());
   }
 
   /** The same with another timing. */
-  public CoordinatorConfig with(Timing other) {
+  public CoordinatorConfig with(CoordinatorTiming other) {
     return new CoordinatorConfig(
         bootstrapServers,
         registry,

@@ -6,7 +6,7 @@ import io.espalier.schemas.CloudEvent;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.topology.RecentRegistrations;
 import io.espalier.streams.topology.RecentRegistrations.Registered;
-import io.espalier.streams.wire.Inbound;
+import io.espalier.streams.wire.InboundTopic;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,14 +36,14 @@ final class EarlierRegistrations implements RecentRegistrations.Source {
   private static final Duration POLL = Duration.ofMillis(200);
 
   private final Supplier<Consumer<byte[], byte[]>> consumers;
-  private final Inbound<Model> topic;
+  private final InboundTopic<Model> topic;
 
   /**
    * Reads a topic.
    *
    * @param settings of a consumer of the coordinator's group
    */
-  EarlierRegistrations(Map<String, Object> settings, Inbound<Model> topic) {
+  EarlierRegistrations(Map<String, Object> settings, InboundTopic<Model> topic) {
     this(
         topic,
         () ->
@@ -52,7 +52,7 @@ final class EarlierRegistrations implements RecentRegistrations.Source {
   }
 
   /** Reads a topic, each time with another consumer. */
-  EarlierRegistrations(Inbound<Model> topic, Supplier<Consumer<byte[], byte[]>> consumers) {
+  EarlierRegistrations(InboundTopic<Model> topic, Supplier<Consumer<byte[], byte[]>> consumers) {
     this.topic = topic;
     this.consumers = consumers;
   }

@@ -1,17 +1,17 @@
 package io.espalier.streams.topology;
 
 import io.espalier.streams.domain.RefusedException;
-import io.espalier.streams.domain.run.Decision;
-import io.espalier.streams.domain.run.Decision.Change;
 import io.espalier.streams.domain.run.ForRun;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Run;
+import io.espalier.streams.domain.run.RunDecision;
+import io.espalier.streams.domain.run.RunDecision.Change;
 import io.espalier.streams.domain.run.RunEvent;
 import io.espalier.streams.domain.run.RunEvent.CancelRequested;
 import io.espalier.streams.domain.run.RunEvent.RetryRequested;
 import io.espalier.streams.domain.run.RunEvent.TimePassed;
 import io.espalier.streams.domain.run.RunMachine;
-import io.espalier.streams.wire.Wire;
+import io.espalier.streams.wire.CoordinatorTopics;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -43,11 +43,11 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Run
   private static final Duration AFTER_FAILURE = Duration.ofMinutes(1);
   private static final Duration COUNT = Duration.ofMinutes(1);
 
-  private final Wire wire;
+  private final CoordinatorTopics wire;
   private final RunMachine machine;
   private final TopologySettings settings;
 
-  AdvanceRuns(Wire wire, RunMachine machine, TopologySettings settings) {
+  AdvanceRuns(CoordinatorTopics wire, RunMachine machine, TopologySettings settings) {
     this.wire = wire;
     this.machine = machine;
     this.settings = settings;
@@ -70,7 +70,7 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Run
   private final class Advancing implements Processor<String, ForRun, String, RunTurn> {
     private ProcessorContext<String, RunTurn> context;
     private KeyValueStore<String, KeptRun> runs;
-    private Timers timers;
+    private RunTimers timers;
     private SignsOfLife signs;
     private UnheardRuns unheard;
 
@@ -78,7 +78,7 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Run
     public void init(ProcessorContext<String, RunTurn> context) {
       this.context = context;
       runs = context.getStateStore(RUNS);
-      timers = new Timers();
+      timers = new RunTimers();
       signs = new SignsOfLife();
       unheard = new UnheardRuns(context.metrics(), context.taskId());
       try (KeyValueIterator<String, KeptRun> all = runs.all()) {
@@ -138,7 +138,7 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Run
     @SuppressWarnings("IllegalCatch")
     private void lookAt(String runId, Instant heardUntil) {
       try {
-        Decision decision = machine.decide(kept(runId), new TimePassed(heardUntil), now());
+        RunDecision decision = machine.decide(kept(runId), new TimePassed(heardUntil), now());
         timers.set(runId, now().plus(settings.timerInterval())); // unless it is set anew
         carryOut(decision);
       } catch (KafkaException e) {
@@ -149,7 +149,7 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Run
       }
     }
 
-    private void carryOut(Decision decision) {
+    private void carryOut(RunDecision decision) {
       if (decision.idle()) {
         return;
       }

@@ -2,15 +2,15 @@ package io.espalier.streams.topology;
 
 import io.espalier.streams.domain.RefusedException;
 import io.espalier.streams.domain.job.JobId;
+import io.espalier.streams.domain.pool.DispatchDecision;
 import io.espalier.streams.domain.pool.Dispatcher;
 import io.espalier.streams.domain.pool.ForPool;
-import io.espalier.streams.domain.pool.Placed;
 import io.espalier.streams.domain.pool.Pool;
 import io.espalier.streams.domain.pool.PoolEvent;
 import io.espalier.streams.domain.pool.PoolEvent.WorkerAlive;
-import io.espalier.streams.domain.pool.Turn;
-import io.espalier.streams.domain.pool.Worker;
-import io.espalier.streams.wire.Wire;
+import io.espalier.streams.domain.pool.PoolWorker;
+import io.espalier.streams.domain.pool.PooledJob;
+import io.espalier.streams.wire.CoordinatorTopics;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -29,13 +29,13 @@ import org.apache.kafka.streams.state.Stores;
 /**
  * Gives the jobs of each pool to its workers as they have slots, and forwards whose turn it was.
  */
-final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, Turn> {
+final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, DispatchDecision> {
   static final String JOBS = "pool-jobs";
 
-  private final Wire wire;
+  private final CoordinatorTopics wire;
   private final Predicate<String> poolHasTopic;
 
-  DispatchJobs(Wire wire, Predicate<String> poolHasTopic) {
+  DispatchJobs(CoordinatorTopics wire, Predicate<String> poolHasTopic) {
     this.wire = wire;
     this.poolHasTopic = poolHasTopic;
   }
@@ -48,7 +48,7 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, T
   }
 
   @Override
-  public Processor<String, ForPool, String, Turn> get() {
+  public Processor<String, ForPool, String, DispatchDecision> get() {
     return new Dispatching();
   }
 
@@ -59,17 +59,17 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, T
    * after an aborted transaction. Of workers nothing is kept: their next heartbeats tell.
    */
   @SuppressWarnings("NullAway.Init")
-  private final class Dispatching implements Processor<String, ForPool, String, Turn> {
+  private final class Dispatching implements Processor<String, ForPool, String, DispatchDecision> {
     private final KnownPools pools = new KnownPools();
-    private ProcessorContext<String, Turn> context;
-    private KeyValueStore<String, Placed> jobs;
+    private ProcessorContext<String, DispatchDecision> context;
+    private KeyValueStore<String, PooledJob> jobs;
 
     @Override
-    public void init(ProcessorContext<String, Turn> context) {
+    public void init(ProcessorContext<String, DispatchDecision> context) {
       this.context = context;
       jobs = context.getStateStore(JOBS);
       pools.clear();
-      try (KeyValueIterator<String, Placed> all = jobs.all()) {
+      try (KeyValueIterator<String, PooledJob> all = jobs.all()) {
         all.forEachRemaining(job -> restore(poolOf(job.key), job.value));
       }
     }
@@ -84,7 +84,7 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, T
       }
       Instant now = Instant.ofEpochMilli(context.currentSystemTimeMs());
       Pool before = pools.get(name);
-      Turn turn = Dispatcher.advance(before, event(message), now);
+      DispatchDecision turn = Dispatcher.advance(before, event(message), now);
       store(name, turn);
       if (!turn.released().isEmpty()) {
         context.forward(new Record<>(name, turn, now.toEpochMilli()));
@@ -96,12 +96,12 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, T
       if (!(message.value().event() instanceof WorkerAlive alive)) {
         return message.value().event();
       }
-      Worker worker = alive.worker();
+      PoolWorker worker = alive.worker();
       if (worker.capacity().slots() > 0) {
         requireTopic(message.value().pool(), worker.id());
       }
       Instant at = Instant.ofEpochMilli(message.timestamp());
-      return new WorkerAlive(new Worker(worker.id(), worker.capacity(), worker.holds(), at));
+      return new WorkerAlive(new PoolWorker(worker.id(), worker.capacity(), worker.holds(), at));
     }
 
     /** A worker whose commands cannot be sent has no slots, whatever it says. */
@@ -115,18 +115,18 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, T
       }
     }
 
-    private void store(String name, Turn turn) {
+    private void store(String name, DispatchDecision turn) {
       Set<JobId> released = new HashSet<>();
       turn.released().forEach(job -> released.add(job.id()));
       turn.ended().forEach(job -> jobs.delete(key(name, job)));
       turn.admitted().stream()
           .filter(job -> !released.contains(job.id()))
-          .forEach(job -> jobs.put(key(name, job.id()), new Placed.Waiting(job)));
-      turn.released().forEach(job -> jobs.put(key(name, job.id()), new Placed.AtWork(job)));
+          .forEach(job -> jobs.put(key(name, job.id()), new PooledJob.Waiting(job)));
+      turn.released().forEach(job -> jobs.put(key(name, job.id()), new PooledJob.AtWork(job)));
       pools.took(name, turn);
     }
 
-    private void restore(String name, Placed job) {
+    private void restore(String name, PooledJob job) {
       Pool pool = pools.get(name);
       pools.put(name, job.match(w -> pool.waiting(w.job()), w -> pool.working(w.job())));
     }

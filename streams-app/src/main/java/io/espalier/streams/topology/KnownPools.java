@@ -1,8 +1,8 @@
 package io.espalier.streams.topology;
 
+import io.espalier.streams.domain.pool.DispatchDecision;
 import io.espalier.streams.domain.pool.Pool;
-import io.espalier.streams.domain.pool.Turn;
-import io.espalier.streams.domain.pool.Worker;
+import io.espalier.streams.domain.pool.PoolWorker;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -25,14 +25,14 @@ final class KnownPools {
   }
 
   /** Takes over what became of a pool, and now and then forgets those that hold nothing. */
-  void took(String name, Turn turn) {
+  void took(String name, DispatchDecision turn) {
     put(name, turn.pool());
     forget(turn.at());
   }
 
   /** Looks at all of them, so at most once in the time after which workers expire. */
   private void forget(Instant now) {
-    if (lookedAt.isAfter(now.minus(Worker.EXPIRY))) {
+    if (lookedAt.isAfter(now.minus(PoolWorker.EXPIRY))) {
       return;
     }
     lookedAt = now;

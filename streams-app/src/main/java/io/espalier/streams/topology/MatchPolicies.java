@@ -3,10 +3,10 @@ package io.espalier.streams.topology;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.policy.Policy;
 import io.espalier.streams.domain.run.ForRun;
-import io.espalier.streams.domain.run.Plan;
 import io.espalier.streams.domain.run.RunEvent;
 import io.espalier.streams.domain.run.RunEvent.Cause;
 import io.espalier.streams.domain.run.RunId;
+import io.espalier.streams.domain.run.RunPlan;
 import io.espalier.streams.topology.RecentRegistrations.Registered;
 import java.time.Duration;
 import java.time.Instant;
@@ -66,7 +66,7 @@ final class MatchPolicies implements ProcessorSupplier<String, Model, String, Fo
           new Registered(
               model,
               Instant.ofEpochMilli(registered.timestamp()),
-              Trace.in(registered.headers()).orElse(""));
+              TraceContext.in(registered.headers()).orElse(""));
       Cause cause = isReplayed(registered.headers()) ? Cause.REPLAYED : Cause.REGISTERED;
       edition.policies().matching(model).forEach(policy -> plan(now, policy, cause));
       recent.add(now, now());
@@ -89,14 +89,14 @@ final class MatchPolicies implements ProcessorSupplier<String, Model, String, Fo
 
     private void plan(Registered registered, Policy policy, Cause cause) {
       RunId run = RunId.of(registered.model(), policy, this::isAtHome);
-      String trace = registered.trace().isEmpty() ? Trace.of(run) : registered.trace();
-      Plan plan = new Plan(run, registered.model(), policy, trace);
+      String trace = registered.trace().isEmpty() ? TraceContext.of(run) : registered.trace();
+      RunPlan plan = new RunPlan(run, registered.model(), policy, trace);
       ForRun planned = new ForRun(run.value(), new RunEvent.Planned(plan, cause));
       context.forward(new Record<>(run.value(), planned, registered.at().toEpochMilli()));
     }
 
     private boolean isAtHome(String runId) {
-      return Located.partition(runId, settings.partitions()) == context.taskId().partition();
+      return LocatedRecord.partition(runId, settings.partitions()) == context.taskId().partition();
     }
 
     private Instant now() {

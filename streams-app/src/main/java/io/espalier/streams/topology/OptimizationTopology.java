@@ -6,8 +6,8 @@ import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.pool.ForPool;
 import io.espalier.streams.domain.run.ForRun;
 import io.espalier.streams.domain.run.RunMachine;
-import io.espalier.streams.wire.Outbound;
-import io.espalier.streams.wire.Wire;
+import io.espalier.streams.wire.CoordinatorTopics;
+import io.espalier.streams.wire.OutboundTopic;
 import java.util.function.Function;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
@@ -29,16 +29,17 @@ import org.apache.kafka.streams.kstream.Repartitioned;
  * its way to the pool, the job in the pool's store, the command.
  */
 public final class OptimizationTopology {
-  private final Wire wire;
+  private final CoordinatorTopics wire;
   private final TopologySettings settings;
 
-  private OptimizationTopology(Wire wire, TopologySettings settings) {
+  private OptimizationTopology(CoordinatorTopics wire, TopologySettings settings) {
     this.wire = wire;
     this.settings = settings;
   }
 
   /** The topology; nothing is started. */
-  public static Topology build(Wire wire, TopologySettings settings, TopologyConfig config) {
+  public static Topology build(
+      CoordinatorTopics wire, TopologySettings settings, TopologyConfig config) {
     return new OptimizationTopology(wire, settings).build(new StreamsBuilder(config));
   }
 
@@ -56,12 +57,12 @@ public final class OptimizationTopology {
     var turns = runEvents.process(advanceRuns(), as("advance-runs"));
     announce(turns);
 
-    var jobs = turns.process(Announce.jobs(), as("announce-jobs"));
+    var jobs = turns.process(OutboundRecords.jobs(), as("announce-jobs"));
     var poolEvents = byPool(jobs).merge(alive, as("add-workers"));
     var dispatched = poolEvents.process(dispatchJobs(), as("dispatch-jobs"));
     wire.stageCommands()
         .send(
-            dispatched.process(Announce.commands(), as("announce-commands")),
+            dispatched.process(OutboundRecords.commands(), as("announce-commands")),
             new PoolTopic(wire),
             "send-commands");
 
@@ -71,21 +72,27 @@ public final class OptimizationTopology {
   }
 
   private void announce(KStream<String, RunTurn> turns) {
-    send(turns.process(Announce.runs(), as("announce-runs")), wire.runs(), "runs");
-    send(turns.process(Announce.pruned(), as("announce-pruned")), wire.prunedModel(), "pruned");
+    send(turns.process(OutboundRecords.runs(), as("announce-runs")), wire.runs(), "runs");
     send(
-        turns.process(Announce.rejected(), as("announce-rejected")),
+        turns.process(OutboundRecords.pruned(), as("announce-pruned")),
+        wire.prunedModel(),
+        "pruned");
+    send(
+        turns.process(OutboundRecords.rejected(), as("announce-rejected")),
         wire.modelRejected(),
         "rejected");
     send(
-        turns.process(Announce.deadLetters(), as("announce-dead-letters")),
+        turns.process(OutboundRecords.deadLetters(), as("announce-dead-letters")),
         wire.deadLetters(),
         "dead-letters");
     send(
-        turns.process(Announce.answers(), as("announce-answers")),
+        turns.process(OutboundRecords.answers(), as("announce-answers")),
         wire.registrationAnswers(),
         "answers");
-    send(turns.process(Announce.closed(), as("announce-closed")), wire.closedAttempts(), "closed");
+    send(
+        turns.process(OutboundRecords.closed(), as("announce-closed")),
+        wire.closedAttempts(),
+        "closed");
   }
 
   private AdvanceRuns advanceRuns() {
@@ -118,15 +125,16 @@ public final class OptimizationTopology {
   /** Every record in the partition of its key: those that lie elsewhere take a topic more. */
   private <V> KStream<String, V> atHome(
       KStream<String, V> found, Function<V, String> key, Way<V> way) {
-    var located = found.process(Located.by(key, settings.partitions()), as("locate-" + way.name()));
+    var located =
+        found.process(LocatedRecord.by(key, settings.partitions()), as("locate-" + way.name()));
     var here =
         located
             .filter((k, v) -> v.atHome(), as(way.name() + "-at-home"))
-            .mapValues(Located::value, as("take-" + way.name() + "-at-home"));
+            .mapValues(LocatedRecord::value, as("take-" + way.name() + "-at-home"));
     var elsewhere =
         located
             .filterNot((k, v) -> v.atHome(), as(way.name() + "-elsewhere"))
-            .mapValues(Located::value, as("take-" + way.name() + "-elsewhere"));
+            .mapValues(LocatedRecord::value, as("take-" + way.name() + "-elsewhere"));
     var sentHome = elsewhere.repartition(repartitioned(way.name() + "-sent-home", way.values()));
     return here.merge(sentHome, as("all-" + way.name()));
   }
@@ -141,7 +149,7 @@ public final class OptimizationTopology {
         .withNumberOfPartitions(settings.partitions());
   }
 
-  private static <V> void send(KStream<String, V> records, Outbound<V> topic, String name) {
+  private static <V> void send(KStream<String, V> records, OutboundTopic<V> topic, String name) {
     topic.send(records, "send-" + name);
   }
 }

@@ -3,8 +3,8 @@ package io.espalier.streams.topology;
 import io.espalier.schemas.TransientFailures;
 import io.espalier.streams.domain.policy.Policies;
 import io.espalier.streams.domain.policy.Policy;
-import io.espalier.streams.wire.Inbound;
-import io.espalier.streams.wire.Wire;
+import io.espalier.streams.wire.CoordinatorTopics;
+import io.espalier.streams.wire.InboundTopic;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -78,17 +78,17 @@ final class PolicyBook {
     }
   }
 
-  private final Wire wire;
+  private final CoordinatorTopics wire;
   private final Set<String> changed = new HashSet<>();
   private boolean read;
   private Edition edition = Edition.NONE;
 
-  PolicyBook(Wire wire) {
+  PolicyBook(CoordinatorTopics wire) {
     this.wire = wire;
   }
 
   void readInto(StreamsBuilder builder) {
-    Inbound<byte[]> topic = wire.pruningPolicies();
+    InboundTopic<byte[]> topic = wire.pruningPolicies();
     builder.addGlobalStore(
         Stores.timestampedKeyValueStoreBuilder(
                 Stores.inMemoryKeyValueStore(POLICIES), Serdes.String(), Serdes.ByteArray())

@@ -2,22 +2,22 @@ package io.espalier.streams.topology;
 
 import io.espalier.schemas.CloudEvent;
 import io.espalier.streams.domain.job.Job;
+import io.espalier.streams.domain.pool.DispatchDecision;
 import io.espalier.streams.domain.pool.InFlight.Sent;
-import io.espalier.streams.domain.pool.Turn;
-import io.espalier.streams.wire.Released;
+import io.espalier.streams.wire.ReleasedJob;
 import java.util.List;
 
 /** What goes out when a pool has had a turn. */
 final class PoolAnnouncements {
   private PoolAnnouncements() {}
 
-  static List<Announcement<Released>> commands(Turn turn) {
+  static List<OutboundRecord<ReleasedJob>> commands(DispatchDecision turn) {
     return turn.released().stream()
         .flatMap(job -> job.job().map(whole -> command(whole, job.sent())).stream())
         .toList();
   }
 
-  private static Announcement<Released> command(Job job, Sent sent) {
+  private static OutboundRecord<ReleasedJob> command(Job job, Sent sent) {
     String again = sent.times() > 1 ? "/" + sent.times() : "";
     CloudEvent event =
         new CloudEvent(
@@ -26,7 +26,7 @@ final class PoolAnnouncements {
             CloudEvent.STAGE_REQUESTED,
             job.id().runId(),
             sent.at());
-    return Announcement.event(
-        job.id().runId(), new Released(job, sent.at()), event, job.command().trace());
+    return OutboundRecord.event(
+        job.id().runId(), new ReleasedJob(job, sent.at()), event, job.command().trace());
   }
 }

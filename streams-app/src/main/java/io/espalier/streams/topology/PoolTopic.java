@@ -1,20 +1,20 @@
 package io.espalier.streams.topology;
 
-import io.espalier.streams.wire.Released;
-import io.espalier.streams.wire.Wire;
+import io.espalier.streams.wire.CoordinatorTopics;
+import io.espalier.streams.wire.ReleasedJob;
 import org.apache.kafka.streams.processor.RecordContext;
 import org.apache.kafka.streams.processor.TopicNameExtractor;
 
 /** The topic of the commands of a job's pool. */
-final class PoolTopic implements TopicNameExtractor<String, Released> {
-  private final Wire wire;
+final class PoolTopic implements TopicNameExtractor<String, ReleasedJob> {
+  private final CoordinatorTopics wire;
 
-  PoolTopic(Wire wire) {
+  PoolTopic(CoordinatorTopics wire) {
     this.wire = wire;
   }
 
   @Override
-  public String extract(String runId, Released released, RecordContext context) {
+  public String extract(String runId, ReleasedJob released, RecordContext context) {
     return wire.stageCommandsTopic(released);
   }
 

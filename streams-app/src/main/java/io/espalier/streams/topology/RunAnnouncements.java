@@ -6,17 +6,17 @@ import io.espalier.streams.domain.model.ModelRef;
 import io.espalier.streams.domain.pool.ForPool;
 import io.espalier.streams.domain.pool.PoolEvent.JobEnded;
 import io.espalier.streams.domain.pool.PoolEvent.JobQueued;
-import io.espalier.streams.domain.run.Effect.AnswerRegistration;
-import io.espalier.streams.domain.run.Effect.CloseCommands;
-import io.espalier.streams.domain.run.Effect.DeadLetter;
-import io.espalier.streams.domain.run.Effect.EndJob;
-import io.espalier.streams.domain.run.Effect.Publish;
-import io.espalier.streams.domain.run.Effect.QueueJob;
-import io.espalier.streams.domain.run.Effect.Reject;
 import io.espalier.streams.domain.run.Run;
+import io.espalier.streams.domain.run.RunEffect.AnswerRegistration;
+import io.espalier.streams.domain.run.RunEffect.CloseCommands;
+import io.espalier.streams.domain.run.RunEffect.DeadLetter;
+import io.espalier.streams.domain.run.RunEffect.EndJob;
+import io.espalier.streams.domain.run.RunEffect.Publish;
+import io.espalier.streams.domain.run.RunEffect.QueueJob;
+import io.espalier.streams.domain.run.RunEffect.Reject;
 import io.espalier.streams.domain.run.RunState.Ended;
 import io.espalier.streams.domain.run.RunState.Running;
-import io.espalier.streams.wire.Told;
+import io.espalier.streams.wire.TimedMessage;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,11 +31,11 @@ final class RunAnnouncements {
 
   private RunAnnouncements() {}
 
-  static List<Announcement<Run>> runs(RunTurn turn) {
+  static List<OutboundRecord<Run>> runs(RunTurn turn) {
     return turn.shown().stream()
         .map(
             run ->
-                Announcement.event(
+                OutboundRecord.event(
                     run.id().value(),
                     run,
                     event(run, change(run), CloudEvent.RUN_CHANGED, run.id()),
@@ -51,23 +51,23 @@ final class RunAnnouncements {
         : revision;
   }
 
-  static List<Announcement<Run>> pruned(RunTurn turn) {
+  static List<OutboundRecord<Run>> pruned(RunTurn turn) {
     return effects(turn, Publish.class)
         .map(effect -> ending(effect.run(), "pruned", CloudEvent.MODEL_PRUNED))
         .toList();
   }
 
-  static List<Announcement<Run>> rejected(RunTurn turn) {
+  static List<OutboundRecord<Run>> rejected(RunTurn turn) {
     return effects(turn, Reject.class)
         .map(effect -> ending(effect.run(), "rejected", CloudEvent.MODEL_REJECTED))
         .toList();
   }
 
-  static List<Announcement<Model>> deadLetters(RunTurn turn) {
+  static List<OutboundRecord<Model>> deadLetters(RunTurn turn) {
     return effects(turn, DeadLetter.class).map(effect -> deadLetter(effect.run())).toList();
   }
 
-  static List<Announcement<Told<AnswerRegistration>>> answers(RunTurn turn) {
+  static List<OutboundRecord<TimedMessage<AnswerRegistration>>> answers(RunTurn turn) {
     return effects(turn, AnswerRegistration.class)
         .map(
             answer -> {
@@ -75,33 +75,34 @@ final class RunAnnouncements {
               String id = answer.plan().runId() + "/answer/" + turn.at().toEpochMilli();
               return told(
                   model.name(),
-                  new Told<>(answer, turn.at()),
+                  new TimedMessage<>(answer, turn.at()),
                   id,
                   CloudEvent.REGISTRATION_ANSWERED);
             })
         .toList();
   }
 
-  static List<Announcement<Told<CloseCommands>>> closed(RunTurn turn) {
+  static List<OutboundRecord<TimedMessage<CloseCommands>>> closed(RunTurn turn) {
     return effects(turn, CloseCommands.class)
         .map(
             close -> {
               String id = close.runId() + "/closed/" + close.sequence();
               return told(
                   close.runId().value(),
-                  new Told<>(close, turn.at()),
+                  new TimedMessage<>(close, turn.at()),
                   id,
                   CloudEvent.ATTEMPTS_CLOSED);
             })
         .toList();
   }
 
-  private static <E> Announcement<Told<E>> told(String key, Told<E> what, String id, String type) {
+  private static <E> OutboundRecord<TimedMessage<E>> told(
+      String key, TimedMessage<E> what, String id, String type) {
     CloudEvent event = new CloudEvent(id, SOURCE, type, key, what.at());
-    return new Announcement<>(key, what, Optional.of(event), Map.of());
+    return new OutboundRecord<>(key, what, Optional.of(event), Map.of());
   }
 
-  static List<Announcement<ForPool>> jobs(RunTurn turn) {
+  static List<OutboundRecord<ForPool>> jobs(RunTurn turn) {
     return turn.effects().stream()
         .flatMap(
             effect -> {
@@ -112,13 +113,13 @@ final class RunAnnouncements {
               }
               return Stream.empty();
             })
-        .map(message -> Announcement.internal(message.pool(), message))
+        .map(message -> OutboundRecord.internal(message.pool(), message))
         .toList();
   }
 
-  private static Announcement<Run> ending(Run run, String kind, String type) {
+  private static OutboundRecord<Run> ending(Run run, String kind, String type) {
     ModelRef model = run.plan().model().ref();
-    return Announcement.event(
+    return OutboundRecord.event(
         model.name(), run, event(run, again(run, kind), type, model), run.plan().trace());
   }
 
@@ -130,10 +131,10 @@ final class RunAnnouncements {
   }
 
   /** The cause goes by the names that Kafka Streams gives it on records it could not process. */
-  private static Announcement<Model> deadLetter(Run run) {
+  private static OutboundRecord<Model> deadLetter(Run run) {
     ModelRef model = run.plan().model().ref();
     Ended ended = (Ended) run.state();
-    return new Announcement<>(
+    return new OutboundRecord<>(
         model.name(),
         run.plan().model(),
         Optional.of(event(run, again(run, "dead-letter"), CloudEvent.MODEL_REGISTERED, model)),

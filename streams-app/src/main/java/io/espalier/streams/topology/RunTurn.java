@@ -1,7 +1,7 @@
 package io.espalier.streams.topology;
 
-import io.espalier.streams.domain.run.Effect;
 import io.espalier.streams.domain.run.Run;
+import io.espalier.streams.domain.run.RunEffect;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -13,4 +13,4 @@ import java.util.Optional;
  * @param effects what is asked of the world outside, in order
  * @param at when it was decided
  */
-record RunTurn(Optional<Run> shown, List<Effect> effects, Instant at) {}
+record RunTurn(Optional<Run> shown, List<RunEffect> effects, Instant at) {}

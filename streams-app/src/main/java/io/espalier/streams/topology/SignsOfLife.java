@@ -2,7 +2,7 @@ package io.espalier.streams.topology;
 
 import io.espalier.streams.domain.run.Run;
 import io.espalier.streams.domain.run.RunState.Running;
-import io.espalier.streams.domain.stage.Progress;
+import io.espalier.streams.domain.stage.StageProgress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -67,7 +67,7 @@ final class SignsOfLife {
 
   private static String phase(Run run) {
     return run.state() instanceof Running running
-        ? running.progress().map(Progress::phase).orElse("")
+        ? running.progress().map(StageProgress::phase).orElse("")
         : "";
   }
 }

@@ -28,13 +28,13 @@ final class MappedSerde {
   /** What the coordinator keeps for itself, in stores and internal topics. */
   static <A extends SpecificRecordBase, D> Serde<D> of(
       A prototype, Function<D, A> toAvro, Function<A, D> fromAvro) {
-    return of(Encodings.ofState(prototype), toAvro, fromAvro);
+    return of(StoredEncodings.ofState(prototype), toAvro, fromAvro);
   }
 
   /** Events in internal topics. */
   static <A extends SpecificRecordBase, D> Serde<D> ofEvent(
       A prototype, Function<D, A> toAvro, Function<A, D> fromAvro) {
-    return of(Encodings.ofEvent(prototype), toAvro, fromAvro);
+    return of(StoredEncodings.ofEvent(prototype), toAvro, fromAvro);
   }
 
   private static <A extends SpecificRecordBase, D> Serde<D> of(

@@ -4,7 +4,6 @@ import io.espalier.event.PolicyMatch;
 import io.espalier.event.PruningPolicy;
 import io.espalier.schemas.Name;
 import io.espalier.streams.domain.RefusedException;
-import io.espalier.streams.domain.policy.Effort;
 import io.espalier.streams.domain.policy.Gate;
 import io.espalier.streams.domain.policy.GateResult;
 import io.espalier.streams.domain.policy.GateRule;
@@ -13,6 +12,7 @@ import io.espalier.streams.domain.policy.Match;
 import io.espalier.streams.domain.policy.OnGateFailure;
 import io.espalier.streams.domain.policy.Placement;
 import io.espalier.streams.domain.policy.Policy;
+import io.espalier.streams.domain.policy.RetryPolicy;
 import io.espalier.streams.domain.stage.StageKind;
 import io.espalier.streams.domain.stage.StageSpec;
 import java.time.Duration;
@@ -45,7 +45,7 @@ final class PolicyMapping {
           case PUBLISH -> OnGateFailure.PUBLISH;
         },
         new Placement(policy.getPool(), policy.getPriority()),
-        new Effort(
+        new RetryPolicy(
             policy.getMaxAttempts(),
             Duration.ofMillis(policy.getBackoffMillis()),
             Duration.ofMillis(policy.getDeadlineMillis()),
@@ -83,12 +83,14 @@ final class PolicyMapping {
 
   static GateResult fromAvro(io.espalier.event.GateResult result) {
     return new GateResult(
-        fromAvro(result.getGate()), Models.optional(result.getMeasured()), result.getPassed());
+        fromAvro(result.getGate()),
+        ModelMapping.optional(result.getMeasured()),
+        result.getPassed());
   }
 
   static io.espalier.event.GateResult toAvro(GateResult result) {
     return new io.espalier.event.GateResult(
-        toAvro(result.gate()), Models.nullable(result.measured()), result.passed());
+        toAvro(result.gate()), ModelMapping.nullable(result.measured()), result.passed());
   }
 
   static List<io.espalier.event.GateResult> toAvro(List<GateResult> results) {

@@ -6,7 +6,7 @@ import io.espalier.event.state.WorkingJob;
 import io.espalier.streams.domain.job.JobId;
 import io.espalier.streams.domain.pool.InFlight;
 import io.espalier.streams.domain.pool.InFlight.Sent;
-import io.espalier.streams.domain.pool.Placed;
+import io.espalier.streams.domain.pool.PooledJob;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
@@ -15,23 +15,23 @@ import java.util.Optional;
 final class PoolRecords {
   private PoolRecords() {}
 
-  static PlacedJob toRecord(Placed placed) {
+  static PlacedJob toRecord(PooledJob placed) {
     return new PlacedJob(
         placed.<Object>match(
-            waiting -> Commands.toRecord(waiting.job()), atWork -> working(atWork.job())));
+            waiting -> CommandMapping.toRecord(waiting.job()), atWork -> working(atWork.job())));
   }
 
-  static Placed fromRecord(PlacedJob placed) {
+  static PooledJob fromRecord(PlacedJob placed) {
     if (placed.getPlace() instanceof JobRecord job) {
-      return new Placed.Waiting(Commands.fromRecord(job));
+      return new PooledJob.Waiting(CommandMapping.fromRecord(job));
     }
     WorkingJob job = (WorkingJob) placed.getPlace();
     Instant sentAt = Objects.requireNonNullElse(job.getSentAt(), Instant.EPOCH);
-    return new Placed.AtWork(
+    return new PooledJob.AtWork(
         new InFlight(
-            Commands.id(job.getRunId(), job.getStageIndex(), job.getAttempt()),
+            CommandMapping.id(job.getRunId(), job.getStageIndex(), job.getAttempt()),
             job.getTenant(),
-            Optional.ofNullable(job.getJob()).map(Commands::fromRecord),
+            Optional.ofNullable(job.getJob()).map(CommandMapping::fromRecord),
             new Sent(sentAt, job.getSentTimes()),
             Optional.empty()));
   }
@@ -43,7 +43,7 @@ final class PoolRecords {
         id.attempt().stageIndex(),
         id.attempt().attempt(),
         job.tenant(),
-        job.job().map(Commands::toRecord).orElse(null),
+        job.job().map(CommandMapping::toRecord).orElse(null),
         job.sent().at(),
         job.sent().times());
   }

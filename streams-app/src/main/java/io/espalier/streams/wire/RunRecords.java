@@ -8,13 +8,13 @@ import io.espalier.event.state.EndingKind;
 import io.espalier.event.state.KeptRunRecord;
 import io.espalier.event.state.RunRecord;
 import io.espalier.streams.domain.model.ArtifactReference;
-import io.espalier.streams.domain.run.Attempts;
-import io.espalier.streams.domain.run.Ending;
-import io.espalier.streams.domain.run.History;
 import io.espalier.streams.domain.run.KeptRun;
-import io.espalier.streams.domain.run.Plan;
 import io.espalier.streams.domain.run.Run;
+import io.espalier.streams.domain.run.RunAttempts;
+import io.espalier.streams.domain.run.RunEnding;
+import io.espalier.streams.domain.run.RunHistory;
 import io.espalier.streams.domain.run.RunId;
+import io.espalier.streams.domain.run.RunPlan;
 import io.espalier.streams.domain.stage.StageAttempt;
 import java.time.Duration;
 import java.util.Optional;
@@ -22,9 +22,11 @@ import java.util.Optional;
 /** Runs as the coordinator keeps them. */
 final class RunRecords {
   private static final SingleObject<ModelRegistered> MODEL =
-      Encodings.ofEvent(new ModelRegistered());
-  private static final SingleObject<PruningPolicy> POLICY = Encodings.ofEvent(new PruningPolicy());
-  private static final SingleObject<StageOutcome> OUTCOME = Encodings.ofEvent(new StageOutcome());
+      StoredEncodings.ofEvent(new ModelRegistered());
+  private static final SingleObject<PruningPolicy> POLICY =
+      StoredEncodings.ofEvent(new PruningPolicy());
+  private static final SingleObject<StageOutcome> OUTCOME =
+      StoredEncodings.ofEvent(new StageOutcome());
 
   private RunRecords() {}
 
@@ -47,7 +49,7 @@ final class RunRecords {
     if (stored.getKept() instanceof EndedRun over) {
       return new KeptRun.Over(
           new RunId(over.getRunId()),
-          Ending.valueOf(over.getEnding().name()),
+          RunEnding.valueOf(over.getEnding().name()),
           over.getEndedAt(),
           Optional.ofNullable(over.getArtifactUri())
               .map(uri -> new ArtifactReference(uri, Optional.ofNullable(over.getRootDigest()))));
@@ -59,13 +61,15 @@ final class RunRecords {
   private static RunRecord toRecord(Run run) {
     RunRecord stored = new RunRecord();
     stored.setRunId(run.id().value());
-    stored.setModel(MODEL.encode(Models.toAvro(run.plan().model())));
+    stored.setModel(MODEL.encode(ModelMapping.toAvro(run.plan().model())));
     stored.setPolicy(POLICY.encode(PolicyMapping.toAvro(run.plan().policy())));
     stored.setTrace(run.plan().trace());
     stored.setStageIndex(run.attempt().stageIndex());
     stored.setAttempt(run.attempt().attempt());
     stored.setOutcomes(
-        run.outcomes().stream().map(outcome -> OUTCOME.encode(Stages.toAvro(outcome))).toList());
+        run.outcomes().stream()
+            .map(outcome -> OUTCOME.encode(ReportMapping.toAvro(outcome)))
+            .toList());
     stored.setRevision(run.history().revision());
     stored.setCreatedAt(run.history().createdAt());
     stored.setUpdatedAt(run.history().updatedAt());
@@ -87,9 +91,9 @@ final class RunRecords {
         RunStates.fromRecord(stored),
         attempts(stored),
         stored.getOutcomes().stream()
-            .map(outcome -> Stages.fromAvro(OUTCOME.decode(outcome)))
+            .map(outcome -> ReportMapping.fromAvro(OUTCOME.decode(outcome)))
             .toList(),
-        new History(
+        new RunHistory(
             stored.getRevision(),
             stored.getCreatedAt(),
             stored.getUpdatedAt(),
@@ -97,23 +101,23 @@ final class RunRecords {
             Duration.ofMillis(stored.getWorkedMillis())));
   }
 
-  private static Plan plan(RunRecord stored) {
-    return new Plan(
+  private static RunPlan plan(RunRecord stored) {
+    return new RunPlan(
         new RunId(stored.getRunId()),
-        Models.fromAvro(MODEL.decode(stored.getModel())),
+        ModelMapping.fromAvro(MODEL.decode(stored.getModel())),
         PolicyMapping.fromAvro(POLICY.decode(stored.getPolicy())),
         stored.getTrace());
   }
 
   /** Older versions kept no sequence: it begins behind every attempt that they can have made. */
-  private static Attempts attempts(RunRecord stored) {
+  private static RunAttempts attempts(RunRecord stored) {
     StageAttempt current = new StageAttempt(stored.getStageIndex(), stored.getAttempt());
     int highest = Math.max(stored.getHighestAttempt(), stored.getAttempt());
     long sequence =
         stored.getSequence() > 0
             ? stored.getSequence()
             : (long) (stored.getStageIndex() + 1) * highest;
-    return new Attempts(
+    return new RunAttempts(
         current,
         highest,
         stored.getUncountedAttempts(),

@@ -9,7 +9,7 @@ import io.espalier.event.state.PlannedState;
 import io.espalier.event.state.QueuedState;
 import io.espalier.event.state.RunRecord;
 import io.espalier.event.state.RunningState;
-import io.espalier.streams.domain.run.Ending;
+import io.espalier.streams.domain.run.RunEnding;
 import io.espalier.streams.domain.run.RunState;
 import java.time.Instant;
 import java.util.Objects;
@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /** Where runs stand, as the coordinator keeps it. */
 final class RunStates {
   private static final SingleObject<StageProgressed> PROGRESS =
-      Encodings.ofEvent(new StageProgressed());
-  private static final SingleObject<GateResult> GATE = Encodings.ofEvent(new GateResult());
+      StoredEncodings.ofEvent(new StageProgressed());
+  private static final SingleObject<GateResult> GATE = StoredEncodings.ofEvent(new GateResult());
 
   private RunStates() {}
 
@@ -31,7 +31,7 @@ final class RunStates {
             new RunningState(
                 running.workerId(),
                 running.heardAt(),
-                running.progress().map(p -> PROGRESS.encode(Stages.toAvro(p))).orElse(null),
+                running.progress().map(p -> PROGRESS.encode(ReportMapping.toAvro(p))).orElse(null),
                 running.since()),
         backingOff -> new BackingOffState(backingOff.until(), backingOff.reason()),
         ended ->
@@ -57,12 +57,12 @@ final class RunStates {
           known(running.getSince(), running.getHeardAt()),
           running.getHeardAt(),
           Optional.ofNullable(running.getProgress())
-              .map(progress -> Stages.fromAvro(PROGRESS.decode(progress))));
+              .map(progress -> ReportMapping.fromAvro(PROGRESS.decode(progress))));
     } else if (state instanceof BackingOffState backingOff) {
       return new RunState.BackingOff(backingOff.getUntil(), backingOff.getReason());
     } else if (state instanceof EndedState ended) {
       return new RunState.Ended(
-          Ending.valueOf(ended.getEnding()),
+          RunEnding.valueOf(ended.getEnding()),
           ended.getMessage(),
           ended.getGates().stream()
               .map(gate -> PolicyMapping.fromAvro(GATE.decode(gate)))

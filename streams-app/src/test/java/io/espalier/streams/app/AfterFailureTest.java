@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.streams.topology.TopologySettings.Outside;
-import io.espalier.streams.wire.Wire;
+import io.espalier.streams.wire.CoordinatorTopics;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -41,9 +41,12 @@ final class AfterFailureTest {
             pool -> true, partition -> Instant.MAX, (partition, since) -> List.of(), () -> "token");
     var topology =
         Coordinator.topology(
-            new Wire(config.topics()), Coordinator.settings(config, 1, outside), properties);
+            new CoordinatorTopics(config.topics()),
+            Coordinator.settings(config, 1, outside),
+            properties);
     var lookout =
-        new Lookout(Admin.create(properties), config.applicationId(), config.topics(), List.of());
+        new BrokerLookups(
+            Admin.create(properties), config.applicationId(), config.topics(), List.of());
     coordinator = new Coordinator(new KafkaStreams(topology, properties), lookout);
   }
 

@@ -32,12 +32,12 @@ import io.espalier.event.WorkerHeartbeat;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
-import io.espalier.streams.domain.run.Attempts;
 import io.espalier.streams.domain.run.KeptRun;
+import io.espalier.streams.domain.run.RunAttempts;
 import io.espalier.streams.domain.stage.StageAttempt;
 import io.espalier.streams.topology.RecentRegistrations.Registered;
 import io.espalier.streams.topology.TopologySettings.Outside;
-import io.espalier.streams.wire.Wire;
+import io.espalier.streams.wire.CoordinatorTopics;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -113,7 +113,9 @@ final class Driven implements AutoCloseable {
             () -> "token-" + tokens++);
     topology =
         Coordinator.topology(
-            new Wire(topics), Coordinator.settings(config, partitions, outside), properties);
+            new CoordinatorTopics(topics),
+            Coordinator.settings(config, partitions, outside),
+            properties);
     // The driver shows nothing of a transaction in which no record was processed, such as one with
     // nothing but a dead letter; real transactions are for tests with a broker.
     properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
@@ -199,7 +201,11 @@ final class Driven implements AutoCloseable {
     Topic<ModelRegistered> topic = topics.modelRegistered();
     byte[] bytes = topic.values().serializer().serialize(topic.name(), model);
     return new Registered(
-        new Wire(topics).modelRegistered().values().deserializer().deserialize(topic.name(), bytes),
+        new CoordinatorTopics(topics)
+            .modelRegistered()
+            .values()
+            .deserializer()
+            .deserialize(topic.name(), bytes),
         now,
         "");
   }
@@ -304,7 +310,7 @@ final class Driven implements AutoCloseable {
   void keepAtNoStage(String runId) {
     KeyValueStore<String, KeptRun> runs = driver.getKeyValueStore("runs");
     var run = runs.get(runId).going().orElseThrow();
-    var beyond = new Attempts(new StageAttempt(7, 1), 1, 0, 0, 1, "token");
+    var beyond = new RunAttempts(new StageAttempt(7, 1), 1, 0, 0, 1, "token");
     runs.put(
         runId,
         KeptRun.of(

@@ -9,7 +9,7 @@ import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
 import io.espalier.streams.topology.RecentRegistrations.Registered;
-import io.espalier.streams.wire.Wire;
+import io.espalier.streams.wire.CoordinatorTopics;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -45,7 +45,7 @@ final class EarlierRegistrationsTest {
   private final Map<TopicPartition, OffsetAndMetadata> processed = new HashMap<>();
   private final LoggedConsumer consumer = new LoggedConsumer();
   private final EarlierRegistrations earlier =
-      new EarlierRegistrations(new Wire(topics).modelRegistered(), () -> consumer);
+      new EarlierRegistrations(new CoordinatorTopics(topics).modelRegistered(), () -> consumer);
 
   @Test
   void those_since_a_time_that_were_processed_are_read() {

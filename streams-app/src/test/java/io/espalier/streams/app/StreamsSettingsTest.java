@@ -85,7 +85,7 @@ final class StreamsSettingsTest {
         CoordinatorConfig.DEFAULT_APPLICATION_ID,
         Path.of("state"),
         URI.create("file:///artifacts/"),
-        Timing.DEFAULT,
+        CoordinatorTiming.DEFAULT,
         1,
         clientProperties);
   }

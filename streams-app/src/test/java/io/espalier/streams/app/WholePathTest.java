@@ -20,8 +20,8 @@ import io.espalier.event.StageCommand;
 import io.espalier.event.StageKind;
 import io.espalier.event.StageSpec;
 import io.espalier.streams.domain.model.ArtifactReference;
-import io.espalier.streams.domain.run.Ending;
 import io.espalier.streams.domain.run.KeptRun;
+import io.espalier.streams.domain.run.RunEnding;
 import io.espalier.streams.domain.run.RunId;
 import io.espalier.streams.topology.RecentRegistrations.Registered;
 import java.io.IOException;
@@ -473,7 +473,7 @@ final class WholePathTest {
         .isEqualTo(
             new KeptRun.Over(
                 new RunId(command.getRunId()),
-                Ending.PUBLISHED,
+                RunEnding.PUBLISHED,
                 Driven.START,
                 Optional.of(
                     new ArtifactReference(

@@ -7,27 +7,27 @@ import io.espalier.streams.domain.model.Artifact;
 import io.espalier.streams.domain.model.ArtifactFiles;
 import io.espalier.streams.domain.model.ArtifactReference;
 import io.espalier.streams.domain.model.Model;
+import io.espalier.streams.domain.model.ModelOrigin;
 import io.espalier.streams.domain.model.ModelRef;
-import io.espalier.streams.domain.model.Origin;
-import io.espalier.streams.domain.policy.Effort;
 import io.espalier.streams.domain.policy.Gate;
 import io.espalier.streams.domain.policy.Match;
 import io.espalier.streams.domain.policy.OnGateFailure;
 import io.espalier.streams.domain.policy.Placement;
 import io.espalier.streams.domain.policy.Policy;
-import io.espalier.streams.domain.run.Plan;
+import io.espalier.streams.domain.policy.RetryPolicy;
 import io.espalier.streams.domain.run.Run;
 import io.espalier.streams.domain.run.RunEvent.Reported;
 import io.espalier.streams.domain.run.RunEvent.Reporter;
 import io.espalier.streams.domain.run.RunId;
+import io.espalier.streams.domain.run.RunPlan;
 import io.espalier.streams.domain.stage.FailureKind;
 import io.espalier.streams.domain.stage.Metric;
-import io.espalier.streams.domain.stage.Report;
 import io.espalier.streams.domain.stage.StageAttempt;
 import io.espalier.streams.domain.stage.StageCost;
 import io.espalier.streams.domain.stage.StageKind;
 import io.espalier.streams.domain.stage.StageReport;
 import io.espalier.streams.domain.stage.StageSpec;
+import io.espalier.streams.domain.stage.WorkerReport;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
@@ -56,7 +56,7 @@ public final class Samples {
         OptionalLong.empty(),
         Map.of(),
         Map.of("tier", "edge"),
-        new Origin("test", tenant, generation, Optional.empty(), START));
+        new ModelOrigin("test", tenant, generation, Optional.empty(), START));
   }
 
   public static Model model(String name) {
@@ -74,7 +74,7 @@ public final class Samples {
         gates,
         OnGateFailure.REJECT,
         new Placement("default", 0),
-        new Effort(3, Duration.ofSeconds(30), Duration.ofHours(6), Optional.empty()),
+        new RetryPolicy(3, Duration.ofSeconds(30), Duration.ofHours(6), Optional.empty()),
         7);
   }
 
@@ -91,16 +91,16 @@ public final class Samples {
         usual.gates(),
         usual.onGateFailure(),
         usual.placement(),
-        new Effort(3, Duration.ofSeconds(30), Duration.ofHours(6), Optional.of(queueTimeout)),
+        new RetryPolicy(3, Duration.ofSeconds(30), Duration.ofHours(6), Optional.of(queueTimeout)),
         usual.seed());
   }
 
-  public static Plan plan(String model, int stages) {
+  public static RunPlan plan(String model, int stages) {
     return plan(model(model), policy(stages, List.of(), ANY));
   }
 
-  public static Plan plan(Model model, Policy policy) {
-    return new Plan(RunId.of(model, policy, id -> true), model, policy, "trace");
+  public static RunPlan plan(Model model, Policy policy) {
+    return new RunPlan(RunId.of(model, policy, id -> true), model, policy, "trace");
   }
 
   /** A job of the pool {@code default}; its number is its run's name. */
@@ -125,15 +125,15 @@ public final class Samples {
   }
 
   /** What a worker publishes for the first attempt at a run's first stage. */
-  public static Report.Succeeded success(Run run, Metric... metrics) {
+  public static WorkerReport.Succeeded success(Run run, Metric... metrics) {
     String uri =
         "file:///artifacts/%s/%s/stage-%d/attempt-1-cdcdcdcdcdcd/"
             .formatted(run.plan().model().ref().name(), run.id(), run.attempt().stageIndex());
     return success(uri, metrics);
   }
 
-  public static Report.Succeeded success(String uri, Metric... metrics) {
-    return new Report.Succeeded(
+  public static WorkerReport.Succeeded success(String uri, Metric... metrics) {
+    return new WorkerReport.Succeeded(
         new Artifact(uri, "cd".repeat(32), 1000, ArtifactFiles.of(List.of())),
         new StageReport(
             "fastnas",
@@ -144,15 +144,15 @@ public final class Samples {
             new StageCost(Duration.ofSeconds(1), "cpu", OptionalLong.empty(), false)));
   }
 
-  public static Reported reported(int stage, int attempt, Report report) {
+  public static Reported reported(int stage, int attempt, WorkerReport report) {
     return reported(stage, attempt, "w1", report);
   }
 
-  public static Reported reported(int stage, int attempt, String worker, Report report) {
+  public static Reported reported(int stage, int attempt, String worker, WorkerReport report) {
     return new Reported(new StageAttempt(stage, attempt), new Reporter(worker, TOKEN), report);
   }
 
   public static Reported failed(int stage, int attempt, FailureKind kind, boolean retryable) {
-    return reported(stage, attempt, new Report.Failed(kind, "because", retryable));
+    return reported(stage, attempt, new WorkerReport.Failed(kind, "because", retryable));
   }
 }

@@ -9,7 +9,7 @@ import io.espalier.streams.domain.pool.Pool;
 import io.espalier.streams.domain.pool.PoolEvent.JobEnded;
 import io.espalier.streams.domain.pool.PoolEvent.JobQueued;
 import io.espalier.streams.domain.pool.PoolEvent.WorkerAlive;
-import io.espalier.streams.domain.pool.Worker;
+import io.espalier.streams.domain.pool.PoolWorker;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -52,7 +52,7 @@ final class KnownPoolsTest {
   void a_pool_whose_last_job_has_ended_is_forgotten() {
     var job = Samples.job(1, "vision", 0, START);
     pools.took("default", Dispatcher.advance(Pool.empty(), new JobQueued(job), START));
-    Instant later = START.plus(Worker.EXPIRY);
+    Instant later = START.plus(PoolWorker.EXPIRY);
 
     pools.took("default", Dispatcher.advance(pools.get("default"), new JobEnded(job.id()), later));
 
@@ -60,7 +60,7 @@ final class KnownPoolsTest {
   }
 
   private void hear(String pool, Instant now) {
-    var worker = new Worker("w1", new Worker.Capacity(1, 0), Map.of(), now);
+    var worker = new PoolWorker("w1", new PoolWorker.Capacity(1, 0), Map.of(), now);
     pools.took(pool, Dispatcher.advance(pools.get(pool), new WorkerAlive(worker), now));
   }
 }

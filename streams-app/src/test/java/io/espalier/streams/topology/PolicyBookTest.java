@@ -17,7 +17,7 @@ import io.espalier.schemas.Topics;
 import io.espalier.schemas.TransientFailures;
 import io.espalier.streams.domain.policy.Policy;
 import io.espalier.streams.topology.PolicyBook.Edition;
-import io.espalier.streams.wire.Wire;
+import io.espalier.streams.wire.CoordinatorTopics;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -55,7 +55,7 @@ final class PolicyBookTest {
     registry.createContext("/", this::answer);
     registry.start();
     String address = "http://127.0.0.1:" + registry.getAddress().getPort();
-    book = new PolicyBook(new Wire(topics(SchemaRegistry.at(address))));
+    book = new PolicyBook(new CoordinatorTopics(topics(SchemaRegistry.at(address))));
     var context = new MockProcessorContext<Void, Void>();
     store.init(context.getStateStoreContext(), store);
     apply("small");

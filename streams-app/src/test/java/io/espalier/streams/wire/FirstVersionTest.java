@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
-import io.espalier.streams.domain.pool.Placed;
+import io.espalier.streams.domain.pool.PooledJob;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Run;
 import io.espalier.streams.domain.run.RunState.BackingOff;
@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
  * state/v1/records.json} are those of its changelogs after a small history, the last of each key.
  */
 final class FirstVersionTest {
-  private final Wire wire =
-      new Wire(new Topics("test.", SchemaRegistry.inMemory("first-version"), 1));
+  private final CoordinatorTopics wire =
+      new CoordinatorTopics(new Topics("test.", SchemaRegistry.inMemory("first-version"), 1));
 
   @Test
   void runs_in_every_state_are_read() throws IOException {
@@ -58,16 +58,17 @@ final class FirstVersionTest {
 
   @Test
   void jobs_of_pools_are_read() throws IOException {
-    Map<String, Placed> jobs = kept("pool-jobs", wire.placed());
+    Map<String, PooledJob> jobs = kept("pool-jobs", wire.placed());
 
     assertThat(jobs).hasSize(5);
-    assertThat(jobs.values()).filteredOn(Placed.AtWork.class::isInstance).hasSize(4);
+    assertThat(jobs.values()).filteredOn(PooledJob.AtWork.class::isInstance).hasSize(4);
     assertThat(jobs.values())
-        .filteredOn(Placed.Waiting.class::isInstance)
+        .filteredOn(PooledJob.Waiting.class::isInstance)
         .singleElement()
         .satisfies(
             job ->
-                assertThat(((Placed.Waiting) job).job().command().identity().sequence()).isZero());
+                assertThat(((PooledJob.Waiting) job).job().command().identity().sequence())
+                    .isZero());
   }
 
   @Test

@@ -12,9 +12,8 @@ import io.espalier.streams.domain.model.ArtifactFile;
 import io.espalier.streams.domain.model.ArtifactFiles;
 import io.espalier.streams.domain.model.ArtifactReference;
 import io.espalier.streams.domain.model.Model;
+import io.espalier.streams.domain.model.ModelOrigin;
 import io.espalier.streams.domain.model.ModelRef;
-import io.espalier.streams.domain.model.Origin;
-import io.espalier.streams.domain.policy.Effort;
 import io.espalier.streams.domain.policy.Gate;
 import io.espalier.streams.domain.policy.GateResult;
 import io.espalier.streams.domain.policy.GateRule;
@@ -22,26 +21,27 @@ import io.espalier.streams.domain.policy.Match;
 import io.espalier.streams.domain.policy.OnGateFailure;
 import io.espalier.streams.domain.policy.Placement;
 import io.espalier.streams.domain.policy.Policy;
+import io.espalier.streams.domain.policy.RetryPolicy;
 import io.espalier.streams.domain.pool.ForPool;
 import io.espalier.streams.domain.pool.InFlight;
-import io.espalier.streams.domain.pool.Placed;
 import io.espalier.streams.domain.pool.PoolEvent;
-import io.espalier.streams.domain.run.Attempts;
-import io.espalier.streams.domain.run.Ending;
+import io.espalier.streams.domain.pool.PooledJob;
 import io.espalier.streams.domain.run.ForRun;
-import io.espalier.streams.domain.run.History;
 import io.espalier.streams.domain.run.KeptRun;
-import io.espalier.streams.domain.run.Plan;
 import io.espalier.streams.domain.run.Run;
+import io.espalier.streams.domain.run.RunAttempts;
+import io.espalier.streams.domain.run.RunEnding;
 import io.espalier.streams.domain.run.RunEvent;
+import io.espalier.streams.domain.run.RunHistory;
 import io.espalier.streams.domain.run.RunId;
+import io.espalier.streams.domain.run.RunPlan;
 import io.espalier.streams.domain.run.RunState;
 import io.espalier.streams.domain.stage.Metric;
-import io.espalier.streams.domain.stage.Progress;
 import io.espalier.streams.domain.stage.StageAttempt;
 import io.espalier.streams.domain.stage.StageCost;
 import io.espalier.streams.domain.stage.StageKind;
 import io.espalier.streams.domain.stage.StageOutcome;
+import io.espalier.streams.domain.stage.StageProgress;
 import io.espalier.streams.domain.stage.StageReport;
 import io.espalier.streams.domain.stage.StageSpec;
 import java.time.Duration;
@@ -60,8 +60,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the coordinator keeps for itself comes back as it went, whatever is in it. */
 final class RoundTripTest {
-  private final Wire wire =
-      new Wire(new Topics("test.", SchemaRegistry.inMemory("round-trips"), 1));
+  private final CoordinatorTopics wire =
+      new CoordinatorTopics(new Topics("test.", SchemaRegistry.inMemory("round-trips"), 1));
 
   @ParameterizedTest
   @MethodSource("statesOfRunsThatGoOn")
@@ -81,14 +81,14 @@ final class RoundTripTest {
   @Test
   void a_run_that_is_over_comes_back_with_its_ending_and_what_it_published() {
     List<KeptRun> over =
-        Arrays.stream(Ending.values())
+        Arrays.stream(RunEnding.values())
             .<KeptRun>map(
                 ending ->
                     new KeptRun.Over(
                         new RunId("r"),
                         ending,
                         START,
-                        ending == Ending.PUBLISHED
+                        ending == RunEnding.PUBLISHED
                             ? Optional.of(
                                 new ArtifactReference("s3://out", Optional.of("cd".repeat(32))))
                             : Optional.empty()))
@@ -101,7 +101,7 @@ final class RoundTripTest {
   void a_run_that_may_be_opened_again_comes_back_whole() {
     GateResult gate =
         new GateResult(new Gate("m", GateRule.THRESHOLD, 0.5), OptionalDouble.of(0.25), false);
-    RunState ended = new RunState.Ended(Ending.MISSED_GATE, "missed m", List.of(gate));
+    RunState ended = new RunState.Ended(RunEnding.MISSED_GATE, "missed m", List.of(gate));
     KeptRun kept = new KeptRun.Unpublished(run(plan(), ended));
 
     assertThat(again(wire.run(), kept)).isEqualTo(kept);
@@ -132,9 +132,9 @@ final class RoundTripTest {
   @Test
   void a_pool_s_jobs_come_back() {
     Job job = Samples.job(1, "vision", 5, START);
-    Placed waiting = new Placed.Waiting(job);
-    Placed atWork =
-        new Placed.AtWork(
+    PooledJob waiting = new PooledJob.Waiting(job);
+    PooledJob atWork =
+        new PooledJob.AtWork(
             new InFlight(
                 job.id(),
                 "vision",
@@ -147,8 +147,9 @@ final class RoundTripTest {
   }
 
   static Stream<RunState> statesOfRunsThatGoOn() {
-    Progress progress =
-        new Progress("search", 3, 9, Optional.of(Duration.ofSeconds(12)), Map.of("loss", 0.25));
+    StageProgress progress =
+        new StageProgress(
+            "search", 3, 9, Optional.of(Duration.ofSeconds(12)), Map.of("loss", 0.25));
     return Stream.of(
         new RunState.Queued(START.plusMillis(1)),
         new RunState.Running("w1", START.plusMillis(1), START.plusMillis(2), Optional.empty()),
@@ -160,14 +161,14 @@ final class RoundTripTest {
     return serde.deserializer().deserialize("any", serde.serializer().serialize("any", value));
   }
 
-  private static Run run(Plan plan, RunState state) {
+  private static Run run(RunPlan plan, RunState state) {
     return new Run(
         plan.runId(),
         plan,
         state,
-        new Attempts(new StageAttempt(1, 2), 3, 1, 0, 5, "token"),
+        new RunAttempts(new StageAttempt(1, 2), 3, 1, 0, 5, "token"),
         List.of(outcome()),
-        new History(
+        new RunHistory(
             11,
             START,
             START.plusMillis(4),
@@ -203,7 +204,7 @@ final class RoundTripTest {
             "fastnas", "1", Map.of("width", "half"), List.of(metric), List.of("timm"), cost));
   }
 
-  private static Plan plan() {
+  private static RunPlan plan() {
     Model model =
         new Model(
             new ModelRef("org/net", "7"),
@@ -213,7 +214,7 @@ final class RoundTripTest {
             OptionalLong.of(270_000),
             Map.of("train", "s3://train"),
             Map.of("tier", "edge"),
-            new Origin("hub", "vision", 2, Optional.of("12".repeat(32)), START));
+            new ModelOrigin("hub", "vision", 2, Optional.of("12".repeat(32)), START));
     Policy policy =
         new Policy(
             "small",
@@ -225,10 +226,10 @@ final class RoundTripTest {
             Arrays.stream(GateRule.values()).map(rule -> new Gate("m", rule, 0.5)).toList(),
             OnGateFailure.PUBLISH,
             new Placement("gpu", 5),
-            new Effort(
+            new RetryPolicy(
                 3, Duration.ofMillis(30_500), Duration.ofHours(6), Optional.of(Duration.ofDays(2))),
             -7);
-    return new Plan(
+    return new RunPlan(
         new RunId("r"), model, policy, "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-01");
   }
 }

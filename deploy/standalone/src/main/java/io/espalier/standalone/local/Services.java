@@ -7,7 +7,7 @@ import io.espalier.standalone.client.Cluster;
 import io.espalier.standalone.model.DataUri;
 import io.espalier.streams.app.Coordinator;
 import io.espalier.streams.app.CoordinatorConfig;
-import io.espalier.streams.app.Timing;
+import io.espalier.streams.app.CoordinatorTiming;
 import io.espalier.worker.app.Worker;
 import io.espalier.worker.app.WorkerConfig;
 import io.espalier.worker.checkpoint.FileListing;
@@ -84,7 +84,7 @@ public final class Services {
             applicationId(address),
             stateDirectory,
             DataUri.of(artifacts),
-            Timing.DEFAULT,
+            CoordinatorTiming.DEFAULT,
             1,
             Map.of());
     try (Coordinator coordinator = Coordinator.start(config)) {

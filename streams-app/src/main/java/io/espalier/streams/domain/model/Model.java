@@ -31,7 +31,7 @@ public record Model(
     OptionalLong parameters,
     Map<String, String> datasets,
     Map<String, String> labels,
-    Origin origin) {
+    ModelOrigin origin) {
   private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
 
   /**
@@ -51,7 +51,7 @@ public record Model(
   }
 
   private static List<String> problems(
-      ModelRef ref, ArtifactReference artifact, String task, Origin origin) {
+      ModelRef ref, ArtifactReference artifact, String task, ModelOrigin origin) {
     List<String> problems = new ArrayList<>();
     if (ref.name().isBlank()) {
       problems.add("name must not be empty");

@@ -36,7 +36,7 @@ public record Policy(
     List<Gate> gates,
     OnGateFailure onGateFailure,
     Placement placement,
-    Effort effort,
+    RetryPolicy effort,
     long seed) {
   /** A pool's name is part of a topic's name. */
   private static final Pattern POOL = Pattern.compile("[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,99}");

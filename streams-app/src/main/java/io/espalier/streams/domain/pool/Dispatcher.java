@@ -26,7 +26,7 @@ public final class Dispatcher {
   private Dispatcher() {}
 
   /** Returns what an event means for a pool. */
-  public static Turn advance(Pool before, PoolEvent event, Instant now) {
+  public static DispatchDecision advance(Pool before, PoolEvent event, Instant now) {
     Pool pool = before.at(now);
     return event.match(
         queued -> admit(pool, queued, now),
@@ -34,20 +34,21 @@ public final class Dispatcher {
         alive -> hear(pool, alive, now));
   }
 
-  private static Turn admit(Pool pool, JobQueued queued, Instant now) {
+  private static DispatchDecision admit(Pool pool, JobQueued queued, Instant now) {
     return pool.knows(queued.job().id())
-        ? Turn.of(pool, now)
+        ? DispatchDecision.of(pool, now)
         : release(
-            new Turn(pool.waiting(queued.job()), now, List.of(queued.job()), List.of(), List.of()));
+            new DispatchDecision(
+                pool.waiting(queued.job()), now, List.of(queued.job()), List.of(), List.of()));
   }
 
-  private static Turn end(Pool pool, JobId job, Instant now) {
+  private static DispatchDecision end(Pool pool, JobId job, Instant now) {
     return pool.knows(job)
-        ? release(new Turn(pool.without(job), now, List.of(), List.of(job), List.of()))
-        : Turn.of(pool, now);
+        ? release(new DispatchDecision(pool.without(job), now, List.of(), List.of(job), List.of()))
+        : DispatchDecision.of(pool, now);
   }
 
-  private static Turn hear(Pool before, WorkerAlive alive, Instant now) {
+  private static DispatchDecision hear(Pool before, WorkerAlive alive, Instant now) {
     Pool pool = before.seen(alive.worker()).at(now);
     List<InFlight> again = new ArrayList<>();
     for (InFlight job : pool.inFlight()) {
@@ -60,10 +61,10 @@ public final class Dispatcher {
         pool = pool.sentAgain(next);
       }
     }
-    return release(new Turn(pool, now, List.of(), List.of(), again));
+    return release(new DispatchDecision(pool, now, List.of(), List.of(), again));
   }
 
-  private static Turn release(Turn before) {
+  private static DispatchDecision release(DispatchDecision before) {
     Pool pool = before.pool();
     List<InFlight> released = new ArrayList<>(before.released());
     Optional<Job> next = nextIfFree(pool);
@@ -73,7 +74,7 @@ public final class Dispatcher {
       pool = pool.released(job, next.get());
       next = nextIfFree(pool);
     }
-    return new Turn(pool, before.at(), before.admitted(), before.ended(), released);
+    return new DispatchDecision(pool, before.at(), before.admitted(), before.ended(), released);
   }
 
   private static Optional<Job> nextIfFree(Pool pool) {

@@ -20,7 +20,7 @@ import java.util.Set;
  */
 public final class Pool {
   private static final Pool EMPTY =
-      new Pool(Map.of(), Line.EMPTY, Index.empty(), new Held(Set.of(), 0));
+      new Pool(Map.of(), WaitingLine.EMPTY, PersistentTreap.empty(), new Held(Set.of(), 0));
 
   /**
    * What live workers hold.
@@ -30,12 +30,16 @@ public final class Pool {
    */
   private record Held(Set<JobId> jobs, int released) {}
 
-  private final Map<String, Worker> workers;
-  private final Line line;
-  private final Index<JobId, InFlight> inFlight;
+  private final Map<String, PoolWorker> workers;
+  private final WaitingLine line;
+  private final PersistentTreap<JobId, InFlight> inFlight;
   private final Held held;
 
-  private Pool(Map<String, Worker> workers, Line line, Index<JobId, InFlight> inFlight, Held held) {
+  private Pool(
+      Map<String, PoolWorker> workers,
+      WaitingLine line,
+      PersistentTreap<JobId, InFlight> inFlight,
+      Held held) {
     this.workers = workers;
     this.line = line;
     this.inFlight = inFlight;
@@ -48,7 +52,7 @@ public final class Pool {
   }
 
   /** Returns its workers. */
-  public Collection<Worker> workers() {
+  public Collection<PoolWorker> workers() {
     return workers.values();
   }
 
@@ -81,13 +85,13 @@ public final class Pool {
 
   /** Returns how many commands more the workers would take than are on their way to them. */
   public int free() {
-    int wanted = workers.values().stream().mapToInt(Worker::free).sum();
+    int wanted = workers.values().stream().mapToInt(PoolWorker::free).sum();
     return wanted - (inFlight.size() - held.released());
   }
 
   /** Returns whether a worker has a slot with nothing to do. */
   boolean idle() {
-    return workers.values().stream().anyMatch(Worker::idle);
+    return workers.values().stream().anyMatch(PoolWorker::idle);
   }
 
   boolean isHeld(JobId job) {
@@ -121,13 +125,13 @@ public final class Pool {
     return new Pool(workers, line, inFlight.put(job.id(), job), held);
   }
 
-  private Pool withReleased(Line next, InFlight job) {
+  private Pool withReleased(WaitingLine next, InFlight job) {
     Held more = isHeld(job.id()) ? new Held(held.jobs(), held.released() + 1) : held;
     return new Pool(workers, next, inFlight.put(job.id(), job), more);
   }
 
   Pool without(JobId id) {
-    Line rest = line.get(id).map(line::without).orElse(line);
+    WaitingLine rest = line.get(id).map(line::without).orElse(line);
     Optional<InFlight> released = inFlight.get(id);
     if (released.isEmpty()) {
       return new Pool(workers, rest, inFlight, held);
@@ -141,18 +145,18 @@ public final class Pool {
     if (workers.values().stream().allMatch(worker -> worker.alive(now))) {
       return this;
     }
-    Map<String, Worker> alive = new HashMap<>(workers);
+    Map<String, PoolWorker> alive = new HashMap<>(workers);
     alive.values().removeIf(worker -> !worker.alive(now));
     return with(alive);
   }
 
-  Pool seen(Worker worker) {
-    Map<String, Worker> others = new HashMap<>(workers);
+  Pool seen(PoolWorker worker) {
+    Map<String, PoolWorker> others = new HashMap<>(workers);
     others.put(worker.id(), worker);
     return with(others);
   }
 
-  private Pool with(Map<String, Worker> others) {
+  private Pool with(Map<String, PoolWorker> others) {
     Set<JobId> jobs = new HashSet<>();
     others.values().forEach(worker -> jobs.addAll(worker.holds().keySet()));
     int released = (int) jobs.stream().filter(inFlight::contains).count();

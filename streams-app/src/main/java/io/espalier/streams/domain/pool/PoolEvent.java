@@ -25,7 +25,7 @@ public sealed interface PoolEvent {
    *
    * @param worker the worker as it is
    */
-  record WorkerAlive(Worker worker) implements PoolEvent {}
+  record WorkerAlive(PoolWorker worker) implements PoolEvent {}
 
   /** The result of the function for this kind of event. */
   default <T> T match(

@@ -32,7 +32,7 @@ public sealed interface KeptRun {
    * @param at when
    * @param artifact what it published
    */
-  record Over(RunId id, Ending ending, Instant at, Optional<ArtifactReference> artifact)
+  record Over(RunId id, RunEnding ending, Instant at, Optional<ArtifactReference> artifact)
       implements KeptRun {}
 
   /** What to keep of a run. */
@@ -40,7 +40,7 @@ public sealed interface KeptRun {
     if (!(run.state() instanceof RunState.Ended ended)) {
       return new Going(run);
     }
-    return ended.ending() == Ending.PUBLISHED
+    return ended.ending() == RunEnding.PUBLISHED
         ? new Over(run.id(), ended.ending(), run.history().updatedAt(), run.result())
         : new Unpublished(run);
   }

@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param jobs says where results lie
  * @param run the run that awaits the result
  */
-record ResultCheck(Jobs jobs, Run run) {
+record ResultCheck(JobWriter jobs, Run run) {
   /**
    * Lets a result pass.
    *

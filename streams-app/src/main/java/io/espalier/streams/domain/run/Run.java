@@ -24,11 +24,11 @@ import java.util.Optional;
  */
 public record Run(
     RunId id,
-    Plan plan,
+    RunPlan plan,
     RunState state,
-    Attempts attempts,
+    RunAttempts attempts,
     List<StageOutcome> outcomes,
-    History history) {
+    RunHistory history) {
   public Run {
     outcomes = List.copyOf(outcomes);
   }
@@ -87,11 +87,11 @@ public record Run(
     return new Run(id, plan, running, attempts, outcomes, history);
   }
 
-  Run with(Attempts next) {
+  Run with(RunAttempts next) {
     return new Run(id, plan, state, next, outcomes, history);
   }
 
-  Run with(History next) {
+  Run with(RunHistory next) {
     return new Run(id, plan, state, attempts, outcomes, next);
   }
 

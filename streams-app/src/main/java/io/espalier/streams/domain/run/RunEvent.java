@@ -1,7 +1,7 @@
 package io.espalier.streams.domain.run;
 
-import io.espalier.streams.domain.stage.Report;
 import io.espalier.streams.domain.stage.StageAttempt;
+import io.espalier.streams.domain.stage.WorkerReport;
 import java.time.Instant;
 import java.util.function.Function;
 
@@ -13,7 +13,7 @@ public sealed interface RunEvent {
    * @param plan what to do
    * @param cause how it came to that
    */
-  record Planned(Plan plan, Cause cause) implements RunEvent {}
+  record Planned(RunPlan plan, Cause cause) implements RunEvent {}
 
   /** How a policy came to match a model. */
   enum Cause {
@@ -32,7 +32,7 @@ public sealed interface RunEvent {
    * @param from who reports
    * @param report what it says
    */
-  record Reported(StageAttempt attempt, Reporter from, Report report) implements RunEvent {}
+  record Reported(StageAttempt attempt, Reporter from, WorkerReport report) implements RunEvent {}
 
   /**
    * Who reports.

@@ -1,9 +1,9 @@
 package io.espalier.streams.domain.run;
 
-import io.espalier.streams.domain.run.Effect.AnswerRegistration;
 import io.espalier.streams.domain.run.KeptRun.Going;
 import io.espalier.streams.domain.run.KeptRun.Over;
 import io.espalier.streams.domain.run.KeptRun.Unpublished;
+import io.espalier.streams.domain.run.RunEffect.AnswerRegistration;
 import io.espalier.streams.domain.run.RunEvent.CancelRequested;
 import io.espalier.streams.domain.run.RunEvent.Cause;
 import io.espalier.streams.domain.run.RunEvent.Planned;
@@ -24,7 +24,8 @@ import java.util.function.Supplier;
  * What happens next to a run: a pure function of what is kept of it, an event and the time.
  *
  * <p>Each time that a run is opened it reaches exactly one ending, and exactly one {@link
- * Effect.Publish} or {@link Effect.Reject} leaves it; one that has published is never opened again.
+ * Effect.Publish} or {@link RunEffect.Reject} leaves it; one that has published is never opened
+ * again.
  */
 public final class RunMachine {
   /*
@@ -34,8 +35,8 @@ public final class RunMachine {
    * nor silence counts, since nobody's work takes it. What was reported before a deadline must have
    * been heard before it is judged, or a coordinator that was away would end what is done.
    */
-  private final Steps steps;
-  private final Reports reports;
+  private final RunSteps steps;
+  private final ReportHandling reports;
   private final RunSettings settings;
   private final Supplier<String> tokens;
 
@@ -47,14 +48,14 @@ public final class RunMachine {
   public RunMachine(RunSettings settings, Supplier<String> tokens) {
     this.settings = settings;
     this.tokens = tokens;
-    steps = new Steps(new Jobs(settings.artifactsBase()), tokens);
-    reports = new Reports(steps);
+    steps = new RunSteps(new JobWriter(settings.artifactsBase()), tokens);
+    reports = new ReportHandling(steps);
   }
 
   /** Returns what an event means for a run of which this is kept, or nothing yet. */
-  public Decision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
+  public RunDecision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
     if (kept.isEmpty()) {
-      return event instanceof Planned planned ? begin(planned.plan(), now) : Decision.over();
+      return event instanceof Planned planned ? begin(planned.plan(), now) : RunDecision.over();
     }
     if (kept.get() instanceof Going going) {
       return advance(going.run(), event, now);
@@ -62,8 +63,8 @@ public final class RunMachine {
       return afterEnd(ended.run(), event, now);
     }
     return event instanceof Planned planned && answered(planned)
-        ? Decision.over(answer((Over) kept.get(), planned.plan()))
-        : Decision.over();
+        ? RunDecision.over(answer((Over) kept.get(), planned.plan()))
+        : RunDecision.over();
   }
 
   /**
@@ -84,72 +85,72 @@ public final class RunMachine {
     return planned.cause() != Cause.LOOKED_AT_AGAIN;
   }
 
-  private Decision begin(Plan plan, Instant now) {
+  private RunDecision begin(RunPlan plan, Instant now) {
     Run run =
         new Run(
             plan.runId(),
             plan,
             new Queued(now),
-            Attempts.first(tokens.get()),
+            RunAttempts.first(tokens.get()),
             List.of(),
-            History.begun(now));
+            RunHistory.begun(now));
     return steps.queue(run, List.of(), now);
   }
 
-  private Decision advance(Run run, RunEvent event, Instant now) {
+  private RunDecision advance(Run run, RunEvent event, Instant now) {
     return event.match(
         planned ->
             answered(planned)
-                ? Decision.unchanged(run, alreadyRunning(run, planned.plan()))
-                : Decision.unchanged(run),
+                ? RunDecision.unchanged(run, alreadyRunning(run, planned.plan()))
+                : RunDecision.unchanged(run),
         reported -> reports.advance(run, reported, now),
         cancel -> cancel(run, cancel, now),
-        retry -> run.state() instanceof BackingOff ? again(run, now) : Decision.unchanged(run),
+        retry -> run.state() instanceof BackingOff ? again(run, now) : RunDecision.unchanged(run),
         passed -> time(run, passed, now));
   }
 
-  private Decision again(Run run, Instant now) {
+  private RunDecision again(Run run, Instant now) {
     return steps.queue(run.with(run.attempts().again()), List.of(), now);
   }
 
-  private Decision cancel(Run run, CancelRequested cancel, Instant now) {
+  private RunDecision cancel(Run run, CancelRequested cancel, Instant now) {
     String message = "cancelled by %s: %s".formatted(cancel.by(), cancel.reason());
-    return steps.end(run, Steps.ended(Ending.CANCELLED, message), now);
+    return steps.end(run, RunSteps.ended(RunEnding.CANCELLED, message), now);
   }
 
-  private Decision time(Run run, TimePassed passed, Instant now) {
+  private RunDecision time(Run run, TimePassed passed, Instant now) {
     Instant due = wakeAt(run).orElse(Instant.MAX);
     if (now.isBefore(due)) {
-      return Decision.unchanged(run);
+      return RunDecision.unchanged(run);
     }
     boolean heard = !passed.heardUntil().isBefore(due);
     return run.state()
         .match(
-            queued -> heard ? waitedTooLong(run, now) : Decision.unchanged(run),
+            queued -> heard ? waitedTooLong(run, now) : RunDecision.unchanged(run),
             running ->
-                heard && !silent(running, now) ? outOfTime(run, now) : Decision.unchanged(run),
+                heard && !silent(running, now) ? outOfTime(run, now) : RunDecision.unchanged(run),
             backingOff -> again(run, now),
-            ended -> Decision.unchanged(run));
+            ended -> RunDecision.unchanged(run));
   }
 
-  private Decision waitedTooLong(Run run, Instant now) {
+  private RunDecision waitedTooLong(Run run, Instant now) {
     String message =
         "%s waited for a worker of pool '%s' for %s, which is the policy's queueTimeout; are there workers?"
             .formatted(
                 run.attempt(),
                 run.policy().placement().pool(),
                 run.policy().effort().queueTimeout().orElse(Duration.ZERO));
-    return steps.end(run, Steps.ended(Ending.FAILED, message), now);
+    return steps.end(run, RunSteps.ended(RunEnding.FAILED, message), now);
   }
 
-  private Decision outOfTime(Run run, Instant now) {
+  private RunDecision outOfTime(Run run, Instant now) {
     String message =
         "workers worked on it for %s, which is the policy's deadline; it was at %s, running on %s"
             .formatted(
                 run.policy().effort().deadline(),
                 run.attempt(),
                 ((Running) run.state()).workerId());
-    return steps.end(run, Steps.ended(Ending.FAILED, message), now);
+    return steps.end(run, RunSteps.ended(RunEnding.FAILED, message), now);
   }
 
   private boolean silent(Running running, Instant now) {
@@ -160,14 +161,14 @@ public final class RunMachine {
     return running.since().plus(run.policy().effort().deadline()).minus(run.history().worked());
   }
 
-  private Decision afterEnd(Run run, RunEvent event, Instant now) {
+  private RunDecision afterEnd(Run run, RunEvent event, Instant now) {
     if (event instanceof Planned planned) {
-      return answered(planned) ? registeredAgain(run, planned, now) : Decision.over();
+      return answered(planned) ? registeredAgain(run, planned, now) : RunDecision.over();
     }
-    return event instanceof RetryRequested ? reopen(run, now) : Decision.over();
+    return event instanceof RetryRequested ? reopen(run, now) : RunDecision.over();
   }
 
-  private Decision registeredAgain(Run run, Planned planned, Instant now) {
+  private RunDecision registeredAgain(Run run, Planned planned, Instant now) {
     Ended ended = (Ended) run.state();
     if (!planned.plan().registersTheSame(run.plan())) {
       Run anew =
@@ -187,12 +188,12 @@ public final class RunMachine {
     String message =
         "run %s has ended as %s: %s. Nothing in the registration has changed; `espalier runs retry %s` runs it again"
             .formatted(run.id(), ended.ending(), ended.message(), run.id());
-    return Decision.over(
+    return RunDecision.over(
         new AnswerRegistration(planned.plan(), RegistrationOutcome.ALREADY_ENDED, message));
   }
 
   /** From the stage that failed; from the first if all of them are done and a gate was missed. */
-  private Decision reopen(Run run, Instant now) {
+  private RunDecision reopen(Run run, Instant now) {
     boolean missedGate = run.outcomes().size() == run.policy().stages().size();
     Run open =
         missedGate
@@ -201,30 +202,31 @@ public final class RunMachine {
     return steps.queue(open.with(run.history().rested()), List.of(), now);
   }
 
-  private static Decision withAnswer(Decision decision, AnswerRegistration answer) {
-    List<Effect> effects = new ArrayList<>(decision.effects());
+  private static RunDecision withAnswer(RunDecision decision, AnswerRegistration answer) {
+    List<RunEffect> effects = new ArrayList<>(decision.effects());
     effects.add(answer);
-    return new Decision(decision.run(), decision.change(), effects);
+    return new RunDecision(decision.run(), decision.change(), effects);
   }
 
-  private static AnswerRegistration reopened(Plan plan, String why) {
+  private static AnswerRegistration reopened(RunPlan plan, String why) {
     return new AnswerRegistration(
         plan, RegistrationOutcome.REOPENED, "run %s begins anew %s".formatted(plan.runId(), why));
   }
 
-  private static AnswerRegistration alreadyRunning(Run run, Plan again) {
+  private static AnswerRegistration alreadyRunning(Run run, RunPlan again) {
     String difference =
         again.registersTheSame(run.plan())
             ? ""
-            : " with other files or data than this registration has; cancel it and register again to change that";
+            : " with other files or data than this registration has; cancel it and register again"
+                  + " to change that";
     return new AnswerRegistration(
         again,
         RegistrationOutcome.ALREADY_RUNNING,
         "run %s goes on%s".formatted(run.id(), difference));
   }
 
-  private static AnswerRegistration answer(Over over, Plan again) {
-    boolean published = over.ending() == Ending.PUBLISHED;
+  private static AnswerRegistration answer(Over over, RunPlan again) {
+    boolean published = over.ending() == RunEnding.PUBLISHED;
     String message =
         published
             ? over.artifact()

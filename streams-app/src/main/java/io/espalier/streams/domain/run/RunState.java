@@ -1,7 +1,7 @@
 package io.espalier.streams.domain.run;
 
 import io.espalier.streams.domain.policy.GateResult;
-import io.espalier.streams.domain.stage.Progress;
+import io.espalier.streams.domain.stage.StageProgress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -25,7 +25,7 @@ public sealed interface RunState {
    * @param heardAt when it was last heard of
    * @param progress how far it is, once it has said so
    */
-  record Running(String workerId, Instant since, Instant heardAt, Optional<Progress> progress)
+  record Running(String workerId, Instant since, Instant heardAt, Optional<StageProgress> progress)
       implements RunState {
     /** Time from its beginning to when it was last heard of. */
     Duration worked() {
@@ -48,7 +48,7 @@ public sealed interface RunState {
    * @param message why, in words
    * @param gates how the result fared at the gates, if it came to that
    */
-  record Ended(Ending ending, String message, List<GateResult> gates) implements RunState {
+  record Ended(RunEnding ending, String message, List<GateResult> gates) implements RunState {
     public Ended {
       gates = List.copyOf(gates);
     }

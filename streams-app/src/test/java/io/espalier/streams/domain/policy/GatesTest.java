@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.streams.domain.Samples;
 import io.espalier.streams.domain.stage.Metric;
-import io.espalier.streams.domain.stage.Report;
 import io.espalier.streams.domain.stage.StageKind;
 import io.espalier.streams.domain.stage.StageOutcome;
+import io.espalier.streams.domain.stage.WorkerReport;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +37,7 @@ final class GatesTest {
     "unheard, MAX_BYTES, 1e9, false"
   })
   void a_gate_holds_as_its_rule_says(String metric, GateRule rule, double bound, boolean passes) {
-    Report.Succeeded success =
+    WorkerReport.Succeeded success =
         success(
             "file:///out",
             metric("accuracy", 0.91, 0.90, true),

@@ -41,7 +41,7 @@ final class DispatcherProperties {
     Set<JobId> released = new HashSet<>();
     for (Step step : history) {
       Pool before = watched.pool;
-      Turn turn = watched.take(step);
+      DispatchDecision turn = watched.take(step);
       for (InFlight flying : released(turn)) {
         Job job = flying.job().orElseThrow();
         boolean waited = before.waiting().contains(job) || turn.admitted().contains(job);
@@ -59,7 +59,7 @@ final class DispatcherProperties {
       @ForAll("histories") List<Step> history) {
     Watched watched = new Watched();
     for (Step step : history) {
-      Turn turn = watched.take(step);
+      DispatchDecision turn = watched.take(step);
 
       int slots = watched.slots();
       if (!released(turn).isEmpty()) {
@@ -78,7 +78,7 @@ final class DispatcherProperties {
     for (Step step : history) {
       Map<String, Integer> running = new HashMap<>();
       Pool before = watched.pool;
-      Turn turn = watched.take(step);
+      DispatchDecision turn = watched.take(step);
       before.inFlight().stream()
           .filter(job -> !turn.ended().contains(job.id()))
           .forEach(job -> running.merge(job.tenant(), 1, Integer::sum));
@@ -154,7 +154,7 @@ final class DispatcherProperties {
     return Dispatcher.advance(pool, new JobQueued(job), START).pool();
   }
 
-  private static Turn end(Pool pool, JobId job) {
+  private static DispatchDecision end(Pool pool, JobId job) {
     return Dispatcher.advance(pool, new JobEnded(job), START);
   }
 
@@ -175,13 +175,13 @@ final class DispatcherProperties {
   }
 
   /** What was released for the first time, not sent again. */
-  private static List<InFlight> released(Turn turn) {
+  private static List<InFlight> released(DispatchDecision turn) {
     return turn.released().stream().filter(job -> job.sent().times() == 1).toList();
   }
 
   /** A worker that holds nothing yet: what is released is on its way. */
   private static WorkerAlive alive(String id, int slots, Instant at) {
-    return new WorkerAlive(new Worker(id, new Worker.Capacity(slots, 0), Map.of(), at));
+    return new WorkerAlive(new PoolWorker(id, new PoolWorker.Capacity(slots, 0), Map.of(), at));
   }
 
   /** Tenant, priority and age are drawn by the number, so that the same job is the same again. */
@@ -196,16 +196,16 @@ final class DispatcherProperties {
     private Pool pool = Pool.empty();
     private Instant now = START;
 
-    Turn take(Step step) {
+    DispatchDecision take(Step step) {
       now = now.plus(step.later());
       PoolEvent event = step.event();
       if (event instanceof WorkerAlive alive) {
-        Worker worker = alive.worker();
+        PoolWorker worker = alive.worker();
         heartbeats.put(worker.id(), worker.capacity().slots());
         heardAt.put(worker.id(), now);
         event = alive(worker.id(), worker.capacity().slots(), now);
       }
-      Turn turn = Dispatcher.advance(pool, event, now);
+      DispatchDecision turn = Dispatcher.advance(pool, event, now);
       pool = turn.pool();
       return turn;
     }

@@ -289,10 +289,10 @@ final class DispatcherTest {
     turn(new WorkerAlive(worker(worker, slots, 0, holds)));
   }
 
-  private Worker worker(String id, int slots, int spare, List<Job> holds) {
+  private PoolWorker worker(String id, int slots, int spare, List<Job> holds) {
     Map<JobId, Boolean> held = new HashMap<>();
     holds.forEach(job -> held.put(job.id(), true));
-    return new Worker(id, new Worker.Capacity(slots, spare), held, now);
+    return new PoolWorker(id, new PoolWorker.Capacity(slots, spare), held, now);
   }
 
   /** Ends the job at work, so many times; each time the next one is released. */
@@ -303,7 +303,7 @@ final class DispatcherTest {
   }
 
   private void turn(PoolEvent event) {
-    Turn turn = Dispatcher.advance(pool, event, now);
+    DispatchDecision turn = Dispatcher.advance(pool, event, now);
     pool = turn.pool();
     turn.released().forEach(job -> released.add(job.job().orElseThrow()));
   }

@@ -7,15 +7,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.espalier.streams.domain.Samples;
 import io.espalier.streams.domain.model.ArtifactReference;
 import io.espalier.streams.domain.model.Model;
+import io.espalier.streams.domain.model.ModelOrigin;
 import io.espalier.streams.domain.model.ModelRef;
-import io.espalier.streams.domain.model.Origin;
-import io.espalier.streams.domain.policy.Effort;
 import io.espalier.streams.domain.policy.Gate;
 import io.espalier.streams.domain.policy.GateRule;
 import io.espalier.streams.domain.policy.Match;
 import io.espalier.streams.domain.policy.OnGateFailure;
 import io.espalier.streams.domain.policy.Placement;
 import io.espalier.streams.domain.policy.Policy;
+import io.espalier.streams.domain.policy.RetryPolicy;
 import io.espalier.streams.domain.stage.StageKind;
 import io.espalier.streams.domain.stage.StageSpec;
 import java.time.Duration;
@@ -94,7 +94,7 @@ final class RunIdTest {
             OptionalLong.of(5),
             Map.of("eval", "file:///data/eval"),
             Map.of("tier", "edge"),
-            new Origin("elsewhere", "text", 0, Optional.empty(), START));
+            new ModelOrigin("elsewhere", "text", 0, Optional.empty(), START));
 
     assertThat(RunId.of(labelled, timed(), any -> true))
         .isEqualTo(RunId.of(usual, timed(), any -> true));
@@ -158,7 +158,7 @@ final class RunIdTest {
         gates,
         OnGateFailure.REJECT,
         new Placement("default", 0),
-        new Effort(3, Duration.ofSeconds(30), Duration.ofHours(6), Optional.empty()),
+        new RetryPolicy(3, Duration.ofSeconds(30), Duration.ofHours(6), Optional.empty()),
         seed);
   }
 
@@ -171,6 +171,6 @@ final class RunIdTest {
         OptionalLong.empty(),
         Map.of(),
         Map.of(),
-        new Origin("test", "default", 0, Optional.empty(), START));
+        new ModelOrigin("test", "default", 0, Optional.empty(), START));
   }
 }

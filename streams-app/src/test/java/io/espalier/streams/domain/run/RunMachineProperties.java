@@ -11,16 +11,16 @@ import io.espalier.streams.PropertySeed;
 import io.espalier.streams.domain.Samples;
 import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.job.JobId;
-import io.espalier.streams.domain.policy.Effort;
 import io.espalier.streams.domain.policy.Gate;
 import io.espalier.streams.domain.policy.GateRule;
 import io.espalier.streams.domain.policy.OnGateFailure;
 import io.espalier.streams.domain.policy.Placement;
 import io.espalier.streams.domain.policy.Policy;
-import io.espalier.streams.domain.run.Effect.EndJob;
-import io.espalier.streams.domain.run.Effect.Publish;
-import io.espalier.streams.domain.run.Effect.QueueJob;
-import io.espalier.streams.domain.run.Effect.Reject;
+import io.espalier.streams.domain.policy.RetryPolicy;
+import io.espalier.streams.domain.run.RunEffect.EndJob;
+import io.espalier.streams.domain.run.RunEffect.Publish;
+import io.espalier.streams.domain.run.RunEffect.QueueJob;
+import io.espalier.streams.domain.run.RunEffect.Reject;
 import io.espalier.streams.domain.run.RunEvent.CancelRequested;
 import io.espalier.streams.domain.run.RunEvent.Cause;
 import io.espalier.streams.domain.run.RunEvent.Planned;
@@ -30,11 +30,11 @@ import io.espalier.streams.domain.run.RunEvent.RetryRequested;
 import io.espalier.streams.domain.run.RunEvent.TimePassed;
 import io.espalier.streams.domain.stage.FailureKind;
 import io.espalier.streams.domain.stage.Metric;
-import io.espalier.streams.domain.stage.Progress;
-import io.espalier.streams.domain.stage.Report;
 import io.espalier.streams.domain.stage.StageAttempt;
 import io.espalier.streams.domain.stage.StageKind;
+import io.espalier.streams.domain.stage.StageProgress;
 import io.espalier.streams.domain.stage.StageSpec;
+import io.espalier.streams.domain.stage.WorkerReport;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -65,12 +65,12 @@ final class RunMachineProperties {
   record Step(RunEvent event, Duration later) {}
 
   /** A step, the run before it and what was decided. */
-  record Taken(Step step, Run before, Decision decision, Instant at) {}
+  record Taken(Step step, Run before, RunDecision decision, Instant at) {}
 
   @Property(seed = PropertySeed.FIXED)
   void each_opening_of_a_run_has_one_ending_at_most_and_one_event_for_it(
-      @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
-    Decision begun = begin(plan);
+      @ForAll("plans") RunPlan plan, @ForAll("histories") List<Step> history) {
+    RunDecision begun = begin(plan);
     int open = 1;
     for (Taken taken : follow(begun.run().orElseThrow(), history)) {
       int endings = endings(taken.decision());
@@ -83,23 +83,23 @@ final class RunMachineProperties {
 
   @Property(seed = PropertySeed.FIXED)
   void a_published_run_never_changes(
-      @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
+      @ForAll("plans") RunPlan plan, @ForAll("histories") List<Step> history) {
     for (Taken taken : follow(begin(plan).run().orElseThrow(), history)) {
       boolean published =
           taken.before().state() instanceof RunState.Ended ended
-              && ended.ending() == Ending.PUBLISHED;
+              && ended.ending() == RunEnding.PUBLISHED;
       if (published) {
         assertThat(taken.decision().run()).isEmpty();
         assertThat(taken.decision().effects())
-            .allMatch(effect -> effect instanceof Effect.AnswerRegistration);
+            .allMatch(effect -> effect instanceof RunEffect.AnswerRegistration);
       }
     }
   }
 
   @Property(seed = PropertySeed.FIXED)
   void no_attempt_is_queued_twice_and_every_command_has_the_next_position(
-      @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
-    Decision begun = begin(plan);
+      @ForAll("plans") RunPlan plan, @ForAll("histories") List<Step> history) {
+    RunDecision begun = begin(plan);
 
     List<Job> queued = queued(begun, follow(begun.run().orElseThrow(), history));
 
@@ -111,12 +111,12 @@ final class RunMachineProperties {
 
   @Property(seed = PropertySeed.FIXED)
   void nothing_but_a_reported_end_or_a_person_leads_to_another_command(
-      @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
+      @ForAll("plans") RunPlan plan, @ForAll("histories") List<Step> history) {
     Set<StageAttempt> ended = new HashSet<>();
     for (Taken taken : follow(begin(plan).run().orElseThrow(), history)) {
       if (taken.step().event() instanceof Reported reported
-          && (reported.report() instanceof Report.Failed
-              || reported.report() instanceof Report.Succeeded)) {
+          && (reported.report() instanceof WorkerReport.Failed
+              || reported.report() instanceof WorkerReport.Succeeded)) {
         ended.add(reported.attempt());
       }
       boolean another = taken.decision().effects().stream().anyMatch(QueueJob.class::isInstance);
@@ -128,11 +128,11 @@ final class RunMachineProperties {
 
   @Property(seed = PropertySeed.FIXED)
   void a_run_has_one_job_at_a_time_and_ends_each_that_it_queued(
-      @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
-    Decision begun = begin(plan);
+      @ForAll("plans") RunPlan plan, @ForAll("histories") List<Step> history) {
+    RunDecision begun = begin(plan);
     Set<JobId> open = new HashSet<>(Set.of(begun.run().orElseThrow().jobId()));
     for (Taken taken : follow(begun.run().orElseThrow(), history)) {
-      for (Effect effect : taken.decision().effects()) {
+      for (RunEffect effect : taken.decision().effects()) {
         if (effect instanceof QueueJob queue) {
           assertThat(open).isEmpty();
           open.add(queue.job().id());
@@ -146,7 +146,7 @@ final class RunMachineProperties {
 
   @Property(seed = PropertySeed.FIXED)
   void a_report_on_another_stage_changes_nothing(
-      @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
+      @ForAll("plans") RunPlan plan, @ForAll("histories") List<Step> history) {
     assertThat(follow(begin(plan).run().orElseThrow(), history))
         .filteredOn(step -> step.step().event() instanceof Reported)
         .filteredOn(
@@ -158,12 +158,12 @@ final class RunMachineProperties {
 
   @Property(seed = PropertySeed.FIXED)
   void nothing_is_published_that_misses_a_gate_unless_the_policy_says_so(
-      @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
-    Decision begun = begin(plan);
+      @ForAll("plans") RunPlan plan, @ForAll("histories") List<Step> history) {
+    RunDecision begun = begin(plan);
 
     Run last = last(begun, follow(begun.run().orElseThrow(), history));
 
-    if (last.state() instanceof RunState.Ended ended && ended.ending() == Ending.PUBLISHED) {
+    if (last.state() instanceof RunState.Ended ended && ended.ending() == RunEnding.PUBLISHED) {
       double accuracy =
           last.outcomes()
               .get(last.outcomes().size() - 1)
@@ -181,8 +181,8 @@ final class RunMachineProperties {
 
   @Property(seed = PropertySeed.FIXED)
   void every_change_that_is_kept_has_the_next_revision(
-      @ForAll("plans") Plan plan, @ForAll("histories") List<Step> history) {
-    Decision begun = begin(plan);
+      @ForAll("plans") RunPlan plan, @ForAll("histories") List<Step> history) {
+    RunDecision begun = begin(plan);
     List<Long> revisions = new ArrayList<>();
     begun.kept().ifPresent(run -> revisions.add(run.history().revision()));
 
@@ -196,7 +196,7 @@ final class RunMachineProperties {
     }
   }
 
-  private Decision begin(Plan plan) {
+  private RunDecision begin(RunPlan plan) {
     return machine.decide(Optional.empty(), new Planned(plan, Cause.REGISTERED), START);
   }
 
@@ -206,28 +206,28 @@ final class RunMachineProperties {
     Instant now = START;
     for (Step step : history) {
       now = now.plus(step.later());
-      Decision decision = machine.decide(Optional.of(KeptRun.of(run)), step.event(), now);
+      RunDecision decision = machine.decide(Optional.of(KeptRun.of(run)), step.event(), now);
       taken.add(new Taken(step, run, decision, now));
       run = decision.run().orElse(run);
     }
     return taken;
   }
 
-  private static int endings(Decision decision) {
+  private static int endings(RunDecision decision) {
     return (int)
         decision.effects().stream()
             .filter(effect -> effect instanceof Publish || effect instanceof Reject)
             .count();
   }
 
-  private static Run last(Decision begun, List<Taken> taken) {
+  private static Run last(RunDecision begun, List<Taken> taken) {
     return taken.isEmpty()
         ? begun.run().orElseThrow()
         : taken.get(taken.size() - 1).decision().run().orElse(taken.get(taken.size() - 1).before());
   }
 
-  private static List<Job> queued(Decision begun, List<Taken> taken) {
-    List<Effect> effects = new ArrayList<>(begun.effects());
+  private static List<Job> queued(RunDecision begun, List<Taken> taken) {
+    List<RunEffect> effects = new ArrayList<>(begun.effects());
     taken.forEach(step -> effects.addAll(step.decision().effects()));
     return effects.stream()
         .filter(QueueJob.class::isInstance)
@@ -236,7 +236,7 @@ final class RunMachineProperties {
   }
 
   @Provide
-  Arbitrary<Plan> plans() {
+  Arbitrary<RunPlan> plans() {
     return Combinators.combine(
             Arbitraries.integers().between(1, 2),
             Arbitraries.integers().between(1, 3),
@@ -244,7 +244,7 @@ final class RunMachineProperties {
         .as(RunMachineProperties::plan);
   }
 
-  private static Plan plan(int stages, int attempts, OnGateFailure onGateFailure) {
+  private static RunPlan plan(int stages, int attempts, OnGateFailure onGateFailure) {
     Policy policy =
         new Policy(
             "small",
@@ -256,7 +256,8 @@ final class RunMachineProperties {
             List.of(new Gate("accuracy", GateRule.THRESHOLD, LEAST_ACCURACY)),
             onGateFailure,
             new Placement("default", 0),
-            new Effort(attempts, Duration.ofSeconds(30), Duration.ofHours(6), Optional.empty()),
+            new RetryPolicy(
+                attempts, Duration.ofSeconds(30), Duration.ofHours(6), Optional.empty()),
             7);
     return Samples.plan(model("net"), policy);
   }
@@ -288,16 +289,20 @@ final class RunMachineProperties {
             1, Arbitraries.just(new Planned(plan(1, 1, OnGateFailure.PUBLISH), Cause.REGISTERED))));
   }
 
-  private static Arbitrary<Report> reports() {
-    Report progressed = new Report.Progressed(new Progress("p", 1, 2, Optional.empty(), Map.of()));
-    Arbitrary<Report> failed =
+  private static Arbitrary<WorkerReport> reports() {
+    WorkerReport progressed =
+        new WorkerReport.Progressed(new StageProgress("p", 1, 2, Optional.empty(), Map.of()));
+    Arbitrary<WorkerReport> failed =
         Combinators.combine(Arbitraries.of(FailureKind.class), Arbitraries.of(true, true, false))
-            .as((kind, retryable) -> new Report.Failed(kind, "because", retryable));
-    Arbitrary<Report> succeeded =
+            .as((kind, retryable) -> new WorkerReport.Failed(kind, "because", retryable));
+    Arbitrary<WorkerReport> succeeded =
         Arbitraries.of(0.4, 0.5, 0.6)
             .map(accuracy -> success("file:///models/net", accuracy(accuracy)));
     return Arbitraries.oneOf(
-        Arbitraries.of(new Report.Started(1, "cpu"), progressed), failed, succeeded, succeeded);
+        Arbitraries.of(new WorkerReport.Started(1, "cpu"), progressed),
+        failed,
+        succeeded,
+        succeeded);
   }
 
   private static Metric accuracy(double after) {

@@ -20,13 +20,13 @@ import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.policy.Gate;
 import io.espalier.streams.domain.policy.GateRule;
 import io.espalier.streams.domain.policy.Policy;
-import io.espalier.streams.domain.run.Effect.AnswerRegistration;
-import io.espalier.streams.domain.run.Effect.CloseCommands;
-import io.espalier.streams.domain.run.Effect.DeadLetter;
-import io.espalier.streams.domain.run.Effect.EndJob;
-import io.espalier.streams.domain.run.Effect.Publish;
-import io.espalier.streams.domain.run.Effect.QueueJob;
-import io.espalier.streams.domain.run.Effect.Reject;
+import io.espalier.streams.domain.run.RunEffect.AnswerRegistration;
+import io.espalier.streams.domain.run.RunEffect.CloseCommands;
+import io.espalier.streams.domain.run.RunEffect.DeadLetter;
+import io.espalier.streams.domain.run.RunEffect.EndJob;
+import io.espalier.streams.domain.run.RunEffect.Publish;
+import io.espalier.streams.domain.run.RunEffect.QueueJob;
+import io.espalier.streams.domain.run.RunEffect.Reject;
 import io.espalier.streams.domain.run.RunEvent.CancelRequested;
 import io.espalier.streams.domain.run.RunEvent.Cause;
 import io.espalier.streams.domain.run.RunEvent.Planned;
@@ -39,9 +39,9 @@ import io.espalier.streams.domain.run.RunState.Ended;
 import io.espalier.streams.domain.run.RunState.Queued;
 import io.espalier.streams.domain.run.RunState.Running;
 import io.espalier.streams.domain.stage.FailureKind;
-import io.espalier.streams.domain.stage.Progress;
-import io.espalier.streams.domain.stage.Report;
 import io.espalier.streams.domain.stage.StageAttempt;
+import io.espalier.streams.domain.stage.StageProgress;
+import io.espalier.streams.domain.stage.WorkerReport;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -51,9 +51,9 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 final class RunMachineTest {
-  private static final Report STARTED = new Report.Started(1, "cpu");
-  private static final Report PROGRESSED =
-      new Report.Progressed(new Progress("search", 1, 2, Optional.empty(), Map.of()));
+  private static final WorkerReport STARTED = new WorkerReport.Started(1, "cpu");
+  private static final WorkerReport PROGRESSED =
+      new WorkerReport.Progressed(new StageProgress("search", 1, 2, Optional.empty(), Map.of()));
 
   private final RunMachine machine =
       new RunMachine(RunSettings.under("file:///artifacts"), () -> TOKEN);
@@ -61,7 +61,7 @@ final class RunMachineTest {
 
   @Test
   void a_plan_begins_a_run_and_queues_its_first_job() {
-    Decision decision = decide(Optional.empty(), planned(plan("org/net", 1)));
+    RunDecision decision = decide(Optional.empty(), planned(plan("org/net", 1)));
 
     Run run = decision.run().orElseThrow();
     assertThat(run.state()).isEqualTo(new Queued(now));
@@ -87,7 +87,7 @@ final class RunMachineTest {
   void a_second_registration_of_a_run_that_goes_on_changes_nothing_and_is_answered() {
     Run run = queued(1);
 
-    Decision again = advance(run, planned(run.plan()));
+    RunDecision again = advance(run, planned(run.plan()));
 
     assertThat(again.kept()).isEmpty();
     assertThat(again.effects())
@@ -107,9 +107,9 @@ final class RunMachineTest {
   @Test
   void success_at_the_last_stage_publishes_once_and_nothing_after_it_counts() {
     Run run = queued(1);
-    Decision published = advance(run, reported(0, 1, success(run)));
+    RunDecision published = advance(run, reported(0, 1, success(run)));
 
-    Decision again = decide(published.run().map(KeptRun::of), reported(0, 1, success(run)));
+    RunDecision again = decide(published.run().map(KeptRun::of), reported(0, 1, success(run)));
 
     assertThat(published.effects())
         .hasExactlyElementsOfTypes(EndJob.class, CloseCommands.class, Publish.class);
@@ -120,7 +120,7 @@ final class RunMachineTest {
   void success_before_the_last_stage_queues_the_next_one_with_the_next_command() {
     Run run = queued(2);
 
-    Decision decision = advance(run, reported(0, 1, success(run)));
+    RunDecision decision = advance(run, reported(0, 1, success(run)));
 
     Run next = decision.run().orElseThrow();
     assertThat(next.attempt()).isEqualTo(new StageAttempt(1, 1));
@@ -146,8 +146,8 @@ final class RunMachineTest {
     Run failed = after(queued(1), failed(0, 1, FailureKind.RESOURCE, true));
     Run second = after(failed, new RetryRequested("me", "now"));
 
-    Decision late = advance(second, reported(0, 1, success(second)));
-    Decision early = advance(failed, reported(0, 1, success(failed)));
+    RunDecision late = advance(second, reported(0, 1, success(second)));
+    RunDecision early = advance(failed, reported(0, 1, success(failed)));
 
     assertThat(second.attempt()).isEqualTo(new StageAttempt(0, 2));
     assertThat(late.effects())
@@ -162,7 +162,7 @@ final class RunMachineTest {
     Run failed = after(queued(1), failed(0, 1, FailureKind.RESOURCE, true));
     Run second = after(failed, new RetryRequested("me", "now"));
 
-    Decision adopted = advance(second, reported(0, 1, "w2", PROGRESSED));
+    RunDecision adopted = advance(second, reported(0, 1, "w2", PROGRESSED));
 
     Run run = adopted.run().orElseThrow();
     assertThat(run.attempt()).isEqualTo(new StageAttempt(0, 1));
@@ -173,7 +173,9 @@ final class RunMachineTest {
             new CloseCommands(run.id(), 2, OptionalLong.of(1), "an earlier attempt is at work"));
     Run third =
         after(
-            after(run, reported(0, 1, "w2", new Report.Failed(FailureKind.RESOURCE, "m", true))),
+            after(
+                run,
+                reported(0, 1, "w2", new WorkerReport.Failed(FailureKind.RESOURCE, "m", true))),
             new RetryRequested("me", "now"));
     assertThat(third.attempt()).isEqualTo(new StageAttempt(0, 3));
   }
@@ -182,7 +184,7 @@ final class RunMachineTest {
   void work_that_goes_on_during_the_back_off_is_taken_up_again() {
     Run failed = after(queued(1), failed(0, 1, FailureKind.RESOURCE, true));
 
-    Decision again = advance(failed, reported(0, 1, "w2", STARTED));
+    RunDecision again = advance(failed, reported(0, 1, "w2", STARTED));
 
     assertThat(again.run().orElseThrow().state()).isInstanceOf(Running.class);
     assertThat(again.effects()).isEmpty();
@@ -193,7 +195,7 @@ final class RunMachineTest {
     Run failed = after(queued(1), failed(0, 1, FailureKind.RESOURCE, true));
     Run second = after(failed, new RetryRequested("me", "now"));
 
-    Decision begun = advance(second, reported(0, 2, STARTED));
+    RunDecision begun = advance(second, reported(0, 2, STARTED));
 
     assertThat(closed(begun)).isEqualTo(1);
     assertThat(advance(begun.run().orElseThrow(), reported(0, 1, "w2", STARTED)).idle()).isTrue();
@@ -203,7 +205,7 @@ final class RunMachineTest {
   void a_failure_counts_only_from_the_worker_that_is_at_it() {
     Run first = after(queued(1), reported(0, 1, "w1", STARTED));
     Run redelivered = after(first, reported(0, 1, "w2", STARTED));
-    Report failure = new Report.Failed(FailureKind.INVALID_INPUT, "gone", false);
+    WorkerReport failure = new WorkerReport.Failed(FailureKind.INVALID_INPUT, "gone", false);
 
     assertThat(advance(redelivered, reported(0, 1, "w1", failure)).idle()).isTrue();
     assertThat(advance(redelivered, reported(0, 1, "w2", failure)).run().orElseThrow().ended())
@@ -244,7 +246,7 @@ final class RunMachineTest {
   void a_stage_may_hand_its_input_on() {
     Run run = queued(1);
 
-    Decision unchanged = advance(run, reported(0, 1, success("file:///models/net")));
+    RunDecision unchanged = advance(run, reported(0, 1, success("file:///models/net")));
 
     assertThat(unchanged.effects()).hasAtLeastOneElementOfType(Publish.class);
   }
@@ -261,16 +263,16 @@ final class RunMachineTest {
 
   @Test
   void a_failure_that_would_come_again_ends_the_run_by_its_kind() {
-    assertThat(ending(FailureKind.INVALID_INPUT)).isEqualTo(Ending.INVALID);
-    assertThat(ending(FailureKind.INFEASIBLE)).isEqualTo(Ending.INFEASIBLE);
-    assertThat(ending(FailureKind.CANCELLED)).isEqualTo(Ending.CANCELLED);
-    assertThat(ending(FailureKind.INTERNAL)).isEqualTo(Ending.FAILED);
+    assertThat(ending(FailureKind.INVALID_INPUT)).isEqualTo(RunEnding.INVALID);
+    assertThat(ending(FailureKind.INFEASIBLE)).isEqualTo(RunEnding.INFEASIBLE);
+    assertThat(ending(FailureKind.CANCELLED)).isEqualTo(RunEnding.CANCELLED);
+    assertThat(ending(FailureKind.INTERNAL)).isEqualTo(RunEnding.FAILED);
   }
 
   @Test
   void only_a_failed_run_leaves_a_dead_letter_and_every_end_closes_its_commands() {
-    Decision failed = advance(queued(1), failed(0, 1, FailureKind.INTERNAL, false));
-    Decision cancelled = advance(queued(1), new CancelRequested("me", "no"));
+    RunDecision failed = advance(queued(1), failed(0, 1, FailureKind.INTERNAL, false));
+    RunDecision cancelled = advance(queued(1), new CancelRequested("me", "no"));
 
     assertThat(failed.effects())
         .hasExactlyElementsOfTypes(
@@ -299,10 +301,10 @@ final class RunMachineTest {
     Run working = after(queued(1), reported(0, 1, STARTED));
     now = now.plus(Duration.ofHours(6)).minusSeconds(1);
     Run heard = advance(working, reported(0, 1, PROGRESSED)).run().orElseThrow();
-    Decision early = advance(heard, new TimePassed(now));
+    RunDecision early = advance(heard, new TimePassed(now));
     now = now.plusSeconds(1);
 
-    Decision late = advance(heard, new TimePassed(now));
+    RunDecision late = advance(heard, new TimePassed(now));
 
     assertThat(early.idle()).isTrue();
     assertThat(late.run().orElseThrow().state())
@@ -318,8 +320,8 @@ final class RunMachineTest {
     Run heard = advance(working, reported(0, 1, PROGRESSED)).run().orElseThrow();
     now = deadline.plusSeconds(5);
 
-    Decision behind = advance(heard, new TimePassed(deadline.minusMillis(1)));
-    Decision caughtUp = advance(heard, new TimePassed(deadline));
+    RunDecision behind = advance(heard, new TimePassed(deadline.minusMillis(1)));
+    RunDecision caughtUp = advance(heard, new TimePassed(deadline));
 
     assertThat(behind.idle()).isTrue();
     assertThat(caughtUp.run().orElseThrow().ended()).isTrue();
@@ -342,8 +344,8 @@ final class RunMachineTest {
         decide(Optional.empty(), planned(plan(model("net"), impatient))).run().orElseThrow();
     now = now.plus(Duration.ofHours(1));
 
-    Decision behind = advance(waiting, new TimePassed(now.minusSeconds(1)));
-    Decision over = advance(waiting, new TimePassed(now));
+    RunDecision behind = advance(waiting, new TimePassed(now.minusSeconds(1)));
+    RunDecision over = advance(waiting, new TimePassed(now));
 
     assertThat(behind.idle()).isTrue();
     assertThat(over.run().orElseThrow().state())
@@ -355,9 +357,9 @@ final class RunMachineTest {
   void a_sign_of_life_is_shown_but_need_not_be_kept() {
     Run working = after(queued(1), reported(0, 1, STARTED));
 
-    Decision heard = advance(working, reported(0, 1, PROGRESSED));
+    RunDecision heard = advance(working, reported(0, 1, PROGRESSED));
 
-    assertThat(heard.change()).isEqualTo(Decision.Change.HEARD);
+    assertThat(heard.change()).isEqualTo(RunDecision.Change.HEARD);
     assertThat(heard.kept()).isEmpty();
   }
 
@@ -367,7 +369,7 @@ final class RunMachineTest {
     Run second = after(first, reported(0, 1, success(first)));
     Run failed = after(second, failed(1, 1, FailureKind.INTERNAL, false));
 
-    Decision retried =
+    RunDecision retried =
         decide(Optional.of(KeptRun.of(failed)), new RetryRequested("me", "the disk is free"));
 
     Run open = retried.run().orElseThrow();
@@ -381,15 +383,15 @@ final class RunMachineTest {
   @Test
   void a_registration_that_differs_from_the_one_that_failed_begins_anew() {
     Run failed = after(queued(1), failed(0, 1, FailureKind.INVALID_INPUT, false));
-    Plan corrected = registered(failed, "file:///models/corrected");
+    RunPlan corrected = registered(failed, "file:///models/corrected");
 
-    Decision anew = decide(Optional.of(KeptRun.of(failed)), planned(corrected));
+    RunDecision anew = decide(Optional.of(KeptRun.of(failed)), planned(corrected));
 
     Run open = anew.run().orElseThrow();
     assertThat(open.plan()).isEqualTo(corrected);
     assertThat(open.attempt()).isEqualTo(new StageAttempt(0, 2));
     assertThat(anew.effects()).hasExactlyElementsOfTypes(AnswerRegistration.class, QueueJob.class);
-    Decision late = advance(open, reported(0, 1, success(open)));
+    RunDecision late = advance(open, reported(0, 1, success(open)));
     assertThat(late.idle()).as("the earlier registration's attempt is none of this one").isTrue();
   }
 
@@ -397,7 +399,7 @@ final class RunMachineTest {
   void the_same_registration_again_is_answered_with_how_the_run_ended_and_what_to_do() {
     Run failed = after(queued(1), failed(0, 1, FailureKind.INVALID_INPUT, false));
 
-    Decision again = decide(Optional.of(KeptRun.of(failed)), planned(failed.plan()));
+    RunDecision again = decide(Optional.of(KeptRun.of(failed)), planned(failed.plan()));
 
     assertThat(again.run()).isEmpty();
     assertThat(again.effects())
@@ -413,7 +415,7 @@ final class RunMachineTest {
   void a_registration_from_the_dead_letters_opens_the_run_that_failed() {
     Run failed = after(queued(1), failed(0, 1, FailureKind.INTERNAL, false));
 
-    Decision replayed =
+    RunDecision replayed =
         decide(Optional.of(KeptRun.of(failed)), new Planned(failed.plan(), Cause.REPLAYED));
 
     assertThat(replayed.run().orElseThrow().state()).isInstanceOf(Queued.class);
@@ -430,7 +432,7 @@ final class RunMachineTest {
             .run()
             .orElseThrow();
 
-    assertThat(((Ended) missed.state()).ending()).isEqualTo(Ending.MISSED_GATE);
+    assertThat(((Ended) missed.state()).ending()).isEqualTo(RunEnding.MISSED_GATE);
     assertThat(open.attempt()).isEqualTo(new StageAttempt(0, 2));
     assertThat(open.outcomes()).isEmpty();
   }
@@ -441,7 +443,7 @@ final class RunMachineTest {
     Run published = after(run, reported(0, 1, success(run)));
     Optional<KeptRun> kept = Optional.of(KeptRun.of(published));
 
-    Decision registered = decide(kept, planned(registered(run, "file:///models/other")));
+    RunDecision registered = decide(kept, planned(registered(run, "file:///models/other")));
 
     assertThat(decide(kept, new RetryRequested("me", "again")).idle()).isTrue();
     assertThat(registered.run()).isEmpty();
@@ -454,11 +456,11 @@ final class RunMachineTest {
                     .contains("already published as file:///artifacts/net/" + run.id()));
   }
 
-  private Ending ending(FailureKind kind) {
+  private RunEnding ending(FailureKind kind) {
     return ((Ended) after(queued(1), failed(0, 1, kind, false)).state()).ending();
   }
 
-  private static long closed(Decision decision) {
+  private static long closed(RunDecision decision) {
     return decision.effects().stream()
         .filter(CloseCommands.class::isInstance)
         .map(CloseCommands.class::cast)
@@ -467,7 +469,7 @@ final class RunMachineTest {
         .sequence();
   }
 
-  private static Plan registered(Run run, String uri) {
+  private static RunPlan registered(Run run, String uri) {
     Model before = run.plan().model();
     Model model =
         new Model(
@@ -479,18 +481,18 @@ final class RunMachineTest {
             before.datasets(),
             before.labels(),
             before.origin());
-    return new Plan(run.id(), model, run.policy(), "trace");
+    return new RunPlan(run.id(), model, run.policy(), "trace");
   }
 
-  private static Planned planned(Plan plan) {
+  private static Planned planned(RunPlan plan) {
     return new Planned(plan, Cause.REGISTERED);
   }
 
-  private Decision decide(Optional<KeptRun> kept, RunEvent event) {
+  private RunDecision decide(Optional<KeptRun> kept, RunEvent event) {
     return machine.decide(kept, event, now);
   }
 
-  private Decision advance(Run run, RunEvent event) {
+  private RunDecision advance(Run run, RunEvent event) {
     return decide(Optional.of(new KeptRun.Going(run)), event);
   }
 

@@ -1,11 +1,11 @@
 package io.espalier.streams.domain.simulation;
 
+import io.espalier.streams.domain.pool.DispatchDecision;
 import io.espalier.streams.domain.pool.Dispatcher;
 import io.espalier.streams.domain.pool.Pool;
 import io.espalier.streams.domain.pool.PoolEvent;
-import io.espalier.streams.domain.pool.Turn;
-import io.espalier.streams.domain.run.Decision;
 import io.espalier.streams.domain.run.KeptRun;
+import io.espalier.streams.domain.run.RunDecision;
 import io.espalier.streams.domain.run.RunEvent;
 import io.espalier.streams.domain.run.RunMachine;
 import io.espalier.streams.domain.run.RunSettings;
@@ -17,11 +17,11 @@ class Machines {
   private final RunMachine runs =
       new RunMachine(RunSettings.under("file:///artifacts"), () -> "token");
 
-  Decision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
+  RunDecision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
     return runs.decide(kept, event, now);
   }
 
-  Turn turn(Pool pool, PoolEvent event, Instant now) {
+  DispatchDecision turn(Pool pool, PoolEvent event, Instant now) {
     return Dispatcher.advance(pool, event, now);
   }
 

@@ -2,15 +2,15 @@ package io.espalier.streams.domain.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.streams.domain.pool.DispatchDecision;
 import io.espalier.streams.domain.pool.Pool;
 import io.espalier.streams.domain.pool.PoolEvent;
 import io.espalier.streams.domain.pool.PoolEvent.WorkerAlive;
-import io.espalier.streams.domain.pool.Turn;
-import io.espalier.streams.domain.pool.Worker;
-import io.espalier.streams.domain.run.Decision;
-import io.espalier.streams.domain.run.Effect;
+import io.espalier.streams.domain.pool.PoolWorker;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Run;
+import io.espalier.streams.domain.run.RunDecision;
+import io.espalier.streams.domain.run.RunEffect;
 import io.espalier.streams.domain.run.RunEvent;
 import io.espalier.streams.domain.run.RunEvent.Reported;
 import io.espalier.streams.domain.run.RunEvent.Reporter;
@@ -18,7 +18,7 @@ import io.espalier.streams.domain.run.RunEvent.TimePassed;
 import io.espalier.streams.domain.run.RunState.Queued;
 import io.espalier.streams.domain.run.RunState.Running;
 import io.espalier.streams.domain.stage.FailureKind;
-import io.espalier.streams.domain.stage.Report;
+import io.espalier.streams.domain.stage.WorkerReport;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,8 +38,8 @@ final class PlantedMistakesTest {
     Machines impatient =
         new Machines() {
           @Override
-          Decision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
-            Decision decision = super.decide(kept, event, now);
+          RunDecision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
+            RunDecision decision = super.decide(kept, event, now);
             boolean lost =
                 event instanceof TimePassed
                     && decision.idle()
@@ -49,7 +49,7 @@ final class PlantedMistakesTest {
             return lost ? fail(kept, now) : decision;
           }
 
-          private Decision fail(Optional<KeptRun> kept, Instant now) {
+          private RunDecision fail(Optional<KeptRun> kept, Instant now) {
             Run run = going(kept).orElseThrow();
             String worker = run.state() instanceof Running at ? at.workerId() : "nobody";
             return super.decide(
@@ -57,7 +57,7 @@ final class PlantedMistakesTest {
                 new Reported(
                     run.attempt(),
                     new Reporter(worker, "token"),
-                    new Report.Failed(FailureKind.RESOURCE, "silent", true)),
+                    new WorkerReport.Failed(FailureKind.RESOURCE, "silent", true)),
                 now);
           }
 
@@ -79,13 +79,13 @@ final class PlantedMistakesTest {
     Machines eager =
         new Machines() {
           @Override
-          Decision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
-            Decision decision = super.decide(kept, event, now);
-            List<Effect> effects = new ArrayList<>(decision.effects());
+          RunDecision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
+            RunDecision decision = super.decide(kept, event, now);
+            List<RunEffect> effects = new ArrayList<>(decision.effects());
             decision.effects().stream()
-                .filter(Effect.Publish.class::isInstance)
+                .filter(RunEffect.Publish.class::isInstance)
                 .forEach(effects::add);
-            return new Decision(decision.run(), decision.change(), effects);
+            return new RunDecision(decision.run(), decision.change(), effects);
           }
         };
 
@@ -97,11 +97,11 @@ final class PlantedMistakesTest {
     Machines forgetful =
         new Machines() {
           @Override
-          Decision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
-            Decision decision = super.decide(kept, event, now);
-            List<Effect> effects = new ArrayList<>(decision.effects());
-            effects.removeIf(Effect.EndJob.class::isInstance);
-            return new Decision(decision.run(), decision.change(), effects);
+          RunDecision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
+            RunDecision decision = super.decide(kept, event, now);
+            List<RunEffect> effects = new ArrayList<>(decision.effects());
+            effects.removeIf(RunEffect.EndJob.class::isInstance);
+            return new RunDecision(decision.run(), decision.change(), effects);
           }
         };
 
@@ -113,16 +113,16 @@ final class PlantedMistakesTest {
     Machines hasty =
         new Machines() {
           @Override
-          Decision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
-            Decision decision = super.decide(kept, event, now);
-            List<Effect> effects = new ArrayList<>(decision.effects());
+          RunDecision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
+            RunDecision decision = super.decide(kept, event, now);
+            List<RunEffect> effects = new ArrayList<>(decision.effects());
             effects.replaceAll(
                 effect ->
-                    effect instanceof Effect.CloseCommands close
-                        ? new Effect.CloseCommands(
+                    effect instanceof RunEffect.CloseCommands close
+                        ? new RunEffect.CloseCommands(
                             close.runId(), close.sequence() + 1, close.except(), close.reason())
                         : effect);
-            return new Decision(decision.run(), decision.change(), effects);
+            return new RunDecision(decision.run(), decision.change(), effects);
           }
         };
 
@@ -134,15 +134,16 @@ final class PlantedMistakesTest {
     Machines generous =
         new Machines() {
           @Override
-          Turn turn(Pool pool, PoolEvent event, Instant now) {
+          DispatchDecision turn(Pool pool, PoolEvent event, Instant now) {
             return super.turn(
                 pool, event instanceof WorkerAlive alive ? with100Slots(alive) : event, now);
           }
 
           private WorkerAlive with100Slots(WorkerAlive alive) {
-            Worker worker = alive.worker();
+            PoolWorker worker = alive.worker();
             return new WorkerAlive(
-                new Worker(worker.id(), new Worker.Capacity(100, 0), Map.of(), worker.seenAt()));
+                new PoolWorker(
+                    worker.id(), new PoolWorker.Capacity(100, 0), Map.of(), worker.seenAt()));
           }
         };
 

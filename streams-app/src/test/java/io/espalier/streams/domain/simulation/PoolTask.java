@@ -1,10 +1,10 @@
 package io.espalier.streams.domain.simulation;
 
+import io.espalier.streams.domain.pool.DispatchDecision;
 import io.espalier.streams.domain.pool.InFlight;
 import io.espalier.streams.domain.pool.Pool;
 import io.espalier.streams.domain.pool.PoolEvent;
 import io.espalier.streams.domain.pool.PoolEvent.WorkerAlive;
-import io.espalier.streams.domain.pool.Turn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -37,7 +37,7 @@ final class PoolTask {
     if (!topic.hasNext()) {
       return false;
     }
-    Turn turn = machines.turn(pool, topic.next(), RunsTask.at(now));
+    DispatchDecision turn = machines.turn(pool, topic.next(), RunsTask.at(now));
     pool = turn.pool();
     sent.addAll(turn.released());
     promises.require(

@@ -4,12 +4,12 @@ import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.job.JobId;
 import io.espalier.streams.domain.model.Artifact;
 import io.espalier.streams.domain.pool.InFlight;
-import io.espalier.streams.domain.run.Decision;
-import io.espalier.streams.domain.run.Effect;
-import io.espalier.streams.domain.run.Effect.Publish;
-import io.espalier.streams.domain.run.Effect.QueueJob;
-import io.espalier.streams.domain.run.Effect.Reject;
 import io.espalier.streams.domain.run.Run;
+import io.espalier.streams.domain.run.RunDecision;
+import io.espalier.streams.domain.run.RunEffect;
+import io.espalier.streams.domain.run.RunEffect.Publish;
+import io.espalier.streams.domain.run.RunEffect.QueueJob;
+import io.espalier.streams.domain.run.RunEffect.Reject;
 import io.espalier.streams.domain.stage.StageAttempt;
 import io.espalier.streams.domain.stage.StageOutcome;
 import java.util.ArrayList;
@@ -56,9 +56,9 @@ final class Promises {
     return job.runId() + "/" + job.attempt().stageIndex();
   }
 
-  void see(Decision decision) {
+  void see(RunDecision decision) {
     transcript.add(decision);
-    for (Effect effect : decision.effects()) {
+    for (RunEffect effect : decision.effects()) {
       if (effect instanceof QueueJob queue) {
         Job job = queue.job();
         require(queued.put(job.id(), job) == null, job.id() + " was queued twice");

@@ -1,10 +1,10 @@
 package io.espalier.streams.domain.simulation;
 
 import io.espalier.streams.domain.Samples;
-import io.espalier.streams.domain.run.Decision;
 import io.espalier.streams.domain.run.ForRun;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Run;
+import io.espalier.streams.domain.run.RunDecision;
 import io.espalier.streams.domain.run.RunEvent.TimePassed;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ final class RunsTask {
   private final Machines machines;
   private final List<Journal<ForRun>> topics =
       List.of(new Journal<>(), new Journal<>(), new Journal<>());
-  private final List<Decision> sent = new ArrayList<>();
+  private final List<RunDecision> sent = new ArrayList<>();
   private Map<String, KeptRun> committed = new HashMap<>();
   private Map<String, KeptRun> runs = new HashMap<>();
   private boolean changed;
@@ -63,8 +63,8 @@ final class RunsTask {
     }
   }
 
-  private void take(Decision decision) {
-    if (decision.change() != Decision.Change.NONE) {
+  private void take(RunDecision decision) {
+    if (decision.change() != RunDecision.Change.NONE) {
       Run run = decision.run().orElseThrow();
       runs.put(run.id().value(), KeptRun.of(run));
       changed = true;
@@ -75,7 +75,7 @@ final class RunsTask {
   }
 
   /** What was sent since the last commit, now for everybody to see. */
-  List<Decision> commit() {
+  List<RunDecision> commit() {
     topics.forEach(Journal::commit);
     if (changed) {
       committed = new HashMap<>(runs);
@@ -85,18 +85,18 @@ final class RunsTask {
   }
 
   /** Forgets what was not committed; what was read comes again. Returns what was sent in vain. */
-  List<Decision> crash() {
+  List<RunDecision> crash() {
     topics.forEach(Journal::rollBack);
     runs = new HashMap<>(committed);
     changed = false;
     return taken();
   }
 
-  private List<Decision> taken() {
+  private List<RunDecision> taken() {
     if (sent.isEmpty()) {
       return List.of();
     }
-    List<Decision> taken = List.copyOf(sent);
+    List<RunDecision> taken = List.copyOf(sent);
     sent.clear();
     return taken;
   }

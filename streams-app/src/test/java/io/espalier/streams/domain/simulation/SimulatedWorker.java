@@ -5,8 +5,8 @@ import io.espalier.streams.domain.job.JobId;
 import io.espalier.streams.domain.simulation.CommandQueue.Entry;
 import io.espalier.streams.domain.simulation.Schedule.Fate;
 import io.espalier.streams.domain.stage.FailureKind;
-import io.espalier.streams.domain.stage.Progress;
-import io.espalier.streams.domain.stage.Report;
+import io.espalier.streams.domain.stage.StageProgress;
+import io.espalier.streams.domain.stage.WorkerReport;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -73,7 +73,7 @@ final class SimulatedWorker {
   private void begin(Entry entry) {
     Job job = entry.job;
     if (world.isClosed(job)) {
-      world.report(id, job, new Report.Failed(FailureKind.CANCELLED, "closed", false));
+      world.report(id, job, new WorkerReport.Failed(FailureKind.CANCELLED, "closed", false));
       world.queue().accept(entry);
       later(100, this::poll);
       return;
@@ -82,9 +82,10 @@ final class SimulatedWorker {
       finish(entry);
       return;
     }
-    world.report(id, job, new Report.Started(entry.deliveries, "cpu"));
+    world.report(id, job, new WorkerReport.Started(entry.deliveries, "cpu"));
     if (entry.deliveries >= DELIVERIES) {
-      world.report(id, job, new Report.Failed(FailureKind.RESOURCE, "delivered 10 times", true));
+      world.report(
+          id, job, new WorkerReport.Failed(FailureKind.RESOURCE, "delivered 10 times", true));
       world.queue().accept(entry);
       later(100, this::poll);
       return;
@@ -112,7 +113,7 @@ final class SimulatedWorker {
         world.report(
             id,
             of.entry.job,
-            new Report.Progressed(new Progress("p", 1, 2, Optional.empty(), Map.of())));
+            new WorkerReport.Progressed(new StageProgress("p", 1, 2, Optional.empty(), Map.of())));
       }
       later(PROGRESS, () -> progress(of));
     }
@@ -144,7 +145,7 @@ final class SimulatedWorker {
     Entry entry = stop(false);
     boolean again = world.fate(entry.job) != Fate.FAILS;
     world.failed(entry.job);
-    world.report(id, entry.job, new Report.Failed(FailureKind.RESOURCE, "because", again));
+    world.report(id, entry.job, new WorkerReport.Failed(FailureKind.RESOURCE, "because", again));
     world.queue().accept(entry);
     beat();
     later(100, this::poll);
@@ -172,7 +173,7 @@ final class SimulatedWorker {
     Claim current = claim;
     if (current != null && up && !frozen && world.isClosed(current.entry.job)) {
       Entry entry = stop(false);
-      world.report(id, entry.job, new Report.Failed(FailureKind.CANCELLED, "closed", false));
+      world.report(id, entry.job, new WorkerReport.Failed(FailureKind.CANCELLED, "closed", false));
       world.queue().accept(entry);
       beat();
       later(100, this::poll);
@@ -232,7 +233,8 @@ final class SimulatedWorker {
       poll();
     } else if (current.lost) {
       if (world.mayFailOnceMore(current.entry.job) && world.random().nextInt(4) == 0) {
-        world.report(id, current.entry.job, new Report.Failed(FailureKind.RESOURCE, "late", true));
+        world.report(
+            id, current.entry.job, new WorkerReport.Failed(FailureKind.RESOURCE, "late", true));
       }
       later(world.random().nextInt((int) LOCK / 3), () -> giveUp(current));
     }

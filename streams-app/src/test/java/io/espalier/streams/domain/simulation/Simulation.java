@@ -9,23 +9,23 @@ import io.espalier.streams.domain.pool.InFlight;
 import io.espalier.streams.domain.pool.PoolEvent.JobEnded;
 import io.espalier.streams.domain.pool.PoolEvent.JobQueued;
 import io.espalier.streams.domain.pool.PoolEvent.WorkerAlive;
-import io.espalier.streams.domain.pool.Worker;
-import io.espalier.streams.domain.run.Decision;
-import io.espalier.streams.domain.run.Effect;
-import io.espalier.streams.domain.run.Effect.CloseCommands;
+import io.espalier.streams.domain.pool.PoolWorker;
 import io.espalier.streams.domain.run.ForRun;
-import io.espalier.streams.domain.run.Plan;
+import io.espalier.streams.domain.run.RunDecision;
+import io.espalier.streams.domain.run.RunEffect;
+import io.espalier.streams.domain.run.RunEffect.CloseCommands;
 import io.espalier.streams.domain.run.RunEvent;
 import io.espalier.streams.domain.run.RunEvent.CancelRequested;
 import io.espalier.streams.domain.run.RunEvent.Cause;
 import io.espalier.streams.domain.run.RunEvent.Planned;
 import io.espalier.streams.domain.run.RunEvent.Reported;
 import io.espalier.streams.domain.run.RunEvent.Reporter;
+import io.espalier.streams.domain.run.RunPlan;
 import io.espalier.streams.domain.simulation.CommandQueue.Entry;
 import io.espalier.streams.domain.simulation.Schedule.Fate;
 import io.espalier.streams.domain.simulation.Schedule.Fault;
 import io.espalier.streams.domain.simulation.Schedule.Work;
-import io.espalier.streams.domain.stage.Report;
+import io.espalier.streams.domain.stage.WorkerReport;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -60,7 +60,7 @@ final class Simulation {
   private final List<SimulatedWorker> workers = new ArrayList<>();
   private final Map<String, Work> work = new HashMap<>();
   private final Map<String, CloseCommands> closed = new HashMap<>();
-  private final Map<JobId, Report.Succeeded> finished = new HashMap<>();
+  private final Map<JobId, WorkerReport.Succeeded> finished = new HashMap<>();
   private final Map<String, Integer> failures = new HashMap<>();
   private final Set<String> done = new HashSet<>();
   private final List<Runnable> whenBrokersAreBack = new ArrayList<>();
@@ -142,7 +142,7 @@ final class Simulation {
         todo.at(),
         () -> {
           int index = work.size();
-          Plan plan =
+          RunPlan plan =
               Samples.plan(
                   Samples.model("model-" + index, "tenant-" + index % 2, 0),
                   Samples.policy(todo.stages().size(), List.of(), Samples.ANY));
@@ -184,7 +184,7 @@ final class Simulation {
   }
 
   private void crash() {
-    List<Decision> decisions = new ArrayList<>();
+    List<RunDecision> decisions = new ArrayList<>();
     runsTasks.forEach(task -> decisions.addAll(task.crash()));
     List<InFlight> sent = pool.crash();
     if (!machines.sendsOnlyWhatIsCommitted()) {
@@ -255,7 +255,7 @@ final class Simulation {
   private boolean commit() {
     boolean any = false;
     for (RunsTask task : runsTasks) {
-      List<Decision> decisions = task.commit();
+      List<RunDecision> decisions = task.commit();
       decisions.forEach(this::publish);
       any |= !decisions.isEmpty();
     }
@@ -264,13 +264,13 @@ final class Simulation {
     return any || !sent.isEmpty();
   }
 
-  private void publish(Decision decision) {
+  private void publish(RunDecision decision) {
     promises.see(decision);
-    for (Effect effect : decision.effects()) {
-      if (effect instanceof Effect.QueueJob queued) {
+    for (RunEffect effect : decision.effects()) {
+      if (effect instanceof RunEffect.QueueJob queued) {
         workers.forEach(SimulatedWorker::beat);
         pool.add(new JobQueued(queued.job()), now);
-      } else if (effect instanceof Effect.EndJob end) {
+      } else if (effect instanceof RunEffect.EndJob end) {
         workers.forEach(SimulatedWorker::beat);
         pool.add(new JobEnded(end.job()), now);
       } else if (effect instanceof CloseCommands close) {
@@ -325,12 +325,14 @@ final class Simulation {
   void heartbeat(String id, Map<JobId, Boolean> holds) {
     if (!brokersAway()) {
       pool.add(
-          new WorkerAlive(new Worker(id, new Worker.Capacity(1, 0), holds, RunsTask.at(now))), now);
+          new WorkerAlive(
+              new PoolWorker(id, new PoolWorker.Capacity(1, 0), holds, RunsTask.at(now))),
+          now);
       coordinate();
     }
   }
 
-  void report(String id, Job job, Report report) {
+  void report(String id, Job job, WorkerReport report) {
     Reporter from = new Reporter(id, job.command().identity().token());
     send(1, job.id().runId(), new Reported(job.id().attempt(), from, report));
   }
@@ -353,13 +355,13 @@ final class Simulation {
         && !(close.except().isPresent() && close.except().getAsLong() == sequence);
   }
 
-  Optional<Report.Succeeded> finished(JobId job) {
+  Optional<WorkerReport.Succeeded> finished(JobId job) {
     return Optional.ofNullable(finished.get(job));
   }
 
   /** No two results of a stage are of one artifact, so it can be told who made it. */
   void publish(String id, Job job) {
-    Report.Succeeded success = finished.get(job.id());
+    WorkerReport.Succeeded success = finished.get(job.id());
     if (success == null) {
       String digest = "%064x".formatted(finished.size());
       String uri =
@@ -367,7 +369,7 @@ final class Simulation {
               .formatted(
                   job.command().outputUri(), job.id().attempt().attempt(), digest.substring(52));
       success =
-          new Report.Succeeded(
+          new WorkerReport.Succeeded(
               new Artifact(uri, digest, 1000, ArtifactFiles.of(List.of())),
               Samples.success(uri).report());
       finished.put(job.id(), success);
