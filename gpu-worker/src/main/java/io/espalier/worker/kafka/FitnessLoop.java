@@ -62,7 +62,7 @@ final class FitnessLoop implements Runnable {
   @Override
   public void run() {
     while (!isClosedWithin(fitness.outOfService().isPresent() ? unfitInterval : INTERVAL)) {
-      if (fitness.isFailing(Reports.CHECK)) {
+      if (fitness.isFailing(ReportDelivery.CHECK)) {
         probe();
       }
       check();
@@ -89,10 +89,10 @@ final class FitnessLoop implements Runnable {
   private void probe() {
     try {
       probe.run();
-      fitness.passes(Reports.CHECK);
+      fitness.passes(ReportDelivery.CHECK);
     } catch (RuntimeException e) {
       LOGGER.atWarn().setCause(e).log("probe report not sent");
-      fitness.fails(Reports.CHECK, "nothing can be reported: " + Reports.cause(e));
+      fitness.fails(ReportDelivery.CHECK, "nothing can be reported: " + ReportDelivery.cause(e));
     }
   }
 

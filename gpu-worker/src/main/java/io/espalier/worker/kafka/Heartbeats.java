@@ -22,7 +22,7 @@ final class Heartbeats {
    * @param slots where they are worked on
    * @param fitness whether it takes more
    */
-  record Condition(Running running, Slots slots, Fitness fitness) {}
+  record Condition(HeldCommands running, Slots slots, Fitness fitness) {}
 
   private final Topic<WorkerHeartbeat> topic;
   private final Outbox outbox;
@@ -85,6 +85,6 @@ final class Heartbeats {
                 identity.workerId(),
                 now)
             .headers();
-    return Records.of(topic, identity.pool(), heartbeat, headers);
+    return OutgoingRecords.of(topic, identity.pool(), heartbeat, headers);
   }
 }

@@ -16,7 +16,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Clients of a real broker, with the settings that a worker's guarantees rest on. */
-final class KafkaClients implements Clients {
+final class KafkaClients implements WorkerClients {
   private static final int FETCH_WAIT_MILLIS = 100;
 
   private final Map<String, Object> common;

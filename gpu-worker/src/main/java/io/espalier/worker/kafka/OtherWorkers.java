@@ -47,18 +47,18 @@ final class OtherWorkers {
   }
 
   /** A worker that works on the attempt, not having been given it before this one was. */
-  synchronized Optional<String> workingOn(Attempt attempt) {
+  synchronized Optional<String> workingOn(ClaimedCommand attempt) {
     return holder(
         attempt, stage -> stage.getWorking() && stage.getDelivery() >= attempt.delivery());
   }
 
   /** A worker that holds the attempt and leaves it to this one for as long as it lives. */
-  synchronized Optional<String> waitingFor(Attempt attempt) {
+  synchronized Optional<String> waitingFor(ClaimedCommand attempt) {
     return holder(
         attempt, stage -> !stage.getWorking() && stage.getDelivery() <= attempt.delivery());
   }
 
-  private Optional<String> holder(Attempt attempt, Predicate<RunningStage> how) {
+  private Optional<String> holder(ClaimedCommand attempt, Predicate<RunningStage> how) {
     return others.entrySet().stream()
         .filter(
             other ->
@@ -68,7 +68,7 @@ final class OtherWorkers {
         .findFirst();
   }
 
-  private static boolean isOf(RunningStage stage, Attempt attempt) {
+  private static boolean isOf(RunningStage stage, ClaimedCommand attempt) {
     var command = attempt.command();
     return stage.getRunId().equals(command.getRunId())
         && stage.getStageIndex() == command.getStageIndex()

@@ -42,7 +42,7 @@ final class StageEvents {
   }
 
   /** The worker has begun; arrived when this returns. */
-  void started(Attempt attempt, String device) {
+  void started(ClaimedCommand attempt, String device) {
     outbox.deliver(
         record(
             attempt,
@@ -52,12 +52,12 @@ final class StageEvents {
   }
 
   /** The worker is alive and this far; may be lost. {@code number} counts within a delivery. */
-  void progressed(Attempt attempt, long number, StageProgressed progress) {
+  void progressed(ClaimedCommand attempt, long number, StageProgressed progress) {
     outbox.mention(record(attempt, "progressed/" + attempt.delivery() + "/" + number, progress));
   }
 
   /** The output is published; arrived when this returns. */
-  void succeeded(Attempt attempt, StageSucceeded success) {
+  void succeeded(ClaimedCommand attempt, StageSucceeded success) {
     outbox.deliver(record(attempt, "succeeded", success));
     begun.remove(delivery(attempt));
   }
@@ -67,7 +67,7 @@ final class StageEvents {
    * the attempt, so one that has not begun says first that it has it; but not of an attempt that
    * the coordinator has closed.
    */
-  void failed(Attempt attempt, WorkerException failure) {
+  void failed(ClaimedCommand attempt, WorkerException failure) {
     boolean closed = EventMapping.failureKind(failure) == FailureKind.CANCELLED;
     if (!closed && !begun.contains(delivery(attempt))) {
       started(attempt, "none, since it was not begun");
@@ -81,7 +81,7 @@ final class StageEvents {
     begun.remove(delivery(attempt));
   }
 
-  private static String delivery(Attempt attempt) {
+  private static String delivery(ClaimedCommand attempt) {
     return attempt.id() + "/" + attempt.delivery();
   }
 
@@ -97,11 +97,12 @@ final class StageEvents {
     command.setPool(pool);
     command.setToken("");
     var nothing = new StageProgressed("probe", 0L, 0L, null, Map.of());
-    var attempt = new Attempt(command, 1, Optional.empty());
+    var attempt = new ClaimedCommand(command, 1, Optional.empty());
     outbox.deliver(record(attempt, "probe/" + clock.millis(), nothing));
   }
 
-  private ProducerRecord<byte[], byte[]> record(Attempt attempt, String what, Object detail) {
+  private ProducerRecord<byte[], byte[]> record(
+      ClaimedCommand attempt, String what, Object detail) {
     var command = attempt.command();
     Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     var event =
@@ -122,6 +123,6 @@ final class StageEvents {
                 now)
             .headers();
     attempt.traceparent().ifPresent(headers::add);
-    return Records.of(topic, command.getRunId(), event, headers);
+    return OutgoingRecords.of(topic, command.getRunId(), event, headers);
   }
 }

@@ -35,7 +35,7 @@ final class StageWatch {
    * @param place where it is worked on
    * @param stop stops it
    */
-  record Subject(Attempt attempt, Slots.Place place, Stop stop) {}
+  record Subject(ClaimedCommand attempt, Slots.Place place, Stop stop) {}
 
   /**
    * What the watch goes by.

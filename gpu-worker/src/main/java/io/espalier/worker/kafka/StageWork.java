@@ -34,13 +34,17 @@ final class StageWork implements ClaimLoop.Work {
   private static final Backoff REREAD = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(15));
 
   private final CommandReader reader;
-  private final Execution execution;
-  private final Holders holders;
-  private final Reports reports;
+  private final StageExecution execution;
+  private final OtherHolders holders;
+  private final ReportDelivery reports;
   private final Lease lease;
 
   StageWork(
-      CommandReader reader, Execution execution, Holders holders, Reports reports, Lease lease) {
+      CommandReader reader,
+      StageExecution execution,
+      OtherHolders holders,
+      ReportDelivery reports,
+      Lease lease) {
     this.reader = reader;
     this.execution = execution;
     this.holders = holders;
@@ -51,7 +55,7 @@ final class StageWork implements ClaimLoop.Work {
   @Override
   public AcknowledgeType run(ConsumerRecord<byte[], byte[]> record, Slots.Place place, Stop stop) {
     try {
-      answer(Attempt.of(read(record, stop), record), place, stop);
+      answer(ClaimedCommand.of(read(record, stop), record), place, stop);
       return AcknowledgeType.ACCEPT;
     } catch (PoisonException e) {
       return refuse(record, e, stop);
@@ -110,7 +114,7 @@ final class StageWork implements ClaimLoop.Work {
     try {
       reports.tell(stop, () -> reports.deadLetters().deliver(record, cause));
       if (cause.command().isPresent()) { // a run awaits an answer
-        Attempt attempt = Attempt.of(cause.command().get(), record);
+        ClaimedCommand attempt = ClaimedCommand.of(cause.command().get(), record);
         var failure = new InvalidInputException(List.of(String.valueOf(cause.getMessage())));
         reports.tell(stop, () -> reports.events().failed(attempt, failure));
       }
@@ -120,7 +124,7 @@ final class StageWork implements ClaimLoop.Work {
     }
   }
 
-  private void answer(Attempt attempt, Slots.Place place, Stop stop) {
+  private void answer(ClaimedCommand attempt, Slots.Place place, Stop stop) {
     try (var registration = holders.running().register(attempt, stop)) {
       StageSucceeded success;
       try {
@@ -139,7 +143,7 @@ final class StageWork implements ClaimLoop.Work {
     }
   }
 
-  private void fail(Attempt attempt, WorkerException failure, Stop stop) {
+  private void fail(ClaimedCommand attempt, WorkerException failure, Stop stop) {
     boolean ownEnd =
         stop.requested()
             .filter(
@@ -160,13 +164,13 @@ final class StageWork implements ClaimLoop.Work {
    * Whether the next stage may fail here of the same. A missed store takes the worker out of
    * service until it is there, and what comes with its last deliveries was begun by others.
    */
-  private boolean saysMuchOfThisWorker(Attempt attempt, WorkerException failure) {
+  private boolean saysMuchOfThisWorker(ClaimedCommand attempt, WorkerException failure) {
     return EventMapping.failureKind(failure) == FailureKind.RESOURCE
         && !(failure instanceof StoreUnavailableException)
         && attempt.delivery() < lease.lastToReport();
   }
 
-  private void succeed(Attempt attempt, StageSucceeded success, Stop stop) {
+  private void succeed(ClaimedCommand attempt, StageSucceeded success, Stop stop) {
     reports.stageSucceeded();
     try {
       reports.tell(stop, () -> reports.events().succeeded(attempt, success));

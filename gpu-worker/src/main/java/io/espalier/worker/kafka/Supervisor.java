@@ -46,7 +46,7 @@ public final class Supervisor implements AutoCloseable {
   private final SupervisorSettings settings;
   private final Clock clock = Clock.systemUTC();
   private final HeartbeatLoop heartbeatLoop = new HeartbeatLoop(this::beat);
-  private final Running running = new Running(heartbeatLoop::changed);
+  private final HeldCommands running = new HeldCommands(heartbeatLoop::changed);
   private final Fitness fitness = new Fitness(this::fitnessChanged);
   private final Slots slots;
   private final Outbox outbox;
@@ -64,7 +64,8 @@ public final class Supervisor implements AutoCloseable {
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private boolean closing;
 
-  private Supervisor(SupervisorSettings settings, Clients clients, List<SlotEquipment> equipment) {
+  private Supervisor(
+      SupervisorSettings settings, WorkerClients clients, List<SlotEquipment> equipment) {
     this.settings = settings;
     var identity = settings.identity();
     var topics = settings.topics();
@@ -86,7 +87,7 @@ public final class Supervisor implements AutoCloseable {
             clients.reader(),
             new TopicFollower.Subject<>(
                 topics.workerHeartbeats(), TopicFollower.Start.RECENT, others::heard));
-    StageWork stageWork = stageWork(equipment, new Holders(running, others));
+    StageWork stageWork = stageWork(equipment, new OtherHolders(running, others));
     var queue =
         new ClaimLoop.Queue(
             () -> clients.shareConsumer(settings.group()),
@@ -104,20 +105,21 @@ public final class Supervisor implements AutoCloseable {
     return checks;
   }
 
-  private StageWork stageWork(List<SlotEquipment> equipment, Holders holders) {
+  private StageWork stageWork(List<SlotEquipment> equipment, OtherHolders holders) {
     var topics = settings.topics();
-    var reports = new Reports(events, new DeadLetters(topics.deadLetters(), outbox), fitness);
-    List<Workbench> benches =
+    var reports =
+        new ReportDelivery(events, new DeadLetters(topics.deadLetters(), outbox), fitness);
+    List<StageRunner> benches =
         equipment.stream()
-            .map(slot -> new Workbench(settings.home(), settings.inputs(), slot))
+            .map(slot -> new StageRunner(settings.home(), settings.inputs(), slot))
             .toList();
     var execution =
-        new Execution(
+        new StageExecution(
             benches,
             reports,
             holders,
-            new Execution.Timing(clock, timers),
-            Execution.Bounds.of(settings.lease(), settings.stall()));
+            new StageExecution.Timing(clock, timers),
+            StageExecution.Bounds.of(settings.lease(), settings.stall()));
     var reader = new CommandReader(topics.stageCommands(settings.identity().pool()));
     return new StageWork(reader, execution, holders, reports, settings.lease());
   }
@@ -133,7 +135,7 @@ public final class Supervisor implements AutoCloseable {
         String.valueOf(settings.clients().get(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG));
     var clients = new KafkaClients(settings.clients());
     try (Admin admin = clients.admin()) {
-      var premises = new Premises(admin, where);
+      var premises = new BrokerChecks(admin, where);
       premises.requireTopics(settings.topics(), settings.identity().pool());
       premises.configureGroup(settings.group(), settings.lease());
     }
@@ -141,7 +143,8 @@ public final class Supervisor implements AutoCloseable {
   }
 
   /** The same where topics and group are known to be as they should. */
-  static Supervisor start(SupervisorSettings settings, Clients clients, List<SlotEquipment> slots) {
+  static Supervisor start(
+      SupervisorSettings settings, WorkerClients clients, List<SlotEquipment> slots) {
     var supervisor = new Supervisor(settings, clients, slots);
     try {
       supervisor.begin();
@@ -224,7 +227,7 @@ public final class Supervisor implements AutoCloseable {
   }
 
   private void sweepDaily() {
-    var leftovers = new Leftovers(settings.home());
+    var leftovers = new LeftoverSweep(settings.home());
     do {
       try {
         leftovers.sweep(sweeping);
@@ -245,7 +248,7 @@ public final class Supervisor implements AutoCloseable {
 
   /** Tries a new producer too: one that was refused once may be of no use any more. */
   private void probe() {
-    if (fitness.isFailing(Reports.CHECK)) {
+    if (fitness.isFailing(ReportDelivery.CHECK)) {
       outbox.renew();
     }
     events.probe(settings.identity().pool());

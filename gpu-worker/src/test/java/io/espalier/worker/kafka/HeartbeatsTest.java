@@ -32,7 +32,7 @@ final class HeartbeatsTest {
   private final Topic<WorkerHeartbeat> topic =
       new Topics("t.", SchemaRegistry.inMemory("heartbeats"), 1).workerHeartbeats();
   private final MockProducer<byte[], byte[]> producer = producer(true);
-  private final Running running = new Running(() -> {});
+  private final HeldCommands running = new HeldCommands(() -> {});
   private final Fitness fitness = new Fitness(() -> {});
   private final Slots slots = new Slots(4, () -> fitness.outOfService().isEmpty(), () -> {});
 
@@ -43,7 +43,7 @@ final class HeartbeatsTest {
     command.setStageIndex(2);
     command.setAttempt(3);
     var stop = new Stop();
-    running.register(new Attempt(command, 1, Optional.empty()), stop);
+    running.register(new ClaimedCommand(command, 1, Optional.empty()), stop);
     running.begin(stop);
 
     heartbeats(producer).beat();
@@ -65,7 +65,7 @@ final class HeartbeatsTest {
   void what_has_ended_is_not_mentioned_any_more() {
     var command = new StageCommand();
     command.setRunId("run-1");
-    running.register(new Attempt(command, 1, Optional.empty()), new Stop()).close();
+    running.register(new ClaimedCommand(command, 1, Optional.empty()), new Stop()).close();
 
     heartbeats(producer).beat();
 
@@ -76,7 +76,7 @@ final class HeartbeatsTest {
   void what_is_only_prepared_is_told_apart_from_what_is_worked_on() {
     var command = new StageCommand();
     command.setRunId("run-1");
-    running.register(new Attempt(command, 1, Optional.empty()), new Stop());
+    running.register(new ClaimedCommand(command, 1, Optional.empty()), new Stop());
 
     heartbeats(producer).beat();
 

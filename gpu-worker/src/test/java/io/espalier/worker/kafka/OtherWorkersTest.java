@@ -107,11 +107,11 @@ final class OtherWorkersTest {
     return new RunningStage("run-1", 0, 1, true, delivery);
   }
 
-  private static Attempt attempt(String run, int delivery) {
+  private static ClaimedCommand attempt(String run, int delivery) {
     var command = new StageCommand();
     command.setRunId(run);
     command.setStageIndex(0);
     command.setAttempt(1);
-    return new Attempt(command, delivery, Optional.empty());
+    return new ClaimedCommand(command, delivery, Optional.empty());
   }
 }

@@ -95,7 +95,7 @@ final class StageWatchTest {
 
   private StageWatch watch(Duration stall) {
     StageCommand command = StageCommands.in(Path.of("/nowhere")).build();
-    var attempt = new Attempt(command, 1, Optional.empty());
+    var attempt = new ClaimedCommand(command, 1, Optional.empty());
     var events =
         new StageEvents(topics.stageEvents(), new Outbox(Silent::new), Clock.systemUTC(), "w");
     return new StageWatch(

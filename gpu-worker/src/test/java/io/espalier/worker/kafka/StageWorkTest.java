@@ -70,9 +70,9 @@ final class StageWorkTest {
   private final Topics topics = new Topics("t.", SchemaRegistry.inMemory("stage-work"), 1);
   private final FussyProducer producer = new FussyProducer();
   private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
-  private final Running running = new Running(() -> {});
+  private final HeldCommands running = new HeldCommands(() -> {});
   private final OtherWorkers others = new OtherWorkers("worker-1", "gpu");
-  private final Holders holders = new Holders(running, others);
+  private final OtherHolders holders = new OtherHolders(running, others);
   private final Fitness fitness = new Fitness(() -> {});
   private final Slots slots = new Slots(1, () -> fitness.outOfService().isEmpty(), () -> {});
   private final Slots.Place place = slots.reserve(Duration.ZERO).orElseThrow();
@@ -448,7 +448,7 @@ final class StageWorkTest {
     var events =
         new StageEvents(topics.stageEvents(), new Outbox(() -> producer), Clock.systemUTC(), "w");
 
-    events.failed(Attempt.of(command().build(), record(command().build(), 1)), failure);
+    events.failed(ClaimedCommand.of(command().build(), record(command().build(), 1)), failure);
 
     assertThat(failure().getMessage())
         .hasSizeLessThan(17_000)
@@ -528,7 +528,7 @@ final class StageWorkTest {
     var answer = CompletableFuture.supplyAsync(() -> run(1));
     await().until(() -> running.stages().size() == 1);
 
-    var elsewhere = new Holders(new Running(() -> {}), new OtherWorkers("other", "gpu"));
+    var elsewhere = new OtherHolders(new HeldCommands(() -> {}), new OtherWorkers("other", "gpu"));
     worker("elsewhere", elsewhere).run(record(command().build(), 1), place, new Stop());
     others.heard(heartbeat());
 
@@ -541,7 +541,7 @@ final class StageWorkTest {
   @Test
   void a_worker_that_gets_a_command_a_second_time_works_on_it_once() throws Exception {
     var first = new Stop();
-    Attempt held = Attempt.of(command().build(), record(command().build(), 1));
+    ClaimedCommand held = ClaimedCommand.of(command().build(), record(command().build(), 1));
     var registration = running.register(held, first);
     var answer = CompletableFuture.supplyAsync(() -> run(1));
 
@@ -577,7 +577,7 @@ final class StageWorkTest {
     return worker(name, holders);
   }
 
-  private StageWork worker(String name, Holders holders) {
+  private StageWork worker(String name, OtherHolders holders) {
     var outbox = new Outbox(() -> producer);
     var clock = Clock.fixed(NOW, ZoneOffset.UTC);
     var child =
@@ -594,14 +594,14 @@ final class StageWorkTest {
     homes.add(home);
     var pauses = new Backoff(Duration.ofMillis(10), Duration.ofMillis(20));
     var reports =
-        new Reports(events, new DeadLetters(topics.deadLetters(), outbox), fitness, pauses);
+        new ReportDelivery(events, new DeadLetters(topics.deadLetters(), outbox), fitness, pauses);
     var execution =
-        new Execution(
-            List.of(new Workbench(home, rules, equipment)),
+        new StageExecution(
+            List.of(new StageRunner(home, rules, equipment)),
             reports,
             holders,
-            new Execution.Timing(clock, timers),
-            new Execution.Bounds(Lease.STANDARD, stall, turn));
+            new StageExecution.Timing(clock, timers),
+            new StageExecution.Bounds(Lease.STANDARD, stall, turn));
     return new StageWork(new CommandReader(commands), execution, holders, reports, Lease.STANDARD);
   }
 

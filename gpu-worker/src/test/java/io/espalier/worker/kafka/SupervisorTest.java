@@ -180,7 +180,7 @@ final class SupervisorTest {
     return text.getBytes(UTF_8);
   }
 
-  private final class Broker implements Clients {
+  private final class Broker implements WorkerClients {
     private final Queue<Consumer<byte[], byte[]>> readers =
         new ArrayDeque<>(List.of(closedAttempts, otherHeartbeats));
     private volatile String group = "";

@@ -37,7 +37,7 @@ final class TopicFollowerTest {
   private final Topics topics = new Topics("t.", SchemaRegistry.inMemory("closed-attempts"), 1);
   private final Topic<ClosedAttempts> topic = topics.closedAttempts();
   private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
-  private final Running running = new Running(() -> {});
+  private final HeldCommands running = new HeldCommands(() -> {});
   private TopicFollower<ClosedAttempts> reader = follower(topic, Start.BEGINNING);
   private Thread thread = new Thread(reader, "closed-attempts");
 
@@ -176,12 +176,12 @@ final class TopicFollowerTest {
     return stop.requested().map(Stop.Request::message);
   }
 
-  private static Attempt attempt(String run, long sequence) {
+  private static ClaimedCommand attempt(String run, long sequence) {
     var command = new StageCommand();
     command.setRunId(run);
     command.setSequence(sequence);
     command.setIssuedAt(NOW);
-    return new Attempt(command, 1, Optional.empty());
+    return new ClaimedCommand(command, 1, Optional.empty());
   }
 
   private void partitions(int count, Map<Integer, Long> ends) {

@@ -15,9 +15,9 @@ import org.slf4j.spi.LoggingEventBuilder;
  * @param delivery how often the queue has delivered it, from 1
  * @param traceparent trace that it belongs to, if the command has one
  */
-record Attempt(StageCommand command, int delivery, Optional<Header> traceparent) {
-  static Attempt of(StageCommand command, ConsumerRecord<byte[], byte[]> record) {
-    return new Attempt(
+record ClaimedCommand(StageCommand command, int delivery, Optional<Header> traceparent) {
+  static ClaimedCommand of(StageCommand command, ConsumerRecord<byte[], byte[]> record) {
+    return new ClaimedCommand(
         command,
         record.deliveryCount().map(Short::intValue).orElse(1),
         Optional.ofNullable(record.headers().lastHeader(CloudEvent.TRACEPARENT)));

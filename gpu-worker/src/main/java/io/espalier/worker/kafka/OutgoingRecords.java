@@ -7,8 +7,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 
 /** Records as bytes, so that one producer serves every topic. */
-final class Records {
-  private Records() {}
+final class OutgoingRecords {
+  private OutgoingRecords() {}
 
   static <V> ProducerRecord<byte[], byte[]> of(
       Topic<V> topic, String key, V value, Headers headers) {

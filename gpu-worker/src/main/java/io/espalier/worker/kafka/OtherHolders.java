@@ -12,20 +12,20 @@ import org.slf4j.LoggerFactory;
  * <p>A command that the queue gave out twice is worked on once: the later claim waits, and the work
  * of the earlier one goes on although its own lease can no longer be renewed.
  */
-final class Holders {
-  private static final Logger LOGGER = LoggerFactory.getLogger(Holders.class);
+final class OtherHolders {
+  private static final Logger LOGGER = LoggerFactory.getLogger(OtherHolders.class);
   private static final Duration LOOK = Duration.ofMillis(200);
 
-  private final Running running;
+  private final HeldCommands running;
   private final OtherWorkers others;
 
-  Holders(Running running, OtherWorkers others) {
+  OtherHolders(HeldCommands running, OtherWorkers others) {
     this.running = running;
     this.others = others;
   }
 
   /** What this worker holds. */
-  Running running() {
+  HeldCommands running() {
     return running;
   }
 
@@ -35,7 +35,7 @@ final class Holders {
    * @return whether it had to wait
    * @throws io.espalier.worker.stage.StoppedException if a stop was requested
    */
-  boolean awaitNobodyElse(Attempt attempt, Stop stop) {
+  boolean awaitNobodyElse(ClaimedCommand attempt, Stop stop) {
     Optional<String> holder = holder(attempt, stop);
     if (holder.isEmpty()) {
       return false;
@@ -58,7 +58,7 @@ final class Holders {
         || running.attempt(stop).flatMap(others::waitingFor).isPresent();
   }
 
-  private Optional<String> holder(Attempt attempt, Stop stop) {
+  private Optional<String> holder(ClaimedCommand attempt, Stop stop) {
     return running.isHeldBefore(stop) ? Optional.of("this worker") : others.workingOn(attempt);
   }
 }

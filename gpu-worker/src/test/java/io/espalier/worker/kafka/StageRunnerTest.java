@@ -37,14 +37,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class WorkbenchTest {
+final class StageRunnerTest {
   private static final FileListing.Limits LIMITS = FileListing.Limits.STANDARD;
 
   @TempDir Path folder;
 
   private final Stop stop = new Stop();
   private WorkerHome home;
-  private Workbench bench;
+  private StageRunner bench;
 
   @BeforeEach
   void a_worker_and_a_model() throws IOException {
@@ -55,13 +55,13 @@ final class WorkbenchTest {
     bench = bench(new DiskSpace());
   }
 
-  private Workbench bench(DiskSpace space) {
+  private StageRunner bench(DiskSpace space) {
     var child =
         new ChildJvm(
             ChildSettings.of(64, 1)
                 .withMainClass(TestStageProcess.class.getName())
                 .withOptions(List.of("-XX:TieredStopAtLevel=1")));
-    return new Workbench(
+    return new StageRunner(
         home,
         new InputRules(InputRoots.of(List.of(folder.resolve("input"))), LIMITS),
         new SlotEquipment(child, TestStageProcess.stages(), "test, 1 thread"),

@@ -37,8 +37,8 @@ import org.slf4j.LoggerFactory;
  * <p>The result is not part of the artifact: it holds times, and the same input, spec and seed must
  * give the same digest.
  */
-final class Publication {
-  private static final Logger LOGGER = LoggerFactory.getLogger(Publication.class);
+final class ArtifactPublication {
+  private static final Logger LOGGER = LoggerFactory.getLogger(ArtifactPublication.class);
   private static final String RESULT_FILE = "result.json";
   private static final String MANIFEST_FILE = "manifest.json";
   private static final long LARGEST_RESULT = 64L << 20;
@@ -49,15 +49,15 @@ final class Publication {
   private final ArtifactStore store;
   private final StopCheck stop;
 
-  private Publication(StageCommand command, URI under, StopCheck stop) {
+  private ArtifactPublication(StageCommand command, URI under, StopCheck stop) {
     this.command = command;
     this.under = under;
     this.store = ArtifactStores.of(under);
     this.stop = stop;
   }
 
-  static Publication of(StageCommand command, StopCheck stop) {
-    return new Publication(command, URI.create(command.getOutputUri()), stop);
+  static ArtifactPublication of(StageCommand command, StopCheck stop) {
+    return new ArtifactPublication(command, URI.create(command.getOutputUri()), stop);
   }
 
   /** The result that an earlier delivery of the command has published; unreadable is absent. */

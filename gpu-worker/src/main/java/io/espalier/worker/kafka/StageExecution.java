@@ -22,11 +22,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Time is no reason to give up here: only the coordinator's clock decides about deadlines.
  */
-final class Execution {
+final class StageExecution {
   /** More deliveries than that are no accident: the command may kill its workers. */
   static final int SUSPECT_AFTER = 3;
 
-  private static final Logger LOGGER = LoggerFactory.getLogger(Execution.class);
+  private static final Logger LOGGER = LoggerFactory.getLogger(StageExecution.class);
 
   /**
    * What bounds the work.
@@ -50,9 +50,9 @@ final class Execution {
    */
   record Timing(Clock clock, ScheduledExecutorService timers) {}
 
-  private final List<Workbench> benches;
-  private final Reports reports;
-  private final Holders holders;
+  private final List<StageRunner> benches;
+  private final ReportDelivery reports;
+  private final OtherHolders holders;
   private final Timing timing;
   private final Bounds bounds;
   private final EndForecast forecast = new EndForecast();
@@ -62,8 +62,12 @@ final class Execution {
    *
    * @param benches the workbench of each slot
    */
-  Execution(
-      List<Workbench> benches, Reports reports, Holders holders, Timing timing, Bounds bounds) {
+  StageExecution(
+      List<StageRunner> benches,
+      ReportDelivery reports,
+      OtherHolders holders,
+      Timing timing,
+      Bounds bounds) {
     this.benches = List.copyOf(benches);
     this.reports = reports;
     this.holders = holders;
@@ -77,9 +81,9 @@ final class Execution {
    * @throws WorkerException if there is no result, or the work was stopped
    * @throws GivenBackException if somebody else is to do it
    */
-  StageSucceeded carryOut(Attempt attempt, Slots.Place place, Stop stop) {
+  StageSucceeded carryOut(ClaimedCommand attempt, Slots.Place place, Stop stop) {
     stop.check();
-    Workbench bench = benches.get(place.slot());
+    StageRunner bench = benches.get(place.slot());
     Optional<StageSucceeded> finished = bench.finished(attempt.command(), stop);
     if (finished.isEmpty() && holders.awaitNobodyElse(attempt, stop)) {
       finished = bench.finished(attempt.command(), stop);
@@ -100,7 +104,7 @@ final class Execution {
   }
 
   private static StageSucceeded atOnce(
-      Workbench bench, Attempt attempt, ProgressPulse pulse, Stop stop) {
+      StageRunner bench, ClaimedCommand attempt, ProgressPulse pulse, Stop stop) {
     pulse.report(Progress.of("fetching", 0, 0));
     try (PreparedStage prepared = bench.prepare(attempt.command(), stop)) {
       return bench.perform(prepared, pulse, stop);
@@ -111,11 +115,11 @@ final class Execution {
    * A command that killed several workers begins only while nothing else is at work here, and
    * nothing else begins beside it: it shall take nobody along.
    */
-  private static boolean isSuspect(Attempt attempt) {
+  private static boolean isSuspect(ClaimedCommand attempt) {
     return attempt.delivery() > SUSPECT_AFTER;
   }
 
-  private void awaitTurn(Attempt attempt, Slots.Place place, Stop stop) {
+  private void awaitTurn(ClaimedCommand attempt, Slots.Place place, Stop stop) {
     boolean suspect = isSuspect(attempt);
     Duration patience = suspect ? Duration.ofDays(365) : bounds.turn(); // no delivery is wasted
     if (!place.begin(suspect, patience, stop)) {
@@ -126,7 +130,7 @@ final class Execution {
   }
 
   private StageSucceeded begun(
-      Attempt attempt, Slots.Place place, Stop stop, StageWatch.Work work) {
+      ClaimedCommand attempt, Slots.Place place, Stop stop, StageWatch.Work work) {
     try {
       holders.running().begin(stop);
       attempt.describe(LOGGER.atInfo()).log("stage started");
@@ -141,7 +145,7 @@ final class Execution {
     }
   }
 
-  private StageWatch watch(Attempt attempt, Slots.Place place, Stop stop) {
+  private StageWatch watch(ClaimedCommand attempt, Slots.Place place, Stop stop) {
     return new StageWatch(
         new StageWatch.Subject(attempt, place, stop),
         new ProgressPulse(new SteadyClock(timing.clock())),
@@ -157,7 +161,7 @@ final class Execution {
    * reporting: the coordinator decides whether to try again, with a new record. The very last one
    * remains for a worker that dies while it reports.
    */
-  private void requireDeliveriesLeft(Attempt attempt) {
+  private void requireDeliveriesLeft(ClaimedCommand attempt) {
     if (attempt.delivery() >= bounds.lease().lastToReport()) {
       throw new ResourceException(
           "delivered %d times and never finished: the workers that had it died, lost it or were shut down. Look at their logs for this run, and at their memory."

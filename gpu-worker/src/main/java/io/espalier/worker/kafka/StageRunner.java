@@ -41,28 +41,28 @@ import org.slf4j.LoggerFactory;
  * with another one: fetches the input and looks for a stored result; then computes in a child JVM
  * and publishes. Everything that is not published lies in a folder of the attempt's own.
  */
-final class Workbench {
-  private static final Logger LOGGER = LoggerFactory.getLogger(Workbench.class);
+final class StageRunner {
+  private static final Logger LOGGER = LoggerFactory.getLogger(StageRunner.class);
 
   private final WorkerHome home;
   private final StageInputs inputs;
   private final StageCache cache;
   private final ScoreShelf scores;
-  private final Leftovers leftovers;
+  private final LeftoverSweep leftovers;
   private final SlotEquipment equipment;
   private final DiskSpace space;
 
   /** A slot's workbench in the worker's home. */
-  Workbench(WorkerHome home, InputRules rules, SlotEquipment equipment) {
+  StageRunner(WorkerHome home, InputRules rules, SlotEquipment equipment) {
     this(home, rules, equipment, new DiskSpace());
   }
 
-  Workbench(WorkerHome home, InputRules rules, SlotEquipment equipment, DiskSpace space) {
+  StageRunner(WorkerHome home, InputRules rules, SlotEquipment equipment, DiskSpace space) {
     this.home = home;
     this.inputs = new StageInputs(rules, home.cache().resolve("inputs"));
     this.cache = new StageCache(home.cache());
     this.scores = new ScoreShelf(home.scores());
-    this.leftovers = new Leftovers(home);
+    this.leftovers = new LeftoverSweep(home);
     this.equipment = equipment;
     this.space = space;
   }
@@ -79,7 +79,7 @@ final class Workbench {
    */
   Optional<StageSucceeded> finished(StageCommand command, Stop stop) {
     store(command);
-    return Publication.of(command, stop).finished();
+    return ArtifactPublication.of(command, stop).finished();
   }
 
   /**
@@ -164,7 +164,7 @@ final class Workbench {
   }
 
   private static StageSucceeded publish(PreparedStage prepared, Done done, Stop stop) {
-    Publication publication = Publication.of(prepared.command(), stop);
+    ArtifactPublication publication = ArtifactPublication.of(prepared.command(), stop);
     Manifest input = prepared.subject().inputs().model().manifest();
     return done.output().isPresent()
         ? publication.publish(done.output().get(), done.result(), prepared.folder())

@@ -17,7 +17,7 @@ import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.junit.jupiter.api.Test;
 
-final class PremisesTest {
+final class BrokerChecksTest {
   private static final Lease LEASE = new Lease(Duration.ofSeconds(20), 7);
 
   @Test
@@ -82,7 +82,7 @@ final class PremisesTest {
   void a_worker_needs_the_commands_of_its_own_pool_and_four_topics_more() {
     var topics = new Topics("t.", SchemaRegistry.inMemory("premises"), 1);
 
-    assertThat(Premises.topics(topics, "gpu"))
+    assertThat(BrokerChecks.topics(topics, "gpu"))
         .containsExactlyInAnyOrder(
             "t.stage-commands.gpu",
             "t.stage-events",
@@ -102,7 +102,7 @@ final class PremisesTest {
             "default.api.timeout.ms", "400");
 
     try (Admin admin = new KafkaClients(impatient).admin()) {
-      var premises = new Premises(admin, nobody);
+      var premises = new BrokerChecks(admin, nobody);
 
       assertThatThrownBy(() -> premises.requireTopics(topics, "gpu"))
           .isInstanceOf(UnreachableException.class)

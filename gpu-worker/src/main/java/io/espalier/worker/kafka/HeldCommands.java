@@ -15,19 +15,19 @@ import org.jspecify.annotations.Nullable;
  * The commands that this worker holds, those it works on and those it only prepares, and which
  * commands must not be worked on any more.
  */
-final class Running {
-  private final Map<Stop, Attempt> attempts = new LinkedHashMap<>();
+final class HeldCommands {
+  private final Map<Stop, ClaimedCommand> attempts = new LinkedHashMap<>();
   private final Set<Stop> working = new LinkedHashSet<>();
   private final ClosedCommands closed = new ClosedCommands();
   private final Runnable changed;
 
   /** What is held; {@code changed} is called whenever that changes and must be quick. */
-  Running(Runnable changed) {
+  HeldCommands(Runnable changed) {
     this.changed = changed;
   }
 
   /** Takes note of an attempt until the registration ends; stops it if its command is closed. */
-  Stop.Registration register(Attempt attempt, Stop stop) {
+  Stop.Registration register(ClaimedCommand attempt, Stop stop) {
     synchronized (this) {
       attempts.put(stop, attempt);
     }
@@ -47,11 +47,11 @@ final class Running {
   /** Stops whatever is or will be done for the commands that are closed. */
   void close(ClosedAttempts record) {
     closed.add(record);
-    List<Map.Entry<Stop, Attempt>> held;
+    List<Map.Entry<Stop, ClaimedCommand>> held;
     synchronized (this) {
       held = List.copyOf(attempts.entrySet());
     }
-    for (Map.Entry<Stop, Attempt> entry : held) {
+    for (Map.Entry<Stop, ClaimedCommand> entry : held) {
       closed
           .reason(entry.getValue().command())
           .ifPresent(why -> entry.getKey().request(Stop.Reason.CANCELLED, why));
@@ -59,13 +59,13 @@ final class Running {
   }
 
   /** The attempt that is held by this claim, if it is. */
-  synchronized Optional<Attempt> attempt(Stop claim) {
+  synchronized Optional<ClaimedCommand> attempt(Stop claim) {
     return Optional.ofNullable(attempts.get(claim));
   }
 
   /** Whether this worker held the claim's attempt by an earlier claim, and still does. */
   synchronized boolean isHeldBefore(Stop claim) {
-    for (Map.Entry<Stop, Attempt> held : attempts.entrySet()) {
+    for (Map.Entry<Stop, ClaimedCommand> held : attempts.entrySet()) {
       if (held.getKey().equals(claim)) {
         return false;
       }
@@ -78,9 +78,9 @@ final class Running {
 
   /** Whether this worker holds the claim's attempt by a later claim, too. */
   synchronized boolean isHeldAgain(Stop claim) {
-    Attempt attempt = attempts.get(claim);
+    ClaimedCommand attempt = attempts.get(claim);
     boolean later = false;
-    for (Map.Entry<Stop, Attempt> held : attempts.entrySet()) {
+    for (Map.Entry<Stop, ClaimedCommand> held : attempts.entrySet()) {
       if (later && isSame(held.getValue(), attempt)) {
         return true;
       }
@@ -89,7 +89,7 @@ final class Running {
     return false;
   }
 
-  private static boolean isSame(Attempt held, @Nullable Attempt attempt) {
+  private static boolean isSame(ClaimedCommand held, @Nullable ClaimedCommand attempt) {
     return attempt != null && held.id().equals(attempt.id());
   }
 
@@ -100,7 +100,7 @@ final class Running {
         .toList();
   }
 
-  private static RunningStage stage(Attempt attempt, boolean working) {
+  private static RunningStage stage(ClaimedCommand attempt, boolean working) {
     var command = attempt.command();
     return new RunningStage(
         command.getRunId(),

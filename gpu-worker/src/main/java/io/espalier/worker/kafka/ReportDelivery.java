@@ -15,11 +15,11 @@ import org.slf4j.LoggerFactory;
  * What this worker tells the world and must know to have arrived. What passes by itself is tried
  * again until it works or is nobody's business any more; what stays makes the worker unfit.
  */
-final class Reports {
+final class ReportDelivery {
   /** Name of the check that fails while nothing can be reported. */
   static final String CHECK = "reports";
 
-  private static final Logger LOGGER = LoggerFactory.getLogger(Reports.class);
+  private static final Logger LOGGER = LoggerFactory.getLogger(ReportDelivery.class);
 
   private final StageEvents events;
   private final DeadLetters deadLetters;
@@ -33,12 +33,12 @@ final class Reports {
    * @param deadLetters where records go that are no commands
    * @param fitness learns when nothing can be reported
    */
-  Reports(StageEvents events, DeadLetters deadLetters, Fitness fitness) {
+  ReportDelivery(StageEvents events, DeadLetters deadLetters, Fitness fitness) {
     this(events, deadLetters, fitness, new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(15)));
   }
 
   /** The same, with other pauses between the tries. */
-  Reports(StageEvents events, DeadLetters deadLetters, Fitness fitness, Backoff pauses) {
+  ReportDelivery(StageEvents events, DeadLetters deadLetters, Fitness fitness, Backoff pauses) {
     this.events = events;
     this.deadLetters = deadLetters;
     this.fitness = fitness;

@@ -5,7 +5,7 @@ import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.clients.producer.Producer;
 
 /** The Kafka clients of a running worker; whoever asks for one closes it. */
-interface Clients {
+interface WorkerClients {
   /** Claims records of a share group, one at a time. */
   ShareConsumer<byte[], byte[]> shareConsumer(String group);
 

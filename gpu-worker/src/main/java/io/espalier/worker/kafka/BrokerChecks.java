@@ -25,15 +25,15 @@ import org.slf4j.LoggerFactory;
  * What must hold on the broker before a worker may claim anything: its topics, its group's
  * settings.
  */
-final class Premises {
-  private static final Logger LOGGER = LoggerFactory.getLogger(Premises.class);
+final class BrokerChecks {
+  private static final Logger LOGGER = LoggerFactory.getLogger(BrokerChecks.class);
   private static final int TIMEOUT_SECONDS = 30;
 
   private final Admin admin;
   private final String where;
 
-  /** Premises on the broker at a place, in words. */
-  Premises(Admin admin, String where) {
+  /** Checks of the broker at a place, in words. */
+  BrokerChecks(Admin admin, String where) {
     this.admin = admin;
     this.where = where;
   }

@@ -26,9 +26,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class LeftoversTest {
+final class LeftoverSweepTest {
   private static final Instant NOW = Instant.parse("2026-01-10T00:00:00Z");
-  private static final Instant LONG_AGO = NOW.minus(Leftovers.OLD).minusSeconds(60);
+  private static final Instant LONG_AGO = NOW.minus(LeftoverSweep.OLD).minusSeconds(60);
 
   @TempDir Path folder;
   private Path store;
@@ -107,8 +107,8 @@ final class LeftoversTest {
     assertThat(half).exists();
   }
 
-  private Leftovers at(Instant now) {
-    return new Leftovers(home, Clock.fixed(now, ZoneOffset.UTC));
+  private LeftoverSweep at(Instant now) {
+    return new LeftoverSweep(home, Clock.fixed(now, ZoneOffset.UTC));
   }
 
   private Path old(String name) throws IOException {

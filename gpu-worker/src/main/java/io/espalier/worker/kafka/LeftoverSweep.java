@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * <p>A file per store in the work directory holds its place and where the last sweep stopped; its
  * time of change is that of the last sweep.
  */
-final class Leftovers {
+final class LeftoverSweep {
   /** Longer than anything takes to be published. */
   static final Duration OLD = Duration.ofDays(1);
 
@@ -42,18 +42,18 @@ final class Leftovers {
   /** Directories that one sweep visits: a few minutes on a slow network file system. */
   static final int MOST_DIRECTORIES = 50_000;
 
-  private static final Logger LOGGER = LoggerFactory.getLogger(Leftovers.class);
+  private static final Logger LOGGER = LoggerFactory.getLogger(LeftoverSweep.class);
   private static final Pattern ARTIFACT = Pattern.compile("attempt-(\\d{1,9})-[0-9a-f]{12}");
 
   private final WorkerHome home;
   private final Clock clock;
 
   /** Leftovers of the workers that share a work directory. */
-  Leftovers(WorkerHome home) {
+  LeftoverSweep(WorkerHome home) {
     this(home, Clock.systemUTC());
   }
 
-  Leftovers(WorkerHome home, Clock clock) {
+  LeftoverSweep(WorkerHome home, Clock clock) {
     this.home = home;
     this.clock = clock;
   }
@@ -107,7 +107,7 @@ final class Leftovers {
       LOGGER.atDebug().setCause(e).addKeyValue("store", base).log("store not there, not swept");
       return;
     }
-    var sweep = new StoreSweep(base, clock.instant().minus(OLD), Leftovers::isLost, stop);
+    var sweep = new StoreSweep(base, clock.instant().minus(OLD), LeftoverSweep::isLost, stop);
     write(note, base, sweep.run(after, MOST_DIRECTORIES));
     Files.setLastModifiedTime(note, FileTime.from(clock.instant()));
   }
@@ -116,7 +116,7 @@ final class Leftovers {
   private static boolean isLost(Path directory) {
     Matcher name = ARTIFACT.matcher(directory.getFileName().toString());
     return name.matches()
-        && Publication.winner(directory, Integer.parseInt(name.group(1)))
+        && ArtifactPublication.winner(directory, Integer.parseInt(name.group(1)))
             .filter(winner -> !winner.equals(name.group()))
             .isPresent();
   }
