@@ -2,11 +2,11 @@ package io.espalier.worker.stage;
 
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.family.TextNetwork;
-import io.espalier.worker.algorithm.minitron.Activity;
-import io.espalier.worker.algorithm.minitron.Blueprint;
+import io.espalier.worker.algorithm.minitron.ActivationScores;
+import io.espalier.worker.algorithm.minitron.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.MinitronPlan;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
-import io.espalier.worker.algorithm.minitron.PerLayer;
+import io.espalier.worker.algorithm.minitron.PerLayerSpace;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.SearchSpace;
@@ -60,8 +60,8 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned) implement
     return perLayer().map(any -> Losses.SUMMED);
   }
 
-  private Optional<PerLayer> perLayer() {
-    return plan().options() instanceof PerLayer options ? Optional.of(options) : Optional.empty();
+  private Optional<PerLayerSpace> perLayer() {
+    return plan().options() instanceof PerLayerSpace options ? Optional.of(options) : Optional.empty();
   }
 
   @Override
@@ -107,7 +107,7 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned) implement
 
   @Override
   public String kind(Axis axis) {
-    Blueprint blueprint = plan().blueprint();
+    DecoderBlueprint blueprint = plan().blueprint();
     if (axis.equals(blueprint.hidden())) {
       return STREAM;
     }
@@ -143,8 +143,8 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned) implement
 
   @Override
   public List<Units> units() {
-    Activity activity = pruned.activity();
-    Blueprint blueprint = plan().blueprint();
+    ActivationScores activity = pruned.activity();
+    DecoderBlueprint blueprint = plan().blueprint();
     var units = new ArrayList<Units>();
     if (perLayer().isEmpty()) {
       units.add(new Units(LAYERS, false, List.of(each(layerAxis(), activity.distances()))));
@@ -201,7 +201,7 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned) implement
 
   /** Scores as units of different layers are compared by them. */
   private double[] compared(double[] scores) {
-    return perLayer().isPresent() ? PerLayer.shares(scores) : scores;
+    return perLayer().isPresent() ? PerLayerSpace.shares(scores) : scores;
   }
 
   private UnitRow each(Axis axis, double[] scores) {

@@ -1,8 +1,8 @@
 package io.espalier.worker.stage;
 
 import io.espalier.worker.algorithm.family.TextModel;
-import io.espalier.worker.algorithm.minitron.Blueprint;
-import io.espalier.worker.algorithm.minitron.Minitron;
+import io.espalier.worker.algorithm.minitron.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.ActivationMeasurement;
 import io.espalier.worker.algorithm.minitron.MinitronPlan;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -25,7 +25,7 @@ final class MinitronPruner implements Pruner {
 
   @Override
   public String version() {
-    return Minitron.VERSION;
+    return ActivationMeasurement.VERSION;
   }
 
   @Override
@@ -66,7 +66,7 @@ final class MinitronPruner implements Pruner {
 
   private static Prepared prepare(StageJob job) {
     MinitronSpec spec = MinitronSpec.parse(job.spec());
-    Blueprint blueprint = blueprint(job, spec);
+    DecoderBlueprint blueprint = blueprint(job, spec);
     MinitronPlan plan = MinitronPlan.of(blueprint, spec.goal());
     plan.requireTimed(spec.listening(job.seed()).stateBytes());
     TextModel model = blueprint.model();
@@ -78,11 +78,11 @@ final class MinitronPruner implements Pruner {
     return new Prepared(spec, plan, texts);
   }
 
-  private static Blueprint blueprint(StageJob job, MinitronSpec spec) {
+  private static DecoderBlueprint blueprint(StageJob job, MinitronSpec spec) {
     ModelDirectory directory = ModelDirectory.open(job.input());
-    Blueprint blueprint = Blueprint.of(TextModel.of(directory));
+    DecoderBlueprint blueprint = DecoderBlueprint.of(TextModel.of(directory));
     int tokens = spec.texts(job.seed()).length(blueprint.network().input());
-    return Blueprint.of(TextModel.of(directory, tokens));
+    return DecoderBlueprint.of(TextModel.of(directory, tokens));
   }
 
   private static Optional<String> tooShort(TextDataset data, URI uri, int tokens) {

@@ -2,8 +2,8 @@ package io.espalier.worker.stage;
 
 import io.espalier.worker.algorithm.evaluate.TextTally;
 import io.espalier.worker.algorithm.family.TextModel;
-import io.espalier.worker.algorithm.minitron.Blueprint;
-import io.espalier.worker.algorithm.minitron.Minitron;
+import io.espalier.worker.algorithm.minitron.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.ActivationMeasurement;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
 import io.espalier.worker.algorithm.prune.Scored;
@@ -28,7 +28,7 @@ import java.util.Set;
  */
 record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pruned, URI dataset) {
   /** Names of the metrics that a pruning reports. */
-  static Set<String> metricNames(Blueprint blueprint, MinitronSpec spec, long seed) {
+  static Set<String> metricNames(DecoderBlueprint blueprint, MinitronSpec spec, long seed) {
     return new PruningSummary.Reported(
             true,
             spec.goal().cache().isPresent(),
@@ -46,7 +46,7 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
         .filter(axis -> kept.width(axis) < axis.units())
         .forEach(axis -> cut.put(place(axis), axis));
     return new PruningSummary(pruned.outcome(), cut, settings(), dataset, original.tokensOneByOne())
-        .report(MinitronSpec.MINITRON, Minitron.VERSION, loadsIn());
+        .report(MinitronSpec.MINITRON, ActivationMeasurement.VERSION, loadsIn());
   }
 
   /** The name of an axis; experts of a layer are equally wide, so of many one line is enough. */

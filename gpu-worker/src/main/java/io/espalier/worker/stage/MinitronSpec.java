@@ -1,16 +1,16 @@
 package io.espalier.worker.stage;
 
-import io.espalier.worker.algorithm.minitron.Aggregation;
-import io.espalier.worker.algorithm.minitron.Cache;
-import io.espalier.worker.algorithm.minitron.Depth;
-import io.espalier.worker.algorithm.minitron.Divisors;
-import io.espalier.worker.algorithm.minitron.Export;
-import io.espalier.worker.algorithm.minitron.Goal;
-import io.espalier.worker.algorithm.minitron.Grid;
-import io.espalier.worker.algorithm.minitron.Listening;
-import io.espalier.worker.algorithm.minitron.Score;
-import io.espalier.worker.algorithm.minitron.Size;
-import io.espalier.worker.algorithm.minitron.UnitScore;
+import io.espalier.worker.algorithm.minitron.ScoreAggregation;
+import io.espalier.worker.algorithm.minitron.KvCacheSize;
+import io.espalier.worker.algorithm.minitron.DepthCriterion;
+import io.espalier.worker.algorithm.minitron.SizeDivisors;
+import io.espalier.worker.algorithm.minitron.TargetSizes;
+import io.espalier.worker.algorithm.minitron.MinitronTarget;
+import io.espalier.worker.algorithm.minitron.SizeGrid;
+import io.espalier.worker.algorithm.minitron.ActivationSettings;
+import io.espalier.worker.algorithm.minitron.SubnetMetric;
+import io.espalier.worker.algorithm.minitron.DecoderDimension;
+import io.espalier.worker.algorithm.minitron.ImportanceCriterion;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.checkpoint.Sharding;
@@ -38,12 +38,12 @@ import java.util.Set;
  * @param maxLength tokens of the longest sequence, for which operations are counted too, if said
  */
 record MinitronSpec(
-    Goal goal,
-    Score score,
-    Depth depth,
-    Aggregation overTokens,
-    Aggregation overSequences,
-    UnitScore unitScore,
+    MinitronTarget goal,
+    SubnetMetric score,
+    DepthCriterion depth,
+    ScoreAggregation overTokens,
+    ScoreAggregation overSequences,
+    ImportanceCriterion unitScore,
     OptionalInt batches,
     int batchSize,
     int activationMebibytes,
@@ -118,8 +118,8 @@ record MinitronSpec(
   }
 
   /** How units are listened to, with the seed of the job. */
-  Listening listening(long seed) {
-    return new Listening(
+  ActivationSettings listening(long seed) {
+    return new ActivationSettings(
         batches.orElse(BATCHES),
         batchSize,
         overTokens,
@@ -137,13 +137,13 @@ record MinitronSpec(
   private record Reader(SpecReader spec) {
     MinitronSpec read() {
       spec.requireAlgorithm(MINITRON);
-      Optional<Goal> goal = goal();
-      Score score = spec.oneOf("score", Score.values(), Score::key, Score.LOSS);
-      Depth depth = spec.oneOf("depth", Depth.values(), Depth::key, Depth.COSINE);
-      Aggregation overTokens = aggregation("sequenceAggregation", Aggregation.MEAN);
-      Aggregation overSequences = aggregation("batchAggregation", Aggregation.L2);
-      UnitScore unitScore =
-          spec.oneOf("importance", UnitScore.values(), UnitScore::key, UnitScore.CONTRIBUTION);
+      Optional<MinitronTarget> goal = goal();
+      SubnetMetric score = spec.oneOf("score", SubnetMetric.values(), SubnetMetric::key, SubnetMetric.LOSS);
+      DepthCriterion depth = spec.oneOf("depth", DepthCriterion.values(), DepthCriterion::key, DepthCriterion.COSINE);
+      ScoreAggregation overTokens = aggregation("sequenceAggregation", ScoreAggregation.MEAN);
+      ScoreAggregation overSequences = aggregation("batchAggregation", ScoreAggregation.L2);
+      ImportanceCriterion unitScore =
+          spec.oneOf("importance", ImportanceCriterion.values(), ImportanceCriterion::key, ImportanceCriterion.CONTRIBUTION);
       OptionalInt batches = spec.count("batches");
       int batchSize = spec.count("batchSize", BATCH_SIZE);
       int memory = spec.number("activationMebibytes", 0).orElse(ACTIVATION_MEBIBYTES);
@@ -164,12 +164,12 @@ record MinitronSpec(
           maxLength);
     }
 
-    private Aggregation aggregation(String key, Aggregation usual) {
-      return spec.oneOf(key, Aggregation.values(), Aggregation::key, usual);
+    private ScoreAggregation aggregation(String key, ScoreAggregation usual) {
+      return spec.oneOf(key, ScoreAggregation.values(), ScoreAggregation::key, usual);
     }
 
     /** Empty if something is wrong with it. */
-    private Optional<Goal> goal() {
+    private Optional<MinitronTarget> goal() {
       boolean perLayer = spec.flag("perLayer");
       boolean sized = spec.says(EXPORT);
       boolean bounded = spec.says(CONSTRAINTS);
@@ -181,19 +181,19 @@ record MinitronSpec(
       if (sized && perLayer) {
         spec.problem("perLayer: wanted with constraints, since export gives all layers one size");
       }
-      Optional<Export> export = sized ? export() : Optional.empty();
+      Optional<TargetSizes> export = sized ? export() : Optional.empty();
       Optional<Constraints> constraints = bounded ? constraints() : Optional.empty();
-      Optional<Cache> cache = constraints.flatMap(this::cache);
-      Divisors.Asked divisors = divisors();
-      double width = spec.part("maxWidthPruning", Grid.USUAL_WIDTH);
-      double depth = spec.part("maxDepthPruning", Grid.USUAL_DEPTH);
-      int topK = spec.count("topK", Goal.USUAL_TOP);
+      Optional<KvCacheSize> cache = constraints.flatMap(this::cache);
+      SizeDivisors.Asked divisors = divisors();
+      double width = spec.part("maxWidthPruning", SizeGrid.USUAL_WIDTH);
+      double depth = spec.part("maxDepthPruning", SizeGrid.USUAL_DEPTH);
+      int topK = spec.count("topK", MinitronTarget.USUAL_TOP);
       boolean stock = spec.oneOf("loaders", Loaders.values(), Loaders::key, Loaders.STOCK).stock();
       Sharding sharding = sharding();
       return export.isPresent() == constraints.isPresent()
           ? Optional.empty()
           : Optional.of(
-              new Goal(
+              new MinitronTarget(
                   export,
                   constraints,
                   cache,
@@ -206,13 +206,13 @@ record MinitronSpec(
                   sharding));
     }
 
-    private Optional<Export> export() {
-      Map<Size, Integer> sizes = new EnumMap<>(Size.class);
+    private Optional<TargetSizes> export() {
+      Map<DecoderDimension, Integer> sizes = new EnumMap<>(DecoderDimension.class);
       for (String field : spec.fields(EXPORT)) {
         String where = EXPORT + "." + field;
-        Optional<Size> size = Size.of(field);
+        Optional<DecoderDimension> size = DecoderDimension.of(field);
         if (size.isEmpty()) {
-          spec.problem("%s: unknown, known are %s".formatted(where, Size.allKeys()));
+          spec.problem("%s: unknown, known are %s".formatted(where, DecoderDimension.allKeys()));
         } else if (sizes.containsKey(size.get())) {
           spec.problem("%s: the same is said by another of %s".formatted(where, size.get().keys()));
         } else {
@@ -220,9 +220,9 @@ record MinitronSpec(
         }
       }
       if (sizes.isEmpty()) {
-        spec.problem("%s: wanted at least one of %s".formatted(EXPORT, Size.allKeys()));
+        spec.problem("%s: wanted at least one of %s".formatted(EXPORT, DecoderDimension.allKeys()));
       }
-      return sizes.isEmpty() ? Optional.empty() : Optional.of(new Export(sizes));
+      return sizes.isEmpty() ? Optional.empty() : Optional.of(new TargetSizes(sizes));
     }
 
     private Optional<Constraints> constraints() {
@@ -232,7 +232,7 @@ record MinitronSpec(
               Set.of(CACHED_TOKENS, CACHED_SEQUENCES)));
     }
 
-    private Optional<Cache> cache(Constraints constraints) {
+    private Optional<KvCacheSize> cache(Constraints constraints) {
       OptionalInt tokens = spec.count(CONSTRAINTS + "." + CACHED_TOKENS);
       int sequences = spec.count(CONSTRAINTS + "." + CACHED_SEQUENCES, 1);
       boolean bounded = constraints.limits().containsKey(Quantity.MEMORY);
@@ -242,12 +242,12 @@ record MinitronSpec(
                 + " values count");
       }
       return tokens.isPresent()
-          ? Optional.of(new Cache(tokens.getAsInt(), sequences))
+          ? Optional.of(new KvCacheSize(tokens.getAsInt(), sequences))
           : Optional.empty();
     }
 
-    private Divisors.Asked divisors() {
-      return new Divisors.Asked(
+    private SizeDivisors.Asked divisors() {
+      return new SizeDivisors.Asked(
           spec.count("hiddenDivisor"),
           spec.count("neuronDivisor"),
           spec.count("expertDivisor"),

@@ -8,7 +8,7 @@ import io.espalier.worker.algorithm.fastnas.Profiles;
 import io.espalier.worker.algorithm.fastnas.Profiles.InputSize;
 import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.OutputMode;
-import io.espalier.worker.algorithm.minitron.Blueprint;
+import io.espalier.worker.algorithm.minitron.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.SizeProfile;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
@@ -66,7 +66,7 @@ public final class Profiling {
         switch (request.algorithm()) {
           case "gradnas" -> gradNas(text(directory, request), request);
           case "minitron" ->
-              SizeProfile.of(Blueprint.of(text(directory, request)), request.bounds());
+              SizeProfile.of(DecoderBlueprint.of(text(directory, request)), request.bounds());
           default -> Profiles.of(directory, request.toProfiles());
         };
     return result(request, profile);

@@ -29,9 +29,9 @@ import java.util.stream.Stream;
  * @param cache of how many tokens keys and values count as memory, if they do
  * @param tensors headers of all tensors of the model's files
  */
-record CostParts(Blueprint blueprint, Optional<Cache> cache, Map<String, TensorHeader> tensors) {
+record CostParts(DecoderBlueprint blueprint, Optional<KvCacheSize> cache, Map<String, TensorHeader> tensors) {
   /** Parts of a model. */
-  static CostParts of(Blueprint blueprint, Optional<Cache> cache) {
+  static CostParts of(DecoderBlueprint blueprint, Optional<KvCacheSize> cache) {
     return new CostParts(blueprint, cache, blueprint.model().directory().tensors());
   }
 
@@ -66,7 +66,7 @@ record CostParts(Blueprint blueprint, Optional<Cache> cache, Map<String, TensorH
     CostModel costs =
         CostModel.of(part(own, layers), name -> widestBits(name, blueprint.blocks()), 0);
     return cache
-        .map(tokens -> costs.withMemory(Cache.kept(blueprint, layer), tokens.bytes(blueprint)))
+        .map(tokens -> costs.withMemory(KvCacheSize.kept(blueprint, layer), tokens.bytes(blueprint)))
         .orElse(costs);
   }
 

@@ -18,18 +18,18 @@ import java.util.List;
  * @param options what there is to choose from
  */
 public record MinitronPlan(
-    Blueprint blueprint, Goal goal, Cost whole, Budget budget, Options options) {
+    DecoderBlueprint blueprint, MinitronTarget goal, Cost whole, Budget budget, CandidateSpace options) {
   /**
-   * Looks for versions. Latency is nobody's concern before it was foretold.
+   * Looks for subnets. Latency is nobody's concern before it was foretold.
    *
    * @throws InvalidInputException if sizes do not fit the model, or there is nothing to choose
-   * @throws io.espalier.worker.domain.InfeasibleException if no version is within the budget
+   * @throws io.espalier.worker.domain.InfeasibleException if no subnet is within the budget
    */
-  public static MinitronPlan of(Blueprint blueprint, Goal goal) {
+  public static MinitronPlan of(DecoderBlueprint blueprint, MinitronTarget goal) {
     return of(blueprint, goal, costs(blueprint, goal), options(blueprint, goal));
   }
 
-  private static MinitronPlan of(Blueprint blueprint, Goal goal, CostModel costs, Options options) {
+  private static MinitronPlan of(DecoderBlueprint blueprint, MinitronTarget goal, CostModel costs, CandidateSpace options) {
     Cost whole = FileCosts.whole(costs, blueprint.model().directory());
     Budget budget =
         goal.constraints()
@@ -39,20 +39,20 @@ public record MinitronPlan(
     return new MinitronPlan(blueprint, goal, whole, budget, options);
   }
 
-  private static Options options(Blueprint blueprint, Goal goal) {
+  private static CandidateSpace options(DecoderBlueprint blueprint, MinitronTarget goal) {
     if (goal.perLayer()) {
-      return PerLayer.of(blueprint, goal.divisors(), goal.mostWidth(), costs(blueprint, goal));
+      return PerLayerSpace.of(blueprint, goal.divisors(), goal.mostWidth(), costs(blueprint, goal));
     }
     requireForeseeable(blueprint, goal);
     var costs = new UniformCosts(blueprint, goal.sharding(), goal.cache());
-    Sizes whole = blueprint.sizes();
+    DecoderSizes whole = blueprint.sizes();
     if (goal.export().isPresent()) {
-      Sizes sizes =
+      DecoderSizes sizes =
           goal.export().get().of(blueprint, goal.divisors().ofExport(whole), goal.stock());
-      return new Options.Asked(blueprint, costs, new Candidate(sizes, costs.of(sizes)));
+      return new CandidateSpace.Asked(blueprint, costs, new SizeCandidate(sizes, costs.of(sizes)));
     }
     var grid =
-        new Grid(
+        new SizeGrid(
             whole,
             blueprint.chosen(),
             goal.divisors().ofSearch(whole),
@@ -62,7 +62,7 @@ public record MinitronPlan(
   }
 
   /** How long experts take depends on which of them tokens choose, so nothing foretells it. */
-  private static void requireForeseeable(Blueprint blueprint, Goal goal) {
+  private static void requireForeseeable(DecoderBlueprint blueprint, MinitronTarget goal) {
     if (goal.constraints().flatMap(LatencyBound::of).isPresent()
         && !blueprint.sparseLayers().isEmpty()) {
       throw new InvalidInputException(
@@ -74,10 +74,10 @@ public record MinitronPlan(
   /**
    * The same whose costs know latency.
    *
-   * @throws io.espalier.worker.domain.InfeasibleException if no version is foretold to be within
+   * @throws io.espalier.worker.domain.InfeasibleException if no subnet is foretold to be within
    *     the budget
    */
-  MinitronPlan withLatency(Options.Searched searched, Forecast forecast) {
+  MinitronPlan withLatency(CandidateSpace.Searched searched, LatencyForecast forecast) {
     return of(
         blueprint,
         goal,
@@ -99,26 +99,26 @@ public record MinitronPlan(
     }
   }
 
-  /** Costs of versions with all layers, latency left aside. */
+  /** Costs of subnets with all layers, latency left aside. */
   CostModel costs() {
     return costs(blueprint, goal);
   }
 
-  /** Costs of versions as files, and in memory if it is said of how many tokens. */
-  private static CostModel costs(Blueprint blueprint, Goal goal) {
+  /** Costs of subnets as files, and in memory if it is said of how many tokens. */
+  private static CostModel costs(DecoderBlueprint blueprint, MinitronTarget goal) {
     CostModel files =
         FileCosts.of(blueprint.open(), blueprint.model().directory(), goal.sharding());
     return goal.cache()
-        .map(cache -> files.withMemory(Cache.kept(blueprint), cache.bytes(blueprint)))
+        .map(cache -> files.withMemory(KvCacheSize.kept(blueprint), cache.bytes(blueprint)))
         .orElse(files);
   }
 
   /** What a model that was made of the blueprint's costs as it lies there. */
-  Cost cost(Blueprint made) {
+  Cost cost(DecoderBlueprint made) {
     CostModel files = FileCosts.of(made.architecture(), made.model().directory());
     CostModel costs =
         goal.cache()
-            .map(cache -> files.withMemory(Cache.kept(made), cache.bytes(made)))
+            .map(cache -> files.withMemory(KvCacheSize.kept(made), cache.bytes(made)))
             .orElse(files);
     return FileCosts.whole(costs, made.model().directory());
   }

@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
  * the files, and measures the result as it lies on disk. All of it goes layer by layer; only where
  * the memory is large enough for whole models are they timed side by side.
  *
- * <p>If latency is bounded, layers are timed first, and the version that is chosen is tried on the
+ * <p>If latency is bounded, layers are timed first, and the subnet that is chosen is tried on the
  * device: the measured time decides, and as long as it is over the bound a faster one is looked
  * for.
  */
@@ -50,21 +50,21 @@ public final class MinitronPruning {
   public record Result(
       MinitronPlan plan,
       Outcome<?> outcome,
-      Activity activity,
+      ActivationScores activity,
       Optional<Sensitivities> losses,
       int batches,
       Optional<String> misfit,
       TextModel model) {}
 
   private final MinitronPlan given;
-  private final Blueprint blueprint;
-  private final Listening settings;
-  private final Score score;
-  private final Depth depth;
+  private final DecoderBlueprint blueprint;
+  private final ActivationSettings settings;
+  private final SubnetMetric score;
+  private final DepthCriterion depth;
   private final TextDataset search;
   private final TextDataset judge;
   private final Optional<LatencyBound> latencyBound;
-  private final VersionTiming timing;
+  private final SubnetTiming timing;
   private final Progress.Listener progress;
   private final Phases phases = new Phases(System::nanoTime);
 
@@ -80,9 +80,9 @@ public final class MinitronPruning {
    */
   public MinitronPruning(
       MinitronPlan plan,
-      Listening settings,
-      Score score,
-      Depth depth,
+      ActivationSettings settings,
+      SubnetMetric score,
+      DepthCriterion depth,
       TextDataset search,
       TextDataset judge,
       Progress.Listener progress) {
@@ -99,9 +99,9 @@ public final class MinitronPruning {
 
   MinitronPruning(
       MinitronPlan plan,
-      Listening settings,
-      Score score,
-      Depth depth,
+      ActivationSettings settings,
+      SubnetMetric score,
+      DepthCriterion depth,
       TextDataset search,
       TextDataset judge,
       TextTiming device,
@@ -115,7 +115,7 @@ public final class MinitronPruning {
     this.judge = judge;
     this.latencyBound = plan.goal().constraints().flatMap(LatencyBound::of);
     this.timing =
-        new VersionTiming(blueprint, device, blueprint.fits(settings.stateBytes()), progress);
+        new SubnetTiming(blueprint, device, blueprint.fits(settings.stateBytes()), progress);
     this.progress = progress;
     plan.requireTimed(settings.stateBytes());
   }
@@ -127,22 +127,22 @@ public final class MinitronPruning {
    * @param checkpoints directory for scores and times of layers, which a later pruning continues or
    *     reuses
    * @throws InvalidInputException if the model says no numbers
-   * @throws io.espalier.worker.domain.InfeasibleException if no version is within the constraints
+   * @throws io.espalier.worker.domain.InfeasibleException if no subnet is within the constraints
    * @throws io.espalier.worker.domain.WorkerException if the device cannot be timed
    */
   public Result run(Path output, Path checkpoints) {
     MinitronPlan plan = foretold(checkpoints);
-    var minitron = new Minitron(blueprint, settings, search);
+    var minitron = new ActivationMeasurement(blueprint, settings, search);
     Judged before =
         phases.time("original", () -> judge("measuring the original", blueprint, checkpoints));
-    Activity activity = phases.time("activations", () -> minitron.measure(checkpoints, progress));
+    ActivationScores activity = phases.time("activations", () -> minitron.measure(checkpoints, progress));
     var heard = new Heard(minitron.texts(), activity);
     var places = new Places(output, checkpoints);
     Found found =
-        plan.options() instanceof Options.Alike alike
+        plan.options() instanceof CandidateSpace.Alike alike
             ? alike(plan, alike, heard, places)
-            : perLayer(plan, (PerLayer) plan.options(), heard, places);
-    Blueprint made = Blueprint.of(found.candidate().cut());
+            : perLayer(plan, (PerLayerSpace) plan.options(), heard, places);
+    DecoderBlueprint made = DecoderBlueprint.of(found.candidate().cut());
     FileCosts.requireWithin(plan.budget(), plan.cost(made), output);
     Judged after = phases.time("result", () -> judge("measuring the result", made, checkpoints));
     return new Result(
@@ -156,7 +156,7 @@ public final class MinitronPruning {
   }
 
   /** The batches that units were listened to on, and what they said. */
-  private record Heard(Texts texts, Activity activity) {}
+  private record Heard(TokenBatches texts, ActivationScores activity) {}
 
   /** Where the result goes, and what a later pruning may use. */
   private record Places(Path output, Path checkpoints) {}
@@ -166,7 +166,7 @@ public final class MinitronPruning {
       Candidate<?, TextModel> candidate, Decision decision, Optional<Sensitivities> losses) {}
 
   private Outcome<Decision> outcome(
-      MinitronPlan plan, Found found, Blueprint made, Judged before, Judged after) {
+      MinitronPlan plan, Found found, DecoderBlueprint made, Judged before, Judged after) {
     Candidate<?, TextModel> candidate = found.candidate();
     return new Outcome<>(
         Measured.of(given.whole(), before.measures(), candidate.original()),
@@ -183,17 +183,17 @@ public final class MinitronPruning {
 
   /** The plan with latencies, if they are bounded. */
   private MinitronPlan foretold(Path checkpoints) {
-    if (latencyBound.isEmpty() || !(given.options() instanceof Options.Searched searched)) {
+    if (latencyBound.isEmpty() || !(given.options() instanceof CandidateSpace.Searched searched)) {
       return given;
     }
-    var forecasting = new Forecasting(searched, given.costs(), timing);
-    Forecast forecast =
+    var forecasting = new LatencyMeasurement(searched, given.costs(), timing);
+    LatencyForecast forecast =
         phases.time("timing layers", () -> forecasting.measure(checkpoints, progress));
     return given.withLatency(searched, forecast);
   }
 
-  private VersionCutting files() {
-    return new VersionCutting(blueprint, given.goal().sharding(), phases);
+  private SubnetWriter files() {
+    return new SubnetWriter(blueprint, given.goal().sharding(), phases);
   }
 
   private <S> Candidate<S, TextModel> settle(
@@ -203,19 +203,19 @@ public final class MinitronPruning {
         .settle(plan.budget(), output);
   }
 
-  private Found perLayer(MinitronPlan plan, PerLayer options, Heard heard, Places places) {
+  private Found perLayer(MinitronPlan plan, PerLayerSpace options, Heard heard, Places places) {
     Sensitivities losses = options.losses(heard.activity());
-    var units = new UnitChoice(blueprint, heard.activity());
+    var units = new UnitSelection(blueprint, heard.activity());
     Candidate<Selection, TextModel> found =
         settle(new PerLayerCutting(options, units, losses, files()), plan, places.output());
     Curve curve = phases.time("other budgets", () -> options.curve(plan.budget(), losses));
     return new Found(found, new Solved(found.choice(), curve), Optional.of(losses));
   }
 
-  private Found alike(MinitronPlan plan, Options.Alike options, Heard heard, Places places) {
-    Activity activity = heard.activity();
+  private Found alike(MinitronPlan plan, CandidateSpace.Alike options, Heard heard, Places places) {
+    ActivationScores activity = heard.activity();
     try (var scoring =
-        new VersionScoring(
+        new SubnetScoring(
             blueprint,
             heard.texts(),
             score,
@@ -225,8 +225,8 @@ public final class MinitronPruning {
       var cutting =
           new UniformCutting(
               options,
-              new UnitChoice(blueprint, activity),
-              new LayerChoice(blueprint, activity, depth, scoring),
+              new UnitSelection(blueprint, activity),
+              new LayerSelection(blueprint, activity, depth, scoring),
               scoring,
               files(),
               progress);
@@ -242,11 +242,11 @@ public final class MinitronPruning {
     }
   }
 
-  private Judged judge(String phase, Blueprint model, Path checkpoints) {
-    Texts texts = Texts.of(judge, settings.batchSize(), Integer.MAX_VALUE);
+  private Judged judge(String phase, DecoderBlueprint model, Path checkpoints) {
+    TokenBatches texts = TokenBatches.of(judge, settings.batchSize(), Integer.MAX_VALUE);
     int layers = model.blocks().size();
     var loss = new NextTokenLoss(model.vocabulary().units());
-    try (var stream = new LayerStream(model, texts, settings.room(), checkpoints)) {
+    try (var stream = new LayerwiseForward(model, texts, settings.room(), checkpoints)) {
       stream.embed(Kept.all());
       for (List<Integer> group : stream.groups(IntStream.range(0, layers).boxed().toList())) {
         stream.layers(group, Kept.all());
@@ -254,7 +254,7 @@ public final class MinitronPruning {
       }
       stream.scores(Kept.all(), loss);
     }
-    Mean mean = loss.mean();
+    RunningMean mean = loss.mean();
     if (!Double.isFinite(mean.value())) {
       throw new InvalidInputException(
           "%s: the model's scores are not numbers; are its weights damaged?"

@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.minitron;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.algorithm.minitron.LayerStream.Sequence;
+import io.espalier.worker.algorithm.minitron.LayerwiseForward.Sequence;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.tensor.T;
 import java.util.Arrays;
@@ -13,10 +13,10 @@ import java.util.Map;
  * vocabulary; of a single slice exactly what {@link io.espalier.worker.algorithm.evaluate.TextLoss}
  * says.
  */
-final class NextTokenLoss implements LayerStream.Ear {
+final class NextTokenLoss implements LayerwiseForward.Ear {
   private final int vocabulary;
   private final Map<Integer, Heard> waiting = new HashMap<>();
-  private final Mean mean = new Mean();
+  private final RunningMean mean = new RunningMean();
 
   /**
    * Of nothing yet.
@@ -28,7 +28,7 @@ final class NextTokenLoss implements LayerStream.Ear {
   }
 
   /** Over all sequences of which all slices were heard. */
-  Mean mean() {
+  RunningMean mean() {
     return mean;
   }
 
@@ -61,7 +61,7 @@ final class NextTokenLoss implements LayerStream.Ear {
 
     /** Takes a slice into account: scores (tokens, those of the vocabulary) from one on. */
     void add(NDArray scores, int first) {
-      var slice = new SliceLogs(scores);
+      var slice = new SliceLogProbabilities(scores);
       long size = scores.getShape().get(1);
       long[] places = new long[labels.length];
       for (int i = 0; i < places.length; i++) {
@@ -72,7 +72,7 @@ final class NextTokenLoss implements LayerStream.Ear {
       float[] logs =
           T.pick(slice.logs(), T.of(scores.getManager(), picked, picked.length)).toFloatArray();
       for (int i = 0; i < places.length; i++) {
-        double mass = SliceLogs.together(masses[i], slice.mass(i));
+        double mass = SliceLogProbabilities.together(masses[i], slice.mass(i));
         right[i] = places[i] < 0 ? right[i] + (masses[i] - mass) : logs[i] + (slice.mass(i) - mass);
         masses[i] = mass;
       }

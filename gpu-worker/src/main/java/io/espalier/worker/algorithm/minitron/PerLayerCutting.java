@@ -16,7 +16,7 @@ import java.nio.file.Path;
  * @param losses of each width
  */
 record PerLayerCutting(
-    PerLayer options, UnitChoice units, Sensitivities losses, VersionCutting files)
+    PerLayerSpace options, UnitSelection units, Sensitivities losses, SubnetWriter files)
     implements WidthCutting<TextModel> {
   @Override
   public Selection select(Budget budget) {

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
  *
  * @param blueprint of the model that was
  */
-record SizeConfig(Blueprint blueprint) {
+record SizeConfig(DecoderBlueprint blueprint) {
   private static final String HEAD_SIZE = "head_dim";
   private static final String PRUNED = "pruned_heads";
 
@@ -37,7 +37,7 @@ record SizeConfig(Blueprint blueprint) {
   private static final String FIRST_NEAR = "max_window_layers";
 
   /**
-   * The config of a version.
+   * The config of a subnet.
    *
    * @param kept its units, without layers
    * @param layers its layers by their numbers in the model, ascending

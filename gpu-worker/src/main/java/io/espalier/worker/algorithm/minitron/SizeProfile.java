@@ -24,20 +24,20 @@ public final class SizeProfile {
   /**
    * The profile of a decoder with usual divisors and limits, of sizes that loaders of the family
    * open; how many there are counts the others, too. Where layers with and without experts are
-   * mixed, versions with fewer layers cost what they do at most.
+   * mixed, subnets with fewer layers cost what they do at most.
    *
    * @param constraints bounds to give a verdict on, each by itself
    * @throws io.espalier.worker.domain.InvalidInputException if layers are not all alike
    */
-  public static Profile of(Blueprint blueprint, Optional<Constraints> constraints) {
-    Sizes whole = blueprint.sizes();
+  public static Profile of(DecoderBlueprint blueprint, Optional<Constraints> constraints) {
+    DecoderSizes whole = blueprint.sizes();
     var grid =
-        new Grid(
+        new SizeGrid(
             whole,
             blueprint.chosen(),
-            Divisors.Asked.NOTHING.ofSearch(whole),
-            Grid.USUAL_WIDTH,
-            Grid.USUAL_DEPTH);
+            SizeDivisors.Asked.NOTHING.ofSearch(whole),
+            SizeGrid.USUAL_WIDTH,
+            SizeGrid.USUAL_DEPTH);
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
     var search = new SizeSearch(blueprint, grid, costs, true);
     Cost all = FileCosts.whole(FileCosts.of(blueprint.open(), files(blueprint)), files(blueprint));
@@ -52,8 +52,8 @@ public final class SizeProfile {
    * @param budget bounds to give a verdict on, each by itself
    */
   static Profile of(
-      Blueprint blueprint,
-      Grid grid,
+      DecoderBlueprint blueprint,
+      SizeGrid grid,
       UniformCosts costs,
       SizeSearch search,
       Cost all,
@@ -72,7 +72,7 @@ public final class SizeProfile {
             .toList());
   }
 
-  private static ModelDirectory files(Blueprint blueprint) {
+  private static ModelDirectory files(DecoderBlueprint blueprint) {
     return blueprint.model().directory();
   }
 
@@ -85,16 +85,16 @@ public final class SizeProfile {
   }
 
   /** Those with more than one choice. */
-  private static List<Choices> axes(Grid grid) {
+  private static List<Choices> axes(SizeGrid grid) {
     var choices = new LinkedHashMap<String, List<Integer>>();
-    choices.put(Size.HIDDEN.word(), grid.hidden());
-    choices.put(Size.NEURONS.word(), grid.neurons());
-    choices.put(Size.EXPERTS.word(), grid.experts());
-    choices.put(Size.EXPERT_NEURONS.word(), grid.expertNeurons());
-    choices.put(Size.SHARED_NEURONS.word(), grid.sharedNeurons());
+    choices.put(DecoderDimension.HIDDEN.word(), grid.hidden());
+    choices.put(DecoderDimension.NEURONS.word(), grid.neurons());
+    choices.put(DecoderDimension.EXPERTS.word(), grid.experts());
+    choices.put(DecoderDimension.EXPERT_NEURONS.word(), grid.expertNeurons());
+    choices.put(DecoderDimension.SHARED_NEURONS.word(), grid.sharedNeurons());
     choices.put("heads in a group", grid.headsPerGroup());
-    choices.put(Size.GROUPS.word(), grid.groups());
-    choices.put(Size.LAYERS.word(), grid.layers());
+    choices.put(DecoderDimension.GROUPS.word(), grid.groups());
+    choices.put(DecoderDimension.LAYERS.word(), grid.layers());
     return choices.entrySet().stream()
         .filter(each -> each.getValue().size() > 1)
         .map(each -> choices(each.getKey(), each.getValue()))
@@ -105,9 +105,9 @@ public final class SizeProfile {
     return new Choices(new Axis(name, widths.get(widths.size() - 1)), widths);
   }
 
-  private static Sizes sizes(Grid grid, ToIntFunction<List<Integer>> choose) {
+  private static DecoderSizes sizes(SizeGrid grid, ToIntFunction<List<Integer>> choose) {
     int groups = choose.applyAsInt(grid.groups());
-    return new Sizes(
+    return new DecoderSizes(
         choose.applyAsInt(grid.hidden()),
         choose.applyAsInt(grid.neurons()),
         choose.applyAsInt(grid.experts()),

@@ -14,7 +14,7 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the largest versions of a decoder within a budget: those that leave the least of it unused.
+ * Finds the largest subnets of a decoder within a budget: those that leave the least of it unused.
  *
  * <p>All sizes of the grid count, but they need not all be looked at: costs grow with neurons, so
  * that of each choice of the others only as many are looked at as may be among the best, from the
@@ -32,19 +32,19 @@ public final class SizeSearch {
           Quantity.PARAMETERS, Quantity.MEMORY, Quantity.BYTES, Quantity.FLOPS, Quantity.LATENCY);
 
   /** What decides if they cost the same. */
-  private static final List<Size> TIES =
+  private static final List<DecoderDimension> TIES =
       List.of(
-          Size.LAYERS,
-          Size.HIDDEN,
-          Size.HEADS,
-          Size.GROUPS,
-          Size.EXPERTS,
-          Size.EXPERT_NEURONS,
-          Size.SHARED_NEURONS,
-          Size.NEURONS);
+          DecoderDimension.LAYERS,
+          DecoderDimension.HIDDEN,
+          DecoderDimension.HEADS,
+          DecoderDimension.GROUPS,
+          DecoderDimension.EXPERTS,
+          DecoderDimension.EXPERT_NEURONS,
+          DecoderDimension.SHARED_NEURONS,
+          DecoderDimension.NEURONS);
 
-  private final Blueprint blueprint;
-  private final Grid grid;
+  private final DecoderBlueprint blueprint;
+  private final SizeGrid grid;
   private final UniformCosts costs;
   private final boolean stock;
 
@@ -53,7 +53,7 @@ public final class SizeSearch {
    *
    * @param stock whether loaders of the family must open what comes out
    */
-  public SizeSearch(Blueprint blueprint, Grid grid, UniformCosts costs, boolean stock) {
+  public SizeSearch(DecoderBlueprint blueprint, SizeGrid grid, UniformCosts costs, boolean stock) {
     this.blueprint = blueprint;
     this.grid = grid;
     this.costs = costs;
@@ -68,25 +68,25 @@ public final class SizeSearch {
    *     value that can be reached and where
    * @throws InvalidInputException if no size of the grid would open in loaders of the family
    */
-  public List<Candidate> largest(Budget budget, int count) {
-    Comparator<Candidate> bySize = bySize(budget);
+  public List<SizeCandidate> largest(Budget budget, int count) {
+    Comparator<SizeCandidate> bySize = bySize(budget);
     var best = new PriorityQueue<>(bySize); // the smallest of them at its head
     forEachShape(shape -> shape.offer(budget, count, best));
     if (best.isEmpty()) {
-      throw Shortfall.of(budget, smallest(), grid);
+      throw InfeasibleBudget.of(budget, smallest(), grid);
     }
     return best.stream().sorted(bySize.reversed()).toList();
   }
 
   /** The smallest first: by what is bounded, then by sizes. */
-  static Comparator<Candidate> bySize(Budget budget) {
-    Comparator<Candidate> order = Comparator.comparingInt(any -> 0);
+  static Comparator<SizeCandidate> bySize(Budget budget) {
+    Comparator<SizeCandidate> order = Comparator.comparingInt(any -> 0);
     for (Quantity quantity : ORDER) {
       if (budget.bounds().stream().anyMatch(bound -> bound.quantity() == quantity)) {
         order = order.thenComparingLong(candidate -> quantity.of(candidate.cost()));
       }
     }
-    for (Size size : TIES) {
+    for (DecoderDimension size : TIES) {
       order = order.thenComparingInt(candidate -> candidate.sizes().of(size));
     }
     return order;
@@ -110,15 +110,15 @@ public final class SizeSearch {
         for (int shared : grid.sharedNeurons()) {
           action.accept(
               new Shape(
-                  neurons -> new Sizes(hidden, neurons, experts, each, shared, heads, groups, 1)));
+                  neurons -> new DecoderSizes(hidden, neurons, experts, each, shared, heads, groups, 1)));
         }
       }
     }
   }
 
-  /** All versions that have everything alike but layers, and neurons of layers without experts. */
+  /** All subnets that have everything alike but layers, and neurons of layers without experts. */
   private final class Shape {
-    private final IntFunction<Sizes> sizes;
+    private final IntFunction<DecoderSizes> sizes;
     private final List<Integer> neurons = grid.neurons();
     private final Cost rest;
     private final @Nullable LayerCosts[] layer = new LayerCosts[neurons.size()];
@@ -126,24 +126,24 @@ public final class SizeSearch {
     /**
      * A shape.
      *
-     * @param sizes those of a version of one layer that has so many neurons
+     * @param sizes those of a subnet of one layer that has so many neurons
      */
-    Shape(IntFunction<Sizes> sizes) {
+    Shape(IntFunction<DecoderSizes> sizes) {
       this.sizes = sizes;
       this.rest = costs.rest(sizes.apply(neurons.get(0)).hidden());
     }
 
-    Candidate candidate(int neuron, int layers) {
-      Sizes one = sizes.apply(neurons.get(neuron));
+    SizeCandidate candidate(int neuron, int layers) {
+      DecoderSizes one = sizes.apply(neurons.get(neuron));
       LayerCosts known = layer[neuron];
       if (known == null) {
         known = costs.layers(one);
         layer[neuron] = known;
       }
-      return new Candidate(one.withLayers(layers), rest.plus(known.atMost(layers)));
+      return new SizeCandidate(one.withLayers(layers), rest.plus(known.atMost(layers)));
     }
 
-    void offer(Budget budget, int count, PriorityQueue<Candidate> best) {
+    void offer(Budget budget, int count, PriorityQueue<SizeCandidate> best) {
       for (int layers : grid.layers()) {
         int widest = widest(budget, layers);
         for (int neuron = widest; neuron >= 0 && neuron > widest - count; neuron--) {
@@ -172,15 +172,15 @@ public final class SizeSearch {
   }
 
   /**
-   * The smallest version of each shape: no other of it costs less of anything.
+   * The smallest subnet of each shape: no other of it costs less of anything.
    *
    * @throws InvalidInputException if no size of the grid would open in loaders of the family
    */
-  List<Candidate> smallest() {
-    var smallest = new ArrayList<Candidate>();
+  List<SizeCandidate> smallest() {
+    var smallest = new ArrayList<SizeCandidate>();
     forEachShape(shape -> smallest.add(shape.candidate(0, grid.layers().get(0))));
     if (smallest.isEmpty()) {
-      Sizes whole = grid.whole();
+      DecoderSizes whole = grid.whole();
       throw new InvalidInputException(
           "none of the sizes of the search space would open in loaders of the family: %s; ask for loaders: espalier, or for smaller divisors"
               .formatted(blueprint.misfit(whole.hidden(), whole.heads()).orElse("none fits")));

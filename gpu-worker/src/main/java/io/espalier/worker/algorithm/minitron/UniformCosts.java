@@ -16,7 +16,7 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
- * What versions of a decoder cost whose layers are all alike, or those with experts and those
+ * What subnets of a decoder cost whose layers are all alike, or those with experts and those
  * without: as many times what a layer of each kind costs as there are, and what all else costs.
  *
  * <p>Operations, parameters and memory are exact. Bytes of files count the header as it is with all
@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
  */
 public final class UniformCosts {
   /**
-   * What the layers of a version cost.
+   * What the layers of a subnet cost.
    *
    * @param dense one without experts; nothing if there is none
    * @param sparse one with experts; nothing if there is none
@@ -52,21 +52,21 @@ public final class UniformCosts {
 
   private static final Cost NOTHING = new Cost(0, 0, 0);
 
-  private final Blueprint blueprint;
+  private final DecoderBlueprint blueprint;
   private final CostParts parts;
   private final Set<Integer> sparseLayers;
-  private final Function<Sizes, Cost> dense;
-  private final Function<Sizes, Cost> sparse;
+  private final Function<DecoderSizes, Cost> dense;
+  private final Function<DecoderSizes, Cost> sparse;
   private final CostModel rest;
 
   /**
-   * Costs of versions of a model.
+   * Costs of subnets of a model.
    *
    * @param sharding how they are spread over files
    * @param cache of how many tokens keys and values count as memory; memory is unknown if it is not
    *     said
    */
-  public UniformCosts(Blueprint blueprint, Sharding sharding, Optional<Cache> cache) {
+  public UniformCosts(DecoderBlueprint blueprint, Sharding sharding, Optional<KvCacheSize> cache) {
     this.blueprint = blueprint;
     this.sparseLayers = Set.copyOf(blueprint.sparseLayers());
     this.parts = CostParts.of(blueprint, cache);
@@ -79,7 +79,7 @@ public final class UniformCosts {
                 blueprint.model().directory(), blueprint.architecture(), sharding));
   }
 
-  private UniformCosts(UniformCosts others, Function<Sizes, Cost> layer, CostModel rest) {
+  private UniformCosts(UniformCosts others, Function<DecoderSizes, Cost> layer, CostModel rest) {
     this.blueprint = others.blueprint;
     this.parts = others.parts;
     this.sparseLayers = others.sparseLayers;
@@ -93,7 +93,7 @@ public final class UniformCosts {
    *
    * @throws IllegalStateException if layers have experts
    */
-  UniformCosts withLatency(Forecast forecast) {
+  UniformCosts withLatency(LatencyForecast forecast) {
     if (!sparseLayers.isEmpty()) {
       throw new IllegalStateException("no times of experts are foretold");
     }
@@ -102,7 +102,7 @@ public final class UniformCosts {
   }
 
   /** Costs of a kind of layer by its first one, or nothing. */
-  private Function<Sizes, Cost> first(IntPredicate kind, IntFunction<Function<Sizes, Cost>> costs) {
+  private Function<DecoderSizes, Cost> first(IntPredicate kind, IntFunction<Function<DecoderSizes, Cost>> costs) {
     return IntStream.range(0, blueprint.blocks().size())
         .filter(kind)
         .mapToObj(costs)
@@ -110,7 +110,7 @@ public final class UniformCosts {
         .orElse(sizes -> NOTHING);
   }
 
-  private Function<Sizes, Cost> dense(int layer, CostModel costs) {
+  private Function<DecoderSizes, Cost> dense(int layer, CostModel costs) {
     String neurons = blueprint.neurons(layer).name();
     return sizes -> {
       Map<String, Integer> widths = around(sizes, layer);
@@ -119,7 +119,7 @@ public final class UniformCosts {
     };
   }
 
-  private Function<Sizes, Cost> sparse(int layer) {
+  private Function<DecoderSizes, Cost> sparse(int layer) {
     LayerExperts experts = blueprint.experts(layer).orElseThrow();
     CostModel around = parts.around(layer, experts);
     CostModel expert = parts.expert(experts);
@@ -133,36 +133,36 @@ public final class UniformCosts {
     };
   }
 
-  private Map<String, Integer> around(Sizes sizes, int layer) {
+  private Map<String, Integer> around(DecoderSizes sizes, int layer) {
     var widths = new HashMap<String, Integer>();
-    widths.put(Blueprint.HIDDEN, sizes.hidden());
+    widths.put(DecoderBlueprint.HIDDEN, sizes.hidden());
     widths.put(blueprint.heads(layer).name(), sizes.heads());
     widths.put(blueprint.groups(layer).name(), sizes.groups());
     return widths;
   }
 
-  /** The cost of a version at most, whichever layers stay; exact if all layers are of one kind. */
-  public Cost of(Sizes sizes) {
+  /** The cost of a subnet at most, whichever layers stay; exact if all layers are of one kind. */
+  public Cost of(DecoderSizes sizes) {
     return rest(sizes.hidden()).plus(layers(sizes).atMost(sizes.layers()));
   }
 
   /**
-   * The cost of a version.
+   * The cost of a subnet.
    *
    * @param layers those that stay, by their numbers in the model
    */
-  Cost of(Sizes sizes, List<Integer> layers) {
+  Cost of(DecoderSizes sizes, List<Integer> layers) {
     int withExperts = (int) layers.stream().filter(sparseLayers::contains).count();
     return rest(sizes.hidden()).plus(layers(sizes).of(layers.size(), withExperts));
   }
 
-  /** What is no layer of a version with that many channels. */
+  /** What is no layer of a subnet with that many channels. */
   Cost rest(int hidden) {
-    return rest.cost(new Widths(Map.of(Blueprint.HIDDEN, hidden)));
+    return rest.cost(new Widths(Map.of(DecoderBlueprint.HIDDEN, hidden)));
   }
 
-  /** The layers of a version, however many there are. */
-  LayerCosts layers(Sizes sizes) {
+  /** The layers of a subnet, however many there are. */
+  LayerCosts layers(DecoderSizes sizes) {
     return new LayerCosts(
         dense.apply(sizes),
         sparse.apply(sizes),

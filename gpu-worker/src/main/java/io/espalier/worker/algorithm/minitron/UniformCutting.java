@@ -17,44 +17,44 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * Chooses among versions whose layers are all alike the one that scores best, and remembers all
+ * Chooses among subnets whose layers are all alike the one that scores best, and remembers all
  * that it has compared.
  */
 final class UniformCutting implements Cutting<UniformCutting.Choice, TextModel> {
   /**
-   * A version.
+   * A subnet.
    *
    * @param candidate what it was foretold to cost
-   * @param version what stays
+   * @param subnet what stays
    * @param score what it scored; empty if there was nothing to compare it with
    */
-  record Choice(Candidate candidate, Version version, OptionalDouble score) {
+  record Choice(SizeCandidate candidate, Subnet subnet, OptionalDouble score) {
     double worth() {
       return score.orElse(Double.POSITIVE_INFINITY);
     }
   }
 
-  private final Options.Alike options;
-  private final UnitChoice units;
-  private final LayerChoice layers;
-  private final VersionScoring scoring;
-  private final VersionCutting files;
+  private final CandidateSpace.Alike options;
+  private final UnitSelection units;
+  private final LayerSelection layers;
+  private final SubnetScoring scoring;
+  private final SubnetWriter files;
   private final Progress.Listener progress;
-  private final Map<Sizes, Choice> compared = new LinkedHashMap<>();
+  private final Map<DecoderSizes, Choice> compared = new LinkedHashMap<>();
 
   /**
    * Choices.
    *
-   * @param options the versions
+   * @param options the subnets
    * @param units decides which units stay
    * @param layers decides which layers do
    */
   UniformCutting(
-      Options.Alike options,
-      UnitChoice units,
-      LayerChoice layers,
-      VersionScoring scoring,
-      VersionCutting files,
+      CandidateSpace.Alike options,
+      UnitSelection units,
+      LayerSelection layers,
+      SubnetScoring scoring,
+      SubnetWriter files,
       Progress.Listener progress) {
     this.options = options;
     this.units = units;
@@ -66,7 +66,7 @@ final class UniformCutting implements Cutting<UniformCutting.Choice, TextModel> 
 
   @Override
   public Choice select(Budget budget) {
-    List<Candidate> candidates = options.within(budget);
+    List<SizeCandidate> candidates = options.within(budget);
     Choice best = choice(candidates.get(0), candidates.size());
     for (int i = 0; i < candidates.size(); i++) {
       Choice choice = choice(candidates.get(i), candidates.size());
@@ -76,24 +76,24 @@ final class UniformCutting implements Cutting<UniformCutting.Choice, TextModel> 
     return best;
   }
 
-  private Choice choice(Candidate candidate, int of) {
+  private Choice choice(SizeCandidate candidate, int of) {
     Choice known = compared.get(candidate.sizes());
     if (known != null && (known.score().isPresent() || of == 1)) {
       return known;
     }
-    var version = new Version(units.of(candidate.sizes()), layers.of(candidate.sizes().layers()));
-    Cost exact = options.costs().of(candidate.sizes(), version.layers());
+    var subnet = new Subnet(units.of(candidate.sizes()), layers.of(candidate.sizes().layers()));
+    Cost exact = options.costs().of(candidate.sizes(), subnet.layers());
     var choice =
-        new Choice(new Candidate(candidate.sizes(), exact), version, score(candidate, version, of));
+        new Choice(new SizeCandidate(candidate.sizes(), exact), subnet, score(candidate, subnet, of));
     compared.put(candidate.sizes(), choice);
     return choice;
   }
 
-  private OptionalDouble score(Candidate candidate, Version version, int of) {
-    String name = "%s, layers %s".formatted(candidate.sizes(), version.layers());
+  private OptionalDouble score(SizeCandidate candidate, Subnet subnet, int of) {
+    String name = "%s, layers %s".formatted(candidate.sizes(), subnet.layers());
     return of == 1
         ? OptionalDouble.empty()
-        : OptionalDouble.of(scoring.of(name, version.units(), version.layers()));
+        : OptionalDouble.of(scoring.of(name, subnet.units(), subnet.layers()));
   }
 
   /**
@@ -118,7 +118,7 @@ final class UniformCutting implements Cutting<UniformCutting.Choice, TextModel> 
     return new Scored(
         choice.candidate().sizes().toString(),
         choice.candidate().cost(),
-        choice.version().layers(),
+        choice.subnet().layers(),
         choice.score());
   }
 
@@ -129,7 +129,7 @@ final class UniformCutting implements Cutting<UniformCutting.Choice, TextModel> 
 
   @Override
   public Kept kept(Choice choice) {
-    return choice.version().all(units.blueprint());
+    return choice.subnet().all(units.blueprint());
   }
 
   @Override

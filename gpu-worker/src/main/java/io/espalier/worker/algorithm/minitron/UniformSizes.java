@@ -12,19 +12,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Versions whose layers are all alike, of all sizes of a grid.
+ * Subnets whose layers are all alike, of all sizes of a grid.
  *
  * @param blueprint of the model at hand
  * @param grid the sizes
- * @param costs of versions
+ * @param costs of subnets
  * @param stock whether loaders of the family must open what comes out
  * @param topK how many of those within a budget are compared at most
  */
 public record UniformSizes(
-    Blueprint blueprint, Grid grid, UniformCosts costs, boolean stock, int topK)
-    implements Options.Alike, Options.Searched {
+    DecoderBlueprint blueprint, SizeGrid grid, UniformCosts costs, boolean stock, int topK)
+    implements CandidateSpace.Alike, CandidateSpace.Searched {
   @Override
-  public List<Candidate> within(Budget budget) {
+  public List<SizeCandidate> within(Budget budget) {
     return search().largest(budget, topK);
   }
 
@@ -51,7 +51,7 @@ public record UniformSizes(
   }
 
   @Override
-  public UniformSizes withLatency(Forecast forecast) {
+  public UniformSizes withLatency(LatencyForecast forecast) {
     return new UniformSizes(blueprint, grid, costs.withLatency(forecast), stock, topK);
   }
 
@@ -78,6 +78,6 @@ public record UniformSizes(
 
   @Override
   public Kept first(Widths widths) {
-    return UnitChoice.byPosition(blueprint).of(UniformSpace.sizes(blueprint, widths));
+    return UnitSelection.byPosition(blueprint).of(UniformSpace.sizes(blueprint, widths));
   }
 }

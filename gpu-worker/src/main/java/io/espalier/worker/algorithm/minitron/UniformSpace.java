@@ -23,18 +23,18 @@ final class UniformSpace {
    * @param choices ascending, of a size; the last is the model's own
    * @param reason why an axis has no other width than its own, where it has none
    */
-  static SearchSpace of(Blueprint blueprint, Function<Size, List<Integer>> choices, String reason) {
+  static SearchSpace of(DecoderBlueprint blueprint, Function<DecoderDimension, List<Integer>> choices, String reason) {
     var axes = new ArrayList<Choices>();
-    axes.add(new Choices(blueprint.hidden(), choices.apply(Size.HIDDEN)));
+    axes.add(new Choices(blueprint.hidden(), choices.apply(DecoderDimension.HIDDEN)));
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
       Axis heads = blueprint.heads(layer);
-      axes.add(new Choices(heads, choices.apply(Size.HEADS)));
+      axes.add(new Choices(heads, choices.apply(DecoderDimension.HEADS)));
       if (!blueprint.groups(layer).equals(heads)) {
-        axes.add(new Choices(blueprint.groups(layer), choices.apply(Size.GROUPS)));
+        axes.add(new Choices(blueprint.groups(layer), choices.apply(DecoderDimension.GROUPS)));
       }
       feedForward(blueprint, layer, choices, axes);
     }
-    axes.add(new Choices(layers(blueprint), choices.apply(Size.LAYERS)));
+    axes.add(new Choices(layers(blueprint), choices.apply(DecoderDimension.LAYERS)));
     Map<String, String> reasons = new LinkedHashMap<>();
     axes.stream()
         .filter(each -> !each.isConfigurable())
@@ -43,24 +43,24 @@ final class UniformSpace {
   }
 
   private static void feedForward(
-      Blueprint blueprint, int layer, Function<Size, List<Integer>> choices, List<Choices> axes) {
+      DecoderBlueprint blueprint, int layer, Function<DecoderDimension, List<Integer>> choices, List<Choices> axes) {
     Optional<LayerExperts> experts = blueprint.experts(layer);
     if (experts.isEmpty()) {
-      axes.add(new Choices(blueprint.neurons(layer), choices.apply(Size.NEURONS)));
+      axes.add(new Choices(blueprint.neurons(layer), choices.apply(DecoderDimension.NEURONS)));
       return;
     }
-    axes.add(new Choices(experts.get().counted(), choices.apply(Size.EXPERTS)));
+    axes.add(new Choices(experts.get().counted(), choices.apply(DecoderDimension.EXPERTS)));
     for (Axis neurons : experts.get().neurons()) {
-      axes.add(new Choices(neurons, choices.apply(Size.EXPERT_NEURONS)));
+      axes.add(new Choices(neurons, choices.apply(DecoderDimension.EXPERT_NEURONS)));
     }
     experts
         .get()
         .shared()
-        .ifPresent(axis -> axes.add(new Choices(axis, choices.apply(Size.SHARED_NEURONS))));
+        .ifPresent(axis -> axes.add(new Choices(axis, choices.apply(DecoderDimension.SHARED_NEURONS))));
   }
 
   /** The choices of a grid. */
-  static List<Integer> of(Grid grid, Size size) {
+  static List<Integer> of(SizeGrid grid, DecoderDimension size) {
     return switch (size) {
       case HIDDEN -> grid.hidden();
       case NEURONS -> grid.neurons();
@@ -79,18 +79,18 @@ final class UniformSpace {
   }
 
   /** The axis that counts the layers. */
-  static Axis layers(Blueprint blueprint) {
+  static Axis layers(DecoderBlueprint blueprint) {
     return stack(blueprint).axis();
   }
 
   /** The layers. */
-  static Stack stack(Blueprint blueprint) {
+  static Stack stack(DecoderBlueprint blueprint) {
     return blueprint.architecture().stacks().get(0);
   }
 
-  /** The sizes of which a version with all layers, none with experts, has these widths. */
-  static Sizes sizes(Blueprint blueprint, Widths widths) {
-    return new Sizes(
+  /** The sizes of which a subnet with all layers, none with experts, has these widths. */
+  static DecoderSizes sizes(DecoderBlueprint blueprint, Widths widths) {
+    return new DecoderSizes(
         widths.of(blueprint.hidden()),
         widths.of(blueprint.neurons(0)),
         widths.of(blueprint.heads(0)),

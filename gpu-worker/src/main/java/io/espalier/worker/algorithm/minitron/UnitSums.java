@@ -2,12 +2,12 @@ package io.espalier.worker.algorithm.minitron;
 
 /** Numbers of units, one each, that grow as sequences come; in float64. */
 final class UnitSums {
-  private final Aggregation overSequences;
+  private final ScoreAggregation overSequences;
   private final double[] all;
   private long sequences;
 
   /** Sums of nothing. */
-  UnitSums(int units, Aggregation overSequences) {
+  UnitSums(int units, ScoreAggregation overSequences) {
     this.all = new double[units];
     this.overSequences = overSequences;
   }

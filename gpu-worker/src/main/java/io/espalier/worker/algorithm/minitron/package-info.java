@@ -2,7 +2,7 @@
  * Minitron: prunes decoders to smaller sizes that are the same in every layer, by how strongly
  * their units fire in one forward pass.
  *
- * <p>Start reading at {@link io.espalier.worker.algorithm.minitron.Sizes} and {@link
+ * <p>Start reading at {@link io.espalier.worker.algorithm.minitron.DecoderSizes} and {@link
  * io.espalier.worker.algorithm.minitron.SizeSearch}.
  */
 @NullMarked

@@ -36,15 +36,15 @@ final class ExpertActivityTest {
 
   @TempDir Path checkpoints;
 
-  private static Blueprint blueprint(String golden) {
-    return Blueprint.of(TextModel.of(Golden.of(golden).model()));
+  private static DecoderBlueprint blueprint(String golden) {
+    return DecoderBlueprint.of(TextModel.of(Golden.of(golden).model()));
   }
 
-  private Activity measure(
-      Blueprint blueprint, GoldenTexts texts, Aggregation tokens, Aggregation sequences) {
+  private ActivationScores measure(
+      DecoderBlueprint blueprint, GoldenTexts texts, ScoreAggregation tokens, ScoreAggregation sequences) {
     var settings =
-        new Listening(texts.count(), 8, tokens, sequences, UnitScore.ACTIVATION, 1 << 20, 1);
-    return new Minitron(blueprint, settings, texts, "data")
+        new ActivationSettings(texts.count(), 8, tokens, sequences, ImportanceCriterion.ACTIVATION, 1 << 20, 1);
+    return new ActivationMeasurement(blueprint, settings, texts, "data")
         .measure(checkpoints, Progress.Listener.NONE);
   }
 
@@ -89,7 +89,7 @@ final class ExpertActivityTest {
 
   /** For each batch, what each expert says to each real token that chose it. */
   private static List<List<List<NaiveExperts.Said>>> said(
-      Blueprint blueprint, GoldenTexts texts, int layer) {
+      DecoderBlueprint blueprint, GoldenTexts texts, int layer) {
     int count = blueprint.experts(layer).orElseThrow().counted().units();
     return ask(
         blueprint,
@@ -107,7 +107,7 @@ final class ExpertActivityTest {
 
   /** For each batch, what the experts of a layer are asked about the real tokens that they read. */
   private static <A> List<A> ask(
-      Blueprint blueprint,
+      DecoderBlueprint blueprint,
       GoldenTexts texts,
       int layer,
       BiFunction<NaiveExperts, List<List<Double>>, A> question) {
@@ -131,7 +131,7 @@ final class ExpertActivityTest {
     return answers;
   }
 
-  private static double over(Aggregation aggregation, List<Double> values) {
+  private static double over(ScoreAggregation aggregation, List<Double> values) {
     ToDoubleFunction<Double> square = value -> value * value;
     return switch (aggregation) {
       case MEAN -> values.stream().mapToDouble(Math::abs).average().orElse(0);
@@ -152,14 +152,14 @@ final class ExpertActivityTest {
     "mixtral, 1, MAX, MAX"
   })
   void scores_are_those_that_loops_over_real_tokens_find(
-      String golden, int layer, Aggregation tokens, Aggregation sequences) {
-    Blueprint blueprint = blueprint(golden);
+      String golden, int layer, ScoreAggregation tokens, ScoreAggregation sequences) {
+    DecoderBlueprint blueprint = blueprint(golden);
     var texts =
         new GoldenTexts(
             List.of(padded(golden, 20, 11, 3), padded(golden, 2), padded(golden, 7, 1)));
     List<List<List<NaiveExperts.Said>>> said = said(blueprint, texts, layer);
 
-    Activity found = measure(blueprint, texts, tokens, sequences);
+    ActivationScores found = measure(blueprint, texts, tokens, sequences);
 
     LayerExperts experts = blueprint.experts(layer).orElseThrow();
     double[] scores = new double[experts.counted().units()];
@@ -192,12 +192,12 @@ final class ExpertActivityTest {
   /** An expert that few tokens chose adds little, however much it adds to each. */
   @Test
   void an_expert_contributes_what_it_adds_to_all_tokens_together() {
-    Blueprint blueprint = blueprint("qwen3-moe");
+    DecoderBlueprint blueprint = blueprint("qwen3-moe");
     var texts = new GoldenTexts(List.of(padded("qwen3-moe", 20, 11, 3), padded("qwen3-moe", 7)));
     List<List<List<NaiveExperts.Said>>> said = said(blueprint, texts, 2);
-    Activity heard = measure(blueprint, texts, Aggregation.MEAN, Aggregation.L2);
+    ActivationScores heard = measure(blueprint, texts, ScoreAggregation.MEAN, ScoreAggregation.L2);
 
-    Activity found = UnitScore.CONTRIBUTION.of(heard);
+    ActivationScores found = ImportanceCriterion.CONTRIBUTION.of(heard);
 
     double[] sums =
         IntStream.range(0, 6)
@@ -213,15 +213,15 @@ final class ExpertActivityTest {
     assertThat(IntStream.range(1, 6).boxed())
         .as("how many stay, others than by the mean")
         .anyMatch(
-            left -> !Arrays.equals(UnitChoice.first(sums, left), UnitChoice.first(means, left)));
+            left -> !Arrays.equals(UnitSelection.first(sums, left), UnitSelection.first(means, left)));
   }
 
   /** Of texts one by one, since every text is a sequence of its own for what all tokens share. */
   @ParameterizedTest
   @CsvSource({"0, MEAN, L2", "2, L2, MAX"})
   void neurons_that_all_tokens_share_are_scored_by_all_real_tokens(
-      int layer, Aggregation tokens, Aggregation sequences) {
-    Blueprint blueprint = blueprint("qwen2-moe");
+      int layer, ScoreAggregation tokens, ScoreAggregation sequences) {
+    DecoderBlueprint blueprint = blueprint("qwen2-moe");
     var texts =
         new GoldenTexts(
             List.of(padded("qwen2-moe", 20), padded("qwen2-moe", 11), padded("qwen2-moe", 1)));
@@ -232,7 +232,7 @@ final class ExpertActivityTest {
             layer,
             (experts, read) -> read.stream().map(experts::shared).toList());
 
-    Activity found = measure(blueprint, texts, tokens, sequences);
+    ActivationScores found = measure(blueprint, texts, tokens, sequences);
 
     double[] wanted = new double[40];
     for (int neuron = 0; neuron < wanted.length; neuron++) {
@@ -251,14 +251,14 @@ final class ExpertActivityTest {
   /** One real token has two experts; the nineteen of padding have others, which do not count. */
   @Test
   void an_expert_that_only_padding_chose_is_worth_nothing() {
-    Blueprint blueprint = blueprint("qwen3-moe");
+    DecoderBlueprint blueprint = blueprint("qwen3-moe");
 
-    Activity found =
+    ActivationScores found =
         measure(
             blueprint,
             new GoldenTexts(List.of(padded("qwen3-moe", 1))),
-            Aggregation.MEAN,
-            Aggregation.MEAN);
+            ScoreAggregation.MEAN,
+            ScoreAggregation.MEAN);
 
     for (int layer : new int[] {0, 2}) {
       double[] experts = found.experts(layer);
@@ -280,9 +280,9 @@ final class ExpertActivityTest {
 
   @Test
   void a_layer_is_scored_by_what_it_has_and_a_file_without_is_not_taken() throws IOException {
-    Blueprint blueprint = blueprint("qwen3-moe");
+    DecoderBlueprint blueprint = blueprint("qwen3-moe");
     var texts = new GoldenTexts(List.of(padded("qwen3-moe", 20, 11)));
-    Activity first = measure(blueprint, texts, Aggregation.MEAN, Aggregation.L2);
+    ActivationScores first = measure(blueprint, texts, ScoreAggregation.MEAN, ScoreAggregation.L2);
 
     assertThat(first.layers().get(1).units().keySet())
         .containsExactly("neurons", "heads", "hidden", "what reads neurons", "what reads heads");
@@ -296,9 +296,9 @@ final class ExpertActivityTest {
     Files.writeString(file, Files.readString(file).replace("neurons of expert 5", "other"));
     var heard = new ArrayList<Progress>();
     var settings =
-        new Listening(1, 8, Aggregation.MEAN, Aggregation.L2, UnitScore.ACTIVATION, 1 << 20, 1);
-    Activity again =
-        new Minitron(blueprint, settings, texts, "data").measure(checkpoints, heard::add);
+        new ActivationSettings(1, 8, ScoreAggregation.MEAN, ScoreAggregation.L2, ImportanceCriterion.ACTIVATION, 1 << 20, 1);
+    ActivationScores again =
+        new ActivationMeasurement(blueprint, settings, texts, "data").measure(checkpoints, heard::add);
     assertThat(heard).hasSize(3);
     assertThat(again.neurons(2, 5)).containsExactly(first.neurons(2, 5));
   }

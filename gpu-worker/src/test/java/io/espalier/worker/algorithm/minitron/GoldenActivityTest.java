@@ -22,15 +22,15 @@ final class GoldenActivityTest {
   @ParameterizedTest
   @ValueSource(strings = {"llama", "qwen3"})
   void scores_are_those_of_pytorch(String name) {
-    Blueprint blueprint = Blueprint.of(TextModel.of(Golden.of(name).model()));
+    DecoderBlueprint blueprint = DecoderBlueprint.of(TextModel.of(Golden.of(name).model()));
     Golden oracle = Golden.of("scores/minitron-" + name);
     GoldenTexts texts = GoldenTexts.ofScores("minitron-" + name);
     assertThat(texts.count()).isEqualTo(3);
     var settings =
-        new Listening(3, 3, Aggregation.MEAN, Aggregation.L2, UnitScore.ACTIVATION, 1 << 20, 1);
+        new ActivationSettings(3, 3, ScoreAggregation.MEAN, ScoreAggregation.L2, ImportanceCriterion.ACTIVATION, 1 << 20, 1);
 
-    Activity found =
-        new Minitron(blueprint, settings, texts, "golden")
+    ActivationScores found =
+        new ActivationMeasurement(blueprint, settings, texts, "golden")
             .measure(checkpoints, Progress.Listener.NONE);
 
     requireClose(oracle, "hidden", found.hidden());

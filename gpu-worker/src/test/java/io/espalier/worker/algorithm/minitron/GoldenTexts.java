@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Batches of a fixture. */
-record GoldenTexts(List<TokenBatch> batches) implements Texts {
+record GoldenTexts(List<TokenBatch> batches) implements TokenBatches {
   /** The batch that a model's fixture has, padding and all, with its tokens as labels. */
   static GoldenTexts ofModel(String name) {
     Golden golden = Golden.of(name);

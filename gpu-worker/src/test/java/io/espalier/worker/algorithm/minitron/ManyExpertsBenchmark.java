@@ -19,7 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 
 /**
- * Times what is done by name: listens to a decoder of many tiny experts and scores a version of it,
+ * Times what is done by name: listens to a decoder of many tiny experts and scores a subnet of it,
  * so that next to nothing is computed.
  *
  * <p>Arguments: layers (48), experts of each (128).
@@ -60,24 +60,24 @@ public final class ManyExpertsBenchmark {
   }
 
   private static void run(Path model, Path folder) throws Exception {
-    Blueprint blueprint =
+    DecoderBlueprint blueprint =
         timed(
             "looking at the model",
-            () -> Blueprint.of(TextModel.of(ModelDirectory.open(model), TOKENS)));
+            () -> DecoderBlueprint.of(TextModel.of(ModelDirectory.open(model), TOKENS)));
     System.out.printf(Locale.ROOT, "%d tensors%n", blueprint.architecture().tensors().size());
     var texts = new GoldenTexts(List.of(batch()));
     var settings =
-        new Listening(
-            1, ROWS, Aggregation.MEAN, Aggregation.L2, UnitScore.CONTRIBUTION, 1 << 20, 1);
-    Activity activity =
+        new ActivationSettings(
+            1, ROWS, ScoreAggregation.MEAN, ScoreAggregation.L2, ImportanceCriterion.CONTRIBUTION, 1 << 20, 1);
+    ActivationScores activity =
         timed(
             "listening to a batch",
             () ->
-                new Minitron(blueprint, settings, texts, "data")
+                new ActivationMeasurement(blueprint, settings, texts, "data")
                     .measure(folder, Progress.Listener.NONE));
-    Sizes whole = timed("sizes", blueprint::sizes);
+    DecoderSizes whole = timed("sizes", blueprint::sizes);
     var half =
-        new Sizes(
+        new DecoderSizes(
             whole.hidden() / 2,
             whole.neurons() / 2,
             whole.experts() / 2,
@@ -86,11 +86,11 @@ public final class ManyExpertsBenchmark {
             whole.heads() / 2,
             whole.groups(),
             whole.layers());
-    Kept kept = timed("choosing units", () -> new UnitChoice(blueprint, activity).of(half));
+    Kept kept = timed("choosing units", () -> new UnitSelection(blueprint, activity).of(half));
     List<Integer> layers = IntStream.range(0, whole.layers()).boxed().toList();
-    for (Score score : Score.values()) {
+    for (SubnetMetric score : SubnetMetric.values()) {
       try (var scoring =
-          new VersionScoring(blueprint, texts, score, settings.room(), "fingerprint", folder)) {
+          new SubnetScoring(blueprint, texts, score, settings.room(), "fingerprint", folder)) {
         double found =
             timed("scoring a version by " + score.key(), () -> scoring.of("half", kept, layers));
         System.out.printf(Locale.ROOT, "%s %s%n", score.key(), found);

@@ -72,7 +72,7 @@ public final class SizeBenchmark {
       """;
 
   private final Path folder;
-  private final Blueprint blueprint;
+  private final DecoderBlueprint blueprint;
   private final TextDataset train;
   private final TextDataset test;
   private final double floor;
@@ -80,7 +80,7 @@ public final class SizeBenchmark {
 
   private SizeBenchmark(Path folder) {
     this.folder = folder;
-    this.blueprint = Blueprint.of(TextModel.of(ModelDirectory.open(folder.resolve("model"))));
+    this.blueprint = DecoderBlueprint.of(TextModel.of(ModelDirectory.open(folder.resolve("model"))));
     this.train = texts(blueprint.model(), folder, "train");
     this.test = texts(blueprint.model(), folder, "test");
     this.floor = DrawnText.floorOfTales(DemoText.TALES.data().test(), DemoText.TALES.data().seed());
@@ -176,10 +176,10 @@ public final class SizeBenchmark {
     try (Weights original = Weights.load(blueprint.model().directory(), blueprint.architecture())) {
       print("original: %.4f, %s", loss(blueprint.model(), original), blueprint.sizes());
       for (long seed = 1; seed <= seeds; seed++) {
-        Map<String, Activity> choices = new LinkedHashMap<>();
-        choices.put("Minitron", minitron(seed, UnitScore.CONTRIBUTION, Aggregation.MEAN));
-        choices.put("l2 over tokens", minitron(seed, UnitScore.CONTRIBUTION, Aggregation.L2));
-        choices.put("activation alone", minitron(seed, UnitScore.ACTIVATION, Aggregation.MEAN));
+        Map<String, ActivationScores> choices = new LinkedHashMap<>();
+        choices.put("Minitron", minitron(seed, ImportanceCriterion.CONTRIBUTION, ScoreAggregation.MEAN));
+        choices.put("l2 over tokens", minitron(seed, ImportanceCriterion.CONTRIBUTION, ScoreAggregation.L2));
+        choices.put("activation alone", minitron(seed, ImportanceCriterion.ACTIVATION, ScoreAggregation.MEAN));
         choices.put("random", random(seed));
         choices.put("magnitude", magnitude(original));
         if (blueprint.sparseLayers().isEmpty()) {
@@ -194,15 +194,15 @@ public final class SizeBenchmark {
             print("mean of %d seeds, %s: %.4f / %.4f", seeds, name, mean(all, 0), mean(all, 1)));
   }
 
-  private void compareLayers(Map<String, Activity> choices, long seed) throws IOException {
+  private void compareLayers(Map<String, ActivationScores> choices, long seed) throws IOException {
     for (int percent : new int[] {70, 50}) {
       compare("width %d %%".formatted(percent), narrow(percent), choices, seed);
-      Sizes found = search(percent, choices.get("Minitron"), seed);
+      DecoderSizes found = search(percent, choices.get("Minitron"), seed);
       compare("search %d %%".formatted(percent), found, choices, seed);
     }
     for (int layers : new int[] {4, 3}) {
       for (var choice : choices.entrySet()) {
-        int[] left = UnitChoice.first(choice.getValue().distances(), layers);
+        int[] left = UnitSelection.first(choice.getValue().distances(), layers);
         compare(
             "%d layers, %s".formatted(layers, choice.getKey()),
             Kept.all(),
@@ -217,26 +217,26 @@ public final class SizeBenchmark {
     }
   }
 
-  private void compareExperts(Map<String, Activity> choices, long seed) throws IOException {
-    Divisors divisors = Divisors.Asked.NOTHING.ofExport(blueprint.sizes());
-    for (Map<Size, Integer> asked :
+  private void compareExperts(Map<String, ActivationScores> choices, long seed) throws IOException {
+    SizeDivisors divisors = SizeDivisors.Asked.NOTHING.ofExport(blueprint.sizes());
+    for (Map<DecoderDimension, Integer> asked :
         List.of(
-            Map.of(Size.EXPERTS, 4),
-            Map.of(Size.EXPERTS, 2),
-            Map.of(Size.EXPERT_NEURONS, 8),
-            Map.of(Size.SHARED_NEURONS, 8))) {
-      compare(asked.toString(), new Export(asked).of(blueprint, divisors, true), choices, seed);
+            Map.of(DecoderDimension.EXPERTS, 4),
+            Map.of(DecoderDimension.EXPERTS, 2),
+            Map.of(DecoderDimension.EXPERT_NEURONS, 8),
+            Map.of(DecoderDimension.SHARED_NEURONS, 8))) {
+      compare(asked.toString(), new TargetSizes(asked).of(blueprint, divisors, true), choices, seed);
     }
-    Sizes found = search(60, choices.get("Minitron"), seed);
+    DecoderSizes found = search(60, choices.get("Minitron"), seed);
     compare("search 60 %", found, choices, seed);
   }
 
-  /** Versions of some sizes, by all choices. */
-  private void compare(String name, Sizes sizes, Map<String, Activity> choices, long seed)
+  /** Subnets of some sizes, by all choices. */
+  private void compare(String name, DecoderSizes sizes, Map<String, ActivationScores> choices, long seed)
       throws IOException {
     for (var choice : choices.entrySet()) {
-      Kept units = new UnitChoice(blueprint, choice.getValue()).of(sizes);
-      int[] layers = UnitChoice.first(choice.getValue().distances(), sizes.layers());
+      Kept units = new UnitSelection(blueprint, choice.getValue()).of(sizes);
+      int[] layers = UnitSelection.first(choice.getValue().distances(), sizes.layers());
       compare(
           "%s, %s".formatted(name, choice.getKey()),
           units,
@@ -246,21 +246,21 @@ public final class SizeBenchmark {
   }
 
   /** The largest sizes within a part of the parameters, all layers kept. */
-  private Sizes narrow(int percent) {
+  private DecoderSizes narrow(int percent) {
     MinitronPlan plan = plan(percent, 0, 1);
-    return ((Options.Alike) plan.options()).within(plan.budget()).get(0).sizes();
+    return ((CandidateSpace.Alike) plan.options()).within(plan.budget()).get(0).sizes();
   }
 
   /** The sizes that score best among the largest within a part of the parameters. */
-  private Sizes search(int percent, Activity activity, long seed) {
-    MinitronPlan plan = plan(percent, 0.5, Goal.USUAL_TOP);
-    try (VersionScoring scoring = scoring(activity, seed)) {
+  private DecoderSizes search(int percent, ActivationScores activity, long seed) {
+    MinitronPlan plan = plan(percent, 0.5, MinitronTarget.USUAL_TOP);
+    try (SubnetScoring scoring = scoring(activity, seed)) {
       return new UniformCutting(
-              (Options.Alike) plan.options(),
-              new UnitChoice(blueprint, activity),
-              new LayerChoice(blueprint, activity, Depth.COSINE, scoring),
+              (CandidateSpace.Alike) plan.options(),
+              new UnitSelection(blueprint, activity),
+              new LayerSelection(blueprint, activity, DepthCriterion.COSINE, scoring),
               scoring,
-              new VersionCutting(blueprint, Sharding.asBefore(), new Phases(System::nanoTime)),
+              new SubnetWriter(blueprint, Sharding.asBefore(), new Phases(System::nanoTime)),
               Progress.Listener.NONE)
           .select(plan.budget())
           .candidate()
@@ -270,12 +270,12 @@ public final class SizeBenchmark {
 
   private MinitronPlan plan(int percent, double mostDepth, int topK) {
     var goal =
-        new Goal(
+        new MinitronTarget(
             Optional.empty(),
             Optional.of(Constraints.parse(Map.of("parameters", percent + "%"))),
             Optional.empty(),
             false,
-            Divisors.Asked.NOTHING,
+            SizeDivisors.Asked.NOTHING,
             0.7,
             mostDepth,
             topK,
@@ -284,55 +284,55 @@ public final class SizeBenchmark {
     return MinitronPlan.of(blueprint, goal);
   }
 
-  private Minitron listening(long seed, UnitScore score, Aggregation overTokens) {
-    return new Minitron(
+  private ActivationMeasurement listening(long seed, ImportanceCriterion score, ScoreAggregation overTokens) {
+    return new ActivationMeasurement(
         blueprint,
-        new Listening(BATCHES, BATCH_SIZE, overTokens, Aggregation.L2, score, STATE_BYTES, seed),
+        new ActivationSettings(BATCHES, BATCH_SIZE, overTokens, ScoreAggregation.L2, score, STATE_BYTES, seed),
         train);
   }
 
-  private Activity minitron(long seed, UnitScore score, Aggregation overTokens) {
+  private ActivationScores minitron(long seed, ImportanceCriterion score, ScoreAggregation overTokens) {
     return listening(seed, score, overTokens)
         .measure(folder.resolve("scores"), Progress.Listener.NONE);
   }
 
   /** The layers that stay without the block that is missed least. */
-  private List<Integer> block(Activity activity, int layers, long seed) {
-    try (VersionScoring scoring = scoring(activity, seed)) {
-      return new LayerChoice(blueprint, activity, Depth.CONTIGUOUS, scoring).of(layers);
+  private List<Integer> block(ActivationScores activity, int layers, long seed) {
+    try (SubnetScoring scoring = scoring(activity, seed)) {
+      return new LayerSelection(blueprint, activity, DepthCriterion.CONTIGUOUS, scoring).of(layers);
     }
   }
 
-  private VersionScoring scoring(Activity activity, long seed) {
-    return new VersionScoring(
+  private SubnetScoring scoring(ActivationScores activity, long seed) {
+    return new SubnetScoring(
         blueprint,
-        listening(seed, UnitScore.CONTRIBUTION, Aggregation.MEAN).texts(),
-        Score.LOSS,
-        Room.of(STATE_BYTES),
+        listening(seed, ImportanceCriterion.CONTRIBUTION, ScoreAggregation.MEAN).texts(),
+        SubnetMetric.LOSS,
+        MemoryLimits.of(STATE_BYTES),
         activity.fingerprint(),
         folder.resolve("scores"));
   }
 
-  private Activity random(long seed) {
+  private ActivationScores random(long seed) {
     var random = new SplittableRandom(seed);
-    var layers = new ArrayList<LayerActivity>();
+    var layers = new ArrayList<LayerActivationScores>();
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
       var units = new LinkedHashMap<String, double[]>();
-      LayerActivity.axes(blueprint, layer)
+      LayerActivationScores.axes(blueprint, layer)
           .forEach((kind, axis) -> units.put(kind, random.doubles(axis.units()).toArray()));
-      layers.add(new LayerActivity(units, random.nextDouble()));
+      layers.add(new LayerActivationScores(units, random.nextDouble()));
     }
-    return new Activity("random", layers);
+    return new ActivationScores("random", layers);
   }
 
   /** Sums of squares of all weights of a unit in a layer, and of all weights of a layer. */
-  private Activity magnitude(Weights weights) {
-    var layers = new ArrayList<LayerActivity>();
+  private ActivationScores magnitude(Weights weights) {
+    var layers = new ArrayList<LayerActivationScores>();
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
       String prefix = blueprint.blocks().get(layer) + ".";
       var units = new LinkedHashMap<String, double[]>();
       double all = 0;
-      Map<String, Axis> axes = LayerActivity.axes(blueprint, layer);
+      Map<String, Axis> axes = LayerActivationScores.axes(blueprint, layer);
       axes.forEach((kind, axis) -> units.put(kind, new double[axis.units()]));
       Optional<Stack> experts = blueprint.experts(layer).map(LayerExperts::stack);
       for (TensorSpec tensor : blueprint.architecture().tensors()) {
@@ -347,13 +347,13 @@ public final class SizeBenchmark {
           OptionalInt expert =
               experts.map(stack -> stack.unit(tensor.name())).orElse(OptionalInt.empty());
           if (expert.isPresent()) {
-            units.get(LayerActivity.EXPERTS)[expert.getAsInt()] += own;
+            units.get(LayerActivationScores.EXPERTS)[expert.getAsInt()] += own;
           }
         }
       }
-      layers.add(new LayerActivity(units, all));
+      layers.add(new LayerActivationScores(units, all));
     }
-    return new Activity("magnitude", layers);
+    return new ActivationScores("magnitude", layers);
   }
 
   private static void add(double[] sums, Axis axis, TensorSpec tensor, float[] values) {
@@ -374,7 +374,7 @@ public final class SizeBenchmark {
   private void compare(String name, Kept units, List<Integer> layers, long seed)
       throws IOException {
     Path output = Files.createTempDirectory(folder, "cut");
-    TextModel cut = new Version(units, layers).write(blueprint, Sharding.asBefore(), output);
+    TextModel cut = new Subnet(units, layers).write(blueprint, Sharding.asBefore(), output);
     double[] result = new double[2];
     try (Weights weights = Weights.load(cut.directory(), cut.architecture())) {
       result[0] = loss(cut, weights);
@@ -384,7 +384,7 @@ public final class SizeBenchmark {
     }
     print(
         "seed %d, %s: %.4f / %.4f; %s, layers %s",
-        seed, name, result[0], result[1], Blueprint.of(cut).sizes(), layers);
+        seed, name, result[0], result[1], DecoderBlueprint.of(cut).sizes(), layers);
     results.computeIfAbsent(name, any -> new ArrayList<>()).add(result);
   }
 

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What there is to choose from, known without data. */
 final class SizeProfileTest {
-  private static Blueprint blueprint(String golden) {
-    return Blueprint.of(TextModel.of(Golden.of(golden).model(), 16));
+  private static DecoderBlueprint blueprint(String golden) {
+    return DecoderBlueprint.of(TextModel.of(Golden.of(golden).model(), 16));
   }
 
   @ParameterizedTest
@@ -41,8 +41,8 @@ final class SizeProfileTest {
 
   @Test
   void the_narrowest_model_of_experts_costs_what_its_sizes_cost() {
-    Blueprint mixtral = blueprint("mixtral");
-    var smallest = new Sizes(20, 0, 3, 32, 0, 4, 2, 2);
+    DecoderBlueprint mixtral = blueprint("mixtral");
+    var smallest = new DecoderSizes(20, 0, 3, 32, 0, 4, 2, 2);
 
     Profile profile = SizeProfile.of(mixtral, Optional.empty());
 

@@ -33,20 +33,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which sizes there are, what they cost, and which of them are the largest within a budget. */
 final class SizeSearchTest {
-  private static final Cache CACHE = new Cache(40, 3);
+  private static final KvCacheSize CACHE = new KvCacheSize(40, 3);
   private static final int TOKENS = 48;
 
-  private static Blueprint blueprint(String golden) {
-    return Blueprint.of(TextModel.of(Golden.of(golden).model(), TOKENS));
+  private static DecoderBlueprint blueprint(String golden) {
+    return DecoderBlueprint.of(TextModel.of(Golden.of(golden).model(), TOKENS));
   }
 
   /** Every width may go down to a quarter, in steps of a few units. */
-  private static Grid grid(Blueprint blueprint) {
-    return new Grid(
-        blueprint.sizes(), blueprint.chosen(), new Divisors(8, 16, 1, 8, 16, 1, 1, 1), 0.75, 0.5);
+  private static SizeGrid grid(DecoderBlueprint blueprint) {
+    return new SizeGrid(
+        blueprint.sizes(), blueprint.chosen(), new SizeDivisors(8, 16, 1, 8, 16, 1, 1, 1), 0.75, 0.5);
   }
 
-  private static long header(Blueprint blueprint) {
+  private static long header(DecoderBlueprint blueprint) {
     return Surgery.headerBytesAtMost(
         blueprint.model().directory(), blueprint.architecture(), Sharding.asBefore());
   }
@@ -63,10 +63,10 @@ final class SizeSearchTest {
   @CsvSource({"32, 128, 4, 2", "24, 96, 3, 2", "8, 16, 1, 1", "32, 48, 2, 1"})
   void a_version_of_gpt2_costs_what_the_formula_says(
       int hidden, int neurons, int heads, int layers) {
-    Blueprint blueprint = blueprint("gpt2");
+    DecoderBlueprint blueprint = blueprint("gpt2");
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
 
-    Cost cost = costs.of(new Sizes(hidden, neurons, heads, heads, layers));
+    Cost cost = costs.of(new DecoderSizes(hidden, neurons, heads, heads, layers));
 
     long size = 8; // channels of a head
     long vocabulary = blueprint.network().input().vocabulary();
@@ -88,11 +88,11 @@ final class SizeSearchTest {
   @ParameterizedTest
   @ValueSource(strings = {"gpt2", "gptj", "llama", "qwen2", "qwen3", "mixtral"})
   void every_candidate_costs_what_its_cut_architecture_costs(String golden) {
-    Blueprint blueprint = blueprint(golden);
+    DecoderBlueprint blueprint = blueprint(golden);
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
     long header = header(blueprint);
 
-    for (Candidate candidate : all(grid(blueprint), costs)) {
+    for (SizeCandidate candidate : all(grid(blueprint), costs)) {
       List<Integer> layers = IntStream.range(0, candidate.sizes().layers()).boxed().toList();
       Cost exact = exact(blueprint, candidate.sizes(), layers, header);
       assertThat(candidate.cost()).isEqualTo(exact);
@@ -105,15 +105,15 @@ final class SizeSearchTest {
   @CsvSource({"qwen2-moe, 12", "qwen3-moe, 1"})
   void with_layers_of_two_kinds_a_candidate_costs_as_much_as_the_costliest_choice_of_layers(
       String golden, int shared) {
-    Blueprint blueprint = blueprint(golden);
+    DecoderBlueprint blueprint = blueprint(golden);
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
     var grid =
-        new Grid(blueprint.sizes(), 2, new Divisors(16, 24, 2, 12, shared, 1, 1, 1), 0.75, 0.7);
+        new SizeGrid(blueprint.sizes(), 2, new SizeDivisors(16, 24, 2, 12, shared, 1, 1, 1), 0.75, 0.7);
     assertThat(grid.experts()).containsExactly(2, 4, 6);
     var cheapest = new TreeSet<String>();
     long header = header(blueprint);
 
-    for (Candidate candidate : all(grid, costs)) {
+    for (SizeCandidate candidate : all(grid, costs)) {
       Cost most = new Cost(0, 0, 0);
       for (List<Integer> layers : choices(3, candidate.sizes().layers())) {
         Cost exact = exact(blueprint, candidate.sizes(), layers, header);
@@ -137,7 +137,7 @@ final class SizeSearchTest {
   }
 
   /** What the first units of everything cost in some layers. */
-  private static Cost exact(Blueprint blueprint, Sizes sizes, List<Integer> layers, long header) {
+  private static Cost exact(DecoderBlueprint blueprint, DecoderSizes sizes, List<Integer> layers, long header) {
     Architecture cut = blueprint.architecture().keep(first(blueprint, sizes, layers));
     int units = sizes.groups() * blueprint.headSize() * layers.size();
     return CostModel.of(cut, tensor -> 32, header)
@@ -146,7 +146,7 @@ final class SizeSearchTest {
   }
 
   /** The first units of everything. */
-  private static Kept first(Blueprint blueprint, Sizes sizes, List<Integer> layers) {
+  private static Kept first(DecoderBlueprint blueprint, DecoderSizes sizes, List<Integer> layers) {
     var kept = new LinkedHashMap<String, int[]>();
     kept.put("layers", layers.stream().mapToInt(Integer::intValue).toArray());
     kept.put("hidden", IntStream.range(0, sizes.hidden()).toArray());
@@ -173,8 +173,8 @@ final class SizeSearchTest {
     return new Kept(kept);
   }
 
-  private static List<Candidate> all(Grid grid, UniformCosts costs) {
-    var all = new ArrayList<Candidate>();
+  private static List<SizeCandidate> all(SizeGrid grid, UniformCosts costs) {
+    var all = new ArrayList<SizeCandidate>();
     for (int hidden : grid.hidden()) {
       for (int neurons : grid.neurons()) {
         for (int groups : grid.groups()) {
@@ -185,8 +185,8 @@ final class SizeSearchTest {
                   for (int layers : grid.layers()) {
                     int heads = groups * perGroup;
                     var sizes =
-                        new Sizes(hidden, neurons, experts, wide, shared, heads, groups, layers);
-                    all.add(new Candidate(sizes, costs.of(sizes)));
+                        new DecoderSizes(hidden, neurons, experts, wide, shared, heads, groups, layers);
+                    all.add(new SizeCandidate(sizes, costs.of(sizes)));
                   }
                 }
               }
@@ -213,40 +213,40 @@ final class SizeSearchTest {
   })
   void the_largest_within_a_budget_are_those_that_trying_all_finds(
       String golden, double part, double other) {
-    Blueprint blueprint = blueprint(golden);
+    DecoderBlueprint blueprint = blueprint(golden);
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
-    Grid grid = grid(blueprint);
+    SizeGrid grid = grid(blueprint);
     Cost whole = costs.of(blueprint.sizes());
     Budget budget =
         budget(
             bound(Quantity.FLOPS, (long) (whole.flops() * other)),
             bound(Quantity.PARAMETERS, (long) (whole.parameters() * part)));
-    List<Candidate> naive =
+    List<SizeCandidate> naive =
         all(grid, costs).stream()
             .filter(candidate -> candidate.cost().flops() <= whole.flops() * other)
             .filter(candidate -> candidate.cost().parameters() <= whole.parameters() * part)
             .sorted(
-                Comparator.comparingLong((Candidate each) -> -each.cost().parameters())
+                Comparator.comparingLong((SizeCandidate each) -> -each.cost().parameters())
                     .thenComparingLong(each -> -each.cost().flops()))
             .limit(10)
             .toList();
 
-    List<Candidate> found = new SizeSearch(blueprint, grid, costs, false).largest(budget, 10);
+    List<SizeCandidate> found = new SizeSearch(blueprint, grid, costs, false).largest(budget, 10);
 
     assertThat(found)
-        .extracting(Candidate::cost)
-        .containsExactlyElementsOf(naive.stream().map(Candidate::cost).toList());
+        .extracting(SizeCandidate::cost)
+        .containsExactlyElementsOf(naive.stream().map(SizeCandidate::cost).toList());
     assertThat(found).allMatch(candidate -> budget.holds(candidate.cost()));
-    assertThat(found).extracting(Candidate::sizes).doesNotHaveDuplicates();
+    assertThat(found).extracting(SizeCandidate::sizes).doesNotHaveDuplicates();
   }
 
   @Test
   void a_search_for_any_loader_leaves_out_what_loaders_refuse() {
-    Blueprint blueprint = blueprint("gpt2");
+    DecoderBlueprint blueprint = blueprint("gpt2");
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
     Budget budget = budget(bound(Quantity.PARAMETERS, Long.MAX_VALUE));
 
-    List<Candidate> found =
+    List<SizeCandidate> found =
         new SizeSearch(blueprint, grid(blueprint), costs, true).largest(budget, 1000);
 
     assertThat(found).hasSize(4 * 7 * 2); // hidden with heads of 8, neurons, layers
@@ -255,10 +255,10 @@ final class SizeSearchTest {
 
   @Test
   void a_budget_that_nothing_reaches_names_the_smallest_value_and_where() {
-    Blueprint blueprint = blueprint("gpt2");
+    DecoderBlueprint blueprint = blueprint("gpt2");
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
     var search = new SizeSearch(blueprint, grid(blueprint), costs, true);
-    long smallest = costs.of(new Sizes(8, 32, 1, 1, 1)).parameters();
+    long smallest = costs.of(new DecoderSizes(8, 32, 1, 1, 1)).parameters();
 
     InfeasibleException refused =
         catchThrowableOfType(
@@ -276,14 +276,14 @@ final class SizeSearchTest {
 
   @Test
   void bounds_that_exclude_each_other_are_named_with_what_is_nearest_to_both() {
-    Blueprint blueprint = blueprint("gpt2");
+    DecoderBlueprint blueprint = blueprint("gpt2");
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
     var grid =
-        new Grid(
-            blueprint.sizes(), blueprint.chosen(), new Divisors(16, 128, 1, 1, 1, 1, 1, 2), 0.9, 0);
+        new SizeGrid(
+            blueprint.sizes(), blueprint.chosen(), new SizeDivisors(16, 128, 1, 1, 1, 1, 1, 2), 0.9, 0);
     var search = new SizeSearch(blueprint, grid, costs, false);
-    long parameters = costs.of(new Sizes(16, 128, 1, 1, 2)).parameters();
-    long memory = costs.of(new Sizes(16, 128, 1, 1, 2)).memoryBytes();
+    long parameters = costs.of(new DecoderSizes(16, 128, 1, 1, 2)).parameters();
+    long memory = costs.of(new DecoderSizes(16, 128, 1, 1, 2)).memoryBytes();
 
     assertThat(
             search.largest(
@@ -303,44 +303,44 @@ final class SizeSearchTest {
 
   @Test
   void divisors_are_halved_until_a_small_model_has_eight_steps() {
-    Divisors large = Divisors.Asked.NOTHING.ofSearch(new Sizes(4096, 14336, 32, 8, 32));
-    Divisors small = Divisors.Asked.NOTHING.ofSearch(new Sizes(768, 3072, 12, 12, 12));
-    Divisors tiny = Divisors.Asked.NOTHING.ofSearch(new Sizes(48, 96, 4, 2, 2));
+    SizeDivisors large = SizeDivisors.Asked.NOTHING.ofSearch(new DecoderSizes(4096, 14336, 32, 8, 32));
+    SizeDivisors small = SizeDivisors.Asked.NOTHING.ofSearch(new DecoderSizes(768, 3072, 12, 12, 12));
+    SizeDivisors tiny = SizeDivisors.Asked.NOTHING.ofSearch(new DecoderSizes(48, 96, 4, 2, 2));
 
-    assertThat(large).isEqualTo(new Divisors(256, 128, 1, 1, 1, 1, 1, 1));
-    assertThat(small).isEqualTo(new Divisors(64, 128, 1, 1, 1, 1, 1, 1));
-    assertThat(tiny).isEqualTo(new Divisors(4, 8, 1, 1, 1, 1, 1, 1));
+    assertThat(large).isEqualTo(new SizeDivisors(256, 128, 1, 1, 1, 1, 1, 1));
+    assertThat(small).isEqualTo(new SizeDivisors(64, 128, 1, 1, 1, 1, 1, 1));
+    assertThat(tiny).isEqualTo(new SizeDivisors(4, 8, 1, 1, 1, 1, 1, 1));
   }
 
   @Test
   void divisors_of_experts_are_halved_as_well_and_their_neurons_go_by_those_of_all() {
-    var mixtral = new Sizes(4096, 0, 8, 14336, 0, 32, 8, 32);
-    var qwen = new Sizes(2048, 6144, 128, 768, 0, 32, 4, 48);
-    var withShared = new Sizes(2048, 0, 60, 1408, 5632, 16, 16, 24);
-    Divisors.Asked nothing = Divisors.Asked.NOTHING;
+    var mixtral = new DecoderSizes(4096, 0, 8, 14336, 0, 32, 8, 32);
+    var qwen = new DecoderSizes(2048, 6144, 128, 768, 0, 32, 4, 48);
+    var withShared = new DecoderSizes(2048, 0, 60, 1408, 5632, 16, 16, 24);
+    SizeDivisors.Asked nothing = SizeDivisors.Asked.NOTHING;
 
-    assertThat(nothing.ofSearch(mixtral)).isEqualTo(new Divisors(256, 1, 1, 128, 1, 1, 1, 1));
-    assertThat(nothing.ofSearch(qwen)).isEqualTo(new Divisors(256, 128, 8, 64, 1, 1, 1, 1));
-    assertThat(nothing.ofSearch(withShared)).isEqualTo(new Divisors(256, 1, 4, 128, 128, 1, 1, 1));
-    assertThat(nothing.ofExport(qwen)).isEqualTo(new Divisors(64, 64, 1, 64, 1, 1, 1, 1));
+    assertThat(nothing.ofSearch(mixtral)).isEqualTo(new SizeDivisors(256, 1, 1, 128, 1, 1, 1, 1));
+    assertThat(nothing.ofSearch(qwen)).isEqualTo(new SizeDivisors(256, 128, 8, 64, 1, 1, 1, 1));
+    assertThat(nothing.ofSearch(withShared)).isEqualTo(new SizeDivisors(256, 1, 4, 128, 128, 1, 1, 1));
+    assertThat(nothing.ofExport(qwen)).isEqualTo(new SizeDivisors(64, 64, 1, 64, 1, 1, 1, 1));
   }
 
   @Test
   void a_grid_has_no_fewer_experts_than_each_token_and_nothing_to_choose_of_what_is_not_there() {
-    var whole = new Sizes(4096, 0, 8, 14336, 0, 32, 8, 32);
-    Divisors divisors = Divisors.Asked.NOTHING.ofSearch(whole);
+    var whole = new DecoderSizes(4096, 0, 8, 14336, 0, 32, 8, 32);
+    SizeDivisors divisors = SizeDivisors.Asked.NOTHING.ofSearch(whole);
 
-    assertThat(new Grid(whole, 2, divisors, 0.4, 0).experts()).containsExactly(5, 6, 7, 8);
-    assertThat(new Grid(whole, 2, divisors, 0.9, 0).experts()).startsWith(2).hasSize(7);
-    assertThat(new Grid(whole, 2, divisors, 0.9, 0).neurons()).containsExactly(0);
+    assertThat(new SizeGrid(whole, 2, divisors, 0.4, 0).experts()).containsExactly(5, 6, 7, 8);
+    assertThat(new SizeGrid(whole, 2, divisors, 0.9, 0).experts()).startsWith(2).hasSize(7);
+    assertThat(new SizeGrid(whole, 2, divisors, 0.9, 0).neurons()).containsExactly(0);
   }
 
   @Test
   void the_grid_ends_where_its_limits_say() {
-    var whole = new Sizes(4096, 14336, 32, 8, 32);
+    var whole = new DecoderSizes(4096, 14336, 32, 8, 32);
     var grid =
-        new Grid(
-            whole, 0, Divisors.Asked.NOTHING.ofSearch(whole), Grid.USUAL_WIDTH, Grid.USUAL_DEPTH);
+        new SizeGrid(
+            whole, 0, SizeDivisors.Asked.NOTHING.ofSearch(whole), SizeGrid.USUAL_WIDTH, SizeGrid.USUAL_DEPTH);
 
     assertThat(grid.hidden()).containsExactly(2560, 2816, 3072, 3328, 3584, 3840, 4096);
     assertThat(grid.neurons()).startsWith(8704, 8832).endsWith(14208, 14336).hasSize(45);
@@ -353,7 +353,7 @@ final class SizeSearchTest {
   void what_is_no_decoder_is_refused() {
     TextModel encoder = TextModel.of(Golden.of("bert-mlm").model());
 
-    assertThatThrownBy(() -> Blueprint.of(encoder))
+    assertThatThrownBy(() -> DecoderBlueprint.of(encoder))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("minitron prunes decoders for text-generation")
         .hasMessageContaining("bert");

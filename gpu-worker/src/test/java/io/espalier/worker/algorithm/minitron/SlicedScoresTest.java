@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
-import io.espalier.worker.algorithm.minitron.LayerStream.Sequence;
+import io.espalier.worker.algorithm.minitron.LayerwiseForward.Sequence;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.model.TextTask;
@@ -83,7 +83,7 @@ final class SlicedScoresTest {
   }
 
   private static double divergence(List<NDArray> wanted, List<NDArray> found, int size) {
-    var divergence = new Divergence(VOCABULARY);
+    var divergence = new KlDivergence(VOCABULARY);
     for (int first = 0; first < VOCABULARY; first += size) {
       for (int i = 0; i < wanted.size(); i++) {
         divergence.hear(
@@ -103,7 +103,7 @@ final class SlicedScoresTest {
   @Test
   void of_one_slice_the_loss_is_that_of_training_bit_for_bit() {
     List<NDArray> said = said(1, 20);
-    var mean = new Mean();
+    var mean = new RunningMean();
     for (int i = 0; i < said.size(); i++) {
       TokenBatch tokens = sequence(i).tokens();
       mean.add(WHOLE.sum(said.get(i), tokens).getFloat(), WHOLE.count(tokens));
@@ -128,7 +128,7 @@ final class SlicedScoresTest {
   void of_one_slice_the_divergence_is_the_sum_over_all_of_it_bit_for_bit() {
     List<NDArray> wanted = said(1, 8);
     List<NDArray> found = said(7, 8);
-    var mean = new Mean();
+    var mean = new RunningMean();
     for (int i = 0; i < wanted.size(); i++) {
       NDArray p = T.logSoftmax(wanted.get(i), 2);
       NDArray q = T.logSoftmax(found.get(i), 2);

@@ -46,7 +46,7 @@ final class SortingTest {
   @MethodSource("io.espalier.worker.tensor.Golden#decoders")
   void other_places_of_all_units_change_nothing_that_is_said(String name) throws IOException {
     Golden golden = Golden.of(name);
-    Blueprint blueprint = Blueprint.of(TextModel.of(golden.model()));
+    DecoderBlueprint blueprint = DecoderBlueprint.of(TextModel.of(golden.model()));
     Map<String, int[]> places = places(blueprint, new Random(11));
     Files.copy(golden.directory().resolve("config.json"), own.resolve("config.json"));
     var tensors = new LinkedHashMap<String, TensorData>();
@@ -71,7 +71,7 @@ final class SortingTest {
   }
 
   /** An order for each axis; heads move within groups, and with them. */
-  private static Map<String, int[]> places(Blueprint blueprint, Random random) {
+  private static Map<String, int[]> places(DecoderBlueprint blueprint, Random random) {
     Map<String, int[]> places = new LinkedHashMap<>();
     places.put("hidden", shuffled(blueprint.hidden().units(), random));
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
@@ -90,7 +90,7 @@ final class SortingTest {
     return places;
   }
 
-  private static List<Axis> feedForward(Blueprint blueprint, int layer) {
+  private static List<Axis> feedForward(DecoderBlueprint blueprint, int layer) {
     Optional<LayerExperts> experts = blueprint.experts(layer);
     if (experts.isEmpty()) {
       return List.of(blueprint.neurons(layer));
@@ -102,7 +102,7 @@ final class SortingTest {
   }
 
   /** The tensor whose numbers come to a place: those of an expert are another's. */
-  private static String source(Blueprint blueprint, String tensor, Map<String, int[]> places) {
+  private static String source(DecoderBlueprint blueprint, String tensor, Map<String, int[]> places) {
     for (Stack stack : blueprint.architecture().stacks()) {
       OptionalInt unit = stack.shared().isPresent() ? stack.unit(tensor) : OptionalInt.empty();
       if (unit.isPresent()) {

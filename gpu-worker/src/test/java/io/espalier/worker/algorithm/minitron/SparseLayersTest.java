@@ -37,15 +37,15 @@ final class SparseLayersTest {
 
   @TempDir Path own;
 
-  private Blueprint blueprint(String rest) throws IOException {
+  private DecoderBlueprint blueprint(String rest) throws IOException {
     return blueprint(QWEN, rest);
   }
 
-  private Blueprint blueprint(String template, String rest) throws IOException {
+  private DecoderBlueprint blueprint(String template, String rest) throws IOException {
     Path tokenizer = Golden.of("scores/squad-windows").directory().resolve("tokenizer.json");
     String config = template.formatted(LAYERS, rest.replace('\'', '"'));
     Path model = TextModels.write(own.resolve("model"), config, tokenizer, 1);
-    return Blueprint.of(TextModel.of(ModelDirectory.open(model), 4));
+    return DecoderBlueprint.of(TextModel.of(ModelDirectory.open(model), 4));
   }
 
   private static List<Integer> layers(String words) {
@@ -64,7 +64,7 @@ final class SparseLayersTest {
         ", 'decoder_sparse_step': 7"
       })
   void whichever_layers_stay_have_experts_if_they_had(String rest) throws IOException {
-    Blueprint blueprint = blueprint(rest);
+    DecoderBlueprint blueprint = blueprint(rest);
     List<Integer> sparse = blueprint.sparseLayers();
     assertThat(sparse).as("of layers").hasSizeLessThanOrEqualTo(LAYERS);
 
@@ -108,7 +108,7 @@ final class SparseLayersTest {
       })
   void a_rule_stays_while_it_holds_and_becomes_a_list_if_not(
       String rest, String stay, String dense, int step) throws IOException {
-    Blueprint blueprint = blueprint(", " + rest);
+    DecoderBlueprint blueprint = blueprint(", " + rest);
 
     ObjectNode config = new SizeConfig(blueprint).of(Kept.all(), layers(stay));
 
@@ -118,7 +118,7 @@ final class SparseLayersTest {
 
   @Test
   void nothing_is_said_anew_of_layers_that_all_stay() throws IOException {
-    Blueprint blueprint = blueprint(", 'decoder_sparse_step': 2");
+    DecoderBlueprint blueprint = blueprint(", 'decoder_sparse_step': 2");
     JsonNode before = blueprint.model().directory().config();
 
     ObjectNode config = new SizeConfig(blueprint).of(Kept.all(), layers("0 1 2 3 4 5"));
@@ -128,8 +128,8 @@ final class SparseLayersTest {
 
   @Test
   void sizes_of_what_is_left_are_said_and_those_of_what_no_layer_has_stay() throws IOException {
-    Blueprint blueprint = blueprint(", 'decoder_sparse_step': 2");
-    Kept kept = first(blueprint, new Sizes(8, 6, 2, 3, 0, 2, 1, LAYERS));
+    DecoderBlueprint blueprint = blueprint(", 'decoder_sparse_step': 2");
+    Kept kept = first(blueprint, new DecoderSizes(8, 6, 2, 3, 0, 2, 1, LAYERS));
 
     ObjectNode both = new SizeConfig(blueprint).of(kept, layers("0 1"));
     ObjectNode sparse = new SizeConfig(blueprint).of(kept, layers("1 3"));
@@ -143,9 +143,9 @@ final class SparseLayersTest {
   /** transformers 5 calls the number of a Qwen3's experts as a Mixtral calls it. */
   @Test
   void the_number_of_experts_is_said_where_it_was_said() throws IOException {
-    Blueprint blueprint = blueprint(QWEN.replace("\"num_experts\"", "\"num_local_experts\""), "");
+    DecoderBlueprint blueprint = blueprint(QWEN.replace("\"num_experts\"", "\"num_local_experts\""), "");
     assertThat(blueprint.sizes().experts()).isEqualTo(3);
-    Kept kept = first(blueprint, new Sizes(8, 0, 2, 4, 0, 2, 1, LAYERS));
+    Kept kept = first(blueprint, new DecoderSizes(8, 0, 2, 4, 0, 2, 1, LAYERS));
 
     ObjectNode config = new SizeConfig(blueprint).of(kept, layers("0 1 2 3 4 5"));
 
@@ -157,7 +157,7 @@ final class SparseLayersTest {
   @Test
   void a_list_of_sizes_loses_the_entries_of_layers_that_go() throws IOException {
     String listed = QWEN.replace("\"num_experts\": 3", "\"num_experts\": [3, 3, 3, 3, 3, 3]");
-    Blueprint blueprint = blueprint(listed, ", 'decoder_sparse_step': 2");
+    DecoderBlueprint blueprint = blueprint(listed, ", 'decoder_sparse_step': 2");
 
     ObjectNode config = new SizeConfig(blueprint).of(Kept.all(), layers("0 2"));
 
@@ -172,17 +172,17 @@ final class SparseLayersTest {
         config.path("moe_intermediate_size").intValue());
   }
 
-  private static Kept first(Blueprint blueprint, Sizes sizes) {
+  private static Kept first(DecoderBlueprint blueprint, DecoderSizes sizes) {
     var layers =
         IntStream.range(0, LAYERS)
             .mapToObj(
                 layer -> {
                   var units = new LinkedHashMap<String, double[]>();
-                  LayerActivity.counts(blueprint, layer)
+                  LayerActivationScores.counts(blueprint, layer)
                       .forEach((kind, count) -> units.put(kind, new double[count]));
-                  return new LayerActivity(units, 0);
+                  return new LayerActivationScores(units, 0);
                 })
             .toList();
-    return new UnitChoice(blueprint, new Activity("", layers)).of(sizes);
+    return new UnitSelection(blueprint, new ActivationScores("", layers)).of(sizes);
   }
 }

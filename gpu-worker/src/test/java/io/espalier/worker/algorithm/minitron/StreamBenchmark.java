@@ -122,11 +122,11 @@ public final class StreamBenchmark {
         layers, ModelDirectory.open(model).bytes() >> 20, SHARD_BYTES);
   }
 
-  private Blueprint blueprint() {
-    return Blueprint.of(TextModel.of(ModelDirectory.open(model), tokens));
+  private DecoderBlueprint blueprint() {
+    return DecoderBlueprint.of(TextModel.of(ModelDirectory.open(model), tokens));
   }
 
-  private TextDataset texts(String split, Blueprint blueprint) {
+  private TextDataset texts(String split, DecoderBlueprint blueprint) {
     return TextDatasets.open(
         URI.create(folder.resolve("data").toUri() + "?split=" + split),
         blueprint.network().input(),
@@ -134,14 +134,14 @@ public final class StreamBenchmark {
         TextSettings.USUAL.withMaxLength(tokens));
   }
 
-  private static Listening listening(int batches) {
-    return new Listening(
-        batches, BATCH, Aggregation.MEAN, Aggregation.L2, UnitScore.ACTIVATION, STATE_BYTES, 1);
+  private static ActivationSettings listening(int batches) {
+    return new ActivationSettings(
+        batches, BATCH, ScoreAggregation.MEAN, ScoreAggregation.L2, ImportanceCriterion.ACTIVATION, STATE_BYTES, 1);
   }
 
   /** Listens to all units, in turn with matrix products. */
   private void hear() {
-    Blueprint blueprint = blueprint();
+    DecoderBlueprint blueprint = blueprint();
     TextDataset data = texts("train", blueprint);
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.empty());
     long flops =
@@ -149,7 +149,7 @@ public final class StreamBenchmark {
     print(
         "%s; %d batches of %d x %d tokens through %d layers: %.0f GFLOP",
         PyTorch.device(), HEARD_BATCHES, BATCH, TOKENS, HEARD_LAYERS, flops / 1e9);
-    var minitron = new Minitron(blueprint, listening(HEARD_BATCHES), data);
+    var minitron = new ActivationMeasurement(blueprint, listening(HEARD_BATCHES), data);
     double[] ratios = new double[ROUNDS];
     for (int round = 0; round < ROUNDS; round++) {
       var between = new Products();
@@ -219,16 +219,16 @@ public final class StreamBenchmark {
 
   /** Measures, hears, scores two candidates, cuts in depth and width, measures again. */
   private void cut() throws IOException {
-    Blueprint blueprint = blueprint();
+    DecoderBlueprint blueprint = blueprint();
     var goal =
-        new Goal(
+        new MinitronTarget(
             Optional.empty(),
             Optional.of(Constraints.parse(Map.of("parameters", "60%"))),
             Optional.empty(),
             false,
-            Divisors.Asked.NOTHING,
-            Grid.USUAL_WIDTH,
-            Grid.USUAL_DEPTH,
+            SizeDivisors.Asked.NOTHING,
+            SizeGrid.USUAL_WIDTH,
+            SizeGrid.USUAL_DEPTH,
             2,
             true,
             Sharding.upTo(SHARD_BYTES));
@@ -236,8 +236,8 @@ public final class StreamBenchmark {
         new MinitronPruning(
                 MinitronPlan.of(blueprint, goal),
                 listening(CUT_BATCHES),
-                Score.LOSS,
-                Depth.COSINE,
+                SubnetMetric.LOSS,
+                DepthCriterion.COSINE,
                 texts("train", blueprint),
                 texts("test", blueprint),
                 Progress.Listener.NONE)
@@ -247,7 +247,7 @@ public final class StreamBenchmark {
         "%d to %d MiB, %s; %d tokens to measure by; seconds %s",
         outcome.before().cost().bytes() >> 20,
         outcome.after().cost().bytes() >> 20,
-        Blueprint.of(result.model()).sizes(),
+        DecoderBlueprint.of(result.model()).sizes(),
         outcome.samples(),
         outcome.seconds());
     print("peak resident memory: %s (wanted at most 1.5 GB)", Machine.peakMemory());
