@@ -147,6 +147,10 @@ final class ArchitectureTest {
           .beFreeOfCycles()
           .allowEmptyShould(true);
 
+  @ArchTest
+  static final ArchRule packages_of_minitron_are_free_of_cycles =
+      slices().matching("io.espalier.worker.algorithm.minitron.(**)").should().beFreeOfCycles();
+
   /** Of the worker's packages, one knows itself and these. */
   private static ArchRule knows(String one, String... others) {
     var allowed = new String[others.length + 1];

@@ -2,11 +2,11 @@ package io.espalier.worker.stage;
 
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.family.TextNetwork;
-import io.espalier.worker.algorithm.minitron.ActivationScores;
-import io.espalier.worker.algorithm.minitron.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.MinitronPlan;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
-import io.espalier.worker.algorithm.minitron.PerLayerSpace;
+import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
+import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.space.PerLayerSpace;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.SearchSpace;
@@ -61,7 +61,9 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned) implement
   }
 
   private Optional<PerLayerSpace> perLayer() {
-    return plan().options() instanceof PerLayerSpace options ? Optional.of(options) : Optional.empty();
+    return plan().options() instanceof PerLayerSpace options
+        ? Optional.of(options)
+        : Optional.empty();
   }
 
   @Override

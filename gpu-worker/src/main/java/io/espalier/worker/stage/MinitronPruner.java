@@ -1,10 +1,10 @@
 package io.espalier.worker.stage;
 
 import io.espalier.worker.algorithm.family.TextModel;
-import io.espalier.worker.algorithm.minitron.DecoderBlueprint;
-import io.espalier.worker.algorithm.minitron.ActivationMeasurement;
 import io.espalier.worker.algorithm.minitron.MinitronPlan;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
+import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
+import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.job.Progress;

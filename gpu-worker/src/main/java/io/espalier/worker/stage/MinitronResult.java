@@ -2,9 +2,9 @@ package io.espalier.worker.stage;
 
 import io.espalier.worker.algorithm.evaluate.TextTally;
 import io.espalier.worker.algorithm.family.TextModel;
-import io.espalier.worker.algorithm.minitron.DecoderBlueprint;
-import io.espalier.worker.algorithm.minitron.ActivationMeasurement;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
+import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
+import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
 import io.espalier.worker.algorithm.prune.Scored;
 import io.espalier.worker.algorithm.search.Quantity;

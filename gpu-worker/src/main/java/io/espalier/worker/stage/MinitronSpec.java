@@ -1,16 +1,16 @@
 package io.espalier.worker.stage;
 
-import io.espalier.worker.algorithm.minitron.ScoreAggregation;
-import io.espalier.worker.algorithm.minitron.KvCacheSize;
-import io.espalier.worker.algorithm.minitron.DepthCriterion;
-import io.espalier.worker.algorithm.minitron.SizeDivisors;
-import io.espalier.worker.algorithm.minitron.TargetSizes;
 import io.espalier.worker.algorithm.minitron.MinitronTarget;
-import io.espalier.worker.algorithm.minitron.SizeGrid;
-import io.espalier.worker.algorithm.minitron.ActivationSettings;
-import io.espalier.worker.algorithm.minitron.SubnetMetric;
-import io.espalier.worker.algorithm.minitron.DecoderDimension;
-import io.espalier.worker.algorithm.minitron.ImportanceCriterion;
+import io.espalier.worker.algorithm.minitron.cut.DepthCriterion;
+import io.espalier.worker.algorithm.minitron.measure.ActivationSettings;
+import io.espalier.worker.algorithm.minitron.measure.ImportanceCriterion;
+import io.espalier.worker.algorithm.minitron.measure.ScoreAggregation;
+import io.espalier.worker.algorithm.minitron.measure.SubnetMetric;
+import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
+import io.espalier.worker.algorithm.minitron.size.KvCacheSize;
+import io.espalier.worker.algorithm.minitron.size.SizeDivisors;
+import io.espalier.worker.algorithm.minitron.size.SizeGrid;
+import io.espalier.worker.algorithm.minitron.size.TargetSizes;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.checkpoint.Sharding;
@@ -138,12 +138,18 @@ record MinitronSpec(
     MinitronSpec read() {
       spec.requireAlgorithm(MINITRON);
       Optional<MinitronTarget> goal = goal();
-      SubnetMetric score = spec.oneOf("score", SubnetMetric.values(), SubnetMetric::key, SubnetMetric.LOSS);
-      DepthCriterion depth = spec.oneOf("depth", DepthCriterion.values(), DepthCriterion::key, DepthCriterion.COSINE);
+      SubnetMetric score =
+          spec.oneOf("score", SubnetMetric.values(), SubnetMetric::key, SubnetMetric.LOSS);
+      DepthCriterion depth =
+          spec.oneOf("depth", DepthCriterion.values(), DepthCriterion::key, DepthCriterion.COSINE);
       ScoreAggregation overTokens = aggregation("sequenceAggregation", ScoreAggregation.MEAN);
       ScoreAggregation overSequences = aggregation("batchAggregation", ScoreAggregation.L2);
       ImportanceCriterion unitScore =
-          spec.oneOf("importance", ImportanceCriterion.values(), ImportanceCriterion::key, ImportanceCriterion.CONTRIBUTION);
+          spec.oneOf(
+              "importance",
+              ImportanceCriterion.values(),
+              ImportanceCriterion::key,
+              ImportanceCriterion.CONTRIBUTION);
       OptionalInt batches = spec.count("batches");
       int batchSize = spec.count("batchSize", BATCH_SIZE);
       int memory = spec.number("activationMebibytes", 0).orElse(ACTIVATION_MEBIBYTES);

@@ -1,5 +1,15 @@
 package io.espalier.worker.algorithm.minitron;
 
+import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
+import io.espalier.worker.algorithm.minitron.size.KvCacheSize;
+import io.espalier.worker.algorithm.minitron.size.SizeGrid;
+import io.espalier.worker.algorithm.minitron.space.CandidateSpace;
+import io.espalier.worker.algorithm.minitron.space.LatencyForecast;
+import io.espalier.worker.algorithm.minitron.space.PerLayerSpace;
+import io.espalier.worker.algorithm.minitron.space.SizeCandidate;
+import io.espalier.worker.algorithm.minitron.space.UniformCosts;
+import io.espalier.worker.algorithm.minitron.space.UniformSizes;
 import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.search.Budget;
@@ -18,7 +28,11 @@ import java.util.List;
  * @param options what there is to choose from
  */
 public record MinitronPlan(
-    DecoderBlueprint blueprint, MinitronTarget goal, Cost whole, Budget budget, CandidateSpace options) {
+    DecoderBlueprint blueprint,
+    MinitronTarget goal,
+    Cost whole,
+    Budget budget,
+    CandidateSpace options) {
   /**
    * Looks for subnets. Latency is nobody's concern before it was foretold.
    *
@@ -29,7 +43,8 @@ public record MinitronPlan(
     return of(blueprint, goal, costs(blueprint, goal), options(blueprint, goal));
   }
 
-  private static MinitronPlan of(DecoderBlueprint blueprint, MinitronTarget goal, CostModel costs, CandidateSpace options) {
+  private static MinitronPlan of(
+      DecoderBlueprint blueprint, MinitronTarget goal, CostModel costs, CandidateSpace options) {
     Cost whole = FileCosts.whole(costs, blueprint.model().directory());
     Budget budget =
         goal.constraints()
@@ -74,8 +89,8 @@ public record MinitronPlan(
   /**
    * The same whose costs know latency.
    *
-   * @throws io.espalier.worker.domain.InfeasibleException if no subnet is foretold to be within
-   *     the budget
+   * @throws io.espalier.worker.domain.InfeasibleException if no subnet is foretold to be within the
+   *     budget
    */
   MinitronPlan withLatency(CandidateSpace.Searched searched, LatencyForecast forecast) {
     return of(

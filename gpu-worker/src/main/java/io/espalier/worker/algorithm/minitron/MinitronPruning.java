@@ -2,6 +2,27 @@ package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.minitron.cut.DepthCriterion;
+import io.espalier.worker.algorithm.minitron.cut.LatencyMeasurement;
+import io.espalier.worker.algorithm.minitron.cut.LayerSelection;
+import io.espalier.worker.algorithm.minitron.cut.PerLayerCutting;
+import io.espalier.worker.algorithm.minitron.cut.SubnetScoring;
+import io.espalier.worker.algorithm.minitron.cut.SubnetTiming;
+import io.espalier.worker.algorithm.minitron.cut.SubnetWriter;
+import io.espalier.worker.algorithm.minitron.cut.UniformCutting;
+import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
+import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
+import io.espalier.worker.algorithm.minitron.measure.ActivationSettings;
+import io.espalier.worker.algorithm.minitron.measure.LayerwiseForward;
+import io.espalier.worker.algorithm.minitron.measure.NextTokenLoss;
+import io.espalier.worker.algorithm.minitron.measure.RunningMean;
+import io.espalier.worker.algorithm.minitron.measure.SubnetMetric;
+import io.espalier.worker.algorithm.minitron.measure.TokenBatches;
+import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
+import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.space.CandidateSpace;
+import io.espalier.worker.algorithm.minitron.space.LatencyForecast;
+import io.espalier.worker.algorithm.minitron.space.PerLayerSpace;
 import io.espalier.worker.algorithm.prune.Candidate;
 import io.espalier.worker.algorithm.prune.Candidates;
 import io.espalier.worker.algorithm.prune.Cutting;
@@ -97,7 +118,7 @@ public final class MinitronPruning {
         progress);
   }
 
-  MinitronPruning(
+  public MinitronPruning(
       MinitronPlan plan,
       ActivationSettings settings,
       SubnetMetric score,
@@ -135,7 +156,8 @@ public final class MinitronPruning {
     var minitron = new ActivationMeasurement(blueprint, settings, search);
     Judged before =
         phases.time("original", () -> judge("measuring the original", blueprint, checkpoints));
-    ActivationScores activity = phases.time("activations", () -> minitron.measure(checkpoints, progress));
+    ActivationScores activity =
+        phases.time("activations", () -> minitron.measure(checkpoints, progress));
     var heard = new Heard(minitron.texts(), activity);
     var places = new Places(output, checkpoints);
     Found found =

@@ -1,5 +1,8 @@
 package io.espalier.worker.algorithm.minitron;
 
+import io.espalier.worker.algorithm.minitron.size.KvCacheSize;
+import io.espalier.worker.algorithm.minitron.size.SizeDivisors;
+import io.espalier.worker.algorithm.minitron.size.TargetSizes;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.checkpoint.Sharding;
 import java.util.Optional;

@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.minitron;
 
+import io.espalier.worker.algorithm.minitron.measure.TokenBatches;
 import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.tensor.Golden;
@@ -8,15 +9,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Batches of a fixture. */
-record GoldenTexts(List<TokenBatch> batches) implements TokenBatches {
+public record GoldenTexts(List<TokenBatch> batches) implements TokenBatches {
   /** The batch that a model's fixture has, padding and all, with its tokens as labels. */
-  static GoldenTexts ofModel(String name) {
+  public static GoldenTexts ofModel(String name) {
     Golden golden = Golden.of(name);
     return new GoldenTexts(List.of(batch(golden, "input_ids", "attention_mask")));
   }
 
   /** The batches of an oracle of scores, which are not padded. */
-  static GoldenTexts ofScores(String name) {
+  public static GoldenTexts ofScores(String name) {
     Golden golden = Golden.of("scores/" + name);
     var batches = new ArrayList<TokenBatch>();
     for (int i = 0; golden.has("inputs", "batch." + i + ".input_ids"); i++) {

@@ -1,6 +1,16 @@
 package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.minitron.cut.SubnetScoring;
+import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
+import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
+import io.espalier.worker.algorithm.minitron.measure.ActivationSettings;
+import io.espalier.worker.algorithm.minitron.measure.ImportanceCriterion;
+import io.espalier.worker.algorithm.minitron.measure.ScoreAggregation;
+import io.espalier.worker.algorithm.minitron.measure.SubnetMetric;
+import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
+import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.bench.Machine;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TokenBatch;
@@ -68,7 +78,13 @@ public final class ManyExpertsBenchmark {
     var texts = new GoldenTexts(List.of(batch()));
     var settings =
         new ActivationSettings(
-            1, ROWS, ScoreAggregation.MEAN, ScoreAggregation.L2, ImportanceCriterion.CONTRIBUTION, 1 << 20, 1);
+            1,
+            ROWS,
+            ScoreAggregation.MEAN,
+            ScoreAggregation.L2,
+            ImportanceCriterion.CONTRIBUTION,
+            1 << 20,
+            1);
     ActivationScores activity =
         timed(
             "listening to a batch",

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What the experts of a layer make of tokens, by loops in float64. */
-final class NaiveExperts {
+public final class NaiveExperts {
   private final Map<String, float[]> weights = new LinkedHashMap<>();
   private final String part;
   private final String router;
@@ -23,7 +23,7 @@ final class NaiveExperts {
    * @param chosen experts of each token
    * @param normalised whether their shares are made to add up to 1
    */
-  NaiveExperts(Weights all, String layer, int count, int chosen, boolean normalised) {
+  public NaiveExperts(Weights all, String layer, int count, int chosen, boolean normalised) {
     boolean mixtral = all.has(layer + ".block_sparse_moe.gate.weight");
     this.part = layer + (mixtral ? ".block_sparse_moe" : ".mlp");
     this.router = part + ".gate.weight";
@@ -44,14 +44,14 @@ final class NaiveExperts {
    * @param activated what its neurons say
    * @param output what it adds to the stream, weighed
    */
-  record Said(List<Double> activated, List<Double> output) {
-    double length() {
+  public record Said(List<Double> activated, List<Double> output) {
+    public double length() {
       return Math.sqrt(output.stream().mapToDouble(value -> value * value).sum());
     }
   }
 
   /** What those experts say to a token that it chooses, by their numbers. */
-  Map<Integer, Said> of(List<Double> token) {
+  public Map<Integer, Said> of(List<Double> token) {
     List<Double> scores = linear(router, token);
     double all = scores.stream().mapToDouble(Math::exp).sum();
     var order = new ArrayList<Integer>();
@@ -70,7 +70,7 @@ final class NaiveExperts {
   }
 
   /** What the expert that all tokens share says to a token. */
-  Said shared(List<Double> token) {
+  public Said shared(List<Double> token) {
     double gate = linear(part + ".shared_expert_gate.weight", token).get(0);
     return speak(part + ".shared_expert", token, 1 / (1 + Math.exp(-gate)));
   }

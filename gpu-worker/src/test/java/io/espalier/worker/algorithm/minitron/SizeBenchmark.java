@@ -5,6 +5,28 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.family.Families;
 import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.minitron.cut.DepthCriterion;
+import io.espalier.worker.algorithm.minitron.cut.LayerSelection;
+import io.espalier.worker.algorithm.minitron.cut.Subnet;
+import io.espalier.worker.algorithm.minitron.cut.SubnetScoring;
+import io.espalier.worker.algorithm.minitron.cut.SubnetWriter;
+import io.espalier.worker.algorithm.minitron.cut.UniformCutting;
+import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
+import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
+import io.espalier.worker.algorithm.minitron.measure.ActivationSettings;
+import io.espalier.worker.algorithm.minitron.measure.ImportanceCriterion;
+import io.espalier.worker.algorithm.minitron.measure.LayerActivationScores;
+import io.espalier.worker.algorithm.minitron.measure.MemoryLimits;
+import io.espalier.worker.algorithm.minitron.measure.ScoreAggregation;
+import io.espalier.worker.algorithm.minitron.measure.SubnetMetric;
+import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
+import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
+import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
+import io.espalier.worker.algorithm.minitron.size.LayerExperts;
+import io.espalier.worker.algorithm.minitron.size.SizeDivisors;
+import io.espalier.worker.algorithm.minitron.size.TargetSizes;
+import io.espalier.worker.algorithm.minitron.space.CandidateSpace;
 import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.train.AdamWSettings;
@@ -80,7 +102,8 @@ public final class SizeBenchmark {
 
   private SizeBenchmark(Path folder) {
     this.folder = folder;
-    this.blueprint = DecoderBlueprint.of(TextModel.of(ModelDirectory.open(folder.resolve("model"))));
+    this.blueprint =
+        DecoderBlueprint.of(TextModel.of(ModelDirectory.open(folder.resolve("model"))));
     this.train = texts(blueprint.model(), folder, "train");
     this.test = texts(blueprint.model(), folder, "test");
     this.floor = DrawnText.floorOfTales(DemoText.TALES.data().test(), DemoText.TALES.data().seed());
@@ -177,9 +200,14 @@ public final class SizeBenchmark {
       print("original: %.4f, %s", loss(blueprint.model(), original), blueprint.sizes());
       for (long seed = 1; seed <= seeds; seed++) {
         Map<String, ActivationScores> choices = new LinkedHashMap<>();
-        choices.put("Minitron", minitron(seed, ImportanceCriterion.CONTRIBUTION, ScoreAggregation.MEAN));
-        choices.put("l2 over tokens", minitron(seed, ImportanceCriterion.CONTRIBUTION, ScoreAggregation.L2));
-        choices.put("activation alone", minitron(seed, ImportanceCriterion.ACTIVATION, ScoreAggregation.MEAN));
+        choices.put(
+            "Minitron", minitron(seed, ImportanceCriterion.CONTRIBUTION, ScoreAggregation.MEAN));
+        choices.put(
+            "l2 over tokens",
+            minitron(seed, ImportanceCriterion.CONTRIBUTION, ScoreAggregation.L2));
+        choices.put(
+            "activation alone",
+            minitron(seed, ImportanceCriterion.ACTIVATION, ScoreAggregation.MEAN));
         choices.put("random", random(seed));
         choices.put("magnitude", magnitude(original));
         if (blueprint.sparseLayers().isEmpty()) {
@@ -225,14 +253,16 @@ public final class SizeBenchmark {
             Map.of(DecoderDimension.EXPERTS, 2),
             Map.of(DecoderDimension.EXPERT_NEURONS, 8),
             Map.of(DecoderDimension.SHARED_NEURONS, 8))) {
-      compare(asked.toString(), new TargetSizes(asked).of(blueprint, divisors, true), choices, seed);
+      compare(
+          asked.toString(), new TargetSizes(asked).of(blueprint, divisors, true), choices, seed);
     }
     DecoderSizes found = search(60, choices.get("Minitron"), seed);
     compare("search 60 %", found, choices, seed);
   }
 
   /** Subnets of some sizes, by all choices. */
-  private void compare(String name, DecoderSizes sizes, Map<String, ActivationScores> choices, long seed)
+  private void compare(
+      String name, DecoderSizes sizes, Map<String, ActivationScores> choices, long seed)
       throws IOException {
     for (var choice : choices.entrySet()) {
       Kept units = new UnitSelection(blueprint, choice.getValue()).of(sizes);
@@ -284,14 +314,17 @@ public final class SizeBenchmark {
     return MinitronPlan.of(blueprint, goal);
   }
 
-  private ActivationMeasurement listening(long seed, ImportanceCriterion score, ScoreAggregation overTokens) {
+  private ActivationMeasurement listening(
+      long seed, ImportanceCriterion score, ScoreAggregation overTokens) {
     return new ActivationMeasurement(
         blueprint,
-        new ActivationSettings(BATCHES, BATCH_SIZE, overTokens, ScoreAggregation.L2, score, STATE_BYTES, seed),
+        new ActivationSettings(
+            BATCHES, BATCH_SIZE, overTokens, ScoreAggregation.L2, score, STATE_BYTES, seed),
         train);
   }
 
-  private ActivationScores minitron(long seed, ImportanceCriterion score, ScoreAggregation overTokens) {
+  private ActivationScores minitron(
+      long seed, ImportanceCriterion score, ScoreAggregation overTokens) {
     return listening(seed, score, overTokens)
         .measure(folder.resolve("scores"), Progress.Listener.NONE);
   }

@@ -7,6 +7,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.family.Taps;
 import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.LayerExperts;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsWriter;
 import io.espalier.worker.checkpoint.TensorData;
@@ -102,7 +104,8 @@ final class SortingTest {
   }
 
   /** The tensor whose numbers come to a place: those of an expert are another's. */
-  private static String source(DecoderBlueprint blueprint, String tensor, Map<String, int[]> places) {
+  private static String source(
+      DecoderBlueprint blueprint, String tensor, Map<String, int[]> places) {
     for (Stack stack : blueprint.architecture().stacks()) {
       OptionalInt unit = stack.shared().isPresent() ? stack.unit(tensor) : OptionalInt.empty();
       if (unit.isPresent()) {

@@ -6,6 +6,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.family.Families;
 import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.minitron.cut.SizeConfig;
+import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
+import io.espalier.worker.algorithm.minitron.measure.LayerActivationScores;
+import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
+import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Stack;
@@ -143,7 +149,8 @@ final class SparseLayersTest {
   /** transformers 5 calls the number of a Qwen3's experts as a Mixtral calls it. */
   @Test
   void the_number_of_experts_is_said_where_it_was_said() throws IOException {
-    DecoderBlueprint blueprint = blueprint(QWEN.replace("\"num_experts\"", "\"num_local_experts\""), "");
+    DecoderBlueprint blueprint =
+        blueprint(QWEN.replace("\"num_experts\"", "\"num_local_experts\""), "");
     assertThat(blueprint.sizes().experts()).isEqualTo(3);
     Kept kept = first(blueprint, new DecoderSizes(8, 0, 2, 4, 0, 2, 1, LAYERS));
 

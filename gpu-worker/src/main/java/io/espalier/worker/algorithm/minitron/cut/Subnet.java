@@ -1,0 +1,63 @@
+package io.espalier.worker.algorithm.minitron.cut;
+
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.family.TextNetwork;
+import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.space.UniformSpace;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.Surgery;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Kept;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * What stays of a model in a subnet.
+ *
+ * @param units by axis; an axis that is not named stays whole. Nothing is said of layers
+ * @param layers by their numbers in the model, ascending
+ */
+public record Subnet(Kept units, List<Integer> layers) {
+  /** A subnet; the list is copied. */
+  public Subnet {
+    layers = List.copyOf(layers);
+  }
+
+  /** What all that stays means for units and for layers. */
+  static Subnet of(DecoderBlueprint blueprint, Kept all) {
+    Axis counted = UniformSpace.layers(blueprint);
+    int[] layers = all.of(counted).orElseGet(() -> IntStream.range(0, counted.units()).toArray());
+    var units = new LinkedHashMap<>(all.units());
+    units.remove(counted.name());
+    return new Subnet(new Kept(units), IntStream.of(layers).boxed().toList());
+  }
+
+  /** Its forward pass. */
+  TextNetwork network(DecoderBlueprint blueprint) {
+    return blueprint.model().family().network(new SizeConfig(blueprint).of(units, layers));
+  }
+
+  /** All that stays, layers among it where some go. */
+  Kept all(DecoderBlueprint blueprint) {
+    Axis counted = UniformSpace.layers(blueprint);
+    if (layers.size() == counted.units()) {
+      return units;
+    }
+    var all = new LinkedHashMap<>(units.units());
+    all.put(counted.name(), layers.stream().mapToInt(Integer::intValue).toArray());
+    return new Kept(all);
+  }
+
+  /** Leaves it in an empty directory, ready for use. */
+  public TextModel write(DecoderBlueprint blueprint, Sharding sharding, Path output) {
+    ModelDirectory original = blueprint.model().directory();
+    Architecture open = blueprint.open();
+    Surgery.cut(original, open, all(blueprint), sharding, output);
+    ModelDirectory.writeConfig(output, new SizeConfig(blueprint).of(units, layers));
+    return TextModel.of(ModelDirectory.open(output), blueprint.model().tokens());
+  }
+}

@@ -1,0 +1,34 @@
+package io.espalier.worker.algorithm.minitron.measure;
+
+import java.util.Locale;
+
+/** What neurons, heads and experts are ranked by. Channels of the stream are by activation. */
+public enum ImportanceCriterion {
+  /** How strongly they fire, as in the paper. */
+  ACTIVATION {
+    @Override
+    ActivationScores of(ActivationScores activity) {
+      return activity;
+    }
+  },
+  /**
+   * How much they add to the stream: how strongly they fire, times the length of the weights that
+   * read them (after Sun et al., A Simple and Effective Pruning Approach for Large Language Models,
+   * arXiv 2306.11695, which scores single weights so). Experts by what they add to all tokens
+   * together, not to those alone that chose them.
+   */
+  CONTRIBUTION {
+    @Override
+    ActivationScores of(ActivationScores activity) {
+      return activity.contributions();
+    }
+  };
+
+  /** Its name in policies and reports. */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The scores that units are ranked by. */
+  abstract ActivationScores of(ActivationScores activity);
+}

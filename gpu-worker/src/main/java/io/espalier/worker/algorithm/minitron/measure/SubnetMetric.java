@@ -1,0 +1,16 @@
+package io.espalier.worker.algorithm.minitron.measure;
+
+import java.util.Locale;
+
+/** What subnets of a model are compared by; less is better. */
+public enum SubnetMetric {
+  /** Mean cross entropy of the next token, in nats. */
+  LOSS,
+  /** Mean Kullback-Leibler divergence from what the original says of each token, in nats. */
+  KL;
+
+  /** Its name in policies and reports. */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,262 @@
+package io.espalier.worker.algorithm.minitron.size;
+
+import io.espalier.worker.algorithm.family.LayeredNetwork;
+import io.espalier.worker.algorithm.family.LayeredNetwork.Pieces;
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.family.TextNetwork;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.TextTask;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/**
+ * What Minitron needs to know of a decoder before any tensor is loaded.
+ *
+ * @param model the model at hand
+ * @param network its forward pass
+ * @param blocks what names of tensors and axes begin with in each layer, first to last, without the
+ *     dot behind it
+ * @param pieces its architecture in parts, so that what concerns a layer is looked for in there
+ */
+public record DecoderBlueprint(
+    TextModel model, LayeredNetwork network, List<String> blocks, Pieces pieces) {
+  /** Name of the axis of the residual stream. */
+  public static final String HIDDEN = "hidden";
+
+  /** Name of the axis of the tokens that are known. */
+  private static final String VOCABULARY = "vocabulary";
+
+  /** How names of axes end that no other algorithm cuts. */
+  private static final List<String> CUT_TOGETHER =
+      List.of(TextNetwork.HEADS, TextNetwork.GROUPS, TextNetwork.EXPERTS, TextNetwork.NEURONS);
+
+  /** A blueprint; the list is copied. */
+  public DecoderBlueprint {
+    blocks = List.copyOf(blocks);
+  }
+
+  /**
+   * Looks at a model.
+   *
+   * @throws InvalidInputException if it is not one that continues text, or cannot be run layer by
+   *     layer
+   */
+  public static DecoderBlueprint of(TextModel model) {
+    TextTask task = model.network().input().task();
+    if (task != TextTask.TEXT_GENERATION || !(model.network() instanceof LayeredNetwork network)) {
+      throw new InvalidInputException(
+          "prune.algorithm: minitron prunes decoders for %s, but this one is of family %s and for %s"
+              .formatted(TextTask.TEXT_GENERATION.key(), model.family().name(), task.key()));
+    }
+    List<String> blocks =
+        TextNetwork.Block.of(model.architecture()).stream()
+            .map(block -> block.heads())
+            .map(heads -> heads.substring(0, heads.length() - TextNetwork.HEADS.length()))
+            .toList();
+    return new DecoderBlueprint(model, network, blocks, network.pieces(model.architecture()));
+  }
+
+  /** What it is made of. */
+  public Architecture architecture() {
+    return model.architecture();
+  }
+
+  /**
+   * The same architecture in which the stream, groups of heads and experts may be cut, since
+   * Minitron cuts all tensors that they reach at once.
+   */
+  public Architecture open() {
+    Architecture all = architecture();
+    var frozen = new LinkedHashMap<>(all.frozen());
+    frozen.remove(HIDDEN);
+    frozen.keySet().removeIf(name -> CUT_TOGETHER.stream().anyMatch(name::endsWith));
+    return new Architecture(
+        all.family(),
+        all.name(),
+        all.tensors(),
+        all.axes(),
+        all.layers(),
+        all.attentions(),
+        frozen,
+        all.stacks());
+  }
+
+  /** Channels of a head. */
+  public int headSize() {
+    return network.headSize();
+  }
+
+  /** The axis of the residual stream. */
+  public Axis hidden() {
+    return axis(pieces.embedding(), HIDDEN);
+  }
+
+  /** The axis of the tokens that are known. */
+  public Axis vocabulary() {
+    return axis(pieces.embedding(), VOCABULARY);
+  }
+
+  /** How many experts each token has; 0 if there are none. */
+  public int chosen() {
+    return network.chosenExperts();
+  }
+
+  /** Where config.json says how many experts each token has. */
+  String chosenKey() {
+    return network.expertKeys().orElseThrow().chosen();
+  }
+
+  /** The axis of a layer's neurons; a layer of experts has none of its own. */
+  public Axis neurons(int layer) {
+    return axis(layer, TextNetwork.NEURONS);
+  }
+
+  /** The experts of a layer, if it has any. */
+  public Optional<LayerExperts> experts(int layer) {
+    String counted = blocks.get(layer) + TextNetwork.EXPERTS;
+    Architecture own = pieces.layers().get(layer);
+    return own.stacks().stream()
+        .filter(stack -> stack.axis().name().equals(counted))
+        .findFirst()
+        .map(stack -> LayerExperts.of(stack, own));
+  }
+
+  /** The axis that counts the experts of a layer that has any. */
+  public Axis expertAxis(int layer) {
+    return experts(layer).orElseThrow().counted();
+  }
+
+  /** The axis of the neurons of the expert that all tokens of a layer share, if it has one. */
+  public Optional<Axis> sharedNeurons(int layer) {
+    return experts(layer).flatMap(LayerExperts::shared);
+  }
+
+  /** The layers that have experts, by their numbers. */
+  public List<Integer> sparseLayers() {
+    return IntStream.range(0, blocks.size())
+        .filter(layer -> experts(layer).isPresent())
+        .boxed()
+        .toList();
+  }
+
+  /** The axis of a layer's attention heads. */
+  public Axis heads(int layer) {
+    return axis(layer, TextNetwork.HEADS);
+  }
+
+  /** The axis of a layer's heads of keys and values; that of all heads if each has its own. */
+  public Axis groups(int layer) {
+    return find(pieces.layers().get(layer), blocks.get(layer) + TextNetwork.GROUPS)
+        .orElseGet(() -> heads(layer));
+  }
+
+  /**
+   * How large it is.
+   *
+   * @throws InvalidInputException if layers of a kind differ, or experts; names the sizes that do
+   */
+  public DecoderSizes sizes() {
+    Map<DecoderDimension, Set<Integer>> found = widths();
+    List<String> problems =
+        found.entrySet().stream()
+            .filter(each -> each.getValue().size() > 1)
+            .map(each -> uneven(each.getKey(), each.getValue()))
+            .toList();
+    if (!problems.isEmpty()) {
+      throw new InvalidInputException(problems);
+    }
+    var sizes = new EnumMap<DecoderDimension, Integer>(DecoderDimension.class);
+    found.forEach((size, widths) -> sizes.put(size, widths.iterator().next()));
+    return new DecoderSizes(
+        hidden().units(),
+        sizes.getOrDefault(DecoderDimension.NEURONS, 0),
+        sizes.getOrDefault(DecoderDimension.EXPERTS, 0),
+        sizes.getOrDefault(DecoderDimension.EXPERT_NEURONS, 0),
+        sizes.getOrDefault(DecoderDimension.SHARED_NEURONS, 0),
+        sizes.getOrDefault(DecoderDimension.HEADS, 0),
+        sizes.getOrDefault(DecoderDimension.GROUPS, 0),
+        blocks.size());
+  }
+
+  private String uneven(DecoderDimension size, Set<Integer> widths) {
+    String elsewhere = chosen() > 0 ? "" : "; ask for perLayer: true, or for algorithm: gradnas";
+    return "%s: minitron needs layers that are all alike, but they have %s %s%s"
+        .formatted(model.directory().path(), widths, size.word(), elsewhere);
+  }
+
+  /** The widths that layers have, each once; nothing of what no layer has. */
+  private Map<DecoderDimension, Set<Integer>> widths() {
+    var widths = new EnumMap<DecoderDimension, Set<Integer>>(DecoderDimension.class);
+    Set<Integer> sparse = Set.copyOf(sparseLayers());
+    for (int layer = 0; layer < blocks.size(); layer++) {
+      if (sparse.contains(layer)) {
+        LayerExperts experts = experts(layer).orElseThrow();
+        add(widths, DecoderDimension.EXPERTS, experts.counted());
+        experts.neurons().forEach(neurons -> add(widths, DecoderDimension.EXPERT_NEURONS, neurons));
+        experts
+            .shared()
+            .ifPresent(neurons -> add(widths, DecoderDimension.SHARED_NEURONS, neurons));
+      } else {
+        add(widths, DecoderDimension.NEURONS, neurons(layer));
+      }
+      add(widths, DecoderDimension.HEADS, heads(layer));
+      add(widths, DecoderDimension.GROUPS, groups(layer));
+    }
+    return widths;
+  }
+
+  private static void add(
+      Map<DecoderDimension, Set<Integer>> widths, DecoderDimension size, Axis axis) {
+    widths.computeIfAbsent(size, any -> new LinkedHashSet<>()).add(axis.units());
+  }
+
+  /** Why some loaders of the family would not open a subnet of these sizes, if they would not. */
+  public Optional<String> misfit(int hidden, int heads) {
+    return network.misfit(hidden, heads);
+  }
+
+  /** Whether all numbers of the model together take at most so many bytes in float32. */
+  public boolean fits(long bytes) {
+    return bytes() <= bytes;
+  }
+
+  /** What all numbers of the model together take in float32. */
+  public long bytes() {
+    long elements =
+        architecture().shapes().values().stream()
+            .mapToLong(shape -> LongStream.of(shape).reduce(1, (a, b) -> a * b))
+            .sum();
+    return elements * Float.BYTES;
+  }
+
+  /** Why some loaders of the family would not open it, if they would not. */
+  public Optional<String> misfit() {
+    return widths().values().stream().anyMatch(each -> each.size() > 1)
+        ? Optional.of("layers are not all alike")
+        : misfit(hidden().units(), heads(0).units());
+  }
+
+  private Axis axis(int layer, String kind) {
+    return axis(pieces.layers().get(layer), blocks.get(layer) + kind);
+  }
+
+  private static Axis axis(Architecture piece, String name) {
+    return find(piece, name)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException("%s has no axis '%s'".formatted(piece.name(), name)));
+  }
+
+  private static Optional<Axis> find(Architecture piece, String name) {
+    return piece.axes().stream().filter(axis -> axis.name().equals(name)).findFirst();
+  }
+}

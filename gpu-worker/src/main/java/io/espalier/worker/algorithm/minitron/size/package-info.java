@@ -1,0 +1,9 @@
+/**
+ * How large a decoder is, and what sizes it may be cut to.
+ *
+ * <p>Start reading at {@link io.espalier.worker.algorithm.minitron.size.DecoderSizes}.
+ */
+@NullMarked
+package io.espalier.worker.algorithm.minitron.size;
+
+import org.jspecify.annotations.NullMarked;

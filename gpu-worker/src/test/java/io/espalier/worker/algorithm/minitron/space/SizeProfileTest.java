@@ -1,0 +1,55 @@
+package io.espalier.worker.algorithm.minitron.space;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espalier.worker.algorithm.family.TextModel;
+import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
+import io.espalier.worker.algorithm.search.Profile;
+import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.tensor.Golden;
+import java.math.BigInteger;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What there is to choose from, known without data. */
+final class SizeProfileTest {
+  private static DecoderBlueprint blueprint(String golden) {
+    return DecoderBlueprint.of(TextModel.of(Golden.of(golden).model(), 16));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "llama, hidden;neurons",
+    "mixtral, hidden;experts;neurons of an expert",
+    "qwen2-moe, hidden;neurons;experts;neurons of an expert;neurons of the shared expert",
+    "qwen3-moe, hidden;neurons;experts;neurons of an expert"
+  })
+  void only_sizes_with_a_choice_are_named(String golden, String axes) {
+    Profile profile = SizeProfile.of(blueprint(golden), Optional.empty());
+
+    List<String> wanted = Arrays.asList(axes.split(";", -1));
+    assertThat(profile.axes()).extracting(each -> each.axis().name()).isEqualTo(wanted);
+    BigInteger size =
+        profile.axes().stream()
+            .map(each -> BigInteger.valueOf(each.widths().size()))
+            .reduce(BigInteger.ONE, BigInteger::multiply);
+    assertThat(profile.spaceSize()).isEqualTo(size);
+  }
+
+  @Test
+  void the_narrowest_model_of_experts_costs_what_its_sizes_cost() {
+    DecoderBlueprint mixtral = blueprint("mixtral");
+    var smallest = new DecoderSizes(20, 0, 3, 32, 0, 4, 2, 2);
+
+    Profile profile = SizeProfile.of(mixtral, Optional.empty());
+
+    assertThat(profile.min().flops())
+        .isEqualTo(
+            new UniformCosts(mixtral, Sharding.asBefore(), Optional.empty()).of(smallest).flops());
+  }
+}
