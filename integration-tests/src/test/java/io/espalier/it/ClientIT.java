@@ -11,9 +11,9 @@ import io.espalier.schemas.Topic;
 import io.espalier.schemas.policy.Policy;
 import io.espalier.schemas.policy.PolicyFile;
 import io.espalier.standalone.client.Cluster;
+import io.espalier.standalone.client.ModelRegistering;
 import io.espalier.standalone.client.PolicyListing;
 import io.espalier.standalone.client.Publishing;
-import io.espalier.standalone.client.Registering;
 import io.espalier.standalone.client.Workers;
 import io.espalier.standalone.model.Registration;
 import io.espalier.standalone.report.Format;
@@ -178,8 +178,8 @@ class ClientIT {
 
   private static Result register(String name, Path model, boolean dryRun) {
     var registration = new Registration(name, "1", model, Optional.empty(), Map.of(), Map.of());
-    var request = new Registering.Request(registration, dryRun, false, Optional.empty());
-    return Registering.run(espalier.address(), request, Narration.plain(System.err));
+    var request = new ModelRegistering.Request(registration, dryRun, false, Optional.empty());
+    return ModelRegistering.run(espalier.address(), request, Narration.plain(System.err));
   }
 
   @Test

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.ModelRegistered;
 import io.espalier.event.PruningPolicy;
 import io.espalier.schemas.policy.Policy;
-import io.espalier.standalone.model.Foresight;
 import io.espalier.standalone.model.Registration;
+import io.espalier.standalone.model.StageForesight;
 import io.espalier.standalone.report.Result;
 import io.espalier.standalone.report.TextTable;
 import io.espalier.streams.domain.policy.Condition;
@@ -35,8 +35,8 @@ public final class PolicyTrial {
    * @param foresight whether its first stage would begin; absent if the policy is not for the
    *     model, or the model does not lie on this machine
    */
-  private record Tried(PolicyVerdict verdict, Optional<Foresight> foresight) {
-    boolean has(Foresight.Verdict wanted) {
+  private record Tried(PolicyVerdict verdict, Optional<StageForesight> foresight) {
+    boolean has(StageForesight.Verdict wanted) {
       return foresight.filter(found -> found.verdict() == wanted).isPresent();
     }
   }
@@ -112,7 +112,7 @@ public final class PolicyTrial {
     return Result.of(json, text).withExitCode(exitCode(tried));
   }
 
-  private static Optional<Foresight> foresee(PolicyVerdict verdict, ModelRegistered event) {
+  private static Optional<StageForesight> foresee(PolicyVerdict verdict, ModelRegistered event) {
     URI uri = URI.create(event.getArtifactUri());
     if (!verdict.accepts()
         || !"file".equalsIgnoreCase(uri.getScheme())
@@ -122,18 +122,18 @@ public final class PolicyTrial {
     Path directory = Path.of(uri);
     return Optional.of(
         event.getDatasets().isEmpty()
-            ? Foresight.withoutData(verdict.event(), directory)
-            : Foresight.of(verdict.event(), directory, event.getDatasets()));
+            ? StageForesight.withoutData(verdict.event(), directory)
+            : StageForesight.of(verdict.event(), directory, event.getDatasets()));
   }
 
   private static int exitCode(List<Tried> tried) {
     if (tried.stream().noneMatch(each -> each.verdict().accepts())) {
       return NO_MATCH;
     }
-    if (tried.stream().anyMatch(each -> each.has(Foresight.Verdict.INFEASIBLE))) {
+    if (tried.stream().anyMatch(each -> each.has(StageForesight.Verdict.INFEASIBLE))) {
       return INFEASIBLE;
     }
-    return tried.stream().anyMatch(each -> each.has(Foresight.Verdict.REFUSED)) ? REFUSED : 0;
+    return tried.stream().anyMatch(each -> each.has(StageForesight.Verdict.REFUSED)) ? REFUSED : 0;
   }
 
   private static ObjectNode json(Tried tried) {
@@ -172,7 +172,7 @@ public final class PolicyTrial {
     return text.toString();
   }
 
-  private static String text(Foresight found) {
+  private static String text(StageForesight found) {
     String verdict =
         switch (found.verdict()) {
           case FEASIBLE -> "its first stage would begin: model, data and budget fit\n";

@@ -3,7 +3,6 @@ package io.espalier.standalone.client;
 import io.espalier.event.PruningPolicy;
 import io.espalier.schemas.CloudEvent;
 import io.espalier.schemas.Topic;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -142,7 +141,7 @@ final class PolicyWriter {
         new CloudEvent(
             UUID.randomUUID().toString(),
             Publishing.SOURCE,
-            CloudEvent.POLICY_APPLIED,
+            policy.isPresent() ? CloudEvent.POLICY_APPLIED : CloudEvent.POLICY_WITHDRAWN,
             name,
             Instant.now());
     var headers = event.headers();
@@ -167,9 +166,7 @@ final class PolicyWriter {
   /** For a random time, so that those who overtook each other do not do it again. */
   private static void pause() {
     try {
-      Thread.sleep(
-          Duration.ofMillis(ThreadLocalRandom.current().nextLong(1, LONGEST_PAUSE_MILLIS))
-              .toMillis());
+      Thread.sleep(ThreadLocalRandom.current().nextLong(1, LONGEST_PAUSE_MILLIS));
     } catch (InterruptedException interrupted) {
       throw new InterruptException(interrupted);
     }

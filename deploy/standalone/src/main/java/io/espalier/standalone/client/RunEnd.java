@@ -2,7 +2,6 @@ package io.espalier.standalone.client;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.event.GateResult;
 import io.espalier.event.ModelRejected;
 import io.espalier.event.RejectionReason;
 import io.espalier.event.Run;
@@ -102,17 +101,13 @@ record RunEnd(String runId, Optional<Run> run, Optional<RejectionReason> reason)
   }
 
   private int ofRejection(Run rejected) {
-    boolean missedGate = rejected.getGates().stream().anyMatch(gate -> !passed(gate));
+    boolean missedGate = rejected.getGates().stream().anyMatch(gate -> !gate.getPassed());
     return switch (reason.orElse(missedGate ? RejectionReason.GATE : RejectionReason.FAILED)) {
       case GATE -> GATE_FAILED;
       case INFEASIBLE -> INFEASIBLE;
       case INVALID -> INVALID;
       case FAILED, CANCELLED -> FAILED;
     };
-  }
-
-  private static boolean passed(GateResult gate) {
-    return gate.getPassed();
   }
 
   /** In words. */

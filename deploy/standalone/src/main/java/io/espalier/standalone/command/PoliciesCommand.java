@@ -6,6 +6,7 @@ import io.espalier.standalone.client.Publishing;
 import io.espalier.standalone.report.Format;
 import io.espalier.standalone.report.Result;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Parameters;
     subcommands = {
       PoliciesCommand.Apply.class,
       PoliciesCommand.Diff.class,
-      PoliciesCommand.List.class,
+      PoliciesCommand.Listing.class,
       PoliciesCommand.Show.class,
       PoliciesCommand.Delete.class,
       PolicyTestCommand.class,
@@ -71,7 +72,7 @@ final class PoliciesCommand {
   @Command(
       name = "list",
       description = "List the policies in force; -o yaml writes them as they can be applied.")
-  static final class List extends Task {
+  static final class Listing extends Task {
     @Mixin private ConnectionOptions connection = new ConnectionOptions();
 
     @Override
@@ -116,7 +117,7 @@ final class PoliciesCommand {
               + " have begun go on by what the policies said.")
   static final class Delete extends Task {
     @Parameters(paramLabel = "NAME", arity = "1..*", description = "Policy names.")
-    private java.util.List<String> names = new ArrayList<>();
+    private List<String> names = new ArrayList<>();
 
     @Mixin private ConnectionOptions connection = new ConnectionOptions();
 

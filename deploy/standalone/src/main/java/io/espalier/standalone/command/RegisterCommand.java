@@ -1,6 +1,6 @@
 package io.espalier.standalone.command;
 
-import io.espalier.standalone.client.Registering;
+import io.espalier.standalone.client.ModelRegistering;
 import io.espalier.standalone.model.Registration;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
@@ -82,9 +82,9 @@ final class RegisterCommand extends Task {
         new Registration(name, version, artifact, Optional.ofNullable(task), data, labels);
     Optional<Duration> limit =
         wait ? Optional.of(Duration.ofSeconds(timeoutSeconds)) : Optional.empty();
-    var request = new Registering.Request(registration, dryRun, requireMatch, limit);
+    var request = new ModelRegistering.Request(registration, dryRun, requireMatch, limit);
     try (var narration = Narration.toStandardError()) {
-      return Registering.run(connection.address(), request, narration);
+      return ModelRegistering.run(connection.address(), request, narration);
     }
   }
 }

@@ -9,7 +9,7 @@ import io.espalier.event.ModelRegistered;
 import io.espalier.event.PruningPolicy;
 import io.espalier.event.Run;
 import io.espalier.event.RunState;
-import io.espalier.standalone.client.Outlook.State;
+import io.espalier.standalone.client.RegistrationOutlook.State;
 import io.espalier.standalone.model.Registration;
 import io.espalier.worker.zoo.Zoo;
 import java.nio.file.Path;
@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is said of a ResNet-20 with drawn images, in a system with one served pool. */
-class OutlookTest {
+class RegistrationOutlookTest {
   private static final PoolReadiness POOLS =
       new PoolReadiness(List.of("default"), Map.of("default", 1));
   private static final State NO_RUNS = new State(Map.of(), POOLS, 6);
@@ -49,8 +49,8 @@ class OutlookTest {
         Map.of("tier", "edge"));
   }
 
-  private static Outlook outlook(PruningPolicy... policies) {
-    return Outlook.of(event, Optional.empty(), List.of(policies), NO_RUNS);
+  private static RegistrationOutlook outlook(PruningPolicy... policies) {
+    return RegistrationOutlook.of(event, Optional.empty(), List.of(policies), NO_RUNS);
   }
 
   @Test
@@ -62,10 +62,10 @@ class OutlookTest {
 
   @Test
   void a_policy_that_matches_is_told_with_its_run_pool_and_workers() {
-    Outlook outlook = outlook(feasible(SamplePolicy.forNames("all", "*")));
+    RegistrationOutlook outlook = outlook(feasible(SamplePolicy.forNames("all", "*")));
 
     assertThat(outlook.warnings()).isEmpty();
-    Prospect match = outlook.matches().get(0);
+    ForetoldRun match = outlook.matches().get(0);
     assertThat(match.runId()).matches("[0-9a-f]{32}");
     assertThat(outlook.text())
         .contains("matching policy", "all", match.runId(), "default", "1  begins");
@@ -78,7 +78,7 @@ class OutlookTest {
 
   @Test
   void a_policy_that_does_not_match_is_told_with_the_first_condition_that_fails() {
-    Outlook outlook = outlook(SamplePolicy.forNames("acme", "acme-*"));
+    RegistrationOutlook outlook = outlook(SamplePolicy.forNames("acme", "acme-*"));
 
     assertThat(outlook.text()).contains("acme", "names: wanted acme-*, found my-model");
     assertThat(json(outlook).at("/others/0/wanted").asText()).isEqualTo("acme-*");
@@ -106,7 +106,7 @@ class OutlookTest {
   void a_budget_that_no_model_meets_is_foretold() {
     PruningPolicy policy = SamplePolicy.written("tiny", "1%").toAvro(1);
 
-    Outlook outlook = outlook(policy);
+    RegistrationOutlook outlook = outlook(policy);
 
     assertThat(json(outlook).at("/matches/0/foresight").asText()).isEqualTo("infeasible");
     assertThat(outlook.warnings())
@@ -122,7 +122,7 @@ class OutlookTest {
     policy.setPool("gpu");
     State state = new State(Map.of(), new PoolReadiness(List.of("gpu"), Map.of()), 6);
 
-    assertThat(Outlook.of(event, Optional.empty(), List.of(policy), state).warnings())
+    assertThat(RegistrationOutlook.of(event, Optional.empty(), List.of(policy), state).warnings())
         .singleElement()
         .asString()
         .startsWith("policy 'gpu-only': no worker serves the pool 'gpu'");
@@ -144,8 +144,8 @@ class OutlookTest {
     ModelRegistered before = ModelRegistered.newBuilder(event).build();
     before.setLabels(same ? event.getLabels() : Map.of());
 
-    Outlook outlook =
-        Outlook.of(
+    RegistrationOutlook outlook =
+        RegistrationOutlook.of(
             event, Optional.of(before), List.of(policy), new State(Map.of(runId, run), POOLS, 6));
 
     assertThat(json(outlook).at("/matches/0/outcome").asText()).isEqualTo(outcome);
@@ -163,7 +163,7 @@ class OutlookTest {
     return policy;
   }
 
-  private static ObjectNode json(Outlook outlook) {
+  private static ObjectNode json(RegistrationOutlook outlook) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     outlook.addTo(json);
     return json;

@@ -2,13 +2,15 @@ package io.espalier.standalone.client;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.ModelRegistered;
+import io.espalier.event.PruningPolicy;
 import io.espalier.event.Run;
-import io.espalier.standalone.client.Prospect.RunOutcome;
-import io.espalier.standalone.model.Foresight;
+import io.espalier.standalone.client.ForetoldRun.RunOutcome;
+import io.espalier.standalone.model.StageForesight;
 import io.espalier.standalone.report.TextTable;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.topology.RunIds;
 import io.espalier.streams.wire.Wire;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,13 +27,13 @@ import java.util.Optional;
  * @param others the others
  * @param pools which pools can do work
  */
-record Outlook(
+record RegistrationOutlook(
     ModelRegistered event,
     Optional<ModelRegistered> before,
-    List<Prospect> matches,
+    List<ForetoldRun> matches,
     List<PolicyVerdict> others,
     PoolReadiness pools) {
-  Outlook {
+  RegistrationOutlook {
     matches = List.copyOf(matches);
     others = List.copyOf(others);
   }
@@ -42,7 +44,7 @@ record Outlook(
    * @throws io.espalier.worker.domain.InvalidInputException if the version is known with other
    *     content
    */
-  static Outlook of(Cluster cluster, ModelRegistered event) {
+  static RegistrationOutlook of(Cluster cluster, ModelRegistered event) {
     Registrations registrations = Registrations.of(cluster);
     registrations.requireSameContent(event);
     Optional<ModelRegistered> before = registrations.of(Registrations.id(event));
@@ -67,32 +69,33 @@ record Outlook(
   }
 
   /** What comes of a registration in a system of which this is known. */
-  static Outlook of(
+  static RegistrationOutlook of(
       ModelRegistered event,
       Optional<ModelRegistered> before,
-      Collection<io.espalier.event.PruningPolicy> policies,
+      Collection<PruningPolicy> policies,
       State state) {
     Model model = Wire.read(event);
     RunIds ids = new RunIds(state.partitions());
     boolean same = before.filter(earlier -> isSame(earlier, event)).isPresent();
-    List<Prospect> matches = new ArrayList<>();
+    List<ForetoldRun> matches = new ArrayList<>();
     List<PolicyVerdict> others = new ArrayList<>();
     for (PolicyVerdict verdict : PolicyVerdict.of(policies, model)) {
       if (verdict.accepts()) {
         String runId = ids.of(model, verdict.policy()).value();
         Optional<Run> run = Optional.ofNullable(state.runs().get(runId));
         matches.add(
-            new Prospect(verdict, runId, run, RunOutcome.of(run, same), foresee(verdict, event)));
+            new ForetoldRun(
+                verdict, runId, run, RunOutcome.of(run, same), foresee(verdict, event)));
       } else {
         others.add(verdict);
       }
     }
-    return new Outlook(event, before, matches, others, state.pools());
+    return new RegistrationOutlook(event, before, matches, others, state.pools());
   }
 
-  private static Foresight foresee(PolicyVerdict verdict, ModelRegistered event) {
-    Path directory = Path.of(java.net.URI.create(event.getArtifactUri()));
-    return Foresight.of(verdict.event(), directory, event.getDatasets());
+  private static StageForesight foresee(PolicyVerdict verdict, ModelRegistered event) {
+    Path directory = Path.of(URI.create(event.getArtifactUri()));
+    return StageForesight.of(verdict.event(), directory, event.getDatasets());
   }
 
   /** As the coordinator compares registrations: when and by whom does not count. */
@@ -128,7 +131,7 @@ record Outlook(
     var text = new StringBuilder();
     if (!matches.isEmpty()) {
       var table = new TextTable("matching policy", "run", "pool", "workers", "what happens");
-      for (Prospect match : matches) {
+      for (ForetoldRun match : matches) {
         String pool = match.verdict().event().getPool();
         String workers = Integer.toString(pools.workersOf(pool));
         table.row(match.verdict().name(), match.runId(), pool, workers, match.words());

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.ModelRegistered;
 import io.espalier.event.Run;
-import io.espalier.standalone.client.Prospect.RunOutcome;
+import io.espalier.standalone.client.ForetoldRun.RunOutcome;
 import io.espalier.standalone.model.OpenedModel;
 import io.espalier.standalone.model.Registration;
 import io.espalier.standalone.report.Figures;
@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Registers a model version and says what comes of it. */
-public final class Registering {
+public final class ModelRegistering {
   /**
    * What to register, and how.
    *
@@ -38,7 +38,7 @@ public final class Registering {
   private final ModelRegistered event;
   private final OpenedModel model;
 
-  private Registering(Request request) {
+  private ModelRegistering(Request request) {
     this.request = request;
     event = request.registration().event(Instant.now());
     model = OpenedModel.open(request.registration().directory());
@@ -54,24 +54,21 @@ public final class Registering {
    * @throws UnreachableException if the system is not there
    */
   public static Result run(Address address, Request request, Narration narration) {
-    var registering = new Registering(request);
+    var registering = new ModelRegistering(request);
     try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
       return registering.run(cluster, narration);
     }
   }
 
   private Result run(Cluster cluster, Narration narration) {
-    Outlook outlook = Outlook.of(cluster, event);
+    RegistrationOutlook outlook = RegistrationOutlook.of(cluster, event);
     if (request.requireMatch() && outlook.matches().isEmpty()) {
       throw new InvalidInputException(unmatched(outlook));
     }
     if (request.dryRun()) {
       return result(outlook, List.of());
     }
-    Set<String> ids =
-        outlook.matches().stream()
-            .map(Prospect::runId)
-            .collect(Collectors.toCollection(java.util.LinkedHashSet::new));
+    List<String> ids = outlook.matches().stream().map(ForetoldRun::runId).toList();
     if (request.limit().isEmpty() || ids.isEmpty()) {
       Publishing.publish(cluster, event);
       return result(outlook, List.of());
@@ -82,12 +79,13 @@ public final class Registering {
   }
 
   private Map<String, Run> await(
-      Cluster cluster, Outlook outlook, Duration limit, Narration narration) {
-    Set<String> ids = outlook.matches().stream().map(Prospect::runId).collect(Collectors.toSet());
+      Cluster cluster, RegistrationOutlook outlook, Duration limit, Narration narration) {
+    Set<String> ids =
+        outlook.matches().stream().map(ForetoldRun::runId).collect(Collectors.toSet());
     Set<String> beginAnew =
         outlook.matches().stream()
             .filter(match -> match.outcome() == RunOutcome.BEGINS_ANEW)
-            .map(Prospect::runId)
+            .map(ForetoldRun::runId)
             .collect(Collectors.toSet());
     try (TopicReader<Run> reader = cluster.read(cluster.topics().runs())) {
       var wait = new RunWait(RunWait.source(reader), ids, beginAnew, narration);
@@ -98,7 +96,7 @@ public final class Registering {
     }
   }
 
-  private Result result(Outlook outlook, List<RunEnd> ends) {
+  private Result result(RegistrationOutlook outlook, List<RunEnd> ends) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     Cost cost = model.cost();
     json.put("model", Registrations.id(event))
@@ -121,10 +119,10 @@ public final class Registering {
     }
     ends.forEach(end -> text.append('\n').append(end.words()));
     return Result.of(json, text.toString())
-        .withNames(outlook.matches().stream().map(Prospect::runId).toList());
+        .withNames(outlook.matches().stream().map(ForetoldRun::runId).toList());
   }
 
-  private List<String> warnings(Outlook outlook) {
+  private List<String> warnings(RegistrationOutlook outlook) {
     List<String> warnings = new ArrayList<>(outlook.warnings());
     if (!model.task().equals(event.getTask())) {
       warnings.add(
@@ -134,7 +132,7 @@ public final class Registering {
     return warnings;
   }
 
-  private String headline(Outlook outlook) {
+  private String headline(RegistrationOutlook outlook) {
     Cost cost = model.cost();
     String known = outlook.before().isPresent() ? " again, with the content that it has had" : "";
     return "%s %s%s%n  %s for %s: %s parameters, %s FLOPs, %s bytes%n  root digest %s"
@@ -150,7 +148,7 @@ public final class Registering {
             event.getRootDigest());
   }
 
-  private static List<String> unmatched(Outlook outlook) {
+  private static List<String> unmatched(RegistrationOutlook outlook) {
     List<String> problems = new ArrayList<>();
     problems.add(
         "no policy matches %s, and a match is required; nothing was registered"

@@ -1,7 +1,6 @@
 package io.espalier.standalone.model;
 
 import io.espalier.event.PruningPolicy;
-import io.espalier.event.StageSpec;
 import io.espalier.worker.algorithm.family.KnownModel;
 import io.espalier.worker.algorithm.family.VisionModel;
 import io.espalier.worker.algorithm.fastnas.Profiles;
@@ -27,7 +26,7 @@ import java.util.Optional;
  * @param verdict what became of the check
  * @param reasons why not, each as a sentence; empty if it would begin
  */
-public record Foresight(Verdict verdict, List<String> reasons) {
+public record StageForesight(Verdict verdict, List<String> reasons) {
   /** How problems begin that are about data that nobody named. */
   private static final String ABOUT_DATA = "data: ";
 
@@ -44,7 +43,7 @@ public record Foresight(Verdict verdict, List<String> reasons) {
   }
 
   /** A foresight; the list is copied. */
-  public Foresight {
+  public StageForesight {
     reasons = List.copyOf(reasons);
   }
 
@@ -54,16 +53,15 @@ public record Foresight(Verdict verdict, List<String> reasons) {
    * @param model its directory
    * @param registered its data by role, as URIs; those that the policy fixes win
    */
-  public static Foresight of(PruningPolicy policy, Path model, Map<String, String> registered) {
-    StageSpec first = policy.getStages().get(0);
-    StageKind kind = StageKind.valueOf(first.getKind().name());
+  public static StageForesight of(
+      PruningPolicy policy, Path model, Map<String, String> registered) {
     try {
-      Stages.standard().of(kind).check(job(policy, model, data(policy, registered)));
-      return new Foresight(Verdict.FEASIBLE, List.of());
+      Stages.standard().of(kind(policy)).check(job(policy, model, data(policy, registered)));
+      return new StageForesight(Verdict.FEASIBLE, List.of());
     } catch (InfeasibleException infeasible) {
-      return new Foresight(Verdict.INFEASIBLE, lines(infeasible));
+      return new StageForesight(Verdict.INFEASIBLE, lines(infeasible));
     } catch (InvalidInputException refused) {
-      return new Foresight(Verdict.REFUSED, refused.problems());
+      return new StageForesight(Verdict.REFUSED, refused.problems());
     }
   }
 
@@ -73,8 +71,8 @@ public record Foresight(Verdict verdict, List<String> reasons) {
    *
    * @param model its directory
    */
-  public static Foresight withoutData(PruningPolicy policy, Path model) {
-    Foresight seen = of(policy, model, Map.of());
+  public static StageForesight withoutData(PruningPolicy policy, Path model) {
+    StageForesight seen = of(policy, model, Map.of());
     boolean lacksData =
         seen.verdict() == Verdict.REFUSED
             && seen.reasons().stream().allMatch(reason -> reason.startsWith(ABOUT_DATA));
@@ -83,15 +81,14 @@ public record Foresight(Verdict verdict, List<String> reasons) {
     }
     List<String> shortfalls = shortfalls(policy, model);
     return shortfalls.isEmpty()
-        ? new Foresight(Verdict.NO_DATA, List.of())
-        : new Foresight(Verdict.INFEASIBLE, shortfalls);
+        ? new StageForesight(Verdict.NO_DATA, List.of())
+        : new StageForesight(Verdict.INFEASIBLE, shortfalls);
   }
 
   private static List<String> shortfalls(PruningPolicy policy, Path model) {
     ModelDirectory directory = ModelDirectory.open(model);
     boolean tellsImagesApart = KnownModel.of(directory) instanceof VisionModel;
-    if (!tellsImagesApart
-        || policy.getStages().get(0).getKind() != io.espalier.event.StageKind.PRUNE) {
+    if (!tellsImagesApart || kind(policy) != StageKind.PRUNE) {
       return List.of();
     }
     PruneSpec asked = PruneSpec.parse(policy.getStages().get(0).getSpec());
@@ -104,15 +101,18 @@ public record Foresight(Verdict verdict, List<String> reasons) {
     return Profiles.of(directory, request).shortfalls();
   }
 
+  private static StageKind kind(PruningPolicy policy) {
+    return StageKind.valueOf(policy.getStages().get(0).getKind().name());
+  }
+
   private static StageJob job(PruningPolicy policy, Path model, Map<String, URI> data) {
-    StageSpec first = policy.getStages().get(0);
     Path nowhere = model.resolve("never-written");
     return new StageJob(
         "foresight",
         0,
         1,
-        StageKind.valueOf(first.getKind().name()),
-        first.getSpec(),
+        kind(policy),
+        policy.getStages().get(0).getSpec(),
         model,
         nowhere,
         nowhere,

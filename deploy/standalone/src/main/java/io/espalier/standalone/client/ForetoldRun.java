@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.ModelRegistered;
 import io.espalier.event.Run;
-import io.espalier.standalone.model.Foresight;
+import io.espalier.standalone.model.StageForesight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,12 +19,12 @@ import java.util.TreeMap;
  * @param outcome what becomes of the run
  * @param foresight whether its first stage would begin
  */
-record Prospect(
+record ForetoldRun(
     PolicyVerdict verdict,
     String runId,
     Optional<Run> run,
     RunOutcome outcome,
-    Foresight foresight) {
+    StageForesight foresight) {
 
   /** What a registration makes of a run. */
   enum RunOutcome {
@@ -95,7 +95,7 @@ record Prospect(
   }
 
   private String foretold() {
-    return foresight.verdict() == Foresight.Verdict.INFEASIBLE
+    return foresight.verdict() == StageForesight.Verdict.INFEASIBLE
         ? "will be rejected: "
         : "would be rejected by a worker that sees what this machine sees: ";
   }
