@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -130,7 +131,8 @@ public final class Cluster implements AutoCloseable {
 
   /**
    * A producer of a topic of which there is one at a time: the transactions of an older one fail
-   * once a newer one has begun.
+   * once a newer one has begun. Where brokers have access rules, it needs the right to write the
+   * transactional id {@code espalier-cli-TOPIC}.
    */
   Producer<String, byte[]> exclusiveProducer(Topic<?> topic) {
     Map<String, Object> settings = producerSettings(topic);
@@ -202,16 +204,15 @@ public final class Cluster implements AutoCloseable {
 
   /** Partitions of the topics whose records meet, as the coordinator counts them. */
   int keyedPartitions() {
-    String name = topics.stageEvents().name();
-    return answer(
+    Set<String> name = Set.of(topics.stageEvents().name());
+    Map<String, TopicDescription> found =
+        answer(
             () ->
                 admin
-                    .describeTopics(Set.of(name))
+                    .describeTopics(name)
                     .allTopicNames()
-                    .get(patience(address), TimeUnit.MILLISECONDS))
-        .get(name)
-        .partitions()
-        .size();
+                    .get(patience(address), TimeUnit.MILLISECONDS));
+    return found.values().iterator().next().partitions().size();
   }
 
   private Set<String> presentTopics() {

@@ -109,14 +109,14 @@ public final class ModelRegistering {
         .put("flops", cost.flops())
         .put("bytes", cost.bytes());
     outlook.addTo(json);
+    List<String> warnings = warnings(outlook);
+    warnings.forEach(json.putArray("warnings")::add);
     if (!ends.isEmpty()) {
       var nodes = json.putArray("runs");
       ends.forEach(end -> nodes.add(end.json()));
     }
     var text = new StringBuilder(headline(outlook)).append('\n').append(outlook.text());
-    for (String warning : warnings(outlook)) {
-      text.append("\nwarning: ").append(warning);
-    }
+    warnings.forEach(warning -> text.append("\nwarning: ").append(warning));
     ends.forEach(end -> text.append('\n').append(end.words()));
     return Result.of(json, text.toString())
         .withNames(outlook.matches().stream().map(ForetoldRun::runId).toList());

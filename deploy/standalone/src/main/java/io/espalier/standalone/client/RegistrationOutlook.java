@@ -147,7 +147,7 @@ record RegistrationOutlook(
     return text.toString();
   }
 
-  /** Adds all of it to what programs read. */
+  /** Adds the policies to what programs read. */
   void addTo(ObjectNode json) {
     json.put("registeredBefore", before.isPresent());
     var found = json.putArray("matches");
@@ -157,6 +157,5 @@ record RegistrationOutlook(
       ObjectNode node = missed.addObject().put("policy", other.name());
       other.missed().ifPresent(condition -> node.setAll(PolicyVerdict.json(condition)));
     }
-    warnings().forEach(json.putArray("warnings")::add);
   }
 }

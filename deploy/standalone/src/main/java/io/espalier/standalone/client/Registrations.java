@@ -77,15 +77,16 @@ final class Registrations {
    * @throws InvalidInputException naming the digest that is known
    */
   void requireSameContent(ModelRegistered event) {
+    Optional<ModelRegistered> before = of(id(event));
     List<String> known = digests.getOrDefault(id(event), List.of());
     String digest = Objects.requireNonNullElse(event.getRootDigest(), "");
-    if (!known.isEmpty() && !known.contains(digest)) {
+    if (before.isPresent() && !known.isEmpty() && !known.contains(digest)) {
       throw new InvalidInputException(
           "%s is registered already with root digest %s (%s), but %s has %s; a version keeps its content, so register the new one as another version"
               .formatted(
                   id(event),
                   known.get(known.size() - 1),
-                  newest.get(id(event)).getArtifactUri(),
+                  before.get().getArtifactUri(),
                   event.getArtifactUri(),
                   digest));
     }

@@ -9,7 +9,6 @@ import io.espalier.event.RunState;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,9 +40,9 @@ record RunEnd(String runId, Optional<Run> run, Optional<RejectionReason> reason)
   /** The ends of runs, with reasons as they were announced. */
   static List<RunEnd> of(Cluster cluster, Collection<String> ids, Map<String, Run> runs) {
     Set<String> rejected =
-        ids.stream()
-            .filter(runs::containsKey)
-            .filter(id -> runs.get(id).getState() == RunState.REJECTED)
+        runs.values().stream()
+            .filter(run -> run.getState() == RunState.REJECTED)
+            .map(Run::getRunId)
             .collect(Collectors.toSet());
     Map<String, RejectionReason> reasons = reasons(cluster, rejected);
     return ids.stream()
@@ -59,10 +58,9 @@ record RunEnd(String runId, Optional<Run> run, Optional<RejectionReason> reason)
     if (rejected.isEmpty()) {
       return reasons;
     }
-    Set<String> wanted = new HashSet<>(rejected);
     long end = System.nanoTime() + PATIENCE.toNanos();
     try (TopicReader<ModelRejected> reader = cluster.read(cluster.topics().modelRejected())) {
-      while ((!reader.caughtUp() || !reasons.keySet().containsAll(wanted))
+      while ((!reader.caughtUp() || !reasons.keySet().containsAll(rejected))
           && System.nanoTime() < end) {
         reader
             .poll()
@@ -70,7 +68,7 @@ record RunEnd(String runId, Optional<Run> run, Optional<RejectionReason> reason)
                 entry ->
                     entry
                         .value()
-                        .filter(event -> wanted.contains(event.getRunId()))
+                        .filter(event -> rejected.contains(event.getRunId()))
                         .ifPresent(event -> reasons.put(event.getRunId(), event.getReason())));
       }
     }

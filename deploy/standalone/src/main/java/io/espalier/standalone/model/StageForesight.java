@@ -7,10 +7,12 @@ import io.espalier.worker.algorithm.fastnas.Profiles;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.stage.PruneSpec;
 import io.espalier.worker.stage.Stages;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -62,6 +64,8 @@ public record StageForesight(Verdict verdict, List<String> reasons) {
       return new StageForesight(Verdict.INFEASIBLE, lines(infeasible));
     } catch (InvalidInputException refused) {
       return new StageForesight(Verdict.REFUSED, refused.problems());
+    } catch (WorkerException | UncheckedIOException failed) {
+      return new StageForesight(Verdict.REFUSED, lines(failed)); // no reason not to go on
     }
   }
 
