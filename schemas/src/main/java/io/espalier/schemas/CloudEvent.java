@@ -22,6 +22,9 @@ public record CloudEvent(String id, String source, String type, String subject, 
   /** Type of a policy. */
   public static final String POLICY_APPLIED = "io.espalier.policy.applied.v1";
 
+  /** Type of the end of a policy, which has no value. */
+  public static final String POLICY_WITHDRAWN = "io.espalier.policy.withdrawn.v1";
+
   /** Type of a run request. */
   public static final String RUN_REQUESTED = "io.espalier.run.requested.v1";
 

@@ -20,7 +20,7 @@ final class NameRules {
     texts("/spec/match/families", "a family", match.path("families"));
     for (Map.Entry<String, JsonNode> label : match.path("labels").properties()) {
       String pointer = "/spec/match/labels";
-      Name.problem("a label's name", label.getKey())
+      Name.pathProblem("a label's name", label.getKey())
           .ifPresent(wrong -> problem.accept(pointer, wrong));
       text(pointer, "the value of a label", label.getValue());
     }

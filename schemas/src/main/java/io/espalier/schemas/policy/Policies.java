@@ -1,6 +1,9 @@
 package io.espalier.schemas.policy;
 
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a policy file holds: its policies, or everything that is wrong with it.
@@ -12,7 +15,30 @@ public record Policies(List<Policy> policies, List<PolicyProblem> problems) {
   /** What a file holds; lists are copied. */
   public Policies {
     policies = List.copyOf(policies);
-    problems = problems.stream().sorted(PolicyProblem.IN_ORDER).toList();
+    problems = List.copyOf(problems);
+  }
+
+  /** What several files hold together, in their order; each name may be there once. */
+  public static Policies together(List<Policies> files) {
+    List<Policy> policies = new ArrayList<>();
+    List<PolicyProblem> problems = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (Policies file : files) {
+      problems.addAll(file.problems());
+      for (Policy policy : file.policies()) {
+        policies.add(policy);
+        if (!names.add(policy.name())) {
+          problems.add(
+              new PolicyProblem(
+                  policy.source(),
+                  0,
+                  "",
+                  "the policy '%s' is in another of these files too; give each name once"
+                      .formatted(policy.name())));
+        }
+      }
+    }
+    return new Policies(problems.isEmpty() ? policies : List.of(), problems);
   }
 
   /** Whether there is no problem. */

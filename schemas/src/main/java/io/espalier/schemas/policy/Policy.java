@@ -13,8 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A valid policy, as it was written. What it leaves out has the defaults of the format. */
 public final class Policy {
@@ -27,17 +29,25 @@ public final class Policy {
           "h", TimeUnit.HOURS,
           "d", TimeUnit.DAYS);
 
+  private final String source;
   private final String name;
   private final JsonNode spec;
 
-  private Policy(String name, JsonNode spec) {
+  private Policy(String source, String name, JsonNode spec) {
+    this.source = source;
     this.name = name;
     this.spec = spec;
   }
 
   /** The policy in a document that has been checked. */
-  static Policy of(JsonNode document) {
-    return new Policy(document.at("/metadata/name").asText(), document.path("spec"));
+  static Policy of(Document document) {
+    JsonNode root = document.root();
+    return new Policy(document.source(), root.at("/metadata/name").asText(), root.path("spec"));
+  }
+
+  /** The file it is from, or what stands for it. */
+  String source() {
+    return source;
   }
 
   /** Its name. */
@@ -124,24 +134,46 @@ public final class Policy {
       }
     }
     return Gate.newBuilder()
-        .setMetric(metric.isEmpty() ? implied(rule) : metric)
+        .setMetric(metric.isEmpty() ? implied(rule).orElse("") : metric)
         .setRule(rule)
         .setBound(bound.asDouble())
         .build();
   }
 
   private static GateRule rule(String field) {
-    return switch (field) {
-      case "maxDegradation" -> GateRule.MAX_DEGRADATION;
-      case "percentMaxDegradation" -> GateRule.PERCENT_MAX_DEGRADATION;
-      case "minSpeedup" -> GateRule.MIN_SPEEDUP;
-      case "maxBytes" -> GateRule.MAX_BYTES;
-      default -> GateRule.THRESHOLD;
+    return Stream.of(GateRule.values())
+        .filter(rule -> field(rule).equals(field))
+        .findFirst()
+        .orElse(GateRule.THRESHOLD);
+  }
+
+  /** The field of a gate that has the bound of a rule. */
+  static String field(GateRule rule) {
+    return switch (rule) {
+      case THRESHOLD -> "threshold";
+      case MAX_DEGRADATION -> "maxDegradation";
+      case PERCENT_MAX_DEGRADATION -> "percentMaxDegradation";
+      case MIN_SPEEDUP -> "minSpeedup";
+      case MAX_BYTES -> "maxBytes";
     };
   }
 
-  private static String implied(GateRule rule) {
-    return rule == GateRule.MAX_BYTES ? "bytes" : "latencyMillis";
+  /** How durations write a unit. */
+  static String letter(TimeUnit unit) {
+    return UNITS.entrySet().stream()
+        .filter(entry -> entry.getValue() == unit)
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The metric that a rule is about if none is named, if it is about one. */
+  static Optional<String> implied(GateRule rule) {
+    return switch (rule) {
+      case MAX_BYTES -> Optional.of("bytes");
+      case MIN_SPEEDUP -> Optional.of("latencyMillis");
+      case THRESHOLD, MAX_DEGRADATION, PERCENT_MAX_DEGRADATION -> Optional.empty();
+    };
   }
 
   private static long millis(String duration) {

@@ -1,7 +1,9 @@
 package io.espalier.schemas.policy;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -29,16 +31,40 @@ public final class PolicyFile {
       return unreadable(source, "is a directory; wanted a policy file, YAML or JSON");
     }
     try {
-      ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
-      return parse(source, StandardCharsets.UTF_8.newDecoder().decode(bytes).toString());
+      return decode(source, Files.readAllBytes(file));
     } catch (NoSuchFileException missing) {
       return unreadable(source, "there is no such file");
-    } catch (CharacterCodingException binary) {
-      return unreadable(source, "is not UTF-8 text");
     } catch (FileSystemException failed) {
       return unreadable(source, "cannot be read: " + because(failed));
     } catch (IOException failed) {
       return unreadable(source, "cannot be read: " + failed);
+    }
+  }
+
+  /**
+   * Reads a stream to its end, which is left open.
+   *
+   * @param source what to call it in problems
+   */
+  public static Policies read(String source, InputStream stream) {
+    try {
+      return decode(source, stream.readAllBytes());
+    } catch (IOException failed) {
+      return unreadable(source, "cannot be read: " + failed);
+    }
+  }
+
+  /** The JSON schema of a document, as editors take it. */
+  public static String schema() {
+    return PolicySchema.text();
+  }
+
+  private static Policies decode(String source, byte[] bytes) {
+    try {
+      CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+      return parse(source, text.toString());
+    } catch (CharacterCodingException binary) {
+      return unreadable(source, "is not UTF-8 text");
     }
   }
 
@@ -58,10 +84,11 @@ public final class PolicyFile {
       problems.addAll(found);
       problems.addAll(PolicyRules.check(document));
       if (found.isEmpty()) {
-        policies.add(Policy.of(document.root()));
+        policies.add(Policy.of(document));
       }
     }
     problems.addAll(duplicates(documents));
+    problems.sort(PolicyProblem.IN_ORDER);
     return new Policies(problems.isEmpty() ? policies : List.of(), problems);
   }
 

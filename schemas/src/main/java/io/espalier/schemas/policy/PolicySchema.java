@@ -9,6 +9,7 @@ import com.networknt.schema.SpecificationVersion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -143,15 +144,20 @@ final class PolicySchema {
     return text.length() <= 60 ? text : text.substring(0, 57) + "...";
   }
 
-  private static Schema load() {
+  /** The published JSON schema, as it is. */
+  static String text() {
     try (InputStream schema = PolicySchema.class.getResourceAsStream(RESOURCE)) {
       if (schema == null) {
         throw new IllegalStateException(RESOURCE + " is not on the class path");
       }
-      return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
-          .getSchema(schema, InputFormat.JSON);
+      return new String(schema.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException failed) {
       throw new UncheckedIOException(RESOURCE, failed);
     }
+  }
+
+  private static Schema load() {
+    return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+        .getSchema(text(), InputFormat.JSON);
   }
 }

@@ -1,5 +1,6 @@
 package io.espalier.schemas.policy;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,6 +11,7 @@ import io.espalier.event.PolicyMatch;
 import io.espalier.event.PruningPolicy;
 import io.espalier.event.StageKind;
 import io.espalier.event.StageSpec;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,6 +124,46 @@ class PolicyFileTest {
         .hasMessageContaining("a name must have no control")
         .hasMessageContaining("the value of a label must have no control")
         .hasMessageContaining("a label's name must not be empty");
+  }
+
+  @Test
+  void a_label_may_be_selected_by_a_name_with_slashes_as_models_may_have_it() {
+    String text = MINIMAL.replace("match: {}", "match: { labels: { acme.io/tier: edge } }");
+
+    assertThat(PolicyFile.parse("labels.yaml", text).orThrow().get(0).toAvro(1).getMatch())
+        .isEqualTo(new PolicyMatch(null, List.of(), List.of(), Map.of("acme.io/tier", "edge")));
+  }
+
+  @Test
+  void a_stream_is_read_as_a_file_is() {
+    var sound = new ByteArrayInputStream(MINIMAL.getBytes(UTF_8));
+    var binary = new ByteArrayInputStream(new byte[] {(byte) 0xff, (byte) 0xfe});
+
+    assertThat(PolicyFile.read("standard input", sound).orThrow())
+        .extracting(Policy::name)
+        .containsExactly("edge-vision");
+    assertThat(PolicyFile.read("standard input", binary).problems())
+        .extracting(PolicyProblem::toString)
+        .containsExactly("standard input: is not UTF-8 text");
+  }
+
+  @Test
+  void several_files_are_taken_together_with_all_their_problems() {
+    Policies one = PolicyFile.parse("one.yaml", MINIMAL);
+    Policies other = PolicyFile.parse("other.yaml", MINIMAL.replace("edge-vision", "edge-text"));
+    Policies broken = PolicyFile.parse("broken.yaml", MINIMAL.replace("60%", "160%"));
+
+    assertThat(Policies.together(List.of(one, other)).orThrow())
+        .extracting(Policy::name)
+        .containsExactly("edge-vision", "edge-text");
+    assertThat(Policies.together(List.of(one, broken, other, one)).problems())
+        .extracting(PolicyProblem::source)
+        .containsExactly("broken.yaml", "one.yaml");
+    assertThat(Policies.together(List.of(one, one)).problems())
+        .extracting(PolicyProblem::toString)
+        .containsExactly(
+            "one.yaml: the policy 'edge-vision' is in another of these files too; give each name"
+                + " once");
   }
 
   @Test

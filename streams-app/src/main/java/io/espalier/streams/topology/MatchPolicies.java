@@ -25,10 +25,12 @@ final class MatchPolicies implements ProcessorSupplier<String, Model, String, Fo
 
   private final PolicyBook book;
   private final TopologySettings settings;
+  private final RunIds runIds;
 
   MatchPolicies(PolicyBook book, TopologySettings settings) {
     this.book = book;
     this.settings = settings;
+    runIds = new RunIds(settings.partitions());
   }
 
   @Override
@@ -88,15 +90,11 @@ final class MatchPolicies implements ProcessorSupplier<String, Model, String, Fo
     }
 
     private void plan(Registered registered, Policy policy, Cause cause) {
-      RunId run = RunId.of(registered.model(), policy, this::isAtHome);
+      RunId run = runIds.of(registered.model(), policy);
       String trace = registered.trace().isEmpty() ? TraceContext.of(run) : registered.trace();
       RunPlan plan = new RunPlan(run, registered.model(), policy, trace);
       ForRun planned = new ForRun(run.value(), new RunEvent.Planned(plan, cause));
       context.forward(new Record<>(run.value(), planned, registered.at().toEpochMilli()));
-    }
-
-    private boolean isAtHome(String runId) {
-      return LocatedRecord.partition(runId, settings.partitions()) == context.taskId().partition();
     }
 
     private Instant now() {

@@ -62,6 +62,24 @@ public final class CoordinatorTopics {
     return PolicyMapping.fromAvro(topic.values().deserializer().deserialize(topic.name(), bytes));
   }
 
+  /**
+   * Reads a registration as the coordinator does.
+   *
+   * @throws io.espalier.streams.domain.RefusedException naming everything that is wrong with it
+   */
+  public static Model read(ModelRegistered event) {
+    return ModelMapping.fromAvro(event);
+  }
+
+  /**
+   * Reads a policy as the coordinator does.
+   *
+   * @throws io.espalier.streams.domain.RefusedException naming what is wrong with it
+   */
+  public static Policy read(io.espalier.event.PruningPolicy event) {
+    return PolicyMapping.fromAvro(event);
+  }
+
   /** Runs as people see them. */
   public OutboundTopic<Run> runs() {
     return outbound(topics.runs(), RunEventsMapping::run);

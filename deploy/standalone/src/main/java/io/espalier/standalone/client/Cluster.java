@@ -19,7 +19,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.errors.InterruptException;
@@ -119,17 +121,33 @@ public final class Cluster implements AutoCloseable {
   public <V> void publish(Topic<V> topic, String key, V value, CloudEvent event) {
     var headers = event.headers();
     byte[] bytes = topic.values().serializer().serialize(topic.name(), headers, value);
+    try (var producer =
+        new KafkaProducer<>(
+            producerSettings(topic), new StringSerializer(), new ByteArraySerializer())) {
+      var record = new ProducerRecord<>(topic.name(), null, key, bytes, headers);
+      answer(() -> sent(producer, record, topic));
+    }
+  }
+
+  /**
+   * A producer of a topic of which there is one at a time: the transactions of an older one fail
+   * once a newer one has begun. Where brokers have access rules, it needs the right to write the
+   * transactional id {@code espalier-cli-TOPIC}.
+   */
+  Producer<String, byte[]> exclusiveProducer(Topic<?> topic) {
+    Map<String, Object> settings = producerSettings(topic);
+    settings.put("transactional.id", "espalier-cli-" + topic.name());
+    return new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
+  }
+
+  private Map<String, Object> producerSettings(Topic<?> topic) {
     Map<String, Object> settings = clientSettings(address);
     settings.put("acks", "all");
     settings.put("delivery.timeout.ms", 20_000);
     settings.put("request.timeout.ms", 10_000);
     settings.put("max.block.ms", 10_000);
     settings.put("max.request.size", topic.settings().maxBytes());
-    try (var producer =
-        new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer())) {
-      var record = new ProducerRecord<>(topic.name(), null, key, bytes, headers);
-      answer(() -> sent(producer, record, topic));
-    }
+    return settings;
   }
 
   private static <V> RecordMetadata sent(
@@ -139,18 +157,23 @@ public final class Cluster implements AutoCloseable {
       return producer.send(event).get();
     } catch (ExecutionException refused) {
       if (refused.getCause() instanceof RecordTooLargeException) {
-        throw new InvalidInputException(
-            String.format(
-                Locale.ROOT,
-                "an event on %s may have at most %,d bytes, but '%s' has %,d; shorten its labels"
-                    + " and texts",
-                topic.name(),
-                topic.settings().maxBytes(),
-                event.key(),
-                event.value().length));
+        throw tooLarge(event, topic);
       }
       throw refused;
     }
+  }
+
+  /** The failure of an event that is larger than those of its topic may be. */
+  static InvalidInputException tooLarge(ProducerRecord<String, byte[]> event, Topic<?> topic) {
+    return new InvalidInputException(
+        String.format(
+            Locale.ROOT,
+            "an event on %s may have at most %,d bytes, but '%s' has %,d; shorten its labels"
+                + " and texts",
+            topic.name(),
+            topic.settings().maxBytes(),
+            event.key(),
+            event.value().length));
   }
 
   /** Reads a topic from its beginning. */
@@ -177,6 +200,19 @@ public final class Cluster implements AutoCloseable {
         .map(name -> name.substring(prefix.length()))
         .sorted()
         .toList();
+  }
+
+  /** Partitions of the topics whose records meet, as the coordinator counts them. */
+  int keyedPartitions() {
+    Set<String> name = Set.of(topics.stageEvents().name());
+    Map<String, TopicDescription> found =
+        answer(
+            () ->
+                admin
+                    .describeTopics(name)
+                    .allTopicNames()
+                    .get(patience(address), TimeUnit.MILLISECONDS));
+    return found.values().iterator().next().partitions().size();
   }
 
   private Set<String> presentTopics() {
@@ -219,7 +255,7 @@ public final class Cluster implements AutoCloseable {
       throw new UnreachableException(
           ("no Kafka broker answers at %s within %d s. Start one (`espalier up` starts everything"
                   + " on this machine), give its address by --bootstrap-servers or"
-                  + " ESPALIER_BOOTSTRAP_SERVERS, or wait longer by --wait.")
+                  + " ESPALIER_BOOTSTRAP_SERVERS, or wait longer by --connect-timeout.")
               .formatted(address.bootstrapServers(), address.patience().toSeconds()),
           silent);
     } catch (InterruptedException interrupted) {

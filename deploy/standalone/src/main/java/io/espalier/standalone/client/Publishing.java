@@ -4,68 +4,31 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.ModelRegistered;
 import io.espalier.event.PruningPolicy;
+import io.espalier.event.Run;
 import io.espalier.schemas.CloudEvent;
 import io.espalier.schemas.policy.Policy;
-import io.espalier.schemas.policy.PolicyFile;
-import io.espalier.standalone.model.Registration;
-import io.espalier.standalone.report.Figures;
+import io.espalier.standalone.client.PolicyWriter.Change;
 import io.espalier.standalone.report.Result;
 import io.espalier.standalone.report.TextTable;
-import java.nio.file.Path;
+import io.espalier.worker.domain.InvalidInputException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What people make known to a running system: models and policies. */
 public final class Publishing {
-  private static final String SOURCE = "urn:espalier:cli";
-  private static final String UNCHANGED = "unchanged";
-  private static final String APPLIED =
-      "\n"
-          + "models that are registered already are not optimized by it; register them again to"
-          + " have that";
+  static final String SOURCE = "urn:espalier:cli";
 
   private Publishing() {}
 
-  /**
-   * Registers a model version, after it has been opened and digested.
-   *
-   * @throws io.espalier.worker.domain.InvalidInputException with every problem
-   * @throws UnreachableException if the system is not there
-   */
-  public static Result register(Address address, Registration registration) {
-    ModelRegistered event = registration.event(Instant.now());
-    try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
-      publish(cluster, event);
-    }
-    String digest = Objects.requireNonNull(event.getRootDigest());
-    long parameters = Objects.requireNonNull(event.getParameters());
-    ObjectNode json =
-        JsonNodeFactory.instance
-            .objectNode()
-            .put("model", event.getName() + "@" + event.getVersion())
-            .put("artifactUri", event.getArtifactUri())
-            .put("rootDigest", digest)
-            .put("family", event.getFamily())
-            .put("parameters", parameters);
-    return Result.of(
-        json,
-        "registered %s@%s: %s, %s parameters, root digest %s"
-            .formatted(
-                event.getName(),
-                event.getVersion(),
-                event.getFamily(),
-                Figures.count(parameters),
-                digest));
-  }
-
   /** Publishes a registration. The same model version with the same content has the same id. */
   public static void publish(Cluster cluster, ModelRegistered event) {
-    String subject = event.getName() + "@" + event.getVersion();
+    String subject = Registrations.id(event);
     cluster.publish(
         cluster.topics().modelRegistered(),
         event.getName(),
@@ -79,64 +42,62 @@ public final class Publishing {
   }
 
   /**
-   * Publishes the policies of a file that are new or changed, each with a new generation.
+   * Publishes those of the policies that are new or changed, each with a new generation; all of
+   * them at once. Says which registered models they would match, and warns of pools that do not
+   * work.
    *
-   * @throws io.espalier.schemas.policy.InvalidPolicyException with every problem of the file
+   * @param dryRun whether it is only said what would be done
    * @throws UnreachableException if the system is not there
    */
-  public static Result apply(Address address, Path file) {
-    List<Policy> policies = PolicyFile.read(file).orThrow();
+  public static Result apply(Address address, List<Policy> policies, boolean dryRun) {
     try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
-      return apply(cluster, policies);
+      return apply(cluster, policies, dryRun);
     }
+  }
+
+  /** The same on a system that is connected to. */
+  public static Result apply(Cluster cluster, List<Policy> policies, boolean dryRun) {
+    List<Applied> applied =
+        dryRun
+            ? changes(policies, cluster.latest(cluster.topics().pruningPolicies())).answer()
+            : PolicyWriter.of(cluster).change(inForce -> changes(policies, inForce));
+    return AppliedText.of(applied, Registrations.of(cluster), PoolReadiness.of(cluster), dryRun);
   }
 
   /**
-   * Publishes those of the policies that are new or changed, and warns of pools that are not there.
+   * A policy that is in force, or would be, and how it came to be.
+   *
+   * @param change what was done
    */
-  public static Result apply(Cluster cluster, List<Policy> policies) {
-    Map<String, PruningPolicy> current = cluster.latest(cluster.topics().pruningPolicies());
-    List<Applied> applied =
-        policies.stream()
-            .map(policy -> apply(cluster, policy, Optional.ofNullable(current.get(policy.name()))))
-            .toList();
-    List<PruningPolicy> inForce = applied.stream().map(Applied::inForce).toList();
-    return result(applied, PoolWarnings.of(inForce, cluster.pools()));
+  record Applied(PruningPolicy inForce, PolicyChange change) {}
+
+  /** What a policy's document means for the policy in force. */
+  enum PolicyChange {
+    /** There was none of that name. */
+    CREATED,
+    /** It says something else. */
+    CHANGED,
+    /** It says the same. */
+    UNCHANGED
   }
 
-  /** A policy that is in force, and in a word how it came to be. */
-  private record Applied(PruningPolicy inForce, String change) {}
-
-  private static Applied apply(Cluster cluster, Policy policy, Optional<PruningPolicy> published) {
-    if (published.map(policy::says).orElse(false)) {
-      return new Applied(published.orElseThrow(), UNCHANGED);
+  /** What becomes of documents, given the policies in force. */
+  static Change<List<Applied>> changes(List<Policy> policies, Map<String, PruningPolicy> inForce) {
+    Instant now = Instant.now();
+    Map<String, Optional<PruningPolicy>> writes = new LinkedHashMap<>();
+    List<Applied> applied = new ArrayList<>();
+    for (Policy policy : policies) {
+      Optional<PruningPolicy> published = Optional.ofNullable(inForce.get(policy.name()));
+      if (published.map(policy::says).orElse(false)) {
+        applied.add(new Applied(published.orElseThrow(), PolicyChange.UNCHANGED));
+      } else {
+        PruningPolicy next = policy.toAvro(newGeneration(published, now));
+        writes.put(policy.name(), Optional.of(next));
+        applied.add(
+            new Applied(next, published.isEmpty() ? PolicyChange.CREATED : PolicyChange.CHANGED));
+      }
     }
-    PruningPolicy inForce = policy.toAvro(newGeneration(published, Instant.now()));
-    publish(cluster, inForce);
-    return new Applied(inForce, published.isEmpty() ? "created" : "changed");
-  }
-
-  private static Result result(List<Applied> applied, List<String> warnings) {
-    ObjectNode json = JsonNodeFactory.instance.objectNode();
-    var nodes = json.putArray("policies");
-    var table = new TextTable("policy", "generation", "change");
-    for (Applied each : applied) {
-      String name = each.inForce().getName();
-      long generation = each.inForce().getGeneration();
-      nodes
-          .addObject()
-          .put("name", name)
-          .put("generation", generation)
-          .put("change", each.change());
-      table.row(name, Long.toString(generation), each.change());
-    }
-    warnings.forEach(json.putArray("warnings")::add);
-    var text = new StringBuilder(table.toString());
-    warnings.forEach(warning -> text.append("\nwarning: ").append(warning));
-    if (!applied.stream().allMatch(each -> each.change().equals(UNCHANGED))) {
-      text.append(APPLIED);
-    }
-    return Result.of(json, text.toString());
+    return new Change<>(writes, List.copyOf(applied));
   }
 
   /**
@@ -148,50 +109,58 @@ public final class Publishing {
     return Math.max(later, now.toEpochMilli());
   }
 
-  private static void publish(Cluster cluster, PruningPolicy policy) {
-    cluster.publish(
-        cluster.topics().pruningPolicies(),
-        policy.getName(),
-        policy,
-        new CloudEvent(
-            UUID.randomUUID().toString(),
-            SOURCE,
-            CloudEvent.POLICY_APPLIED,
-            policy.getName(),
-            Instant.now()));
-  }
-
-  /** The policies in force. */
-  public static Result policies(Address address) {
+  /**
+   * Withdraws policies. Runs that have begun go on by what the policies said.
+   *
+   * @throws InvalidInputException if there is no policy of one of these names; none is withdrawn
+   *     then
+   * @throws UnreachableException if the system is not there
+   */
+  public static Result withdraw(Address address, List<String> names) {
     try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
-      ObjectNode json = JsonNodeFactory.instance.objectNode();
-      var nodes = json.putArray("policies");
-      var table = new TextTable("policy", "generation", "matches", "stages", "pool", "priority");
-      for (PruningPolicy policy : cluster.latest(cluster.topics().pruningPolicies()).values()) {
-        nodes.add(Events.json(policy));
-        table.row(
-            policy.getName(),
-            Long.toString(policy.getGeneration()),
-            matches(policy),
-            policy.getStages().stream()
-                .map(stage -> Events.lower(stage.getKind()))
-                .collect(Collectors.joining(", ")),
-            policy.getPool(),
-            Integer.toString(policy.getPriority()));
-      }
-      return Result.of(json, table.toString());
+      List<PruningPolicy> gone =
+          PolicyWriter.of(cluster).change(inForce -> withdrawal(names, inForce));
+      return withdrawn(gone, cluster.latest(cluster.topics().runs()).values());
     }
   }
 
-  private static String matches(PruningPolicy policy) {
-    var match = policy.getMatch();
-    var parts = new java.util.ArrayList<String>();
-    if (match.getTask() != null) {
-      parts.add(match.getTask());
+  /** The policies that go, or a refusal. */
+  static Change<List<PruningPolicy>> withdrawal(
+      List<String> names, Map<String, PruningPolicy> inForce) {
+    List<String> problems =
+        names.stream()
+            .filter(name -> !inForce.containsKey(name))
+            .map(name -> PolicyListing.missing(name, inForce.keySet()))
+            .toList();
+    if (!problems.isEmpty()) {
+      throw new InvalidInputException(problems);
     }
-    parts.addAll(match.getNames());
-    parts.addAll(match.getFamilies());
-    match.getLabels().forEach((key, value) -> parts.add(key + "=" + value));
-    return parts.isEmpty() ? "everything" : String.join(" ", parts);
+    Map<String, Optional<PruningPolicy>> writes = new LinkedHashMap<>();
+    names.forEach(name -> writes.put(name, Optional.empty()));
+    return new Change<>(writes, names.stream().distinct().map(inForce::get).toList());
+  }
+
+  private static Result withdrawn(List<PruningPolicy> gone, Collection<Run> runs) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    var nodes = json.putArray("policies");
+    var table = new TextTable("policy", "generation", "change", "runs that go on");
+    for (PruningPolicy policy : gone) {
+      String name = policy.getName();
+      Stream<Run> goingOn = runs.stream().filter(run -> !Runs.isFinal(run));
+      long count = goingOn.filter(run -> run.getPolicyName().equals(name)).count();
+      nodes
+          .addObject()
+          .put("name", name)
+          .put("generation", policy.getGeneration())
+          .put("change", "deleted")
+          .put("runsGoingOn", count);
+      table.row(name, Long.toString(policy.getGeneration()), "deleted", Long.toString(count));
+    }
+    return Result.of(
+        json,
+        table
+            + "\n"
+            + "models that are registered from now on do not meet it; runs that have begun go on by"
+            + " what it said (`espalier runs cancel` ends one)");
   }
 }

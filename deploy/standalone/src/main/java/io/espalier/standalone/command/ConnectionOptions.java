@@ -31,7 +31,7 @@ final class ConnectionOptions {
   private String topicPrefix = "";
 
   @Option(
-      names = "--wait",
+      names = "--connect-timeout",
       paramLabel = "SECONDS",
       defaultValue = "6",
       description = "How long the brokers may take to answer. Default: ${DEFAULT-VALUE}.")

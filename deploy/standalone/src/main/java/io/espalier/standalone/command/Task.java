@@ -31,6 +31,9 @@ abstract class Task implements Callable<Integer> {
   /** Writes a result to standard output in the format asked for. */
   final void print(Result result) {
     PrintWriter out = spec().commandLine().getOut();
+    if (!root().format().suits(result)) {
+      throw wrong("-o name is for commands that list things; wanted table, json or yaml");
+    }
     if (!result.json().isEmpty()) {
       out.println(root().format().of(result));
     }

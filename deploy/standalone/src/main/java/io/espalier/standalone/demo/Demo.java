@@ -98,7 +98,7 @@ public final class Demo {
 
   private void publish(Cluster cluster) {
     List<Policy> policies = PolicyFile.parse("demo-policy.yaml", policy()).orThrow();
-    Publishing.apply(cluster, policies);
+    Publishing.apply(cluster, policies, false);
     narration.say("policy '%s' applied".formatted(policies.get(0).name()));
     String data = directory.resolve("data").toUri().toString();
     ModelRegistered event =
@@ -106,7 +106,7 @@ public final class Demo {
                 MODEL,
                 VERSION,
                 directory.resolve("model"),
-                "image-classification",
+                Optional.of("image-classification"),
                 Map.of("calibration", data + "?split=train", "eval", data + "?split=test"),
                 Map.of("tier", "edge"))
             .event(Instant.now());
@@ -171,7 +171,8 @@ public final class Demo {
         %s
         artifact     %s
         root digest  %s
-        report       %sreport.html"""
+        report       %sreport.html\
+        """
             .formatted(
                 model,
                 policy,

@@ -1,13 +1,34 @@
 package io.espalier.standalone.model;
 
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Quoted;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Data as people name it: a URI, or a path with an optional {@code ?split=...} behind it. */
 public final class DataUri {
   private DataUri() {}
+
+  /**
+   * The absolute URI of data that are there, as far as they are files of this machine.
+   *
+   * @throws InvalidInputException also if it is a path, or a URI of one, where there is nothing
+   */
+  public static URI existing(String text) {
+    URI uri = of(text);
+    if (!"file".equalsIgnoreCase(uri.getScheme()) || uri.getPath() == null) {
+      return uri;
+    }
+    Path place = Path.of(uri.getPath());
+    if (!Files.exists(place)) {
+      throw new InvalidInputException(
+          "data '%s': wanted a file or a directory, found nothing at %s; check the path"
+              .formatted(Quoted.of(text), Quoted.place(place)));
+    }
+    return uri;
+  }
 
   /**
    * The absolute URI.
@@ -17,7 +38,8 @@ public final class DataUri {
   public static URI of(String text) {
     if (text.isBlank()) {
       throw new InvalidInputException(
-          "a data set must be a path or a URI such as file:///data/cifar10?split=test, but is empty");
+          "a data set must be a path or a URI such as file:///data/cifar10?split=test, but is"
+              + " empty");
     }
     try {
       if (text.matches("[A-Za-z][A-Za-z0-9+.-]+:.*")) {

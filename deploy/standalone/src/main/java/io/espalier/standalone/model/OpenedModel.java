@@ -1,12 +1,16 @@
 package io.espalier.standalone.model;
 
+import io.espalier.worker.algorithm.evaluate.TextTally;
 import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.family.KnownModel;
+import io.espalier.worker.algorithm.family.TextFamily;
+import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A model directory that has been checked: its files are whole, its family is known, and every
@@ -15,8 +19,20 @@ import java.nio.file.Path;
  * @param directory its files
  * @param family its family
  * @param architecture what it is made of
+ * @param task what it does, in Hugging Face's words
+ * @param measured names of what is measured of how good it is
  */
-public record OpenedModel(ModelDirectory directory, Family family, Architecture architecture) {
+public record OpenedModel(
+    ModelDirectory directory,
+    Family family,
+    Architecture architecture,
+    String task,
+    List<String> measured) {
+  /** A model; the list is copied. */
+  public OpenedModel {
+    measured = List.copyOf(measured);
+  }
+
   /**
    * Opens a directory; reads headers only.
    *
@@ -24,7 +40,18 @@ public record OpenedModel(ModelDirectory directory, Family family, Architecture 
    */
   public static OpenedModel open(Path path) {
     KnownModel known = KnownModel.of(ModelDirectory.open(path));
-    return new OpenedModel(known.directory(), known.family(), known.architecture());
+    return known instanceof TextModel text
+        ? of(known, text.network().input().task().key(), TextTally.names(text.network().input()))
+        : of(known, known.family().tasks().get(0), List.of("accuracy", "loss"));
+  }
+
+  private static OpenedModel of(KnownModel known, String task, List<String> measured) {
+    return new OpenedModel(known.directory(), known.family(), known.architecture(), task, measured);
+  }
+
+  /** Whether it reads text. */
+  public boolean readsText() {
+    return family instanceof TextFamily;
   }
 
   /** What it costs as it is. */

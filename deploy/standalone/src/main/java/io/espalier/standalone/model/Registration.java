@@ -1,7 +1,8 @@
 package io.espalier.standalone.model;
 
 import io.espalier.event.ModelRegistered;
-import io.espalier.schemas.Name;
+import io.espalier.streams.domain.RefusedException;
+import io.espalier.streams.wire.CoordinatorTopics;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.InvalidInputException;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -18,7 +20,7 @@ import java.util.TreeMap;
  * @param name model name
  * @param version version, unique within the name
  * @param directory where the model lies
- * @param task task in Hugging Face's words
+ * @param task task in Hugging Face's words; what the model's files say if absent
  * @param data data by role, as URIs or paths
  * @param labels free labels
  */
@@ -26,10 +28,13 @@ public record Registration(
     String name,
     String version,
     Path directory,
-    String task,
+    Optional<String> task,
     Map<String, String> data,
     Map<String, String> labels) {
   private static final Set<String> ROLES = Set.of("calibration", "train", "eval");
+
+  /** Stands for a task that is not known before the model has been opened. */
+  private static final String ANY_TASK = "task";
 
   /** A registration; maps are copied. */
   public Registration {
@@ -40,50 +45,67 @@ public record Registration(
   /**
    * The event, after the model has been opened and digested.
    *
-   * @throws InvalidInputException with every problem
+   * @throws InvalidInputException with every problem, those for which the coordinator would refuse
+   *     the event included
    */
   public ModelRegistered event(Instant now) {
-    requirePlain();
+    ModelRegistered event = described(now);
+    event.setRootDigest(Manifest.of(directory).rootDigest());
+    return event;
+  }
+
+  /**
+   * The same without a root digest, for which every byte of the model would have to be read.
+   *
+   * @throws InvalidInputException with every problem
+   */
+  public ModelRegistered described(Instant now) {
+    List<String> problems = new ArrayList<>();
+    ModelRegistered.Builder event = draft(uris(problems), now);
+    try {
+      CoordinatorTopics.read(event.build());
+    } catch (RefusedException refused) {
+      problems.addAll(refused.problems());
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidInputException(problems);
+    }
     OpenedModel model = OpenedModel.open(directory);
-    Map<String, String> uris = new TreeMap<>();
-    data.forEach((role, uri) -> uris.put(role, DataUri.of(uri).toString()));
+    return event
+        .setTask(task.orElse(model.task()))
+        .setFamily(model.architecture().family())
+        .setParameters(model.cost().parameters())
+        .build();
+  }
+
+  private ModelRegistered.Builder draft(Map<String, String> uris, Instant now) {
     return ModelRegistered.newBuilder()
         .setName(name)
         .setVersion(version)
         .setArtifactUri(directory.toAbsolutePath().normalize().toUri().toString())
-        .setRootDigest(Manifest.of(directory).rootDigest())
-        .setTask(task)
-        .setFamily(model.architecture().family())
-        .setParameters(model.cost().parameters())
+        .setTask(task.orElse(ANY_TASK))
         .setDatasets(uris)
         .setLabels(new TreeMap<>(labels))
         .setSource("urn:espalier:cli")
-        .setRegisteredAt(now)
-        .build();
+        .setRegisteredAt(now);
   }
 
-  private void requirePlain() {
-    List<String> problems = new ArrayList<>();
-    Name.pathProblem("a model's name", name).ifPresent(problems::add);
-    Name.problem("a model's version", version).ifPresent(problems::add);
-    Name.problem("a model's task", task).ifPresent(problems::add);
-    new TreeMap<>(labels)
+  private Map<String, String> uris(List<String> problems) {
+    Map<String, String> uris = new TreeMap<>();
+    new TreeMap<>(data)
         .forEach(
-            (label, value) -> {
-              Name.problem("a label's name", label).ifPresent(problems::add);
-              Name.textProblem("the value of label '%s'".formatted(label), value)
-                  .ifPresent(problems::add);
-            });
-    data.keySet().stream()
-        .filter(role -> !ROLES.contains(role))
-        .sorted()
-        .forEach(
-            role ->
+            (role, text) -> {
+              if (!ROLES.contains(role)) {
                 problems.add(
                     "data role '%s' is not known; the roles are calibration, train and eval"
-                        .formatted(role)));
-    if (!problems.isEmpty()) {
-      throw new InvalidInputException(problems);
-    }
+                        .formatted(role));
+              }
+              try {
+                uris.put(role, DataUri.existing(text).toString());
+              } catch (InvalidInputException wrong) {
+                problems.addAll(wrong.problems());
+              }
+            });
+    return uris;
   }
 }

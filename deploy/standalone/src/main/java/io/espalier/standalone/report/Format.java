@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.util.ArrayList;
+import java.util.List;
 
 /** How a result is written. */
 public enum Format {
@@ -23,21 +25,42 @@ public enum Format {
       return text(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT), result.json());
     }
   },
-  /** The same as JSON, as YAML. */
+  /** The same as JSON, as YAML; a list as a stream of documents. */
   YAML {
     @Override
     String write(Result result) {
+      if (result.json().isArray()) {
+        return documents(result.json());
+      }
       YAMLMapper yaml =
           YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
       return text(yaml, result.json()).stripTrailing();
+    }
+  },
+  /** Only names, one a line, for other commands to take. */
+  NAME {
+    @Override
+    String write(Result result) {
+      return Printable.of(String.join("\n", result.names().orElse(List.of())));
     }
   };
 
   abstract String write(Result result);
 
+  /** Whether a result can be written so. */
+  public final boolean suits(Result result) {
+    return this != NAME || result.names().isPresent();
+  }
+
   /** A result in this format, without a line end. */
   public final String of(Result result) {
     return write(result);
+  }
+
+  private static String documents(JsonNode list) {
+    List<String> documents = new ArrayList<>();
+    list.forEach(document -> documents.add(YamlText.of(document)));
+    return String.join("---\n", documents).stripTrailing();
   }
 
   private static String text(ObjectMapper mapper, JsonNode json) {

@@ -51,6 +51,12 @@ class EspalierTest {
         "models register --help",
         "policies apply --help",
         "policies list --help",
+        "policies diff --help",
+        "policies show --help",
+        "policies delete --help",
+        "policies test --help",
+        "policies init --help",
+        "policies schema --help",
         "runs list --help",
         "runs show --help",
         "runs watch --help",
@@ -188,7 +194,7 @@ class EspalierTest {
             "list",
             "--bootstrap-servers",
             "localhost:1",
-            "--wait",
+            "--connect-timeout",
             "2",
             "--registry-url",
             "http://localhost:1");
@@ -237,8 +243,8 @@ class EspalierTest {
 
     assertThat(run.code()).isEqualTo(3);
     assertThat(run.err())
-        .contains("error: a model's name must")
-        .contains("error: the value of label 'tier' must have no control");
+        .contains("error: name must")
+        .contains("error: value of a label must have no control");
   }
 
   @Test

@@ -127,6 +127,24 @@ public record Policy(
     return model.origin().generation() <= maxGeneration && match.accepts(model);
   }
 
+  /**
+   * Returns its conditions in the order in which people are told of them; all of them hold if it
+   * {@linkplain #accepts accepts} the model, and only then.
+   */
+  public List<Condition> conditions(Model model) {
+    List<Condition> conditions = new ArrayList<>(match.conditions(model));
+    int generation = model.origin().generation();
+    if (generation > 0) {
+      conditions.add(
+          new Condition(
+              "maxGeneration",
+              "at least %d, as often as the model was optimized already".formatted(generation),
+              Integer.toString(maxGeneration),
+              generation <= maxGeneration));
+    }
+    return List.copyOf(conditions);
+  }
+
   private static void require(List<String> problems, boolean holds, String problem) {
     if (!holds) {
       problems.add(problem);

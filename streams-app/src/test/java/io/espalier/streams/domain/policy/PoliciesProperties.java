@@ -33,6 +33,19 @@ final class PoliciesProperties {
     }
   }
 
+  @Property(seed = PropertySeed.FIXED)
+  void a_policy_accepts_a_model_if_and_only_if_every_condition_that_is_told_holds(
+      @ForAll("matches") List<Match> matches, @ForAll("models") List<Model> models) {
+    for (Model model : models) {
+      for (Match match : matches) {
+        Policy policy = policy(matches.indexOf(match), match);
+
+        assertThat(policy.conditions(model).stream().allMatch(Condition::holds))
+            .isEqualTo(policy.accepts(model));
+      }
+    }
+  }
+
   private static Policy policy(int number, Match match) {
     Policy usual = Samples.policy(1, List.of(), match);
     return new Policy(

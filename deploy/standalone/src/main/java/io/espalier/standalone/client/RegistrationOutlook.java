@@ -1,0 +1,161 @@
+package io.espalier.standalone.client;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.event.ModelRegistered;
+import io.espalier.event.PruningPolicy;
+import io.espalier.event.Run;
+import io.espalier.standalone.client.ForetoldRun.RunOutcome;
+import io.espalier.standalone.model.StageForesight;
+import io.espalier.standalone.report.TextTable;
+import io.espalier.streams.domain.model.Model;
+import io.espalier.streams.topology.RunIds;
+import io.espalier.streams.wire.CoordinatorTopics;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What comes of a registration: the policies that are for the model, and why the others are not.
+ *
+ * @param event the registration
+ * @param before the last registration of the same version, if there is one
+ * @param matches the policies that are for it
+ * @param others the others
+ * @param pools which pools can do work
+ */
+record RegistrationOutlook(
+    ModelRegistered event,
+    Optional<ModelRegistered> before,
+    List<ForetoldRun> matches,
+    List<PolicyVerdict> others,
+    PoolReadiness pools) {
+  RegistrationOutlook {
+    matches = List.copyOf(matches);
+    others = List.copyOf(others);
+  }
+
+  /**
+   * Asks a running system.
+   *
+   * @throws io.espalier.worker.domain.InvalidInputException if the version is known with other
+   *     content
+   */
+  static RegistrationOutlook of(Cluster cluster, ModelRegistered event) {
+    Registrations registrations = Registrations.of(cluster);
+    registrations.requireSameContent(event);
+    Optional<ModelRegistered> before = registrations.of(Registrations.id(event));
+    Map<String, Run> runs = before.isPresent() ? cluster.latest(cluster.topics().runs()) : Map.of();
+    return of(
+        event,
+        before,
+        cluster.latest(cluster.topics().pruningPolicies()).values(),
+        new State(runs, PoolReadiness.of(cluster), cluster.keyedPartitions()));
+  }
+
+  /**
+   * What else is known of a system.
+   *
+   * @param runs runs by id
+   * @param partitions partitions of the keyed topics, on which run ids depend
+   */
+  record State(Map<String, Run> runs, PoolReadiness pools, int partitions) {
+    State {
+      runs = Map.copyOf(runs);
+    }
+  }
+
+  /** What comes of a registration in a system of which this is known. */
+  static RegistrationOutlook of(
+      ModelRegistered event,
+      Optional<ModelRegistered> before,
+      Collection<PruningPolicy> policies,
+      State state) {
+    Model model = CoordinatorTopics.read(event);
+    RunIds ids = new RunIds(state.partitions());
+    boolean same = before.filter(earlier -> isSame(earlier, event)).isPresent();
+    List<ForetoldRun> matches = new ArrayList<>();
+    List<PolicyVerdict> others = new ArrayList<>();
+    for (PolicyVerdict verdict : PolicyVerdict.of(policies, model)) {
+      if (verdict.accepts()) {
+        String runId = ids.of(model, verdict.policy()).value();
+        Optional<Run> run = Optional.ofNullable(state.runs().get(runId));
+        matches.add(
+            new ForetoldRun(
+                verdict, runId, run, RunOutcome.of(run, same), foresee(verdict, event)));
+      } else {
+        others.add(verdict);
+      }
+    }
+    return new RegistrationOutlook(event, before, matches, others, state.pools());
+  }
+
+  private static StageForesight foresee(PolicyVerdict verdict, ModelRegistered event) {
+    Path directory = Path.of(URI.create(event.getArtifactUri()));
+    return StageForesight.of(verdict.event(), directory, event.getDatasets());
+  }
+
+  /** As the coordinator compares registrations: when and by whom does not count. */
+  private static boolean isSame(ModelRegistered one, ModelRegistered other) {
+    return CoordinatorTopics.read(one).artifact().equals(CoordinatorTopics.read(other).artifact())
+        && one.getTask().equals(other.getTask())
+        && one.getDatasets().equals(other.getDatasets())
+        && one.getLabels().equals(other.getLabels());
+  }
+
+  /** Everything that stands in the way. */
+  List<String> warnings() {
+    List<String> warnings = new ArrayList<>();
+    if (matches.isEmpty()) {
+      warnings.add(nothing());
+    }
+    matches.forEach(match -> warnings.addAll(match.warnings(event, pools)));
+    return warnings;
+  }
+
+  /** That no policy is for the model. */
+  String nothing() {
+    String id = Registrations.id(event);
+    return others.isEmpty()
+        ? "NO POLICY MATCHES %s, so nothing is done with it: there is no policy (`espalier policies apply`)"
+            .formatted(id)
+        : "NO POLICY MATCHES %s, so nothing is done with it; above is what each policy misses"
+            .formatted(id);
+  }
+
+  /** The policies as tables. */
+  String text() {
+    var text = new StringBuilder();
+    if (!matches.isEmpty()) {
+      var table = new TextTable("matching policy", "run", "pool", "workers", "what happens");
+      for (ForetoldRun match : matches) {
+        String pool = match.verdict().event().getPool();
+        String workers = Integer.toString(pools.workersOf(pool));
+        table.row(match.verdict().name(), match.runId(), pool, workers, match.words());
+      }
+      text.append('\n').append(table);
+    }
+    if (!others.isEmpty()) {
+      var table = new TextTable("other policy", "first condition that fails");
+      others.forEach(
+          other -> table.row(other.name(), other.missed().map(Object::toString).orElse("")));
+      text.append('\n').append(table);
+    }
+    return text.toString();
+  }
+
+  /** Adds the policies to what programs read. */
+  void addTo(ObjectNode json) {
+    json.put("registeredBefore", before.isPresent());
+    var found = json.putArray("matches");
+    matches.forEach(match -> found.add(match.json(pools)));
+    var missed = json.putArray("others");
+    for (PolicyVerdict other : others) {
+      ObjectNode node = missed.addObject().put("policy", other.name());
+      other.missed().ifPresent(condition -> node.setAll(PolicyVerdict.json(condition)));
+    }
+  }
+}
