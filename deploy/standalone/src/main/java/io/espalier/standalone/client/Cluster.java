@@ -219,7 +219,7 @@ public final class Cluster implements AutoCloseable {
       throw new UnreachableException(
           ("no Kafka broker answers at %s within %d s. Start one (`espalier up` starts everything"
                   + " on this machine), give its address by --bootstrap-servers or"
-                  + " ESPALIER_BOOTSTRAP_SERVERS, or wait longer by --wait.")
+                  + " ESPALIER_BOOTSTRAP_SERVERS, or wait longer by --connect-timeout.")
               .formatted(address.bootstrapServers(), address.patience().toSeconds()),
           silent);
     } catch (InterruptedException interrupted) {

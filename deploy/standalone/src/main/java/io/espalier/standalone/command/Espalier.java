@@ -30,6 +30,8 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       DemoCommand.class,
       UpCommand.class,
+      StatusCommand.class,
+      DownCommand.class,
       SetupCommand.class,
       OptimizeCommand.class,
       InspectCommand.class,

@@ -5,6 +5,7 @@ import io.espalier.standalone.model.Registration;
 import io.espalier.standalone.report.Result;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,6 +60,8 @@ final class ModelsCommand {
 
     @Override
     Result run() {
+      connection.allow(data.values());
+      connection.allow(List.of(artifact.toString()));
       return Publishing.register(
           connection.address(), new Registration(name, version, artifact, task, data, labels));
     }

@@ -1,5 +1,6 @@
 package io.espalier.standalone.command;
 
+import io.espalier.schemas.policy.PolicyFile;
 import io.espalier.standalone.client.Publishing;
 import io.espalier.standalone.report.Result;
 import java.nio.file.Path;
@@ -30,6 +31,9 @@ final class PoliciesCommand {
 
     @Override
     Result run() {
+      PolicyFile.read(file)
+          .orThrow()
+          .forEach(policy -> connection.allow(policy.toAvro(0).getData().values()));
       return Publishing.apply(connection.address(), file);
     }
   }

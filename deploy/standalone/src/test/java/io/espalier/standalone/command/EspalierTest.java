@@ -188,7 +188,7 @@ class EspalierTest {
             "list",
             "--bootstrap-servers",
             "localhost:1",
-            "--wait",
+            "--connect-timeout",
             "2",
             "--registry-url",
             "http://localhost:1");
