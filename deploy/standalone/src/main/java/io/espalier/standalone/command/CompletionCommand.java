@@ -16,11 +16,17 @@ import picocli.CommandLine.Spec;
         "Print a script by which a shell completes commands and options: `source <(espalier"
             + " completion bash)`.")
 final class CompletionCommand implements Callable<Integer> {
-  /** Shells that read the script. */
+  /** Shells that read the script, and what they need before it. */
   enum Shell {
-    BASH,
-    /** Reads the script of bash by its {@code bashcompinit}, which the script asks for. */
-    ZSH
+    BASH(""),
+    /** The script asks for {@code bashcompinit}, which works only after this. */
+    ZSH("autoload -U +X compinit && compinit\n");
+
+    private final String before;
+
+    Shell(String before) {
+      this.before = before;
+    }
   }
 
   @Spec private @Nullable CommandSpec spec;
@@ -34,6 +40,7 @@ final class CompletionCommand implements Callable<Integer> {
       throw new IllegalStateException("a command must be run by the parser");
     }
     PrintWriter out = spec.commandLine().getOut();
+    out.print(shell.before);
     out.print(AutoComplete.bash("espalier", Espalier.commandLine()));
     out.flush();
     return 0;

@@ -1,14 +1,18 @@
 package io.espalier.standalone.command;
 
+import io.espalier.schemas.policy.Policy;
 import io.espalier.standalone.client.Address;
 import io.espalier.standalone.local.AllowedRoots;
 import io.espalier.standalone.local.Connection;
 import io.espalier.standalone.local.CurrentStack;
 import io.espalier.standalone.local.UserDirectories;
 import io.espalier.standalone.model.DataUri;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -55,15 +59,24 @@ final class ConnectionOptions {
   }
 
   /**
-   * Lets the worker of {@code up} read what this user names; the workers of any other system have
-   * rules of their own.
+   * Lets the worker of {@code up} read a model and data that this user registers; the workers of
+   * any other system have rules of their own.
    *
-   * @param named models and data, as paths or URIs
+   * @param data as paths or URIs
    */
-  void allow(Collection<String> named) {
+  void allow(Path model, Collection<String> data) {
+    allow(Stream.concat(Stream.of(model.toString()), data.stream()));
+  }
+
+  /** The same for the data that policies name. */
+  void allow(List<Policy> policies) {
+    allow(policies.stream().flatMap(policy -> policy.toAvro(0).getData().values().stream()));
+  }
+
+  private void allow(Stream<String> named) {
     connection()
         .stack()
-        .ifPresent(stack -> AllowedRoots.allow(stack, named.stream().map(DataUri::of).toList()));
+        .ifPresent(stack -> AllowedRoots.allow(stack, named.map(DataUri::of).toList()));
   }
 
   private Connection connection() {

@@ -5,7 +5,6 @@ import io.espalier.standalone.model.Registration;
 import io.espalier.standalone.report.Result;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -60,8 +59,7 @@ final class ModelsCommand {
 
     @Override
     Result run() {
-      connection.allow(data.values());
-      connection.allow(List.of(artifact.toString()));
+      connection.allow(artifact, data.values());
       return Publishing.register(
           connection.address(), new Registration(name, version, artifact, task, data, labels));
     }

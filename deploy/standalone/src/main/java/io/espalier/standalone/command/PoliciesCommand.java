@@ -31,9 +31,7 @@ final class PoliciesCommand {
 
     @Override
     Result run() {
-      PolicyFile.read(file)
-          .orThrow()
-          .forEach(policy -> connection.allow(policy.toAvro(0).getData().values()));
+      connection.allow(PolicyFile.read(file).orThrow());
       return Publishing.apply(connection.address(), file);
     }
   }

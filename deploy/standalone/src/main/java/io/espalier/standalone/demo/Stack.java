@@ -37,6 +37,7 @@ import java.util.function.BooleanSupplier;
  */
 public final class Stack implements AutoCloseable {
   private static final long PAUSE_NANOS = 100_000_000;
+  private static final long TELL_NANOS = 20_000_000_000L;
 
   private final StackSettings settings;
   private final Narration narration;
@@ -181,8 +182,13 @@ public final class Stack implements AutoCloseable {
   }
 
   private void await(String what, BooleanSupplier works) {
+    long told = System.nanoTime();
     while (!works.getAsBoolean()) {
       heal();
+      if (System.nanoTime() - told > TELL_NANOS) {
+        narration.say("waiting for " + what);
+        told = System.nanoTime();
+      }
       if (System.nanoTime() > deadline) {
         throw new ServiceException(
             "waited %d s for %s; is the machine overloaded? --wait sets how long to wait"

@@ -4,7 +4,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -30,16 +30,14 @@ public final class CurrentStack {
     }
   }
 
-  /** The directory that it names. */
+  /** The directory that it names; none if this user cannot read it. */
   public Optional<Path> directory() {
     try {
       return file.isEmpty()
           ? Optional.empty()
           : Optional.of(Path.of(Files.readString(file.get()).strip())).filter(Path::isAbsolute);
-    } catch (NoSuchFileException none) {
+    } catch (IOException | InvalidPathException none) {
       return Optional.empty();
-    } catch (IOException failed) {
-      throw new UncheckedIOException("could not read " + file.get(), failed);
     }
   }
 

@@ -1,12 +1,10 @@
 package io.espalier.standalone.local;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.DateTimeException;
@@ -27,17 +25,13 @@ public final class StackFile {
     this.file = directory.resolve(NAME);
   }
 
-  /** What is written there; empty if there is no such file, or it cannot be understood. */
+  /** What is written there; empty if there is no such file, or this user cannot read it. */
   public Optional<StackRecord> read() {
     try {
       JsonNode json = MAPPER.readTree(Files.readAllBytes(file));
       return Optional.of(StackRecord.of(json));
-    } catch (NoSuchFileException none) {
+    } catch (IOException | DateTimeException none) {
       return Optional.empty();
-    } catch (JsonProcessingException | DateTimeException foreign) {
-      return Optional.empty();
-    } catch (IOException failed) {
-      throw new UncheckedIOException("could not read " + file, failed);
     }
   }
 

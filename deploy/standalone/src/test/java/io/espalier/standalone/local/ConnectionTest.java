@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.standalone.client.UnreachableException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -95,6 +97,16 @@ class ConnectionTest {
     assertThat(CurrentStack.of(user).directory()).contains(Path.of("/second"));
     current.clear(Path.of("/second"));
     assertThat(CurrentStack.of(user).directory()).isEmpty();
+  }
+
+  @Test
+  void files_that_cannot_be_read_hold_nobody_up() throws IOException {
+    var user = new UserDirectories(Map.of("XDG_DATA_HOME", directory.toString()), "?");
+    Files.createDirectories(directory.resolve("espalier/current-stack"));
+    Files.createDirectories(directory.resolve("stack.json"));
+
+    assertThat(CurrentStack.of(user).directory()).isEmpty();
+    assertThat(new StackFile(directory).read()).isEmpty();
   }
 
   private Connection choose(Connection.Wanted wanted, Map<String, String> environment) {
