@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LauncherTest {
   private static final Path SCRIPT = Path.of("..", "espalier");
   private static final List<String> TOOLS =
-      List.of("bash", "env", "dirname", "find", "touch", "mkdir", "mv", "rm", "cat", "sleep");
+      List.of(
+          "bash", "env", "dirname", "find", "touch", "mkdir", "mv", "rm", "cat", "sleep", "nice",
+          "wc", "cksum");
+
+  /**
+   * A JVM that archives class data into a file of eight bytes, and says what it was started with.
+   */
+  private static final String ARCHIVING_JAVA =
+      """
+      for option in "$@"; do
+        case $option in -XX:SharedArchiveFile=*) file=${option#*=} ;; esac
+      done
+      case "$*" in
+        *-Xshare:dump*) echo dump >>"$0.dumps"; printf 12345678 >"$file" ;;
+        *) echo "started $*" ;;
+      esac
+      """;
 
   @TempDir Path root;
 
@@ -33,7 +50,7 @@ class LauncherTest {
     }
     Files.copy(SCRIPT, root.resolve("deploy/espalier"), StandardCopyOption.COPY_ATTRIBUTES);
     Files.createDirectories(root.resolve("bin"));
-    Path jar = root.resolve("deploy/standalone/target/espalier/espalier.jar");
+    Path jar = jar();
     command(
         "mvn",
         "echo build >> '%s'; sleep 1; mkdir -p '%s'; touch '%s'"
@@ -114,6 +131,86 @@ class LauncherTest {
     requireJavaTakes(command);
   }
 
+  @Test
+  void a_client_starts_from_an_archive_of_class_data_as_long_as_it_is_newer_than_the_jars()
+      throws Exception {
+    command("java", ARCHIVING_JAVA);
+    assertThat(ended(archiving("runs", "list").start())).doesNotContain("SharedArchiveFile");
+    Path archive = awaitArchive(1);
+
+    String later = ended(archiving("runs", "list").start());
+    String service = ended(archiving("worker").start());
+    Path library = Files.createDirectories(jar().resolveSibling("lib")).resolve("new.jar");
+    Files.createFile(library);
+    String rebuilt = ended(archiving("runs", "list").start());
+
+    assertThat(later).contains("-XX:SharedArchiveFile=" + archive).endsWith("runs list\n");
+    assertThat(service).doesNotContain("SharedArchiveFile");
+    assertThat(rebuilt).doesNotContain("SharedArchiveFile");
+    awaitArchive(2);
+  }
+
+  @Test
+  void an_archive_that_was_copied_in_part_is_not_used_but_made_again() throws Exception {
+    command("java", ARCHIVING_JAVA);
+    ended(archiving("runs").start());
+    Path archive = awaitArchive(1);
+    Files.writeString(archive, "1234");
+
+    String cut = ended(archiving("runs").start());
+
+    assertThat(cut).doesNotContain("SharedArchiveFile");
+    assertThat(awaitArchive(2)).hasContent("12345678");
+  }
+
+  @Test
+  void a_jvm_that_cannot_archive_is_asked_once() throws Exception {
+    command("java", ARCHIVING_JAVA.replace("printf 12345678 >\"$file\"", "exit 1"));
+    ended(archiving("runs").start());
+    assertThat(awaitArchive(1)).isEmptyFile();
+
+    String later = ended(archiving("runs").start());
+
+    assertThat(later).startsWith("started").doesNotContain("SharedArchiveFile");
+    awaitArchive(1);
+  }
+
+  /** The launcher with a jar that is new, so that nothing is built. */
+  private ProcessBuilder archiving(String... arguments) throws IOException {
+    Files.createDirectories(jar().getParent());
+    if (!Files.exists(jar())) {
+      Files.createFile(jar());
+    }
+    ProcessBuilder builder = launcher(arguments);
+    builder.environment().remove("ESPALIER_CLASS_DATA");
+    return builder;
+  }
+
+  /** The archive, once whoever makes it in the background has done so for the nth time. */
+  private Path awaitArchive(int made) throws IOException {
+    Path classData = jar().resolveSibling("class-data");
+    Path dumps = root.resolve("bin/java.dumps");
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (!Files.exists(dumps)
+        || Files.readAllLines(dumps).size() < made
+        || names(classData).stream().anyMatch(name -> name.startsWith("."))) {
+      assertThat(System.nanoTime()).as("no archive in %s", names(classData)).isLessThan(end);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+    }
+    assertThat(Files.readAllLines(dumps)).hasSize(made);
+    assertThat(names(classData)).hasSize(1);
+    return classData.resolve(names(classData).get(0));
+  }
+
+  private static List<String> names(Path directory) {
+    String[] names = directory.toFile().list();
+    return names == null ? List.of() : List.of(names);
+  }
+
+  private Path jar() {
+    return root.resolve("deploy/standalone/target/espalier/espalier.jar");
+  }
+
   /** The JVM starts with the options, and refuses those that do not go together. */
   private static void requireJavaTakes(List<String> command) throws Exception {
     List<String> check = new ArrayList<>();
@@ -147,6 +244,7 @@ class LauncherTest {
     Map<String, String> environment = builder.environment();
     environment.put("PATH", root.resolve("bin").toString());
     environment.remove("JAVA_HOME");
+    environment.put("ESPALIER_CLASS_DATA", "off");
     return builder.redirectErrorStream(true);
   }
 

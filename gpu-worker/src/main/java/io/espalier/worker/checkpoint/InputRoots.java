@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The places that {@code file:} URIs of commands may name: directories that whoever runs the worker
@@ -14,22 +16,29 @@ import java.util.List;
  */
 public final class InputRoots implements FileListing.LinkCheck {
   private final List<Path> allowed;
+  private final Optional<RootsFile> more;
 
-  private InputRoots(List<Path> allowed) {
+  private InputRoots(List<Path> allowed, Optional<RootsFile> more) {
     this.allowed = allowed.stream().map(Path::toAbsolutePath).toList();
+    this.more = more;
   }
 
   /** Artifact stores and nothing else. */
   public static InputRoots stores() {
-    return new InputRoots(List.of());
+    return new InputRoots(List.of(), Optional.empty());
   }
 
   /** Artifact stores and these directories with all that is below them. */
   public static InputRoots of(List<Path> directories) {
-    return new InputRoots(directories);
+    return new InputRoots(directories, Optional.empty());
   }
 
-  /** The directories. */
+  /** The same, and whatever a list allows whenever it is asked. */
+  public InputRoots with(RootsFile list) {
+    return new InputRoots(allowed, Optional.of(list));
+  }
+
+  /** The directories that are allowed for as long as the worker runs. */
   public List<Path> allowed() {
     return allowed;
   }
@@ -73,11 +82,21 @@ public final class InputRoots implements FileListing.LinkCheck {
   }
 
   private boolean isAllowed(Path resolved) {
-    return allowed.stream().map(FilePaths::resolved).anyMatch(resolved::startsWith)
+    return isBelow(allowed, resolved)
+        || isBelow(listed(), resolved)
         || StoreMarker.baseOf(resolved).isPresent();
   }
 
+  private static boolean isBelow(List<Path> directories, Path resolved) {
+    return directories.stream().map(FilePaths::resolved).anyMatch(resolved::startsWith);
+  }
+
+  private List<Path> listed() {
+    return more.map(RootsFile::roots).orElse(List.of());
+  }
+
   private String inWords() {
-    return allowed.isEmpty() ? "" : " and " + allowed;
+    List<Path> all = Stream.concat(allowed.stream(), listed().stream()).toList();
+    return all.isEmpty() ? "" : " and " + all;
   }
 }

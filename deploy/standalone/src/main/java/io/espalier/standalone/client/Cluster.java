@@ -245,6 +245,8 @@ public final class Cluster implements AutoCloseable {
     Map<String, Object> settings = new HashMap<>();
     settings.put("bootstrap.servers", address.bootstrapServers());
     settings.put("client.id", "espalier-cli");
+    settings.put("metric.reporters", ""); // nobody looks at those of a client that ends at once
+    settings.put("enable.metrics.push", "false");
     return settings;
   }
 

@@ -8,7 +8,8 @@ public final class UnreachableException extends RuntimeException {
     super(message, cause);
   }
 
-  UnreachableException(String message) {
+  /** A system that is not there; the message says where it was looked for and what to do. */
+  public UnreachableException(String message) {
     super(message);
   }
 }

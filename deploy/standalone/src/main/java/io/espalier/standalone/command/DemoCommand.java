@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "demo",
     description =
-        "Show everything on this machine: start all services, register a trained ResNet-20, and follow it to its pruned-model event.")
+        "Show everything on this machine: start all services, register a trained ResNet-20, and"
+            + " follow it to its pruned-model event.")
 final class DemoCommand extends Task {
   @Option(
       names = "--dir",
@@ -25,8 +26,7 @@ final class DemoCommand extends Task {
   @Option(
       names = "--allow-root",
       paramLabel = "DIR",
-      description =
-          "Directory that the worker may read from, besides --dir, the home directory and the working directory; repeat for several.")
+      description = "Directory that the worker may read from, besides --dir; repeat for several.")
   private List<Path> roots = List.of();
 
   @Override

@@ -13,8 +13,10 @@ import io.espalier.worker.domain.WorkerException;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What is said, and which code is returned, when a command does not do what it was asked to. */
 final class Failures {
@@ -30,16 +32,32 @@ final class Failures {
 
   private Failures() {}
 
-  static int usage(ParameterException wrong, String[] arguments) {
+  static int usage(ParameterException found, String[] arguments) {
+    ParameterException wrong = unknownOption(found);
     CommandLine command = wrong.getCommandLine();
     PrintWriter err = command.getErr();
     // the parser begins some of its messages, but not all, with the same word
     String message = String.valueOf(wrong.getMessage()).replaceFirst("^Error: ", "");
     err.println(Printable.of("error: " + message));
-    CommandLine.UnmatchedArgumentException.printSuggestions(wrong, err);
+    UnmatchedArgumentException.printSuggestions(wrong, err);
     err.println("see: %s --help".formatted(command.getCommandSpec().qualifiedName()));
     err.flush();
     return USAGE;
+  }
+
+  /**
+   * A misspelt option makes the one that was meant look missing, which the parser then says; the
+   * misspelling says more.
+   */
+  private static ParameterException unknownOption(ParameterException found) {
+    CommandLine command = found.getCommandLine();
+    List<String> unknown =
+        found instanceof MissingParameterException
+            ? command.getUnmatchedArguments().stream()
+                .filter(argument -> argument.startsWith("-"))
+                .toList()
+            : List.of();
+    return unknown.isEmpty() ? found : new UnmatchedArgumentException(command, unknown);
   }
 
   static int handle(Exception thrown, CommandLine command, ParseResult parsed) {

@@ -1,5 +1,6 @@
 package io.espalier.standalone.command;
 
+import io.espalier.standalone.local.UserDirectories;
 import io.espalier.standalone.model.Optimization;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
@@ -19,8 +20,6 @@ import picocli.CommandLine.Option;
     name = "optimize",
     description = "Run a policy's stages on a model directory on this machine; needs no Kafka.")
 final class OptimizeCommand extends Task {
-  private static final String USUAL_SCORES = ".cache/espalier/scores";
-
   @Option(names = "--model", required = true, paramLabel = "DIR", description = "Model directory.")
   private Path model = Path.of("");
 
@@ -48,9 +47,8 @@ final class OptimizeCommand extends Task {
       names = "--scores",
       paramLabel = "DIR",
       description =
-          "Where scores of models are kept, so that another budget needs no measuring. Default: ${sys:user.home}/"
-              + USUAL_SCORES
-              + ".")
+          "Where scores of models are kept, so that another budget needs no measuring. Default:"
+              + " espalier/scores in XDG_CACHE_HOME or ~/.cache.")
   private @Nullable Path scores;
 
   @Mixin private StageOptions stage = new StageOptions();
@@ -73,8 +71,8 @@ final class OptimizeCommand extends Task {
       named.requireWritable();
       return Optional.of(named);
     }
-    var usual = new ScoreShelf(Path.of(System.getProperty("user.home"), USUAL_SCORES));
     try {
+      var usual = new ScoreShelf(UserDirectories.current().cache("--scores").resolve("scores"));
       usual.requireWritable();
       return Optional.of(usual);
     } catch (InvalidInputException e) {

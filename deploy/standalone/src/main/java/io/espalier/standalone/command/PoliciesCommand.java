@@ -1,6 +1,7 @@
 package io.espalier.standalone.command;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.espalier.schemas.policy.Policy;
 import io.espalier.standalone.client.PolicyListing;
 import io.espalier.standalone.client.Publishing;
 import io.espalier.standalone.report.Format;
@@ -47,7 +48,11 @@ final class PoliciesCommand {
 
     @Override
     Result run() {
-      return Publishing.apply(connection.address(), files.policies(), dryRun);
+      List<Policy> policies = files.policies();
+      if (!dryRun) {
+        connection.allow(policies);
+      }
+      return Publishing.apply(connection.address(), policies, dryRun);
     }
   }
 

@@ -83,6 +83,9 @@ final class RegisterCommand extends Task {
     Optional<Duration> limit =
         wait ? Optional.of(Duration.ofSeconds(timeoutSeconds)) : Optional.empty();
     var request = new ModelRegistering.Request(registration, dryRun, requireMatch, limit);
+    if (!dryRun) {
+      connection.allow(artifact, data.values());
+    }
     try (var narration = Narration.toStandardError()) {
       return ModelRegistering.run(connection.address(), request, narration);
     }

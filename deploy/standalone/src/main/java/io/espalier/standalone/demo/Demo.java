@@ -13,6 +13,7 @@ import io.espalier.standalone.client.Events;
 import io.espalier.standalone.client.Publishing;
 import io.espalier.standalone.client.Runs;
 import io.espalier.standalone.client.TopicReader;
+import io.espalier.standalone.local.Ports;
 import io.espalier.standalone.model.Registration;
 import io.espalier.standalone.report.Figures;
 import io.espalier.standalone.report.Measurement;
@@ -64,7 +65,8 @@ public final class Demo {
   private Result run() {
     narration.say("working in " + directory);
     CompletableFuture<Void> zoo = CompletableFuture.runAsync(this::writeZoo);
-    try (Stack stack = Stack.start(directory, roots, narration)) {
+    var settings = new StackSettings(directory, roots, Ports.ANY, LIMIT);
+    try (Stack stack = Stack.start(settings, narration)) {
       zoo.join();
       narration.say(
           "zoo: a trained ResNet-20 and %s drawn images of ten shapes"

@@ -1,66 +1,74 @@
 package io.espalier.standalone.demo;
 
+import io.espalier.schemas.Installation;
 import io.espalier.schemas.Topics;
+import io.espalier.schemas.TransientFailures;
 import io.espalier.standalone.client.Address;
 import io.espalier.standalone.client.Cluster;
+import io.espalier.standalone.client.UnreachableException;
+import io.espalier.standalone.local.CurrentStack;
 import io.espalier.standalone.local.DirectoryLock;
+import io.espalier.standalone.local.LiveProcess;
 import io.espalier.standalone.local.LocalBroker;
 import io.espalier.standalone.local.LocalCommand;
 import io.espalier.standalone.local.LocalRegistry;
 import io.espalier.standalone.local.LocalService;
+import io.espalier.standalone.local.Ports;
 import io.espalier.standalone.local.ServiceException;
+import io.espalier.standalone.local.StackEnd;
+import io.espalier.standalone.local.StackFile;
+import io.espalier.standalone.local.StackRecord;
 import io.espalier.standalone.report.Narration;
 import io.espalier.worker.checkpoint.StoreMarker;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.stream.Stream;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * A whole installation on this machine: broker, registry, coordinator and one worker, each in its
- * own JVM with a bounded heap. Ends with this process, however that ends. Nobody else can start one
- * in the same directory meanwhile.
+ * own JVM with a bounded heap, and each started again when it ends. Ends with this process, however
+ * that ends. Nobody else can start one in the same directory meanwhile. A file in the directory
+ * says what runs.
  */
 public final class Stack implements AutoCloseable {
-  private static final String POOL = "default";
-  private static final int COORDINATOR_HEAP = 384;
-  private static final int WORKER_HEAP = 256;
-  private static final int THREADS = 2;
-  private static final Duration HEARTBEAT_LIMIT = Duration.ofMinutes(2);
+  private static final long PAUSE_NANOS = 100_000_000;
+  private static final long TELL_NANOS = 20_000_000_000L;
 
-  private final Path directory;
-  private final List<Path> roots;
+  private final StackSettings settings;
   private final Narration narration;
+  private final StackFile file;
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
   private final List<Watched> watched = new ArrayList<>();
-  private final Thread hook = new Thread(this::stopAll, "stop-stack");
+  private final Thread hook = new Thread(this::stopAtExit, "stop-stack");
+  private final long deadline;
   private Address address = new Address("", "", Topics.DEFAULT_PREFIX);
+  private boolean ready;
+  private boolean stopped;
 
-  private Stack(Path directory, List<Path> roots, Narration narration) {
-    this.directory = directory;
-    this.roots = List.copyOf(roots);
+  private Stack(StackSettings settings, Narration narration) {
+    this.settings = settings;
     this.narration = narration;
+    this.file = new StackFile(settings.directory());
+    this.deadline = System.nanoTime() + settings.patience().toNanos();
   }
 
   /**
-   * Starts everything in a directory, which gets data, logs and artifacts, and waits until all of
-   * it works.
+   * Starts everything in a directory and waits until all of it works.
    *
-   * @param roots directories that models and data may be read from, besides that one, the user's
-   *     home directory and the working directory
-   * @throws io.espalier.worker.domain.InvalidInputException if another one runs in the directory
+   * @throws io.espalier.worker.domain.InvalidInputException if another one runs in the directory,
+   *     or a port is taken
+   * @throws ServiceException if something does not work in time
    */
-  public static Stack start(Path directory, List<Path> roots, Narration narration) {
-    var stack = new Stack(directory.toAbsolutePath().normalize(), roots, narration);
+  public static Stack start(StackSettings settings, Narration narration) {
+    var stack = new Stack(settings, narration);
     Runtime.getRuntime().addShutdownHook(stack.hook);
     try {
-      stack.keep(DirectoryLock.take(stack.directory));
+      stack.takeDirectory();
       stack.startStorage();
       stack.startServices();
       return stack;
@@ -77,7 +85,18 @@ public final class Stack implements AutoCloseable {
 
   /** Where artifacts are published. */
   public Path artifacts() {
-    return directory.resolve("artifacts");
+    return settings.directory().resolve("artifacts");
+  }
+
+  /**
+   * Lets the clients of this user find it for as long as it runs.
+   *
+   * @return whether they will
+   */
+  public boolean makeCurrent(CurrentStack current) {
+    boolean found = current.set(settings.directory());
+    keep(() -> current.clear(settings.directory()));
+    return found;
   }
 
   /**
@@ -87,7 +106,13 @@ public final class Stack implements AutoCloseable {
    */
   public synchronized void heal() {
     Instant now = Instant.now();
-    watched.forEach(each -> each.heal(now));
+    boolean changed = false;
+    for (Watched each : watched) {
+      changed |= each.look(now);
+    }
+    if (changed) {
+      describe();
+    }
   }
 
   /** Stops everything, the last started first. */
@@ -101,109 +126,121 @@ public final class Stack implements AutoCloseable {
     }
   }
 
+  /** What an earlier one that was killed has left needs a moment to end. */
+  private void takeDirectory() {
+    keep(DirectoryLock.take(settings.directory()));
+    file.read().ifPresent(StackEnd::awaitServices);
+    keep(file::remove);
+  }
+
   private void startStorage() {
-    CompletableFuture<LocalRegistry> startingRegistry =
-        CompletableFuture.supplyAsync(
-            () -> watch("schema registry", LocalRegistry.start(directory.resolve("registry"))));
-    LocalBroker broker = watch("broker", LocalBroker.start(directory.resolve("broker")));
-    narration.say("Kafka broker at " + broker.bootstrapServers());
-    LocalRegistry registry = join(startingRegistry);
-    narration.say("schema registry at " + registry.url());
+    Ports ports = settings.ports().require();
+    Path directory = settings.directory();
+    LocalBroker broker = LocalBroker.begin(directory.resolve("broker"), ports.broker());
+    Watched brokerWatch = watch("broker", broker);
+    LocalRegistry registry = LocalRegistry.begin(directory.resolve("registry"), ports.registry());
+    Watched registryWatch = watch("schema registry", registry);
     address = new Address(broker.bootstrapServers(), registry.url(), Topics.DEFAULT_PREFIX);
-    try (Cluster cluster = Cluster.connect(address)) {
-      var added = cluster.setUp(List.of(POOL), Topics.DEFAULT_PARTITIONS, (short) 1);
-      narration.say(
-          "%d topics and %d schemas set up"
-              .formatted(added.topics().size(), added.subjects().size()));
-    }
+    await(brokerWatch.inWords(), brokerWatch::works);
+    narration.say("Kafka broker at " + broker.bootstrapServers());
+    await(registryWatch.inWords(), registryWatch::works);
+    narration.say("schema registry at " + registry.url());
+    await("the set-up of topics and schemas", this::isSetUp);
     StoreMarker.write(artifacts().toUri());
   }
 
+  /** A broker that is slow is asked again. */
+  private boolean isSetUp() {
+    try (Cluster cluster = Cluster.connect(address)) {
+      Installation.Added added =
+          cluster.setUp(List.of(StackCommands.POOL), Topics.DEFAULT_PARTITIONS, (short) 1);
+      narration.say(
+          "%d topics and %d schemas set up"
+              .formatted(added.topics().size(), added.subjects().size()));
+      return true;
+    } catch (RuntimeException failed) {
+      if (failed instanceof UnreachableException || TransientFailures.include(failed)) {
+        return false;
+      }
+      throw failed;
+    }
+  }
+
   private void startServices() {
-    CompletableFuture<LocalCommand> startingCoordinator =
-        CompletableFuture.supplyAsync(
-            () ->
-                service(
-                    COORDINATOR_HEAP,
-                    Stream.of(
-                        "streams",
-                        "--state-dir",
-                        directory.resolve("state").toString(),
-                        "--artifacts",
-                        artifacts().toString())));
+    var commands = new StackCommands(settings, address, artifacts());
     Instant begin = Instant.now();
-    service(WORKER_HEAP, worker());
-    join(startingCoordinator);
-    awaitHeartbeat(begin);
+    Watched coordinator = watch("coordinator", commands.coordinator());
+    Watched worker = watch("worker", commands.worker());
+    await(coordinator.inWords(), coordinator::works);
+    await(worker.inWords(), worker::works);
+    try (var heard = new WorkerHeard(address, begin, narration)) {
+      await("a sign of life of " + worker.inWords(), heard::works);
+    }
+    ready = true;
+    describe();
     narration.say("coordinator and one CPU worker work");
   }
 
-  private Stream<String> worker() {
-    Stream<String> options =
-        Stream.of(
-            "worker",
-            "--work-dir",
-            directory.resolve("work").toString(),
-            "--pool",
-            POOL,
-            "--artifacts",
-            artifacts().toString(),
-            "--threads",
-            Integer.toString(THREADS));
-    Stream<Path> mayRead =
-        Stream.concat(
-            Stream.of(
-                directory, Path.of(System.getProperty("user.home")), Path.of("").toAbsolutePath()),
-            roots.stream());
-    return Stream.concat(
-        options, mayRead.flatMap(root -> Stream.of("--allow-root", root.toString())));
-  }
-
-  private LocalCommand service(int heap, Stream<String> arguments) {
-    List<String> all =
-        Stream.concat(
-                arguments,
-                Stream.of(
-                    "--bootstrap-servers",
-                    address.bootstrapServers(),
-                    "--registry-url",
-                    address.registryUrl(),
-                    "--topic-prefix",
-                    address.topicPrefix()))
-            .toList();
-    return watch(all.get(0), LocalCommand.start(directory, heap, all));
-  }
-
-  /** Only a worker that has been heard of gets work. */
-  private void awaitHeartbeat(Instant begin) {
-    long end = System.nanoTime() + HEARTBEAT_LIMIT.toNanos();
-    try (Cluster cluster = Cluster.connect(address);
-        var beats = cluster.read(cluster.topics().workerHeartbeats())) {
-      while (System.nanoTime() < end) {
-        if (beats.poll().stream()
-            .flatMap(entry -> entry.value().stream())
-            .anyMatch(beat -> beat.getAt().isAfter(begin) && beat.getSlots() > 0)) {
-          return;
-        }
-        heal();
+  private void await(String what, BooleanSupplier works) {
+    long told = System.nanoTime();
+    while (!works.getAsBoolean()) {
+      heal();
+      if (System.nanoTime() - told > TELL_NANOS) {
+        narration.say("waiting for " + what);
+        told = System.nanoTime();
       }
+      if (System.nanoTime() > deadline) {
+        throw new ServiceException(
+            "waited %d s for %s; is the machine overloaded? --wait sets how long to wait"
+                .formatted(settings.patience().toSeconds(), what));
+      }
+      if (Thread.currentThread().isInterrupted()) {
+        throw new ServiceException("interrupted while waiting for " + what);
+      }
+      LockSupport.parkNanos(PAUSE_NANOS);
     }
-    throw new ServiceException(
-        "the worker was not heard of within %d s; its log is %s"
-            .formatted(HEARTBEAT_LIMIT.toSeconds(), directory.resolve("worker.log")));
   }
 
-  private synchronized <S extends LocalService> S watch(String name, S service) {
-    watched.add(new Watched(name, service, narration));
-    return keep(service);
+  private Watched watch(String name, StackCommands.Command command) {
+    return watch(
+        name,
+        LocalCommand.begin(
+            name, settings.directory(), command.heapMegabytes(), command.arguments()));
   }
 
-  private synchronized <S extends AutoCloseable> S keep(S started) {
+  private synchronized Watched watch(String name, LocalService service) {
+    var watch = new Watched(name, service, narration);
+    watched.add(watch);
+    keep(service);
+    describe();
+    return watch;
+  }
+
+  private synchronized void keep(AutoCloseable started) {
     running.push(started);
-    return started;
+    if (stopped) {
+      stopAll();
+      throw new ServiceException("stopped while it started");
+    }
+  }
+
+  private synchronized void describe() {
+    file.write(
+        new StackRecord(
+            LiveProcess.current(),
+            ready,
+            address,
+            StackCommands.POOL,
+            watched.stream().map(Watched::describe).toList()));
+  }
+
+  private void stopAtExit() {
+    narration.say("stopping everything; data, logs and artifacts stay in " + settings.directory());
+    stopAll();
   }
 
   private synchronized void stopAll() {
+    stopped = true;
     watched.clear();
     while (!running.isEmpty()) {
       try {
@@ -212,14 +249,6 @@ public final class Stack implements AutoCloseable {
         // the next one must be stopped all the same; the lifeline ends this one
         System.err.println("could not stop a service in order: " + failed);
       }
-    }
-  }
-
-  private static <R> R join(CompletableFuture<R> future) {
-    try {
-      return future.join();
-    } catch (CompletionException failed) {
-      throw failed.getCause() instanceof RuntimeException cause ? cause : failed;
     }
   }
 }

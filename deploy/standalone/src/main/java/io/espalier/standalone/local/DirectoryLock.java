@@ -42,8 +42,8 @@ public final class DirectoryLock implements AutoCloseable {
       if (lock(channel).isEmpty()) {
         channel.close();
         throw new InvalidInputException(
-            "%s is in use by %s; stop that, or choose another directory by --dir"
-                .formatted(directory, holder(directory)));
+            "%s is in use by %s; stop that (`espalier down --dir %s`), or choose another directory by --dir"
+                .formatted(directory, holder(directory), directory));
       }
       writeHolder(directory);
       return new DirectoryLock(channel);

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -78,6 +79,19 @@ public final class JavaProcess implements AutoCloseable {
     }
   }
 
+  /**
+   * How a process ended.
+   *
+   * @param exitCode its exit code
+   * @param message what it was, its exit code, and the end of its log
+   */
+  public record End(int exitCode, String message) {}
+
+  /** The process as it is written down for others. */
+  public LiveProcess live() {
+    return LiveProcess.of(process.toHandle());
+  }
+
   /** Its process id. */
   public long pid() {
     return process.pid();
@@ -88,17 +102,28 @@ public final class JavaProcess implements AutoCloseable {
     return process.isAlive();
   }
 
+  /** Returns how it ended, if it has. */
+  public Optional<End> end() {
+    if (process.isAlive()) {
+      return Optional.empty();
+    }
+    String message =
+        "the %s ended with exit code %d; the end of %s says:%n%s"
+            .formatted(launch.name(), process.exitValue(), launch.log(), tail());
+    return Optional.of(new End(process.exitValue(), message));
+  }
+
   /**
    * Makes sure that it still runs.
    *
    * @throws ServiceException with its exit code and the end of its log, if it does not
    */
   public void requireAlive() {
-    if (!process.isAlive()) {
-      throw new ServiceException(
-          "the %s ended with exit code %d; the end of %s says:%n%s"
-              .formatted(launch.name(), process.exitValue(), launch.log(), tail()));
-    }
+    end()
+        .ifPresent(
+            end -> {
+              throw new ServiceException(end.message());
+            });
   }
 
   /** Asks it to end, waits for that, and kills it if it does not within 20 seconds. */

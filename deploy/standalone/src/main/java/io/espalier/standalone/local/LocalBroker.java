@@ -12,8 +12,8 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 
 /**
- * A real Kafka broker in its own JVM: one KRaft node on free ports of the loopback interface. Its
- * address and its data stay the same over stop, kill and restart.
+ * A real Kafka broker in its own JVM: one KRaft node on the loopback interface. Its address and its
+ * data stay the same over stop, kill and restart.
  */
 public final class LocalBroker extends LocalService {
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
@@ -34,25 +34,27 @@ public final class LocalBroker extends LocalService {
    * @param directory for its data, in {@code data}, and its log {@code broker.log}
    */
   public static LocalBroker start(Path directory) {
-    return start(directory, Distribution.current());
+    LocalBroker broker = begin(directory, Ports.free(1)[0]);
+    broker.awaitReady();
+    return broker;
   }
 
-  /** The same, with the jars of a given distribution. */
-  public static LocalBroker start(Path directory, Distribution distribution) {
-    int[] ports = FreePorts.choose(2);
+  /**
+   * Starts a broker on a port and waits for nothing. The port of its controller, which it alone
+   * talks to, is any that is free.
+   */
+  public static LocalBroker begin(Path directory, int port) {
     Path home = directory.toAbsolutePath();
     Launch launch =
         new Launch(
             "broker",
             HEAP_MEGABYTES,
             List.of("-XX:+UseSerialGC", "-Despalier.log.libraries=INFO"),
-            distribution.classPath(),
+            Distribution.current().classPath(),
             BrokerProcess.class.getName(),
-            List.of(home.resolve("data").toString(), "" + ports[0], "" + ports[1]),
+            List.of(home.resolve("data").toString(), "" + port, "" + Ports.free(1)[0]),
             home.resolve("broker.log"));
-    var broker = new LocalBroker(launch, ports[0]);
-    broker.awaitReady();
-    return broker;
+    return new LocalBroker(launch, port);
   }
 
   /** Where clients connect, as {@code localhost:PORT}. */
@@ -61,13 +63,28 @@ public final class LocalBroker extends LocalService {
   }
 
   @Override
-  void awaitReady(JavaProcess process) {
+  public String address() {
+    return bootstrapServers();
+  }
+
+  @Override
+  String inWords() {
+    return "the broker at %s (log: %s)".formatted(bootstrapServers(), log());
+  }
+
+  @Override
+  Duration startLimit() {
+    return START_LIMIT;
+  }
+
+  /** A client is dear, and of no use before somebody listens. */
+  @Override
+  public boolean works() {
+    if (!Ports.listens(port)) {
+      return false;
+    }
     try (Admin admin = Admin.create(probe())) {
-      Readiness.await(
-          process,
-          "the broker at %s (log: %s)".formatted(bootstrapServers(), log()),
-          START_LIMIT,
-          () -> answers(admin));
+      return answers(admin);
     }
   }
 

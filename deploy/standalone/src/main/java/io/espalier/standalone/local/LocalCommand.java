@@ -23,20 +23,22 @@ public final class LocalCommand extends LocalService {
   }
 
   /**
-   * Starts a service and waits until it works.
+   * Starts a service and waits for nothing.
    *
+   * @param name what it is, in a word, for messages
    * @param directory for its log, {@code COMMAND.log}
    * @param heapMegabytes largest heap in MiB
    * @param arguments the subcommand and its options
    */
-  public static LocalCommand start(Path directory, int heapMegabytes, List<String> arguments) {
+  public static LocalCommand begin(
+      String name, Path directory, int heapMegabytes, List<String> arguments) {
     String command = arguments.get(0);
     Path readyFile = directory.resolve(command + ".ready");
     List<String> all = new ArrayList<>(arguments);
     all.addAll(List.of("--ready-file", readyFile.toString()));
     Launch launch =
         new Launch(
-            command,
+            name,
             heapMegabytes,
             List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
             Distribution.current().classPath(),
@@ -44,9 +46,7 @@ public final class LocalCommand extends LocalService {
             all,
             directory.resolve(command + ".log"));
     remove(readyFile);
-    var service = new LocalCommand(launch, readyFile);
-    service.awaitReady();
-    return service;
+    return new LocalCommand(launch, readyFile);
   }
 
   @Override
@@ -55,9 +55,23 @@ public final class LocalCommand extends LocalService {
   }
 
   @Override
-  void awaitReady(JavaProcess process) {
-    Readiness.await(
-        process, "the service that logs to " + log(), START_LIMIT, () -> Files.exists(readyFile));
+  public String address() {
+    return "";
+  }
+
+  @Override
+  String inWords() {
+    return "the service that logs to " + log();
+  }
+
+  @Override
+  Duration startLimit() {
+    return START_LIMIT;
+  }
+
+  @Override
+  public boolean works() {
+    return alive() && Files.exists(readyFile);
   }
 
   /** One that was killed leaves it behind. */

@@ -15,8 +15,7 @@ import java.util.List;
 
 /**
  * A real schema registry in its own JVM: Apicurio Registry through its Confluent-compatible API, on
- * a free port of the loopback interface. Its address and its schemas stay the same over stop, kill
- * and restart.
+ * the loopback interface. Its address and its schemas stay the same over stop, kill and restart.
  */
 public final class LocalRegistry extends LocalService {
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
@@ -38,12 +37,13 @@ public final class LocalRegistry extends LocalService {
    * @param directory for its data base and its log {@code registry.log}
    */
   public static LocalRegistry start(Path directory) {
-    return start(directory, Distribution.current());
+    LocalRegistry registry = begin(directory, Ports.free(1)[0]);
+    registry.awaitReady();
+    return registry;
   }
 
-  /** The same, with the jars of a given distribution. */
-  public static LocalRegistry start(Path directory, Distribution distribution) {
-    int port = FreePorts.choose(1)[0];
+  /** Starts a registry on a port and waits for nothing. */
+  public static LocalRegistry begin(Path directory, int port) {
     Path home = directory.toAbsolutePath();
     Launch launch =
         new Launch(
@@ -51,13 +51,11 @@ public final class LocalRegistry extends LocalService {
             HEAP_MEGABYTES,
             options(home, port),
             // Its own class path alone: its libraries are of other versions than ours.
-            distribution.registryJar() + File.pathSeparator + lifeline(home),
+            Distribution.current().registryJar() + File.pathSeparator + lifeline(home),
             RUNNER_MAIN,
             List.of(),
             home.resolve("registry.log"));
-    var registry = new LocalRegistry(launch, port);
-    registry.awaitReady();
-    return registry;
+    return new LocalRegistry(launch, port);
   }
 
   /** Base address of its Confluent-compatible API, for {@code schema.registry.url}. */
@@ -96,15 +94,22 @@ public final class LocalRegistry extends LocalService {
   }
 
   @Override
-  void awaitReady(JavaProcess process) {
-    Readiness.await(
-        process,
-        "the schema registry at %s (log: %s)".formatted(url(), log()),
-        START_LIMIT,
-        this::answers);
+  public String address() {
+    return url();
   }
 
-  private boolean answers() {
+  @Override
+  String inWords() {
+    return "the schema registry at %s (log: %s)".formatted(url(), log());
+  }
+
+  @Override
+  Duration startLimit() {
+    return START_LIMIT;
+  }
+
+  @Override
+  public boolean works() {
     try {
       var connection = (HttpURLConnection) URI.create(url() + "/subjects").toURL().openConnection();
       connection.setConnectTimeout(PROBE_MILLIS);

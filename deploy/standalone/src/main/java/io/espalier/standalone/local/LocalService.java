@@ -2,6 +2,7 @@ package io.espalier.standalone.local;
 
 import io.espalier.standalone.local.JavaProcess.Launch;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -12,14 +13,23 @@ public abstract class LocalService implements AutoCloseable {
   private final Launch launch;
   private JavaProcess process;
 
-  /** Starts the process; {@link #awaitReady} says when it works. */
+  /** Starts the process; {@link #works} says whether it works yet. */
   LocalService(Launch launch) {
     this.launch = launch;
     this.process = JavaProcess.start(launch);
   }
 
-  /** Waits until the process answers, and throws if it does not in time or has ended. */
-  abstract void awaitReady(JavaProcess process);
+  /** Whether it works now; answers within a few seconds. */
+  public abstract boolean works();
+
+  /** Where it listens, as clients name it; empty if it does not. */
+  public abstract String address();
+
+  /** What it is and where it writes its log, for messages. */
+  abstract String inWords();
+
+  /** How long it may take to start. */
+  abstract Duration startLimit();
 
   /** Clears away what would make it look ready before it is. */
   void beforeStart() {}
@@ -27,7 +37,7 @@ public abstract class LocalService implements AutoCloseable {
   /** Waits until it answers; a service that does not is killed. */
   final void awaitReady() {
     try {
-      awaitReady(process);
+      Readiness.await(process, inWords(), startLimit(), this::works);
     } catch (RuntimeException failed) {
       process.kill();
       throw failed;
@@ -37,6 +47,11 @@ public abstract class LocalService implements AutoCloseable {
   /** Where it writes its log. */
   public final Path log() {
     return launch.log();
+  }
+
+  /** The process that runs it now. */
+  public final LiveProcess process() {
+    return process.live();
   }
 
   /** Its process id. */
@@ -49,14 +64,9 @@ public abstract class LocalService implements AutoCloseable {
     return process.alive();
   }
 
-  /** Returns how its process ended, with the end of its log, if it has. */
-  public final Optional<String> ended() {
-    try {
-      process.requireAlive();
-      return Optional.empty();
-    } catch (ServiceException gone) {
-      return Optional.of(String.valueOf(gone.getMessage()));
-    }
+  /** Returns how its process ended, if it has. */
+  public final Optional<JavaProcess.End> ended() {
+    return process.end();
   }
 
   /** Stops it in order; its data stay. */

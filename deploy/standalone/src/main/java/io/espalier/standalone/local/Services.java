@@ -13,10 +13,10 @@ import io.espalier.worker.app.WorkerConfig;
 import io.espalier.worker.checkpoint.FileListing;
 import io.espalier.worker.checkpoint.InputRoots;
 import io.espalier.worker.kafka.InputRules;
+import io.espalier.worker.kafka.StallLimits;
 import io.espalier.worker.stage.ChildSettings;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -37,7 +37,8 @@ public final class Services {
    * @param slots stages at the same time
    * @param child how the stages' JVMs are started
    * @param artifacts path or URI under which it publishes, if that is known
-   * @param roots directories that it may read models and data from, besides artifact stores
+   * @param roots where models and data may be read from
+   * @param stall how long a stage may show the same progress
    */
   public record WorkerSettings(
       String pool,
@@ -45,19 +46,16 @@ public final class Services {
       int slots,
       ChildSettings child,
       Optional<String> artifacts,
-      List<Path> roots) {
-    /** Settings; the list is copied. */
-    public WorkerSettings {
-      roots = List.copyOf(roots);
-    }
-
+      InputRoots roots,
+      StallLimits stall) {
     private WorkerConfig config(Address address) {
       WorkerConfig config =
           WorkerConfig.of(address.bootstrapServers(), address.registryUrl(), pool, workDirectory)
               .withTopicPrefix(address.topicPrefix())
               .withSlots(slots)
               .withChild(child)
-              .withInputs(new InputRules(InputRoots.of(roots), FileListing.Limits.STANDARD));
+              .withStall(stall)
+              .withInputs(new InputRules(roots, FileListing.Limits.STANDARD));
       return artifacts.map(DataUri::of).map(config::withStore).orElse(config);
     }
   }
