@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.util.List;
 
 /** How a result is written. */
 public enum Format {
@@ -31,9 +32,21 @@ public enum Format {
           YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
       return text(yaml, result.json()).stripTrailing();
     }
+  },
+  /** Only names, one a line, for other commands to take. */
+  NAME {
+    @Override
+    String write(Result result) {
+      return Printable.of(String.join("\n", result.names().orElse(List.of())));
+    }
   };
 
   abstract String write(Result result);
+
+  /** Whether a result can be written so. */
+  public final boolean suits(Result result) {
+    return this != NAME || result.names().isPresent();
+  }
 
   /** A result in this format, without a line end. */
   public final String of(Result result) {
