@@ -18,6 +18,8 @@ import io.espalier.worker.domain.InvalidInputException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -107,7 +109,7 @@ class ClientIT {
     sendHeartbeat("quiet", now.minusSeconds(60));
     sendHeartbeat("here", now);
 
-    Result workers = Workers.list(espalier.address());
+    Result workers = Workers.list(espalier.address(), Optional.empty(), OptionalInt.empty());
 
     assertThat(workers.json().findValuesAsText("workerId")).containsExactly("here", "quiet");
     assertThat(workers.json().findValuesAsText("silent")).containsExactly("false", "true");

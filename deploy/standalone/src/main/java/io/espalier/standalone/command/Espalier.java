@@ -25,7 +25,8 @@ import picocli.CommandLine.ScopeType;
       "3:invalid input: model, policy or data",
       "4:no model meets the constraint",
       "5:a gate failed",
-      "6:the system cannot be reached"
+      "6:the system cannot be reached",
+      "7:what was waited for did not come in time"
     },
     subcommands = {
       DemoCommand.class,
@@ -40,6 +41,7 @@ import picocli.CommandLine.ScopeType;
       PoliciesCommand.class,
       RunsCommand.class,
       WorkersCommand.class,
+      PoolsCommand.class,
       StreamsCommand.class,
       WorkerCommand.class
     })
@@ -49,7 +51,9 @@ public final class Espalier {
       scope = ScopeType.INHERIT,
       paramLabel = "FORMAT",
       defaultValue = "table",
-      description = "How the result is written: table, json or yaml. Default: table.")
+      description =
+          "How the result is written: table, json, yaml, or name (of lists: names alone). Default:"
+              + " table.")
   private Format format = Format.TABLE;
 
   @Option(

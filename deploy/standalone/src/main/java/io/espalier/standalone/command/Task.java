@@ -31,6 +31,9 @@ abstract class Task implements Callable<Integer> {
   /** Writes a result to standard output in the format asked for. */
   final void print(Result result) {
     PrintWriter out = spec().commandLine().getOut();
+    if (!root().format().suits(result)) {
+      throw wrong("-o name is for commands that list things; wanted table, json or yaml");
+    }
     if (!result.json().isEmpty()) {
       out.println(root().format().of(result));
     }
@@ -51,6 +54,18 @@ abstract class Task implements Callable<Integer> {
   final int positive(String option, int value) {
     if (value < 1) {
       throw wrong("%s must be at least 1, but is %d".formatted(option, value));
+    }
+    return value;
+  }
+
+  /**
+   * A number that must be at least 1 and at most another.
+   *
+   * @throws ParameterException if it is not
+   */
+  final int within(String option, int value, int most) {
+    if (positive(option, value) > most) {
+      throw wrong("%s must be at most %d, but is %d".formatted(option, most, value));
     }
     return value;
   }
