@@ -42,6 +42,7 @@ import picocli.CommandLine.ScopeType;
       RunsCommand.class,
       WorkersCommand.class,
       PoolsCommand.class,
+      DeadLettersCommand.class,
       StreamsCommand.class,
       WorkerCommand.class
     })
