@@ -1,5 +1,6 @@
 package io.espalier.streams.domain.run;
 
+import io.espalier.streams.domain.DurationWords;
 import io.espalier.streams.domain.run.Effect.AnswerRegistration;
 import io.espalier.streams.domain.run.KeptRun.Going;
 import io.espalier.streams.domain.run.KeptRun.Over;
@@ -138,7 +139,7 @@ public final class RunMachine {
             .formatted(
                 run.attempt(),
                 run.policy().placement().pool(),
-                run.policy().effort().queueTimeout().orElse(Duration.ZERO));
+                DurationWords.of(run.policy().effort().queueTimeout().orElse(Duration.ZERO)));
     return steps.end(run, Steps.ended(Ending.FAILED, message), now);
   }
 
@@ -146,7 +147,7 @@ public final class RunMachine {
     String message =
         "workers worked on it for %s, which is the policy's deadline; it was at %s, running on %s"
             .formatted(
-                run.policy().effort().deadline(),
+                DurationWords.of(run.policy().effort().deadline()),
                 run.attempt(),
                 ((Running) run.state()).workerId());
     return steps.end(run, Steps.ended(Ending.FAILED, message), now);
@@ -216,7 +217,8 @@ public final class RunMachine {
     String difference =
         again.registersTheSame(run.plan())
             ? ""
-            : " with other files or data than this registration has; cancel it and register again to change that";
+            : " with other files or data than this registration has; cancel it and register again"
+                + " to change that";
     return new AnswerRegistration(
         again,
         RegistrationOutcome.ALREADY_RUNNING,
