@@ -3,17 +3,24 @@ package io.espalier.standalone.client;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.Run;
+import io.espalier.event.StageProgressed;
 import io.espalier.schemas.RegistryUnavailableException;
 import io.espalier.standalone.report.Figures;
 import io.espalier.standalone.report.Result;
 import io.espalier.standalone.report.TextTable;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /** Lists of runs. */
 public final class RunListing {
+  /** A worker tells how far it is each second; that often it is worth a line. */
+  private static final int PERCENT_A_LINE = 10;
+
   private final RunFilter filter;
   private final OptionalInt width;
 
@@ -35,10 +42,15 @@ public final class RunListing {
   }
 
   private Result now(Cluster cluster) {
+    NewestRuns newest = find(cluster);
+    return result(newest, Circumstances.of(cluster, newest.runs()));
+  }
+
+  private NewestRuns find(Cluster cluster) {
     var newest = new NewestRuns(filter);
     Portion portion = filter.since().map(Portion.all()::since).orElse(Portion.all());
     cluster.search(cluster.topics().runs(), portion, newest);
-    return result(newest, Circumstances.of(cluster, newest.runs()));
+    return newest;
   }
 
   /**
@@ -49,13 +61,17 @@ public final class RunListing {
     try (Cluster cluster = Cluster.connect(address).requireSetUp();
         TopicReader<Run> changes =
             cluster.read(cluster.topics().runs(), Portion.all().since(Instant.now()))) {
-      told.accept(now(cluster));
+      NewestRuns newest = find(cluster);
+      Circumstances around = Circumstances.of(cluster, newest.runs());
+      told.accept(result(newest, around));
+      var list = new Changes(table(newest.runs(), around));
       while (!Thread.currentThread().isInterrupted()) {
-        for (TopicReader.Entry<Run> change : poll(changes)) {
-          change
+        for (TopicReader.Entry<Run> entry : poll(changes)) {
+          entry
               .value()
               .filter(filter::accepts)
-              .map(run -> change(run, Circumstances.of(cluster, List.of(run))))
+              .map(run -> new RunView(run, Circumstances.of(cluster, List.of(run))))
+              .flatMap(list::line)
               .ifPresent(told);
         }
       }
@@ -74,16 +90,11 @@ public final class RunListing {
   /** Runs that were found, as a table and as JSON. */
   Result result(NewestRuns newest, Circumstances around) {
     List<Run> runs = newest.runs();
-    TextTable table = table();
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     var nodes = json.putArray("runs");
-    for (Run run : runs) {
-      var view = new RunView(run, around);
-      nodes.add(view.json());
-      row(table, view);
-    }
+    runs.forEach(run -> nodes.add(new RunView(run, around).json()));
     json.put("more", newest.hasMore());
-    String text = runs.isEmpty() ? "no runs" : fitting(table).toString();
+    String text = runs.isEmpty() ? "no runs" : fitting(table(runs, around)).toString();
     String more =
         "\nthe newest %d; --limit lists more, --state, --policy, --model and --since look for some"
             .formatted(runs.size());
@@ -91,34 +102,59 @@ public final class RunListing {
         .withNames(runs.stream().map(Run::getRunId).toList());
   }
 
-  /** A run that has changed, as a line and as JSON. */
-  Result change(Run run, Circumstances around) {
-    TextTable table = table();
-    var view = new RunView(run, around);
-    row(table, view);
-    return Result.of(view.json(), fitting(table).lastLine()).withNames(List.of(run.getRunId()));
+  /** The changes of runs below a list of them. */
+  final class Changes {
+    private final TextTable list;
+    private final Map<String, String> told = new HashMap<>();
+
+    Changes(TextTable list) {
+      this.list = list;
+    }
+
+    /** A run as a line of the list and as JSON; empty if it has hardly got any further. */
+    Optional<Result> line(RunView view) {
+      Run run = view.run();
+      String standing =
+          "%s %d %d %d %s"
+              .formatted(
+                  run.getState(),
+                  view.stage(),
+                  run.getAttempt(),
+                  view.percent().orElse(0) / PERCENT_A_LINE,
+                  view.progress().map(StageProgressed::getPhase).orElse(""));
+      if (standing.equals(told.put(run.getRunId(), standing))) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          Result.of(view.json(), fitting(list.and(cells(view))).lastLine())
+              .withNames(List.of(run.getRunId())));
+    }
   }
 
   private TextTable fitting(TextTable table) {
     return width.isPresent() ? table.within(width.getAsInt()) : table;
   }
 
-  private static TextTable table() {
-    return new TextTable(
-        "run", "model", "policy", "state", "stage", "attempt", "progress", "age", "reason");
+  static TextTable table(List<Run> runs, Circumstances around) {
+    var table =
+        new TextTable(
+            "run", "model", "policy", "state", "stage", "attempt", "progress", "age", "reason");
+    runs.forEach(run -> table.row(cells(new RunView(run, around))));
+    return table;
   }
 
-  private static void row(TextTable table, RunView view) {
+  private static String[] cells(RunView view) {
     Run run = view.run();
-    table.row(
-        Runs.shortId(run),
-        run.getModelName() + "@" + run.getModelVersion(),
-        run.getPolicyName(),
-        Events.words(run.getState()),
-        view.stages(),
-        Integer.toString(run.getAttempt()),
-        view.percent().isPresent() ? view.percent().getAsInt() + " %" : "",
-        Figures.brief(view.age()),
-        view.reason());
+    return new String[] {
+      Runs.shortId(run),
+      run.getModelName() + "@" + run.getModelVersion(),
+      run.getPolicyName(),
+      Events.words(run.getState()),
+      view.stages(),
+      Integer.toString(run.getAttempt()),
+      view.percent().isPresent() ? view.percent().getAsInt() + " %" : "",
+      Figures.brief(view.age()),
+      view.reason()
+    };
   }
 }

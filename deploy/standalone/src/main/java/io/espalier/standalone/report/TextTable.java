@@ -55,6 +55,14 @@ public final class TextTable {
     return line(rows.get(rows.size() - 1));
   }
 
+  /** The same with one more row. */
+  public TextTable and(String... cells) {
+    var longer = new TextTable();
+    longer.rows.clear();
+    longer.rows.addAll(rows);
+    return longer.row(cells);
+  }
+
   /** The table as lines. */
   @Override
   public String toString() {

@@ -196,6 +196,29 @@ class RunListingTest {
     assertThat(result.json().path("more").asBoolean()).isTrue();
   }
 
+  @Test
+  void a_run_that_changes_is_a_line_in_the_columns_of_the_list_but_not_each_sign_of_life() {
+    var around = new Circumstances(NOON.plusSeconds(125), Set.of());
+    List<Run> listed = List.of(run("a-run", RunState.PUBLISHED, NOON));
+    RunListing.Changes changes =
+        new RunListing(ALL, OptionalInt.empty()).new Changes(RunListing.table(listed, around));
+    Run running = run("b-run", RunState.RUNNING, NOON);
+
+    running.setProgress(new StageProgressed("measuring", 11L, 100L, null, Map.of()));
+    Optional<Result> first = changes.line(new RunView(running, around));
+    running.setProgress(new StageProgressed("measuring", 19L, 100L, null, Map.of()));
+    Optional<Result> second = changes.line(new RunView(running, around));
+    running.setProgress(new StageProgressed("measuring", 20L, 100L, null, Map.of()));
+    Optional<Result> third = changes.line(new RunView(running, around));
+
+    assertThat(first.orElseThrow().table())
+        .isEqualTo(
+            "b-run  resnet@1  edge    running    1 of 2        3      11 %  2m5s  measuring");
+    assertThat(first.orElseThrow().json().path("percent").asInt()).isEqualTo(11);
+    assertThat(second).isEmpty();
+    assertThat(third.orElseThrow().table()).contains("20 %");
+  }
+
   private Result shown(List<Run> runs, OptionalInt width) {
     var newest = new NewestRuns(ALL);
     runs.forEach(run -> newest.finds(run.getRunId(), run));
