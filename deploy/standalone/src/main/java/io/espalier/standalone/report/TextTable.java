@@ -52,7 +52,7 @@ public final class TextTable {
 
   /** The last row alone, in the columns of the whole table. */
   public String lastLine() {
-    return line(rows.get(rows.size() - 1));
+    return line(rows.get(rows.size() - 1), columns());
   }
 
   /** The same with one more row. */
@@ -66,22 +66,37 @@ public final class TextTable {
   /** The table as lines. */
   @Override
   public String toString() {
+    List<Column> columns = columns();
     var text = new StringBuilder();
-    rows.forEach(row -> text.append(line(row)).append('\n'));
+    rows.forEach(row -> text.append(line(row, columns)).append('\n'));
     return text.toString();
   }
 
-  private String line(List<String> row) {
-    var line = new StringBuilder();
-    for (int column = 0; column < row.size(); column++) {
-      line.append(column == 0 ? "" : GAP).append(cell(row.get(column), column));
+  /**
+   * How the cells of a column are set.
+   *
+   * @param width letters of the longest
+   * @param numeric whether they stand to the right
+   */
+  private record Column(int width, boolean numeric) {
+    private String cell(String text) {
+      String padding = " ".repeat(width - text.length());
+      return numeric ? padding + text : text + padding;
     }
-    return line.toString().stripTrailing();
   }
 
-  private String cell(String text, int column) {
-    String padding = " ".repeat(width(column) - text.length());
-    return numeric(column) ? padding + text : text + padding;
+  private List<Column> columns() {
+    return IntStream.range(0, rows.get(0).size())
+        .mapToObj(column -> new Column(width(column), numeric(column)))
+        .toList();
+  }
+
+  private static String line(List<String> row, List<Column> columns) {
+    var line = new StringBuilder();
+    for (int column = 0; column < row.size(); column++) {
+      line.append(column == 0 ? "" : GAP).append(columns.get(column).cell(row.get(column)));
+    }
+    return line.toString().stripTrailing();
   }
 
   private int width(int column) {
