@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -210,7 +211,7 @@ class ClientIT {
     sendHeartbeat("quiet", now.minusSeconds(60));
     sendHeartbeat("here", now);
 
-    Result workers = Workers.list(espalier.address());
+    Result workers = Workers.list(espalier.address(), Optional.empty(), OptionalInt.empty());
 
     assertThat(workers.json().findValuesAsText("workerId")).containsExactly("here", "quiet");
     assertThat(workers.json().findValuesAsText("silent")).containsExactly("false", "true");

@@ -2,6 +2,7 @@ package io.espalier.worker.kafka;
 
 import io.espalier.event.StageProgressed;
 import io.espalier.event.StageSucceeded;
+import io.espalier.worker.domain.DurationWords;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.stage.Stop;
 import java.time.Duration;
@@ -94,7 +95,7 @@ final class StageWatch {
   private String stalled(StageProgressed now) {
     return "no progress for %s: phase '%s' at %d of %d, %.1f minutes after the start. It may hang, or be slower than this limit allows."
         .formatted(
-            rules.stall(),
+            DurationWords.of(rules.stall()),
             now.getPhase(),
             now.getDone(),
             now.getTotal(),

@@ -3,6 +3,7 @@ package io.espalier.worker.kafka;
 import io.espalier.event.ClosedAttempts;
 import io.espalier.event.WorkerHeartbeat;
 import io.espalier.schemas.TransientFailures;
+import io.espalier.worker.domain.DurationWords;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.stage.Stop;
 import io.espalier.worker.stage.StoppedException;
@@ -279,7 +280,8 @@ public final class Supervisor implements AutoCloseable {
       throw failure(e.getCause());
     } catch (TimeoutException e) {
       throw new UnreachableException(
-          "the worker took longer than %s %s; is the broker reachable?".formatted(patience, what),
+          "the worker took longer than %s %s; is the broker reachable?"
+              .formatted(DurationWords.of(patience), what),
           e);
     }
   }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.espalier.worker.checkpoint.InputRoots;
 import io.espalier.worker.checkpoint.StoreMarker;
+import io.espalier.worker.domain.DurationWords;
 import io.espalier.worker.domain.WorkerException;
 import java.io.IOException;
 import java.net.URI;
@@ -124,7 +125,8 @@ public final class SelfCheck {
       }
       return problem;
     } catch (TimeoutException e) {
-      return Optional.of("%s: does not answer for more than %s".formatted(name, patience));
+      return Optional.of(
+          "%s: does not answer for more than %s".formatted(name, DurationWords.of(patience)));
     } catch (ExecutionException e) {
       return Optional.of("%s: %s".formatted(name, e.getCause()));
     } catch (InterruptedException e) {

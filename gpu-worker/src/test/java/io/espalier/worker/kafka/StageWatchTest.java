@@ -61,7 +61,7 @@ final class StageWatchTest {
                           throw new AssertionError("not stopped");
                         }))
         .isInstanceOf(StoppedException.class)
-        .hasMessageContaining("no progress for PT2S: phase 'publishing'");
+        .hasMessageContaining("no progress for 2s: phase 'publishing'");
     assertThat(broker.getCount()).isEqualTo(1);
   }
 

@@ -465,7 +465,7 @@ final class StageWorkTest {
     assertThat(answer).isEqualTo(AcknowledgeType.ACCEPT);
     assertThat(failure().getKind()).isEqualTo(FailureKind.RESOURCE);
     assertThat(failure().getRetryable()).isTrue();
-    assertThat(failure().getMessage()).contains("no progress for PT5S: phase 'search' at 1 of 2");
+    assertThat(failure().getMessage()).contains("no progress for 5s: phase 'search' at 1 of 2");
   }
 
   @Test

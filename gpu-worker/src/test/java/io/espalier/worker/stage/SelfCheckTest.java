@@ -110,7 +110,7 @@ final class SelfCheckTest {
         };
     var check = new SelfCheck(Map.of("disk", hanging), Duration.ofMillis(50));
 
-    assertThat(check.problems()).containsExactly("disk: does not answer for more than PT0.05S");
+    assertThat(check.problems()).containsExactly("disk: does not answer for more than 0.05s");
     assertThat(check.problems()).hasSize(1);
     assertThat(asked).hasValue(1);
 

@@ -3,6 +3,7 @@ package io.espalier.streams.app;
 import io.espalier.schemas.RegistryUnavailableException;
 import io.espalier.schemas.Topics;
 import io.espalier.schemas.TransientFailures;
+import io.espalier.streams.domain.DurationWords;
 import io.espalier.streams.domain.run.RunSettings;
 import io.espalier.streams.topology.OptimizationTopology;
 import io.espalier.streams.topology.TopologySettings;
@@ -100,7 +101,8 @@ public final class Coordinator implements AutoCloseable {
     }
     if (!settled) {
       throw new CoordinatorException(
-          "wanted a running coordinator within %s, found it %s".formatted(atMost, streams.state()));
+          "wanted a running coordinator within %s, found it %s"
+              .formatted(DurationWords.of(atMost), streams.state()));
     }
   }
 

@@ -295,9 +295,9 @@ final class WholePathTest {
       driven.wait(Duration.ofSeconds(30));
     }
 
-    assertThat(only(driven.rejected()).value().getMessage()).contains("PT6H", "w1");
+    assertThat(only(driven.rejected()).value().getMessage()).contains("for 6h,", "w1");
     assertThat(driven.deadLetters()).hasSize(1);
-    assertThat(only(driven.closed()).getReason()).contains("PT6H");
+    assertThat(only(driven.closed()).getReason()).contains("for 6h,");
   }
 
   @Test
@@ -327,7 +327,7 @@ final class WholePathTest {
 
     driven.wait(Duration.ofSeconds(60));
 
-    assertThat(only(driven.rejected()).value().getMessage()).contains("PT1M", "pool 'default'");
+    assertThat(only(driven.rejected()).value().getMessage()).contains("for 1m,", "pool 'default'");
   }
 
   @Test

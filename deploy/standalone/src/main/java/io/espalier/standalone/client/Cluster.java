@@ -1,36 +1,45 @@
 package io.espalier.standalone.client;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.espalier.schemas.CloudEvent;
 import io.espalier.schemas.Installation;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
+import io.espalier.schemas.TopicSettings;
 import io.espalier.schemas.Topics;
 import io.espalier.worker.domain.InvalidInputException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /** A client of a running system. Everything that it reads has been committed. */
 public final class Cluster implements AutoCloseable {
+  private static final int RECORDS_AT_ONCE = 5_000;
+
   private final Address address;
   private final Topics topics;
   private final Admin admin;
@@ -121,12 +130,9 @@ public final class Cluster implements AutoCloseable {
   public <V> void publish(Topic<V> topic, String key, V value, CloudEvent event) {
     var headers = event.headers();
     byte[] bytes = topic.values().serializer().serialize(topic.name(), headers, value);
-    try (var producer =
-        new KafkaProducer<>(
-            producerSettings(topic), new StringSerializer(), new ByteArraySerializer())) {
-      var record = new ProducerRecord<>(topic.name(), null, key, bytes, headers);
-      answer(() -> sent(producer, record, topic));
-    }
+    send(
+        new ProducerRecord<>(topic.name(), null, key.getBytes(UTF_8), bytes, headers),
+        topic.settings());
   }
 
   /**
@@ -135,61 +141,108 @@ public final class Cluster implements AutoCloseable {
    * transactional id {@code espalier-cli-TOPIC}.
    */
   Producer<String, byte[]> exclusiveProducer(Topic<?> topic) {
-    Map<String, Object> settings = producerSettings(topic);
+    Map<String, Object> settings = producerSettings(topic.settings());
     settings.put("transactional.id", "espalier-cli-" + topic.name());
     return new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
   }
 
-  private Map<String, Object> producerSettings(Topic<?> topic) {
+  /**
+   * Sends a record as it is and returns when the brokers have it.
+   *
+   * @param of the settings of its topic
+   * @throws InvalidInputException if it is larger than events of its topic may be
+   * @throws UnreachableException if the brokers do not take it
+   */
+  void send(ProducerRecord<byte[], byte[]> event, TopicSettings of) {
+    try (var producer =
+        new KafkaProducer<>(
+            producerSettings(of), new ByteArraySerializer(), new ByteArraySerializer())) {
+      answer(() -> sent(producer, event, of));
+    }
+  }
+
+  private Map<String, Object> producerSettings(TopicSettings of) {
     Map<String, Object> settings = clientSettings(address);
     settings.put("acks", "all");
     settings.put("delivery.timeout.ms", 20_000);
     settings.put("request.timeout.ms", 10_000);
     settings.put("max.block.ms", 10_000);
-    settings.put("max.request.size", topic.settings().maxBytes());
+    settings.put("max.request.size", of.maxBytes());
     return settings;
   }
 
-  private static <V> RecordMetadata sent(
-      KafkaProducer<String, byte[]> producer, ProducerRecord<String, byte[]> event, Topic<V> topic)
+  private static RecordMetadata sent(
+      KafkaProducer<byte[], byte[]> producer,
+      ProducerRecord<byte[], byte[]> event,
+      TopicSettings of)
       throws ExecutionException, InterruptedException {
     try {
       return producer.send(event).get();
     } catch (ExecutionException refused) {
       if (refused.getCause() instanceof RecordTooLargeException) {
-        throw tooLarge(event, topic);
+        String key = event.key() == null ? "" : new String(event.key(), UTF_8);
+        throw tooLarge(event, of, key);
       }
       throw refused;
     }
   }
 
   /** The failure of an event that is larger than those of its topic may be. */
-  static InvalidInputException tooLarge(ProducerRecord<String, byte[]> event, Topic<?> topic) {
+  static InvalidInputException tooLarge(
+      ProducerRecord<?, byte[]> event, TopicSettings of, String key) {
     return new InvalidInputException(
         String.format(
             Locale.ROOT,
             "an event on %s may have at most %,d bytes, but '%s' has %,d; shorten its labels"
                 + " and texts",
-            topic.name(),
-            topic.settings().maxBytes(),
-            event.key(),
-            event.value().length));
+            event.topic(),
+            of.maxBytes(),
+            key,
+            event.value() == null ? 0 : event.value().length));
   }
 
   /** Reads a topic from its beginning. */
   public <V> TopicReader<V> read(Topic<V> topic) {
-    return TopicReader.of(topic, clientSettings(address), Optional.empty());
+    return read(topic, Portion.all());
+  }
+
+  /** Reads a portion of a topic. */
+  <V> TopicReader<V> read(Topic<V> topic, Portion portion) {
+    return new TopicReader<>(topic, consumer(new StringDeserializer()), portion);
   }
 
   /** The values of a topic that came since a time, those of each partition in their order. */
   public <V> List<V> since(Topic<V> topic, Instant time) {
+    return values(topic, Portion.all().since(time));
+  }
+
+  /** The values of a portion of a topic, those of each partition in their order. */
+  <V> List<V> values(Topic<V> topic, Portion portion) {
     var values = new ArrayList<V>();
-    try (var reader = TopicReader.of(topic, clientSettings(address), Optional.of(time))) {
+    try (TopicReader<V> reader = read(topic, portion)) {
       while (!reader.caughtUp()) {
         reader.poll().forEach(entry -> entry.value().ifPresent(values::add));
       }
     }
     return values;
+  }
+
+  /** Looks for something among the newest values of the keys of a compacted topic. */
+  <V> void search(Topic<V> topic, Portion portion, NewestSearch<V> search) {
+    try (NewestFirst<String> reader =
+        new NewestFirst<>(topic.name(), consumer(new StringDeserializer()), portion)) {
+      search.in(reader, new EventDecoding<>(topic), portion);
+    }
+  }
+
+  /** A consumer of what has been committed, in large portions. */
+  <K> Consumer<K, byte[]> consumer(Deserializer<K> keys) {
+    Map<String, Object> settings = clientSettings(address);
+    settings.put("isolation.level", "read_committed");
+    settings.put("enable.auto.commit", "false");
+    settings.put("default.api.timeout.ms", 10_000);
+    settings.put("max.poll.records", RECORDS_AT_ONCE);
+    return new KafkaConsumer<>(settings, keys, new ByteArrayDeserializer());
   }
 
   /** The pools that have a topic of commands, in order. */
@@ -221,24 +274,14 @@ public final class Cluster implements AutoCloseable {
 
   /** The newest value of every key of a compacted topic, in the order of the keys. */
   public <V> Map<String, V> latest(Topic<V> topic) {
-    Map<String, V> latest = new LinkedHashMap<>();
-    try (TopicReader<V> reader = read(topic)) {
-      while (!reader.caughtUp()) {
-        reader.poll().forEach(entry -> put(latest, entry));
-      }
-    }
-    return new java.util.TreeMap<>(latest);
+    Map<String, V> latest = new TreeMap<>();
+    search(topic, Portion.all(), latest::put);
+    return latest;
   }
 
   @Override
   public void close() {
     admin.close(java.time.Duration.ofSeconds(1));
-  }
-
-  private static <V> void put(Map<String, V> latest, TopicReader.Entry<V> entry) {
-    entry
-        .value()
-        .ifPresentOrElse(value -> latest.put(entry.key(), value), () -> latest.remove(entry.key()));
   }
 
   private static Map<String, Object> clientSettings(Address address) {

@@ -73,6 +73,11 @@ public final class Events {
     return constant.name().toLowerCase(Locale.ROOT);
   }
 
+  /** An enum's constant in words, such as {@code backing off}. */
+  static String words(Enum<?> constant) {
+    return lower(constant).replace('_', ' ');
+  }
+
   private static OptionalDouble optional(@Nullable Double value) {
     return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
   }

@@ -123,7 +123,7 @@ final class PolicyWriter {
       sent.get();
     } catch (ExecutionException refused) {
       if (refused.getCause() instanceof RecordTooLargeException) {
-        throw Cluster.tooLarge(event, topic);
+        throw Cluster.tooLarge(event, topic.settings(), event.key());
       }
       if (isOvertaken(refused)) {
         throw new OvertakenException(refused);

@@ -4,8 +4,10 @@ import io.espalier.event.Run;
 import io.espalier.event.StageProgressed;
 import io.espalier.standalone.model.Words;
 import io.espalier.standalone.report.Narration;
+import java.time.Instant;
+import java.util.Objects;
 
-/** Tells what changes about a run, each change once. */
+/** Tells what changes about a run, each change once, as of the time when it changed. */
 final class RunFollower {
   private final Narration narration;
   private String told = "";
@@ -17,21 +19,24 @@ final class RunFollower {
   void tell(Run run) {
     String state = state(run);
     if (!state.equals(told)) {
-      narration.say("run %s: %s".formatted(Runs.shortId(run), state));
+      narration.say(run.getUpdatedAt(), "run %s: %s".formatted(Runs.shortId(run), state));
       told = state;
     }
     StageProgressed progress = run.getProgress();
     if (progress != null && !Runs.isFinal(run)) {
+      Instant heard = Objects.requireNonNullElse(run.getHeardAt(), run.getUpdatedAt());
       narration.progress(
-          progress.getPhase(),
-          progress.getDone(),
-          progress.getTotal(),
-          Words.of(progress.getValues()));
+          heard,
+          new Narration.Step(
+              progress.getPhase(),
+              progress.getDone(),
+              progress.getTotal(),
+              Words.of(progress.getValues())));
     }
   }
 
   private static String state(Run run) {
-    var text = new StringBuilder(Events.lower(run.getState()).replace('_', ' '));
+    var text = new StringBuilder(Events.words(run.getState()));
     if (!Runs.isFinal(run) && run.getStageCount() > 0) {
       text.append(", stage %d of %d".formatted(run.getStageIndex() + 1, run.getStageCount()));
     }

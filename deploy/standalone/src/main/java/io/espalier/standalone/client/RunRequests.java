@@ -51,7 +51,7 @@ public final class RunRequests {
 
   private static Result ask(Address address, String id, Asked asked) {
     try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
-      Run run = Runs.find(cluster.latest(cluster.topics().runs()), id);
+      Run run = RunSearch.find(cluster, id);
       asked
           .problem(run)
           .ifPresent(
@@ -95,7 +95,8 @@ public final class RunRequests {
       case PUBLISHED ->
           Optional.of(
               stands(run)
-                  + " already; apply another policy or register another version to have another result");
+                  + " already; apply another policy or register another version to have another"
+                  + " result");
       case PLANNED, QUEUED, DISPATCHED, RUNNING ->
           Optional.of(stands(run) + " and goes on by itself; cancel it first to begin anew");
     };

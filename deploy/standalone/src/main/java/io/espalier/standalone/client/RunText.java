@@ -5,6 +5,7 @@ import io.espalier.event.Metric;
 import io.espalier.event.Run;
 import io.espalier.event.RunState;
 import io.espalier.event.StageOutcome;
+import io.espalier.standalone.model.Words;
 import io.espalier.standalone.report.Figures;
 import io.espalier.standalone.report.Measurement;
 import io.espalier.streams.domain.policy.Gate;
@@ -23,23 +24,19 @@ final class RunText {
 
   private RunText() {}
 
-  /**
-   * Returns all that is known of a run.
-   *
-   * @param now what ages are counted to
-   */
-  static String of(Run run, Instant now) {
+  /** Returns all that is known of a run. */
+  static String of(RunView view) {
+    Run run = view.run();
+    Instant now = view.around().now();
     var lines = new ArrayList<String>();
     lines.add("run       " + run.getRunId());
     lines.add("model     %s@%s".formatted(run.getModelName(), run.getModelVersion()));
     lines.add(
         "policy    %s, generation %d".formatted(run.getPolicyName(), run.getPolicyGeneration()));
-    lines.add("state     " + Events.lower(run.getState()) + reason(run));
+    lines.add("state     " + Events.words(run.getState()) + reason(run));
     lines.add("pool      " + run.getPool());
-    if (run.getStageCount() > 0 && !Runs.isFinal(run)) {
-      lines.add(
-          "stage     %d of %d, attempt %d"
-              .formatted(run.getStageIndex() + 1, run.getStageCount(), run.getAttempt()));
+    if (!Runs.isFinal(run)) {
+      work(view, lines);
     }
     lines.add("created   " + since(run.getCreatedAt(), now));
     if (run.getStartedAt() != null) {
@@ -47,14 +44,55 @@ final class RunText {
     }
     lines.add("updated   " + since(run.getUpdatedAt(), now));
     waiting(run, now).ifPresent(words -> lines.add("          " + words));
-    var artifact = run.getArtifact();
+    view.around().unserved(run).ifPresent(words -> lines.add("          " + remedy(words, run)));
+    result(view, lines);
+    run.getStages().forEach(stage -> stage(stage, lines));
+    run.getGates().forEach(gate -> lines.add("gate      " + gate(gate, run)));
+    return String.join("\n", lines);
+  }
+
+  /** The lines of a run that goes on: stage, attempt, worker, and how far that is. */
+  private static void work(RunView view, List<String> lines) {
+    Run run = view.run();
+    if (run.getStageCount() > 0) {
+      lines.add("stage     %s, attempt %d".formatted(view.stages(), run.getAttempt()));
+    }
+    if (run.getWorkerId() != null) {
+      lines.add("worker    " + run.getWorkerId() + heard(run, view.around().now()));
+    }
+    view.progress()
+        .ifPresent(
+            progress -> {
+              lines.add("phase     " + StageText.of(progress) + left(view));
+              if (!progress.getValues().isEmpty()) {
+                lines.add("values    " + Words.of(progress.getValues()));
+              }
+            });
+  }
+
+  private static String heard(Run run, Instant now) {
+    Instant heard = run.getHeardAt();
+    return heard == null
+        ? ""
+        : ", heard of %s ago".formatted(Figures.age(Duration.between(heard, now)));
+  }
+
+  private static String left(RunView view) {
+    return view.left().map(words -> ", " + words).orElse("");
+  }
+
+  private static String remedy(String problem, Run run) {
+    return "%s; `espalier worker --pool %s` would, `espalier pools` shows all"
+        .formatted(problem, run.getPool());
+  }
+
+  private static void result(RunView view, List<String> lines) {
+    var artifact = view.run().getArtifact();
     if (artifact != null) {
       lines.add("artifact  " + artifact.getUri());
       lines.add("digest    " + artifact.getRootDigest());
     }
-    run.getStages().forEach(stage -> stage(stage, lines));
-    run.getGates().forEach(gate -> lines.add("gate      " + gate(gate, run)));
-    return String.join("\n", lines);
+    view.report().ifPresent(uri -> lines.add("report    " + uri));
   }
 
   /** Returns since when nothing has happened to a run, if that is worth saying. */

@@ -1,18 +1,14 @@
 package io.espalier.standalone.client;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.Run;
 import io.espalier.event.RunState;
 import io.espalier.schemas.RegistryUnavailableException;
+import io.espalier.standalone.report.Figures;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
-import io.espalier.standalone.report.TextTable;
-import io.espalier.worker.domain.InvalidInputException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +21,7 @@ public final class Runs {
       Set.of(RunState.PUBLISHED, RunState.REJECTED, RunState.FAILED, RunState.CANCELLED);
   private static final int GATE_FAILED = 5;
   private static final int FAILED = 1;
+  private static final int NOT_IN_TIME = 7;
 
   private Runs() {}
 
@@ -33,64 +30,49 @@ public final class Runs {
     return FINAL.contains(run.getState());
   }
 
-  /** All runs, or those of one model, in the order of their beginning. */
-  public static Result list(Address address, Optional<String> model) {
-    List<Run> runs;
-    try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
-      runs =
-          cluster.latest(cluster.topics().runs()).values().stream()
-              .filter(run -> model.map(run.getModelName()::equals).orElse(true))
-              .sorted(Comparator.comparing(Run::getCreatedAt).thenComparing(Run::getRunId))
-              .toList();
-    }
-    ObjectNode json = JsonNodeFactory.instance.objectNode();
-    var nodes = json.putArray("runs");
-    var table = new TextTable("run", "model", "policy", "state", "stage", "attempt", "updated");
-    for (Run run : runs) {
-      nodes.add(Events.json(run));
-      table.row(
-          shortId(run),
-          run.getModelName() + "@" + run.getModelVersion(),
-          run.getPolicyName() + "#" + run.getPolicyGeneration(),
-          Events.lower(run.getState()),
-          "%d of %d"
-              .formatted(
-                  Math.min(run.getStageIndex() + 1, run.getStageCount()), run.getStageCount()),
-          Integer.toString(run.getAttempt()),
-          run.getUpdatedAt().toString());
-    }
-    return Result.of(json, table.toString());
-  }
-
   /** One run. */
   public static Result show(Address address, String id) {
     try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
-      return result(find(cluster.latest(cluster.topics().runs()), id));
+      Run run = RunSearch.find(cluster, id);
+      return result(run, Circumstances.of(cluster, List.of(run)));
     }
   }
 
   /**
    * Follows a run to its end.
    *
-   * @return exit code 5 if a gate rejected it, 1 if it failed or did not end in time
+   * @return exit code 5 if a gate rejected it, 1 if it failed, 7 if it did not end in time
    */
   public static Result watch(Address address, String id, Duration limit, Narration narration) {
-    try (Cluster cluster = Cluster.connect(address).requireSetUp();
-        TopicReader<Run> reader = cluster.read(cluster.topics().runs())) {
-      Run run = follow(reader, known -> Optional.of(find(known, id)), limit, narration);
-      return ended(run);
+    try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
+      Run found = RunSearch.find(cluster, id);
+      String whole = found.getRunId();
+      Circumstances.of(cluster, List.of(found)).unserved(found).ifPresent(narration::say);
+      try (TopicReader<Run> reader = cluster.read(cluster.topics().runs(), Portion.key(whole))) {
+        Run run = follow(reader, known -> Optional.ofNullable(known.get(whole)), limit, narration);
+        if (!isFinal(run)) {
+          narration.say(
+              "run %s has not ended within %s, which is --timeout; it goes on"
+                  .formatted(shortId(run), Figures.brief(limit)));
+        }
+        return ended(run);
+      }
     }
   }
 
-  /** A run that has ended, with exit code 5 if a gate rejected it and 1 if it failed. */
+  /**
+   * A run that was waited for, with exit code 5 if a gate rejected it, 1 if it failed, and 7 if it
+   * has not ended.
+   */
   public static Result ended(Run run) {
     int code =
         switch (run.getState()) {
           case PUBLISHED, CANCELLED -> 0;
           case REJECTED -> GATE_FAILED;
-          case FAILED, PLANNED, QUEUED, DISPATCHED, RUNNING, BACKING_OFF -> FAILED;
+          case FAILED -> FAILED;
+          case PLANNED, QUEUED, DISPATCHED, RUNNING, BACKING_OFF -> NOT_IN_TIME;
         };
-    return result(run).withExitCode(code);
+    return result(run, new Circumstances(Instant.now(), Set.of(run.getPool()))).withExitCode(code);
   }
 
   /** Finds the run that is meant among those known, if it is there yet. */
@@ -148,19 +130,9 @@ public final class Runs {
     untold.clear();
   }
 
-  static Run find(Map<String, Run> runs, String id) {
-    List<Run> found = runs.values().stream().filter(run -> run.getRunId().startsWith(id)).toList();
-    if (found.size() != 1) {
-      throw new InvalidInputException(
-          found.isEmpty()
-              ? "there is no run '%s' among %d; see `espalier runs list`".formatted(id, runs.size())
-              : "'%s' begins the ids of %d runs; give more of it".formatted(id, found.size()));
-    }
-    return found.get(0);
-  }
-
-  private static Result result(Run run) {
-    return Result.of(Events.json(run), RunText.of(run, Instant.now()));
+  private static Result result(Run run, Circumstances around) {
+    var view = new RunView(run, around);
+    return Result.of(view.json(), RunText.of(view)).withNames(List.of(run.getRunId()));
   }
 
   static String shortId(Run run) {

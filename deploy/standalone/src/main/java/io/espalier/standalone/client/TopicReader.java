@@ -2,11 +2,8 @@ package io.espalier.standalone.client;
 
 import io.espalier.schemas.RegistryUnavailableException;
 import io.espalier.schemas.Topic;
-import io.espalier.schemas.UnreadableEventException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,25 +11,20 @@ import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Reads all partitions of a topic from the beginning or from a time on, only what has been
- * committed, and goes on as it grows. Not for several threads.
+ * Reads a topic or a portion of it, only what has been committed, and goes on as it grows. Not for
+ * several threads.
  *
  * @param <V> type of the topic's values
  */
 public final class TopicReader<V> implements AutoCloseable {
-  private static final Logger LOGGER = LoggerFactory.getLogger(TopicReader.class);
   private static final Duration WAIT = Duration.ofMillis(200);
 
-  private final Topic<V> topic;
+  private final EventDecoding<V> decoding;
   private final Consumer<String, byte[]> consumer;
+  private final Portion portion;
   private final Map<TopicPartition, Long> ends;
 
   /**
@@ -44,49 +36,18 @@ public final class TopicReader<V> implements AutoCloseable {
   public record Entry<V>(String key, Optional<V> value) {}
 
   /** Reads with a consumer, which is closed with this reader, and at once if it cannot read. */
-  TopicReader(Topic<V> topic, Consumer<String, byte[]> consumer) {
-    this(topic, consumer, Optional.empty());
-  }
-
-  /** Reads from a time on; from the beginning without one. */
-  TopicReader(Topic<V> topic, Consumer<String, byte[]> consumer, Optional<Instant> since) {
-    this.topic = topic;
+  TopicReader(Topic<V> topic, Consumer<String, byte[]> consumer, Portion portion) {
+    this.decoding = new EventDecoding<>(topic);
     this.consumer = consumer;
+    this.portion = portion;
     try {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(topic.name()).stream()
-              .map(partition -> new TopicPartition(topic.name(), partition.partition()))
-              .toList();
-      consumer.assign(partitions);
-      ends = consumer.endOffsets(partitions);
-      since.ifPresentOrElse(this::seek, () -> consumer.seekToBeginning(partitions));
+      Partitions partitions = Partitions.assigned(consumer, topic.name(), portion);
+      ends = partitions.ends();
+      partitions.starts().forEach(consumer::seek);
     } catch (RuntimeException failed) {
       close();
       throw failed;
     }
-  }
-
-  static <V> TopicReader<V> of(
-      Topic<V> topic, Map<String, Object> clientSettings, Optional<Instant> since) {
-    Map<String, Object> settings = new HashMap<>(clientSettings);
-    settings.put("isolation.level", "read_committed");
-    settings.put("enable.auto.commit", "false");
-    settings.put("default.api.timeout.ms", 10_000);
-    return new TopicReader<>(
-        topic,
-        new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer()),
-        since);
-  }
-
-  /** A partition without a record since then is read from its end on. */
-  private void seek(Instant since) {
-    Map<TopicPartition, Long> wanted = new HashMap<>();
-    ends.keySet().forEach(partition -> wanted.put(partition, since.toEpochMilli()));
-    consumer
-        .offsetsForTimes(wanted)
-        .forEach(
-            (partition, found) ->
-                consumer.seek(partition, found == null ? ends.get(partition) : found.offset()));
   }
 
   /** Whether everything has been read that was committed when this reader was made. */
@@ -135,21 +96,8 @@ public final class TopicReader<V> implements AutoCloseable {
   }
 
   private Optional<Entry<V>> entry(ConsumerRecord<String, byte[]> polled) {
-    if (polled.key() == null) {
-      return Optional.empty();
-    }
-    try {
-      V value =
-          topic.values().deserializer().deserialize(topic.name(), polled.headers(), polled.value());
-      return Optional.of(new Entry<>(polled.key(), Optional.ofNullable(value)));
-    } catch (UnreadableEventException unreadable) {
-      LOGGER
-          .atWarn()
-          .addKeyValue("topic", polled.topic())
-          .addKeyValue("partition", polled.partition())
-          .addKeyValue("offset", polled.offset())
-          .log("skipped a record: {}", unreadable.getMessage());
-      return Optional.empty();
-    }
+    return polled.key() != null && portion.keys().test(polled.key())
+        ? decoding.of(polled).map(value -> new Entry<>(polled.key(), value))
+        : Optional.empty();
   }
 }

@@ -15,6 +15,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BinaryOperator;
 import java.util.stream.Collectors;
@@ -30,12 +33,40 @@ public final class Workers {
 
   private Workers() {}
 
-  /** The workers that were heard of in the last two minutes, in the order of their ids. */
-  public static Result list(Address address) {
+  /**
+   * The workers that were heard of in the last two minutes, in the order of their ids.
+   *
+   * @param pool only those that serve this pool
+   */
+  public static Result list(Address address, Optional<String> pool, OptionalInt width) {
     try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
       Instant now = Instant.now();
-      return result(cluster.since(cluster.topics().workerHeartbeats(), now.minus(RECENT)), now);
+      List<WorkerHeartbeat> wanted =
+          recent(cluster, now).stream()
+              .filter(worker -> pool.map(worker.getPool()::equals).orElse(true))
+              .toList();
+      return result(wanted, now, width);
     }
+  }
+
+  /** The newest sign of life of each worker that was heard of in the last two minutes. */
+  static Collection<WorkerHeartbeat> recent(Cluster cluster, Instant now) {
+    return newest(cluster.since(cluster.topics().workerHeartbeats(), now.minus(RECENT)));
+  }
+
+  /** The pools that a worker serves. */
+  static Set<String> served(Cluster cluster, Instant now) {
+    return recent(cluster, now).stream()
+        .filter(worker -> serves(worker, now))
+        .map(WorkerHeartbeat::getPool)
+        .collect(Collectors.toSet());
+  }
+
+  /** Whether a worker was heard of lately and takes work. */
+  static boolean serves(WorkerHeartbeat worker, Instant now) {
+    return worker.getSlots() > 0
+        && worker.getOutOfService() == null
+        && secondsSince(worker, now) <= SILENT.toSeconds();
   }
 
   /**
@@ -43,8 +74,9 @@ public final class Workers {
    *
    * @param heartbeats signs of life, any number per worker
    * @param now what ages are counted to
+   * @param width how many letters a line may have; any number if absent
    */
-  static Result result(List<WorkerHeartbeat> heartbeats, Instant now) {
+  static Result result(List<WorkerHeartbeat> heartbeats, Instant now, OptionalInt width) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     var nodes = json.putArray("workers");
     var table =
@@ -65,10 +97,11 @@ public final class Workers {
       row(table, worker, seconds + " s ago" + (silent ? ", silent" : ""));
     }
     return Result.of(
-        json,
-        workers.isEmpty()
-            ? "no worker was heard of in the last %d s".formatted(RECENT.toSeconds())
-            : table.toString());
+            json,
+            workers.isEmpty()
+                ? "no worker was heard of in the last %d s".formatted(RECENT.toSeconds())
+                : (width.isPresent() ? table.within(width.getAsInt()) : table).toString())
+        .withNames(workers.stream().map(WorkerHeartbeat::getWorkerId).toList());
   }
 
   private static void row(TextTable table, WorkerHeartbeat worker, String heard) {

@@ -46,6 +46,8 @@ public final class Espalier {
           PoliciesCommand.class,
           RunsCommand.class,
           WorkersCommand.class,
+          PoolsCommand.class,
+          DeadLettersCommand.class,
           StreamsCommand.class,
           WorkerCommand.class,
           CompletionCommand.class);

@@ -58,6 +58,18 @@ abstract class Task implements Callable<Integer> {
     return value;
   }
 
+  /**
+   * A number that must be at least 1 and at most another.
+   *
+   * @throws ParameterException if it is not
+   */
+  final int within(String option, int value, int most) {
+    if (positive(option, value) > most) {
+      throw wrong("%s must be at most %d, but is %d".formatted(option, most, value));
+    }
+    return value;
+  }
+
   /** The failure of a usage that the parser lets pass. */
   final ParameterException wrong(String message) {
     return new ParameterException(spec().commandLine(), message);

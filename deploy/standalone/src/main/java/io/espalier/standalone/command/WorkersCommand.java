@@ -2,8 +2,12 @@ package io.espalier.standalone.command;
 
 import io.espalier.standalone.client.Workers;
 import io.espalier.standalone.report.Result;
+import io.espalier.standalone.report.TerminalWidth;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** Workers of a running system. */
 @Command(
@@ -17,13 +21,22 @@ final class WorkersCommand {
       name = "list",
       description =
           "List the workers that were heard of in the last two minutes: what they are at, what"
-              + " memory is free. One that was not heard of for over 30 s is marked as silent.")
+              + " memory is free. One that was not heard of for over 30 s is marked as silent.",
+      footer = {
+        "",
+        "Keys of -o json: workers, each as its newest event on the topic 'worker-heartbeats' with"
+            + " heardSecondsAgo and silent."
+      })
   static final class List extends Task {
+    @Option(names = "--pool", paramLabel = "NAME", description = "Only workers of this pool.")
+    private @Nullable String pool;
+
     @Mixin private ConnectionOptions connection = new ConnectionOptions();
 
     @Override
     Result run() {
-      return Workers.list(connection.address());
+      return Workers.list(
+          connection.address(), Optional.ofNullable(pool), TerminalWidth.ofStandardOutput());
     }
   }
 }

@@ -32,6 +32,18 @@ public final class Figures {
         : "%d d %d h".formatted(seconds / 86_400, seconds / 3_600 % 24);
   }
 
+  /**
+   * A time that has passed as policies write it, in its two largest units: {@code 2m}, {@code
+   * 1h5m}.
+   */
+  public static String brief(Duration passed) {
+    return age(passed)
+        .replace(" min", "m")
+        .replaceAll(" ([smhd])", "$1")
+        .replaceAll(" 0[smh]$", "")
+        .replace(" ", "");
+  }
+
   /** A value in its unit: fractions in percent, whole numbers whole, others with 3 decimals. */
   public static String of(double value, String unit) {
     if (FRACTIONS.contains(unit)) {

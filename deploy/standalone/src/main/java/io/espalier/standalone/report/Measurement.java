@@ -41,7 +41,8 @@ public record Measurement(String name, String unit, OptionalDouble before, Optio
     return value.isPresent() ? Figures.of(value.getAsDouble(), unit) : "-";
   }
 
-  private String change() {
+  /** The change from before to after in words; a dash if it is not known. */
+  public String change() {
     return before.isPresent() && after.isPresent()
         ? Figures.change(before.getAsDouble(), after.getAsDouble(), unit)
         : "-";

@@ -1,10 +1,11 @@
 package io.espalier.standalone.report;
 
-import java.io.IOException;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -21,32 +22,49 @@ public final class Narration implements AutoCloseable {
 
   private final PrintStream out;
   private final boolean terminal;
+  private final boolean dated;
   private final long start = System.nanoTime();
 
   private @Nullable ProgressBar bar;
   private String task = "";
-  private long lastLine;
+  private long lastLineNanos;
   private long lastDone;
 
-  private Narration(PrintStream out, boolean terminal) {
+  private Narration(PrintStream out, boolean terminal, boolean dated) {
     this.out = out;
     this.terminal = terminal;
+    this.dated = dated;
   }
 
   /** Tells on standard error; draws bars if that is a terminal. */
   public static Narration toStandardError() {
-    return new Narration(System.err, isTerminal());
+    return new Narration(System.err, TerminalWidth.isTerminal(TerminalWidth.STANDARD_ERROR), false);
+  }
+
+  /** The same of events that may lie in the past: each line begins with the time of its event. */
+  public static Narration ofEvents() {
+    return new Narration(System.err, TerminalWidth.isTerminal(TerminalWidth.STANDARD_ERROR), true);
   }
 
   /** Tells in plain lines. */
   public static Narration plain(PrintStream out) {
-    return new Narration(out, false);
+    return new Narration(out, false, false);
+  }
+
+  /** Tells events in plain lines, each with its own time. */
+  public static Narration plainEvents(PrintStream out) {
+    return new Narration(out, false, true);
   }
 
   /** A step of its own line, with the seconds since the beginning. */
   public synchronized void say(String step) {
+    say(Instant.now(), step);
+  }
+
+  /** The same of an event that happened then. */
+  public synchronized void say(Instant at, String step) {
     closeBar();
-    out.printf("%6.1f s  %s%n", (System.nanoTime() - start) / 1e9, Printable.of(step));
+    out.printf("%s  %s%n", time(at), Printable.of(step));
   }
 
   /**
@@ -58,13 +76,32 @@ public final class Narration implements AutoCloseable {
    * @param note further words, such as the current loss; may be empty
    */
   public synchronized void progress(String name, long done, long total, String note) {
-    String shown = Printable.of(name);
-    if (terminal) {
-      draw(shown, done, total, Printable.of(note));
-    } else {
-      line(shown, done, total, Printable.of(note));
+    progress(Instant.now(), new Step(name, done, total, note));
+  }
+
+  /**
+   * How far a task is.
+   *
+   * @param name of the task; another name begins another bar
+   * @param done steps done
+   * @param total steps in all; 0 if not known
+   * @param note further words, such as the current loss; may be empty
+   */
+  public record Step(String name, long done, long total, String note) {
+    private Step printable() {
+      return new Step(Printable.of(name), done, total, Printable.of(note));
     }
-    task = shown;
+  }
+
+  /** How far a task was then. */
+  public synchronized void progress(Instant at, Step step) {
+    Step shown = step.printable();
+    if (terminal) {
+      draw(shown);
+    } else {
+      line(at, shown);
+    }
+    task = shown.name();
   }
 
   /** Ends the current bar, if there is one. */
@@ -73,43 +110,42 @@ public final class Narration implements AutoCloseable {
     closeBar();
   }
 
-  /** Whether standard error itself is a terminal, which Java does not tell. */
-  private static boolean isTerminal() {
-    try {
-      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
-      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
-    } catch (IOException | UnsupportedOperationException unknown) {
-      return false;
-    }
-  }
-
-  private void draw(String name, long done, long total, String note) {
-    if (bar == null || !name.equals(task)) {
+  private void draw(Step step) {
+    if (bar == null || !step.name().equals(task)) {
       closeBar();
       bar =
           new ProgressBarBuilder()
-              .setTaskName(name)
-              .setInitialMax(total == 0 ? -1 : total)
+              .setTaskName(step.name())
+              .setInitialMax(step.total() == 0 ? -1 : step.total())
               .setStyle(ProgressBarStyle.ASCII)
               .setMaxRenderedLength(BAR_WIDTH)
               .setConsumer(new ConsoleProgressBarConsumer(out))
               .build();
     }
-    bar.stepTo(done);
-    bar.setExtraMessage(note);
+    bar.stepTo(step.done());
+    bar.setExtraMessage(step.note());
   }
 
-  private void line(String name, long done, long total, String note) {
+  private void line(Instant at, Step step) {
+    long done = step.done();
+    long total = step.total();
+    long nanos = dated ? MILLISECONDS.toNanos(at.toEpochMilli()) : System.nanoTime();
     boolean finished = total > 0 && done >= total && lastDone < total;
-    boolean changed = !name.equals(task);
-    boolean due = done != lastDone && System.nanoTime() - lastLine > LINE_NANOS;
+    boolean changed = !step.name().equals(task);
+    boolean due = done != lastDone && nanos - lastLineNanos > LINE_NANOS;
     if (changed || finished || due) {
       lastDone = done;
-      lastLine = System.nanoTime();
+      lastLineNanos = nanos;
       String share = total > 0 ? "%d/%d (%d %%)".formatted(done, total, 100 * done / total) : "";
-      String text = "%s %s %s".formatted(name, share, note).strip();
-      out.printf("%6.1f s    %s%n", (lastLine - start) / 1e9, text);
+      String text = "%s %s %s".formatted(step.name(), share, step.note()).strip();
+      out.printf("%s    %s%n", time(at), text);
     }
+  }
+
+  private String time(Instant at) {
+    return dated
+        ? at.truncatedTo(ChronoUnit.SECONDS).toString()
+        : "%6.1f s".formatted((System.nanoTime() - start) / 1e9);
   }
 
   private void closeBar() {

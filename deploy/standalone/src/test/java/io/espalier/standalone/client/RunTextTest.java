@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.event.Run;
 import io.espalier.event.RunState;
+import io.espalier.event.StageProgressed;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class RunTextTest {
@@ -16,7 +19,8 @@ class RunTextTest {
     Run run = SampleRun.in(RunState.QUEUED);
     run.setWaitingSince(NOON.plusSeconds(60));
 
-    assertThat(RunText.of(run, NOON.plus(Duration.ofMinutes(126))))
+    assertThat(text(run, NOON.plus(Duration.ofMinutes(126))))
+        .doesNotContain("no worker serves")
         .contains("state     queued")
         .contains("stage     1 of 2, attempt 3")
         .contains("created   2026-06-01T12:00:00Z (2 h 6 min ago)")
@@ -31,10 +35,10 @@ class RunTextTest {
     run.setStartedAt(NOON.plusSeconds(10));
     run.setHeardAt(NOON.plusSeconds(30));
 
-    assertThat(RunText.of(run, NOON.plusSeconds(91)))
+    assertThat(text(run, NOON.plusSeconds(91)))
         .contains("started   2026-06-01T12:00:10Z (1 min 21 s ago)")
         .contains("worker worker-7 not heard of since 2026-06-01T12:00:30Z (1 min 1 s ago)");
-    assertThat(RunText.of(run, NOON.plusSeconds(90))).doesNotContain("not heard of");
+    assertThat(text(run, NOON.plusSeconds(90))).doesNotContain("not heard of");
   }
 
   @Test
@@ -43,8 +47,47 @@ class RunTextTest {
     run.setWaitingSince(NOON);
     run.setHeardAt(NOON);
 
-    assertThat(RunText.of(run, NOON.plusSeconds(86_400 * 3 + 3_600)))
+    assertThat(text(run, NOON.plusSeconds(86_400 * 3 + 3_600)))
         .contains("(3 d 1 h ago)")
         .doesNotContain("waiting", "not heard of", "stage ");
+  }
+
+  @Test
+  void a_run_in_the_queue_of_a_pool_that_nobody_serves_says_so_and_what_would_help() {
+    Run run = SampleRun.in(RunState.QUEUED);
+
+    assertThat(RunText.of(new RunView(run, new Circumstances(NOON, Set.of("default")))))
+        .contains("no worker serves pool 'gpu'; `espalier worker --pool gpu` would");
+  }
+
+  @Test
+  void a_run_at_work_says_who_is_at_it_and_how_far() {
+    Run run = SampleRun.in(RunState.RUNNING);
+    run.setStageIndex(1);
+    run.setWorkerId("worker-7");
+    run.setHeardAt(NOON);
+    run.setProgress(
+        new StageProgressed("measuring", 12L, 34L, 125_000L, Map.of("accuracy", 0.9512)));
+
+    assertThat(text(run, NOON.plusSeconds(3)).lines())
+        .contains(
+            "stage     2 of 2, attempt 3",
+            "worker    worker-7, heard of 3 s ago",
+            "phase     measuring, 12 of 34 (35 %), about 2m5s left",
+            "values    accuracy 0.9512");
+  }
+
+  @Test
+  void a_run_with_a_result_says_where_it_and_its_report_lie_and_how_it_fared_at_the_gates() {
+    assertThat(text(SampleRun.published("run-1"), NOON).lines())
+        .contains(
+            "artifact  file:///store/run-1/",
+            "report    file:///store/run-1/report.html",
+            "prune (fastnas 3): 12.0 s on cpu, attempts 2",
+            "gate      accuracy maxDegradation 10.00 pp: worse by 5.00 pp, passed");
+  }
+
+  private static String text(Run run, Instant now) {
+    return RunText.of(new RunView(run, new Circumstances(now, Set.of("gpu"))));
   }
 }

@@ -1,19 +1,57 @@
 package io.espalier.standalone.client;
 
+import io.espalier.event.Artifact;
+import io.espalier.event.Gate;
+import io.espalier.event.GateResult;
+import io.espalier.event.GateRule;
+import io.espalier.event.Metric;
 import io.espalier.event.Run;
 import io.espalier.event.RunState;
+import io.espalier.event.StageCost;
+import io.espalier.event.StageKind;
+import io.espalier.event.StageOutcome;
+import io.espalier.event.StageReport;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
-/** A run of one stage. */
+/** A run of two stages. */
 final class SampleRun {
   static final Instant NOON = Instant.parse("2026-06-01T12:00:00Z");
 
   private SampleRun() {}
 
+  /** A run that published, with a stage, a metric and a gate. */
+  static Run published(String id) {
+    Run run = in(RunState.PUBLISHED, id);
+    var accuracy = new Metric("accuracy", "fraction", 0.9, 0.85, true, null, null);
+    var artifact = new Artifact("file:///store/" + id + "/", "d1", 100L, List.of(), 2, null);
+    run.setStages(
+        List.of(
+            new StageOutcome(
+                StageKind.PRUNE,
+                2,
+                artifact,
+                new StageReport(
+                    "fastnas",
+                    "3",
+                    Map.of(),
+                    List.of(accuracy),
+                    List.of(),
+                    new StageCost(12_000L, "cpu", null, false)))));
+    run.setGates(
+        List.of(new GateResult(new Gate("accuracy", GateRule.MAX_DEGRADATION, 0.1), 0.05, true)));
+    run.setArtifact(artifact);
+    return run;
+  }
+
   static Run in(RunState state) {
+    return in(state, "run-1");
+  }
+
+  static Run in(RunState state, String id) {
     return Run.newBuilder()
-        .setRunId("run-1")
+        .setRunId(id)
         .setModelName("resnet")
         .setModelVersion("1")
         .setPolicyName("edge")

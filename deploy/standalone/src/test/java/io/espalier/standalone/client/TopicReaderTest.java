@@ -15,7 +15,6 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
@@ -52,7 +51,7 @@ class TopicReaderTest {
 
   @Test
   void what_is_no_event_of_the_topic_is_left_out_and_the_next_one_is_read() {
-    try (var reader = new TopicReader<>(topic, consumer)) {
+    try (var reader = new TopicReader<>(topic, consumer, Portion.all())) {
       add(first, 0, "garbage", "this is no Avro".getBytes(UTF_8));
       add(first, 1, "short", new byte[] {0, 0});
       add(first, 2, "foreign", foreign());
@@ -70,7 +69,7 @@ class TopicReaderTest {
   void a_record_that_the_registry_does_not_explain_stays_the_next() {
     var registry = new Registry(topic.values().deserializer());
     Topic<RunRequest> explained = explainedBy(registry);
-    try (var reader = new TopicReader<>(explained, consumer)) {
+    try (var reader = new TopicReader<>(explained, consumer, Portion.all())) {
       add(first, 0, "one", sound("one"));
       add(first, 1, "held", sound("held"));
       add(first, 2, "behind", sound("behind"));
@@ -89,11 +88,26 @@ class TopicReaderTest {
   }
 
   @Test
+  void of_a_key_only_its_partition_is_read_and_no_other_value_is_looked_at() {
+    // Kafka's murmur2 of "run-1" is odd, so it lies in the second of two partitions
+    var kept = new KeptConsumer<String>(topic.name(), 2);
+    kept.add(0, 0, "run-1", sound("run-1"));
+    kept.add(1, 0, "other", "this is no Avro".getBytes(UTF_8));
+    kept.add(1, 0, "run-1", sound("run-1"));
+
+    try (var reader = new TopicReader<>(topic, kept, Portion.key("run-1"))) {
+      assertThat(keys(reader.poll())).containsExactly("run-1");
+      assertThat(reader.caughtUp()).isTrue();
+    }
+    assertThat(kept.given()).isEqualTo(2);
+  }
+
+  @Test
   void a_topic_that_cannot_be_read_leaves_no_consumer_open() {
     var missing = new RegistryUnavailableException("no metadata", new IOException("away"));
     consumer.setOffsetsException(new org.apache.kafka.common.KafkaException(missing));
 
-    assertThatThrownBy(() -> new TopicReader<>(topic, consumer)).hasCause(missing);
+    assertThatThrownBy(() -> new TopicReader<>(topic, consumer, Portion.all())).hasCause(missing);
 
     assertThat(consumer.closed()).isTrue();
   }
@@ -104,7 +118,7 @@ class TopicReaderTest {
     var timed = new TimedConsumer(Map.of(first, new OffsetAndTimestamp(3, noon.toEpochMilli())));
     timed.updatePartitions(topic.name(), consumer.partitionsFor(topic.name()));
     timed.updateEndOffsets(Map.of(first, 5L, second, 7L));
-    try (var reader = new TopicReader<>(topic, timed, Optional.of(noon))) {
+    try (var reader = new TopicReader<>(topic, timed, Portion.all().since(noon))) {
       assertThat(timed.asked)
           .isEqualTo(Map.of(first, noon.toEpochMilli(), second, noon.toEpochMilli()));
       assertThat(timed.position(first)).isEqualTo(3);

@@ -9,6 +9,7 @@ import io.espalier.event.WorkerHeartbeat;
 import io.espalier.standalone.report.Result;
 import java.time.Instant;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class WorkersTest {
@@ -27,7 +28,7 @@ class WorkersTest {
             newest,
             heartbeat("worker-1", NOON.minusSeconds(10)));
 
-    Result result = Workers.result(heartbeats, NOON);
+    Result result = Workers.result(heartbeats, NOON, OptionalInt.empty());
 
     assertThat(result.table().lines().map(String::stripTrailing))
         .containsExactly(
@@ -48,7 +49,7 @@ class WorkersTest {
         List.of(
             heartbeat("late", NOON.minusSeconds(31)), heartbeat("in-time", NOON.minusSeconds(30)));
 
-    Result result = Workers.result(heartbeats, NOON);
+    Result result = Workers.result(heartbeats, NOON, OptionalInt.empty());
 
     assertThat(result.table()).contains("31 s ago, silent").contains("30 s ago\n");
     assertThat(result.json().path("workers"))
@@ -61,7 +62,7 @@ class WorkersTest {
     WorkerHeartbeat broken = heartbeat("worker-1", NOON);
     broken.setOutOfService("the store is not mounted");
 
-    Result result = Workers.result(List.of(broken), NOON);
+    Result result = Workers.result(List.of(broken), NOON, OptionalInt.empty());
 
     assertThat(result.table()).contains("0 s ago     the store is not mounted");
     assertThat(result.json().at("/workers/0/outOfService").asText())
@@ -70,18 +71,40 @@ class WorkersTest {
 
   @Test
   void a_worker_whose_clock_is_ahead_was_heard_of_now() {
-    Result result = Workers.result(List.of(heartbeat("ahead", NOON.plusSeconds(9))), NOON);
+    Result result =
+        Workers.result(List.of(heartbeat("ahead", NOON.plusSeconds(9))), NOON, OptionalInt.empty());
 
     assertThat(result.json().at("/workers/0/heardSecondsAgo").asLong()).isZero();
   }
 
   @Test
   void nobody_is_said_in_words() {
-    Result result = Workers.result(List.of(), NOON);
+    Result result = Workers.result(List.of(), NOON, OptionalInt.empty());
 
     assertThat(result.table()).isEqualTo("no worker was heard of in the last 120 s");
     assertThat(result.json().path("workers").isArray()).isTrue();
     assertThat(result.json().path("workers")).isEmpty();
+  }
+
+  @Test
+  void workers_have_names_and_fit_the_terminal() {
+    Result result = Workers.result(List.of(heartbeat("worker-1", NOON)), NOON, OptionalInt.of(60));
+
+    assertThat(result.names()).contains(List.of("worker-1"));
+    assertThat(result.table().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThan(61));
+  }
+
+  @Test
+  void who_is_silent_or_out_of_service_or_about_to_stop_serves_no_pool() {
+    WorkerHeartbeat broken = heartbeat("broken", NOON);
+    broken.setOutOfService("the store is not mounted");
+    WorkerHeartbeat stopping = heartbeat("stopping", NOON);
+    stopping.setSlots(0);
+
+    assertThat(Workers.serves(heartbeat("sound", NOON.minusSeconds(30)), NOON)).isTrue();
+    assertThat(Workers.serves(heartbeat("late", NOON.minusSeconds(31)), NOON)).isFalse();
+    assertThat(Workers.serves(broken, NOON)).isFalse();
+    assertThat(Workers.serves(stopping, NOON)).isFalse();
   }
 
   private static WorkerHeartbeat heartbeat(String worker, Instant at) {

@@ -23,6 +23,28 @@ class TextTableTest {
   }
 
   @Test
+  void a_table_that_is_too_wide_has_its_widest_columns_cut_but_never_the_first() {
+    var table =
+        new TextTable("a-long-first-column", "state", "reason")
+            .row("run-0123456789-01234", "failed", "there was no memory left");
+
+    assertThat(table.within(44).toString().lines())
+        .containsExactly(
+            "a-long-first-column   state   reason", "run-0123456789-01234  failed  there was no…");
+    assertThat(table.within(10).toString().lines())
+        .last()
+        .isEqualTo("run-0123456789-01234  failed  there…");
+    assertThat(table.within(1_000)).hasToString(table.toString());
+  }
+
+  @Test
+  void the_last_line_stands_in_the_columns_of_the_whole_table() {
+    var table = new TextTable("name", "state").row("a", "b");
+
+    assertThat(table.lastLine()).isEqualTo("a     b");
+  }
+
+  @Test
   void measurements_show_both_sides_and_the_change() {
     var accuracy =
         new Measurement("accuracy", "fraction", OptionalDouble.of(0.98), OptionalDouble.of(0.931));

@@ -1,5 +1,6 @@
 package io.espalier.streams.domain.run;
 
+import io.espalier.streams.domain.DurationWords;
 import io.espalier.streams.domain.run.KeptRun.Going;
 import io.espalier.streams.domain.run.KeptRun.Over;
 import io.espalier.streams.domain.run.KeptRun.Unpublished;
@@ -139,7 +140,7 @@ public final class RunMachine {
             .formatted(
                 run.attempt(),
                 run.policy().placement().pool(),
-                run.policy().effort().queueTimeout().orElse(Duration.ZERO));
+                DurationWords.of(run.policy().effort().queueTimeout().orElse(Duration.ZERO)));
     return steps.end(run, RunSteps.ended(RunEnding.FAILED, message), now);
   }
 
@@ -147,7 +148,7 @@ public final class RunMachine {
     String message =
         "workers worked on it for %s, which is the policy's deadline; it was at %s, running on %s"
             .formatted(
-                run.policy().effort().deadline(),
+                DurationWords.of(run.policy().effort().deadline()),
                 run.attempt(),
                 ((Running) run.state()).workerId());
     return steps.end(run, RunSteps.ended(RunEnding.FAILED, message), now);
@@ -218,7 +219,7 @@ public final class RunMachine {
         again.registersTheSame(run.plan())
             ? ""
             : " with other files or data than this registration has; cancel it and register again"
-                  + " to change that";
+                + " to change that";
     return new AnswerRegistration(
         again,
         RegistrationOutcome.ALREADY_RUNNING,

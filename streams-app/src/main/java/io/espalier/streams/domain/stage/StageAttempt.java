@@ -16,8 +16,9 @@ public record StageAttempt(int stageIndex, int attempt) implements Comparable<St
     return byStage != 0 ? byStage : Integer.compare(attempt, other.attempt);
   }
 
+  /** In words, where stages are counted from 1. */
   @Override
   public String toString() {
-    return "stage " + stageIndex + " attempt " + attempt;
+    return "stage %d attempt %d".formatted(stageIndex + 1, attempt);
   }
 }

@@ -309,7 +309,7 @@ final class RunMachineTest {
     assertThat(early.idle()).isTrue();
     assertThat(late.run().orElseThrow().state())
         .isInstanceOfSatisfying(
-            Ended.class, ended -> assertThat(ended.message()).contains("PT6H", "w1"));
+            Ended.class, ended -> assertThat(ended.message()).contains("for 6h,", "w1"));
   }
 
   @Test
@@ -350,7 +350,10 @@ final class RunMachineTest {
     assertThat(behind.idle()).isTrue();
     assertThat(over.run().orElseThrow().state())
         .isInstanceOfSatisfying(
-            Ended.class, ended -> assertThat(ended.message()).contains("PT1H", "default"));
+            Ended.class,
+            ended ->
+                assertThat(ended.message())
+                    .contains("stage 1 attempt 1 waited", "for 1h,", "default"));
   }
 
   @Test
