@@ -2,6 +2,8 @@ package io.espalier.standalone.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.espalier.event.Run;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -20,6 +22,9 @@ record Portion(
     Optional<String> partitionOf,
     Optional<Instant> since,
     Optional<Instant> until) {
+  /** Clocks of services and brokers differ by no more than that. */
+  private static final Duration CLOCKS = Duration.ofMinutes(5);
+
   /** The whole of a topic. */
   static Portion all() {
     return new Portion(key -> true, Optional.empty(), Optional.empty(), Optional.empty());
@@ -28,6 +33,12 @@ record Portion(
   /** The records of one key, in the one partition where Espalier's own services write them. */
   static Portion key(String key) {
     return new Portion(key::equals, Optional.of(key), Optional.empty(), Optional.empty());
+  }
+
+  /** What was written of a run since it began, and until it ended if it has. */
+  static Portion of(Run run) {
+    Portion begun = key(run.getRunId()).since(run.getCreatedAt().minus(CLOCKS));
+    return Runs.isFinal(run) ? begun.until(run.getUpdatedAt().plus(CLOCKS)) : begun;
   }
 
   /**

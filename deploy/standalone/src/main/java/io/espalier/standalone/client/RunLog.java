@@ -19,23 +19,15 @@ import java.util.List;
 
 /** What workers have reported of a run. */
 public final class RunLog {
-  /** Clocks of coordinator and brokers differ by no more than that. */
-  private static final Duration CLOCKS = Duration.ofMinutes(5);
-
   private RunLog() {}
 
   /** All of it that is still kept, in the order in which it arrived. */
   public static Result of(Address address, String id) {
     try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
       Run run = RunSearch.find(cluster, id);
-      return result(run.getRunId(), cluster.values(cluster.topics().stageEvents(), portion(run)));
+      return result(
+          run.getRunId(), cluster.values(cluster.topics().stageEvents(), Portion.of(run)));
     }
-  }
-
-  /** No worker reports on a run before it begins, nor on one that has ended. */
-  private static Portion portion(Run run) {
-    Portion begun = Portion.key(run.getRunId()).since(run.getCreatedAt().minus(CLOCKS));
-    return Runs.isFinal(run) ? begun.until(run.getUpdatedAt().plus(CLOCKS)) : begun;
   }
 
   /** The milestones among a run's reports. */

@@ -48,7 +48,7 @@ public final class Runs {
       Run found = RunSearch.find(cluster, id);
       String whole = found.getRunId();
       Circumstances.of(cluster, List.of(found)).unserved(found).ifPresent(narration::say);
-      try (TopicReader<Run> reader = cluster.read(cluster.topics().runs(), Portion.key(whole))) {
+      try (TopicReader<Run> reader = cluster.read(cluster.topics().runs(), Portion.of(found))) {
         Run run = follow(reader, known -> Optional.ofNullable(known.get(whole)), limit, narration);
         if (!isFinal(run)) {
           narration.say(
