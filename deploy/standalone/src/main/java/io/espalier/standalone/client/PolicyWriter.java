@@ -17,6 +17,7 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
@@ -91,7 +92,10 @@ final class PolicyWriter {
           write(producer, change.policies());
         }
         return change.answer();
-      } catch (OvertakenException overtaken) {
+      } catch (KafkaException | UnreachableException failed) {
+        if (!isOvertaken(failed)) {
+          throw failed;
+        }
         pause();
       }
     }
@@ -102,20 +106,16 @@ final class PolicyWriter {
 
   private void write(
       Producer<String, byte[]> producer, Map<String, Optional<PruningPolicy>> policies) {
-    try {
-      producer.beginTransaction();
-      List<ProducerRecord<String, byte[]>> records = new ArrayList<>();
-      List<Future<RecordMetadata>> sent = new ArrayList<>();
-      policies.forEach((name, policy) -> records.add(event(name, policy)));
-      records.forEach(event -> sent.add(producer.send(event)));
-      producer.flush();
-      for (int i = 0; i < sent.size(); i++) {
-        await(sent.get(i), records.get(i));
-      }
-      producer.commitTransaction();
-    } catch (RuntimeException failed) {
-      throw isOvertaken(failed) ? new OvertakenException(failed) : failed;
+    producer.beginTransaction();
+    List<ProducerRecord<String, byte[]>> records = new ArrayList<>();
+    List<Future<RecordMetadata>> sent = new ArrayList<>();
+    policies.forEach((name, policy) -> records.add(event(name, policy)));
+    records.forEach(event -> sent.add(producer.send(event)));
+    producer.flush();
+    for (int i = 0; i < sent.size(); i++) {
+      await(sent.get(i), records.get(i));
     }
+    producer.commitTransaction();
   }
 
   private void await(Future<RecordMetadata> sent, ProducerRecord<String, byte[]> event) {
@@ -124,9 +124,6 @@ final class PolicyWriter {
     } catch (ExecutionException refused) {
       if (refused.getCause() instanceof RecordTooLargeException) {
         throw Cluster.tooLarge(event, topic.settings(), event.key());
-      }
-      if (isOvertaken(refused)) {
-        throw new OvertakenException(refused);
       }
       throw new UnreachableException(
           "the brokers did not take policy '%s': %s".formatted(event.key(), refused.getCause()),
@@ -152,11 +149,11 @@ final class PolicyWriter {
     return new ProducerRecord<>(topic.name(), null, name, value, headers);
   }
 
+  /** Whether a failure is that of a producer after which another one was made. */
   private static boolean isOvertaken(Throwable thrown) {
     for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
       if (cause instanceof ProducerFencedException
-          || cause instanceof InvalidProducerEpochException
-          || cause instanceof OvertakenException) {
+          || cause instanceof InvalidProducerEpochException) {
         return true;
       }
     }
@@ -169,15 +166,6 @@ final class PolicyWriter {
       Thread.sleep(ThreadLocalRandom.current().nextLong(1, LONGEST_PAUSE_MILLIS));
     } catch (InterruptedException interrupted) {
       throw new InterruptException(interrupted);
-    }
-  }
-
-  /** Another writer has begun since. */
-  private static final class OvertakenException extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    OvertakenException(Throwable cause) {
-      super(cause);
     }
   }
 }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -100,7 +101,8 @@ record RegistrationOutlook(
 
   /** As the coordinator compares registrations: when and by whom does not count. */
   private static boolean isSame(ModelRegistered one, ModelRegistered other) {
-    return CoordinatorTopics.read(one).artifact().equals(CoordinatorTopics.read(other).artifact())
+    return one.getArtifactUri().equals(other.getArtifactUri())
+        && Objects.equals(one.getRootDigest(), other.getRootDigest())
         && one.getTask().equals(other.getTask())
         && one.getDatasets().equals(other.getDatasets())
         && one.getLabels().equals(other.getLabels());

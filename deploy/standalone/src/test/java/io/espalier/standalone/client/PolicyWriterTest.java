@@ -21,7 +21,9 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
@@ -39,10 +41,13 @@ class PolicyWriterTest {
 
   private Producer<String, byte[]> producer() {
     producers.stream().filter(each -> !each.closed()).forEach(MockProducer::fenceProducer);
-    var producer =
-        new MockProducer<>(true, null, new StringSerializer(), new ByteArraySerializer());
+    MockProducer<String, byte[]> producer = mock();
     producers.add(producer);
     return producer;
+  }
+
+  private static MockProducer<String, byte[]> mock() {
+    return new MockProducer<>(true, null, new StringSerializer(), new ByteArraySerializer());
   }
 
   /** What was committed becomes what is in force. */
@@ -115,17 +120,28 @@ class PolicyWriterTest {
   }
 
   @Test
-  void a_commit_that_the_brokers_refuse_to_an_older_producer_is_decided_anew() {
-    var refusing =
-        new MockProducer<>(true, null, new StringSerializer(), new ByteArraySerializer());
-    refusing.commitTransactionException = new InvalidProducerEpochException("an older epoch");
-    List<Producer<String, byte[]>> made = new ArrayList<>(List.of(refusing));
+  void wherever_the_brokers_refuse_an_older_producer_it_is_decided_anew() {
+    MockProducer<String, byte[]> atBegin = mock();
+    MockProducer<String, byte[]> atCommit = mock();
+    atBegin.initTransactionException = new ProducerFencedException("another one was made");
+    atCommit.commitTransactionException = new InvalidProducerEpochException("an older epoch");
+    List<Producer<String, byte[]>> made = new ArrayList<>(List.of(atBegin, atCommit));
     var writer =
         new PolicyWriter(
             topic, () -> made.isEmpty() ? producer() : made.remove(0), () -> new TreeMap<>(log));
 
     assertThat(writer.<Long>change(inForce -> next("edge", inForce))).isOne();
     assertThat(producers).singleElement().matches(producer -> producer.commitCount() == 1);
+  }
+
+  @Test
+  void what_the_brokers_refuse_for_another_reason_is_told() {
+    MockProducer<String, byte[]> refusing = mock();
+    refusing.commitTransactionException = new TopicAuthorizationException("pruning-policies");
+    var writer = new PolicyWriter(topic, () -> refusing, () -> new TreeMap<>(log));
+
+    assertThatThrownBy(() -> writer.change(inForce -> next("edge", inForce)))
+        .isInstanceOf(TopicAuthorizationException.class);
   }
 
   @Test
