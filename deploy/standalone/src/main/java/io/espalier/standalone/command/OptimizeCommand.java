@@ -21,8 +21,12 @@ import picocli.CommandLine.Option;
 final class OptimizeCommand extends Task {
   private static final String USUAL_SCORES = ".cache/espalier/scores";
 
-  @Option(names = "--model", required = true, paramLabel = "DIR", description = "Model directory.")
-  private Path model = Path.of("");
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = ModelOption.LABEL,
+      description = ModelOption.WHAT)
+  private String model = "";
 
   @Option(
       names = "--policy",
@@ -48,7 +52,8 @@ final class OptimizeCommand extends Task {
       names = "--scores",
       paramLabel = "DIR",
       description =
-          "Where scores of models are kept, so that another budget needs no measuring. Default: ${sys:user.home}/"
+          "Where scores of models are kept, so that another budget needs no measuring. Default:"
+              + " ${sys:user.home}/"
               + USUAL_SCORES
               + ".")
   private @Nullable Path scores;
@@ -60,7 +65,13 @@ final class OptimizeCommand extends Task {
     try (var narration = Narration.toStandardError()) {
       var request =
           new Optimization.Request(
-              model, policy, data, out, stage.heap(this, 1), stage.threads(this), shelf(narration));
+              ModelOption.directory(model),
+              policy,
+              data,
+              out,
+              stage.heap(this, 1),
+              stage.threads(this),
+              shelf(narration));
       Optimization.Outcome outcome = Optimization.run(request, narration);
       return outcome.accepted() ? outcome.result() : outcome.result().withExitCode(Failures.GATE);
     }
