@@ -144,7 +144,7 @@ public final class GradNas {
     return new Fingerprint()
         .add("gradnas " + VERSION)
         .add(device)
-        .add(model.directory().rootDigest())
+        .add(model.directory().digests().forward())
         .add(data.fingerprint())
         .add("batches " + batches() + ", size " + settings.batchSize())
         .add("seed " + settings.seed())
