@@ -153,6 +153,10 @@ public final class Optimization {
                     ? "\nno stage changed the model"
                     : "\nnothing was written, since a gate failed"));
     report.ifPresent(file -> text.append("\nreport  ").append(file.toUri()));
+    if (place.isPresent()) {
+      gates.loading().ifPresent(loading -> loading.add(json));
+      gates.loading().map(how -> how.text(place.get())).ifPresent(text::append);
+    }
     LocalStages.warn(json, gates.warnings());
     text.append(LocalStages.warnings(gates.warnings()));
     return Result.of(json, text.toString());

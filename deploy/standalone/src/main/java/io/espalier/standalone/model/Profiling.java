@@ -6,8 +6,8 @@ import io.espalier.standalone.report.Result;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.fastnas.Profiles;
 import io.espalier.worker.algorithm.fastnas.Profiles.InputSize;
-import io.espalier.worker.algorithm.gradnas.GradNasPlan;
-import io.espalier.worker.algorithm.gradnas.OutputMode;
+import io.espalier.worker.algorithm.gradnas.OutputForms;
+import io.espalier.worker.algorithm.gradnas.WidthRules;
 import io.espalier.worker.algorithm.minitron.Blueprint;
 import io.espalier.worker.algorithm.minitron.SizeProfile;
 import io.espalier.worker.algorithm.search.Constraints;
@@ -90,8 +90,8 @@ public final class Profiling {
   }
 
   private static Profile gradNas(TextModel model, Request request) {
-    return GradNasPlan.of(model, OutputMode.PER_LAYER, false, request.divisor(), request.rules())
-        .profile(request.bounds());
+    var rules = new WidthRules(false, request.divisor(), request.rules());
+    return OutputForms.of(model, rules, request.bounds()).first().profile(request.bounds());
   }
 
   private static Result result(Request request, Profile profile) {
