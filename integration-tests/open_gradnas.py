@@ -52,13 +52,12 @@ def question_losses(model, tokenizer, file):
 
 
 def text_losses(model, tokenizer, file):
-    """All lines one behind the other in blocks, as `run_clm.py` has them; the product reads texts so."""
+    """All lines one behind the other in blocks, as `run_clm.py` has them."""
     import torch
 
     ids = []
-    for line in file.read_text().splitlines():
-        if line:
-            ids += tokenizer(line)["input_ids"] + ([model.config.eos_token_id] if model.config.eos_token_id is not None else [])
+    for line in file.read_text().splitlines(keepends=True):
+        ids += tokenizer(line)["input_ids"]
     for start in range(0, len(ids) - TOKENS + 1, TOKENS):
         block = torch.tensor([ids[start:start + TOKENS]])
         yield model(input_ids=block, labels=block).loss.item(), TOKENS - 1
@@ -110,7 +109,7 @@ def check(name, budget, work, espalier):
 def main(work, espalier):
     for name, kind in KINDS.items():
         if not (work / kind).exists():
-            run(espalier, "zoo", "data", work / kind, "--kind", kind, "--train", "100", "--test", "50")
+            run(espalier, "zoo", "data", work / kind, "--kind", kind, "--train", "400", "--test", "50")
         if not (work / name).exists():
             run(espalier, "zoo", "model", name, work / name)
     return all([check(name, budget, work, espalier) for name, budgets in BUDGETS.items() for budget in budgets])

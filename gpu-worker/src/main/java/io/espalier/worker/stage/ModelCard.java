@@ -61,7 +61,7 @@ record ModelCard(
         "",
         "## What it costs and what it lost",
         "",
-        metrics(),
+        metrics() + notCounted(),
         "",
         "## How to open it",
         "",
@@ -140,6 +140,11 @@ record ModelCard(
             .filter(metric -> metric.before().isPresent() && metric.after().isPresent())
             .map(ModelCard::row)
             .collect(Collectors.joining("\n"));
+  }
+
+  private String notCounted() {
+    String kept = report.change().get(StageReport.NOT_COUNTED);
+    return kept == null ? "" : "\n\nParameters and operations leave out %s.".formatted(kept);
   }
 
   private static String row(Metric metric) {

@@ -26,6 +26,7 @@ import java.util.stream.Stream;
  */
 public record HubCache(Path folder) {
   private static final String MAIN = "main";
+  private static final String SNAPSHOTS = "snapshots";
 
   /** What is long enough to stand for a commit: as git has it. */
   private static final String SHORT_COMMIT = "[0-9a-f]{4,40}";
@@ -40,12 +41,16 @@ public record HubCache(Path folder) {
 
   /**
    * The directory of a model as people name it: a path, or what the hub calls it. What is there by
-   * that path wins.
+   * that path wins; of a model's folder in such a cache it is the snapshot of its main branch.
    *
    * @throws InvalidInputException if it is neither a path that could be one, nor in the cache
    */
   public Path directory(String model) {
     Optional<HubName> name = HubName.parse(model);
+    Optional<HubName> stored = HubName.ofFolder(path(model));
+    if (stored.isPresent() && Files.isDirectory(path(model).resolve(SNAPSHOTS))) {
+      return snapshot(path(model), stored.get());
+    }
     if (name.isEmpty() || Files.exists(path(model))) {
       return path(model);
     }
@@ -71,7 +76,7 @@ public record HubCache(Path folder) {
 
   private static Path snapshot(Path repository, HubName name) {
     Map<String, String> references = references(repository);
-    List<String> commits = names(repository.resolve("snapshots"));
+    List<String> commits = names(repository.resolve(SNAPSHOTS));
     String wanted = name.revision().orElse(MAIN);
     String commit = references.getOrDefault(wanted, wanted);
     List<String> meant =
@@ -90,7 +95,7 @@ public record HubCache(Path folder) {
                   name.id(),
                   Quoted.of(name.download())));
     }
-    return repository.resolve("snapshots").resolve(meant.get(0));
+    return repository.resolve(SNAPSHOTS).resolve(meant.get(0));
   }
 
   private static String known(Map<String, String> references, List<String> commits) {

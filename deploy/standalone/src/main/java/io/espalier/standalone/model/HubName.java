@@ -1,5 +1,6 @@
 package io.espalier.standalone.model;
 
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,6 +15,7 @@ import java.util.regex.Pattern;
  * @param revision branch, tag or commit, if one was asked for
  */
 record HubName(String id, Optional<String> revision) {
+  private static final String MODELS = "models--";
   private static final Pattern FORM =
       Pattern.compile(
           "(?<id>(\\w|\\w[\\w.-]*\\w)(/(\\w|\\w[\\w.-]{0,94}\\w))?)(@(?<revision>[^@]+))?");
@@ -31,9 +33,17 @@ record HubName(String id, Optional<String> revision) {
         : Optional.empty();
   }
 
+  /** The name of the model that a folder of a cache is of, if it is called like one. */
+  static Optional<HubName> ofFolder(Path folder) {
+    Path last = folder.getFileName();
+    return last != null && last.toString().startsWith(MODELS)
+        ? parse(last.toString().substring(MODELS.length()).replaceFirst("--", "/"))
+        : Optional.empty();
+  }
+
   /** What its folder in a cache is called. */
   String folder() {
-    return "models--" + id.replace("/", "--");
+    return MODELS + id.replace("/", "--");
   }
 
   /** How it is downloaded. */

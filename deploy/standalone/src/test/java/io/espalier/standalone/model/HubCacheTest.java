@@ -168,6 +168,13 @@ class HubCacheTest {
     assertThat(found(path)).isEqualTo(Path.of(path));
   }
 
+  @Test
+  void the_folder_of_a_model_in_the_cache_is_its_main_branch() {
+    Path repository = folder.resolve("models--acme--tiny");
+
+    assertThat(found(repository.toString())).isEqualTo(repository.resolve("snapshots").resolve(A));
+  }
+
   /** Whoever opens the directory says that there is none. */
   @ParameterizedTest
   @ValueSource(
