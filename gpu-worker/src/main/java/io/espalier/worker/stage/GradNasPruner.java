@@ -72,7 +72,11 @@ final class GradNasPruner implements Pruner {
       if (forms.plans().size() == 1) {
         throw e;
       }
-      LOGGER.atInfo().addKeyValue("form", forms.first().output()).log("no model in this form", e);
+      LOGGER
+          .atInfo()
+          .setCause(e)
+          .addKeyValue("form", forms.first().output().key())
+          .log("no model in this form");
       return run(job, new Prepared(prepared.spec(), forms.next(e), prepared.texts()), progress);
     }
   }

@@ -44,8 +44,13 @@ record ModelCard(
   private static final String FRACTION = "fraction";
   private static final String BYTES = "bytes";
 
-  /** The card as Markdown. */
-  String text(Optional<ParentCard> parent) {
+  /**
+   * The card as Markdown.
+   *
+   * @param parent card of the model that went in
+   * @param keepsParent whether {@value #PARENT} lies beside it
+   */
+  String text(Optional<ParentCard> parent, boolean keepsParent) {
     Optional<HubOrigin> origin = HubOrigin.of(job.input());
     return String.join(
         "\n",
@@ -80,12 +85,12 @@ record ModelCard(
         "",
         "## The model that it was made from",
         "",
-        "Its root digest is `%s`. %s".formatted(parentDigest, kept(parent)),
+        "Its root digest is `%s`. %s".formatted(parentDigest, kept(keepsParent)),
         "");
   }
 
-  private static String kept(Optional<ParentCard> parent) {
-    return parent.isPresent()
+  private static String kept(boolean keepsParent) {
+    return keepsParent
         ? "[Its own card](%s) is kept; figures there are those of the model before it was cut."
             .formatted(PARENT)
         : "It had no card.";

@@ -73,7 +73,7 @@ record ResultFiles(StageJob job, String parentDigest) {
     writeCard(report, opening);
   }
 
-  /** What the card of the model that went in says of its figures is no longer true. */
+  /** Figures in the card of the model that went in are no longer true, so it is put aside. */
   private void writeCard(StageReport report, Opening opening) {
     ObjectNode config = ModelDirectory.open(job.output()).config();
     String network =
@@ -89,7 +89,8 @@ record ResultFiles(StageJob job, String parentDigest) {
       }
     }
     var card = new ModelCard(job, parentDigest, report, opening, network);
-    write(ParentCard.FILE, card.text(parent));
+    boolean keepsParent = Files.exists(job.output().resolve(ModelCard.PARENT));
+    write(ParentCard.FILE, card.text(parent, keepsParent));
   }
 
   /** The stages that made the input, if it came from here, to which this one is added. */

@@ -141,6 +141,16 @@ class ModelCardTest {
   }
 
   @Test
+  void a_card_that_was_written_here_is_no_card_of_the_first_model() throws IOException {
+    prune(model("big"), "one");
+
+    prune(own.resolve("one"), "two");
+
+    assertThat(own.resolve("two/README.parent.md")).doesNotExist();
+    assertThat(own.resolve("two/README.md")).content().contains("It had no card.");
+  }
+
+  @Test
   void the_card_of_the_first_model_is_kept_through_several_stages() throws IOException {
     Path model = model("models--acme--big-bert/snapshots/" + COMMIT);
     Files.writeString(model.resolve("README.md"), OWN);
