@@ -45,7 +45,9 @@ def question_losses(model, tokenizer, file):
             for qa in paragraph["qas"]:
                 answer = qa["answers"][0]
                 end = answer["answer_start"] + len(answer["text"])
-                said = tokenizer(qa["question"], paragraph["context"], return_tensors="pt", max_length=TOKENS, truncation="only_second")
+                said = tokenizer(
+                    qa["question"], paragraph["context"], return_tensors="pt", max_length=TOKENS, truncation="only_second",
+                    return_token_type_ids=True)
                 first = said.char_to_token(0, answer["answer_start"], 1)
                 last = said.char_to_token(0, end - 1, 1)
                 yield model(**said, start_positions=torch.tensor([first]), end_positions=torch.tensor([last])).loss.item(), 1
