@@ -4,6 +4,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.StopCheck;
 import io.espalier.worker.domain.WorkerException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -27,6 +28,10 @@ import java.util.Set;
 public record Manifest(List<FileDigest> files) {
   /** Files at the top of a directory that are about the model, not of it. */
   public static final Set<String> REPORTS = Set.of("report.html", "report.json");
+
+  /** What is read of a model beside its weights. */
+  private static final Set<String> READ =
+      Set.of(ModelDirectory.CONFIG, ModelDirectory.PREPROCESSOR, ModelDirectory.TOKENIZER);
 
   /** A manifest; the files are copied and put in order. */
   public Manifest {
@@ -84,6 +89,35 @@ public record Manifest(List<FileDigest> files) {
     var root = Digesting.sha256();
     files.forEach(file -> root.update(HexFormat.of().parseHex(file.sha256())));
     return HexFormat.of().formatHex(root.digest());
+  }
+
+  /**
+   * SHA-256 over names and digests of the files that a forward pass reads: config.json, weights,
+   * what prepares images, what makes tokens of texts. Whatever is measured on a model stays true
+   * for as long as this stays the same, whatever becomes of its card or other files; 64 lower-case
+   * hexadecimal digits.
+   */
+  public String forwardDigest() {
+    var forward = Digesting.sha256();
+    files.stream()
+        .filter(file -> isRead(file.path()))
+        .forEach(
+            file -> {
+              forward.update((file.path() + "\0").getBytes(StandardCharsets.UTF_8));
+              forward.update(HexFormat.of().parseHex(file.sha256()));
+            });
+    return HexFormat.of().formatHex(forward.digest());
+  }
+
+  private static boolean isRead(String path) {
+    return READ.contains(path)
+        || path.endsWith(WeightFiles.SAFETENSORS)
+        || path.equals(ShardIndex.FILE);
+  }
+
+  /** Both. */
+  public ModelDigests digests() {
+    return new ModelDigests(rootDigest(), forwardDigest());
   }
 
   /** Size of all files together. */

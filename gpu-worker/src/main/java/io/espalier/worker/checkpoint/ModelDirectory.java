@@ -26,8 +26,11 @@ public final class ModelDirectory {
   /** What transformers writes beside it if the model takes images. */
   static final String PREPROCESSOR = "preprocessor_config.json";
 
+  /** What makes tokens of texts. */
+  static final String TOKENIZER = "tokenizer.json";
+
   /** What another process has verified for this one, which does one job and ends. */
-  private static final Map<Path, String> VERIFIED = new ConcurrentHashMap<>();
+  private static final Map<Path, ModelDigests> VERIFIED = new ConcurrentHashMap<>();
 
   private final DirectoryTree tree;
   private final ObjectNode config;
@@ -36,7 +39,7 @@ public final class ModelDirectory {
   private final Map<String, SafetensorsFile> shards;
   private final Map<String, SafetensorsFile> shardOf = new TreeMap<>();
   private final Map<String, TensorHeader> tensors;
-  private @Nullable String rootDigest;
+  private @Nullable ModelDigests digests;
 
   ModelDirectory(
       DirectoryTree tree,
@@ -82,20 +85,25 @@ public final class ModelDirectory {
   }
 
   /**
-   * Takes the digest of a directory from whoever has read all of it and watches over it while it is
-   * in use.
+   * Takes the digests of a directory from whoever has read all of it and watches over it while it
+   * is in use.
    */
-  public static void verified(Path directory, String rootDigest) {
-    VERIFIED.put(directory.toAbsolutePath().normalize(), rootDigest);
+  public static void verified(Path directory, ModelDigests digests) {
+    VERIFIED.put(directory.toAbsolutePath().normalize(), digests);
   }
 
-  /** Root digest of everything in it; read once at most, however often it is asked for. */
-  public synchronized String rootDigest() {
-    if (rootDigest == null) {
-      String known = VERIFIED.get(path().toAbsolutePath().normalize());
-      rootDigest = known != null ? known : Manifest.of(path()).rootDigest();
+  /** Digests of what is in it; read once at most, however often they are asked for. */
+  public synchronized ModelDigests digests() {
+    if (digests == null) {
+      ModelDigests known = VERIFIED.get(path().toAbsolutePath().normalize());
+      digests = known != null ? known : Manifest.of(path()).digests();
     }
-    return rootDigest;
+    return digests;
+  }
+
+  /** Root digest of everything in it. */
+  public String rootDigest() {
+    return digests().root();
   }
 
   /** Where it lies. */

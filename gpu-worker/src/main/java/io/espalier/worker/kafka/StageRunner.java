@@ -5,6 +5,7 @@ import io.espalier.event.StageSucceeded;
 import io.espalier.worker.checkpoint.ArtifactStores;
 import io.espalier.worker.checkpoint.Draft;
 import io.espalier.worker.checkpoint.Manifest;
+import io.espalier.worker.checkpoint.ModelDigests;
 import io.espalier.worker.checkpoint.StoreMarker;
 import io.espalier.worker.checkpoint.StoreUnavailableException;
 import io.espalier.worker.checkpoint.VerifiedInputs;
@@ -146,10 +147,10 @@ final class StageRunner {
   private Done compute(PreparedStage prepared, Progress.Listener progress, Stop stop) {
     progress.report(Progress.of("starting", 0, 0));
     StageJob job = prepared.subject().job();
-    var scored = new ScoreShelf.Subject(prepared.subject().inputDigest(), target());
+    ModelDigests input = prepared.subject().inputs().model().manifest().digests();
+    var scored = new ScoreShelf.Subject(input.forward(), target());
     ScoreShelf.Loan loan = scores.lend(scored, job.checkpoints());
-    var beforehand =
-        new ChildPreparation(prepared.child(), Optional.of(prepared.subject().inputDigest()));
+    var beforehand = new ChildPreparation(prepared.child(), Optional.of(input));
     StageResult result = equipment.child().run(job, beforehand, progress, stop);
     inputs.requireUnchanged(prepared.subject().inputs(), stop);
     loan.keep();

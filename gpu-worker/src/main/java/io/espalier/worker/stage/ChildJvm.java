@@ -74,7 +74,7 @@ public final class ChildJvm {
       Files.createDirectories(job.checkpoints());
       space.require(job.input(), job.output());
       Provenance.of(job.input()); // refused now, not after the work that would add to it
-      JobFile.write(jobFile, job, prepared.inputDigest());
+      JobFile.write(jobFile, job, prepared.input());
       try (WarmChild child =
           prepared
               .child()

@@ -1,10 +1,12 @@
 package io.espalier.worker.stage;
 
+import io.espalier.worker.domain.InvalidInputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -42,6 +44,27 @@ public final class Folders {
       return entries.findAny().isEmpty();
     } catch (IOException e) {
       throw new UncheckedIOException("could not list " + folder, e);
+    }
+  }
+
+  /**
+   * The absolute path of a folder, there or not; if it is a link, of the folder that it leads to,
+   * so that whoever puts something else in its place leaves the link.
+   *
+   * @throws InvalidInputException if it is a link that leads nowhere
+   */
+  public static Path unlinked(Path folder) {
+    if (!Files.isSymbolicLink(folder)) {
+      return folder.toAbsolutePath();
+    }
+    try {
+      return folder.toRealPath();
+    } catch (NoSuchFileException e) {
+      throw new InvalidInputException(
+          "%s: wanted a place for a directory, found a link that leads nowhere; make the directory that it names, or name another"
+              .formatted(folder));
+    } catch (IOException e) {
+      throw new UncheckedIOException("could not follow " + folder, e);
     }
   }
 

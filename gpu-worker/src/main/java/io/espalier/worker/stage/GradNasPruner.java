@@ -8,9 +8,11 @@ import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.gradnas.GradNas;
 import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.GradNasPruning;
+import io.espalier.worker.algorithm.gradnas.OutputForms;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TextInput;
+import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
@@ -20,6 +22,8 @@ import io.espalier.worker.report.Reports;
 import java.net.URI;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Prunes a model that reads text: looks at it, scores its heads and neurons by gradients, searches,
@@ -27,7 +31,9 @@ import java.util.Set;
  */
 final class GradNasPruner implements Pruner {
   /** Everything that can be known before a tensor is loaded. */
-  private record Prepared(GradNasSpec spec, GradNasPlan plan, PruningTexts texts) {}
+  private record Prepared(GradNasSpec spec, OutputForms forms, PruningTexts texts) {}
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(GradNasPruner.class);
 
   @Override
   public String version() {
@@ -53,20 +59,46 @@ final class GradNasPruner implements Pruner {
 
   @Override
   public StageReport run(StageJob job, Progress.Listener progress) {
-    Prepared prepared = prepare(job);
-    GradNasPruning.Result pruned =
-        new GradNasPruning(
-                prepared.plan(),
-                prepared.spec().constraints(),
-                prepared.spec().settings(job.seed()),
-                prepared.texts().search(),
-                prepared.texts().judge(),
-                progress)
-            .run(job.output(), job.checkpoints());
-    var result = new GradNasResult(job, prepared.spec(), prepared.plan(), pruned, prepared.texts());
+    return run(job, prepare(job), progress);
+  }
+
+  /** Whether times of layers can be met is known only once they are measured, form by form. */
+  private static StageReport run(StageJob job, Prepared prepared, Progress.Listener progress) {
+    OutputForms forms = prepared.forms();
+    try {
+      GradNasPruning.Result pruned = pruned(job, prepared, progress);
+      return result(job, prepared, pruned);
+    } catch (InfeasibleException e) {
+      if (forms.plans().size() == 1) {
+        throw e;
+      }
+      LOGGER
+          .atInfo()
+          .setCause(e)
+          .addKeyValue("form", forms.first().output().key())
+          .log("no model in this form");
+      return run(job, new Prepared(prepared.spec(), forms.next(e), prepared.texts()), progress);
+    }
+  }
+
+  private static GradNasPruning.Result pruned(
+      StageJob job, Prepared prepared, Progress.Listener progress) {
+    return new GradNasPruning(
+            prepared.forms().first(),
+            prepared.spec().constraints(),
+            prepared.spec().settings(job.seed()),
+            prepared.texts().search(),
+            prepared.texts().judge(),
+            progress)
+        .run(job.output(), job.checkpoints());
+  }
+
+  private static StageReport result(StageJob job, Prepared prepared, GradNasPruning.Result pruned) {
+    var result =
+        new GradNasResult(job, prepared.spec(), prepared.forms(), pruned, prepared.texts());
     StageReport report = result.report();
     result.write(report, prepared.texts().judge().fingerprint());
-    var facts = new GradNasFacts(prepared.spec(), prepared.plan(), pruned);
+    var facts = new GradNasFacts(prepared.spec(), prepared.forms().first(), pruned);
     Reports.write(
         job.output(), new PruningFacts(pruned.outcome(), job.seed(), facts).report(report));
     return report;
@@ -75,15 +107,20 @@ final class GradNasPruner implements Pruner {
   private static Prepared prepare(StageJob job) {
     GradNasSpec spec = GradNasSpec.parse(job.spec());
     TextModel model = model(job, spec);
-    GradNasPlan plan =
-        GradNasPlan.of(model, spec.output(), spec.uniform(), spec.neuronDivisor(), spec.layers());
-    plan.require(spec.constraints());
+    OutputForms forms = forms(model, spec);
+    forms.first().require(spec.constraints());
     var wanted =
         new PruningTexts.Wanted(
             model.network().input(), spec.texts(job.seed()), spec.batches(), spec.batchSize());
     PruningTexts texts =
         PruningTexts.open(job, wanted, (data, uri) -> unlabelled(data, uri, wanted.input()));
-    return new Prepared(spec, plan, texts);
+    return new Prepared(spec, forms, texts);
+  }
+
+  private static OutputForms forms(TextModel model, GradNasSpec spec) {
+    return spec.output()
+        .map(form -> OutputForms.only(GradNasPlan.of(model, form, spec.widths())))
+        .orElseGet(() -> OutputForms.of(model, spec.widths(), Optional.of(spec.constraints())));
   }
 
   private static TextModel model(StageJob job, GradNasSpec spec) {

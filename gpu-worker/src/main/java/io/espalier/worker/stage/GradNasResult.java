@@ -3,6 +3,7 @@ package io.espalier.worker.stage;
 import io.espalier.worker.algorithm.gradnas.GradNas;
 import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.GradNasPruning;
+import io.espalier.worker.algorithm.gradnas.OutputForms;
 import io.espalier.worker.algorithm.gradnas.OutputMode;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
@@ -15,12 +16,13 @@ import java.util.stream.Stream;
  * What a pruning by GradNAS leaves behind beside weights and config.json: its report,
  * espalier.json.
  *
+ * @param forms that there are, first that of the result
  * @param texts that it was scored and judged by
  */
 record GradNasResult(
     StageJob job,
     GradNasSpec spec,
-    GradNasPlan plan,
+    OutputForms forms,
     GradNasPruning.Result pruned,
     PruningTexts texts) {
 
@@ -31,27 +33,29 @@ record GradNasResult(
     settings.put("seed", Long.toString(job.seed()));
     settings.put("batches", Integer.toString(pruned.scores().batches()));
     settings.put("batchSize", Integer.toString(spec.batchSize()));
-    settings.put("tokens", Integer.toString(plan.model().tokens()));
+    settings.put("tokens", Integer.toString(plan().model().tokens()));
     settings.put("normalisation", spec.normalisation().key());
     settings.put("objective", spec.objective().key());
-    settings.put("output", spec.output().key());
-    plan.model().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
+    settings.put("output", plan().output().key());
+    settings.put(StageReport.OPENING, opening().lines());
+    plan().model().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
     StageReport.warn(
         settings,
-        Stream.concat(plan.model().network().warnings().stream(), texts.warnings().stream())
+        Stream.of(plan().model().network().warnings(), texts.warnings(), forms.passedOver())
+            .flatMap(List::stream)
             .toList());
     return new PruningSummary(
             pruned.outcome(),
-            PruningSummary.prunable(plan.model().architecture()),
+            PruningSummary.prunable(plan().model().architecture()),
             settings,
             texts.uri(),
-            plan.model().tokensOneByOne())
+            plan().model().tokensOneByOne())
         .report(GradNasSpec.GRADNAS, GradNas.VERSION, loadsIn());
   }
 
   /** Completes the output directory. */
   void write(StageReport report, String datasetDigest) {
-    var files = new ResultFiles(job, plan.model().directory().rootDigest());
+    var files = new ResultFiles(job, plan().model().directory().rootDigest());
     var widths = new LinkedHashMap<String, Integer>();
     pruned.model().architecture().axes().forEach(axis -> widths.put(axis.name(), axis.units()));
     files.markWidths(widths);
@@ -60,23 +64,31 @@ record GradNasResult(
         datasetDigest,
         pruned.outcome().kept(),
         pruned.model().architecture().shapes(),
-        note());
+        opening());
+  }
+
+  private GradNasPlan plan() {
+    return forms.first();
   }
 
   private List<String> loadsIn() {
     var loaders =
         new ArrayList<>(pruned.model().family().loadsIn(pruned.model().directory().config()));
-    if (plan.output() == OutputMode.PRUNED_HEADS && !loaders.contains("transformers")) {
+    if (plan().output() == OutputMode.PRUNED_HEADS && !loaders.contains("transformers")) {
       loaders.add("transformers<5");
     }
     return loaders;
   }
 
+  private Opening opening() {
+    return Opening.ofText(note(), loadsIn(), pruned.model().directory().config());
+  }
+
   private String note() {
-    return switch (plan.output()) {
+    return switch (plan().output()) {
       case PER_LAYER ->
           "layers are as wide as config.json lists; transformers builds all layers equally wide and"
-              + " opens it only if they are";
+              + " opens it only if they are, which `output: uniform` in the policy asks for";
       case PRUNED_HEADS ->
           "transformers 4 removes the heads that pruned_heads in config.json names while it builds"
               + " the model; transformers 5 does not";

@@ -4,6 +4,7 @@ import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.gradnas.GradNasSettings;
 import io.espalier.worker.algorithm.gradnas.Normalisation;
 import io.espalier.worker.algorithm.gradnas.OutputMode;
+import io.espalier.worker.algorithm.gradnas.WidthRules;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
@@ -28,7 +29,7 @@ import java.util.Set;
  * @param objective what a choice of widths loses, summed up; the sum if not said
  * @param layers rules for single layers
  * @param uniform whether all layers get the same widths
- * @param output in which form the result is left behind; per layer if not said
+ * @param output in which form the result is left behind, if it is said
  * @param maxLength tokens of the longest sequence, for which operations are counted too, if said
  * @param stride tokens that neighbouring windows of a question share, if said
  */
@@ -42,7 +43,7 @@ record GradNasSpec(
     Objective objective,
     LayerRules layers,
     boolean uniform,
-    OutputMode output,
+    Optional<OutputMode> output,
     OptionalInt maxLength,
     OptionalInt stride) {
   /** What policies call the algorithm. */
@@ -85,8 +86,7 @@ record GradNasSpec(
         spec.oneOf("objective", Objective.values(), Objective::key, Objective.SUM);
     LayerRules layers = spec.layers();
     boolean uniform = spec.flag("uniform");
-    OutputMode output =
-        spec.oneOf("output", OutputMode.values(), OutputMode::key, OutputMode.PER_LAYER);
+    Optional<OutputMode> output = spec.oneOf("output", OutputMode.values(), OutputMode::key);
     OptionalInt maxLength = spec.count("maxLength");
     OptionalInt stride = spec.number("stride", 0);
     if (constraints.isEmpty() || spec.hasProblems()) {
@@ -111,6 +111,11 @@ record GradNasSpec(
   GradNasSettings settings(long seed) {
     return new GradNasSettings(
         batches.orElse(BATCHES), batchSize, microBatch, normalisation, objective, seed);
+  }
+
+  /** Which widths there are to choose from. */
+  WidthRules widths() {
+    return new WidthRules(uniform, neuronDivisor, layers);
   }
 
   /** How texts become sequences. */

@@ -2,6 +2,7 @@ package io.espalier.worker.stage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.checkpoint.ModelDigests;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import java.net.URI;
@@ -12,12 +13,13 @@ import java.util.TreeMap;
 
 /** A stage's job as a JSON file: how the supervisor tells its child what to do. */
 final class JobFile {
-  private static final String INPUT_DIGEST = "inputDigest";
+  private static final String ROOT = "inputDigest";
+  private static final String FORWARD = "inputForwardDigest";
 
   private JobFile() {}
 
-  /** Writes a job with the root digest of its input, if that is known. */
-  static void write(Path file, StageJob job, Optional<String> inputDigest) {
+  /** Writes a job with the digests of its input, if they are known. */
+  static void write(Path file, StageJob job, Optional<ModelDigests> input) {
     Map<String, String> data = new TreeMap<>();
     job.data().forEach((role, uri) -> data.put(role, uri.toString()));
     ObjectNode node =
@@ -32,13 +34,17 @@ final class JobFile {
             .put("checkpoints", job.checkpoints().toAbsolutePath().toString())
             .put("seed", job.seed());
     node.set("data", Json.texts(data));
-    inputDigest.ifPresent(digest -> node.put(INPUT_DIGEST, digest));
+    input.ifPresent(digests -> node.put(ROOT, digests.root()).put(FORWARD, digests.forward()));
     Json.write(file, node);
   }
 
-  /** The root digest of the job's input, if it is known. */
-  static Optional<String> inputDigest(Path file) {
-    return Optional.ofNullable(Json.read(file).path(INPUT_DIGEST).textValue());
+  /** The digests of the job's input, if they are known. */
+  static Optional<ModelDigests> inputDigests(Path file) {
+    JsonNode node = Json.read(file);
+    return node.has(ROOT)
+        ? Optional.of(
+            new ModelDigests(node.required(ROOT).textValue(), node.required(FORWARD).textValue()))
+        : Optional.empty();
   }
 
   static StageJob read(Path file) {

@@ -1,6 +1,7 @@
 package io.espalier.worker.stage;
 
 import io.espalier.worker.checkpoint.Manifest;
+import io.espalier.worker.checkpoint.ModelDigests;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
@@ -36,12 +37,18 @@ public final class LocalRun {
    * @param steps stages in order
    * @param data data by role (calibration, train, eval)
    * @param seed seed of everything random
-   * @param output where the last model goes; must not exist or be empty
+   * @param output where the last model goes; must not exist or be empty; of a link to a directory,
+   *     that directory
    */
   public record Request(
       Path input, List<Step> steps, Map<String, URI> data, long seed, Path output) {
-    /** A request; collections are copied. */
+    /**
+     * A request; collections are copied.
+     *
+     * @throws InvalidInputException if the output is a link that leads nowhere
+     */
     public Request {
+      output = Folders.unlinked(output);
       steps = List.copyOf(steps);
       data = Map.copyOf(data);
     }
@@ -85,7 +92,7 @@ public final class LocalRun {
   public List<StageResult> run(Request request, Listener listener, Stop stop) {
     stages.require(request.steps().stream().map(Step::kind).toList());
     requireFree(request.output());
-    Path output = request.output().toAbsolutePath();
+    Path output = request.output();
     try (var parents = MadeParents.of(output)) {
       Path work = Files.createTempDirectory(parents.parent(), "." + output.getFileName() + "-");
       try {
@@ -134,9 +141,9 @@ public final class LocalRun {
     if (scores.isEmpty()) {
       return child.run(job, progress, stop);
     }
-    String digest = Manifest.of(job.input(), stop).rootDigest();
-    var beforehand = new ChildPreparation(Optional.empty(), Optional.of(digest));
-    var subject = new ScoreShelf.Subject(digest, target());
+    ModelDigests digests = Manifest.of(job.input(), stop).digests();
+    var beforehand = new ChildPreparation(Optional.empty(), Optional.of(digests));
+    var subject = new ScoreShelf.Subject(digests.forward(), target());
     ScoreShelf.Loan loan = scores.get().lend(subject, job.checkpoints());
     Progress.Listener keeping =
         heard -> {

@@ -73,7 +73,7 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
         datasetDigest,
         pruned.outcome().kept(),
         pruned.model().architecture().shapes(),
-        note());
+        opening());
   }
 
   private TextModel original() {
@@ -82,6 +82,10 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
 
   private List<String> loadsIn() {
     return pruned.model().family().loadsIn(pruned.model().directory().config());
+  }
+
+  private Opening opening() {
+    return Opening.ofText(note(), loadsIn(), pruned.model().directory().config());
   }
 
   private String note() {
@@ -105,6 +109,7 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
     settings.put("importance", spec.unitScore().key());
     settings.put("score", spec.score().key());
     settings.put("depth", spec.depth().key());
+    settings.put(StageReport.OPENING, opening().lines());
     original().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
     StageReport.warn(settings, original().network().warnings());
     return settings;

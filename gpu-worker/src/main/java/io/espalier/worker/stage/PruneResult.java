@@ -50,6 +50,7 @@ record PruneResult(
     settings.put("objective", spec.objective().key());
     settings.put("importance", spec.importance().key());
     settings.putAll(judge.reading().facts());
+    settings.put(StageReport.OPENING, opening().lines());
     StageReport.warn(settings, judge.reading().warnings());
     return new PruningSummary(
             pruned.outcome(),
@@ -57,14 +58,18 @@ record PruneResult(
             settings,
             dataset,
             OptionalInt.empty())
-        .report(PruneSpec.FASTNAS, FastNas.VERSION, plan.family().loadsIn(plan.model().config()));
+        .report(PruneSpec.FASTNAS, FastNas.VERSION, loadsIn());
+  }
+
+  private List<String> loadsIn() {
+    return plan.family().loadsIn(plan.model().config());
   }
 
   /** Completes the output directory. */
   void write(StageReport report) {
     var files = new ResultFiles(job, plan.model().rootDigest());
     files.markWidths(widths());
-    files.writeProvenance(report, judge.fingerprint(), kept(), shapes(), note(report));
+    files.writeProvenance(report, judge.fingerprint(), kept(), shapes(), opening());
     if (report.loadsIn().contains(TimmShapes.LOADER)) {
       files.write(TimmShapes.FILE, TimmShapes.line(shapes()));
     }
@@ -74,14 +79,15 @@ record PruneResult(
     return plan.architecture().keep(kept()).shapes();
   }
 
-  private String note(StageReport report) {
-    if (!report.loadsIn().contains(TimmShapes.LOADER)) {
-      return NOTE_ON_OTHERS;
+  private Opening opening() {
+    if (!loadsIn().contains(TimmShapes.LOADER)) {
+      return Opening.ofEspalier(NOTE_ON_OTHERS);
     }
     List<Layer> layers = plan.architecture().layers();
     int classes = layers.get(layers.size() - 1).out().size();
-    return TimmShapes.note(
-        plan.model().config(), classes, plan.input().channels(), plan.model().sharded());
+    return Opening.ofTimm(
+        TimmShapes.note(
+            plan.model().config(), classes, plan.input().channels(), plan.model().sharded()));
   }
 
   private Map<String, Integer> widths() {

@@ -60,6 +60,10 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
     Optional.ofNullable(said.change().get(StageReport.NOT_COUNTED))
         .map(kept -> PruningReport.Fact.of(StageReport.NOT_COUNTED, "kept, not counted", kept))
         .ifPresent(facts::add);
+    facts.add(PruningReport.Fact.of("loadsIn", "opens in", String.join(", ", said.loadsIn())));
+    Optional.ofNullable(said.change().get(StageReport.OPENING))
+        .map(lines -> PruningReport.Fact.of(StageReport.OPENING, "by these lines", lines))
+        .ifPresent(facts::add);
     if (!said.warnings().isEmpty()) {
       String all = String.join("; ", said.warnings());
       facts.add(PruningReport.Fact.of(StageReport.WARNINGS, "warnings", all));

@@ -14,7 +14,9 @@ import io.espalier.worker.domain.model.Kept;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -36,19 +38,19 @@ record ResultFiles(StageJob job, String parentDigest) {
   }
 
   /**
-   * Writes how the result was made.
+   * Writes how the result was made, for programs and in a card of its own for people.
    *
    * @param datasetDigest SHA-256 of the data that it was judged by
    * @param kept the units that stay
    * @param shapes of its tensors by name
-   * @param note on who opens it, in words
+   * @param opening how it is opened
    */
   void writeProvenance(
       StageReport report,
       String datasetDigest,
       Kept kept,
       Map<String, long[]> shapes,
-      String note) {
+      Opening opening) {
     ObjectNode root = JSON.createObjectNode();
     root.put("parent", parentDigest);
     ObjectNode stage = JSON.createObjectNode();
@@ -65,8 +67,30 @@ record ResultFiles(StageJob job, String parentDigest) {
     stages(root).add(stage);
     root.set("shapes", JSON.valueToTree(shapes));
     root.set("loadsIn", JSON.valueToTree(report.loadsIn()));
-    root.put("loadsInNote", note);
+    root.put("loadsInNote", opening.note());
+    root.put("opening", opening.lines());
     write(Provenance.FILE, root);
+    writeCard(report, opening);
+  }
+
+  /** Figures in the card of the model that went in are no longer true, so it is put aside. */
+  private void writeCard(StageReport report, Opening opening) {
+    ObjectNode config = ModelDirectory.open(job.output()).config();
+    String network =
+        config.path("architectures").path(0).asText(config.path("architecture").asText());
+    Optional<ParentCard> parent = ParentCard.of(job.input());
+    if (parent.isPresent() && !parent.get().isOurs()) {
+      Path card = job.output().resolve(ParentCard.FILE);
+      try {
+        Files.move(
+            card, job.output().resolve(ModelCard.PARENT), StandardCopyOption.REPLACE_EXISTING);
+      } catch (IOException e) {
+        throw new WorkerException("cannot keep %s: %s".formatted(card, e), true, e);
+      }
+    }
+    var card = new ModelCard(job, parentDigest, report, opening, network);
+    boolean keepsParent = Files.exists(job.output().resolve(ModelCard.PARENT));
+    write(ParentCard.FILE, card.text(parent, keepsParent));
   }
 
   /** The stages that made the input, if it came from here, to which this one is added. */

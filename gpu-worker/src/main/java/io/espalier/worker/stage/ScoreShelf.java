@@ -50,12 +50,12 @@ public final class ScoreShelf {
   /**
    * What scores are of.
    *
-   * @param rootDigest root digest of the model
+   * @param modelDigest of what the numbers of the model come from
    * @param target device and number of threads that they were measured on: others round otherwise
    */
-  public record Subject(String rootDigest, String target) {
+  public record Subject(String modelDigest, String target) {
     private String folder() {
-      return Sha256.hex(rootDigest + "\n" + target).substring(0, 32);
+      return Sha256.hex(modelDigest + "\n" + target).substring(0, 32);
     }
   }
 

@@ -222,19 +222,23 @@ final class SpecReader {
   }
 
   <E> E oneOf(String key, E[] known, Function<E, String> word, E usual) {
+    return oneOf(key, known, word).orElse(usual);
+  }
+
+  <E> Optional<E> oneOf(String key, E[] known, Function<E, String> word) {
     JsonNode value = spec.path(key);
     if (value.isMissingNode()) {
-      return usual;
+      return Optional.empty();
     }
     for (E one : known) {
       if (word.apply(one).equals(value.asText())) {
-        return one;
+        return Optional.of(one);
       }
     }
     problems.add(
         "prune.%s: wanted one of %s, found %s"
             .formatted(key, Arrays.stream(known).map(word).toList(), value));
-    return usual;
+    return Optional.empty();
   }
 
   private static JsonNode tree(String json) {

@@ -96,8 +96,8 @@ public final class StageChild {
     Path result = ResultFile.of(jobFile);
     try {
       StageJob job = JobFile.read(jobFile);
-      JobFile.inputDigest(jobFile)
-          .ifPresent(digest -> ModelDirectory.verified(job.input(), digest));
+      JobFile.inputDigests(jobFile)
+          .ifPresent(digests -> ModelDirectory.verified(job.input(), digests));
       Stage stage = stages.of(job.kind());
       stage.check(job);
       StageReport report = stage.run(job, progress);

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ManifestTest {
   @TempDir Path folder;
@@ -53,6 +55,61 @@ final class ManifestTest {
 
     assertThat(before).isNotEqualTo(withHidden).isNotEqualTo(changed);
     assertThat(withHidden).isNotEqualTo(changed);
+  }
+
+  /**
+   * Expected by Python: {@code hashlib.sha256(b"".join(name.encode() + b"\\0" +
+   * hashlib.sha256(text).digest() for name, text in sorted(files.items()))).hexdigest()}.
+   */
+  @Test
+  void what_a_forward_pass_reads_has_a_digest_of_its_own() {
+    Models.write(folder.resolve("config.json"), "{}");
+    Models.write(folder.resolve("model.safetensors"), "abc");
+    Models.write(folder.resolve("README.md"), "a card");
+
+    assertThat(Manifest.of(folder).digests().forward())
+        .isEqualTo("a87dbcc92af21775a81010548019a31c969d5c245672b82cf1cc9ff65ca4fad4");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "README.md",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "generation_config.json",
+        "espalier.json",
+        "vocab.txt",
+        "sub/config.json",
+        "report.html"
+      })
+  void what_no_forward_pass_reads_may_change(String name) {
+    Models.write(folder.resolve("config.json"), "{}");
+    String before = Manifest.of(folder).forwardDigest();
+
+    Models.write(folder.resolve(name), "other");
+
+    assertThat(Manifest.of(folder).forwardDigest()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "config.json",
+        "model.safetensors",
+        "model-00001-of-00002.safetensors",
+        "stage-0/model.safetensors",
+        "model.safetensors.index.json",
+        "preprocessor_config.json",
+        "tokenizer.json"
+      })
+  void what_a_forward_pass_reads_may_not(String name) {
+    Models.write(folder.resolve(name), "one");
+    String before = Manifest.of(folder).forwardDigest();
+
+    Models.write(folder.resolve(name), "two");
+
+    assertThat(Manifest.of(folder).forwardDigest()).isNotEqualTo(before);
   }
 
   @Test

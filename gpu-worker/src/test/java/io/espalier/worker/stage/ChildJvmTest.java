@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
+import io.espalier.worker.checkpoint.ModelDigests;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.ResourceException;
@@ -125,11 +126,12 @@ final class ChildJvmTest {
   @Test
   void a_child_is_told_the_digest_that_was_verified() {
     StageJob job = job(folder, StageKind.PRUNE, "\"tell the digest of the input\"");
-    var verified = new ChildPreparation(Optional.empty(), Optional.of("d".repeat(64)));
+    var digests = new ModelDigests("d".repeat(64), "f".repeat(64));
+    var verified = new ChildPreparation(Optional.empty(), Optional.of(digests));
 
     child.run(job, verified, heard::add, stop);
 
-    assertThat(job.output().resolve("digest")).hasContent("d".repeat(64));
+    assertThat(job.output().resolve("digest")).hasContent(digests.toString());
   }
 
   @Test

@@ -113,7 +113,7 @@ class PruneStageTest {
     List<String> line =
         List.of(Files.readString(own.resolve("one/timm-shapes.txt")).split("[*]{3}", -1));
     assertThat(report.loadsIn()).containsExactly("espalier", "safetensors", "timm");
-    assertThat(provenance.at("/loadsInNote").asText())
+    assertThat(provenance.at("/opening").asText())
         .contains("timm.create_model(\"densenet121\", num_classes=10, in_chans=3, growth_rate=4");
     assertThat(line)
         .containsExactlyInAnyOrderElementsOf(

@@ -158,8 +158,8 @@ public final class TestStageProcess {
     try {
       Files.writeString(job.input().resolve("config.json"), "{}");
       Files.write(job.input().resolve("model.safetensors"), weights.array());
-      String digest = ModelDirectory.open(job.input()).rootDigest();
-      Files.writeString(job.output().resolve("digest"), digest);
+      String digests = ModelDirectory.open(job.input()).digests().toString();
+      Files.writeString(job.output().resolve("digest"), digests);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -3,7 +3,6 @@ package io.espalier.standalone.command;
 import io.espalier.standalone.model.LocalEvaluation;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
-import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -15,8 +14,12 @@ import picocli.CommandLine.Option;
     description =
         "Measure a model: how good it is on data, by what it is for, and latency on this device.")
 final class EvaluateCommand extends Task {
-  @Option(names = "--model", required = true, paramLabel = "DIR", description = "Model directory.")
-  private Path model = Path.of("");
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = ModelOption.LABEL,
+      description = ModelOption.WHAT)
+  private String model = "";
 
   @Option(
       names = "--data",
@@ -50,7 +53,7 @@ final class EvaluateCommand extends Task {
     try (var narration = Narration.toStandardError()) {
       var asked =
           new LocalEvaluation.Request(
-              model,
+              ModelOption.directory(model),
               data,
               Optional.ofNullable(maxLength),
               Optional.ofNullable(stride),

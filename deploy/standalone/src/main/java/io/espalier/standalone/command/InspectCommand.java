@@ -2,7 +2,6 @@ package io.espalier.standalone.command;
 
 import io.espalier.standalone.model.Inspecting;
 import io.espalier.standalone.report.Result;
-import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -11,15 +10,16 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "inspect",
     description =
-        "Say what a model is made of: family, tensors, costs, and which layers and axes can be cut, or why not.")
+        "Say what a model is made of: family, tensors, costs, and which layers and axes can be cut,"
+            + " or why not.")
 final class InspectCommand extends Task {
-  @Parameters(paramLabel = "DIR", description = "Model directory: config.json and safetensors.")
-  private Path directory = Path.of("");
+  @Parameters(paramLabel = ModelOption.LABEL, description = ModelOption.WHAT)
+  private String model = "";
 
   @Mixin private SpaceOptions space = new SpaceOptions();
 
   @Override
   Result run() {
-    return Inspecting.of(directory, space.channelDivisor(this), space.layers());
+    return Inspecting.of(ModelOption.directory(model), space.channelDivisor(this), space.layers());
   }
 }

@@ -20,8 +20,12 @@ import picocli.CommandLine.Option;
     name = "optimize",
     description = "Run a policy's stages on a model directory on this machine; needs no Kafka.")
 final class OptimizeCommand extends Task {
-  @Option(names = "--model", required = true, paramLabel = "DIR", description = "Model directory.")
-  private Path model = Path.of("");
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = ModelOption.LABEL,
+      description = ModelOption.WHAT)
+  private String model = "";
 
   @Option(
       names = "--policy",
@@ -58,7 +62,13 @@ final class OptimizeCommand extends Task {
     try (var narration = Narration.toStandardError()) {
       var request =
           new Optimization.Request(
-              model, policy, data, out, stage.heap(this, 1), stage.threads(this), shelf(narration));
+              ModelOption.directory(model),
+              policy,
+              data,
+              out,
+              stage.heap(this, 1),
+              stage.threads(this),
+              shelf(narration));
       Optimization.Outcome outcome = Optimization.run(request, narration);
       return outcome.accepted() ? outcome.result() : outcome.result().withExitCode(Failures.GATE);
     }

@@ -4,7 +4,6 @@ import io.espalier.standalone.model.Profiling;
 import io.espalier.standalone.report.Result;
 import io.espalier.worker.algorithm.fastnas.Profiles.InputSize;
 import io.espalier.worker.domain.InvalidInputException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -22,7 +21,8 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "profile",
     description =
-        "Print the table of a search space: costs of the narrowest, central and widest model, and whether constraints can be met. Needs no data, and with --architecture no weights.")
+        "Print the table of a search space: costs of the narrowest, central and widest model, and"
+            + " whether constraints can be met. Needs no data, and with --architecture no weights.")
 final class ProfileCommand extends Task {
   private static final String LATENCY = "latency";
 
@@ -38,14 +38,15 @@ final class ProfileCommand extends Task {
 
   /** A directory or a name. */
   static final class Subject {
-    @Option(names = "--model", paramLabel = "DIR", description = "Model directory.")
-    private @Nullable Path model;
+    @Option(names = "--model", paramLabel = ModelOption.LABEL, description = ModelOption.WHAT)
+    private @Nullable String model;
 
     @Option(
         names = "--architecture",
         paramLabel = "NAME",
         description =
-            "Network without weights, by timm's name or such as cifar_resnet20; for 10 classes if it begins with cifar_, else for 1000.")
+            "Network without weights, by timm's name or such as cifar_resnet20; for 10 classes if"
+                + " it begins with cifar_, else for 1000.")
     private @Nullable String architecture;
   }
 
@@ -56,7 +57,8 @@ final class ProfileCommand extends Task {
       names = "--algorithm",
       defaultValue = "fastnas",
       description =
-          "fastnas for models that tell images apart, gradnas for models that read text, minitron for decoders that continue it. Default: ${DEFAULT-VALUE}.")
+          "fastnas for models that tell images apart, gradnas for models that read text, minitron"
+              + " for decoders that continue it. Default: ${DEFAULT-VALUE}.")
   private Algorithm algorithm = Algorithm.FASTNAS;
 
   @Option(
@@ -64,7 +66,8 @@ final class ProfileCommand extends Task {
       paramLabel = "CxHxW",
       converter = InputConverter.class,
       description =
-          "Size of one image, such as 3x32x32. Default: what config.json says, or else what the network was made for.")
+          "Size of one image, such as 3x32x32. Default: what config.json says, or else what the"
+              + " network was made for.")
   private @Nullable InputSize input;
 
   @Option(
@@ -80,14 +83,16 @@ final class ProfileCommand extends Task {
       names = "--constraint",
       paramLabel = "NAME=BOUND",
       description =
-          "Bound on flops, parameters or bytes, such as flops=60%% or parameters=200000; repeat for several.")
+          "Bound on flops, parameters or bytes, such as flops=60%% or parameters=200000; repeat for"
+              + " several.")
   private Map<String, String> constraints = new LinkedHashMap<>();
 
   @Override
   Result run() {
     if (constraints.containsKey(LATENCY)) {
       throw wrong(
-          "--constraint latency: latency is measured, on a device and with data, but a profile has neither; put constraints.latency into a policy and run it with optimize");
+          "--constraint latency: latency is measured, on a device and with data, but a profile has"
+              + " neither; put constraints.latency into a policy and run it with optimize");
     }
     if (algorithm != Algorithm.FASTNAS && subject.model == null) {
       throw wrong(
@@ -115,7 +120,7 @@ final class ProfileCommand extends Task {
             constraints);
     return subject.model == null
         ? Profiling.of(Optional.ofNullable(subject.architecture).orElse(""), request)
-        : Profiling.of(subject.model, request);
+        : Profiling.of(ModelOption.directory(subject.model), request);
   }
 
   /** Reads {@code 3x32x32}. */

@@ -20,6 +20,7 @@ import io.espalier.worker.stage.StageResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -29,12 +30,14 @@ import java.util.Set;
  * @param results one per gate
  * @param accepted whether the policy lets the result through
  * @param warnings of all stages
+ * @param loading what opens the result, if there is one
  */
 record LocalGates(
     List<Measurement> measurements,
     List<GateResult> results,
     boolean accepted,
-    List<String> warnings) {
+    List<String> warnings,
+    Optional<Loading> loading) {
   private static final Set<String> LABELLED = Set.of("accuracy", "loss");
 
   static LocalGates of(PruningPolicy policy, List<StageResult> stages, Manifest produced) {
@@ -62,7 +65,8 @@ record LocalGates(
         measured,
         results,
         passed || policy.getOnGateFailure() == OnGateFailure.PUBLISH,
-        stages.stream().flatMap(each -> each.report().warnings().stream()).distinct().toList());
+        stages.stream().flatMap(each -> each.report().warnings().stream()).distinct().toList(),
+        Loading.of(stages));
   }
 
   /**

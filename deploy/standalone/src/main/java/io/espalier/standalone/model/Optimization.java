@@ -14,6 +14,7 @@ import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.report.Reports;
+import io.espalier.worker.stage.Folders;
 import io.espalier.worker.stage.LocalRun;
 import io.espalier.worker.stage.MadeParents;
 import io.espalier.worker.stage.ScoreShelf;
@@ -51,8 +52,9 @@ public final class Optimization {
       int heapMebibytes,
       int threads,
       Optional<ScoreShelf> scores) {
-    /** A request; the map is copied. */
+    /** A request; the map is copied, and an output that is a link is what it leads to. */
     public Request {
+      out = Folders.unlinked(out);
       data = Map.copyOf(data);
     }
   }
@@ -78,7 +80,7 @@ public final class Optimization {
     PruningPolicy policy = only(request.policy()).toAvro(1);
     OpenedModel model = OpenedModel.open(request.model());
     requireMatch(policy, model);
-    Path out = request.out().toAbsolutePath();
+    Path out = request.out();
     requireFree(out);
     LocalGates.requireMeasured(
         policy,
@@ -151,6 +153,10 @@ public final class Optimization {
                     ? "\nno stage changed the model"
                     : "\nnothing was written, since a gate failed"));
     report.ifPresent(file -> text.append("\nreport  ").append(file.toUri()));
+    if (place.isPresent()) {
+      gates.loading().ifPresent(loading -> loading.add(json));
+      gates.loading().map(how -> how.text(place.get())).ifPresent(text::append);
+    }
     LocalStages.warn(json, gates.warnings());
     text.append(LocalStages.warnings(gates.warnings()));
     return Result.of(json, text.toString());

@@ -6,8 +6,8 @@ import io.espalier.standalone.report.Result;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.fastnas.Profiles;
 import io.espalier.worker.algorithm.fastnas.Profiles.InputSize;
-import io.espalier.worker.algorithm.gradnas.GradNasPlan;
-import io.espalier.worker.algorithm.gradnas.OutputMode;
+import io.espalier.worker.algorithm.gradnas.OutputForms;
+import io.espalier.worker.algorithm.gradnas.WidthRules;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.space.SizeProfile;
 import io.espalier.worker.algorithm.search.Constraints;
@@ -62,14 +62,14 @@ public final class Profiling {
    */
   public static Result of(Path model, Request request) {
     ModelDirectory directory = ModelDirectory.open(model);
-    Profile profile =
-        switch (request.algorithm()) {
-          case "gradnas" -> gradNas(text(directory, request), request);
-          case "minitron" ->
-              SizeProfile.of(DecoderBlueprint.of(text(directory, request)), request.bounds());
-          default -> Profiles.of(directory, request.toProfiles());
-        };
-    return result(request, profile);
+    return switch (request.algorithm()) {
+      case "gradnas" -> gradNas(text(directory, request), request);
+      case "minitron" ->
+          result(
+              request,
+              SizeProfile.of(DecoderBlueprint.of(text(directory, request)), request.bounds()));
+      default -> result(request, Profiles.of(directory, request.toProfiles()));
+    };
   }
 
   /**
@@ -89,16 +89,30 @@ public final class Profiling {
         : TextModel.of(directory);
   }
 
-  private static Profile gradNas(TextModel model, Request request) {
-    return GradNasPlan.of(model, OutputMode.PER_LAYER, false, request.divisor(), request.rules())
-        .profile(request.bounds());
+  /** The space of the form of output that a policy gets which says nothing of it. */
+  private static Result gradNas(TextModel model, Request request) {
+    var rules = new WidthRules(false, request.divisor(), request.rules());
+    var forms = OutputForms.of(model, rules, request.bounds());
+    Profile profile = forms.first().profile(request.bounds());
+    String form = forms.first().output().key();
+    var text = new StringBuilder(text(profile)).append("\noutput: ").append(form);
+    forms.passedOver().forEach(why -> text.append('\n').append(why));
+    return Result.of(json(request, profile).put("output", form), text.toString());
   }
 
   private static Result result(Request request, Profile profile) {
+    return Result.of(json(request, profile), text(profile));
+  }
+
+  private static ObjectNode json(Request request, Profile profile) {
     ObjectNode json = new ObjectMapper().createObjectNode().put("algorithm", request.algorithm());
     json.setAll(new ObjectMapper().<ObjectNode>valueToTree(profile.toMap()));
+    return json;
+  }
+
+  private static String text(Profile profile) {
     var text = new StringBuilder(profile.toText());
     profile.shortfalls().forEach(missed -> text.append('\n').append(missed));
-    return Result.of(json, text.toString());
+    return text.toString();
   }
 }

@@ -42,9 +42,11 @@ class EspalierOptimizeTest {
   private Ran run(String policyText, String... more) throws IOException {
     Path model = directory.resolve("model");
     Path data = directory.resolve("data");
-    assertThat(espalier("zoo", "model", "cifar_resnet20", model.toString()).code()).isZero();
-    assertThat(espalier("zoo", "data", data.toString(), "--train", "1", "--test", "16").code())
-        .isZero();
+    if (Files.notExists(model)) {
+      assertThat(espalier("zoo", "model", "cifar_resnet20", model.toString()).code()).isZero();
+      assertThat(espalier("zoo", "data", data.toString(), "--train", "1", "--test", "16").code())
+          .isZero();
+    }
     Path policy = Files.writeString(directory.resolve("policy.yaml"), policyText);
     String[] options = {
       "optimize",
@@ -76,6 +78,58 @@ class EspalierOptimizeTest {
     assertThat(run.json().path("after").path("flops").asLong())
         .isLessThanOrEqualTo(81_102_080L * 95 / 100);
     assertThat(directory.resolve("scores")).isNotEmptyDirectory();
+  }
+
+  @Test
+  void a_link_to_an_empty_directory_is_followed_and_stays() throws IOException {
+    Path real = Files.createDirectories(directory.resolve("disk/models/out"));
+    Path link = Files.createSymbolicLink(directory.resolve("link"), real);
+
+    Ran run = optimize("{ metric: agreement, threshold: 0.01 }", "--out=" + link);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(link).isSymbolicLink();
+    assertThat(real.resolve("model.safetensors")).isRegularFile();
+  }
+
+  @Test
+  void a_link_that_leads_nowhere_is_no_place_for_a_result() throws IOException {
+    Path link = Files.createSymbolicLink(directory.resolve("link"), directory.resolve("gone"));
+
+    Ran run = optimize("{ metric: agreement, threshold: 0.01 }", "--out=" + link);
+
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err()).contains(link + ": ", "leads nowhere");
+    assertThat(link).isSymbolicLink();
+  }
+
+  @Test
+  void scores_hold_for_a_model_whose_card_changed_but_not_for_one_whose_config_did()
+      throws IOException {
+    String gate = "{ metric: agreement, threshold: 0.01 }";
+    Path model = directory.resolve("model");
+    assertThat(optimize(gate, "--out=" + directory.resolve("one")).code()).isZero();
+    List<String> scores = scores();
+
+    Files.writeString(model.resolve("README.md"), "# A new card");
+    assertThat(optimize(gate, "--out=" + directory.resolve("two")).code()).isZero();
+    List<String> scoresAfterCard = scores();
+    String config =
+        Files.readString(model.resolve("config.json")).replaceFirst("\\{", "{\"x\": 1,");
+    Path other = Files.createDirectories(directory.resolve("other"));
+    Files.copy(model.resolve("model.safetensors"), other.resolve("model.safetensors"));
+    Files.writeString(other.resolve("config.json"), config);
+    Ran changed = optimize(gate, "--model=" + other, "--out=" + directory.resolve("three"));
+
+    assertThat(scoresAfterCard).isEqualTo(scores).isNotEmpty();
+    assertThat(changed.code()).as(changed.err()).isZero();
+    assertThat(scores()).hasSize(2 * scores.size());
+  }
+
+  private List<String> scores() throws IOException {
+    try (Stream<Path> files = Files.walk(directory.resolve("scores"))) {
+      return files.filter(Files::isRegularFile).map(Path::toString).sorted().toList();
+    }
   }
 
   @Test

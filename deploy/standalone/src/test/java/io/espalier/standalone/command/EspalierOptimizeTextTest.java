@@ -31,6 +31,7 @@ class EspalierOptimizeTextTest {
           - prune:
               algorithm: gradnas
               constraints: { %s }
+              %s
               neuronDivisor: 8
               batchSize: 2
               maxLength: 16
@@ -73,6 +74,26 @@ class EspalierOptimizeTextTest {
   }
 
   @Test
+  void what_transformers_opens_comes_with_the_lines_that_open_it() throws IOException {
+    Ran run = optimize("flops: 90%");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains(
+            "opens in espalier, safetensors, transformers\n",
+            "BertForQuestionAnswering.from_pretrained(\"%s\")".formatted(directory.resolve("out")))
+        .doesNotContain("warning");
+  }
+
+  @Test
+  void what_opens_in_espalier_alone_says_so_aloud() throws IOException {
+    Ran run = run(POLICY.formatted("flops: 90%", "output: per-layer"));
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).contains("OPENS ONLY IN ESPALIER", "Weights weights = Weights.load");
+  }
+
+  @Test
   void a_latency_that_no_reader_has_on_this_machine_ends_with_code_4_and_the_least_there_is()
       throws IOException {
     Ran run = optimize("latency: 1us");
@@ -98,8 +119,11 @@ class EspalierOptimizeTextTest {
   }
 
   private Ran optimize(String constraints, String... more) throws IOException {
-    Path policy =
-        Files.writeString(directory.resolve("policy.yaml"), POLICY.formatted(constraints));
+    return run(POLICY.formatted(constraints, ""), more);
+  }
+
+  private Ran run(String policyText, String... more) throws IOException {
+    Path policy = Files.writeString(directory.resolve("policy.yaml"), policyText);
     Path data = Files.writeString(directory.resolve("questions.json"), QUESTIONS);
     String[] options = {
       "optimize",
@@ -123,7 +147,8 @@ class EspalierOptimizeTextTest {
                 id ->
                     """
                     {"id": %d, "content": "%s", "single_word": false, "lstrip": false,
-                     "rstrip": false, "normalized": false, "special": true}"""
+                     "rstrip": false, "normalized": false, "special": true}\
+                    """
                         .formatted(id, SPECIAL.get(id)))
             .collect(Collectors.joining(", "));
     Files.writeString(

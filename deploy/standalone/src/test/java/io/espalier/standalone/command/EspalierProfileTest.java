@@ -32,7 +32,8 @@ class EspalierProfileTest {
   void resnet_20_has_the_profile_that_modelopt_publishes() throws IOException {
     JsonNode profile =
         profile(
-            "--algorithm fastnas --architecture cifar_resnet20 --channel-divisor 16 --input 3x32x32");
+            "--algorithm fastnas --architecture cifar_resnet20 --channel-divisor 16 --input"
+                + " 3x32x32");
 
     assertThat(profile.path("axes").asInt()).isEqualTo(6);
     assertThat(profile.path("spaceSize").asInt()).isEqualTo(512);
@@ -54,6 +55,21 @@ class EspalierProfileTest {
     assertCost(profile.path("min"), 548_677_632, 2_703_944);
     assertCost(profile.path("max"), 9_177_501_696L, 25_503_912);
     assertThat(profile.path("centroid").path("parameters").asLong()).isEqualTo(9_750_088);
+  }
+
+  @Test
+  void the_space_of_gradnas_is_that_of_the_form_in_which_a_result_would_be_left_behind()
+      throws IOException {
+    String model = directory.resolve("reader").toString();
+    assertThat(espalier("zoo", "model", "bert_tiny", model).code()).isZero();
+
+    JsonNode alike = profile("--algorithm gradnas --constraint flops=80% --model " + model);
+    JsonNode small = profile("--algorithm gradnas --constraint flops=20% --model " + model);
+
+    assertThat(alike.path("output").asText()).isEqualTo("uniform");
+    assertThat(alike.path("choices").fieldNames()).toIterable().containsExactly("neurons");
+    assertThat(small.path("output").asText()).isEqualTo("hf-v4-pruned-heads");
+    assertThat(small.path("constraints").path(0).path("satisfiable").asBoolean()).isTrue();
   }
 
   @Test

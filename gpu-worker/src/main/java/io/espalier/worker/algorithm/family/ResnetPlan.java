@@ -56,7 +56,7 @@ record ResnetPlan(
   static ResnetPlan timm(JsonNode json, Map<String, long[]> shapes) {
     String name = TimmConfig.architectureOf(json);
     ResnetVariant variant = variant(name);
-    TimmConfig config = TimmConfig.of(json, variant.blocks().size());
+    TimmConfig config = TimmConfig.of(json, variant);
     List<Integer> widths =
         config.stageWidths().isEmpty() ? variant.stageWidths() : config.stageWidths();
     // Basic blocks of a usual width need none in stage 1; narrowed ones have one in the checkpoint.

@@ -39,20 +39,23 @@ record TimmConfig(
   }
 
   /**
-   * Reads a config of a network with that many stages.
+   * Reads a config of a residual network. The widths of stages are {@code channels} to timm, and
+   * {@code widths} to the networks for CIFAR.
    *
    * @throws InvalidInputException with everything in it that is not understood
    */
-  static TimmConfig of(JsonNode config, int stages) {
+  static TimmConfig of(JsonNode config, ResnetVariant variant) {
     var problems = new ArrayList<String>();
     JsonNode arguments = config.path("model_args");
-    TimmConfig common = of(config, Set.of("channels", "stem_width"), problems);
+    String widths = variant.cifar() && !arguments.has("channels") ? "widths" : "channels";
+    TimmConfig common = of(config, Set.of(widths, "stem_width"), problems);
     var result =
         new TimmConfig(
             common.architecture(),
             common.classes(),
             common.input(),
-            counts(arguments.path("channels"), "model_args.channels", stages, problems),
+            counts(
+                arguments.path(widths), "model_args." + widths, variant.blocks().size(), problems),
             count(arguments.path("stem_width"), "model_args.stem_width", problems));
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems);

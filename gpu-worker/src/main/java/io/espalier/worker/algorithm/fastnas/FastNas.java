@@ -138,7 +138,7 @@ public final class FastNas {
   String fingerprint(String device) {
     var text = new StringBuilder("fastnas ").append(VERSION).append('\n');
     text.append(device).append('\n');
-    text.append(plan.model().rootDigest()).append('\n');
+    text.append(plan.model().digests().forward()).append('\n');
     text.append(data.fingerprint()).append('\n');
     text.append(
         String.format(

@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
  */
 public final class GradNas {
   /** Changes whenever results may. */
-  public static final String VERSION = "3";
+  public static final String VERSION = "4";
 
   private static final String PHASE = "measuring gradients";
 
@@ -144,7 +144,7 @@ public final class GradNas {
     return new Fingerprint()
         .add("gradnas " + VERSION)
         .add(device)
-        .add(model.directory().rootDigest())
+        .add(model.directory().digests().forward())
         .add(data.fingerprint())
         .add("batches " + batches() + ", size " + settings.batchSize())
         .add("seed " + settings.seed())

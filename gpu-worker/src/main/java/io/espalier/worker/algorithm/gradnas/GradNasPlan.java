@@ -6,7 +6,6 @@ import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
-import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.SearchSpace;
@@ -30,14 +29,11 @@ public record GradNasPlan(
    * Looks at a model.
    *
    * @param output in which form the result is to be left behind
-   * @param uniform whether all layers are to have the same widths
-   * @param neuronDivisor cut numbers of neurons are multiples of it; heads go one by one
-   * @param rules what holds for single layers
+   * @param rules which widths there are to choose from
    * @throws InvalidInputException if the model has experts, the form is none of the family's,
    *     layers cannot go together, or a rule matches no layer
    */
-  public static GradNasPlan of(
-      TextModel model, OutputMode output, boolean uniform, int neuronDivisor, LayerRules rules) {
+  public static GradNasPlan of(TextModel model, OutputMode output, WidthRules rules) {
     model
         .network()
         .expertKeys()
@@ -52,13 +48,13 @@ public record GradNasPlan(
           "output %s: transformers 4 removes no heads from models of family %s; ask for another of per-layer, uniform, zero-padded"
               .formatted(output.key(), model.family().name()));
     }
-    Layout layout = Layout.of(model, output, uniform);
+    Layout layout = Layout.of(model, output, rules.uniform());
     Architecture searched = layout.searched();
     return new GradNasPlan(
         model,
         output,
         layout,
-        SearchSpace.of(searched, ChoiceRule.everyTwentieth(neuronDivisor), rules),
+        SearchSpace.of(searched, ChoiceRule.everyTwentieth(rules.neuronDivisor()), rules.layers()),
         FileCosts.of(searched, model.directory()));
   }
 

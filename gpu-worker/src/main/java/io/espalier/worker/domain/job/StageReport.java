@@ -28,6 +28,12 @@ public record StageReport(
    */
   public static final String WARNINGS = "warnings";
 
+  /**
+   * Where {@link #change} has the lines of code that open the output, with {@code DIR} for the
+   * directory that it lies in.
+   */
+  public static final String OPENING = "opening";
+
   /** Where {@link #change} says what the files keep and is not among the parameters. */
   public static final String NOT_COUNTED = "notCounted";
 

@@ -65,6 +65,35 @@ class ResnetArchitectureTest {
     assertThat(architecture.prunableAxes()).hasSize(prunable);
   }
 
+  /** 3·8·9 + 6·8·8·9 + (8 + 5·16)·16·9 + (16 + 5·32)·32·9 + 32·10 + 10. */
+  @ParameterizedTest
+  @ValueSource(strings = {"widths", "channels"})
+  void a_network_for_cifar_has_the_widths_that_its_arguments_say(String argument) {
+    Architecture architecture =
+        ResnetArchitecture.of(
+            json(
+                "{'architecture': 'cifar_resnet20', 'num_classes': 10, 'model_args': {'%s': [8, 16, 32]}}"
+                    .formatted(argument)),
+            Map.of());
+
+    assertThat(architecture.layers().stream().mapToLong(ResnetArchitectureTest::parameters).sum())
+        .isEqualTo(67_362);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'architecture': 'resnet18', 'model_args': {'widths': [8, 16, 32, 64]}}",
+        "{'architecture': 'cifar_resnet20', 'model_args': {'widths': [8, 16, 32], 'channels': [8,"
+            + " 16, 32]}}",
+        "{'architecture': 'cifar_resnet20', 'model_args': {'widths': [8, 16]}}"
+      })
+  void widths_that_a_network_does_not_know_are_refused(String config) {
+    assertThatThrownBy(() -> ResnetArchitecture.of(json(config), Map.of()))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("model_args.widths");
+  }
+
   @Test
   void a_stem_without_projection_belongs_to_the_stream_of_the_first_stage() {
     Architecture architecture =

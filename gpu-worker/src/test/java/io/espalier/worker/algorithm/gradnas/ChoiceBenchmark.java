@@ -92,7 +92,8 @@ public final class ChoiceBenchmark {
 
   private void run(int seeds, int percent) {
     print(
-        "%s; %d test questions at %d %% of the operations, right after cutting / after %d questions of training",
+        "%s; %d test questions at %d %% of the operations, right after cutting / after %d questions"
+            + " of training",
         PyTorch.device(), test.size(), percent, TRAINED);
     try (Weights original = Weights.load(model.directory(), model.architecture())) {
       double[] whole = new double[2];
@@ -132,7 +133,8 @@ public final class ChoiceBenchmark {
       int percent,
       long seed) {
     GradNasPlan plan =
-        GradNasPlan.of(model, OutputMode.PER_LAYER, false, NEURON_DIVISOR, LayerRules.NONE);
+        GradNasPlan.of(
+            model, OutputMode.PER_LAYER, new WidthRules(false, NEURON_DIVISOR, LayerRules.NONE));
     Budget budget = Constraints.parse(Map.of("flops", percent + "%")).budget(plan.whole());
     Selection chosen =
         Solver.select(

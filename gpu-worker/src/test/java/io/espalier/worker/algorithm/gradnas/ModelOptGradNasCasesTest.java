@@ -90,7 +90,7 @@ class ModelOptGradNasCasesTest {
   @BeforeAll
   static void prune() throws IOException {
     TextModel bert = write("bert", TextModels.BERT.formatted("BertForQuestionAnswering"), 3);
-    plan = GradNasPlan.of(bert, OutputMode.PER_LAYER, false, 8, LayerRules.NONE);
+    plan = GradNasPlan.of(bert, OutputMode.PER_LAYER, new WidthRules(false, 8, LayerRules.NONE));
     TextDataset questions =
         TextDatasets.open(
             Golden.of("scores/squad-windows").directory().resolve("squad.json").toUri(),
@@ -148,7 +148,8 @@ class ModelOptGradNasCasesTest {
   void g2_a_model_without_anything_to_search_is_refused() {
     ModelDirectory convolutions = Golden.of("cifar-resnet20").model();
     GradNasPlan without =
-        GradNasPlan.of(plan.model(), OutputMode.UNIFORM, false, 64, LayerRules.NONE);
+        GradNasPlan.of(
+            plan.model(), OutputMode.UNIFORM, new WidthRules(false, 64, LayerRules.NONE));
 
     assertThatThrownBy(() -> TextModel.of(convolutions))
         .isInstanceOf(InvalidInputException.class)
@@ -231,7 +232,8 @@ class ModelOptGradNasCasesTest {
       throws IOException {
     TextModel model = tiny(name);
 
-    GradNasPlan searched = GradNasPlan.of(model, OutputMode.PER_LAYER, false, 1, LayerRules.NONE);
+    GradNasPlan searched =
+        GradNasPlan.of(model, OutputMode.PER_LAYER, new WidthRules(false, 1, LayerRules.NONE));
 
     assertThat(searched.space().configurable())
         .extracting(choices -> choices.axis())
@@ -308,7 +310,8 @@ class ModelOptGradNasCasesTest {
   }
 
   private static TextCutting cutting(TextModel model) {
-    GradNasPlan plan = GradNasPlan.of(model, OutputMode.PER_LAYER, false, 1, LayerRules.NONE);
+    GradNasPlan plan =
+        GradNasPlan.of(model, OutputMode.PER_LAYER, new WidthRules(false, 1, LayerRules.NONE));
     return new TextCutting(
         plan,
         plan.costs(),

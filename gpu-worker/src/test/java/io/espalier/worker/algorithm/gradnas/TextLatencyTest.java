@@ -159,7 +159,8 @@ class TextLatencyTest {
 
   @Test
   void a_result_that_is_padded_with_zeros_cannot_be_made_faster() {
-    GradNasPlan plan = GradNasPlan.of(model, OutputMode.ZERO_PADDED, false, 8, LayerRules.NONE);
+    GradNasPlan plan =
+        GradNasPlan.of(model, OutputMode.ZERO_PADDED, new WidthRules(false, 8, LayerRules.NONE));
 
     assertThatThrownBy(() -> plan.require(Constraints.parse(Map.of("latency", "60%"))))
         .isInstanceOf(InvalidInputException.class)
@@ -168,7 +169,8 @@ class TextLatencyTest {
   }
 
   private GradNasPruning.Result prune(String latency) {
-    GradNasPlan plan = GradNasPlan.of(model, OutputMode.PER_LAYER, false, 8, LayerRules.NONE);
+    GradNasPlan plan =
+        GradNasPlan.of(model, OutputMode.PER_LAYER, new WidthRules(false, 8, LayerRules.NONE));
     var settings = new GradNasSettings(3, 4, 4, Normalisation.LAYER, Objective.SUM, 7);
     return new GradNasPruning(
             plan,

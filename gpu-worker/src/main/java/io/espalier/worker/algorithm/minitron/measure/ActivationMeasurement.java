@@ -63,7 +63,7 @@ public final class ActivationMeasurement {
         new Fingerprint()
             .add("minitron " + VERSION)
             .add(PyTorch.device())
-            .add(blueprint.model().directory().rootDigest())
+            .add(blueprint.model().directory().digests().forward())
             .add(data)
             .add("batches " + texts.count() + ", size " + settings.batchSize())
             .add("over tokens " + settings.overTokens().key())

@@ -1,0 +1,55 @@
+package io.espalier.worker.stage;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+
+/**
+ * How a result is opened, by whatever opens it as it is.
+ *
+ * @param note on who opens it and who does not, in a sentence
+ * @param language that the lines are written in, as fences of Markdown name it
+ * @param lines of code, with {@code DIR} for the directory that it lies in
+ */
+record Opening(String note, String language, String lines) {
+  /** What transformers is called among loaders; a version may follow. */
+  private static final String TRANSFORMERS = "transformers";
+
+  private static final String JAVA =
+      """
+      KnownModel model = KnownModel.of(ModelDirectory.open(Path.of("DIR"))); // Java, gpu-worker of Espalier
+      Weights weights = Weights.load(model.directory(), model.architecture());
+      // or in a shell: espalier evaluate --model DIR --data DATA\
+      """;
+
+  /**
+   * Of a model that reads text.
+   *
+   * @param loadsIn what opens it
+   * @param config its config.json
+   */
+  static Opening ofText(String note, List<String> loadsIn, JsonNode config) {
+    boolean any = loadsIn.contains(TRANSFORMERS);
+    if (!any && loadsIn.stream().noneMatch(loader -> loader.startsWith(TRANSFORMERS))) {
+      return ofEspalier(note);
+    }
+    String network = config.path("architectures").path(0).asText("AutoModel");
+    String lines =
+        """
+        from transformers import %1$s, AutoTokenizer%2$s
+        model = %1$s.from_pretrained("DIR")
+        tokenizer = AutoTokenizer.from_pretrained("DIR")\
+        """
+            .formatted(network, any ? "" : " # version 4, not 5");
+    return new Opening(note, "python", lines);
+  }
+
+  /** Of a network that timm builds by these lines. */
+  static Opening ofTimm(String lines) {
+    return new Opening("timm builds it with these lines", "python", lines);
+  }
+
+  /** Of what nothing else opens. */
+  static Opening ofEspalier(String note) {
+    return new Opening(note, "java", JAVA);
+  }
+}
