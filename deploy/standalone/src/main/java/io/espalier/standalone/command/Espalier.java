@@ -32,6 +32,7 @@ import picocli.CommandLine.ScopeType;
       UpCommand.class,
       SetupCommand.class,
       OptimizeCommand.class,
+      CompareCommand.class,
       InspectCommand.class,
       ProfileCommand.class,
       EvaluateCommand.class,
