@@ -15,8 +15,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -39,7 +41,12 @@ final class BudgetForecasting {
    * @param cost by quantity
    * @param part of the losses of the result that it has; 0 is the original, 1 the result
    */
-  private record Point(Map<String, Long> cost, double part) {}
+  private record Point(Map<String, Long> cost, double part) {
+    OptionalLong of(String quantity) {
+      Long known = cost.get(quantity);
+      return known == null ? OptionalLong.empty() : OptionalLong.of(known);
+    }
+  }
 
   private final StoredReport report;
   private final List<Gate> gates;
@@ -82,11 +89,9 @@ final class BudgetForecasting {
     Basis basis = isCurveKnown() ? Basis.CURVE : Basis.LINE;
     return (basis == Basis.CURVE ? curve() : line())
         .stream()
-            .filter(point -> point.cost().getOrDefault(quantity, 0L) < before(quantity))
+            .filter(point -> cost(point) < before(quantity))
             .filter(this::passes)
-            .min(
-                Comparator.comparingDouble(
-                    point -> Math.abs(point.cost().get(quantity) - after(quantity))))
+            .min(Comparator.comparingDouble(point -> Math.abs(cost(point) - after(quantity))))
             .flatMap(point -> forecast(point, basis, failed))
             .orElse(GateForecast.none(basis));
   }
@@ -139,12 +144,11 @@ final class BudgetForecasting {
   }
 
   private double value(Metric metric, Point point) {
-    Long cost = point.cost().get(metric.name());
-    if (cost != null) {
-      return cost.doubleValue();
+    OptionalLong cost = point.of(metric.name());
+    if (cost.isPresent()) {
+      return (double) cost.getAsLong();
     }
-    double saved =
-        (before(quantity) - point.cost().get(quantity)) / (before(quantity) - after(quantity));
+    double saved = (before(quantity) - cost(point)) / (before(quantity) - after(quantity));
     return between(metric, metric.dataset().isPresent() ? point.part() : saved);
   }
 
@@ -178,35 +182,45 @@ final class BudgetForecasting {
 
   /** Empty if the bound would let the whole model through, or the quantity is not foretold. */
   private Optional<String> bound(Asked asked, Point point) {
-    Long cost = point.cost().get(asked.quantity());
-    if (cost == null || !metrics.containsKey(asked.quantity())) {
+    OptionalLong cost = point.of(asked.quantity());
+    if (cost.isEmpty() || !metrics.containsKey(asked.quantity())) {
       return Optional.empty();
     }
-    boolean isSmaller = point.cost().get(quantity) < after(quantity);
-    if (cost <= asked.limit() && !isSmaller) {
+    long wanted = cost.getAsLong();
+    boolean isSmaller = cost(point) < after(quantity);
+    if (wanted <= asked.limit() && !isSmaller) {
       return Optional.of(asked.asked());
     }
     if (asked.asked().matches("[0-9]+")) {
-      return Optional.of(Long.toString(cost));
+      return Optional.of(Long.toString(wanted));
     }
-    long percent = (long) Math.ceil(PERCENT * cost / before(asked.quantity()));
+    long percent = (long) Math.ceil(PERCENT * wanted / before(asked.quantity()));
     return percent < PERCENT ? Optional.of(percent + "%") : Optional.empty();
   }
 
   private List<Measurement> gated(Point point) {
     List<Measurement> gated = new ArrayList<>();
     for (String name : gates.stream().map(Gate::metric).distinct().toList()) {
-      Metric metric = foretold(metrics.get(name), point);
+      Metric metric = foretold(metric(name), point);
       gated.add(new Measurement(name, metric.unit(), metric.before(), metric.after()));
     }
     return gated;
   }
 
+  /** Of the quantity that is looked at, which every point knows. */
+  private double cost(Point point) {
+    return point.of(quantity).orElseThrow();
+  }
+
   private double before(String metric) {
-    return metrics.get(metric).before().orElseThrow();
+    return metric(metric).before().orElseThrow();
   }
 
   private double after(String metric) {
-    return metrics.get(metric).after().orElseThrow();
+    return metric(metric).after().orElseThrow();
+  }
+
+  private Metric metric(String name) {
+    return Objects.requireNonNull(metrics.get(name), name);
   }
 }

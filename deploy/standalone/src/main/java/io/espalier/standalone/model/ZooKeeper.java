@@ -12,6 +12,7 @@ import io.espalier.worker.zoo.Zoo;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -115,7 +116,7 @@ public final class ZooKeeper {
     try {
       writing.run();
     } catch (UncheckedIOException failed) {
-      throw OutputDirectory.refused(directory, failed.getCause());
+      throw OutputDirectory.refused(directory, Objects.requireNonNull(failed.getCause()));
     }
   }
 }
