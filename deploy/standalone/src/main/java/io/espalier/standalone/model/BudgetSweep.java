@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
+import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.report.StoredReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +21,8 @@ import java.util.Optional;
 /**
  * One optimization for each of several budgets of the same model. Scores are measured by the first
  * and reused by the others; a budget that cannot be met, or whose result a gate refuses, does not
- * keep the others from their results.
+ * keep the others from their results. A result that an earlier run of the same policy made of the
+ * same model is left as it is, so that a sweep that was interrupted goes on.
  */
 public final class BudgetSweep {
   /** The page that compares the results. */
@@ -100,7 +103,9 @@ public final class BudgetSweep {
   public static Outcome run(
       Optimization.Request request, List<Budget> budgets, Narration narration) {
     for (Budget budget : budgets) {
-      OutputDirectory.free(request.out().resolve(budget.name()));
+      if (!isMade(request, budget)) {
+        OutputDirectory.free(request.out().resolve(budget.name()));
+      }
     }
     if (request.resources().scores().isPresent()) {
       return each(request, budgets, narration);
@@ -125,9 +130,30 @@ public final class BudgetSweep {
       Budget budget = budgets.get(i);
       narration.say("budget %d of %d: %s".formatted(i + 1, budgets.size(), budget.name()));
       Path out = request.out().resolve(budget.name());
-      sweep.run(request.withPolicy(budget.policy(), out), budget.name(), narration);
+      if (isMade(request, budget)) {
+        sweep.leave(out, budget.name(), narration);
+      } else {
+        sweep.run(request.withPolicy(budget.policy(), out), budget.name(), narration);
+      }
     }
     return sweep.outcome(request.out());
+  }
+
+  private static boolean isMade(Optimization.Request request, Budget budget) {
+    Path out = request.out().resolve(budget.name());
+    return PolicyCopy.isOf(out, budget.policy().text())
+        && RejectedReport.isReported(out)
+        && StoredReport.read(out)
+            .parentDigest()
+            .equals(Optional.of(Manifest.of(request.model()).rootDigest()));
+  }
+
+  private void leave(Path out, String name, Narration narration) {
+    narration.say("result reused: an earlier run made it");
+    ObjectNode node = told.addObject().put("budget", name).put("status", "accepted");
+    node.put("resultReused", true).putObject("artifact").put("directory", out.toString());
+    reported.add(out);
+    line(name, "accepted; an earlier run made it");
   }
 
   private void run(Optimization.Request request, String name, Narration narration) {

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.standalone.report.Measurement;
 import io.espalier.standalone.report.Result;
 import io.espalier.streams.domain.policy.GateResult;
-import io.espalier.streams.domain.policy.GateWords;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.report.Reports;
 import java.nio.file.Files;
@@ -70,8 +69,7 @@ record OptimizationResult(String policy, LocalGates gates, boolean scoresReused)
   private StringBuilder text() {
     var text = new StringBuilder(Measurement.table(gates.measurements()));
     for (GateResult gate : gates.results()) {
-      text.append(gate.passed() ? "\ngate passed: " : "\ngate failed: ")
-          .append(GateWords.of(gate, unit(gate)));
+      text.append(gate.passed() ? "\ngate passed: " : "\ngate failed: ").append(gates.words(gate));
     }
     return text;
   }
@@ -87,13 +85,6 @@ record OptimizationResult(String policy, LocalGates gates, boolean scoresReused)
     LocalStages.warn(json, gates.warnings());
     text.append(LocalStages.warnings(gates.warnings()));
     return Result.of(json, text.toString());
-  }
-
-  private Optional<String> unit(GateResult gate) {
-    return gates.measurements().stream()
-        .filter(each -> each.name().equals(gate.gate().metric()))
-        .map(Measurement::unit)
-        .findFirst();
   }
 
   private static ObjectNode gateNode(GateResult gate) {

@@ -43,6 +43,18 @@ final class PolicyCopy {
     }
   }
 
+  /** Whether a result was made by a policy that says the same. */
+  static boolean isOf(Path out, Optional<String> text) {
+    Path file = place(out);
+    try {
+      return text.isPresent()
+          && Files.isRegularFile(file)
+          && Files.readString(file).equals(MARK + text.get());
+    } catch (IOException failed) {
+      return false; // what cannot be read was not written here
+    }
+  }
+
   /** Writes the policy of a result, if it was made of options. */
   static Optional<Path> write(Path out, Optional<String> text) throws IOException {
     if (text.isEmpty()) {

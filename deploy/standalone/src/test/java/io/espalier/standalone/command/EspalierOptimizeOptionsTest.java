@@ -58,6 +58,21 @@ class EspalierOptimizeOptionsTest {
         .contains("flops-95pct", "flops-90pct/report.html");
     assertThat(run.json().at("/comparison/results")).hasSize(2);
     assertThatResultsCanBeComparedAgain();
+    assertThatTheSameCommandLeavesThemAsTheyAre(budgets.get(1));
+  }
+
+  private void assertThatTheSameCommandLeavesThemAsTheyAre(JsonNode first) throws IOException {
+    Ran again = optimize("--constraint=flops=95%,90%", "-o", "json");
+
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(again.json().path("budgets"))
+        .hasSize(2)
+        .allMatch(budget -> budget.path("resultReused").asBoolean());
+    assertThat(again.json().at("/comparison/results/0/metrics/flops/after").asLong())
+        .isEqualTo(flops(first));
+    Ran other = optimize("--constraint=flops=95%,90%", "--set=scoreImages=8");
+    assertThat(other.code()).isEqualTo(3);
+    assertThat(other.err()).contains("should be a new or empty directory");
   }
 
   private void assertThatResultsCanBeComparedAgain() {
