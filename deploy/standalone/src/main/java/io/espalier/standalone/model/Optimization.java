@@ -10,11 +10,13 @@ import io.espalier.worker.stage.LocalRun;
 import io.espalier.worker.stage.MadeParents;
 import io.espalier.worker.stage.Stop;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** A policy's stages on a model directory of this machine, gates included. */
@@ -100,6 +102,8 @@ public final class Optimization {
       }
     } catch (IOException failed) {
       throw OutputDirectory.refused(request.out(), failed);
+    } catch (UncheckedIOException failed) {
+      throw OutputDirectory.refused(request.out(), Objects.requireNonNull(failed.getCause()));
     }
   }
 
