@@ -20,8 +20,9 @@ import java.util.Set;
  * have the same manifest, and a file more or less gives another one. Empty directories, names of
  * directories without files, times and permissions do not count.
  *
- * <p>Reports ({@link #REPORTS}) are for people, and nothing reads them back. They tell how long the
- * work took, which is another number each time, while the same job must give the same digest.
+ * <p>Reports ({@link #REPORTS}) are about a model: whoever runs it does not read them. They tell
+ * how long the work took, which is another number each time, while the same job must give the same
+ * digest.
  *
  * @param files in the order of the path's UTF-8 bytes
  */

@@ -5,43 +5,28 @@ import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.report.PruningReport.AxisFacts;
 import io.espalier.worker.report.PruningReport.Constraint;
 import io.espalier.worker.report.PruningReport.Effort;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 
-/**
- * A report as one HTML page that is well-formed XML as well. It loads nothing and runs nothing, and
- * tells the browser to insist on that: only the one style sheet of known digest is let in.
- */
+/** A report as one HTML page. */
 final class ReportHtml {
-  private static final String STYLE = resource("report.css");
-
   private final PruningReport report;
-  private final Markup out = new Markup();
+  private final Markup out;
 
-  private ReportHtml(PruningReport report) {
+  private ReportHtml(PruningReport report, Markup out) {
     this.report = report;
+    this.out = out;
   }
 
   /** The page. */
   static String page(PruningReport report) {
-    return new ReportHtml(report).write();
+    return HtmlPage.of(
+        report.model().name() + ", pruned", out -> new ReportHtml(report, out).write());
   }
 
-  private String write() {
-    out.raw("<!DOCTYPE html>\n")
-        .open("html", "xmlns", "http://www.w3.org/1999/xhtml", "lang", "en");
-    head();
-    out.open("body").open("main");
+  private void write() {
     Headline.write(report, out);
     units();
     CandidateTable.write(report, out);
@@ -50,24 +35,6 @@ final class ReportHtml {
     report.setup().losses().ifPresent(this::curves);
     time();
     Details.write(report, out);
-    out.close().close().close();
-    return out.toString();
-  }
-
-  private void head() {
-    String policy =
-        "default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'"
-            .formatted(sha256(STYLE));
-    out.open("head")
-        .empty("meta", "charset", "utf-8")
-        .empty("meta", "http-equiv", "Content-Security-Policy", "content", policy)
-        .empty("meta", "name", "viewport", "content", "width=device-width, initial-scale=1")
-        .empty("meta", "name", "color-scheme", "content", "light dark")
-        .element("title", report.model().name() + ", pruned")
-        .open("style")
-        .raw(STYLE)
-        .close()
-        .close();
   }
 
   private void units() {
@@ -175,25 +142,5 @@ final class ReportHtml {
       out.raw(draw.apply(paper));
     }
     out.close();
-  }
-
-  private static String resource(String name) {
-    try (InputStream stream = ReportHtml.class.getResourceAsStream(name)) {
-      return new String(
-          Objects.requireNonNull(stream, "no resource " + name).readAllBytes(),
-          StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read the resource " + name, e);
-    }
-  }
-
-  private static String sha256(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return Base64.getEncoder().encodeToString(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

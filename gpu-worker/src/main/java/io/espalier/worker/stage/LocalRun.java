@@ -59,6 +59,12 @@ public final class LocalRun {
   public interface Listener {
     /** Takes note; {@code step} counts from 0. */
     void report(int step, StageKind kind, Progress progress);
+
+    /** Takes note that a step begins. */
+    default void begin(int step, StageKind kind) {}
+
+    /** Takes note that a step is done, and had all of its scores from an earlier run. */
+    default void reusedScores(int step) {}
   }
 
   private final ChildJvm child;
@@ -127,7 +133,8 @@ public final class LocalRun {
       int index = i;
       Step step = request.steps().get(i);
       StageJob job = job(request, index, model, work);
-      results.add(run(job, progress -> listener.report(index, step.kind(), progress), stop));
+      listener.begin(index, step.kind());
+      results.add(run(job, listener, stop));
       model = Folders.isEmpty(job.output()) ? model : job.output();
     }
     if (!model.equals(request.input())) {
@@ -137,7 +144,8 @@ public final class LocalRun {
     return results;
   }
 
-  private StageResult run(StageJob job, Progress.Listener progress, Stop stop) {
+  private StageResult run(StageJob job, Listener listener, Stop stop) {
+    Progress.Listener progress = heard -> listener.report(job.stageIndex(), job.kind(), heard);
     if (scores.isEmpty()) {
       return child.run(job, progress, stop);
     }
@@ -150,11 +158,16 @@ public final class LocalRun {
           loan.keep();
           progress.report(heard);
         };
+    StageResult result;
     try {
-      return child.run(job, beforehand, keeping, stop);
+      result = child.run(job, beforehand, keeping, stop);
     } finally {
       loan.keep();
     }
+    if (job.kind() == StageKind.PRUNE && loan.sufficed()) {
+      listener.reusedScores(job.stageIndex());
+    }
+    return result;
   }
 
   /** What scores depend on beside model and data. */

@@ -107,6 +107,8 @@ public final class ScoreShelf {
     private final Path shelved;
     private final Path checkpoints;
     private final Map<String, Seen> seen = new HashMap<>();
+    private boolean lent;
+    private boolean learned;
     private boolean failed;
 
     private Loan(Path shelved, Path checkpoints) {
@@ -121,9 +123,15 @@ public final class ScoreShelf {
           byte[] content = Files.readAllBytes(file);
           write(content, copy);
           seen.put(file.getFileName().toString(), new Seen(stamp(copy), ByteBuffer.wrap(content)));
+          lent = true;
           Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
         }
       }
+    }
+
+    /** Whether the job was lent scores and has left no others: it measured none by itself. */
+    public synchronized boolean sufficed() {
+      return lent && !learned;
     }
 
     /**
@@ -155,6 +163,7 @@ public final class ScoreShelf {
         return false;
       }
       byte[] own = Files.readAllBytes(file);
+      learned |= before == null || !before.content().equals(ByteBuffer.wrap(own));
       Path place = shelved.resolve(name);
       byte[] there = Files.exists(place) ? Files.readAllBytes(place) : new byte[0];
       boolean isKnown =

@@ -74,7 +74,7 @@ public enum DrawnText {
   /**
    * Writes a set: {@code train} and {@code test} with the extension of the format.
    *
-   * @param directory is made if need be; must not hold such files
+   * @param directory is made if need be; must not hold anything
    * @throws InvalidInputException if it does, or if a size is not positive
    */
   void write(Path directory, int train, int test, long seed) {
@@ -84,20 +84,13 @@ public enum DrawnText {
               .formatted(train, test));
     }
     try {
-      Files.createDirectories(directory);
-      write(directory.resolve("train." + extension), file(train, Seeds.mix(seed ^ TRAIN)));
-      write(directory.resolve("test." + extension), file(test, Seeds.mix(seed ^ TEST)));
+      NewDirectory.make(directory, "a data set");
+      Files.writeString(
+          directory.resolve("train." + extension), file(train, Seeds.mix(seed ^ TRAIN)));
+      Files.writeString(directory.resolve("test." + extension), file(test, Seeds.mix(seed ^ TEST)));
     } catch (IOException e) {
       throw new UncheckedIOException("a data set cannot be written to " + directory, e);
     }
-  }
-
-  private static void write(Path file, String text) throws IOException {
-    if (Files.exists(file)) {
-      throw new InvalidInputException(
-          "a data set needs a directory without another, but there is %s".formatted(file));
-    }
-    Files.writeString(file, text);
   }
 
   /**

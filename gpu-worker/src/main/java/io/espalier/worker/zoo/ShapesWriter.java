@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Writes drawn shapes as CIFAR-10's binary files, ten classes in turn.
@@ -38,8 +37,7 @@ final class ShapesWriter {
               .formatted(trainSize, testSize));
     }
     try {
-      Files.createDirectories(directory);
-      refuseOccupied(directory);
+      NewDirectory.make(directory, "a data set");
       var writer = new ShapesWriter(seed);
       for (int first = 0; first < trainSize; first += BATCH) {
         int count = Math.min(BATCH, trainSize - first);
@@ -50,22 +48,6 @@ final class ShapesWriter {
       Files.writeString(directory.resolve("batches.meta.txt"), names());
     } catch (IOException e) {
       throw new UncheckedIOException("a data set cannot be written to " + directory, e);
-    }
-  }
-
-  /** Left-over batches of another set would silently become part of this one. */
-  private static void refuseOccupied(Path directory) throws IOException {
-    try (Stream<Path> entries = Files.list(directory)) {
-      entries
-          .filter(entry -> entry.getFileName().toString().endsWith(".bin"))
-          .sorted()
-          .findFirst()
-          .ifPresent(
-              found -> {
-                throw new InvalidInputException(
-                    "a data set needs a directory without other data, but there is %s"
-                        .formatted(found));
-              });
     }
   }
 

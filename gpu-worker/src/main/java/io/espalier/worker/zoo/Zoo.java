@@ -267,16 +267,7 @@ public final class Zoo {
   /** Makes a directory if need be; refuses one that holds something. */
   private static Path prepare(Path directory) {
     try {
-      Files.createDirectories(directory);
-      try (Stream<Path> entries = Files.list(directory)) {
-        List<Path> found = entries.sorted().toList();
-        if (!found.isEmpty()) {
-          throw new InvalidInputException(
-              "a model needs a directory of its own, but %s holds %s"
-                  .formatted(directory, found.get(0).getFileName()));
-        }
-      }
-      return directory;
+      return NewDirectory.make(directory, "a model");
     } catch (IOException e) {
       throw new UncheckedIOException("directory %s cannot be used".formatted(directory), e);
     }

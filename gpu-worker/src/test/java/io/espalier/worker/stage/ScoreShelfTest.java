@@ -36,6 +36,27 @@ final class ScoreShelfTest {
   }
 
   @Test
+  void a_job_that_measures_nothing_more_had_enough_and_one_that_measures_had_not()
+      throws IOException {
+    var shelf = shelf(10, 1000);
+    ScoreShelf.Loan first = shelf.lend(ONE, checkpoints("a.json", "all axes"));
+    first.keep();
+    Path second = Files.createTempDirectory(folder, "second-");
+    Path third = Files.createTempDirectory(folder, "third-");
+
+    ScoreShelf.Loan enough = shelf.lend(ONE, second);
+    Files.writeString(second.resolve("a.json"), "all axes"); // as it was, but written again
+    enough.keep();
+    ScoreShelf.Loan more = shelf.lend(ONE, third);
+    Files.writeString(third.resolve("b.json"), "of another algorithm");
+    more.keep();
+
+    assertThat(first.sufficed()).isFalse();
+    assertThat(enough.sufficed()).isTrue();
+    assertThat(more.sufficed()).isFalse();
+  }
+
+  @Test
   void resume_points_stay_with_their_run() throws IOException {
     var shelf = shelf(10, 1000);
     Path checkpoints = checkpoints("a.json", "scores");

@@ -135,7 +135,7 @@ class DrawnTextTest {
         new RandomText(TextSize.of("gpt2_tiny"), TextTask.TEXT_GENERATION, 1), model);
     DrawnText.TALES.write(directory.resolve("data"), 1, 40, 9);
 
-    TextDataset blocks = open(model, "test");
+    TextDataset blocks = test(model, directory.resolve("data"));
 
     long[] ids = all(blocks).ids();
     int tokens =
@@ -152,12 +152,14 @@ class DrawnTextTest {
     Path other = directory.resolve("other");
     Zoo.writeRandomText(
         new RandomText(TextSize.of("bert_tiny"), TextTask.TEXT_CLASSIFICATION, 1), other);
-    DrawnText.QUESTIONS.write(directory.resolve("data"), 1, 30, 9);
-    DrawnText.OPINIONS.write(directory.resolve("data"), 1, 30, 9);
+    Path questions = directory.resolve("questions");
+    Path opinions = directory.resolve("opinions");
+    DrawnText.QUESTIONS.write(questions, 1, 30, 9);
+    DrawnText.OPINIONS.write(opinions, 1, 30, 9);
 
-    assertThat(all(open(model, "test")).ids()).doesNotContain(UNKNOWN);
-    assertThat(open(model, "test").size()).as("one window each").isEqualTo(30);
-    assertThat(all(open(other, "test")).ids()).doesNotContain(UNKNOWN);
+    assertThat(all(test(model, questions)).ids()).doesNotContain(UNKNOWN);
+    assertThat(test(model, questions).size()).as("one window each").isEqualTo(30);
+    assertThat(all(test(other, opinions)).ids()).doesNotContain(UNKNOWN);
   }
 
   @Test
@@ -166,7 +168,7 @@ class DrawnTextTest {
 
     assertThatThrownBy(() -> DrawnText.TALES.write(directory, 1, 1, 1))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("train.txt");
+        .hasMessageContaining("test.txt");
     assertThatThrownBy(() -> DrawnText.TALES.write(directory.resolve("x"), 0, 1, 1))
         .hasMessageContaining("0 and 1 were asked for");
     assertThatThrownBy(() -> DrawnText.of("poems"))
@@ -183,8 +185,8 @@ class DrawnTextTest {
     return JSON.readTree(data.resolve("train.json").toFile());
   }
 
-  private TextDataset open(Path model, String split) {
-    URI uri = URI.create(directory.resolve("data").toUri() + "?split=" + split);
+  private static TextDataset test(Path model, Path data) {
+    URI uri = URI.create(data.toUri() + "?split=test");
     var input = TextModel.of(ModelDirectory.open(model)).network().input();
     return TextDatasets.open(uri, input, model, TextSettings.USUAL);
   }

@@ -79,6 +79,17 @@ class ZooTest {
   }
 
   @Test
+  void data_of_one_kind_are_not_drawn_among_those_of_another() {
+    Zoo.writeShapes(directory, 10, 10, 1);
+
+    assertThatThrownBy(() -> Zoo.writeTexts(DrawnText.OPINIONS, directory, 10, 10, 1))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("needs a directory of its own")
+        .hasMessageContaining("batches.meta.txt");
+    assertThat(directory.resolve("train.jsonl")).doesNotExist();
+  }
+
+  @Test
   void turning_or_mirroring_a_shape_keeps_it_what_it_is() {
     for (Shape shape : Shape.values()) {
       for (double x = -1.05; x < 1.1; x += 0.13) {

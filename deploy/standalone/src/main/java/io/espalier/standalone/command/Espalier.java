@@ -38,6 +38,7 @@ public final class Espalier {
           DownCommand.class,
           SetupCommand.class,
           OptimizeCommand.class,
+          CompareCommand.class,
           InspectCommand.class,
           ProfileCommand.class,
           EvaluateCommand.class,

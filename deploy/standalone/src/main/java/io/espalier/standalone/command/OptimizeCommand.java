@@ -1,6 +1,11 @@
 package io.espalier.standalone.command;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.espalier.standalone.local.UserDirectories;
+import io.espalier.standalone.model.BudgetSweep;
+import io.espalier.standalone.model.LocalPolicy;
+import io.espalier.standalone.model.LocalResources;
+import io.espalier.standalone.model.OpenedModel;
 import io.espalier.standalone.model.Optimization;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
@@ -8,9 +13,11 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.stage.ScoreShelf;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,7 +25,9 @@ import picocli.CommandLine.Option;
 /** Runs a policy's stages on a local directory. */
 @Command(
     name = "optimize",
-    description = "Run a policy's stages on a model directory on this machine; needs no Kafka.")
+    description =
+        "Run a policy's stages on a model directory on this machine; needs no Kafka. Without a"
+            + " policy file, --algorithm and --constraint say what is wanted.")
 final class OptimizeCommand extends Task {
   @Option(
       names = "--model",
@@ -27,25 +36,36 @@ final class OptimizeCommand extends Task {
       description = ModelOption.WHAT)
   private String model = "";
 
-  @Option(
-      names = "--policy",
-      required = true,
-      paramLabel = "FILE",
-      description = "Policy file with one policy.")
-  private Path policy = Path.of("");
+  /** A policy file, or what is said in its place. */
+  static final class Asked {
+    @Option(names = "--policy", paramLabel = "FILE", description = "Policy file with one policy.")
+    private @Nullable Path policy;
+
+    @ArgGroup(exclusive = false)
+    private @Nullable BoundOptions bounds;
+  }
+
+  @ArgGroup(multiplicity = "1")
+  private Asked asked = new Asked();
 
   @Option(
       names = "--out",
-      required = true,
       paramLabel = "DIR",
-      description = "Where the result goes; must be new or empty.")
-  private Path out = Path.of("");
+      description =
+          "Where the result goes; must be new or empty. If a gate refuses it, only its report is"
+              + " kept, in DIR-rejected.")
+  private @Nullable Path out;
 
   @Option(
       names = "--data",
       paramLabel = "ROLE=URI",
-      description = "Data for calibration, train or eval where the policy names none.")
+      description = "Data for calibration, train or eval; wins over what the policy names.")
   private Map<String, String> data = new LinkedHashMap<>();
+
+  @Option(
+      names = "--print-policy",
+      description = "Print the policy that the options amount to, and do nothing else.")
+  private boolean printPolicy;
 
   @Option(
       names = "--scores",
@@ -59,31 +79,71 @@ final class OptimizeCommand extends Task {
 
   @Override
   Result run() {
+    BoundOptions bounds = asked.bounds;
+    if (printPolicy) {
+      return printed(bounds);
+    }
+    if (out == null) {
+      throw wrong("Missing required option: '--out=DIR'");
+    }
     try (var narration = Narration.toStandardError()) {
-      var request =
-          new Optimization.Request(
-              ModelOption.directory(model),
-              policy,
-              data,
-              out,
-              stage.heap(this, 1),
-              stage.threads(this),
-              shelf(narration));
-      Optimization.Outcome outcome = Optimization.run(request, narration);
-      return outcome.accepted() ? outcome.result() : outcome.result().withExitCode(Failures.GATE);
+      narration.say("reading " + model);
+      if (bounds == null) {
+        LocalPolicy policy = LocalPolicy.of(Optional.ofNullable(asked.policy).orElse(Path.of("")));
+        return single(policy, out, narration);
+      }
+      List<BudgetSweep.Budget> budgets = budgets(bounds);
+      return budgets.size() == 1
+          ? single(budgets.get(0).policy(), out, narration)
+          : several(budgets, out, narration);
     }
   }
 
+  private List<BudgetSweep.Budget> budgets(BoundOptions bounds) {
+    Map<String, List<String>> values = bounds.bounds(this);
+    String family = OpenedModel.open(ModelOption.directory(model)).family().name();
+    return BudgetSweep.budgets(bounds.policy(data), values, family);
+  }
+
+  private Result printed(@Nullable BoundOptions bounds) {
+    if (bounds == null) {
+      throw wrong("--print-policy: there is a policy file already; give --algorithm instead");
+    }
+    List<String> texts =
+        budgets(bounds).stream().map(budget -> budget.policy().text().orElseThrow()).toList();
+    var json = JsonNodeFactory.instance.objectNode();
+    texts.forEach(json.putArray("policies")::add);
+    return Result.of(json, String.join("---\n", texts));
+  }
+
+  private Result single(LocalPolicy policy, Path place, Narration narration) {
+    Optimization.Outcome outcome = Optimization.run(request(policy, place, narration), narration);
+    return outcome.accepted() ? outcome.result() : outcome.result().withExitCode(Failures.GATE);
+  }
+
+  private Result several(List<BudgetSweep.Budget> budgets, Path place, Narration narration) {
+    var request = request(budgets.get(0).policy(), place, narration);
+    BudgetSweep.Outcome outcome = BudgetSweep.run(request, budgets, narration);
+    if (!outcome.feasible()) {
+      return outcome.result().withExitCode(Failures.INFEASIBLE);
+    }
+    return outcome.accepted() ? outcome.result() : outcome.result().withExitCode(Failures.GATE);
+  }
+
+  private Optimization.Request request(LocalPolicy policy, Path place, Narration narration) {
+    var resources = new LocalResources(stage.heap(this, 1), stage.threads(this), scores(narration));
+    return new Optimization.Request(ModelOption.directory(model), policy, data, place, resources);
+  }
+
   /** The usual folder is a convenience, and done without if need be; one that was named is not. */
-  private Optional<ScoreShelf> shelf(Narration narration) {
+  private Optional<Path> scores(Narration narration) {
     if (scores != null) {
-      var named = new ScoreShelf(scores);
-      named.requireWritable();
-      return Optional.of(named);
+      new ScoreShelf(scores).requireWritable();
+      return Optional.of(scores);
     }
     try {
-      var usual = new ScoreShelf(UserDirectories.current().cache("--scores").resolve("scores"));
-      usual.requireWritable();
+      Path usual = UserDirectories.current().cache("--scores").resolve("scores");
+      new ScoreShelf(usual).requireWritable();
       return Optional.of(usual);
     } catch (InvalidInputException e) {
       narration.say("warning: no scores are kept: " + e.getMessage());

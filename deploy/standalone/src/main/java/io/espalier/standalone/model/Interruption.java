@@ -1,6 +1,8 @@
 package io.espalier.standalone.model;
 
+import io.espalier.standalone.report.Printable;
 import io.espalier.worker.stage.Stop;
+import java.io.PrintStream;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -16,10 +18,25 @@ final class Interruption implements AutoCloseable {
   private final CountDownLatch cleared = new CountDownLatch(1);
   private final Thread hook = new Thread(this::interrupt, "interruption");
 
-  private Interruption() {}
+  private final String kept;
+  private final PrintStream out;
 
-  static Interruption watch() {
-    var interruption = new Interruption();
+  private Interruption(String kept, PrintStream out) {
+    this.kept = kept;
+    this.out = out;
+  }
+
+  /**
+   * Watches from now on.
+   *
+   * @param kept what is left of work that is interrupted, in words, and what to do then
+   */
+  static Interruption watch(String kept) {
+    return watch(kept, System.err);
+  }
+
+  static Interruption watch(String kept, PrintStream out) {
+    var interruption = new Interruption(kept, out);
     Runtime.getRuntime().addShutdownHook(interruption.hook);
     return interruption;
   }
@@ -43,12 +60,18 @@ final class Interruption implements AutoCloseable {
     }
   }
 
-  private void interrupt() {
-    stop.request(Stop.Reason.CLOSING, "interrupted; nothing was written");
+  /** Asks the work to stop, waits until it has cleared up, and says what is left of it. */
+  void interrupt() {
+    if (!stop.request(Stop.Reason.CLOSING, "interrupted")) {
+      return;
+    }
     try {
       cleared.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    // by now the JVM may end at any time, so that nobody else can be relied on to say it
+    out.println(Printable.of("interrupted: " + kept));
+    out.flush();
   }
 }

@@ -7,11 +7,12 @@ import io.espalier.standalone.report.Measurement;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
 import io.espalier.standalone.report.TextTable;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.stage.LocalRun;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,32 +53,32 @@ public final class LocalEvaluation {
    * @throws io.espalier.worker.domain.InvalidInputException with every problem of model or data
    */
   public static Result of(Request asked, Narration narration) {
+    narration.say("opening " + asked.model());
     OpenedModel.open(asked.model());
-    try (Interruption interruption = Interruption.watch()) {
+    Map<String, URI> data = LocalData.of(Map.of(), Map.of("eval", asked.data()), narration);
+    try (Interruption interruption = Interruption.watch("nothing is kept")) {
       Path scratch = Files.createTempDirectory("espalier-evaluate");
-      var request =
-          new LocalRun.Request(
-              asked.model(),
-              List.of(new LocalRun.Step(StageKind.EVALUATE, asked.spec())),
-              Map.of("eval", DataUri.of(asked.data())),
-              0,
-              scratch.resolve("model"));
       try {
+        var request =
+            new LocalRun.Request(
+                asked.model(),
+                List.of(new LocalRun.Step(StageKind.EVALUATE, asked.spec())),
+                data,
+                0,
+                scratch.resolve("model"));
+        var resources = new LocalResources(HEAP_MEBIBYTES, asked.threads(), Optional.empty());
         return result(
-            LocalStages.run(
-                    request,
-                    HEAP_MEBIBYTES,
-                    asked.threads(),
-                    Optional.empty(),
-                    narration,
-                    interruption.stop())
+            LocalStages.run(request, resources, narration, interruption.stop())
+                .results()
                 .get(0)
                 .report());
       } finally {
         Scratch.delete(scratch);
       }
     } catch (IOException failed) {
-      throw new UncheckedIOException("no temporary directory can be used", failed);
+      throw new InvalidInputException(
+          "no temporary directory can be used in %s: %s; -Djava.io.tmpdir names another"
+              .formatted(System.getProperty("java.io.tmpdir"), failed));
     }
   }
 

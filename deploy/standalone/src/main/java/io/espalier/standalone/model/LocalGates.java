@@ -8,6 +8,7 @@ import io.espalier.streams.domain.model.ArtifactFiles;
 import io.espalier.streams.domain.policy.Gate;
 import io.espalier.streams.domain.policy.GateResult;
 import io.espalier.streams.domain.policy.GateRule;
+import io.espalier.streams.domain.policy.GateWords;
 import io.espalier.streams.domain.policy.Gates;
 import io.espalier.streams.domain.stage.Metric;
 import io.espalier.streams.domain.stage.StageCost;
@@ -20,7 +21,9 @@ import io.espalier.worker.stage.StageResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -42,20 +45,11 @@ record LocalGates(
 
   static LocalGates of(PruningPolicy policy, List<StageResult> stages, Manifest produced) {
     List<StageOutcome> outcomes = new ArrayList<>();
-    var artifact =
-        new Artifact("", produced.rootDigest(), produced.bytes(), ArtifactFiles.of(List.of()));
     for (int i = 0; i < stages.size(); i++) {
       StageKind kind = StageKind.valueOf(policy.getStages().get(i).getKind().name());
-      outcomes.add(new StageOutcome(kind, 1, artifact, report(stages.get(i))));
+      outcomes.add(outcome(kind, produced.bytes(), report(stages.get(i))));
     }
-    List<Gate> gates =
-        policy.getGates().stream()
-            .map(
-                gate ->
-                    new Gate(
-                        gate.getMetric(), GateRule.valueOf(gate.getRule().name()), gate.getBound()))
-            .toList();
-    List<GateResult> results = Gates.evaluate(gates, outcomes);
+    List<GateResult> results = Gates.evaluate(gates(policy), outcomes);
     boolean passed = results.stream().allMatch(GateResult::passed);
     List<Measurement> measured =
         Gates.metrics(outcomes).stream()
@@ -67,6 +61,38 @@ record LocalGates(
         passed || policy.getOnGateFailure() == OnGateFailure.PUBLISH,
         stages.stream().flatMap(each -> each.report().warnings().stream()).distinct().toList(),
         Loading.of(stages));
+  }
+
+  /** How a result with the given metrics would fare. */
+  static List<GateResult> evaluate(
+      List<Gate> gates, List<io.espalier.worker.domain.job.Metric> metrics) {
+    var cost = new StageCost(Duration.ZERO, "", OptionalLong.empty(), false);
+    var report = new StageReport("", "", Map.of(), told(metrics), List.of(), cost);
+    return Gates.evaluate(gates, List.of(outcome(StageKind.PRUNE, 0, report)));
+  }
+
+  private static StageOutcome outcome(StageKind kind, long bytes, StageReport report) {
+    return new StageOutcome(
+        kind, 1, new Artifact("", "", bytes, ArtifactFiles.of(List.of())), report);
+  }
+
+  private static List<Gate> gates(PruningPolicy policy) {
+    return policy.getGates().stream()
+        .map(
+            gate ->
+                new Gate(
+                    gate.getMetric(), GateRule.valueOf(gate.getRule().name()), gate.getBound()))
+        .toList();
+  }
+
+  /** What a gate asks and what it found. */
+  String words(GateResult gate) {
+    return GateWords.of(
+        gate,
+        measurements.stream()
+            .filter(each -> each.name().equals(gate.gate().metric()))
+            .map(Measurement::unit)
+            .findFirst());
   }
 
   /**
@@ -99,23 +125,27 @@ record LocalGates(
         report.algorithm(),
         report.algorithmVersion(),
         report.change(),
-        report.metrics().stream()
-            .map(
-                m ->
-                    new Metric(
-                        m.name(),
-                        m.unit(),
-                        m.before(),
-                        m.after(),
-                        m.higherIsBetter(),
-                        m.dataset(),
-                        m.samples()))
-            .toList(),
+        told(report.metrics()),
         report.loadsIn(),
         new StageCost(
             Duration.ofMillis(result.wallMillis()),
             report.device(),
             result.peakMemoryBytes(),
             result.cached()));
+  }
+
+  private static List<Metric> told(List<io.espalier.worker.domain.job.Metric> metrics) {
+    return metrics.stream()
+        .map(
+            m ->
+                new Metric(
+                    m.name(),
+                    m.unit(),
+                    m.before(),
+                    m.after(),
+                    m.higherIsBetter(),
+                    m.dataset(),
+                    m.samples()))
+        .toList();
   }
 }

@@ -4,16 +4,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.standalone.report.Measurement;
 import io.espalier.standalone.report.Narration;
 import io.espalier.worker.domain.job.Metric;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.stage.ChildJvm;
 import io.espalier.worker.stage.ChildSettings;
 import io.espalier.worker.stage.LocalRun;
-import io.espalier.worker.stage.ScoreShelf;
 import io.espalier.worker.stage.StageResult;
 import io.espalier.worker.stage.Stages;
 import io.espalier.worker.stage.Stop;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -22,37 +22,71 @@ final class LocalStages {
   private LocalStages() {}
 
   /**
+   * What came of stages.
+   *
+   * @param results one per stage
+   * @param scoresReused whether every stage that needs scores had all of them from earlier runs
+   */
+  record Finished(List<StageResult> results, boolean scoresReused) {}
+
+  /**
    * Runs stages.
    *
-   * @param heapMebibytes Java heap of each stage
-   * @param threads threads of the tensor library
-   * @param scores where scores of models are kept, if they are
    * @param stop ends the stage that runs
    */
-  static List<StageResult> run(
-      LocalRun.Request request,
-      int heapMebibytes,
-      int threads,
-      Optional<ScoreShelf> scores,
-      Narration narration,
-      Stop stop) {
-    var child = new ChildJvm(ChildSettings.of(heapMebibytes, threads));
-    return new LocalRun(child, Stages.standard(), scores)
-        .run(
-            request,
-            (step, kind, progress) ->
-                narration.progress(
-                    kind.name().toLowerCase(Locale.ROOT) + ": " + progress.phase(),
-                    progress.done(),
-                    progress.total(),
-                    Words.of(progress.values())),
-            stop);
+  static Finished run(
+      LocalRun.Request request, LocalResources resources, Narration narration, Stop stop) {
+    var told = new Told(request.steps(), narration);
+    List<StageResult> results =
+        new LocalRun(child(resources), Stages.standard(), resources.shelf())
+            .run(request, told, stop);
+    long scored = request.steps().stream().filter(step -> step.kind() == StageKind.PRUNE).count();
+    return new Finished(results, scored > 0 && told.reused == scored);
   }
 
   /** Names of the metrics that the stages of a request will measure; runs none of them. */
-  static Set<String> metrics(LocalRun.Request request, int heapMebibytes, int threads) {
-    var child = new ChildJvm(ChildSettings.of(heapMebibytes, threads));
-    return new LocalRun(child, Stages.standard()).metrics(request);
+  static Set<String> metrics(LocalRun.Request request, LocalResources resources) {
+    return new LocalRun(child(resources), Stages.standard()).metrics(request);
+  }
+
+  private static ChildJvm child(LocalResources resources) {
+    return new ChildJvm(ChildSettings.of(resources.heapMebibytes(), resources.threads()));
+  }
+
+  /** Tells people how far stages are. */
+  private static final class Told implements LocalRun.Listener {
+    private final List<LocalRun.Step> steps;
+    private final Narration narration;
+    private int reused;
+
+    private Told(List<LocalRun.Step> steps, Narration narration) {
+      this.steps = steps;
+      this.narration = narration;
+    }
+
+    @Override
+    public void begin(int step, StageKind kind) {
+      narration.say("step %d of %d: %s".formatted(step + 1, steps.size(), words(kind)));
+    }
+
+    @Override
+    public void report(int step, StageKind kind, Progress progress) {
+      narration.progress(
+          words(kind) + ": " + progress.phase(),
+          progress.done(),
+          progress.total(),
+          Words.of(progress.values()));
+    }
+
+    @Override
+    public void reusedScores(int step) {
+      reused++;
+      narration.say("scores reused: an earlier run had measured all of them");
+    }
+
+    private static String words(StageKind kind) {
+      return kind.name().toLowerCase(Locale.ROOT);
+    }
   }
 
   static List<Measurement> measurements(List<Metric> metrics) {

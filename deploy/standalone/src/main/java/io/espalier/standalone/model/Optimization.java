@@ -1,24 +1,14 @@
 package io.espalier.standalone.model;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.PruningPolicy;
-import io.espalier.schemas.policy.Policy;
-import io.espalier.schemas.policy.PolicyFile;
-import io.espalier.standalone.report.Measurement;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
-import io.espalier.streams.domain.policy.GateResult;
-import io.espalier.streams.domain.policy.GateWords;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.InvalidInputException;
-import io.espalier.worker.domain.job.StageKind;
-import io.espalier.worker.report.Reports;
+import io.espalier.worker.report.StoredReport;
 import io.espalier.worker.stage.Folders;
 import io.espalier.worker.stage.LocalRun;
 import io.espalier.worker.stage.MadeParents;
-import io.espalier.worker.stage.ScoreShelf;
-import io.espalier.worker.stage.StageResult;
 import io.espalier.worker.stage.Stop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,9 +16,8 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** A policy's stages on a model directory of this machine, gates included. */
@@ -37,25 +26,31 @@ public final class Optimization {
    * What to do.
    *
    * @param model model directory
-   * @param policy file with one policy
-   * @param data data by role where the policy names none
+   * @param policy what is done, and what a result must meet
+   * @param data data by role; they win over those of the policy
    * @param out new or empty directory for the result
-   * @param heapMebibytes Java heap of each stage
-   * @param threads threads of the tensor library
-   * @param scores where scores of models are kept for other budgets, if they are
+   * @param resources what stages may use
    */
   public record Request(
       Path model,
-      Path policy,
+      LocalPolicy policy,
       Map<String, String> data,
       Path out,
-      int heapMebibytes,
-      int threads,
-      Optional<ScoreShelf> scores) {
+      LocalResources resources) {
     /** A request; the map is copied, and an output that is a link is what it leads to. */
     public Request {
       out = Folders.unlinked(out);
       data = Map.copyOf(data);
+    }
+
+    Request withPolicy(LocalPolicy other, Path place) {
+      return new Request(model, other, data, place, resources);
+    }
+
+    Request keepingScores(Path folder) {
+      var keeping =
+          new LocalResources(resources.heapMebibytes(), resources.threads(), Optional.of(folder));
+      return new Request(model, policy, data, out, keeping);
     }
   }
 
@@ -64,178 +59,108 @@ public final class Optimization {
    *
    * @param result what to print
    * @param accepted false if a gate failed and the policy rejects such a result
+   * @param reported the directory with the result's report, if there is one: of a result that was
+   *     rejected nothing else is there
    */
-  public record Outcome(Result result, boolean accepted) {}
+  public record Outcome(Result result, boolean accepted, Optional<Path> reported) {}
 
-  private Optimization() {}
+  private final Request request;
+  private final Path out;
+  private final Map<String, URI> data;
+  private final Narration narration;
+
+  private Optimization(Request request, Narration narration) {
+    this.request = request;
+    this.narration = narration;
+    this.out = OutputDirectory.free(request.out());
+    this.data = LocalData.of(policy().getData(), request.data(), narration);
+  }
 
   /**
-   * Runs every stage. The output directory has the result if it is accepted, and does not exist
-   * otherwise.
+   * Runs every stage. The output directory has the result if it is accepted; if not, it does not
+   * exist, and beside it is a directory with the report.
    *
-   * @throws InvalidInputException with every problem of model, policy or data
+   * @throws InvalidInputException with every problem of model, policy, data or output
    * @throws io.espalier.worker.domain.InfeasibleException if no model meets the constraints
    */
   public static Outcome run(Request request, Narration narration) {
-    PruningPolicy policy = only(request.policy()).toAvro(1);
-    OpenedModel model = OpenedModel.open(request.model());
-    requireMatch(policy, model);
-    Path out = request.out();
-    requireFree(out);
-    LocalGates.requireMeasured(
-        policy,
-        LocalStages.metrics(
-            stages(request, policy, out), request.heapMebibytes(), request.threads()));
-    try (Interruption interruption = Interruption.watch();
+    narration.say("policy '%s'".formatted(request.policy().policy().getName()));
+    request.policy().requireFor(OpenedModel.open(request.model()));
+    return new Optimization(request, narration).run();
+  }
+
+  private Outcome run() {
+    Path policyFile = PolicyCopy.place(out);
+    request.policy().text().ifPresent(any -> PolicyCopy.requireOwn(policyFile));
+    LocalGates.requireMeasured(policy(), LocalStages.metrics(stages(out), request.resources()));
+    try (Interruption interruption = Interruption.watch(keptOnInterrupt());
         var parents = MadeParents.of(out)) {
       Path scratch =
           Files.createTempDirectory(parents.parent(), "." + out.getFileName() + "-candidate");
       try {
-        return run(request, policy, scratch.resolve("model"), narration, interruption.stop());
+        return run(scratch.resolve("model"), interruption.stop());
       } finally {
         Scratch.delete(scratch);
       }
     } catch (IOException failed) {
-      throw new UncheckedIOException("cannot write " + out, failed);
+      throw OutputDirectory.refused(request.out(), failed);
+    } catch (UncheckedIOException failed) {
+      throw OutputDirectory.refused(request.out(), Objects.requireNonNull(failed.getCause()));
     }
   }
 
-  private static Outcome run(
-      Request request, PruningPolicy policy, Path candidate, Narration narration, Stop stop)
-      throws IOException {
-    List<StageResult> results =
-        LocalStages.run(
-            stages(request, policy, candidate),
-            request.heapMebibytes(),
-            request.threads(),
-            request.scores(),
-            narration,
-            stop);
+  private Outcome run(Path candidate, Stop stop) throws IOException {
+    LocalStages.Finished finished =
+        LocalStages.run(stages(candidate), request.resources(), narration, stop);
     Path produced = Files.isDirectory(candidate) ? candidate : request.model();
+    boolean isChanged = produced.equals(candidate);
     Manifest manifest = Manifest.of(produced);
-    LocalGates gates = LocalGates.of(policy, results, manifest);
-    Optional<Path> place = Optional.empty();
-    if (gates.accepted() && produced.equals(candidate)) {
-      Files.deleteIfExists(request.out());
-      Files.move(candidate, request.out(), StandardCopyOption.ATOMIC_MOVE);
-      place = Optional.of(request.out().toAbsolutePath().normalize());
+    LocalGates gates = LocalGates.of(policy(), finished.results(), manifest);
+    var told = new OptimizationResult(policy().getName(), gates, finished.scoresReused());
+    if (!gates.accepted()) {
+      Optional<GateForecast> forecast = isChanged ? forecast(candidate, gates) : Optional.empty();
+      Optional<Path> kept =
+          isChanged
+              ? RejectedReport.keep(candidate, out, request.policy().text())
+              : Optional.empty();
+      return new Outcome(told.rejected(kept, forecast), false, kept);
     }
-    return new Outcome(result(policy, gates, manifest, place), gates.accepted());
-  }
-
-  private static Result result(
-      PruningPolicy policy, LocalGates gates, Manifest manifest, Optional<Path> place) {
-    List<Measurement> measured = gates.measurements();
-    ObjectNode json = JsonNodeFactory.instance.objectNode();
-    json.put("policy", policy.getName()).put("accepted", gates.accepted());
-    json.set("before", Measurement.before(measured));
-    json.set("after", Measurement.after(measured));
-    var nodes = json.putArray("gates");
-    gates.results().forEach(gate -> nodes.add(gateNode(gate)));
-    place.ifPresent(
-        path ->
-            json.putObject("artifact")
-                .put("directory", path.toString())
-                .put("rootDigest", manifest.rootDigest()));
-    Optional<Path> report =
-        place.map(path -> path.resolve(Reports.HTML)).filter(Files::isRegularFile);
-    report.ifPresent(file -> json.put("report", file.toString()));
-    var text = new StringBuilder(Measurement.table(measured));
-    for (GateResult gate : gates.results()) {
-      text.append(gate.passed() ? "\ngate passed: " : "\ngate failed: ")
-          .append(GateWords.of(gate, unit(gate, measured)));
+    if (!isChanged) {
+      return new Outcome(told.unchanged(), true, Optional.empty());
     }
-    text.append(
-        place
-            .map(path -> "\nwrote %s (root digest %s)".formatted(path, manifest.rootDigest()))
-            .orElse(
-                gates.accepted()
-                    ? "\nno stage changed the model"
-                    : "\nnothing was written, since a gate failed"));
-    report.ifPresent(file -> text.append("\nreport  ").append(file.toUri()));
-    if (place.isPresent()) {
-      gates.loading().ifPresent(loading -> loading.add(json));
-      gates.loading().map(how -> how.text(place.get())).ifPresent(text::append);
-    }
-    LocalStages.warn(json, gates.warnings());
-    text.append(LocalStages.warnings(gates.warnings()));
-    return Result.of(json, text.toString());
+    Files.deleteIfExists(out);
+    Files.move(candidate, out, StandardCopyOption.ATOMIC_MOVE);
+    Optional<Path> copy = PolicyCopy.write(out, request.policy().text());
+    return new Outcome(told.written(out, manifest, copy), true, Optional.of(out));
   }
 
-  private static Optional<String> unit(GateResult gate, List<Measurement> measured) {
-    return measured.stream()
-        .filter(each -> each.name().equals(gate.gate().metric()))
-        .map(Measurement::unit)
-        .findFirst();
+  /**
+   * Curves are about one stage; what several stages would do with another budget they leave out.
+   */
+  private Optional<GateForecast> forecast(Path candidate, LocalGates gates) {
+    return request.policy().steps().size() == 1 && RejectedReport.isReported(candidate)
+        ? BudgetForecasting.of(StoredReport.read(candidate), gates.results())
+        : Optional.empty();
   }
 
-  private static ObjectNode gateNode(GateResult gate) {
-    ObjectNode node =
-        JsonNodeFactory.instance
-            .objectNode()
-            .put("metric", gate.gate().metric())
-            .put("rule", gate.gate().rule().key())
-            .put("bound", gate.gate().bound());
-    gate.measured().ifPresent(value -> node.put("measured", value));
-    return node.put("passed", gate.passed());
+  private String keptOnInterrupt() {
+    return "no model was written"
+        + request
+            .resources()
+            .scores()
+            .map(
+                folder ->
+                    "; the scores that were measured are kept in %s, and the same command goes on from there"
+                        .formatted(folder))
+            .orElse("");
   }
 
-  private static LocalRun.Request stages(Request request, PruningPolicy policy, Path output) {
+  private PruningPolicy policy() {
+    return request.policy().policy();
+  }
+
+  private LocalRun.Request stages(Path output) {
     return new LocalRun.Request(
-        request.model(), steps(policy), data(request, policy), policy.getSeed(), output);
-  }
-
-  private static List<LocalRun.Step> steps(PruningPolicy policy) {
-    return policy.getStages().stream()
-        .map(stage -> new LocalRun.Step(StageKind.valueOf(stage.getKind().name()), stage.getSpec()))
-        .toList();
-  }
-
-  private static Map<String, URI> data(Request request, PruningPolicy policy) {
-    Map<String, URI> data = new HashMap<>();
-    request.data().forEach((role, uri) -> data.put(role, DataUri.of(uri)));
-    policy.getData().forEach((role, uri) -> data.put(role, DataUri.of(uri)));
-    return data;
-  }
-
-  private static Policy only(Path file) {
-    List<Policy> policies = PolicyFile.read(file).orThrow();
-    if (policies.size() != 1) {
-      throw new InvalidInputException(
-          "%s holds %d policies %s; optimize needs a file with one"
-              .formatted(file, policies.size(), policies.stream().map(Policy::name).toList()));
-    }
-    return policies.get(0);
-  }
-
-  /** Tasks, names and labels belong to a registration; a directory has a family only. */
-  private static void requireMatch(PruningPolicy policy, OpenedModel model) {
-    List<String> families = policy.getMatch().getFamilies();
-    String family = model.family().name();
-    if (!families.isEmpty() && !families.contains(family)) {
-      throw new InvalidInputException(
-          "the policy '%s' is for models of %s, but %s is of the family %s; choose another policy, or add the family to spec.match.families"
-              .formatted(policy.getName(), families, model.directory().path(), family));
-    }
-    String task = policy.getMatch().getTask();
-    if (task != null && !model.family().tasks().contains(task)) {
-      throw new InvalidInputException(
-          "the policy '%s' is for the task %s, but %s is of the family %s, which is for %s; choose another policy"
-              .formatted(
-                  policy.getName(),
-                  task,
-                  model.directory().path(),
-                  family,
-                  String.join(", ", model.family().tasks())));
-    }
-  }
-
-  private static void requireFree(Path out) throws InvalidInputException {
-    String[] entries = out.toFile().list();
-    if (Files.exists(out) && (entries == null || entries.length > 0)) {
-      throw new InvalidInputException(
-          "the output %s should be a new or empty directory, but there is something; choose another"
-              .formatted(out));
-    }
+        request.model(), request.policy().steps(), data, policy().getSeed(), output);
   }
 }

@@ -9,8 +9,10 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.zoo.DrawnText;
 import io.espalier.worker.zoo.Zoo;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -51,11 +53,15 @@ public final class ZooKeeper {
    * @param kind shapes, or what texts are called that can be drawn
    */
   public static Result data(String kind, Path directory, int train, int test, long seed) {
-    if (kind.equals(SHAPES)) {
-      Zoo.writeShapes(directory, train, test, seed);
-    } else {
-      Zoo.writeTexts(DrawnText.of(kind), directory, train, test, seed);
-    }
+    write(
+        directory,
+        () -> {
+          if (kind.equals(SHAPES)) {
+            Zoo.writeShapes(directory, train, test, seed);
+          } else {
+            Zoo.writeTexts(DrawnText.of(kind), directory, train, test, seed);
+          }
+        });
     String uri = DataUri.of(directory.toString()).toString();
     ObjectNode json =
         JsonNodeFactory.instance
@@ -76,11 +82,15 @@ public final class ZooKeeper {
       throw new InvalidInputException(
           "the zoo has no model '%s'; it has %s".formatted(name, String.join(", ", known())));
     }
-    if (!random && task.isEmpty() && Zoo.names().contains(name)) {
-      Zoo.writeModel(name, directory);
-    } else {
-      Zoo.writeRandomModel(name, directory, task, seed);
-    }
+    write(
+        directory,
+        () -> {
+          if (!random && task.isEmpty() && Zoo.names().contains(name)) {
+            Zoo.writeModel(name, directory);
+          } else {
+            Zoo.writeRandomModel(name, directory, task, seed);
+          }
+        });
     return Result.of(
         JsonNodeFactory.instance.objectNode().put("model", directory.toString()),
         "wrote " + directory);
@@ -88,11 +98,25 @@ public final class ZooKeeper {
 
   /** Trains a model that ships. */
   public static void train(String name, Path directory, Narration narration) {
-    Zoo.train(
-        name,
+    write(
         directory,
-        progress ->
-            narration.progress(
-                progress.phase(), progress.done(), progress.total(), Words.of(progress.values())));
+        () ->
+            Zoo.train(
+                name,
+                directory,
+                progress ->
+                    narration.progress(
+                        progress.phase(),
+                        progress.done(),
+                        progress.total(),
+                        Words.of(progress.values()))));
+  }
+
+  private static void write(Path directory, Runnable writing) {
+    try {
+      writing.run();
+    } catch (UncheckedIOException failed) {
+      throw OutputDirectory.refused(directory, Objects.requireNonNull(failed.getCause()));
+    }
   }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,30 @@ class EspalierEvaluateTest {
         .contains("0/x.png is truncated")
         .contains("10/x.png is truncated")
         .doesNotContain("evaluating");
+  }
+
+  @Test
+  void bad_data_are_refused_before_anything_is_written() throws IOException {
+    List<String> before = scratch();
+
+    Ran missing = espalier("evaluate", "--model", model(), "--data", directory + "/lost");
+    Ran broken = espalier("evaluate", "--model", model(), "--data", "file:///a b");
+
+    assertThat(missing.code()).isEqualTo(3);
+    assertThat(missing.err()).contains("data for eval: there is no " + directory + "/lost");
+    assertThat(broken.code()).isEqualTo(3);
+    assertThat(broken.err()).contains("neither a path nor a URI");
+    assertThat(scratch()).isEqualTo(before);
+  }
+
+  private static List<String> scratch() throws IOException {
+    try (var files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.startsWith("espalier-evaluate"))
+          .sorted()
+          .toList();
+    }
   }
 
   private String model() {

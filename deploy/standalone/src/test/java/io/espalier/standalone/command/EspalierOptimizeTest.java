@@ -179,12 +179,24 @@ class EspalierOptimizeTest {
   }
 
   @Test
-  void a_result_that_a_gate_refuses_leaves_no_parents_of_the_output() throws IOException {
+  void a_result_that_a_gate_refuses_leaves_its_report_and_a_budget_that_would_pass()
+      throws IOException {
     Ran run =
-        optimize("{ metric: bytes, maxBytes: 1000 }", "--out=" + directory.resolve("new/deep/out"));
+        optimize(
+            "{ metric: bytes, maxBytes: 700000 }",
+            "--out=" + directory.resolve("new/deep/out"),
+            "-o",
+            "json");
 
+    Path rejected = directory.resolve("new/deep/out-rejected");
     assertThat(run.code()).as(run.err()).isEqualTo(5);
-    assertThat(directory.resolve("new")).doesNotExist();
+    assertThat(directory.resolve("new/deep/out")).doesNotExist();
+    assertThat(run.json().path("report").asText()).isEqualTo(rejected + "/report.html");
+    assertThat(rejected.resolve("report.html")).content().contains("<html");
+    assertThat(rejected.resolve("model.safetensors")).doesNotExist();
+    assertThat(run.json().at("/foretold/constraints/bytes").asText()).isEqualTo("700000");
+    assertThat(run.json().at("/foretold/metrics/bytes").asLong()).isLessThanOrEqualTo(700_000);
+    assertThat(run.json().path("artifact").isMissingNode()).isTrue();
   }
 
   @Test
@@ -200,11 +212,40 @@ class EspalierOptimizeTest {
   }
 
   @Test
-  void a_result_that_a_gate_refuses_has_no_report() throws IOException {
-    Ran run = optimize("{ metric: bytes, maxBytes: 1000 }");
+  void data_that_are_not_there_are_refused_even_where_the_policy_names_that_role()
+      throws IOException {
+    Path data = directory.resolve("data");
+    String policy =
+        POLICY
+            .formatted("")
+            .replace("match: {}", "match: {}\n  data: { eval: '%s' }".formatted(data.toUri()));
 
-    assertThat(run.code()).as(run.err()).isEqualTo(5);
-    assertThat(run.out()).contains("nothing was written").doesNotContain("report");
-    assertThat(directory.resolve("out")).doesNotExist();
+    Ran run = run(policy, "--data=eval=" + directory.resolve("lost?split=test"));
+
+    assertThat(run.code()).as(run.err()).isEqualTo(3);
+    assertThat(run.err()).contains("data for eval: there is no " + directory.resolve("lost"));
+  }
+
+  @Test
+  void an_output_below_a_file_is_refused_with_the_reason() throws IOException {
+    Path file = Files.writeString(directory.resolve("file"), "mine");
+
+    Ran run = optimize("{ metric: agreement, threshold: 0 }", "--out=" + file.resolve("deep/out"));
+
+    assertThat(run.code()).as(run.err()).isEqualTo(3);
+    assertThat(run.err()).contains("cannot be written", file + " is in the way");
+    assertThat(file).hasContent("mine");
+  }
+
+  @Test
+  void a_link_to_an_empty_directory_stays_a_link() throws IOException {
+    Path real = Files.createDirectory(directory.resolve("real"));
+    Path link = Files.createSymbolicLink(directory.resolve("link"), real);
+
+    Ran run = optimize("{ metric: agreement, threshold: 0 }", "--out=" + link);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(link).isSymbolicLink();
+    assertThat(real.resolve("model.safetensors")).exists();
   }
 }

@@ -44,6 +44,7 @@ class EspalierTest {
         "up --help",
         "setup --help",
         "optimize --help",
+        "compare --help",
         "inspect --help",
         "profile --help",
         "evaluate --help",
@@ -312,6 +313,35 @@ class EspalierTest {
     Ran refused = espalier("zoo", "data", data.toString(), "--kind", "poems");
     assertThat(refused.code()).isEqualTo(3);
     assertThat(refused.err()).contains("shapes, questions, opinions, tales");
+  }
+
+  @Test
+  void the_zoo_writes_only_where_nothing_else_is_and_says_why_it_cannot() throws IOException {
+    Path shapes = directory.resolve("shapes");
+    Path file = Files.writeString(directory.resolve("file"), "mine");
+    assertThat(espalier("zoo", "data", shapes.toString(), "--train", "1", "--test", "1").code())
+        .isZero();
+
+    Ran mixed = espalier("zoo", "data", shapes.toString(), "--kind", "opinions");
+    Ran data = espalier("zoo", "data", file + "/data");
+    Ran model = espalier("zoo", "model", "cifar_resnet20", file.toString());
+
+    assertThat(mixed.code()).isEqualTo(3);
+    assertThat(mixed.err()).contains("a data set needs a directory of its own", "batches.meta");
+    assertThat(data.code()).isEqualTo(3);
+    assertThat(data.err()).contains("cannot be written", file.toString());
+    assertThat(model.code()).isEqualTo(3);
+    assertThat(model.err()).contains("cannot be written", file + " is in the way");
+  }
+
+  @Test
+  void directories_without_reports_cannot_be_compared() {
+    Ran one = espalier("compare", directory.toString());
+    Ran two = espalier("compare", directory + "/a", directory + "/b");
+
+    assertThat(one.code()).isEqualTo(2);
+    assertThat(two.code()).isEqualTo(3);
+    assertThat(two.err().lines()).hasSize(2).allMatch(line -> line.contains("report.json"));
   }
 
   @Test
