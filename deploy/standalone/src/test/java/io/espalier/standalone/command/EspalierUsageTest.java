@@ -31,6 +31,7 @@ class EspalierUsageTest {
   @Test
   void only_the_command_that_is_named_first_is_read() {
     assertThat(Espalier.needed("runs", "list")).containsExactly(RunsCommand.class);
+    assertThat(Espalier.needed("--version")).isEmpty();
     List<Class<?>> all = Espalier.needed("--help");
     assertThat(all).contains(RunsCommand.class, UpCommand.class).hasSizeGreaterThan(10);
     assertThat(Espalier.needed()).isEqualTo(all);
