@@ -81,9 +81,12 @@ public final class Espalier {
 
   /**
    * The commands that the parser must know: to read what all of them take is a third of the time
-   * that a client needs, so where one is named first it is that alone.
+   * that a client needs, so where one is named first it is that alone, and for the version none.
    */
   static List<Class<?>> needed(String... arguments) {
+    if (List.of(arguments).equals(List.of("--version"))) {
+      return List.of();
+    }
     return COMMANDS.stream()
         .filter(command -> arguments.length > 0 && name(command).equals(arguments[0]))
         .findFirst()

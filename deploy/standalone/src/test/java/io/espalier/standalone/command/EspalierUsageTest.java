@@ -25,12 +25,13 @@ class EspalierUsageTest {
     Ran run = espalier("optimize", "--model", "X", "--out", "o");
 
     assertThat(run.code()).isEqualTo(2);
-    assertThat(run.err()).contains("Missing required option: '--policy=FILE'");
+    assertThat(run.err()).contains("Missing required argument", "--policy=FILE", "--algorithm");
   }
 
   @Test
   void only_the_command_that_is_named_first_is_read() {
     assertThat(Espalier.needed("runs", "list")).containsExactly(RunsCommand.class);
+    assertThat(Espalier.needed("--version")).isEmpty();
     List<Class<?>> all = Espalier.needed("--help");
     assertThat(all).contains(RunsCommand.class, UpCommand.class).hasSizeGreaterThan(10);
     assertThat(Espalier.needed()).isEqualTo(all);

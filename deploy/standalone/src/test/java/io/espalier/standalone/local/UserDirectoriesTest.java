@@ -22,10 +22,10 @@ class UserDirectoriesTest {
 
   @Test
   void home_of_the_environment_wins_over_the_list_of_users() {
-    var user = new UserDirectories(Map.of("HOME", "/work/ada"), "/home/ada");
+    var user = new UserDirectories(Map.of("HOME", "/srv/ada"), "/home/ada");
 
-    assertThat(user.data("--dir")).isEqualTo(Path.of("/work/ada/.local/share/espalier"));
-    assertThat(user.cache("--scores")).isEqualTo(Path.of("/work/ada/.cache/espalier"));
+    assertThat(user.data("--dir")).isEqualTo(Path.of("/srv/ada/.local/share/espalier"));
+    assertThat(user.cache("--scores")).isEqualTo(Path.of("/srv/ada/.cache/espalier"));
   }
 
   @Test
