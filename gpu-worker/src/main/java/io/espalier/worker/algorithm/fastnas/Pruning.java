@@ -125,8 +125,10 @@ public final class Pruning {
     Plan costed = search.costed();
     Budget budget = search.budget();
     return new Outcome<>(
-        Measured.of(plan.whole(), measuring.measures(before, before), found.original()),
-        Measured.of(found.cut().plan().whole(), measuring.measures(after, before), found.result()),
+        Measured.of(plan.whole(), measuring.measures(before, before), found.original())
+            .with(before.samples(before)),
+        Measured.of(found.cut().plan().whole(), measuring.measures(after, before), found.result())
+            .with(after.samples(before)),
         after.quality().samples(),
         new Solved(
             found.choice(),
