@@ -5,28 +5,16 @@ import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.report.PruningReport.AxisFacts;
 import io.espalier.worker.report.PruningReport.Constraint;
 import io.espalier.worker.report.PruningReport.Effort;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 
-/**
- * A report as one HTML page that is well-formed XML as well. It loads nothing and runs nothing, and
- * tells the browser to insist on that: only the one style sheet of known digest is let in.
- */
+/** A report as one HTML page. */
 final class ReportHtml {
-  private static final String STYLE = resource("report.css");
-
   private final PruningReport report;
-  private final Markup out = new Markup();
+  private final Sections sections = new Sections();
+  private final Markup out = sections.out();
 
   private ReportHtml(PruningReport report) {
     this.report = report;
@@ -34,40 +22,22 @@ final class ReportHtml {
 
   /** The page. */
   static String page(PruningReport report) {
-    return new ReportHtml(report).write();
+    var html = new ReportHtml(report);
+    return HtmlPage.of(Masthead.title(report), html::write);
   }
 
-  private String write() {
-    out.raw("<!DOCTYPE html>\n")
-        .open("html", "xmlns", "http://www.w3.org/1999/xhtml", "lang", "en");
-    head();
-    out.open("body").open("main");
-    Headline.write(report, out);
+  private void write(Markup page) {
     units();
-    CandidateTable.write(report, out);
+    CandidateTable.write(report, sections);
     report.setup().losses().ifPresent(this::sensitivity);
     widths();
     report.setup().losses().ifPresent(this::curves);
+    cuts();
     time();
-    Details.write(report, out);
-    out.close().close().close();
-    return out.toString();
-  }
-
-  private void head() {
-    String policy =
-        "default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'"
-            .formatted(sha256(STYLE));
-    out.open("head")
-        .empty("meta", "charset", "utf-8")
-        .empty("meta", "http-equiv", "Content-Security-Policy", "content", policy)
-        .empty("meta", "name", "viewport", "content", "width=device-width, initial-scale=1")
-        .empty("meta", "name", "color-scheme", "content", "light dark")
-        .element("title", report.model().name() + ", pruned")
-        .open("style")
-        .raw(STYLE)
-        .close()
-        .close();
+    Details.write(report, sections);
+    page.raw(Masthead.of(report));
+    Headline.write(report, page);
+    sections.write(page);
   }
 
   private void units() {
@@ -142,23 +112,22 @@ final class ReportHtml {
     pictures(paper -> LineChart.on(paper, content));
   }
 
+  private void cuts() {
+    ParetoScatter.Content content = CandidateScatter.cuts(report);
+    if (content.dots().isEmpty()) {
+      return;
+    }
+    section(
+        "Single cuts",
+        "Every model of which one axis alone was cut: what it costs to the right, what it loses"
+            + " upwards; rings are the widths that were chosen.");
+    ParetoScatter.write(content, out);
+    out.close();
+  }
+
   private void time() {
     Effort effort = report.effort();
-    String time =
-        effort.phases().isEmpty()
-            ? "No times were taken"
-            : "Time: " + Figures.seconds(effort.seconds());
-    String reused =
-        effort.reused().isPresent()
-            ? ", and "
-                + Figures.percent(effort.reused().getAsDouble(), 1)
-                + " of the work was not done, since earlier results held"
-            : "";
-    String models =
-        effort.modelsScored().isPresent()
-            ? "; models scored: " + effort.modelsScored().getAsInt()
-            : "";
-    section("Time spent", time + models + reused + ".");
+    section("Time spent", EffortText.of(effort));
     if (!effort.phases().isEmpty()) {
       pictures(paper -> TimeBar.on(paper, effort));
     }
@@ -166,34 +135,10 @@ final class ReportHtml {
   }
 
   private void section(String title, String explanation) {
-    out.open("section").element("h2", title).element("p", explanation);
+    sections.open(title, explanation);
   }
 
   private void pictures(Function<Paper, String> draw) {
-    out.open("div", "class", "picture");
-    for (Paper paper : Paper.values()) {
-      out.raw(draw.apply(paper));
-    }
-    out.close();
-  }
-
-  private static String resource(String name) {
-    try (InputStream stream = ReportHtml.class.getResourceAsStream(name)) {
-      return new String(
-          Objects.requireNonNull(stream, "no resource " + name).readAllBytes(),
-          StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read the resource " + name, e);
-    }
-  }
-
-  private static String sha256(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return Base64.getEncoder().encodeToString(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    Paper.write(out, draw);
   }
 }

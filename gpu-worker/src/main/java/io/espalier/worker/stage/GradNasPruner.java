@@ -66,9 +66,11 @@ final class GradNasPruner implements Pruner {
     var result = new GradNasResult(job, prepared.spec(), prepared.plan(), pruned, prepared.texts());
     StageReport report = result.report();
     result.write(report, prepared.texts().judge().fingerprint());
-    var facts = new GradNasFacts(prepared.spec(), prepared.plan(), pruned);
+    var facts =
+        new GradNasFacts(prepared.spec(), prepared.plan(), pruned, prepared.texts().facts());
     Reports.write(
-        job.output(), new PruningFacts(pruned.outcome(), job.seed(), facts).report(report));
+        job.output(),
+        new PruningFacts(pruned.outcome(), job.seed(), facts).report(report, result.note()));
     return report;
   }
 

@@ -72,7 +72,7 @@ record GradNasResult(
     return loaders;
   }
 
-  private String note() {
+  String note() {
     return switch (plan.output()) {
       case PER_LAYER ->
           "layers are as wide as config.json lists; transformers builds all layers equally wide and"

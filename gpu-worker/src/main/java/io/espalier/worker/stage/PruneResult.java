@@ -74,7 +74,7 @@ record PruneResult(
     return plan.architecture().keep(kept()).shapes();
   }
 
-  private String note(StageReport report) {
+  String note(StageReport report) {
     if (!report.loadsIn().contains(TimmShapes.LOADER)) {
       return NOTE_ON_OTHERS;
     }
