@@ -64,7 +64,7 @@ final class CandidateScatter {
         dots.add(dot(axis, choice));
       }
     }
-    return content("loss of score", dots);
+    return content("loss of score, less is better", dots);
   }
 
   private Dot dot(AxisFacts axis, int choice) {

@@ -12,6 +12,9 @@ sealed interface ChartScale permits Ticks, Decades {
   /** The values that have a mark, ascending; at least two. */
   List<Double> values();
 
+  /** How a value that has a mark is written. */
+  String text(double value);
+
   /** Where a value lies between the ends: 0 to 1. */
   double position(double value);
 

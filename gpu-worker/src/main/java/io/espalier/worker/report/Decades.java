@@ -14,10 +14,12 @@ record Decades(int first, int last) implements ChartScale {
   /** The part of the axis between zero and the lowest power. */
   private static final double FOOT = 0.1;
 
-  /** Decades that cover a range of positive values, at most the {@value} highest of them. */
   private static final int MOST = 6;
 
-  /** Decades that cover a range; what is below the lowest of them counts as zero. */
+  /**
+   * Decades that cover a range of positive values, at most the {@value #MOST} highest of them; what
+   * is below these counts as zero.
+   */
   static Decades covering(double low, double high) {
     int last = (int) Math.ceil(Math.log10(high) - 1e-9);
     int first = (int) Math.floor(Math.log10(low) + 1e-9);
@@ -32,6 +34,11 @@ record Decades(int first, int last) implements ChartScale {
       values.add(Math.pow(10, exponent));
     }
     return values;
+  }
+
+  @Override
+  public String text(double value) {
+    return Figures.brief(value);
   }
 
   @Override

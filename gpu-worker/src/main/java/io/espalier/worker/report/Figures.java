@@ -53,11 +53,15 @@ final class Figures {
     };
   }
 
-  /** From one value to another; the unit, if it is that of both, stands once. */
+  /** From one value to another; the unit, which is that of both, stands once. */
   static String range(String from, String to) {
-    int space = from.indexOf(' ');
-    boolean isShared = space > 0 && to.endsWith(from.substring(space));
-    return (isShared ? from.substring(0, space) : from) + " to " + to;
+    return bare(from) + " to " + to;
+  }
+
+  /** A value without its unit. */
+  static String bare(String value) {
+    int space = value.indexOf(' ');
+    return space > 0 ? value.substring(0, space) : value;
   }
 
   private static String rounded(double value, int decimals) {

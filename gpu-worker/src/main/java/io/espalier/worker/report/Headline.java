@@ -129,8 +129,9 @@ final class Headline {
   private static String range(Interval interval, MetricFacts facts) {
     String unit = facts.metric().unit();
     double spread = spread(facts);
-    return Figures.range(
-        Figures.of(interval.low(), unit, spread), Figures.of(interval.high(), unit, spread));
+    return Figures.bare(Figures.of(interval.low(), unit, spread))
+        + " to "
+        + Figures.bare(Figures.of(interval.high(), unit, spread));
   }
 
   private void constraints() {

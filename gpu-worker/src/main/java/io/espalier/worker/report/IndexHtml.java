@@ -13,7 +13,7 @@ import java.util.Optional;
 /** The page that lists results, a row for each. */
 final class IndexHtml {
   private static final String[] COLUMNS = {
-    "model", "policy", "made (UTC)", "by", "parameters", "file size", "FLOPs", "how good"
+    "model", "policy", "made (UTC)", "by", "parameters", "file size", "FLOPs", "quality"
   };
   private static final List<String> COSTS = List.of("parameters", "bytes", "flops");
   private static final DateTimeFormatter DATE =
@@ -61,7 +61,7 @@ final class IndexHtml {
     out.close();
   }
 
-  /** Before and after, and the change below them; of how good a model is with its name. */
+  /** What came out, and below it what went in and the change; of quality with its name. */
   private static void metric(Optional<Metric> metric, String label, Table table) {
     if (metric.isEmpty()) {
       table.number(Figures.UNKNOWN);
@@ -70,9 +70,13 @@ final class IndexHtml {
     Metric of = metric.get();
     Change change = Change.of(MetricFacts.of(of));
     table.cell(
-        Figures.of(of.before(), of.unit()) + " → " + Figures.of(of.after(), of.unit()),
+        Figures.of(of.after(), of.unit()),
         "num",
-        (label + " " + change.text()).strip());
+        "%swas %s, %s"
+            .formatted(
+                label.isEmpty() ? "" : label + ", ",
+                Figures.of(of.before(), of.unit()),
+                change.text()));
   }
 
   /** A relative link, with every name as a URI has it. */

@@ -154,7 +154,7 @@ final class LineChart {
     for (double value : up.values()) {
       Spot at = spot(across.low(), value);
       svg.line(at, new Spot(area.right(), at.y()), value == 0 ? "axis" : "grid");
-      svg.words(new Spot(LEFT - 8, at.y()), Anchor.END, "tick", Figures.significant(value));
+      svg.words(new Spot(LEFT - 8, at.y()), Anchor.END, "tick", up.text(value));
     }
     double bottom = area.y() + area.height();
     for (double share : across.values()) {

@@ -163,7 +163,8 @@ public final class ParetoScatter {
     for (double value : up.values()) {
       double y = area.y() + (1 - up.position(value)) * area.height();
       svg.line(new Spot(area.x(), y), new Spot(area.right(), y), "grid");
-      svg.words(new Spot(LEFT - 8, y), Anchor.END, "tick", content.up().text().apply(value));
+      String text = up instanceof Decades ? up.text(value) : content.up().text().apply(value);
+      svg.words(new Spot(LEFT - 8, y), Anchor.END, "tick", text);
     }
     for (double value : across.values()) {
       double x = area.x() + across.position(value) * area.width();

@@ -2,6 +2,7 @@ package io.espalier.worker.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.ResourceException;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -32,14 +33,14 @@ public final class ReportIndex {
    * Looks through a directory. Files and directories whose name begins with a dot are passed by:
    * they are work in progress. Links are not followed.
    *
-   * @throws ResourceException if it is no directory, or cannot be read
+   * @throws InvalidInputException if it is no directory
+   * @throws ResourceException if it cannot be read
    */
   public static ReportIndex of(Path root) {
     if (!Files.isDirectory(root)) {
-      throw new ResourceException(
+      throw new InvalidInputException(
           "wanted a directory with results to list, but %s is none; name the folder that artifacts are published to"
-              .formatted(root),
-          null);
+              .formatted(root));
     }
     var index = new ReportIndex(root);
     try {
@@ -64,9 +65,30 @@ public final class ReportIndex {
     return List.copyOf(unreadable);
   }
 
-  /** The page that lists them; links are relative to the directory that the page lies in. */
-  public String page(Path directory) {
-    return IndexHtml.page(this, directory);
+  /**
+   * Writes the page that lists them, whose links are relative to where it lies.
+   *
+   * @param page replaced if it is there
+   * @return where it lies
+   * @throws InvalidInputException if it is a directory
+   * @throws ResourceException if it cannot be written
+   */
+  public Path write(Path page) {
+    Path absolute = page.toAbsolutePath().normalize();
+    Path parent = absolute.getParent();
+    if (parent == null || Files.isDirectory(absolute)) {
+      throw new InvalidInputException(
+          "wanted a file to write the page to, but %s is a directory; name a file in it"
+              .formatted(page));
+    }
+    try {
+      Path directory = Files.createDirectories(parent).toRealPath();
+      Path real = directory.resolve(parent.relativize(absolute));
+      Reports.write(real, IndexHtml.page(this, directory));
+      return real;
+    } catch (IOException e) {
+      throw new ResourceException("cannot write the page %s: %s".formatted(page, e), e);
+    }
   }
 
   /** The directory that was looked through. */

@@ -67,7 +67,7 @@ public final class Reports {
     }
   }
 
-  private static void write(Path file, String content) throws IOException {
+  static void write(Path file, String content) throws IOException {
     Path partial = file.resolveSibling("." + file.getFileName() + ".partial");
     try {
       try (FileChannel channel =

@@ -35,6 +35,11 @@ record Ticks(List<Double> values) implements ChartScale {
   }
 
   @Override
+  public String text(double value) {
+    return Figures.significant(value);
+  }
+
+  @Override
   public double position(double value) {
     return (value - low()) / (high() - low());
   }

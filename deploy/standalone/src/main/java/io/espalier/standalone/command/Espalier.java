@@ -1,6 +1,7 @@
 package io.espalier.standalone.command;
 
 import io.espalier.standalone.report.Format;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -39,6 +40,7 @@ import picocli.CommandLine.ScopeType;
       ModelsCommand.class,
       PoliciesCommand.class,
       RunsCommand.class,
+      ReportsCommand.class,
       WorkersCommand.class,
       StreamsCommand.class,
       WorkerCommand.class
@@ -83,8 +85,12 @@ public final class Espalier {
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      String version = Espalier.class.getPackage().getImplementationVersion();
-      return new String[] {"espalier " + (version == null ? "(not packaged)" : version)};
+      return new String[] {"espalier " + packaged().orElse("(not packaged)")};
+    }
+
+    /** The version in the jar's manifest, if this is one. */
+    static Optional<String> packaged() {
+      return Optional.ofNullable(Espalier.class.getPackage().getImplementationVersion());
     }
   }
 }

@@ -1,11 +1,13 @@
 package io.espalier.standalone.command;
 
 import io.espalier.standalone.model.Optimization;
+import io.espalier.standalone.model.Origin;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.stage.ScoreShelf;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -48,7 +50,8 @@ final class OptimizeCommand extends Task {
       names = "--scores",
       paramLabel = "DIR",
       description =
-          "Where scores of models are kept, so that another budget needs no measuring. Default: ${sys:user.home}/"
+          "Where scores of models are kept, so that another budget needs no measuring. Default:"
+              + " ${sys:user.home}/"
               + USUAL_SCORES
               + ".")
   private @Nullable Path scores;
@@ -60,7 +63,14 @@ final class OptimizeCommand extends Task {
     try (var narration = Narration.toStandardError()) {
       var request =
           new Optimization.Request(
-              model, policy, data, out, stage.heap(this, 1), stage.threads(this), shelf(narration));
+              model,
+              policy,
+              data,
+              out,
+              stage.heap(this, 1),
+              stage.threads(this),
+              shelf(narration),
+              new Origin(commandLine(), Clock.systemUTC(), Espalier.Version.packaged()));
       Optimization.Outcome outcome = Optimization.run(request, narration);
       return outcome.accepted() ? outcome.result() : outcome.result().withExitCode(Failures.GATE);
     }

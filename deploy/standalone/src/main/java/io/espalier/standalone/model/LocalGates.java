@@ -8,6 +8,7 @@ import io.espalier.streams.domain.model.ArtifactFiles;
 import io.espalier.streams.domain.policy.Gate;
 import io.espalier.streams.domain.policy.GateResult;
 import io.espalier.streams.domain.policy.GateRule;
+import io.espalier.streams.domain.policy.GateWords;
 import io.espalier.streams.domain.policy.Gates;
 import io.espalier.streams.domain.stage.Metric;
 import io.espalier.streams.domain.stage.StageCost;
@@ -63,6 +64,16 @@ record LocalGates(
         results,
         passed || policy.getOnGateFailure() == OnGateFailure.PUBLISH,
         stages.stream().flatMap(each -> each.report().warnings().stream()).distinct().toList());
+  }
+
+  /** What a gate asks and what it found. */
+  String words(GateResult gate) {
+    return GateWords.of(
+        gate,
+        measurements.stream()
+            .filter(each -> each.name().equals(gate.gate().metric()))
+            .map(Measurement::unit)
+            .findFirst());
   }
 
   /**

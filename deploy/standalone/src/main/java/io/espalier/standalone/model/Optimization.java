@@ -9,7 +9,6 @@ import io.espalier.standalone.report.Measurement;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
 import io.espalier.streams.domain.policy.GateResult;
-import io.espalier.streams.domain.policy.GateWords;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.StageKind;
@@ -42,6 +41,7 @@ public final class Optimization {
    * @param heapMebibytes Java heap of each stage
    * @param threads threads of the tensor library
    * @param scores where scores of models are kept for other budgets, if they are
+   * @param origin what reports tell of who asked
    */
   public record Request(
       Path model,
@@ -50,7 +50,8 @@ public final class Optimization {
       Path out,
       int heapMebibytes,
       int threads,
-      Optional<ScoreShelf> scores) {
+      Optional<ScoreShelf> scores,
+      Origin origin) {
     /** A request; the map is copied. */
     public Request {
       data = Map.copyOf(data);
@@ -112,6 +113,10 @@ public final class Optimization {
     Path produced = Files.isDirectory(candidate) ? candidate : request.model();
     Manifest manifest = Manifest.of(produced);
     LocalGates gates = LocalGates.of(policy, results, manifest);
+    if (produced.equals(candidate)) {
+      Reports.identify(
+          candidate, request.origin().identity(request.model(), policy, gates, manifest));
+    }
     Optional<Path> place = Optional.empty();
     if (gates.accepted() && produced.equals(candidate)) {
       Files.deleteIfExists(request.out());
@@ -140,8 +145,7 @@ public final class Optimization {
     report.ifPresent(file -> json.put("report", file.toString()));
     var text = new StringBuilder(Measurement.table(measured));
     for (GateResult gate : gates.results()) {
-      text.append(gate.passed() ? "\ngate passed: " : "\ngate failed: ")
-          .append(GateWords.of(gate, unit(gate, measured)));
+      text.append(gate.passed() ? "\ngate passed: " : "\ngate failed: ").append(gates.words(gate));
     }
     text.append(
         place
@@ -154,13 +158,6 @@ public final class Optimization {
     LocalStages.warn(json, gates.warnings());
     text.append(LocalStages.warnings(gates.warnings()));
     return Result.of(json, text.toString());
-  }
-
-  private static Optional<String> unit(GateResult gate, List<Measurement> measured) {
-    return measured.stream()
-        .filter(each -> each.name().equals(gate.gate().metric()))
-        .map(Measurement::unit)
-        .findFirst();
   }
 
   private static ObjectNode gateNode(GateResult gate) {
