@@ -36,6 +36,8 @@ final class Commands {
     event.setIssuedAt(issuedAt);
     event.setToken(command.identity().token());
     event.setSequence(command.identity().sequence());
+    event.setPolicyName(command.policy().name());
+    event.setPolicyGeneration(command.policy().generation());
     return event;
   }
 
@@ -62,6 +64,7 @@ final class Commands {
         job.getQueuedAt(),
         new Command(
             new ModelRef(command.getModelName(), command.getModelVersion()),
+            new Command.PolicyVersion(command.getPolicyName(), command.getPolicyGeneration()),
             new StageSpec(PolicyMapping.kind(command.getKind()), command.getSpec()),
             Models.fromAvro(command.getInput()),
             command.getOutputUri(),
