@@ -91,6 +91,9 @@ final class Details {
                 + " less; the search has shown it."
             : "The search has not shown that no model within the budget is better; it can be better"
                 + " only as far as the bound below says.");
+    Warnings.foresight(report)
+        .ifPresent(
+            warning -> out.open("div", "class", "warnings").element("p", "⚠ " + warning).close());
     out.open("dl");
     fact("it " + verb, Figures.significant(search.loss()));
     fact(

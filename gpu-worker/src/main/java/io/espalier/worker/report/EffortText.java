@@ -14,6 +14,7 @@ final class EffortText {
                 ? "No times were taken."
                 : "Time: " + Figures.seconds(effort.seconds()) + ".");
     effort.modelsScored().ifPresent(models -> text.append(scored(models, effort.modelsSkipped())));
+    effort.modelsRemembered().ifPresent(models -> text.append(remembered(models)));
     effort.reused().ifPresent(part -> text.append(reused(part)));
     return text.toString();
   }
@@ -29,6 +30,14 @@ final class EffortText {
         : text
             + ", of %d that there were; %d were skipped, since a narrower cut of the same axis lost nothing already."
                 .formatted(models + skipped.getAsInt(), skipped.getAsInt());
+  }
+
+  /** What earlier runs saved. */
+  private static String remembered(int models) {
+    return models == 0
+        ? ""
+        : " Scores of %d of them are those of an earlier run, so they took no time now."
+            .formatted(models);
   }
 
   /** What memory saved. */

@@ -62,7 +62,8 @@ import java.util.OptionalDouble;
  *       accuracy})
  *   <li>{@code effort}: {@code phases[]} ({@code name}, {@code seconds}, {@code share}), {@code
  *       seconds}, {@code modelsScored}, {@code modelsSkipped} (since narrower ones lost nothing),
- *       {@code reused} (fraction of the passes of those scored that was known before)
+ *       {@code modelsRemembered} (of those scored, whose scores an earlier run left), {@code
+ *       reused} (fraction of the passes of those scored that was known before)
  *   <li>{@code latencies[]}: {@code model}, {@code predictedMillis}, {@code measuredMillis}, {@code
  *       measuredRange[]} (the tenth and the ninetieth of a hundred)
  *   <li>{@code data[]}: {@code use}, {@code uri}, {@code digest}
@@ -298,6 +299,7 @@ final class PruningJson {
     put(node, "seconds", effort.seconds());
     effort.modelsScored().ifPresent(models -> node.put("modelsScored", models));
     effort.modelsSkipped().ifPresent(models -> node.put("modelsSkipped", models));
+    effort.modelsRemembered().ifPresent(models -> node.put("modelsRemembered", models));
     put(node, "reused", effort.reused());
     return node;
   }

@@ -260,6 +260,7 @@ public record PruningReport(
    * @param phases one after another
    * @param modelsScored models scored in all, the original included; if losses were measured
    * @param modelsSkipped models that need not be scored, since narrower ones lost nothing already
+   * @param modelsRemembered of those that were scored, the ones whose scores an earlier run left
    * @param reused fraction of full forward passes of the models that were scored which was not
    *     computed, since it was known from a model scored before; 0 to 1
    */
@@ -267,6 +268,7 @@ public record PruningReport(
       List<Phase> phases,
       OptionalInt modelsScored,
       OptionalInt modelsSkipped,
+      OptionalInt modelsRemembered,
       OptionalDouble reused) {
     /** An effort; the list is copied. */
     public Effort {

@@ -7,6 +7,7 @@ import io.espalier.worker.report.PruningReport.Search;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** What whoever reads a report must not overlook, in sentences. */
@@ -37,9 +38,16 @@ final class Warnings {
   static List<String> of(PruningReport report) {
     var warnings = new Warnings(report);
     warnings.opening();
-    warnings.foresight();
+    foresight(report).ifPresent(warnings.warnings::add);
     warnings.samples();
     return warnings.warnings;
+  }
+
+  /** Where the search foretold much less than what was measured. */
+  static Optional<String> foresight(PruningReport report) {
+    return report.setup().losses().isPresent()
+        ? report.search().flatMap(new Warnings(report)::parts)
+        : Optional.empty();
   }
 
   private void opening() {
@@ -51,19 +59,14 @@ final class Warnings {
     }
   }
 
-  /** Foresight and measurement part where much was lost that was not foretold. */
-  private void foresight() {
-    if (report.setup().losses().isEmpty() || report.search().isEmpty()) {
-      return;
-    }
-    Search search = report.search().get();
-    report.curve().measured().stream()
+  private Optional<String> parts(Search search) {
+    return report.curve().measured().stream()
         .filter(measured -> measured.lostScore() > 0)
         .filter(measured -> measured.lostScore() > FAR * Math.max(0, search.loss()))
         .filter(measured -> !isNoise())
         .findFirst()
-        .ifPresentOrElse(
-            measured -> warnings.add(partsInScore(search, measured)), () -> nothing(search));
+        .map(measured -> partsInScore(search, measured))
+        .or(() -> nothing(search));
   }
 
   /** Whether nothing that says how good the model is got worse by more than chance. */
@@ -71,29 +74,30 @@ final class Warnings {
     return report.metrics().stream().noneMatch(Warnings::isMuchWorse);
   }
 
-  private String partsInScore(Search search, Measurement measured) {
+  private static String partsInScore(Search search, Measurement measured) {
     return "Foresight and measurement part: the search foretold that the result loses %s, but %s was measured. Do not rely on the predicted curve."
         .formatted(Figures.significant(search.loss()), Figures.significant(measured.lostScore()));
   }
 
   /** Where losses were measured in other units, one can still tell nothing from something. */
-  private void nothing(Search search) {
+  private Optional<String> nothing(Search search) {
     if (search.loss() > NOTHING) {
-      return;
+      return Optional.empty();
     }
-    report.metrics().stream()
+    return report.metrics().stream()
         .filter(Warnings::isMuchWorse)
         .map(MetricFacts::metric)
         .max(Comparator.comparing(this::isScore))
-        .ifPresent(
-            metric ->
-                warnings.add(
-                    "Foresight and measurement part: the search foretold that the result loses %s, but %s changed from %s to %s. Do not rely on what was foretold."
-                        .formatted(
-                            Figures.significant(search.loss()),
-                            metric.name(),
-                            Figures.of(metric.before(), metric.unit()),
-                            Figures.of(metric.after(), metric.unit()))));
+        .map(metric -> partsInMetric(search, metric));
+  }
+
+  private static String partsInMetric(Search search, Metric metric) {
+    return "Foresight and measurement part: the search foretold that the result loses %s, but %s changed from %s to %s. Do not rely on what was foretold."
+        .formatted(
+            Figures.significant(search.loss()),
+            metric.name(),
+            Figures.of(metric.before(), metric.unit()),
+            Figures.of(metric.after(), metric.unit()));
   }
 
   /** Whether a metric is what the search scored by. */

@@ -69,6 +69,9 @@ interface AlgorithmFacts {
   /** Models that need not be scored, since narrower ones lost nothing; empty if none was. */
   OptionalInt modelsSkipped();
 
+  /** Of models that were scored, those whose scores an earlier run left; empty if unknown. */
+  OptionalInt modelsRemembered();
+
   /** Fraction of the passes of models that were scored which was known from earlier ones. */
   OptionalDouble reused();
 

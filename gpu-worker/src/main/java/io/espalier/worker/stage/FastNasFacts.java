@@ -164,6 +164,11 @@ record FastNasFacts(
   }
 
   @Override
+  public OptionalInt modelsRemembered() {
+    return OptionalInt.of(pruned.remembered());
+  }
+
+  @Override
   public OptionalDouble reused() {
     SensitivityMap map = pruned.sensitivity();
     return OptionalDouble.of(Math.max(0, 1 - map.passes() / map.evaluations()));

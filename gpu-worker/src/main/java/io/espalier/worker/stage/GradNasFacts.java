@@ -149,6 +149,11 @@ record GradNasFacts(
   }
 
   @Override
+  public OptionalInt modelsRemembered() {
+    return OptionalInt.empty();
+  }
+
+  @Override
   public OptionalDouble reused() {
     return OptionalDouble.empty();
   }

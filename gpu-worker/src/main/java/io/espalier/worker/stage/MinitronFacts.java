@@ -240,6 +240,11 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
   }
 
   @Override
+  public OptionalInt modelsRemembered() {
+    return OptionalInt.empty();
+  }
+
+  @Override
   public OptionalDouble reused() {
     return OptionalDouble.empty();
   }

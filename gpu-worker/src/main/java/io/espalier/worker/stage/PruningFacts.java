@@ -146,6 +146,7 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
             .toList(),
         algorithm.modelsScored(),
         algorithm.modelsSkipped(),
+        algorithm.modelsRemembered(),
         algorithm.reused());
   }
 

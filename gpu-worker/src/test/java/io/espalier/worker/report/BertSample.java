@@ -102,6 +102,7 @@ final class BertSample {
             List.of(new Phase("original", 31), new Phase("gradients", 212), new Phase("search", 2)),
             OptionalInt.empty(),
             OptionalInt.empty(),
+            OptionalInt.empty(),
             OptionalDouble.empty()),
         List.of(),
         List.of(),

@@ -82,6 +82,7 @@ final class LlamaSample {
             List.of(new Phase("activations", 310), new Phase("search", 702)),
             OptionalInt.of(2),
             OptionalInt.empty(),
+            OptionalInt.empty(),
             OptionalDouble.empty()),
         List.of(
             new LatencyFacts(

@@ -293,6 +293,7 @@ class ReportPageTest {
             List.of(new Phase(EVIL, Double.NaN), new Phase(EVIL, 0)),
             OptionalInt.of(0),
             OptionalInt.empty(),
+            OptionalInt.empty(),
             OptionalDouble.of(Double.NaN)),
         List.of(
             new LatencyFacts(

@@ -114,6 +114,7 @@ class ReportPicturesTest {
             List.of(new Phase("a", 3), new Phase("b", 1)),
             OptionalInt.of(2),
             OptionalInt.empty(),
+            OptionalInt.empty(),
             OptionalDouble.empty());
 
     Document bar = Pages.parse(TimeBar.on(Paper.WIDE, effort));

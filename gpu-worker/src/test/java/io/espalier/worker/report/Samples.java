@@ -99,7 +99,12 @@ final class Samples {
         List.of(),
         Optional.empty(),
         Curve.none(),
-        new Effort(List.of(), OptionalInt.of(0), OptionalInt.empty(), OptionalDouble.empty()),
+        new Effort(
+            List.of(),
+            OptionalInt.of(0),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            OptionalDouble.empty()),
         List.of(),
         List.of(),
         Opening.unknown());
@@ -260,6 +265,7 @@ final class Samples {
             new Phase("result measured", 5.1),
             new Phase("latency", 12.6)),
         OptionalInt.of(412),
+        OptionalInt.empty(),
         OptionalInt.empty(),
         OptionalDouble.of(0.463));
   }

@@ -109,6 +109,7 @@ final class TinySample {
             List.of(new Phase("sensitivity", 3), new Phase("surgery", 1)),
             OptionalInt.of(2),
             OptionalInt.of(1),
+            OptionalInt.of(2),
             OptionalDouble.of(0.5)),
         List.of(
             new LatencyFacts(

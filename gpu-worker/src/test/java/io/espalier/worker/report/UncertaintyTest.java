@@ -82,7 +82,12 @@ class UncertaintyTest {
   @Test
   void what_early_stopping_saved_is_told_apart_from_what_was_kept() {
     var effort =
-        new Effort(List.of(), OptionalInt.of(20), OptionalInt.of(14), OptionalDouble.of(0.586));
+        new Effort(
+            List.of(),
+            OptionalInt.of(20),
+            OptionalInt.of(14),
+            OptionalInt.empty(),
+            OptionalDouble.of(0.586));
 
     assertThat(EffortText.of(effort))
         .isEqualTo(
@@ -93,10 +98,35 @@ class UncertaintyTest {
   }
 
   @Test
+  void scores_of_an_earlier_run_are_told() {
+    var effort =
+        new Effort(
+            List.of(),
+            OptionalInt.of(34),
+            OptionalInt.of(0),
+            OptionalInt.of(34),
+            OptionalDouble.empty());
+
+    assertThat(EffortText.of(effort))
+        .endsWith("Scores of 34 of them are those of an earlier run, so they took no time now.");
+  }
+
+  @Test
   void nothing_is_said_to_be_skipped_where_nothing_was() {
-    var all = new Effort(List.of(), OptionalInt.of(34), OptionalInt.of(0), OptionalDouble.empty());
+    var all =
+        new Effort(
+            List.of(),
+            OptionalInt.of(34),
+            OptionalInt.of(0),
+            OptionalInt.empty(),
+            OptionalDouble.empty());
     var unknown =
-        new Effort(List.of(), OptionalInt.of(10), OptionalInt.empty(), OptionalDouble.empty());
+        new Effort(
+            List.of(),
+            OptionalInt.of(10),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            OptionalDouble.empty());
 
     assertThat(EffortText.of(all)).endsWith("Models scored: 34, which is each one that there was.");
     assertThat(EffortText.of(unknown)).endsWith("Models scored: 10.");
