@@ -11,7 +11,7 @@ final class CandidateTable {
   private CandidateTable() {}
 
   /** Writes it, if models were compared. */
-  static void write(PruningReport report, Sections sections) {
+  static void write(PruningReport report, PageSections sections) {
     List<CandidateFacts> candidates = report.candidates();
     if (candidates.isEmpty()) {
       return;

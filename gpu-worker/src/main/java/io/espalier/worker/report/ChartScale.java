@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 
 /** An axis of a chart: which values have a mark, and where values lie. */
-sealed interface ChartScale permits Ticks, Decades {
+sealed interface ChartScale permits Ticks, DecadeScale {
   /** From this ratio of the largest to the smallest positive value on, decades are shown. */
   double DECADES_FROM = 100;
 
@@ -30,7 +30,7 @@ sealed interface ChartScale permits Ticks, Decades {
     double high = Arrays.stream(all).max().orElse(0);
     double positive = Arrays.stream(all).filter(value -> value > 0).min().orElse(high);
     return low >= 0 && positive > 0 && high / positive >= DECADES_FROM
-        ? Decades.covering(positive, high)
+        ? DecadeScale.covering(positive, high)
         : Ticks.covering(low, high, about);
   }
 }

@@ -17,22 +17,22 @@ final class Details {
   private static final int FEW = 12;
 
   private final PruningReport report;
-  private final Sections sections;
+  private final PageSections sections;
   private final Markup out;
 
-  private Details(PruningReport report, Sections sections) {
+  private Details(PruningReport report, PageSections sections) {
     this.report = report;
     this.sections = sections;
     this.out = sections.out();
   }
 
-  static void write(PruningReport report, Sections sections) {
+  static void write(PruningReport report, PageSections sections) {
     var details = new Details(report, sections);
     details.latencies();
     details.search();
     report.profile().ifPresent(details::profile);
     details.frozen();
-    Opened.write(report.opening(), sections);
+    LoaderSection.write(report.opening(), sections);
     details.provenance();
   }
 
@@ -91,7 +91,7 @@ final class Details {
                 + " less; the search has shown it."
             : "The search has not shown that no model within the budget is better; it can be better"
                 + " only as far as the bound below says.");
-    Warnings.foresight(report)
+    ReportWarnings.foresight(report)
         .ifPresent(
             warning -> out.open("div", "class", "warnings").element("p", "⚠ " + warning).close());
     out.open("dl");

@@ -30,7 +30,7 @@ final class Headline {
   }
 
   private void warnings() {
-    List<String> warnings = Warnings.of(report);
+    List<String> warnings = ReportWarnings.of(report);
     if (warnings.isEmpty()) {
       return;
     }

@@ -169,7 +169,7 @@ final class LineChart {
         "%s left (100 %% = %s)"
             .formatted(
                 content.quantity().label(), Abbreviation.of(content.quantity(), content.whole())));
-    String log = up instanceof Decades ? ", by powers of ten" : "";
+    String log = up instanceof DecadeScale ? ", by powers of ten" : "";
     svg.words(new Spot(0, TOP - 14), Anchor.START, "tick", content.losses().label() + log);
   }
 

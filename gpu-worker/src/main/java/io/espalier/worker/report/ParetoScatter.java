@@ -163,7 +163,7 @@ public final class ParetoScatter {
     for (double value : up.values()) {
       double y = area.y() + (1 - up.position(value)) * area.height();
       svg.line(new Spot(area.x(), y), new Spot(area.right(), y), "grid");
-      String text = up instanceof Decades ? up.text(value) : content.up().text().apply(value);
+      String text = up instanceof DecadeScale ? up.text(value) : content.up().text().apply(value);
       svg.words(new Spot(LEFT - 8, y), Anchor.END, "tick", text);
     }
     for (double value : across.values()) {
@@ -177,7 +177,7 @@ public final class ParetoScatter {
         Anchor.MIDDLE,
         "tick",
         content.across().label());
-    String log = up instanceof Decades ? ", by powers of ten" : "";
+    String log = up instanceof DecadeScale ? ", by powers of ten" : "";
     svg.words(new Spot(0, TOP - 14), Anchor.START, "tick", content.up().label() + log);
   }
 

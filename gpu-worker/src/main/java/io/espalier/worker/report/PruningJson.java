@@ -69,7 +69,7 @@ import java.util.OptionalDouble;
  *   <li>{@code data[]}: {@code use}, {@code uri}, {@code digest}
  *   <li>{@code opening}: {@code loaders[]} ({@code name}, {@code lines[]}), {@code note}
  *   <li>{@code warnings[]}: sentences
- *   <li>{@code identity}, once it is known: see {@link IdentityJson}
+ *   <li>{@code identity}, once it is known: see {@link ResultIdentityJson}
  * </ul>
  */
 final class PruningJson {
@@ -107,7 +107,7 @@ final class PruningJson {
     report.data().forEach(set -> data.add(data(set)));
     root.set("opening", opening(report.opening()));
     ArrayNode warnings = root.putArray("warnings");
-    Warnings.of(report).forEach(warnings::add);
+    ReportWarnings.of(report).forEach(warnings::add);
     return root;
   }
 
@@ -320,10 +320,10 @@ final class PruningJson {
         .put("digest", data.digest());
   }
 
-  private static ObjectNode opening(Opening opening) {
+  private static ObjectNode opening(ResultLoaders opening) {
     ObjectNode node = NODES.objectNode();
     ArrayNode loaders = node.putArray("loaders");
-    for (Opening.Loader loader : opening.loaders()) {
+    for (ResultLoaders.Loader loader : opening.loaders()) {
       ArrayNode lines = loaders.addObject().put("name", loader.name()).putArray("lines");
       loader.lines().forEach(lines::add);
     }

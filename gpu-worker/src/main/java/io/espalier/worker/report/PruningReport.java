@@ -45,7 +45,7 @@ public record PruningReport(
     Effort effort,
     List<LatencyFacts> latencies,
     List<DataFacts> data,
-    Opening opening) {
+    ResultLoaders opening) {
 
   /**
    * The model that was pruned.

@@ -45,7 +45,7 @@ public record ReportEntry(
    * @param written when the file was
    */
   static ReportEntry of(Path directory, JsonNode report, Instant written) {
-    JsonNode identity = report.path(IdentityJson.KEY);
+    JsonNode identity = report.path(ResultIdentityJson.KEY);
     var metrics = new ArrayList<Metric>();
     report.path("metrics").forEach(metric -> metrics.add(metric(metric)));
     return new ReportEntry(

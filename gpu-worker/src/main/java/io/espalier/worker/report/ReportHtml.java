@@ -13,7 +13,7 @@ import java.util.function.Function;
 /** A report as one HTML page. */
 final class ReportHtml {
   private final PruningReport report;
-  private final Sections sections = new Sections();
+  private final PageSections sections = new PageSections();
   private final Markup out = sections.out();
 
   private ReportHtml(PruningReport report) {
@@ -23,7 +23,7 @@ final class ReportHtml {
   /** The page. */
   static String page(PruningReport report) {
     var html = new ReportHtml(report);
-    return HtmlPage.of(Masthead.title(report), html::write);
+    return HtmlPage.of(PageMasthead.title(report), html::write);
   }
 
   private void write(Markup page) {
@@ -35,7 +35,7 @@ final class ReportHtml {
     cuts();
     time();
     Details.write(report, sections);
-    page.raw(Masthead.of(report));
+    page.raw(PageMasthead.of(report));
     Headline.write(report, page);
     sections.write(page);
   }
@@ -119,8 +119,9 @@ final class ReportHtml {
     }
     section(
         "Single cuts",
-        "Every model of which one axis alone was cut: what it costs to the right, what it loses"
-            + " upwards; rings are the widths that were chosen.");
+        "Models of which one axis alone is cut: what they cost to the right, what they lose"
+            + " upwards; those that need not be scored are taken to lose nothing. Rings are the"
+            + " widths that were chosen.");
     ParetoScatter.write(content, out);
     out.close();
   }

@@ -13,6 +13,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 
 /** The results below a directory, such as a store of artifacts, that have a report. */
 public final class ReportIndex {
@@ -134,7 +135,10 @@ public final class ReportIndex {
         return;
       }
       entries.add(
-          ReportEntry.of(file.getParent(), report, attributes.lastModifiedTime().toInstant()));
+          ReportEntry.of(
+              Objects.requireNonNull(file.getParent()),
+              report,
+              attributes.lastModifiedTime().toInstant()));
     } catch (IOException e) {
       unreadable.add(file);
     }

@@ -48,7 +48,7 @@ public final class Reports {
    * @param directory of the result; nothing happens if it has no report
    * @throws WorkerException if they cannot be read or written; worth another attempt
    */
-  public static void identify(Path directory, Identity identity) {
+  public static void identify(Path directory, ResultIdentity identity) {
     Path json = directory.resolve(JSON);
     Path html = directory.resolve(HTML);
     try {
@@ -56,10 +56,10 @@ public final class Reports {
           || !(MAPPER.readTree(Files.readAllBytes(json)) instanceof ObjectNode report)) {
         return;
       }
-      report.set(IdentityJson.KEY, IdentityJson.of(identity));
+      report.set(ResultIdentityJson.KEY, ResultIdentityJson.of(identity));
       write(json, report.toPrettyString() + "\n");
       if (Files.isRegularFile(html)) {
-        write(html, Masthead.replaced(Files.readString(html), report, identity));
+        write(html, PageMasthead.replaced(Files.readString(html), report, identity));
       }
     } catch (IOException e) {
       throw new WorkerException(

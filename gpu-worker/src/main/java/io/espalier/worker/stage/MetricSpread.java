@@ -3,7 +3,7 @@ package io.espalier.worker.stage;
 import io.espalier.worker.algorithm.evaluate.Bootstrap;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.MeasureSamples;
-import io.espalier.worker.algorithm.evaluate.Wilson;
+import io.espalier.worker.algorithm.evaluate.WilsonInterval;
 import io.espalier.worker.algorithm.prune.Measured;
 import io.espalier.worker.domain.job.Interval;
 import io.espalier.worker.domain.job.Metric;
@@ -77,6 +77,6 @@ record MetricSpread(Measured before, Measured after, long seed) {
   }
 
   private static Interval wilson(Metric metric, double share) {
-    return Wilson.interval(share, metric.samples().orElseThrow());
+    return WilsonInterval.interval(share, metric.samples().orElseThrow());
   }
 }

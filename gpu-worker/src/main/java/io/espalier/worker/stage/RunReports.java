@@ -1,8 +1,8 @@
 package io.espalier.worker.stage;
 
 import io.espalier.worker.domain.ResourceException;
-import io.espalier.worker.report.Identity;
 import io.espalier.worker.report.Reports;
+import io.espalier.worker.report.ResultIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ public record RunReports(InstantSource clock) {
     boolean isKnown = !origin.policy().isEmpty();
     Reports.identify(
         directory,
-        new Identity(
+        new ResultIdentity(
             Optional.of(origin.model()),
             Optional.of(origin.version()),
             isKnown ? Optional.of(origin.policy()) : Optional.empty(),

@@ -106,7 +106,7 @@ final class BertSample {
             OptionalDouble.empty()),
         List.of(),
         List.of(),
-        Opening.unknown());
+        ResultLoaders.unknown());
   }
 
   private List<AxisFacts> axes(Selection selection, Map<String, double[]> losses) {

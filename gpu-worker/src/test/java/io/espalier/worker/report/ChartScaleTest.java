@@ -15,7 +15,7 @@ class ChartScaleTest {
   void values_that_span_decades_have_a_mark_for_each_power_of_ten_and_one_for_zero() {
     ChartScale scale = of(0, 0.02, 0.5, 7);
 
-    assertThat(scale).isInstanceOf(Decades.class);
+    assertThat(scale).isInstanceOf(DecadeScale.class);
     assertThat(scale.values()).containsExactly(0.0, 0.01, 0.1, 1.0, 10.0);
     assertThat(scale.position(0)).isZero();
     assertThat(scale.position(0.01)).isCloseTo(0.1, within(1e-12));

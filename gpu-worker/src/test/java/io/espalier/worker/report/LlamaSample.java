@@ -88,7 +88,7 @@ final class LlamaSample {
             new LatencyFacts(
                 "result", OptionalDouble.of(31), OptionalDouble.of(33), Optional.empty())),
         List.of(),
-        Opening.unknown());
+        ResultLoaders.unknown());
   }
 
   private static CandidateFacts candidate(String sizes, Cost cost, double score, boolean chosen) {

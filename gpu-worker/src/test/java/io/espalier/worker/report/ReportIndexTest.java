@@ -42,7 +42,7 @@ class ReportIndexTest {
     Reports.write(directory, TinySample.report());
     Reports.identify(
         directory,
-        new Identity(
+        new ResultIdentity(
             Optional.of(name),
             Optional.of("1"),
             Optional.of("edge"),

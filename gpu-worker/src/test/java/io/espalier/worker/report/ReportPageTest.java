@@ -299,6 +299,6 @@ class ReportPageTest {
             new LatencyFacts(
                 EVIL, OptionalDouble.of(Double.NaN), OptionalDouble.empty(), Optional.empty())),
         List.of(),
-        Opening.unknown());
+        ResultLoaders.unknown());
   }
 }

@@ -107,7 +107,7 @@ final class Samples {
             OptionalDouble.empty()),
         List.of(),
         List.of(),
-        Opening.unknown());
+        ResultLoaders.unknown());
   }
 
   static PruningReport.Setup setup(String device) {
@@ -178,7 +178,7 @@ final class Samples {
             new LatencyFacts(
                 "result", OptionalDouble.of(5.42), OptionalDouble.of(5.97), Optional.empty())),
         List.of(),
-        Opening.unknown());
+        ResultLoaders.unknown());
   }
 
   private Budget budget(List<Asked> asked) {

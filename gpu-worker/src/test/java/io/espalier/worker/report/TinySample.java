@@ -118,8 +118,8 @@ final class TinySample {
                 OptionalDouble.of(2.5),
                 Optional.of(new Interval(2.25, 3)))),
         List.of(new DataFacts("search", "file:///data", "cd34")),
-        new Opening(
-            List.of(new Opening.Loader("stock", List.of("line one", "line two"))),
+        new ResultLoaders(
+            List.of(new ResultLoaders.Loader("stock", List.of("line one", "line two"))),
             Optional.of("a note")));
   }
 

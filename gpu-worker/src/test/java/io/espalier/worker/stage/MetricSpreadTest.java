@@ -10,7 +10,7 @@ import io.espalier.worker.algorithm.prune.Measured;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.domain.job.Interval;
 import io.espalier.worker.domain.job.Metric;
-import io.espalier.worker.report.Opening;
+import io.espalier.worker.report.ResultLoaders;
 import io.espalier.worker.report.Uncertainty;
 import java.util.List;
 import java.util.Map;
@@ -91,13 +91,13 @@ class MetricSpreadTest {
 
   @Test
   void each_loader_has_the_lines_that_open_the_result() {
-    Opening stock =
+    ResultLoaders stock =
         LoadingLines.of(
             List.of("espalier", "safetensors", "transformers<5"), "BertModel", "a note");
-    Opening timm = LoadingLines.of(List.of("timm"), "resnet18", "import timm\nmodel = ...");
+    ResultLoaders timm = LoadingLines.of(List.of("timm"), "resnet18", "import timm\nmodel = ...");
 
     assertThat(stock.loaders())
-        .extracting(Opening.Loader::name)
+        .extracting(ResultLoaders.Loader::name)
         .containsExactly("espalier", "safetensors", "transformers<5");
     assertThat(stock.loaders().get(2).lines())
         .containsExactly(

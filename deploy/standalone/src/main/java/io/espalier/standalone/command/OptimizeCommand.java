@@ -1,7 +1,7 @@
 package io.espalier.standalone.command;
 
+import io.espalier.standalone.model.CommandOrigin;
 import io.espalier.standalone.model.Optimization;
-import io.espalier.standalone.model.Origin;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
 import io.espalier.worker.domain.InvalidInputException;
@@ -70,7 +70,7 @@ final class OptimizeCommand extends Task {
               stage.heap(this, 1),
               stage.threads(this),
               shelf(narration),
-              new Origin(commandLine(), Clock.systemUTC(), Espalier.Version.packaged()));
+              new CommandOrigin(commandLine(), Clock.systemUTC(), Espalier.Version.packaged()));
       Optimization.Outcome outcome = Optimization.run(request, narration);
       return outcome.accepted() ? outcome.result() : outcome.result().withExitCode(Failures.GATE);
     }

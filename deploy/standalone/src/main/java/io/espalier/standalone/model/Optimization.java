@@ -51,7 +51,7 @@ public final class Optimization {
       int heapMebibytes,
       int threads,
       Optional<ScoreShelf> scores,
-      Origin origin) {
+      CommandOrigin origin) {
     /** A request; the map is copied. */
     public Request {
       data = Map.copyOf(data);

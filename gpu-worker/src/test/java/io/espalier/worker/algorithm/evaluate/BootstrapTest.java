@@ -87,7 +87,8 @@ class BootstrapTest {
     for (JsonNode each : EXPECTED.get("wilson")) {
       long samples = each.get("samples").longValue();
 
-      Interval interval = Wilson.interval(each.get("hits").doubleValue() / samples, samples);
+      Interval interval =
+          WilsonInterval.interval(each.get("hits").doubleValue() / samples, samples);
 
       assertThat(interval.low()).isCloseTo(each.at("/interval/0").doubleValue(), within(1e-12));
       assertThat(interval.high()).isCloseTo(each.at("/interval/1").doubleValue(), within(1e-12));

@@ -10,20 +10,20 @@ import java.util.List;
  * @param first exponent of the lowest power
  * @param last exponent of the highest one
  */
-record Decades(int first, int last) implements ChartScale {
+record DecadeScale(int first, int last) implements ChartScale {
   /** The part of the axis between zero and the lowest power. */
   private static final double FOOT = 0.1;
 
   private static final int MOST = 6;
 
   /**
-   * Decades that cover a range of positive values, at most the {@value #MOST} highest of them; what
-   * is below these counts as zero.
+   * Decades that cover a range of positive values, at most the {@value #MOST} highest of them;
+   * what is below these counts as zero.
    */
-  static Decades covering(double low, double high) {
+  static DecadeScale covering(double low, double high) {
     int last = (int) Math.ceil(Math.log10(high) - 1e-9);
     int first = (int) Math.floor(Math.log10(low) + 1e-9);
-    return new Decades(Math.max(Math.min(first, last - 1), last - MOST), last);
+    return new DecadeScale(Math.max(Math.min(first, last - 1), last - MOST), last);
   }
 
   @Override

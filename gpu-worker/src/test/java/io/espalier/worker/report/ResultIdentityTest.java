@@ -20,12 +20,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 
-class IdentityTest {
+class ResultIdentityTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Instant MADE = Instant.parse("2026-03-04T05:06:07Z");
 
-  private static final Identity OF_A_RUN =
-      new Identity(
+  private static final ResultIdentity OF_A_RUN =
+      new ResultIdentity(
           Optional.of("shop"),
           Optional.of("7"),
           Optional.of("edge"),
@@ -34,13 +34,13 @@ class IdentityTest {
           MADE,
           "model-registered of shop@7",
           List.of(
-              new Identity.GateFacts("accuracy: worse by 1 pp", true),
-              new Identity.GateFacts("bytes: too many", false)),
+              new ResultIdentity.GateFacts("accuracy: worse by 1 pp", true),
+              new ResultIdentity.GateFacts("bytes: too many", false)),
           "ef56",
           Optional.of("0.13.0"));
 
-  private static final Identity BY_HAND =
-      new Identity(
+  private static final ResultIdentity BY_HAND =
+      new ResultIdentity(
           Optional.of("dir<script>"),
           Optional.empty(),
           Optional.of("edge"),
@@ -105,7 +105,7 @@ class IdentityTest {
     assertThat(Pages.all(page(), "h1").get(0).getTextContent()).isEqualTo("dir<script>, pruned");
     assertThat(Pages.all(page(), "script")).isEmpty();
     JsonNode identity =
-        JSON.readTree(directory.resolve(Reports.JSON).toFile()).path(IdentityJson.KEY);
+        JSON.readTree(directory.resolve(Reports.JSON).toFile()).path(ResultIdentityJson.KEY);
     assertThat(identity.properties())
         .extracting(Map.Entry::getKey)
         .containsExactly("model", "policy", "made", "cause", "gates", "rootDigest");
@@ -123,7 +123,7 @@ class IdentityTest {
     assertThat(after).endsWith(rest);
     var expected = (ObjectNode) facts;
     JsonNode found = JSON.readTree(directory.resolve(Reports.JSON).toFile());
-    expected.set(IdentityJson.KEY, found.path(IdentityJson.KEY));
+    expected.set(ResultIdentityJson.KEY, found.path(ResultIdentityJson.KEY));
     assertThat(found).isEqualTo(expected);
     assertThat(found.at("/identity/policy/generation").longValue()).isEqualTo(3);
     assertThat(found.at("/identity/made").asText()).isEqualTo("2026-03-04T05:06:07Z");

@@ -20,7 +20,7 @@ import java.util.OptionalLong;
  * @param rootDigest of the result
  * @param espalier version of the program that made it
  */
-public record Identity(
+public record ResultIdentity(
     Optional<String> name,
     Optional<String> version,
     Optional<String> policy,
@@ -32,7 +32,7 @@ public record Identity(
     String rootDigest,
     Optional<String> espalier) {
   /** An identity; the list is copied. */
-  public Identity {
+  public ResultIdentity {
     gates = List.copyOf(gates);
   }
 

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** The sections of a page, as they are written one after another, and the list of them. */
-final class Sections {
+final class PageSections {
   /** A section as the list of contents has it. */
   private record Entry(String id, String title) {}
 

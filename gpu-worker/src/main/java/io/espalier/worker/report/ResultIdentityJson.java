@@ -10,13 +10,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * ({@code words}, {@code passed}), {@code rootDigest}, {@code espalier} (its version). What does
  * not exist is left out.
  */
-final class IdentityJson {
+final class ResultIdentityJson {
   /** Where it stands in a report. */
   static final String KEY = "identity";
 
-  private IdentityJson() {}
+  private ResultIdentityJson() {}
 
-  static ObjectNode of(Identity identity) {
+  static ObjectNode of(ResultIdentity identity) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     identity.name().ifPresent(name -> model(identity, node.putObject("model").put("name", name)));
     identity
@@ -33,11 +33,11 @@ final class IdentityJson {
     return node;
   }
 
-  private static void model(Identity identity, ObjectNode model) {
+  private static void model(ResultIdentity identity, ObjectNode model) {
     identity.version().ifPresent(version -> model.put("version", version));
   }
 
-  private static void policy(Identity identity, ObjectNode policy) {
+  private static void policy(ResultIdentity identity, ObjectNode policy) {
     identity.generation().ifPresent(generation -> policy.put("generation", generation));
   }
 }

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /** What whoever reads a report must not overlook, in sentences. */
-final class Warnings {
+final class ReportWarnings {
   /** The key of the fact that counts the samples of the search. */
   static final String SCORED_ON = "scoreImages";
 
@@ -30,13 +30,13 @@ final class Warnings {
   private final PruningReport report;
   private final List<String> warnings = new ArrayList<>();
 
-  private Warnings(PruningReport report) {
+  private ReportWarnings(PruningReport report) {
     this.report = report;
   }
 
   /** Of a report; nothing if there is nothing to overlook. */
   static List<String> of(PruningReport report) {
-    var warnings = new Warnings(report);
+    var warnings = new ReportWarnings(report);
     warnings.opening();
     foresight(report).ifPresent(warnings.warnings::add);
     warnings.samples();
@@ -46,7 +46,7 @@ final class Warnings {
   /** Where the search foretold much less than what was measured. */
   static Optional<String> foresight(PruningReport report) {
     return report.setup().losses().isPresent()
-        ? report.search().flatMap(new Warnings(report)::parts)
+        ? report.search().flatMap(new ReportWarnings(report)::parts)
         : Optional.empty();
   }
 
@@ -71,7 +71,7 @@ final class Warnings {
 
   /** Whether nothing that says how good the model is got worse by more than chance. */
   private boolean isNoise() {
-    return report.metrics().stream().noneMatch(Warnings::isMuchWorse);
+    return report.metrics().stream().noneMatch(ReportWarnings::isMuchWorse);
   }
 
   private static String partsInScore(Search search, Measurement measured) {
@@ -85,7 +85,7 @@ final class Warnings {
       return Optional.empty();
     }
     return report.metrics().stream()
-        .filter(Warnings::isMuchWorse)
+        .filter(ReportWarnings::isMuchWorse)
         .map(MetricFacts::metric)
         .max(Comparator.comparing(this::isScore))
         .map(metric -> partsInMetric(search, metric));

@@ -10,12 +10,12 @@ import java.util.Set;
  * @param loaders those that open it
  * @param note what else there is to know of that, in a sentence
  */
-public record Opening(List<Loader> loaders, Optional<String> note) {
+public record ResultLoaders(List<Loader> loaders, Optional<String> note) {
   /** Loaders that know nothing of networks, or that come from here. */
   private static final Set<String> NO_STOCK = Set.of("espalier", "safetensors");
 
   /** Loaders; the list is copied. */
-  public Opening {
+  public ResultLoaders {
     loaders = List.copyOf(loaders);
   }
 
@@ -33,8 +33,8 @@ public record Opening(List<Loader> loaders, Optional<String> note) {
   }
 
   /** Nothing known. */
-  public static Opening unknown() {
-    return new Opening(List.of(), Optional.empty());
+  public static ResultLoaders unknown() {
+    return new ResultLoaders(List.of(), Optional.empty());
   }
 
   /** Whether it is known that no loader of others makes the network of it. */

@@ -2,7 +2,7 @@ package io.espalier.standalone.model;
 
 import io.espalier.event.PruningPolicy;
 import io.espalier.worker.checkpoint.Manifest;
-import io.espalier.worker.report.Identity;
+import io.espalier.worker.report.ResultIdentity;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
@@ -16,13 +16,13 @@ import java.util.OptionalLong;
  * @param clock says when the result was there
  * @param version of this program, if it was packaged
  */
-public record Origin(String command, Clock clock, Optional<String> version) {
+public record CommandOrigin(String command, Clock clock, Optional<String> version) {
   /**
    * What a report tells of a result of this machine: no run and no generation, which only a running
    * system has.
    */
-  Identity identity(Path model, PruningPolicy policy, LocalGates gates, Manifest produced) {
-    return new Identity(
+  ResultIdentity identity(Path model, PruningPolicy policy, LocalGates gates, Manifest produced) {
+    return new ResultIdentity(
         Optional.of(model.toAbsolutePath().normalize()).map(Path::getFileName).map(Path::toString),
         Optional.empty(),
         Optional.of(policy.getName()),
@@ -31,7 +31,7 @@ public record Origin(String command, Clock clock, Optional<String> version) {
         clock.instant().truncatedTo(ChronoUnit.SECONDS),
         command,
         gates.results().stream()
-            .map(gate -> new Identity.GateFacts(gates.words(gate), gate.passed()))
+            .map(gate -> new ResultIdentity.GateFacts(gates.words(gate), gate.passed()))
             .toList(),
         produced.rootDigest(),
         version);

@@ -10,7 +10,7 @@ import java.util.Optional;
  * The top of a page: which model was pruned by what, and which run did it. The latter is known only
  * once the result is there, so this part is replaced then; comments in the page say where it is.
  */
-final class Masthead {
+final class PageMasthead {
   private static final String BEGIN = "<!-- masthead -->\n";
   private static final String END = "<!-- end of masthead -->\n";
   private static final DateTimeFormatter DATE =
@@ -18,22 +18,22 @@ final class Masthead {
           .withZone(ZoneOffset.UTC);
 
   private final JsonNode report;
-  private final Optional<Identity> identity;
+  private final Optional<ResultIdentity> identity;
   private final Markup out = new Markup();
 
-  private Masthead(JsonNode report, Optional<Identity> identity) {
+  private PageMasthead(JsonNode report, Optional<ResultIdentity> identity) {
     this.report = report;
     this.identity = identity;
   }
 
   /** The part of a page of which the run is not known yet. */
   static String of(PruningReport report) {
-    return new Masthead(PruningJson.of(report), Optional.empty()).write();
+    return new PageMasthead(PruningJson.of(report), Optional.empty()).write();
   }
 
   /** The title of the window. */
   static String title(PruningReport report) {
-    return new Masthead(PruningJson.of(report), Optional.empty()).title();
+    return new PageMasthead(PruningJson.of(report), Optional.empty()).title();
   }
 
   /**
@@ -42,7 +42,7 @@ final class Masthead {
    * @param page the page as it was
    * @param report the report as JSON
    */
-  static String replaced(String page, JsonNode report, Identity identity) {
+  static String replaced(String page, JsonNode report, ResultIdentity identity) {
     int begin = page.indexOf(BEGIN);
     int end = page.indexOf(END);
     int title = page.indexOf("<title>");
@@ -50,7 +50,7 @@ final class Masthead {
     if (begin < 0 || end < begin || title < 0 || title > begin || afterTitle < title) {
       return page;
     }
-    var masthead = new Masthead(report, Optional.of(identity));
+    var masthead = new PageMasthead(report, Optional.of(identity));
     return page.substring(0, title)
         + new Markup().element("title", masthead.title()).toString().stripTrailing()
         + page.substring(afterTitle + "</title>".length(), begin)
@@ -59,7 +59,8 @@ final class Masthead {
   }
 
   private String title() {
-    return identity.flatMap(Identity::model).orElseGet(() -> text("/model/name")) + ", pruned";
+    return identity.flatMap(ResultIdentity::model).orElseGet(() -> text("/model/name"))
+        + ", pruned";
   }
 
   private String write() {
@@ -89,7 +90,7 @@ final class Masthead {
     return BEGIN + out + END;
   }
 
-  private void run(Identity of) {
+  private void run(ResultIdentity of) {
     of.policyText().ifPresent(policy -> fact("policy", policy));
     of.run().ifPresent(run -> fact("run", run));
     fact("made", DATE.format(of.made()));
@@ -97,12 +98,12 @@ final class Masthead {
     of.espalier().ifPresent(version -> fact("Espalier", version));
   }
 
-  private void gates(Identity of) {
+  private void gates(ResultIdentity of) {
     if (of.gates().isEmpty()) {
       return;
     }
     out.element("dt", "gates").open("dd");
-    for (Identity.GateFacts gate : of.gates()) {
+    for (ResultIdentity.GateFacts gate : of.gates()) {
       out.element(
           "div",
           (gate.passed() ? "✓ " : "✗ ") + gate.words(),
@@ -127,7 +128,7 @@ final class Masthead {
       out.text(between + loader.path("name").asText());
       between = ", ";
     }
-    out.text("; ").element("a", "the lines that do", "href", "#" + Opened.ID).close();
+    out.text("; ").element("a", "the lines that do", "href", "#" + LoaderSection.ID).close();
   }
 
   private void digest(String name, String digest) {

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
-class WarningsTest {
+class ReportWarningsTest {
   private static final Cost COST = new Cost(600, 60, 240);
 
   /** Of a search that foretold a loss; the result lost something, and was measured. */
@@ -33,7 +33,7 @@ class WarningsTest {
             setup.losses(),
             List.of(
                 Fact.of("score", "score", "agreement"),
-                Fact.of(Warnings.SCORED_ON, "images for scoring", images))),
+                Fact.of(ReportWarnings.SCORED_ON, "images for scoring", images))),
         tiny.constraints(),
         metrics,
         tiny.profile(),
@@ -66,7 +66,7 @@ class WarningsTest {
 
   @Test
   void a_loss_of_nothing_beside_an_agreement_that_fell_by_half_is_told() {
-    List<String> warnings = Warnings.of(report(0, Double.NaN, List.of(LOST), 8));
+    List<String> warnings = ReportWarnings.of(report(0, Double.NaN, List.of(LOST), 8));
 
     assertThat(warnings)
         .satisfiesExactly(
@@ -80,32 +80,32 @@ class WarningsTest {
 
   @Test
   void a_loss_of_many_times_what_was_foretold_is_told_with_both() {
-    List<String> warnings = Warnings.of(report(0.1, 0.5, List.of(LOST), 512));
+    List<String> warnings = ReportWarnings.of(report(0.1, 0.5, List.of(LOST), 512));
 
     assertThat(warnings).singleElement().asString().contains("loses 0.1, but 0.5 was measured");
   }
 
   @Test
   void a_loss_about_as_foretold_is_no_matter() {
-    assertThat(Warnings.of(report(0.2, 0.5, List.of(LOST), 512))).isEmpty();
+    assertThat(ReportWarnings.of(report(0.2, 0.5, List.of(LOST), 512))).isEmpty();
   }
 
   @Test
   void a_loss_that_chance_could_have_made_is_no_matter() {
     MetricFacts noise = agreement(0.94, new Interval(-0.12, 0.01));
 
-    assertThat(Warnings.of(report(0, Double.NaN, List.of(noise), 512))).isEmpty();
-    assertThat(Warnings.of(report(0.001, 0.5, List.of(noise), 512))).isEmpty();
+    assertThat(ReportWarnings.of(report(0, Double.NaN, List.of(noise), 512))).isEmpty();
+    assertThat(ReportWarnings.of(report(0.001, 0.5, List.of(noise), 512))).isEmpty();
   }
 
   @Test
   void a_result_that_only_this_project_opens_is_told_with_the_reason() throws Exception {
     PruningReport tiny = TinySample.report();
     var opening =
-        new Opening(
+        new ResultLoaders(
             List.of(
-                new Opening.Loader("espalier", List.of()),
-                new Opening.Loader("safetensors", List.of())),
+                new ResultLoaders.Loader("espalier", List.of()),
+                new ResultLoaders.Loader("safetensors", List.of())),
             Optional.of("layers are not equally wide"));
     PruningReport report =
         new PruningReport(
@@ -124,8 +124,8 @@ class WarningsTest {
             tiny.data(),
             opening);
 
-    assertThat(Warnings.of(tiny)).isEmpty();
-    assertThat(Warnings.of(report))
+    assertThat(ReportWarnings.of(tiny)).isEmpty();
+    assertThat(ReportWarnings.of(report))
         .containsExactly(
             "No stock loader opens the result, only Espalier does: layers are not equally wide.");
     assertThat(Pages.all(Pages.parse(ReportHtml.page(report)), "div", "warnings"))

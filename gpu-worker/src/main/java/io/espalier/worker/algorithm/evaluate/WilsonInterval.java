@@ -9,11 +9,11 @@ import io.espalier.worker.domain.job.Interval;
  * <p>Source: Wilson, Probable inference, the law of succession, and statistical inference, 1927,
  * without correction for continuity.
  */
-public final class Wilson {
+public final class WilsonInterval {
   /** The normal distribution has 95 % within so many standard deviations of its mean. */
   private static final double Z = 1.959963984540054;
 
-  private Wilson() {}
+  private WilsonInterval() {}
 
   /**
    * The interval that holds the true share in 95 of 100 cases.

@@ -1,21 +1,21 @@
 package io.espalier.worker.report;
 
 /** The lines by which loaders open the result. */
-final class Opened {
+final class LoaderSection {
   private static final String TITLE = "Opening the result";
 
   /** What links in the page call it. */
-  static final String ID = Sections.id(TITLE);
+  static final String ID = PageSections.id(TITLE);
 
-  private Opened() {}
+  private LoaderSection() {}
 
   /** Writes it, if loaders are known. */
-  static void write(Opening opening, Sections sections) {
+  static void write(ResultLoaders opening, PageSections sections) {
     if (opening.loaders().isEmpty()) {
       return;
     }
     Markup out = sections.open(TITLE, "In the directory of the result:");
-    for (Opening.Loader loader : opening.loaders()) {
+    for (ResultLoaders.Loader loader : opening.loaders()) {
       out.element("h3", loader.name());
       out.open("pre").element("code", String.join("\n", loader.lines())).close();
     }
