@@ -17,8 +17,8 @@ record DecadeScale(int first, int last) implements ChartScale {
   private static final int MOST = 6;
 
   /**
-   * Decades that cover a range of positive values, at most the {@value #MOST} highest of them;
-   * what is below these counts as zero.
+   * Decades that cover a range of positive values, at most the {@value #MOST} highest of them; what
+   * is below these counts as zero.
    */
   static DecadeScale covering(double low, double high) {
     int last = (int) Math.ceil(Math.log10(high) - 1e-9);

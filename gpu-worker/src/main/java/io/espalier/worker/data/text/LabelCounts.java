@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 /** How often a model gives each label to texts of each label: a confusion matrix. */
 public final class LabelCounts {
   private final long[][] counts; // (right, given)
-  private final List<Integer> decisions = new ArrayList<>(); // of each text, right · labels + given
+  private final List<Integer> decisions = new ArrayList<>(); // right · labels + given
 
   /** Counts for a model of that many labels, all 0. */
   public LabelCounts(int labels) {
