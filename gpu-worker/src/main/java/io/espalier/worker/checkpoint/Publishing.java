@@ -146,7 +146,8 @@ final class Publishing {
       for (Map.Entry<String, Path> file : tree.files().entrySet()) {
         Path to = incoming.resolve(file.getKey());
         Files.createDirectories(Objects.requireNonNull(to.getParent()));
-        digests.add(digesting.copy(file.getKey(), file.getValue(), to));
+        digests.add(
+            digesting.copy(file.getKey(), draft.source(file.getKey(), file.getValue()), to));
       }
     }
     if (!new Manifest(digests).equals(draft.manifest())) {

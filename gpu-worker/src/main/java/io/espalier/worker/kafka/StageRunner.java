@@ -19,6 +19,8 @@ import io.espalier.worker.kafka.PreparedStage.Done;
 import io.espalier.worker.stage.ChildPreparation;
 import io.espalier.worker.stage.DiskSpace;
 import io.espalier.worker.stage.Folders;
+import io.espalier.worker.stage.RunOrigin;
+import io.espalier.worker.stage.RunReports;
 import io.espalier.worker.stage.ScoreShelf;
 import io.espalier.worker.stage.StageCache;
 import io.espalier.worker.stage.StageResult;
@@ -30,6 +32,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -52,6 +55,7 @@ final class StageRunner {
   private final LeftoverSweep leftovers;
   private final SlotEquipment equipment;
   private final DiskSpace space;
+  private final RunReports reports = new RunReports(InstantSource.system());
 
   /** A slot's workbench in the worker's home. */
   StageRunner(WorkerHome home, InputRules rules, SlotEquipment equipment) {
@@ -164,12 +168,33 @@ final class StageRunner {
         result);
   }
 
-  private static StageSucceeded publish(PreparedStage prepared, Done done, Stop stop) {
+  private StageSucceeded publish(PreparedStage prepared, Done done, Stop stop) {
     ArtifactPublication publication = ArtifactPublication.of(prepared.command(), stop);
     Manifest input = prepared.subject().inputs().model().manifest();
     return done.output().isPresent()
-        ? publication.publish(done.output().get(), done.result(), prepared.folder())
+        ? publication.publish(
+            reported(prepared, done.output().get()), done.result(), prepared.folder())
         : publication.publishUnchanged(input, done.result(), prepared.folder());
+  }
+
+  /** An output whose reports say which run it is of. */
+  private Draft reported(PreparedStage prepared, Draft output) {
+    StageCommand command = prepared.command();
+    var origin =
+        new RunOrigin(
+            command.getModelName(),
+            command.getModelVersion(),
+            command.getPolicyName(),
+            command.getPolicyGeneration(),
+            prepared.subject().job());
+    String digest = output.manifest().rootDigest();
+    if (output.movable()) {
+      reports.complete(output.directory(), origin, digest);
+      return output;
+    }
+    Path copies = prepared.folder().resolve("reports");
+    reports.completeCopies(output.directory(), copies, origin, digest);
+    return Draft.toCopy(output.directory(), output.manifest(), copies);
   }
 
   private Optional<Done> stored(PreparedStage.Subject subject, Path folder, Stop stop) {

@@ -11,16 +11,18 @@ final class CandidateTable {
   private CandidateTable() {}
 
   /** Writes it, if models were compared. */
-  static void write(PruningReport report, Markup out) {
+  static void write(PruningReport report, PageSections sections) {
     List<CandidateFacts> candidates = report.candidates();
     if (candidates.isEmpty()) {
       return;
     }
-    out.open("section")
-        .element("h2", "Candidates")
-        .element("p", explanation(candidates, report.setup().objective()));
+    Markup out = sections.open("Candidates", explanation(candidates, report.setup().objective()));
+    ParetoScatter.Content scatter = CandidateScatter.candidates(report);
+    if (scatter.dots().size() > 1) {
+      ParetoScatter.write(scatter, out);
+    }
     List<Quantity> quantities = Quantity.knownIn(candidates.get(0).cost());
-    Table table = Table.open(out, "Costs as foretold", columns(quantities));
+    Table table = Table.openWide(out, "Costs as foretold", columns(quantities));
     candidates.forEach(candidate -> row(table, out, candidate, quantities));
     table.close();
     out.close();
@@ -32,11 +34,7 @@ final class CandidateTable {
     table.head(candidate.sizes());
     table.number(layers(candidate.layers()));
     table.number(Figures.of(candidate.score(), "nats"));
-    out.element(
-        "td",
-        candidate.chosen() ? "✓ chosen" : "",
-        "class",
-        candidate.chosen() ? "num better" : "num");
+    table.cell(candidate.chosen() ? "✓ chosen" : "", candidate.chosen() ? "num better" : "num");
     quantities.forEach(
         quantity -> table.number(Abbreviation.of(quantity, quantity.of(candidate.cost()))));
     out.close();

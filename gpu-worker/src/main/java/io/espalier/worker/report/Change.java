@@ -1,24 +1,38 @@
 package io.espalier.worker.report;
 
+import io.espalier.worker.domain.job.Interval;
 import io.espalier.worker.domain.job.Metric;
 
 /**
  * How a metric changed, in the way that says most: points for fractions, differences for losses,
- * percent for everything else.
+ * percent for everything else. A change that chance could have made is neither better nor worse.
  *
  * @param text such as {@code −41.0 %}
- * @param verdict style: {@code better}, {@code worse}, {@code same}, {@code unknown}
+ * @param verdict style: {@code better}, {@code worse}, {@code same}, {@code noise}, {@code unknown}
+ * @param note how far it could be off, or that it is within noise; empty if it is exact
  */
-record Change(String text, String verdict) {
-  private static final Change UNKNOWN = new Change(Figures.UNKNOWN, "unknown");
+record Change(String text, String verdict, String note) {
+  private static final String WITHIN_NOISE = "within noise";
+  private static final Change UNKNOWN = new Change(Figures.UNKNOWN, "unknown", "");
 
-  static Change of(Metric metric) {
+  static Change of(MetricFacts facts) {
+    Metric metric = facts.metric();
     double before = metric.before().orElse(Double.NaN);
     double after = metric.after().orElse(Double.NaN);
     if (!Double.isFinite(before) || !Double.isFinite(after)) {
       return UNKNOWN;
     }
-    return new Change(Figures.change(text(metric.unit(), before, after)), verdict(metric));
+    double spread =
+        facts.uncertainty().flatMap(Uncertainty::change).map(Interval::width).orElse(0.0);
+    String text = Figures.change(text(metric.unit(), before, after, spread));
+    if (after == before) {
+      return new Change(text, "same", "");
+    }
+    if (facts.isWithinNoise()) {
+      return new Change(text, "noise", WITHIN_NOISE);
+    }
+    return new Change(
+        text, verdict(metric), facts.uncertainty().map(sure -> range(metric, sure)).orElse(""));
   }
 
   boolean isKnown() {
@@ -36,22 +50,38 @@ record Change(String text, String verdict) {
     };
   }
 
-  private static String text(String unit, double before, double after) {
-    double difference = after - before;
-    if (unit.equals("fraction")) {
-      return Figures.percent(difference, 2).replace(" %", " pp");
-    }
-    if (unit.equals("nats") || unit.equals("correlation") || before == 0) {
-      return Figures.significant(difference);
-    }
-    return Figures.percent(difference / Math.abs(before), 1);
+  private static String range(Metric metric, Uncertainty sure) {
+    double before = metric.before().orElseThrow();
+    return sure.change()
+        .map(
+            change ->
+                Figures.range(
+                    Figures.change(
+                        text(metric.unit(), before, before + change.low(), change.width())),
+                    Figures.change(
+                        text(metric.unit(), before, before + change.high(), change.width()))))
+        .orElse("");
+  }
+
+  private static String text(String unit, double before, double after, double spread) {
+    boolean relative = !isDifference(unit) && before != 0;
+    return relative
+        ? Figures.percent((after - before) / Math.abs(before), 1)
+        : difference(unit, after - before, spread);
+  }
+
+  private static boolean isDifference(String unit) {
+    return unit.equals("fraction") || unit.equals("nats") || unit.equals("correlation");
+  }
+
+  private static String difference(String unit, double difference, double spread) {
+    return unit.equals("fraction")
+        ? Figures.of(difference, unit, spread).replace(" %", " pp")
+        : Figures.of(difference, unit.equals("milliseconds") ? unit : "", spread).strip();
   }
 
   private static String verdict(Metric metric) {
     double gain = metric.after().orElseThrow() - metric.before().orElseThrow();
-    if (gain == 0) {
-      return "same";
-    }
     return gain > 0 == metric.higherIsBetter() ? "better" : "worse";
   }
 }

@@ -3,6 +3,7 @@ package io.espalier.worker.report;
 import io.espalier.worker.algorithm.search.Abbreviation;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.domain.job.Interval;
 import io.espalier.worker.report.PruningReport.AxisFacts;
 import io.espalier.worker.report.PruningReport.LatencyFacts;
 import java.util.ArrayList;
@@ -16,19 +17,22 @@ final class Details {
   private static final int FEW = 12;
 
   private final PruningReport report;
+  private final PageSections sections;
   private final Markup out;
 
-  private Details(PruningReport report, Markup out) {
+  private Details(PruningReport report, PageSections sections) {
     this.report = report;
-    this.out = out;
+    this.sections = sections;
+    this.out = sections.out();
   }
 
-  static void write(PruningReport report, Markup out) {
-    var details = new Details(report, out);
+  static void write(PruningReport report, PageSections sections) {
+    var details = new Details(report, sections);
     details.latencies();
     details.search();
     report.profile().ifPresent(details::profile);
     details.frozen();
+    LoaderSection.write(report.opening(), sections);
     details.provenance();
   }
 
@@ -37,15 +41,37 @@ final class Details {
       return;
     }
     section("Latency");
-    Table table = Table.open(out, "Milliseconds for one sample", "model", "predicted", "measured");
+    Table table =
+        Table.open(
+            out,
+            "Milliseconds for one sample",
+            "model",
+            "predicted",
+            "measured",
+            "tenth to ninetieth of a hundred");
     for (LatencyFacts row : report.latencies()) {
       table.row(
           row.model(),
           Figures.of(row.predictedMillis(), "milliseconds"),
-          Figures.of(row.measuredMillis(), "milliseconds"));
+          measured(row),
+          row.range().map(Details::range).orElse(Figures.UNKNOWN));
     }
     table.close();
     out.close();
+  }
+
+  private static String measured(LatencyFacts row) {
+    return row.range().isPresent() && row.measuredMillis().isPresent()
+        ? millis(row.measuredMillis().getAsDouble(), row.range().get())
+        : Figures.of(row.measuredMillis(), "milliseconds");
+  }
+
+  private static String range(Interval range) {
+    return Figures.range(millis(range.low(), range), millis(range.high(), range));
+  }
+
+  private static String millis(double value, Interval range) {
+    return Figures.of(value, "milliseconds", range.width());
   }
 
   private void search() {
@@ -65,6 +91,9 @@ final class Details {
                 + " less; the search has shown it."
             : "The search has not shown that no model within the budget is better; it can be better"
                 + " only as far as the bound below says.");
+    ReportWarnings.foresight(report)
+        .ifPresent(
+            warning -> out.open("div", "class", "warnings").element("p", "⚠ " + warning).close());
     out.open("dl");
     fact("it " + verb, Figures.significant(search.loss()));
     fact(
@@ -170,6 +199,6 @@ final class Details {
   }
 
   private void section(String title) {
-    out.open("section").element("h2", title);
+    sections.open(title);
   }
 }

@@ -11,6 +11,7 @@ final class Figures {
   /** In place of a number that is not known. */
   static final String UNKNOWN = "–";
 
+  private static final int MOST_DECIMALS = 6;
   private static final String MINUS = "−";
 
   private Figures() {}
@@ -26,9 +27,45 @@ final class Figures {
       case "fraction" -> percent(value, 2);
       case "milliseconds" -> significant(value) + " ms";
       case "seconds" -> seconds(value);
-      case "nats", "squares", "correlation" -> significant(value);
+      case "", "nats", "squares", "correlation" -> significant(value);
       default -> significant(value) + " " + unit;
     };
+  }
+
+  /**
+   * A value with its unit, to the digits that mean something.
+   *
+   * @param spread of such values; two of its digits are shown. 0 if it is not known
+   */
+  static String of(double value, String unit, double spread) {
+    double scale = unit.equals("fraction") ? 100 : 1;
+    if (!(spread > 0) || !Double.isFinite(spread) || !Double.isFinite(value)) {
+      return of(value, unit);
+    }
+    int decimals = 1 - (int) Math.floor(Math.log10(spread * scale));
+    String number = rounded(value * scale, Math.max(0, Math.min(MOST_DECIMALS, decimals)));
+    return switch (unit) {
+      case "fraction" -> number + " %";
+      case "milliseconds" -> number + " ms";
+      case "", "nats", "squares", "correlation" -> number;
+      case "count", "bytes", "seconds" -> of(value, unit);
+      default -> number + " " + unit;
+    };
+  }
+
+  /** From one value to another; the unit, which is that of both, stands once. */
+  static String range(String from, String to) {
+    return bare(from) + " to " + to;
+  }
+
+  /** A value without its unit. */
+  static String bare(String value) {
+    int space = value.indexOf(' ');
+    return space > 0 ? value.substring(0, space) : value;
+  }
+
+  private static String rounded(double value, int decimals) {
+    return signed(String.format(Locale.ROOT, "%." + decimals + "f", value));
   }
 
   static String of(OptionalDouble value, String unit) {

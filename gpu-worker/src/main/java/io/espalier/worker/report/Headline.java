@@ -1,14 +1,16 @@
 package io.espalier.worker.report;
 
 import io.espalier.worker.algorithm.search.Abbreviation;
+import io.espalier.worker.domain.job.Interval;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.report.PruningReport.Constraint;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 
-/** The top of the page: what was done to which model, and what became of it in large figures. */
+/** What became of a model, in large figures, and what must not be overlooked. */
 final class Headline {
-  private static final String[] BEFORE_AFTER = {
-    "", "before", "after", "before and after", "change"
-  };
+  private static final String[] BEFORE_AFTER = {"", "before", "after", PairBars.COLUMN, "change"};
   private static final String[] BUDGET = {"budget", "asked", "at most", "reached", "used", ""};
 
   private final PruningReport report;
@@ -21,51 +23,65 @@ final class Headline {
 
   static void write(PruningReport report, Markup out) {
     var headline = new Headline(report, out);
-    headline.title();
+    headline.warnings();
     headline.tiles();
     headline.metrics();
     headline.constraints();
   }
 
-  private void title() {
-    PruningReport.Model model = report.model();
-    PruningReport.Setup setup = report.setup();
-    out.open("header")
-        .element("h1", model.name() + ", pruned")
-        .element(
-            "p",
-            "%s · family %s · %s %s · %s"
-                .formatted(
-                    model.architecture(),
-                    model.family(),
-                    setup.algorithm(),
-                    setup.version(),
-                    setup.device()),
-            "class",
-            "sub")
-        .close();
+  private void warnings() {
+    List<String> warnings = ReportWarnings.of(report);
+    if (warnings.isEmpty()) {
+      return;
+    }
+    out.open("div", "class", "warnings", "role", "note");
+    warnings.forEach(warning -> out.element("p", "⚠ " + warning));
+    out.close();
   }
 
   private void tiles() {
     out.open("div", "class", "tiles");
-    for (Metric metric : report.metrics()) {
-      Change change = Change.of(metric);
-      if (!change.isKnown()) {
-        continue;
+    for (MetricFacts facts : report.metrics()) {
+      Change change = Change.of(facts);
+      if (change.isKnown()) {
+        tile(facts, change);
       }
-      out.open("div", "class", "tile " + change.verdict())
-          .element("div", change.text(), "class", "big")
-          .element("div", Change.label(metric), "class", "what")
-          .element(
-              "div",
-              Figures.of(metric.before(), metric.unit())
-                  + " → "
-                  + Figures.of(metric.after(), metric.unit()),
-              "class",
-              "detail")
-          .close();
     }
     out.close();
+  }
+
+  private void tile(MetricFacts facts, Change change) {
+    Metric metric = facts.metric();
+    out.open("div", "class", "tile " + change.verdict())
+        .element("div", change.text(), "class", "big")
+        .element("div", Change.label(metric), "class", "what")
+        .element("div", before(facts) + " → " + after(facts), "class", "detail");
+    if (!change.note().isEmpty()) {
+      out.element("div", change.note(), "class", "detail");
+    }
+    out.close();
+  }
+
+  private static String before(MetricFacts facts) {
+    return text(facts, facts.metric().before());
+  }
+
+  private static String after(MetricFacts facts) {
+    return text(facts, facts.metric().after());
+  }
+
+  /** A value with the digits that mean something: the same ones before and after. */
+  private static String text(MetricFacts facts, OptionalDouble value) {
+    return value.isPresent()
+        ? Figures.of(value.getAsDouble(), facts.metric().unit(), spread(facts))
+        : Figures.UNKNOWN;
+  }
+
+  private static double spread(MetricFacts facts) {
+    return facts
+        .uncertainty()
+        .map(sure -> Math.max(sure.before().width(), sure.after().width()))
+        .orElse(0.0);
   }
 
   private void metrics() {
@@ -73,29 +89,56 @@ final class Headline {
       return;
     }
     Table table = Table.open(out, "Before and after", BEFORE_AFTER);
-    for (Metric metric : report.metrics()) {
-      Change change = Change.of(metric);
-      String of =
-          metric.samples().isPresent()
-              ? " (n\u00a0=\u00a0" + metric.samples().getAsLong() + ")"
-              : "";
-      out.open("tr");
-      table.head(Change.label(metric) + of);
-      table.number(Figures.of(metric.before(), metric.unit()));
-      table.number(Figures.of(metric.after(), metric.unit()));
-      table.picture(
-          PairBars.of(metric.before().orElse(Double.NaN), metric.after().orElse(Double.NaN)));
-      out.element("td", change.text(), "class", "num " + change.verdict());
-      out.close();
-    }
+    report.metrics().forEach(facts -> row(table, facts));
     table.close();
+    String kinds =
+        report.metrics().stream()
+            .flatMap(facts -> facts.uncertainty().stream())
+            .map(sure -> sure.kind().words())
+            .distinct()
+            .collect(Collectors.joining("; "));
+    if (!kinds.isEmpty()) {
+      out.element("p", "Small figures: " + kinds + ".", "class", "note");
+    }
+  }
+
+  private void row(Table table, MetricFacts facts) {
+    Metric metric = facts.metric();
+    Change change = Change.of(facts);
+    String of =
+        metric.samples().isPresent() ? " (n\u00a0=\u00a0" + metric.samples().getAsLong() + ")" : "";
+    out.open("tr");
+    table.head(Change.label(metric) + of);
+    table.number(before(facts), range(facts, true));
+    table.number(after(facts), range(facts, false));
+    table.picture(
+        PairBars.of(metric.before().orElse(Double.NaN), metric.after().orElse(Double.NaN)));
+    table.cell(change.text(), "num " + change.verdict(), change.note());
+    out.close();
+  }
+
+  private static String range(MetricFacts facts, boolean before) {
+    return facts
+        .uncertainty()
+        .map(sure -> before ? sure.before() : sure.after())
+        .filter(interval -> interval.width() > 0)
+        .map(interval -> range(interval, facts))
+        .orElse("");
+  }
+
+  private static String range(Interval interval, MetricFacts facts) {
+    String unit = facts.metric().unit();
+    double spread = spread(facts);
+    return Figures.bare(Figures.of(interval.low(), unit, spread))
+        + " to "
+        + Figures.bare(Figures.of(interval.high(), unit, spread));
   }
 
   private void constraints() {
     if (report.constraints().isEmpty()) {
       return;
     }
-    Table table = Table.open(out, "Budget", BUDGET);
+    Table table = Table.openWide(out, "Budget", BUDGET);
     for (Constraint constraint : report.constraints()) {
       var bound = constraint.bound();
       out.open("tr");
@@ -105,7 +148,7 @@ final class Headline {
       table.number(Abbreviation.of(bound.quantity(), constraint.reached()));
       table.number(Figures.percent((double) constraint.reached() / bound.limit(), 1));
       boolean holds = constraint.holds();
-      out.element("td", holds ? "✓ within" : "✗ over budget", "class", holds ? "better" : "worse");
+      table.cell(holds ? "✓ within" : "✗ over budget", holds ? "better" : "worse");
       out.close();
     }
     table.close();

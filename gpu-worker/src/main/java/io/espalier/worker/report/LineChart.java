@@ -48,7 +48,7 @@ final class LineChart {
   private final List<Point> points;
   private final Box area;
   private final Ticks across;
-  private final Ticks up;
+  private final ChartScale up;
   private final Svg svg;
 
   private LineChart(Paper paper, Content content) {
@@ -64,7 +64,7 @@ final class LineChart {
     double height = paper == Paper.WIDE ? 360 : 300;
     this.area = new Box(LEFT, TOP, paper.width() - LEFT - RIGHT, height - TOP - BOTTOM);
     this.across = Ticks.covering(smallestShare(), 1, paper == Paper.WIDE ? 8 : 4);
-    this.up = Ticks.covering(losses().min().orElse(0), losses().max().orElse(0), 5);
+    this.up = ChartScale.of(losses(), 5);
     String label =
         "Line chart: %s by %s left".formatted(content.losses().label(), content.quantity().label());
     this.svg = new Svg(paper, height, label);
@@ -87,9 +87,25 @@ final class LineChart {
     }
     content.curve().measured().stream()
         .filter(measured -> Double.isFinite(measured.lostScore()))
-        .forEach(measured -> svg.diamond(spot(measured), 6, "measured", title(measured)));
+        .forEach(this::measured);
     chosen().ifPresent(point -> svg.circle(spot(point), 7, "picked", title("chosen", point)));
     return svg.finish();
+  }
+
+  private void measured(Measurement measured) {
+    Spot at = spot(measured);
+    svg.diamond(at, 6, "measured", title(measured));
+    measured
+        .accuracy()
+        .ifPresent(
+            accuracy -> {
+              boolean toTheLeft = at.x() > area.x() + area.width() * 0.6;
+              svg.words(
+                  new Spot(at.x() + (toTheLeft ? -10 : 10), at.y() - 10),
+                  toTheLeft ? Anchor.END : Anchor.START,
+                  "tick value",
+                  "accuracy " + Figures.percent(accuracy, 1));
+            });
   }
 
   private Optional<Point> chosen() {
@@ -138,7 +154,7 @@ final class LineChart {
     for (double value : up.values()) {
       Spot at = spot(across.low(), value);
       svg.line(at, new Spot(area.right(), at.y()), value == 0 ? "axis" : "grid");
-      svg.words(new Spot(LEFT - 8, at.y()), Anchor.END, "tick", Figures.significant(value));
+      svg.words(new Spot(LEFT - 8, at.y()), Anchor.END, "tick", up.text(value));
     }
     double bottom = area.y() + area.height();
     for (double share : across.values()) {
@@ -153,7 +169,8 @@ final class LineChart {
         "%s left (100 %% = %s)"
             .formatted(
                 content.quantity().label(), Abbreviation.of(content.quantity(), content.whole())));
-    svg.words(new Spot(0, TOP - 14), Anchor.START, "tick", content.losses().label());
+    String log = up instanceof DecadeScale ? ", by powers of ten" : "";
+    svg.words(new Spot(0, TOP - 14), Anchor.START, "tick", content.losses().label() + log);
   }
 
   private void budget(Budget.Bound bound) {

@@ -7,42 +7,42 @@ import java.util.Deque;
  * Markup that is HTML and XML at once, element by element. Everything given to it is escaped, but
  * for {@link #raw}.
  */
-final class Markup {
+public final class Markup {
   private final StringBuilder out = new StringBuilder();
   private final Deque<String> unclosed = new ArrayDeque<>();
 
   /** Opens an element; attributes are names and values in turn. */
-  Markup open(String element, String... attributes) {
+  public Markup open(String element, String... attributes) {
     start(element, attributes).append('>');
     unclosed.push(element);
     return this;
   }
 
   /** Closes the element opened last. */
-  Markup close() {
+  public Markup close() {
     out.append("</").append(unclosed.pop()).append(">\n");
     return this;
   }
 
   /** Text within the element opened last. */
-  Markup text(String text) {
+  public Markup text(String text) {
     escape(text);
     return this;
   }
 
   /** An element with nothing but text. */
-  Markup element(String element, String text, String... attributes) {
+  public Markup element(String element, String text, String... attributes) {
     return open(element, attributes).text(text).close();
   }
 
   /** An element that HTML or SVG allows to be empty. */
-  Markup empty(String element, String... attributes) {
+  public Markup empty(String element, String... attributes) {
     start(element, attributes).append("/>\n");
     return this;
   }
 
   /** Markup made elsewhere, as it is. */
-  Markup raw(String markup) {
+  public Markup raw(String markup) {
     out.append(markup);
     return this;
   }

@@ -4,6 +4,9 @@ import io.espalier.worker.report.Svg.Box;
 
 /** Two bars for one row of a table: before above, after below, each a part of the larger. */
 final class PairBars {
+  /** What a column of them is called. */
+  static final String COLUMN = "before and after";
+
   private static final int WIDTH = 120;
   private static final int HEIGHT = 18;
 

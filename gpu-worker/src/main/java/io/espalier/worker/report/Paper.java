@@ -1,5 +1,6 @@
 package io.espalier.worker.report;
 
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -32,6 +33,15 @@ enum Paper {
     this.labelWidth = labelWidth;
     this.longestLabel = longestLabel;
     this.style = style;
+  }
+
+  /** Writes a picture of each size, of which the style sheet shows one. */
+  static void write(Markup out, Function<Paper, String> draw) {
+    out.open("div", "class", "picture");
+    for (Paper paper : values()) {
+      out.raw(draw.apply(paper));
+    }
+    out.close();
   }
 
   int width() {

@@ -7,6 +7,7 @@ import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.domain.job.Interval;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.report.PruningReport.AxisFacts;
 import io.espalier.worker.report.PruningReport.Constraint;
@@ -35,15 +36,18 @@ import java.util.OptionalDouble;
  *   <li>{@code constraints[]}: {@code quantity}, {@code asked}, {@code limit}, {@code reached},
  *       {@code holds}
  *   <li>{@code metrics[]}: {@code name}, {@code unit}, {@code higherIsBetter}, {@code before},
- *       {@code after}, {@code dataset}, {@code samples}
+ *       {@code after}, {@code dataset}, {@code samples}, {@code interval} if it is known how sure
+ *       it is: {@code kind} ({@code bootstrap}, {@code wilson}, both of 95 %, or {@code
+ *       percentiles}, the tenth to the ninetieth), {@code before[]}, {@code after[]}, {@code
+ *       change[]} (each the two ends), {@code withinNoise}
  *   <li>{@code profile}, if there was a search: {@code axes} (number with a choice), {@code
  *       spaceSize} (digits, as a text since it may be larger than what programs read as a number),
  *       {@code min}, {@code centroid}, {@code max} (costs), {@code ratio} (by quantity), {@code
  *       constraints[]} ({@code quantity}, {@code asked}, {@code limit}, {@code satisfiable}),
  *       {@code advice}
  *   <li>{@code axes[]}, in the order of the forward pass: {@code name}, {@code kind}, {@code
- *       units}, {@code choices[]}, {@code losses[]} (one per choice, or empty), {@code chosen},
- *       {@code modelsScored}, {@code frozen} (the reason)
+ *       units}, {@code choices[]}, {@code losses[]}, {@code costs[]} (one per choice, or empty),
+ *       {@code chosen}, {@code modelsScored}, {@code frozen} (the reason)
  *   <li>{@code units[]}, scores of single units: {@code kind}, {@code ranked} (from the best to the
  *       worst; else in the order of the model), {@code rows[]}, each with {@code axis} and for its
  *       cells {@code units[]} (how many), {@code scores[]} (their mean), {@code kept[]} (how many
@@ -54,10 +58,18 @@ import java.util.OptionalDouble;
  *   <li>{@code search}: {@code loss}, {@code lowerBound}, {@code provenOptimal}, {@code steps}
  *   <li>{@code curve}: {@code points[]} ({@code cost}, {@code predictedLoss}, which is the sum over
  *       axes or the largest of an axis as the objective is), {@code chosen} (such a point), {@code
- *       measured[]} ({@code name}, {@code cost}, {@code score}, {@code lostScore})
+ *       measured[]} ({@code name}, {@code cost}, {@code score}, {@code lostScore}, {@code
+ *       accuracy})
  *   <li>{@code effort}: {@code phases[]} ({@code name}, {@code seconds}, {@code share}), {@code
- *       seconds}, {@code modelsScored}, {@code reused}
- *   <li>{@code latencies[]}: {@code model}, {@code predictedMillis}, {@code measuredMillis}
+ *       seconds}, {@code modelsScored}, {@code modelsSkipped} (since narrower ones lost nothing),
+ *       {@code modelsRemembered} (of those scored, whose scores an earlier run left), {@code
+ *       reused} (fraction of the passes of those scored that was known before)
+ *   <li>{@code latencies[]}: {@code model}, {@code predictedMillis}, {@code measuredMillis}, {@code
+ *       measuredRange[]} (the tenth and the ninetieth of a hundred)
+ *   <li>{@code data[]}: {@code use}, {@code uri}, {@code digest}
+ *   <li>{@code opening}: {@code loaders[]} ({@code name}, {@code lines[]}), {@code note}
+ *   <li>{@code warnings[]}: sentences
+ *   <li>{@code identity}, once it is known: see {@link ResultIdentityJson}
  * </ul>
  */
 final class PruningJson {
@@ -91,6 +103,11 @@ final class PruningJson {
     root.set("effort", effort(report.effort()));
     ArrayNode latencies = root.putArray("latencies");
     report.latencies().forEach(latency -> latencies.add(latency(latency)));
+    ArrayNode data = root.putArray("data");
+    report.data().forEach(set -> data.add(data(set)));
+    root.set("opening", opening(report.opening()));
+    ArrayNode warnings = root.putArray("warnings");
+    ReportWarnings.of(report).forEach(warnings::add);
     return root;
   }
 
@@ -139,7 +156,8 @@ final class PruningJson {
         .put("limit", bound.limit());
   }
 
-  private static ObjectNode metric(Metric metric) {
+  private static ObjectNode metric(MetricFacts facts) {
+    Metric metric = facts.metric();
     ObjectNode node =
         NODES
             .objectNode()
@@ -150,7 +168,22 @@ final class PruningJson {
     put(node, "after", metric.after());
     metric.dataset().ifPresent(uri -> node.put("dataset", uri));
     metric.samples().ifPresent(samples -> node.put("samples", samples));
+    facts.uncertainty().ifPresent(uncertainty -> node.set("interval", interval(uncertainty)));
     return node;
+  }
+
+  private static ObjectNode interval(Uncertainty uncertainty) {
+    ObjectNode node = NODES.objectNode().put("kind", uncertainty.kind().key());
+    ends(node, "before", uncertainty.before());
+    ends(node, "after", uncertainty.after());
+    uncertainty.change().ifPresent(change -> ends(node, "change", change));
+    return node.put("withinNoise", uncertainty.isWithinNoise());
+  }
+
+  private static void ends(ObjectNode node, String key, Interval interval) {
+    ArrayNode ends = node.putArray(key);
+    add(ends, interval.low());
+    add(ends, interval.high());
   }
 
   private static ObjectNode profile(Profile profile) {
@@ -192,6 +225,8 @@ final class PruningJson {
     axis.choices().forEach(choices::add);
     ArrayNode losses = node.putArray("losses");
     axis.losses().forEach(loss -> add(losses, loss));
+    ArrayNode costs = node.putArray("costs");
+    axis.costs().forEach(cost -> costs.add(cost(cost)));
     node.put("chosen", axis.chosen()).put("modelsScored", axis.modelsScored());
     axis.frozen().ifPresent(reason -> node.put("frozen", reason));
     return node;
@@ -241,6 +276,7 @@ final class PruningJson {
       one.set("cost", cost(measurement.cost()));
       put(one, "score", measurement.score());
       put(one, "lostScore", measurement.lostScore());
+      put(one, "accuracy", measurement.accuracy());
     }
     return node;
   }
@@ -262,6 +298,8 @@ final class PruningJson {
     }
     put(node, "seconds", effort.seconds());
     effort.modelsScored().ifPresent(models -> node.put("modelsScored", models));
+    effort.modelsSkipped().ifPresent(models -> node.put("modelsSkipped", models));
+    effort.modelsRemembered().ifPresent(models -> node.put("modelsRemembered", models));
     put(node, "reused", effort.reused());
     return node;
   }
@@ -270,6 +308,26 @@ final class PruningJson {
     ObjectNode node = NODES.objectNode().put("model", latency.model());
     put(node, "predictedMillis", latency.predictedMillis());
     put(node, "measuredMillis", latency.measuredMillis());
+    latency.range().ifPresent(range -> ends(node, "measuredRange", range));
+    return node;
+  }
+
+  private static ObjectNode data(DataFacts data) {
+    return NODES
+        .objectNode()
+        .put("use", data.use())
+        .put("uri", data.uri())
+        .put("digest", data.digest());
+  }
+
+  private static ObjectNode opening(ResultLoaders opening) {
+    ObjectNode node = NODES.objectNode();
+    ArrayNode loaders = node.putArray("loaders");
+    for (ResultLoaders.Loader loader : opening.loaders()) {
+      ArrayNode lines = loaders.addObject().put("name", loader.name()).putArray("lines");
+      loader.lines().forEach(lines::add);
+    }
+    opening.note().ifPresent(note -> node.put("note", note));
     return node;
   }
 

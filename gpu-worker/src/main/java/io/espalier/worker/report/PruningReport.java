@@ -3,7 +3,7 @@ package io.espalier.worker.report;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Profile;
-import io.espalier.worker.domain.job.Metric;
+import io.espalier.worker.domain.job.Interval;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,12 +28,14 @@ import java.util.OptionalLong;
  * @param curve what other budgets would have led to
  * @param effort where the time went
  * @param latencies predicted and measured latencies; empty if none were predicted
+ * @param data data sets that were used
+ * @param opening who opens the result
  */
 public record PruningReport(
     Model model,
     Setup setup,
     List<Constraint> constraints,
-    List<Metric> metrics,
+    List<MetricFacts> metrics,
     Optional<Profile> profile,
     List<AxisFacts> axes,
     List<Units> units,
@@ -41,7 +43,9 @@ public record PruningReport(
     Optional<Search> search,
     Curve curve,
     Effort effort,
-    List<LatencyFacts> latencies) {
+    List<LatencyFacts> latencies,
+    List<DataFacts> data,
+    ResultLoaders opening) {
 
   /**
    * The model that was pruned.
@@ -121,6 +125,7 @@ public record PruningReport(
    * @param choices widths that it could have been cut to, ascending; the last is its own
    * @param losses how much score is lost when this axis alone is cut, one per choice; empty if it
    *     was not measured
+   * @param costs what the model costs when this axis alone is cut, one per choice; empty if unknown
    * @param chosen its width in the result; 0 if it went with its layer
    * @param modelsScored how many models were scored to measure it
    * @param frozen why it could not be cut, if so
@@ -131,6 +136,7 @@ public record PruningReport(
       int units,
       List<Integer> choices,
       List<Double> losses,
+      List<Cost> costs,
       int chosen,
       int modelsScored,
       Optional<String> frozen) {
@@ -138,6 +144,7 @@ public record PruningReport(
     public AxisFacts {
       choices = List.copyOf(choices);
       losses = List.copyOf(losses);
+      costs = List.copyOf(costs);
       if (chosen < 0 || chosen > units) {
         throw new IllegalArgumentException(
             "axis '%s': width %d chosen of %d".formatted(name, chosen, units));
@@ -242,18 +249,27 @@ public record PruningReport(
    * @param cost what it costs
    * @param score its score; more is better
    * @param lostScore score of the original less its score, both measured on the same data
+   * @param accuracy its accuracy on these data, if it is known and not the score itself
    */
-  public record Measurement(String name, Cost cost, double score, double lostScore) {}
+  public record Measurement(
+      String name, Cost cost, double score, double lostScore, OptionalDouble accuracy) {}
 
   /**
    * Where the time went.
    *
    * @param phases one after another
    * @param modelsScored models scored in all, the original included; if losses were measured
-   * @param reused fraction of the work of full forward passes that was not computed, since earlier
-   *     results held; 0 to 1
+   * @param modelsSkipped models that need not be scored, since narrower ones lost nothing already
+   * @param modelsRemembered of those that were scored, the ones whose scores an earlier run left
+   * @param reused fraction of full forward passes of the models that were scored which was not
+   *     computed, since it was known from a model scored before; 0 to 1
    */
-  public record Effort(List<Phase> phases, OptionalInt modelsScored, OptionalDouble reused) {
+  public record Effort(
+      List<Phase> phases,
+      OptionalInt modelsScored,
+      OptionalInt modelsSkipped,
+      OptionalInt modelsRemembered,
+      OptionalDouble reused) {
     /** An effort; the list is copied. */
     public Effort {
       phases = List.copyOf(phases);
@@ -292,10 +308,14 @@ public record PruningReport(
    *
    * @param model such as {@code original}, {@code result}
    * @param predictedMillis sum over its layers
-   * @param measuredMillis as a whole
+   * @param measuredMillis as a whole, the median
+   * @param range from the tenth to the ninetieth of a hundred passes, if it is known
    */
   public record LatencyFacts(
-      String model, OptionalDouble predictedMillis, OptionalDouble measuredMillis) {}
+      String model,
+      OptionalDouble predictedMillis,
+      OptionalDouble measuredMillis,
+      Optional<Interval> range) {}
 
   /** A report; the lists are copied. */
   public PruningReport {
@@ -305,6 +325,7 @@ public record PruningReport(
     units = List.copyOf(units);
     candidates = List.copyOf(candidates);
     latencies = List.copyOf(latencies);
+    data = List.copyOf(data);
   }
 
   /** The axes that had more than one choice. */

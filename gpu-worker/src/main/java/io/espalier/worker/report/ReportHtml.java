@@ -13,28 +13,31 @@ import java.util.function.Function;
 /** A report as one HTML page. */
 final class ReportHtml {
   private final PruningReport report;
-  private final Markup out;
+  private final PageSections sections = new PageSections();
+  private final Markup out = sections.out();
 
-  private ReportHtml(PruningReport report, Markup out) {
+  private ReportHtml(PruningReport report) {
     this.report = report;
-    this.out = out;
   }
 
   /** The page. */
   static String page(PruningReport report) {
-    return HtmlPage.of(
-        report.model().name() + ", pruned", out -> new ReportHtml(report, out).write());
+    var html = new ReportHtml(report);
+    return HtmlPage.of(PageMasthead.title(report), html::write);
   }
 
-  private void write() {
-    Headline.write(report, out);
+  private void write(Markup page) {
     units();
-    CandidateTable.write(report, out);
+    CandidateTable.write(report, sections);
     report.setup().losses().ifPresent(this::sensitivity);
     widths();
     report.setup().losses().ifPresent(this::curves);
+    cuts();
     time();
-    Details.write(report, out);
+    Details.write(report, sections);
+    page.raw(PageMasthead.of(report));
+    Headline.write(report, page);
+    sections.write(page);
   }
 
   private void units() {
@@ -109,23 +112,23 @@ final class ReportHtml {
     pictures(paper -> LineChart.on(paper, content));
   }
 
+  private void cuts() {
+    ParetoScatter.Content content = CandidateScatter.cuts(report);
+    if (content.dots().isEmpty()) {
+      return;
+    }
+    section(
+        "Single cuts",
+        "Models of which one axis alone is cut: what they cost to the right, what they lose"
+            + " upwards; those that need not be scored are taken to lose nothing. Rings are the"
+            + " widths that were chosen.");
+    ParetoScatter.write(content, out);
+    out.close();
+  }
+
   private void time() {
     Effort effort = report.effort();
-    String time =
-        effort.phases().isEmpty()
-            ? "No times were taken"
-            : "Time: " + Figures.seconds(effort.seconds());
-    String reused =
-        effort.reused().isPresent()
-            ? ", and "
-                + Figures.percent(effort.reused().getAsDouble(), 1)
-                + " of the work was not done, since earlier results held"
-            : "";
-    String models =
-        effort.modelsScored().isPresent()
-            ? "; models scored: " + effort.modelsScored().getAsInt()
-            : "";
-    section("Time spent", time + models + reused + ".");
+    section("Time spent", EffortText.of(effort));
     if (!effort.phases().isEmpty()) {
       pictures(paper -> TimeBar.on(paper, effort));
     }
@@ -133,14 +136,10 @@ final class ReportHtml {
   }
 
   private void section(String title, String explanation) {
-    out.open("section").element("h2", title).element("p", explanation);
+    sections.open(title, explanation);
   }
 
   private void pictures(Function<Paper, String> draw) {
-    out.open("div", "class", "picture");
-    for (Paper paper : Paper.values()) {
-      out.raw(draw.apply(paper));
-    }
-    out.close();
+    Paper.write(out, draw);
   }
 }

@@ -1,5 +1,7 @@
 package io.espalier.worker.report;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.WorkerException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,6 +19,8 @@ public final class Reports {
 
   /** The same facts for programs; its keys are described at {@link PruningJson}. */
   public static final String JSON = "report.json";
+
+  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private Reports() {}
 
@@ -38,7 +42,32 @@ public final class Reports {
     }
   }
 
-  private static void write(Path file, String content) throws IOException {
+  /**
+   * Tells in the reports of a directory which run made it, in place of what they told of that.
+   *
+   * @param directory of the result; nothing happens if it has no report
+   * @throws WorkerException if they cannot be read or written; worth another attempt
+   */
+  public static void identify(Path directory, ResultIdentity identity) {
+    Path json = directory.resolve(JSON);
+    Path html = directory.resolve(HTML);
+    try {
+      if (!Files.isRegularFile(json)
+          || !(MAPPER.readTree(Files.readAllBytes(json)) instanceof ObjectNode report)) {
+        return;
+      }
+      report.set(ResultIdentityJson.KEY, ResultIdentityJson.of(identity));
+      write(json, report.toPrettyString() + "\n");
+      if (Files.isRegularFile(html)) {
+        write(html, PageMasthead.replaced(Files.readString(html), report, identity));
+      }
+    } catch (IOException e) {
+      throw new WorkerException(
+          "cannot write to the report in %s: %s".formatted(directory, e), true, e);
+    }
+  }
+
+  static void write(Path file, String content) throws IOException {
     Path partial = file.resolveSibling("." + file.getFileName() + ".partial");
     try {
       try (FileChannel channel =

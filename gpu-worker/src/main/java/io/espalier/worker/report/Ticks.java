@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param values round values, evenly spaced, ascending; at least two
  */
-record Ticks(List<Double> values) {
+record Ticks(List<Double> values) implements ChartScale {
   Ticks {
     values = List.copyOf(values);
   }
@@ -34,8 +34,13 @@ record Ticks(List<Double> values) {
     return values.get(values.size() - 1);
   }
 
-  /** Where a value lies between the ends: 0 to 1. */
-  double position(double value) {
+  @Override
+  public String text(double value) {
+    return Figures.significant(value);
+  }
+
+  @Override
+  public double position(double value) {
     return (value - low()) / (high() - low());
   }
 

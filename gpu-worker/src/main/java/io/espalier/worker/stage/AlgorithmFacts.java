@@ -1,10 +1,12 @@
 package io.espalier.worker.stage;
 
 import io.espalier.worker.algorithm.family.Family;
+import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.report.DataFacts;
 import io.espalier.worker.report.Losses;
 import io.espalier.worker.report.PruningReport;
 import java.util.List;
@@ -47,6 +49,11 @@ interface AlgorithmFacts {
   /** What an axis of the space loses, one per choice; empty if it was not measured. */
   List<Double> losses(Axis axis);
 
+  /**
+   * What the model costs when an axis of the space alone is cut, one per choice; empty if unknown.
+   */
+  List<Cost> costs(Axis axis);
+
   /** How many models were scored to measure an axis. */
   int modelsScored(Axis axis);
 
@@ -59,6 +66,15 @@ interface AlgorithmFacts {
   /** Models that were scored in all; empty if none was. */
   OptionalInt modelsScored();
 
-  /** Fraction of the work that was not done, since earlier results held. */
+  /** Models that need not be scored, since narrower ones lost nothing; empty if none was. */
+  OptionalInt modelsSkipped();
+
+  /** Of models that were scored, those whose scores an earlier run left; empty if unknown. */
+  OptionalInt modelsRemembered();
+
+  /** Fraction of the passes of models that were scored which was known from earlier ones. */
   OptionalDouble reused();
+
+  /** The data that it used. */
+  List<DataFacts> data();
 }

@@ -1,19 +1,24 @@
 package io.espalier.worker.stage;
 
+import io.espalier.worker.algorithm.fastnas.FastNasSettings;
 import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.algorithm.fastnas.Pruning;
 import io.espalier.worker.algorithm.fastnas.SensitivityMap;
 import io.espalier.worker.algorithm.prune.Measured;
+import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.SearchSpace;
+import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.report.DataFacts;
 import io.espalier.worker.report.Losses;
 import io.espalier.worker.report.PruningReport;
 import io.espalier.worker.report.PruningReport.Fact;
 import io.espalier.worker.report.PruningReport.Measurement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -22,9 +27,15 @@ import java.util.OptionalInt;
  * What FastNAS tells of its pruning.
  *
  * @param search the images of the search
+ * @param data the data that it used
  */
 record FastNasFacts(
-    StageJob job, PruneSpec spec, Plan plan, Pruning.Result pruned, ImageDataset search)
+    StageJob job,
+    PruneSpec spec,
+    Plan plan,
+    Pruning.Result pruned,
+    ImageDataset search,
+    List<DataFacts> data)
     implements AlgorithmFacts {
 
   @Override
@@ -82,6 +93,17 @@ record FastNasFacts(
   }
 
   @Override
+  public List<Cost> costs(Axis axis) {
+    return entry(axis)
+        .map(
+            entry ->
+                entry.widths().stream()
+                    .map(width -> plan.costs().cost(new Widths(Map.of(axis.name(), width))))
+                    .toList())
+        .orElse(List.of());
+  }
+
+  @Override
   public int modelsScored(Axis axis) {
     return entry(axis).map(SensitivityMap.Entry::evaluations).orElse(0);
   }
@@ -108,7 +130,14 @@ record FastNasFacts(
 
   private Measurement measurement(String name, Measured measured, double original) {
     double score = score(measured);
-    return new Measurement(name, measured.cost(), score, original - score);
+    double accuracy = measured.value("accuracy");
+    boolean beside = spec.score() != FastNasSettings.Score.ACCURACY && Double.isFinite(accuracy);
+    return new Measurement(
+        name,
+        measured.cost(),
+        score,
+        original - score,
+        beside ? OptionalDouble.of(accuracy) : OptionalDouble.empty());
   }
 
   /** The score that the search went by, on the data of before and after. */
@@ -123,6 +152,20 @@ record FastNasFacts(
   @Override
   public OptionalInt modelsScored() {
     return OptionalInt.of(pruned.sensitivity().evaluations());
+  }
+
+  @Override
+  public OptionalInt modelsSkipped() {
+    int all =
+        pruned.sensitivity().axes().values().stream()
+            .mapToInt(entry -> entry.widths().size() - 1)
+            .sum();
+    return OptionalInt.of(1 + all - pruned.sensitivity().evaluations());
+  }
+
+  @Override
+  public OptionalInt modelsRemembered() {
+    return OptionalInt.of(pruned.remembered());
   }
 
   @Override

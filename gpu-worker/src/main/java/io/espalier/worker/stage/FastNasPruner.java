@@ -15,6 +15,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.report.DataFacts;
 import io.espalier.worker.report.Reports;
 import java.net.URI;
 import java.nio.file.Path;
@@ -36,7 +37,17 @@ import java.util.stream.Stream;
 final class FastNasPruner implements Pruner {
   /** Everything that can be known before a tensor is loaded. */
   private record Prepared(
-      PruneSpec spec, Plan plan, ImageDataset search, ImageDataset judge, URI uri) {}
+      PruneSpec spec, Plan plan, ImageDataset search, ImageDataset judge, List<URI> uris) {
+    URI uri() {
+      return uris.get(1);
+    }
+
+    List<DataFacts> data() {
+      return List.of(
+          new DataFacts("search", uris.get(0).toString(), search.fingerprint()),
+          new DataFacts("before and after", uri().toString(), judge.fingerprint()));
+    }
+  }
 
   @Override
   public String version() {
@@ -76,8 +87,14 @@ final class FastNasPruner implements Pruner {
         new PruningFacts(
                 pruned.outcome(),
                 job.seed(),
-                new FastNasFacts(job, prepared.spec(), prepared.plan(), pruned, prepared.search()))
-            .report(report));
+                new FastNasFacts(
+                    job,
+                    prepared.spec(),
+                    prepared.plan(),
+                    pruned,
+                    prepared.search(),
+                    prepared.data()))
+            .report(report, result.note()));
     return report;
   }
 
@@ -115,7 +132,7 @@ final class FastNasPruner implements Pruner {
     if (!problems.isEmpty() || spec.isEmpty() || plan.isEmpty()) {
       throw new InvalidInputException(problems.stream().distinct().toList());
     }
-    return new Prepared(spec.get(), plan.get(), data.get(0), data.get(1), uris.get(1));
+    return new Prepared(spec.get(), plan.get(), data.get(0), data.get(1), uris);
   }
 
   private static ModelDirectory model(Path path) {

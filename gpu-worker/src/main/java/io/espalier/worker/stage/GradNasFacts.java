@@ -4,9 +4,11 @@ import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.family.TextNetwork.Block;
 import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.GradNasPruning;
+import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.report.DataFacts;
 import io.espalier.worker.report.Losses;
 import io.espalier.worker.report.PruningReport;
 import io.espalier.worker.report.PruningReport.Fact;
@@ -25,7 +27,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** What GradNAS tells of its pruning. */
-record GradNasFacts(GradNasSpec spec, GradNasPlan plan, GradNasPruning.Result pruned)
+record GradNasFacts(
+    GradNasSpec spec, GradNasPlan plan, GradNasPruning.Result pruned, List<DataFacts> data)
     implements AlgorithmFacts {
   private static final String HEADS = "heads";
   private static final String NEURONS = "neurons";
@@ -132,6 +135,21 @@ record GradNasFacts(GradNasSpec spec, GradNasPlan plan, GradNasPruning.Result pr
 
   @Override
   public OptionalInt modelsScored() {
+    return OptionalInt.empty();
+  }
+
+  @Override
+  public List<Cost> costs(Axis axis) {
+    return List.of();
+  }
+
+  @Override
+  public OptionalInt modelsSkipped() {
+    return OptionalInt.empty();
+  }
+
+  @Override
+  public OptionalInt modelsRemembered() {
     return OptionalInt.empty();
   }
 

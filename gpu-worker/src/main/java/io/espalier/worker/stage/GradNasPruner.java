@@ -98,9 +98,12 @@ final class GradNasPruner implements Pruner {
         new GradNasResult(job, prepared.spec(), prepared.forms(), pruned, prepared.texts());
     StageReport report = result.report();
     result.write(report, prepared.texts().judge().fingerprint());
-    var facts = new GradNasFacts(prepared.spec(), prepared.forms().first(), pruned);
+    var facts =
+        new GradNasFacts(
+            prepared.spec(), prepared.forms().first(), pruned, prepared.texts().facts());
     Reports.write(
-        job.output(), new PruningFacts(pruned.outcome(), job.seed(), facts).report(report));
+        job.output(),
+        new PruningFacts(pruned.outcome(), job.seed(), facts).report(report, result.note()));
     return report;
   }
 

@@ -84,7 +84,7 @@ record GradNasResult(
     return Opening.ofText(note(), loadsIn(), pruned.model().directory().config());
   }
 
-  private String note() {
+  String note() {
     return switch (plan().output()) {
       case PER_LAYER ->
           "layers are as wide as config.json lists; transformers builds all layers equally wide and"

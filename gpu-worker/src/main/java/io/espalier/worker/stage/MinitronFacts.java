@@ -8,11 +8,13 @@ import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.space.PerLayerSpace;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
+import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Stack;
+import io.espalier.worker.report.DataFacts;
 import io.espalier.worker.report.Losses;
 import io.espalier.worker.report.PruningReport;
 import io.espalier.worker.report.PruningReport.Fact;
@@ -30,7 +32,8 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /** What Minitron tells of its pruning. */
-record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned) implements AlgorithmFacts {
+record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<DataFacts> data)
+    implements AlgorithmFacts {
   private static final String STREAM = "channels of the stream";
   private static final String LAYERS = "layers";
 
@@ -226,6 +229,21 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned) implement
         ? OptionalInt.of(
             (int) compared.candidates().stream().filter(each -> each.score().isPresent()).count())
         : OptionalInt.empty();
+  }
+
+  @Override
+  public List<Cost> costs(Axis axis) {
+    return List.of();
+  }
+
+  @Override
+  public OptionalInt modelsSkipped() {
+    return OptionalInt.empty();
+  }
+
+  @Override
+  public OptionalInt modelsRemembered() {
+    return OptionalInt.empty();
   }
 
   @Override

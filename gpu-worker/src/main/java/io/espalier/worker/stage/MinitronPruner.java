@@ -59,8 +59,9 @@ final class MinitronPruner implements Pruner {
     result.write(report, texts.judge().fingerprint());
     Reports.write(
         job.output(),
-        new PruningFacts(pruned.outcome(), job.seed(), new MinitronFacts(spec, pruned))
-            .report(report));
+        new PruningFacts(
+                pruned.outcome(), job.seed(), new MinitronFacts(spec, pruned, texts.facts()))
+            .report(report, result.note()));
     return report;
   }
 

@@ -88,7 +88,7 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
     return Opening.ofText(note(), loadsIn(), pruned.model().directory().config());
   }
 
-  private String note() {
+  String note() {
     return pruned
         .misfit()
         .map(why -> "some loaders of the family refuse it: " + why)

@@ -33,8 +33,12 @@ import java.util.stream.IntStream;
  */
 record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
 
-  /** The facts, with what was said to whoever ordered the pruning. */
-  PruningReport report(StageReport said) {
+  /**
+   * The facts, with what was said to whoever ordered the pruning.
+   *
+   * @param note on who opens the result
+   */
+  PruningReport report(StageReport said, String note) {
     return new PruningReport(
         algorithm.model(),
         setup(said),
@@ -44,7 +48,7 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
                     new PruningReport.Constraint(
                         bound, bound.quantity().of(outcome.after().cost())))
             .toList(),
-        said.metrics(),
+        new MetricSpread(outcome.before(), outcome.after(), seed).of(said.metrics()),
         outcome.profile(),
         axes(),
         algorithm.units(),
@@ -52,7 +56,9 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
         solved().map(PruningFacts::search),
         solved().map(this::curve).orElse(PruningReport.Curve.none()),
         effort(),
-        latencies());
+        latencies(),
+        algorithm.data(),
+        LoadingLines.of(said.loadsIn(), algorithm.model().architecture(), note));
   }
 
   private PruningReport.Setup setup(StageReport said) {
@@ -96,6 +102,7 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
         axis.units(),
         choices,
         hasChoice ? algorithm.losses(axis) : List.of(),
+        hasChoice ? algorithm.costs(axis) : List.of(),
         algorithm.width(axis),
         hasChoice ? algorithm.modelsScored(axis) : 0,
         algorithm.space().reason(axis));
@@ -142,6 +149,8 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
             .map(phase -> new PruningReport.Phase(phase.getKey(), phase.getValue()))
             .toList(),
         algorithm.modelsScored(),
+        algorithm.modelsSkipped(),
+        algorithm.modelsRemembered(),
         algorithm.reused());
   }
 
@@ -164,13 +173,17 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
         "candidate %d%s, %s"
             .formatted(number, trial.name().map(" (%s)"::formatted).orElse(""), verdict),
         OptionalDouble.of(Quantity.LATENCY.inUnit(trial.foretoldNanos())),
-        OptionalDouble.of(trial.measured().medianMillis()));
+        OptionalDouble.of(trial.measured().medianMillis()),
+        Optional.of(MetricSpread.range(trial.measured())));
   }
 
   private static LatencyFacts latency(String model, Cost foretold, Measured measured) {
     OptionalDouble millis =
         measured.latency().stream().mapToDouble(Latency::medianMillis).findFirst();
     return new LatencyFacts(
-        model, OptionalDouble.of(Quantity.LATENCY.inUnit(foretold.latencyNanos())), millis);
+        model,
+        OptionalDouble.of(Quantity.LATENCY.inUnit(foretold.latencyNanos())),
+        millis,
+        measured.latency().map(MetricSpread::range));
   }
 }

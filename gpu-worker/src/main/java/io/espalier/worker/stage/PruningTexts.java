@@ -6,6 +6,7 @@ import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.data.text.TextSettings;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.report.DataFacts;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,9 +22,17 @@ import java.util.stream.Stream;
  *
  * @param search what scores are measured on
  * @param judge what before and after are measured on
+ * @param searched where the former lie
  * @param uri where the latter lie
  */
-record PruningTexts(TextDataset search, TextDataset judge, URI uri) {
+record PruningTexts(TextDataset search, TextDataset judge, URI searched, URI uri) {
+  /** What reports tell of them. */
+  List<DataFacts> facts() {
+    return List.of(
+        new DataFacts("search", searched.toString(), search.fingerprint()),
+        new DataFacts("before and after", uri.toString(), judge.fingerprint()));
+  }
+
   /**
    * What is asked of texts.
    *
@@ -67,7 +76,7 @@ record PruningTexts(TextDataset search, TextDataset judge, URI uri) {
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems.stream().distinct().toList());
     }
-    return new PruningTexts(search.orElseThrow(), judge.orElseThrow(), judged);
+    return new PruningTexts(search.orElseThrow(), judge.orElseThrow(), searched, judged);
   }
 
   /** What of their files could have been meant otherwise than it was read, in sentences. */

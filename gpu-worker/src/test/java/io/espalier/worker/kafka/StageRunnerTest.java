@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.event.ArtifactReference;
 import io.espalier.event.StageCommand;
@@ -29,6 +30,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -119,6 +121,38 @@ final class StageRunnerTest {
       assertThat(second.getReport().getCost().getCached()).isTrue();
       assertThat(second.getOutput().getRootDigest()).isEqualTo(first.getOutput().getRootDigest());
     }
+  }
+
+  @Test
+  void a_report_says_which_run_it_is_of_and_that_of_a_result_used_again_says_its_own()
+      throws IOException {
+    String spec = "{\"with\":\"report\"}";
+    StageSucceeded first =
+        perform(command().setSpec(spec).setPolicyName("edge").setPolicyGeneration(4).build());
+    byte[] published = Files.readAllBytes(published(first).resolve("report.json"));
+
+    StageSucceeded again =
+        perform(
+            StageCommand.newBuilder(elsewhere()).setSpec(spec).setModelName("other/name").build());
+
+    JsonNode one = new ObjectMapper().readTree(published).path("identity");
+    assertThat(one.at("/model/name").asText()).isEqualTo("resnet");
+    assertThat(one.at("/model/version").asText()).isEqualTo("1");
+    assertThat(one.at("/policy/name").asText()).isEqualTo("edge");
+    assertThat(one.at("/policy/generation").asLong()).isEqualTo(4);
+    assertThat(one.at("/run").asText()).isEqualTo("run-1");
+    assertThat(one.at("/rootDigest").asText()).isEqualTo(first.getOutput().getRootDigest());
+    assertThat(Instant.parse(one.at("/made").asText())).isBefore(Instant.now());
+    assertThat(again.getReport().getCost().getCached()).isTrue();
+    JsonNode other =
+        new ObjectMapper()
+            .readTree(published(again).resolve("report.json").toFile())
+            .path("identity");
+    assertThat(other.at("/model/name").asText()).isEqualTo("other/name");
+    assertThat(other.at("/run").asText()).isEqualTo("run-2");
+    assertThat(other.has("policy")).as("a command of an older coordinator").isFalse();
+    assertThat(published(first).resolve("report.json")).hasBinaryContent(published);
+    assertThat(again.getOutput().getRootDigest()).isEqualTo(first.getOutput().getRootDigest());
   }
 
   @Test

@@ -101,8 +101,12 @@ final class BertSample {
         new Effort(
             List.of(new Phase("original", 31), new Phase("gradients", 212), new Phase("search", 2)),
             OptionalInt.empty(),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
             OptionalDouble.empty()),
-        List.of());
+        List.of(),
+        List.of(),
+        ResultLoaders.unknown());
   }
 
   private List<AxisFacts> axes(Selection selection, Map<String, double[]> losses) {
@@ -117,6 +121,7 @@ final class BertSample {
                     axis.units(),
                     choices.getOrDefault(axis.name(), List.of(axis.units())),
                     Arrays.stream(losses.getOrDefault(axis.name(), new double[0])).boxed().toList(),
+                    List.of(),
                     selection.widths().of(axis),
                     0,
                     space.reason(axis)))

@@ -20,6 +20,7 @@ class HeatMapTest {
           40,
           List.of(10, 20, 40),
           List.of(1.0, 0.01, 0.0),
+          List.of(),
           20,
           2,
           Optional.empty());
@@ -80,7 +81,16 @@ class HeatMapTest {
   @Test
   void no_loss_anywhere_has_a_scale_of_nothing() throws Exception {
     var flat =
-        new AxisFacts("a", "channels", 8, List.of(4, 8), List.of(0.0, 0.0), 4, 1, Optional.empty());
+        new AxisFacts(
+            "a",
+            "channels",
+            8,
+            List.of(4, 8),
+            List.of(0.0, 0.0),
+            List.of(),
+            4,
+            1,
+            Optional.empty());
 
     Document map = Pages.parse(HeatMap.on(Paper.WIDE, Losses.MEASURED, List.of(flat)));
 
@@ -93,7 +103,15 @@ class HeatMapTest {
   void one_loss_has_one_colour_and_one_number() throws Exception {
     var axis =
         new AxisFacts(
-            "a", "channels", 8, List.of(4, 8), List.of(0.25, 0.0), 4, 1, Optional.empty());
+            "a",
+            "channels",
+            8,
+            List.of(4, 8),
+            List.of(0.25, 0.0),
+            List.of(),
+            4,
+            1,
+            Optional.empty());
 
     Document map = Pages.parse(HeatMap.on(Paper.WIDE, Losses.MEASURED, List.of(axis)));
 
@@ -106,7 +124,8 @@ class HeatMapTest {
   @Test
   void losses_that_were_not_measured_are_not_called_none() throws Exception {
     var unknown =
-        new AxisFacts("a", "channels", 8, List.of(4, 8), List.of(), 4, 0, Optional.empty());
+        new AxisFacts(
+            "a", "channels", 8, List.of(4, 8), List.of(), List.of(), 4, 0, Optional.empty());
 
     Document map = Pages.parse(HeatMap.on(Paper.WIDE, Losses.MEASURED, List.of(unknown)));
 

@@ -81,8 +81,14 @@ final class LlamaSample {
         new Effort(
             List.of(new Phase("activations", 310), new Phase("search", 702)),
             OptionalInt.of(2),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
             OptionalDouble.empty()),
-        List.of(new LatencyFacts("result", OptionalDouble.of(31), OptionalDouble.of(33))));
+        List.of(
+            new LatencyFacts(
+                "result", OptionalDouble.of(31), OptionalDouble.of(33), Optional.empty())),
+        List.of(),
+        ResultLoaders.unknown());
   }
 
   private static CandidateFacts candidate(String sizes, Cost cost, double score, boolean chosen) {
@@ -103,6 +109,7 @@ final class LlamaSample {
               width < axis.units() && width > 0
                   ? List.of(width, axis.units())
                   : List.of(axis.units()),
+              List.of(),
               List.of(),
               width,
               0,

@@ -35,7 +35,7 @@ class ReportPageTest {
         Samples.resnet20(),
         Samples.resnet152(),
         Samples.bare(),
-        Samples.tiny(),
+        TinySample.report(),
         BertSample.report(),
         LlamaSample.report(),
         hostile());
@@ -79,7 +79,7 @@ class ReportPageTest {
 
   @Test
   void the_browser_is_told_to_let_in_the_style_sheet_alone() throws Exception {
-    Document page = Pages.parse(ReportHtml.page(Samples.tiny()));
+    Document page = Pages.parse(ReportHtml.page(TinySample.report()));
 
     String style = Pages.all(page, "style").get(0).getTextContent();
     byte[] digest =
@@ -108,12 +108,70 @@ class ReportPageTest {
 
   @Test
   void the_headline_has_the_change_of_every_known_metric() throws Exception {
-    Document page = Pages.parse(ReportHtml.page(Samples.tiny()));
+    Document page = Pages.parse(ReportHtml.page(TinySample.report()));
 
     List<String> tiles =
         Pages.all(page, "div", "big").stream().map(Element::getTextContent).toList();
-    assertThat(tiles).containsExactly("−40.0 %");
+    assertThat(tiles).containsExactly("−40.0 %", "−5 pp");
     assertThat(Pages.all(page, "div", "tile better")).hasSize(1);
+    assertThat(Pages.all(page, "div", "tile worse")).isEmpty();
+  }
+
+  @Test
+  void what_chance_could_have_done_is_neither_better_nor_worse() throws Exception {
+    Document page = Pages.parse(ReportHtml.page(TinySample.report()));
+
+    assertThat(Pages.all(page, "div", "tile noise"))
+        .singleElement()
+        .extracting(Element::getTextContent)
+        .asString()
+        .contains("−5 pp", "75 % → 70 %", "within noise");
+    List<String> cells =
+        Pages.all(page, "td", "num").stream().map(Element::getTextContent).toList();
+    assertThat(cells).anyMatch(cell -> cell.startsWith("75 %") && cell.contains("66 to 83"));
+    assertThat(Pages.all(page, "td", "num noise"))
+        .singleElement()
+        .extracting(Element::getTextContent)
+        .asString()
+        .contains("−5 pp", "within noise");
+  }
+
+  @ParameterizedTest
+  @MethodSource("samples")
+  void the_list_of_contents_leads_to_every_section(PruningReport report) throws Exception {
+    Document page = Pages.parse(ReportHtml.page(report));
+
+    List<String> sections =
+        Pages.all(page, "section").stream().map(section -> section.getAttribute("id")).toList();
+    Element contents = Pages.all(page, "nav", "contents").get(0);
+    var links = contents.getElementsByTagName("a");
+    assertThat(sections).doesNotHaveDuplicates().doesNotContain("");
+    assertThat(links.getLength()).isEqualTo(sections.size());
+    for (int i = 0; i < sections.size(); i++) {
+      Element link = (Element) links.item(i);
+      Element section = Pages.all(page, "section").get(i);
+      assertThat(link.getAttribute("href")).isEqualTo("#" + sections.get(i));
+      assertThat(section.getElementsByTagName("h2").item(0).getTextContent())
+          .isEqualTo(link.getTextContent());
+    }
+  }
+
+  @Test
+  void data_loaders_and_their_lines_are_told() throws Exception {
+    Document page = Pages.parse(ReportHtml.page(TinySample.report()));
+
+    Element identity = Pages.all(page, "dl", "identity").get(0);
+    assertThat(identity.getTextContent())
+        .contains("data for search", "file:///data", "cd34", "model that went in", "ab12", "stock");
+    Element link = (Element) identity.getElementsByTagName("a").item(0);
+    Element section =
+        Pages.all(page, "section").stream()
+            .filter(each -> ("#" + each.getAttribute("id")).equals(link.getAttribute("href")))
+            .findFirst()
+            .orElseThrow();
+    assertThat(section.getElementsByTagName("pre").item(0).getTextContent().strip())
+        .isEqualTo("line one\nline two");
+    assertThat(section.getTextContent()).contains("a note");
   }
 
   @Test
@@ -157,7 +215,7 @@ class ReportPageTest {
 
   /** Every text hostile, every number no number. */
   private static PruningReport hostile() {
-    PruningReport tiny = Samples.tiny();
+    PruningReport tiny = TinySample.report();
     return new PruningReport(
         new PruningReport.Model(EVIL, EVIL, EVIL, Optional.of(EVIL)),
         new PruningReport.Setup(
@@ -178,6 +236,7 @@ class ReportPageTest {
                 8,
                 List.of(4, 8),
                 List.of(Double.NaN, 0.0),
+                List.of(),
                 4,
                 1,
                 Optional.empty()),
@@ -187,11 +246,20 @@ class ReportPageTest {
                 8,
                 List.of(4, 8),
                 List.of(Double.POSITIVE_INFINITY, 0.0),
+                List.of(),
                 8,
                 1,
                 Optional.empty()),
             new AxisFacts(
-                EVIL + "3", "channels", 1, List.of(1), List.of(), 1, 0, Optional.of(EVIL))),
+                EVIL + "3",
+                "channels",
+                1,
+                List.of(1),
+                List.of(),
+                List.of(),
+                1,
+                0,
+                Optional.of(EVIL))),
         List.of(
             new Units(
                 EVIL,
@@ -215,11 +283,22 @@ class ReportPageTest {
             List.of(new Point(tiny.profile().orElseThrow().min(), Double.NaN)),
             Optional.of(new Point(tiny.profile().orElseThrow().min(), Double.POSITIVE_INFINITY)),
             List.of(
-                new Measurement(EVIL, tiny.profile().orElseThrow().max(), Double.NaN, Double.NaN))),
+                new Measurement(
+                    EVIL,
+                    tiny.profile().orElseThrow().max(),
+                    Double.NaN,
+                    Double.NaN,
+                    OptionalDouble.empty()))),
         new Effort(
             List.of(new Phase(EVIL, Double.NaN), new Phase(EVIL, 0)),
             OptionalInt.of(0),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
             OptionalDouble.of(Double.NaN)),
-        List.of(new LatencyFacts(EVIL, OptionalDouble.of(Double.NaN), OptionalDouble.empty())));
+        List.of(
+            new LatencyFacts(
+                EVIL, OptionalDouble.of(Double.NaN), OptionalDouble.empty(), Optional.empty())),
+        List.of(),
+        ResultLoaders.unknown());
   }
 }

@@ -113,6 +113,8 @@ class ReportPicturesTest {
         new Effort(
             List.of(new Phase("a", 3), new Phase("b", 1)),
             OptionalInt.of(2),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
             OptionalDouble.empty());
 
     Document bar = Pages.parse(TimeBar.on(Paper.WIDE, effort));
@@ -155,6 +157,6 @@ class ReportPicturesTest {
   void changes_are_told_in_the_way_that_says_most(
       String name, String unit, double before, double after, String text, String verdict) {
     assertThat(Change.of(Samples.metric(name, unit, before, after)))
-        .isEqualTo(new Change(text, verdict));
+        .isEqualTo(new Change(text, verdict, ""));
   }
 }

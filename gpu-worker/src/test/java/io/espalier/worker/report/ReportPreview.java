@@ -13,6 +13,6 @@ final class ReportPreview {
     Reports.write(root.resolve("bert"), BertSample.report());
     Reports.write(root.resolve("llama"), LlamaSample.report());
     Reports.write(root.resolve("bare"), Samples.bare());
-    Reports.write(root.resolve("tiny"), Samples.tiny());
+    Reports.write(root.resolve("tiny"), TinySample.report());
   }
 }

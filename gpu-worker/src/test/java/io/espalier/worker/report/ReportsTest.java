@@ -20,7 +20,7 @@ class ReportsTest {
   void the_json_has_the_documented_keys_and_values() throws Exception {
     JsonNode wanted = JSON.readTree(Path.of("src/test/resources/golden/report/tiny.json").toFile());
 
-    JsonNode written = JSON.readTree(PruningJson.text(Samples.tiny()));
+    JsonNode written = JSON.readTree(PruningJson.text(TinySample.report()));
 
     assertThat(written.toPrettyString()).isEqualTo(wanted.toPrettyString());
   }
@@ -30,21 +30,21 @@ class ReportsTest {
     Path to = directory.resolve("a/b");
 
     Reports.write(to, Samples.bare());
-    Reports.write(to, Samples.tiny());
+    Reports.write(to, TinySample.report());
 
     try (var files = Files.list(to)) {
       assertThat(files.map(file -> file.getFileName().toString()))
           .containsExactlyInAnyOrder("report.html", "report.json");
     }
-    assertThat(to.resolve("report.html")).hasContent(ReportHtml.page(Samples.tiny()));
-    assertThat(to.resolve("report.json")).hasContent(PruningJson.text(Samples.tiny()));
+    assertThat(to.resolve("report.html")).hasContent(ReportHtml.page(TinySample.report()));
+    assertThat(to.resolve("report.json")).hasContent(PruningJson.text(TinySample.report()));
   }
 
   @Test
   void a_place_that_cannot_be_written_is_named() throws Exception {
     Path file = Files.writeString(directory.resolve("file"), "");
 
-    assertThatThrownBy(() -> Reports.write(file, Samples.tiny()))
+    assertThatThrownBy(() -> Reports.write(file, TinySample.report()))
         .isInstanceOf(WorkerException.class)
         .hasMessageContaining(file.toString());
   }

@@ -17,9 +17,7 @@ import io.espalier.worker.algorithm.search.Solver;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.model.Architecture;
-import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.report.PruningReport.AxisFacts;
-import io.espalier.worker.report.PruningReport.CandidateFacts;
 import io.espalier.worker.report.PruningReport.Constraint;
 import io.espalier.worker.report.PruningReport.Curve;
 import io.espalier.worker.report.PruningReport.Effort;
@@ -29,8 +27,6 @@ import io.espalier.worker.report.PruningReport.Measurement;
 import io.espalier.worker.report.PruningReport.Phase;
 import io.espalier.worker.report.PruningReport.Point;
 import io.espalier.worker.report.PruningReport.Search;
-import io.espalier.worker.report.PruningReport.Units;
-import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -97,74 +93,21 @@ final class Samples {
         List.of(metric("loss", "nats", Double.NaN, 0.5)),
         Optional.empty(),
         List.of(
-            new AxisFacts("only", "channels", 1, List.of(1), List.of(), 1, 0, Optional.empty())),
+            new AxisFacts(
+                "only", "channels", 1, List.of(1), List.of(), List.of(), 1, 0, Optional.empty())),
         List.of(),
         List.of(),
         Optional.empty(),
         Curve.none(),
-        new Effort(List.of(), OptionalInt.of(0), OptionalDouble.empty()),
-        List.of());
-  }
-
-  /** Two axes of small numbers, of which every number can be checked by hand. */
-  static PruningReport tiny() {
-    Axis a = new Axis("a.out", 8);
-    var choices = new SearchSpace.Choices(a, List.of(4, 8));
-    var bound = new Budget.Bound(Quantity.FLOPS, "75%", 750);
-    return new PruningReport(
-        new PruningReport.Model("tiny", "chain2", "chain", Optional.of("ab12")),
-        setup("cpu"),
-        List.of(new Constraint(bound, 600)),
-        List.of(metric("flops", "count", 1000, 600), metric("loss", "nats", 0.5, Double.NaN)),
-        Optional.of(
-            new Profile(
-                "chain2",
-                List.of(choices),
-                BigInteger.TWO,
-                new Cost(600, 60, 240),
-                new Cost(600, 60, 240),
-                new Cost(1000, 100, 400),
-                List.of(new Profile.Verdict(bound, true)))),
-        List.of(
-            new AxisFacts(
-                "a.out", "channels", 8, List.of(4, 8), List.of(0.25, 0.0), 4, 1, Optional.empty()),
-            new AxisFacts(
-                "b.out", "channels", 3, List.of(3), List.of(), 3, 0, Optional.of("classes"))),
-        List.of(
-            new Units(
-                "channels",
-                true,
-                List.of(
-                    new UnitRow(
-                        "a.out",
-                        List.of(
-                            new UnitRow.Cell(3, 0.5, 3),
-                            new UnitRow.Cell(3, 0.25, 1),
-                            new UnitRow.Cell(2, 0, 0)))))),
-        List.of(
-            new CandidateFacts(
-                "a 8, layers 3",
-                List.of(0, 1, 3),
-                new Cost(700, 70, 280),
-                OptionalDouble.empty(),
-                false),
-            new CandidateFacts(
-                "a 4, layers 4",
-                List.of(0, 1, 2, 3),
-                new Cost(600, 60, 240),
-                OptionalDouble.of(0.75),
-                true)),
-        Optional.of(new Search(0.25, 0.125, false, 7)),
-        new Curve(
-            List.of(
-                new Point(new Cost(600, 60, 240), 0.25), new Point(new Cost(1000, 100, 400), 0)),
-            Optional.of(new Point(new Cost(600, 60, 240), 0.25)),
-            List.of(new Measurement("original", new Cost(1000, 100, 400), -0.5, 0))),
         new Effort(
-            List.of(new Phase("sensitivity", 3), new Phase("surgery", 1)),
-            OptionalInt.of(2),
-            OptionalDouble.of(0.5)),
-        List.of(new LatencyFacts("original", OptionalDouble.of(2), OptionalDouble.empty())));
+            List.of(),
+            OptionalInt.of(0),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            OptionalDouble.empty()),
+        List.of(),
+        List.of(),
+        ResultLoaders.unknown());
   }
 
   static PruningReport.Setup setup(String device) {
@@ -185,17 +128,18 @@ final class Samples {
             Fact.of("scoreImages", "images for scoring", 512)));
   }
 
-  static Metric metric(String name, String unit, double before, double after) {
-    return new Metric(
-        name,
-        unit,
-        OptionalDouble.of(before),
-        OptionalDouble.of(after),
-        unit.equals("fraction"),
-        Optional.empty(),
-        unit.equals("nats") || unit.equals("fraction")
-            ? OptionalLong.of(10_000)
-            : OptionalLong.empty());
+  static MetricFacts metric(String name, String unit, double before, double after) {
+    return MetricFacts.of(
+        new Metric(
+            name,
+            unit,
+            OptionalDouble.of(before),
+            OptionalDouble.of(after),
+            unit.equals("fraction"),
+            Optional.empty(),
+            unit.equals("nats") || unit.equals("fraction")
+                ? OptionalLong.of(10_000)
+                : OptionalLong.empty()));
   }
 
   private record Asked(Quantity quantity, double part) {}
@@ -229,8 +173,12 @@ final class Samples {
         curve(asked, selection, before),
         effort(),
         List.of(
-            new LatencyFacts("original", OptionalDouble.of(7.61), OptionalDouble.of(7.84)),
-            new LatencyFacts("result", OptionalDouble.of(5.42), OptionalDouble.of(5.97))));
+            new LatencyFacts(
+                "original", OptionalDouble.of(7.61), OptionalDouble.of(7.84), Optional.empty()),
+            new LatencyFacts(
+                "result", OptionalDouble.of(5.42), OptionalDouble.of(5.97), Optional.empty())),
+        List.of(),
+        ResultLoaders.unknown());
   }
 
   private Budget budget(List<Asked> asked) {
@@ -265,8 +213,13 @@ final class Samples {
         points,
         Optional.of(new Point(selection.cost(), lost)),
         List.of(
-            new Measurement("original", before, -0.2514, 0),
-            new Measurement("result", selection.cost(), -0.2514 - 2.2 * lost, 2.2 * lost)));
+            new Measurement("original", before, -0.2514, 0, OptionalDouble.empty()),
+            new Measurement(
+                "result",
+                selection.cost(),
+                -0.2514 - 2.2 * lost,
+                2.2 * lost,
+                OptionalDouble.empty())));
   }
 
   private List<AxisFacts> axes(Selection selection) {
@@ -283,6 +236,7 @@ final class Samples {
                   axis.units(),
                   widths,
                   widths.size() > 1 ? java.util.Arrays.stream(losses).boxed().toList() : List.of(),
+                  List.of(),
                   selection.widths().of(axis),
                   widths.size() - 1,
                   Optional.ofNullable(architecture.frozen().get(axis.name())));
@@ -290,7 +244,7 @@ final class Samples {
         .toList();
   }
 
-  private static List<Metric> metrics(Cost before, Cost after) {
+  private static List<MetricFacts> metrics(Cost before, Cost after) {
     return List.of(
         metric("flops", "count", (double) before.flops(), (double) after.flops()),
         metric("parameters", "count", (double) before.parameters(), (double) after.parameters()),
@@ -311,6 +265,8 @@ final class Samples {
             new Phase("result measured", 5.1),
             new Phase("latency", 12.6)),
         OptionalInt.of(412),
+        OptionalInt.empty(),
+        OptionalInt.empty(),
         OptionalDouble.of(0.463));
   }
 

@@ -89,6 +89,16 @@ final class MinitronReportTest {
     assertThat(facts.at("/effort/modelsScored").asInt()).isEqualTo(6);
     assertThat(facts.at("/metrics").findValuesAsText("name"))
         .contains("loss", "perplexity", "flopsPerToken", "latencyMillis");
+    for (JsonNode metric : facts.at("/metrics")) {
+      if (metric.path("name").asText().equals("perplexity")) {
+        JsonNode after = metric.at("/interval/after");
+        assertThat(metric.path("after").asDouble())
+            .isBetween(after.get(0).asDouble(), after.get(1).asDouble());
+      }
+    }
+    assertThat(facts.at("/metrics/4/interval/kind").asText())
+        .as(facts.at("/metrics/4/name").asText())
+        .isEqualTo("bootstrap");
     assertThat(facts.at("/profile/spaceSize").asText()).matches("[1-9]\\d+");
     String page = Files.readString(own.resolve("out/report.html"));
     assertThat(page)

@@ -411,6 +411,64 @@ class PruneStageTest {
   }
 
   @Test
+  void the_report_says_how_sure_it_is_what_was_scored_and_where_that_came_from()
+      throws IOException {
+    stage.run(job(SPEC, "one"), Progress.Listener.NONE);
+    stage.run(job(SPEC, "two"), Progress.Listener.NONE);
+
+    JsonNode facts = JSON.readTree(own.resolve("one/report.json").toFile());
+    JsonNode later = JSON.readTree(own.resolve("two/report.json").toFile());
+    int all = 1;
+    for (JsonNode axis : facts.at("/axes")) {
+      int choices = axis.at("/choices").size();
+      all += choices - 1;
+      assertThat(axis.at("/costs").size()).isEqualTo(choices > 1 ? choices : 0);
+      if (choices > 1) {
+        assertThat(axis.at("/costs").get(choices - 1)).as("uncut").isEqualTo(whole(facts));
+        assertThat(axis.at("/costs/0/flops").asLong()).isLessThan(flops(whole(facts)));
+      }
+    }
+    JsonNode effort = facts.at("/effort");
+    assertThat(effort.at("/modelsScored").asInt() + effort.at("/modelsSkipped").asInt())
+        .isEqualTo(all);
+    assertThat(effort.at("/modelsRemembered").asInt()).isZero();
+    assertThat(later.at("/effort/modelsRemembered").asInt())
+        .isEqualTo(effort.at("/modelsScored").asInt());
+    for (String name : List.of("accuracy", "loss", "agreement")) {
+      JsonNode metric = metric(facts, name);
+      JsonNode interval = metric.path("interval");
+      assertThat(interval.path("kind").asText()).isEqualTo("bootstrap");
+      assertThat(metric.path("after").asDouble())
+          .isBetween(interval.at("/after/0").asDouble(), interval.at("/after/1").asDouble());
+      assertThat(interval).as("the same draws").isEqualTo(metric(later, name).path("interval"));
+    }
+    assertThat(metric(facts, "latencyMillis").at("/interval/kind").asText())
+        .isEqualTo("percentiles");
+    assertThat(facts.at("/data").findValuesAsText("use"))
+        .containsExactly("search", "before and after");
+    assertThat(facts.at("/data").findValuesAsText("digest"))
+        .allSatisfy(digest -> assertThat(digest).matches("[0-9a-f]{64}"));
+    assertThat(facts.at("/opening/loaders").findValuesAsText("name")).contains("espalier");
+  }
+
+  private static JsonNode whole(JsonNode facts) {
+    return facts.at("/profile/max");
+  }
+
+  private static long flops(JsonNode cost) {
+    return cost.path("flops").asLong();
+  }
+
+  private static JsonNode metric(JsonNode facts, String name) {
+    for (JsonNode metric : facts.at("/metrics")) {
+      if (metric.path("name").asText().equals(name)) {
+        return metric;
+      }
+    }
+    throw new AssertionError("no metric " + name);
+  }
+
+  @Test
   void the_report_counts_the_images_that_calibration_used() throws IOException {
     String spec = SPEC.replace("\"calibrationBatches\":2,\"batchSize\":20", "\"batchSize\":32");
 

@@ -37,6 +37,8 @@ final class CommandMapping {
     event.setIssuedAt(issuedAt);
     event.setToken(command.identity().token());
     event.setSequence(command.identity().sequence());
+    event.setPolicyName(command.policy().name());
+    event.setPolicyGeneration(command.policy().generation());
     return event;
   }
 
@@ -63,6 +65,7 @@ final class CommandMapping {
         job.getQueuedAt(),
         new Command(
             new ModelRef(command.getModelName(), command.getModelVersion()),
+            new Command.PolicyVersion(command.getPolicyName(), command.getPolicyGeneration()),
             new StageSpec(PolicyMapping.kind(command.getKind()), command.getSpec()),
             ModelMapping.fromAvro(command.getInput()),
             command.getOutputUri(),

@@ -626,6 +626,8 @@ final class WholePathTest {
 
     assertThat(again.getAttempt()).isEqualTo(2);
     assertThat(again.getResumeKey()).isEqualTo(first.getResumeKey());
+    assertThat(again.getPolicyName()).isEqualTo("small");
+    assertThat(again.getPolicyGeneration()).isEqualTo(first.getPolicyGeneration()).isPositive();
     assertThat(driven.states()).containsExactly("QUEUED", "PUBLISHED");
     assertThat(driven.pruned()).hasSize(1);
   }

@@ -113,6 +113,7 @@ public final class Samples {
         queuedAt,
         new Command(
             new ModelRef("net-" + number, "1"),
+            new Command.PolicyVersion("edge", 3),
             new StageSpec(StageKind.PRUNE, "{}"),
             new ArtifactReference("file:///models/net-" + number, Optional.empty()),
             "file:///out",

@@ -2,6 +2,7 @@ package io.espalier.standalone.command;
 
 import io.espalier.standalone.report.Format;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -46,6 +47,7 @@ public final class Espalier {
           ModelsCommand.class,
           PoliciesCommand.class,
           RunsCommand.class,
+          ReportsCommand.class,
           WorkersCommand.class,
           PoolsCommand.class,
           DeadLettersCommand.class,
@@ -118,8 +120,12 @@ public final class Espalier {
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      String version = Espalier.class.getPackage().getImplementationVersion();
-      return new String[] {"espalier " + (version == null ? "(not packaged)" : version)};
+      return new String[] {"espalier " + packaged().orElse("(not packaged)")};
+    }
+
+    /** The version in the jar's manifest, if this is one. */
+    static Optional<String> packaged() {
+      return Optional.ofNullable(Espalier.class.getPackage().getImplementationVersion());
     }
   }
 }

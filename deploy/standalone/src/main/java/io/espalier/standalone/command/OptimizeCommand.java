@@ -3,6 +3,7 @@ package io.espalier.standalone.command;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.espalier.standalone.local.UserDirectories;
 import io.espalier.standalone.model.BudgetSweep;
+import io.espalier.standalone.model.CommandOrigin;
 import io.espalier.standalone.model.LocalPolicy;
 import io.espalier.standalone.model.LocalResources;
 import io.espalier.standalone.model.OpenedModel;
@@ -12,6 +13,7 @@ import io.espalier.standalone.report.Result;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.stage.ScoreShelf;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -132,7 +134,9 @@ final class OptimizeCommand extends Task {
 
   private Optimization.Request request(LocalPolicy policy, Path place, Narration narration) {
     var resources = new LocalResources(stage.heap(this, 1), stage.threads(this), scores(narration));
-    return new Optimization.Request(ModelOption.directory(model), policy, data, place, resources);
+    var origin = new CommandOrigin(commandLine(), Clock.systemUTC(), Espalier.Version.packaged());
+    return new Optimization.Request(
+        ModelOption.directory(model), policy, data, place, resources, origin);
   }
 
   /** The usual folder is a convenience, and done without if need be; one that was named is not. */

@@ -3,6 +3,8 @@ package io.espalier.standalone.command;
 import io.espalier.standalone.report.Result;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -73,6 +75,20 @@ abstract class Task implements Callable<Integer> {
   /** The failure of a usage that the parser lets pass. */
   final ParameterException wrong(String message) {
     return new ParameterException(spec().commandLine(), message);
+  }
+
+  /** The command line as it was given, as a shell would take it again. */
+  final String commandLine() {
+    return Stream.concat(
+            Stream.of("espalier"),
+            spec().root().commandLine().getParseResult().originalArgs().stream().map(Task::quoted))
+        .collect(Collectors.joining(" "));
+  }
+
+  private static String quoted(String argument) {
+    return argument.matches("[-\\w./:=,@%+]+")
+        ? argument
+        : "'" + argument.replace("'", "'\\''") + "'";
   }
 
   /** Settings of the root command. */

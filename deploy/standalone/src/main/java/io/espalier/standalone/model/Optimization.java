@@ -5,6 +5,7 @@ import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.report.Reports;
 import io.espalier.worker.report.StoredReport;
 import io.espalier.worker.stage.Folders;
 import io.espalier.worker.stage.LocalRun;
@@ -29,14 +30,15 @@ public final class Optimization {
    * @param policy what is done, and what a result must meet
    * @param data data by role; they win over those of the policy
    * @param out new or empty directory for the result
-   * @param resources what stages may use
+   * @param origin what reports tell of who asked
    */
   public record Request(
       Path model,
       LocalPolicy policy,
       Map<String, String> data,
       Path out,
-      LocalResources resources) {
+      LocalResources resources,
+      CommandOrigin origin) {
     /** A request; the map is copied, and an output that is a link is what it leads to. */
     public Request {
       out = Folders.unlinked(out);
@@ -44,13 +46,13 @@ public final class Optimization {
     }
 
     Request withPolicy(LocalPolicy other, Path place) {
-      return new Request(model, other, data, place, resources);
+      return new Request(model, other, data, place, resources, origin);
     }
 
     Request keepingScores(Path folder) {
       var keeping =
           new LocalResources(resources.heapMebibytes(), resources.threads(), Optional.of(folder));
-      return new Request(model, policy, data, out, keeping);
+      return new Request(model, policy, data, out, keeping, origin);
     }
   }
 
@@ -116,6 +118,10 @@ public final class Optimization {
     boolean isChanged = produced.equals(candidate);
     Manifest manifest = Manifest.of(produced);
     LocalGates gates = LocalGates.of(policy(), finished.results(), manifest);
+    if (isChanged) {
+      Reports.identify(
+          candidate, request.origin().identity(request.model(), policy(), gates, manifest));
+    }
     var told = new OptimizationResult(policy().getName(), gates, finished.scoresReused());
     if (!gates.accepted()) {
       Optional<GateForecast> forecast = isChanged ? forecast(candidate, gates) : Optional.empty();

@@ -3,6 +3,9 @@ package io.espalier.standalone.command;
 import static io.espalier.standalone.command.Ran.espalier;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.worker.checkpoint.Manifest;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,7 +77,24 @@ class EspalierOptimizeTest {
     Path report = directory.resolve("out/report.html");
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.json().path("report").asText()).isEqualTo(report.toString());
-    assertThat(report).content().contains("<html");
+    assertThat(report).content().contains("<html", "<title>model, pruned</title>");
+    JsonNode identity =
+        new ObjectMapper().readTree(directory.resolve("out/report.json").toFile()).path("identity");
+    assertThat(identity.at("/model/name").asText()).isEqualTo("model");
+    assertThat(identity.at("/policy/name").asText()).isEqualTo("small");
+    assertThat(identity.path("cause").asText())
+        .startsWith("espalier optimize --model=" + directory.resolve("model"));
+    assertThat(identity.path("rootDigest").asText())
+        .isEqualTo(run.json().at("/artifact/rootDigest").asText())
+        .isEqualTo(Manifest.of(directory.resolve("out")).rootDigest());
+    assertThat(identity.path("gates"))
+        .singleElement()
+        .satisfies(
+            gate -> {
+              assertThat(gate.path("passed").asBoolean()).isTrue();
+              assertThat(gate.path("words").asText()).startsWith("agreement threshold");
+            });
+    assertThat(identity.has("run")).as("there is none").isFalse();
     assertThat(run.json().path("after").path("flops").asLong())
         .isLessThanOrEqualTo(81_102_080L * 95 / 100);
     assertThat(directory.resolve("scores")).isNotEmptyDirectory();

@@ -64,6 +64,7 @@ class EspalierTest {
         "runs cancel --help",
         "runs retry --help",
         "workers list --help",
+        "reports index --help",
         "streams --help",
         "worker --help"
       })

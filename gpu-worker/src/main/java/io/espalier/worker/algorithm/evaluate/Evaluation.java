@@ -57,7 +57,7 @@ public final class Evaluation {
       int batch,
       Progress.Listener progress) {
     var batches = new Batches(data, batch);
-    var tally = new Tally();
+    var tally = Tally.keepingSamples();
     try (NDManager manager = PyTorch.newManager()) {
       for (int i = 0; i < batches.count(); i++) {
         try (var scope = new NDScope()) {

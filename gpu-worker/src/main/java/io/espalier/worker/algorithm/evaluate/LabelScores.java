@@ -8,6 +8,7 @@ import io.espalier.worker.data.text.TagCounts;
 import io.espalier.worker.data.text.ValueCounts;
 import io.espalier.worker.domain.model.TextTask;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** How good the labels or numbers are that a model says of texts or tokens, batch by batch. */
@@ -17,6 +18,9 @@ interface LabelScores {
 
   /** Over all batches by now. */
   List<Measure> measures();
+
+  /** The texts behind each measure, by its name. */
+  Map<String, MeasureSamples> samples();
 
   /** Those of a model; nothing by now. Empty if it gives no labels. */
   static Optional<LabelScores> of(TextInput input) {
@@ -62,6 +66,14 @@ interface LabelScores {
           Measure.fraction("accuracy", counts.accuracy()),
           Measure.fraction("f1", counts.macroF1()));
     }
+
+    @Override
+    public Map<String, MeasureSamples> samples() {
+      int texts = Math.toIntExact(counts.texts());
+      return Map.of(
+          "accuracy", new MeasureSamples(texts, times -> counts.drawn(times).accuracy()),
+          "f1", new MeasureSamples(texts, times -> counts.drawn(times).macroF1()));
+    }
   }
 
   /** Texts that may have several labels. */
@@ -77,6 +89,13 @@ interface LabelScores {
           Measure.fraction("f1Micro", counts.microF1()),
           Measure.fraction("f1Macro", counts.macroF1()));
     }
+
+    @Override
+    public Map<String, MeasureSamples> samples() {
+      return Map.of(
+          "f1Micro", new MeasureSamples(counts.texts(), times -> counts.drawn(times).microF1()),
+          "f1Macro", new MeasureSamples(counts.texts(), times -> counts.drawn(times).macroF1()));
+    }
   }
 
   /** Texts that have numbers. */
@@ -91,6 +110,19 @@ interface LabelScores {
       return List.of(
           Measure.squaredError("meanSquaredError", counts.meanSquaredError()),
           Measure.correlation("pearson", counts.pearson()));
+    }
+
+    @Override
+    public Map<String, MeasureSamples> samples() {
+      return Map.of(
+          "meanSquaredError",
+          new MeasureSamples(counts.texts(), times -> counts.drawn(times).meanSquaredError()),
+          "pearson",
+          new MeasureSamples(counts.texts(), times -> pearson(counts.drawn(times))));
+    }
+
+    private static double pearson(ValueCounts drawn) {
+      return drawn.hasCorrelation() ? drawn.pearson() : Double.NaN;
     }
   }
 
@@ -109,6 +141,14 @@ interface LabelScores {
     public List<Measure> measures() {
       Measure accuracy = Measure.fraction("accuracy", counts.accuracy());
       return entities ? List.of(accuracy, Measure.fraction("f1", counts.f1())) : List.of(accuracy);
+    }
+
+    @Override
+    public Map<String, MeasureSamples> samples() {
+      int sentences = counts.sentences();
+      return Map.of(
+          "accuracy", new MeasureSamples(sentences, times -> counts.drawn(times).accuracy()),
+          "f1", new MeasureSamples(sentences, times -> counts.drawn(times).f1()));
     }
   }
 }

@@ -5,16 +5,36 @@ import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
 import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.T;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /** Adds up what a model says of images, batch by batch. */
 public final class Tally {
+  private final boolean keepsSamples;
   private final List<long[]> said = new ArrayList<>();
+  private final List<long[]> right = new ArrayList<>();
+  private final List<float[]> losses = new ArrayList<>();
   private long hits;
   private double loss;
   private long samples;
   private boolean labelled = true;
+
+  /** Nothing said yet; samples are added up and forgotten. */
+  public Tally() {
+    this(false);
+  }
+
+  private Tally(boolean keepsSamples) {
+    this.keepsSamples = keepsSamples;
+  }
+
+  /** Nothing said yet; single samples are kept for {@link #samples}. */
+  static Tally keepingSamples() {
+    return new Tally(true);
+  }
 
   /**
    * Takes note of a batch.
@@ -31,6 +51,10 @@ public final class Tally {
       NDArray classes = T.of(logits.getManager(), labels, labels.length);
       loss += Losses.crossEntropy(logits, classes).getFloat() * labels.length;
       hits += equal(found, labels);
+      if (keepsSamples) {
+        right.add(labels);
+        losses.add(T.negate(T.pick(T.logSoftmax(logits, 1), classes)).toFloatArray());
+      }
     }
   }
 
@@ -43,7 +67,36 @@ public final class Tally {
 
   /** The class that the model says each image is of, in their order. */
   public long[] said() {
-    return said.stream().flatMapToLong(LongStream::of).toArray();
+    return joined(said);
+  }
+
+  /**
+   * The samples behind accuracy and loss, if images have classes, and agreement.
+   *
+   * @param original what the original says of the same images
+   */
+  public Map<String, MeasureSamples> samples(Tally original) {
+    var samples = new HashMap<String, MeasureSamples>();
+    if (labelled && keepsSamples) {
+      samples.put("accuracy", MeasureSamples.mean(same(said(), joined(right))));
+      samples.put(
+          "loss",
+          MeasureSamples.mean(
+              losses.stream()
+                  .flatMapToDouble(
+                      batch -> IntStream.range(0, batch.length).mapToDouble(i -> batch[i]))
+                  .toArray()));
+    }
+    samples.put("agreement", MeasureSamples.mean(same(said(), original.said())));
+    return samples;
+  }
+
+  private static double[] same(long[] one, long[] other) {
+    return IntStream.range(0, one.length).mapToDouble(i -> one[i] == other[i] ? 1 : 0).toArray();
+  }
+
+  private static long[] joined(List<long[]> batches) {
+    return batches.stream().flatMapToLong(LongStream::of).toArray();
   }
 
   /** The fraction of images of which two models say the same. */

@@ -12,8 +12,12 @@ import io.espalier.worker.domain.model.ProblemType;
 import io.espalier.worker.domain.model.TextTask;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Adds up what a model that reads text says, batch by batch. */
@@ -25,6 +29,8 @@ public final class TextTally {
   private final Optional<SquadAnswers> answers;
   private final Optional<LabelScores> labels;
   private final List<float[]> embeddings = new ArrayList<>();
+  private final List<Double> lossesOfBatches = new ArrayList<>();
+  private final List<Double> askedOfBatches = new ArrayList<>();
   private double loss;
   private long asked;
 
@@ -67,8 +73,12 @@ public final class TextTally {
       return;
     }
     TextLoss measure = TextLoss.of(input);
-    loss += measure.sum(said, batch).getFloat();
-    asked += measure.count(batch);
+    float more = measure.sum(said, batch).getFloat();
+    long of = measure.count(batch);
+    loss += more;
+    asked += of;
+    lossesOfBatches.add((double) more);
+    askedOfBatches.add((double) of);
     labels.ifPresent(all -> all.add(batch, numbers));
     answers.ifPresent(all -> all.add(indices, batch.length(), numbers));
   }
@@ -125,13 +135,53 @@ public final class TextTally {
     return measures;
   }
 
+  /**
+   * The samples behind each measure, by its name: questions, texts, sentences; of losses batches,
+   * which both models have the same of.
+   *
+   * @param original what the original says of the same data
+   */
+  public Map<String, MeasureSamples> samples(TextTally original) {
+    var samples = new HashMap<String, MeasureSamples>();
+    if (task == TextTask.FEATURE_EXTRACTION) {
+      samples.put("similarity", MeasureSamples.mean(cosines(original)));
+      return samples;
+    }
+    answers.ifPresent(
+        all -> {
+          List<SquadAnswers.Fit> fits = all.fits();
+          samples.put("exactMatch", mean(fits, SquadAnswers.Fit::exact));
+          samples.put("f1", mean(fits, SquadAnswers.Fit::f1));
+        });
+    labels.ifPresent(all -> samples.putAll(all.samples()));
+    MeasureSamples losses = MeasureSamples.ratio(array(lossesOfBatches), array(askedOfBatches));
+    samples.put("loss", losses);
+    samples.put("perplexity", losses.then(Math::exp));
+    return samples;
+  }
+
+  private static MeasureSamples mean(
+      List<SquadAnswers.Fit> fits, ToDoubleFunction<SquadAnswers.Fit> value) {
+    return MeasureSamples.mean(fits.stream().mapToDouble(value).toArray());
+  }
+
+  private static double[] array(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
   /** Mean cosine of the angle between the embeddings of two models. */
   private double similarity(TextTally original) {
     double sum = 0;
-    for (int i = 0; i < embeddings.size(); i++) {
-      sum += cosine(embeddings.get(i), original.embeddings.get(i));
+    for (double cosine : cosines(original)) {
+      sum += cosine;
     }
     return sum / embeddings.size();
+  }
+
+  private double[] cosines(TextTally original) {
+    return IntStream.range(0, embeddings.size())
+        .mapToDouble(i -> cosine(embeddings.get(i), original.embeddings.get(i)))
+        .toArray();
   }
 
   private static double cosine(float[] one, float[] other) {

@@ -40,6 +40,7 @@ public final class FastNas {
   private final Plan plan;
   private final FastNasSettings settings;
   private final ImageDataset data;
+  private int remembered;
 
   /**
    * A search on a model.
@@ -83,6 +84,7 @@ public final class FastNas {
     String fingerprint = fingerprint(PyTorch.device());
     var store = new SensitivityStore(checkpoints, plan.space().axes());
     Optional<SensitivityMap> known = store.load(fingerprint);
+    remembered = known.map(SensitivityMap::evaluations).orElse(0);
     var images =
         new Batches(data.drawn(settings.scoreImages(), settings.seed()), settings.batchSize());
     ChannelOrder order =
@@ -105,6 +107,11 @@ public final class FastNas {
       var measurement = new SensitivityMeasurement(axes, scorer, store, progress);
       return measurement.goOn(known.orElseGet(() -> measurement.begin(fingerprint, order)));
     }
+  }
+
+  /** How many models the last map had the scores of from an earlier search. */
+  int remembered() {
+    return remembered;
   }
 
   private ChannelOrder order(Weights weights, Batches images, Progress.Listener progress) {

@@ -44,9 +44,10 @@ public final class Pruning {
    * @param outcome as any pruning has it
    * @param calibrationImages images that BatchNorm was calibrated on
    * @param sensitivity what each width of each axis loses
+   * @param remembered of the models that were scored for that, those of an earlier pruning
    */
   public record Result(
-      Outcome<Solved> outcome, int calibrationImages, SensitivityMap sensitivity) {}
+      Outcome<Solved> outcome, int calibrationImages, SensitivityMap sensitivity, int remembered) {}
 
   private final Plan plan;
   private final Constraints constraints;
@@ -109,7 +110,8 @@ public final class Pruning {
       return new Result(
           outcome(new Search(costed, budget, map), found, before, after),
           found.cut().calibrationImages(),
-          map);
+          map,
+          fastNas.remembered());
     }
   }
 
@@ -125,8 +127,10 @@ public final class Pruning {
     Plan costed = search.costed();
     Budget budget = search.budget();
     return new Outcome<>(
-        Measured.of(plan.whole(), measuring.measures(before, before), found.original()),
-        Measured.of(found.cut().plan().whole(), measuring.measures(after, before), found.result()),
+        Measured.of(plan.whole(), measuring.measures(before, before), found.original())
+            .with(before.samples(before)),
+        Measured.of(found.cut().plan().whole(), measuring.measures(after, before), found.result())
+            .with(after.samples(before)),
         after.quality().samples(),
         new Solved(
             found.choice(),

@@ -177,8 +177,10 @@ public final class GradNasPruning {
     Budget budget = search.budget();
     Cost whole = FileCosts.whole(search.costs(), plan.model().directory());
     return new Outcome<>(
-        Measured.of(cost(plan.model()), before.measures(before), found.original()),
-        Measured.of(cost(found.cut()), after.measures(before), found.result()),
+        Measured.of(cost(plan.model()), before.measures(before), found.original())
+            .with(before.samples(before)),
+        Measured.of(cost(found.cut()), after.measures(before), found.result())
+            .with(after.samples(before)),
         after.samples(),
         new Solved(found.choice(), phases.time("other budgets", () -> curve(search))),
         found.kept(),

@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.algorithm.evaluate.Measure;
+import io.espalier.worker.algorithm.evaluate.MeasureSamples;
 import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.minitron.cut.DepthCriterion;
 import io.espalier.worker.algorithm.minitron.cut.LatencyMeasurement;
@@ -44,6 +45,7 @@ import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.PyTorch;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -191,8 +193,10 @@ public final class MinitronPruning {
       MinitronPlan plan, Found found, DecoderBlueprint made, Judged before, Judged after) {
     Candidate<?, TextModel> candidate = found.candidate();
     return new Outcome<>(
-        Measured.of(given.whole(), before.measures(), candidate.original()),
-        Measured.of(plan.cost(made), after.measures(), candidate.result()),
+        Measured.of(given.whole(), before.measures(), candidate.original())
+            .with(before.samplesByMeasure()),
+        Measured.of(plan.cost(made), after.measures(), candidate.result())
+            .with(after.samplesByMeasure()),
         after.samples(),
         found.decision(),
         candidate.kept(),
@@ -258,9 +262,13 @@ public final class MinitronPruning {
   }
 
   /** How good a model is. */
-  private record Judged(double loss, long samples) {
+  private record Judged(double loss, long samples, MeasureSamples sequences) {
     List<Measure> measures() {
       return List.of(Measure.loss(loss), Measure.perplexity(loss));
+    }
+
+    Map<String, MeasureSamples> samplesByMeasure() {
+      return Map.of("loss", sequences, "perplexity", sequences.then(Math::exp));
     }
   }
 
@@ -282,6 +290,6 @@ public final class MinitronPruning {
           "%s: the model's scores are not numbers; are its weights damaged?"
               .formatted(model.model().directory().path()));
     }
-    return new Judged(mean.value(), mean.count());
+    return new Judged(mean.value(), mean.count(), mean.samples());
   }
 }

@@ -1,11 +1,14 @@
 package io.espalier.worker.data.text;
 
 import io.espalier.worker.domain.InvalidInputException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /** How often a model gives each label to texts of each label: a confusion matrix. */
 public final class LabelCounts {
   private final long[][] counts; // (right, given)
+  private final List<Integer> decisions = new ArrayList<>(); // right · labels + given
 
   /** Counts for a model of that many labels, all 0. */
   public LabelCounts(int labels) {
@@ -27,8 +30,24 @@ public final class LabelCounts {
               .formatted(right.length, counts.length, right.length * counts.length, logits.length));
     }
     for (int row = 0; row < right.length; row++) {
-      counts[(int) right[row]][best(logits, row * counts.length)]++;
+      int given = best(logits, row * counts.length);
+      add((int) right[row], given, 1);
+      decisions.add((int) right[row] * counts.length + given);
     }
+  }
+
+  private void add(int right, int given, int times) {
+    counts[right][given] += times;
+  }
+
+  /** Counts of the same texts, each so many times. */
+  public LabelCounts drawn(int[] times) {
+    var drawn = new LabelCounts(counts.length);
+    for (int text = 0; text < times.length; text++) {
+      int decision = decisions.get(text);
+      drawn.add(decision / counts.length, decision % counts.length, times[text]);
+    }
+    return drawn;
   }
 
   private int best(float[] logits, int from) {

@@ -1,6 +1,9 @@
 package io.espalier.worker.data.text;
 
 import io.espalier.worker.domain.InvalidInputException;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -9,6 +12,8 @@ public final class LabelSetCounts {
   private final long[] hits;
   private final long[] given;
   private final long[] right;
+  private final List<BitSet> said = new ArrayList<>(); // of each text
+  private final List<BitSet> wanted = new ArrayList<>();
 
   /** Counts for a model of that many labels, all 0. */
   public LabelSetCounts(int labels) {
@@ -31,19 +36,49 @@ public final class LabelSetCounts {
           "%d scores for %d targets of %d labels"
               .formatted(logits.length, targets.length, hits.length));
     }
-    for (int i = 0; i < logits.length; i++) {
-      int label = i % hits.length;
-      if (Float.isNaN(logits[i])) {
+    for (int from = 0; from < logits.length; from += hits.length) {
+      said.add(labels(from, logits, 0));
+      wanted.add(labels(from, targets, 0.5f));
+      add(said.size() - 1, said, wanted, 1);
+    }
+  }
+
+  /** The labels of a text whose number is over a limit. */
+  private BitSet labels(int from, float[] numbers, float limit) {
+    var labels = new BitSet();
+    for (int label = 0; label < hits.length; label++) {
+      if (Float.isNaN(numbers[from + label])) {
         throw new InvalidInputException(
             "the model's score of label %d is not a number; are its weights damaged?"
                 .formatted(label));
       }
-      boolean said = logits[i] > 0;
-      boolean wanted = targets[i] == 1;
-      hits[label] += said && wanted ? 1 : 0;
-      given[label] += said ? 1 : 0;
-      right[label] += wanted ? 1 : 0;
+      labels.set(label, numbers[from + label] > limit);
     }
+    return labels;
+  }
+
+  private void add(int text, List<BitSet> saidOf, List<BitSet> wantedOf, int times) {
+    for (int label = 0; label < hits.length; label++) {
+      boolean isSaid = saidOf.get(text).get(label);
+      boolean isWanted = wantedOf.get(text).get(label);
+      hits[label] += isSaid && isWanted ? times : 0;
+      given[label] += isSaid ? times : 0;
+      right[label] += isWanted ? times : 0;
+    }
+  }
+
+  /** Number of texts. */
+  public int texts() {
+    return said.size();
+  }
+
+  /** Counts of the same texts, each so many times. */
+  public LabelSetCounts drawn(int[] times) {
+    var drawn = new LabelSetCounts(hits.length);
+    for (int text = 0; text < times.length; text++) {
+      drawn.add(text, said, wanted, times[text]);
+    }
+    return drawn;
   }
 
   /** F1 of all labels of all texts together, from 0 to 1. */

@@ -126,15 +126,35 @@ public final class SquadAnswers {
   public SquadScores scores() {
     double exact = 0;
     double f1 = 0;
-    Map<String, String> texts = texts();
-    for (Question question : data.questions()) {
-      List<String> right = AnswerText.countable(question.answerTexts());
-      String answer = texts.getOrDefault(question.id(), "");
-      exact += right.stream().mapToInt(one -> AnswerText.exact(one, answer)).max().orElse(0);
-      f1 += right.stream().mapToDouble(one -> AnswerText.f1(one, answer)).max().orElse(0);
+    for (Fit fit : fits()) {
+      exact += fit.exact();
+      f1 += fit.f1();
     }
     int count = data.examples();
     return new SquadScores(100 * exact / count, 100 * f1 / count, count);
+  }
+
+  /**
+   * How well an answer fits the right one that it fits best.
+   *
+   * @param exact 1 if it is exactly right after normalisation, else 0
+   * @param f1 overlap of words, from 0 to 1
+   */
+  public record Fit(double exact, double f1) {}
+
+  /** How well each answer fits, in the order of the questions. */
+  public List<Fit> fits() {
+    Map<String, String> texts = texts();
+    return data.questions().stream()
+        .map(question -> fit(question, texts.getOrDefault(question.id(), "")))
+        .toList();
+  }
+
+  private static Fit fit(Question question, String answer) {
+    List<String> right = AnswerText.countable(question.answerTexts());
+    return new Fit(
+        right.stream().mapToInt(one -> AnswerText.exact(one, answer)).max().orElse(0),
+        right.stream().mapToDouble(one -> AnswerText.f1(one, answer)).max().orElse(0));
   }
 
   private void requireAll() {

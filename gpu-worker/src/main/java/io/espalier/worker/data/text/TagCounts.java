@@ -24,11 +24,22 @@ public final class TagCounts {
   private static final Set<String> PREFIXES = Set.of("B", "I", "E", "S");
 
   private final List<String> labels;
+  private final List<Sentence> sentences = new ArrayList<>();
   private long words;
   private long hits;
   private long right;
   private long found;
   private long both;
+
+  /**
+   * What was found in one sentence.
+   *
+   * @param hits words that were given the right label
+   * @param right entities that there are
+   * @param found entities that were found
+   * @param both of these, those that there are
+   */
+  private record Sentence(int words, int hits, int right, int found, int both) {}
 
   /**
    * An entity.
@@ -128,19 +139,38 @@ public final class TagCounts {
 
   /** Takes the labels of a sentence, right and given. */
   void add(List<String> wanted, List<String> given) {
-    words += wanted.size();
+    int same = 0;
     for (int i = 0; i < wanted.size(); i++) {
-      hits += wanted.get(i).equals(given.get(i)) ? 1 : 0;
+      same += wanted.get(i).equals(given.get(i)) ? 1 : 0;
     }
-    if (!hasEntities(labels)) {
-      return;
+    Set<Entity> are = hasEntities(labels) ? entities(wanted) : Set.of();
+    Set<Entity> said = hasEntities(labels) ? entities(given) : Set.of();
+    int common = (int) are.stream().filter(said::contains).count();
+    var sentence = new Sentence(wanted.size(), same, are.size(), said.size(), common);
+    sentences.add(sentence);
+    add(sentence, 1);
+  }
+
+  private void add(Sentence sentence, long times) {
+    words += times * sentence.words();
+    hits += times * sentence.hits();
+    right += times * sentence.right();
+    found += times * sentence.found();
+    both += times * sentence.both();
+  }
+
+  /** Number of sentences. */
+  public int sentences() {
+    return sentences.size();
+  }
+
+  /** Counts of the same sentences, each so many times. */
+  public TagCounts drawn(int[] times) {
+    var drawn = new TagCounts(labels);
+    for (int i = 0; i < times.length; i++) {
+      drawn.add(sentences.get(i), times[i]);
     }
-    Set<Entity> are = entities(wanted);
-    Set<Entity> said = entities(given);
-    right += are.size();
-    found += said.size();
-    are.retainAll(said);
-    both += are.size();
+    return drawn;
   }
 
   private static Set<Entity> entities(List<String> sentence) {

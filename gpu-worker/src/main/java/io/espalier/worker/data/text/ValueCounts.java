@@ -1,6 +1,9 @@
 package io.espalier.worker.data.text;
 
 import io.espalier.worker.domain.InvalidInputException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -19,6 +22,8 @@ public final class ValueCounts {
   private final double[] products;
   private double errors;
   private long texts;
+  private final List<float[]> wantedOf = new ArrayList<>();
+  private final List<float[]> saidOf = new ArrayList<>();
 
   /** Of a model that says so many numbers of each text; none said yet. */
   public ValueCounts(int values) {
@@ -50,6 +55,34 @@ public final class ValueCounts {
       texts += i % values == 0 ? 1 : 0;
       add(i % values, targets[i], said[i]);
     }
+    for (int from = 0; from < said.length; from += values) {
+      wantedOf.add(Arrays.copyOfRange(targets, from, from + values));
+      saidOf.add(Arrays.copyOfRange(said, from, from + values));
+    }
+  }
+
+  /** Number of texts. */
+  public int texts() {
+    return wantedOf.size();
+  }
+
+  /** Counts of the same texts, each so many times. */
+  public ValueCounts drawn(int[] times) {
+    var drawn = new ValueCounts(products.length);
+    for (int text = 0; text < times.length; text++) {
+      for (int time = 0; time < times[text]; time++) {
+        drawn.texts++;
+        for (int value = 0; value < products.length; value++) {
+          drawn.add(value, wantedOf.get(text)[value], saidOf.get(text)[value]);
+        }
+      }
+    }
+    return drawn;
+  }
+
+  /** Whether the right numbers differ, so that something can go along with them. */
+  public boolean hasCorrelation() {
+    return Arrays.stream(wantedSquares).allMatch(squares -> squares > 0);
   }
 
   private void add(int value, double wanted, double said) {

@@ -10,6 +10,7 @@ import java.util.Map;
  * What a worker is told to do.
  *
  * @param model the run's model
+ * @param policy the run's policy; for information
  * @param stage what to do
  * @param input the model directory that goes in
  * @param outputUri directory under which the worker publishes
@@ -22,6 +23,7 @@ import java.util.Map;
  */
 public record Command(
     ModelRef model,
+    PolicyVersion policy,
     StageSpec stage,
     ArtifactReference input,
     String outputUri,
@@ -31,6 +33,14 @@ public record Command(
     Instant deadline,
     Identity identity,
     String trace) {
+  /**
+   * A policy as it was when a run began.
+   *
+   * @param name empty in a command of an older version
+   * @param generation 0 in a command of an older version
+   */
+  public record PolicyVersion(String name, long generation) {}
+
   /**
    * What tells a command from the others of its run.
    *

@@ -45,6 +45,7 @@ record JobWriter(String artifactsBase) {
   private Command command(Run run, Instant now) {
     return new Command(
         run.plan().model().ref(),
+        new Command.PolicyVersion(run.policy().name(), run.policy().generation()),
         run.stage(),
         run.input(),
         outputUri(run),

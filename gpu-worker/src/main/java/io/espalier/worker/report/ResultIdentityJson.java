@@ -1,0 +1,43 @@
+package io.espalier.worker.report;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/**
+ * An identity as JSON: {@code model} ({@code name}, {@code version}), {@code policy} ({@code name},
+ * {@code generation}), {@code run}, {@code made} (ISO 8601, UTC), {@code cause}, {@code gates[]}
+ * ({@code words}, {@code passed}), {@code rootDigest}, {@code espalier} (its version). What does
+ * not exist is left out.
+ */
+final class ResultIdentityJson {
+  /** Where it stands in a report. */
+  static final String KEY = "identity";
+
+  private ResultIdentityJson() {}
+
+  static ObjectNode of(ResultIdentity identity) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    identity.name().ifPresent(name -> model(identity, node.putObject("model").put("name", name)));
+    identity
+        .policy()
+        .ifPresent(policy -> policy(identity, node.putObject("policy").put("name", policy)));
+    identity.run().ifPresent(run -> node.put("run", run));
+    node.put("made", identity.made().toString()).put("cause", identity.cause());
+    ArrayNode gates = node.putArray("gates");
+    identity
+        .gates()
+        .forEach(gate -> gates.addObject().put("words", gate.words()).put("passed", gate.passed()));
+    node.put("rootDigest", identity.rootDigest());
+    identity.espalier().ifPresent(version -> node.put("espalier", version));
+    return node;
+  }
+
+  private static void model(ResultIdentity identity, ObjectNode model) {
+    identity.version().ifPresent(version -> model.put("version", version));
+  }
+
+  private static void policy(ResultIdentity identity, ObjectNode policy) {
+    identity.generation().ifPresent(generation -> policy.put("generation", generation));
+  }
+}

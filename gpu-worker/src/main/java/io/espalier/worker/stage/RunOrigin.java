@@ -1,0 +1,21 @@
+package io.espalier.worker.stage;
+
+import io.espalier.worker.domain.job.StageJob;
+
+/**
+ * Which run of a running system a job belongs to.
+ *
+ * @param model its name
+ * @param version of the model
+ * @param policy its name; empty if the coordinator is too old to say
+ * @param generation of the policy; 0 if the coordinator is too old to say
+ * @param job the job
+ */
+public record RunOrigin(
+    String model, String version, String policy, long generation, StageJob job) {
+  /** What made the result, in words. */
+  String cause() {
+    return "model-registered event of %s@%s: stage %d, attempt %d"
+        .formatted(model, version, job.stageIndex() + 1, job.attempt());
+  }
+}
