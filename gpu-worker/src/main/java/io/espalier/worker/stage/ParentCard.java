@@ -95,7 +95,7 @@ record ParentCard(String text, Map<String, List<String>> fields) {
       if (item.matches()) {
         items.add(item.group(1).strip());
       } else if (list.matches()) {
-        for (String part : list.group(1).split(",")) {
+        for (String part : list.group(1).split(",", -1)) {
           items.add(part.strip());
         }
       }
