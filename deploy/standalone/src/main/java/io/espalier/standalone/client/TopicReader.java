@@ -72,6 +72,7 @@ public final class TopicReader<V> implements AutoCloseable {
     settings.put("isolation.level", "read_committed");
     settings.put("enable.auto.commit", "false");
     settings.put("default.api.timeout.ms", 10_000);
+    settings.put("fetch.max.wait.ms", 50); // a client that lists waits for partitions without news
     return new TopicReader<>(
         topic,
         new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer()),
