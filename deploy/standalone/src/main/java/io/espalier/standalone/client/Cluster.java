@@ -242,6 +242,7 @@ public final class Cluster implements AutoCloseable {
     settings.put("enable.auto.commit", "false");
     settings.put("default.api.timeout.ms", 10_000);
     settings.put("max.poll.records", RECORDS_AT_ONCE);
+    settings.put("fetch.max.wait.ms", 50); // a client that lists waits for partitions without news
     return new KafkaConsumer<>(settings, keys, new ByteArrayDeserializer());
   }
 
