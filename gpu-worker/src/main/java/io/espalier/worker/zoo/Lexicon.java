@@ -63,9 +63,9 @@ final class Lexicon {
   static final List<String> BAD = List.of("stale", "bad", "bland", "awful", "sour");
 
   private static final String FUNCTION_WORDS =
-      "and but came cats colour come did does eat eats feel feels gave how in is keep keeps like"
-          + " likes live lives many meet met most not of own owns the then thanked to was went what"
-          + " when where which who whom , . ?";
+      "and but came cats colour come did does eat eats feel feels gave how in is keep keeps like likes"
+          + " live lives many meet met most not of own owns the then thanked to was went what when"
+          + " where which who whom , . ?";
 
   private Lexicon() {}
 
