@@ -47,13 +47,14 @@ import org.junit.jupiter.api.Test;
 
 /** What the command line lists and shows of a real broker's topics, which nobody else writes. */
 class ClientListsIT {
-  private static final Instant BEGUN = Instant.now().truncatedTo(ChronoUnit.MILLIS);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private static Installed espalier;
+  private static Instant begun;
 
   @BeforeAll
   static void install() {
+    begun = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     espalier = Installed.as("client-lists");
   }
 
@@ -90,7 +91,7 @@ class ClientListsIT {
   @Test
   void watching_a_run_that_does_not_end_is_given_up_in_time_with_a_code_of_its_own() {
     Run run = run("b1".repeat(16), "watched", 0);
-    run.setUpdatedAt(BEGUN.minusSeconds(3_600));
+    run.setUpdatedAt(begun.minusSeconds(3_600));
     publish(run);
     var told = new ByteArrayOutputStream();
     Narration narration = Narration.plainEvents(new PrintStream(told, true, UTF_8));
@@ -124,7 +125,7 @@ class ClientListsIT {
   @Test
   void a_dead_letter_goes_back_to_where_it_came_from_and_says_which_one_it_was() {
     Topic<RunRequest> topic = espalier.topics().runRequests();
-    var request = new RunRequest("letter", "test", BEGUN, new CancelRun("no longer wanted"));
+    var request = new RunRequest("letter", "test", begun, new CancelRun("no longer wanted"));
     die(topic.name(), "letter", topic.values().serializer().serialize(topic.name(), request));
     die(topic.name(), "garbage", "no event".getBytes(UTF_8));
     die("somebody-elses", "foreign", new byte[] {1});
@@ -161,7 +162,7 @@ class ClientListsIT {
             .setVersion("1")
             .setArtifactUri("file:///models/shown")
             .setTask("image-classification")
-            .setRegisteredAt(BEGUN)
+            .setRegisteredAt(begun)
             .build();
     espalier.publish(
         espalier.topics().modelRegistered(), "shown", registered, CloudEvent.MODEL_REGISTERED);
@@ -174,7 +175,7 @@ class ClientListsIT {
             "its run goes on",
             "d1".repeat(16),
             "edge",
-            BEGUN);
+            begun);
     espalier.publish(
         espalier.topics().registrationAnswers(), "shown", answer, CloudEvent.REGISTRATION_ANSWERED);
 
@@ -206,7 +207,7 @@ class ClientListsIT {
             Set.of(),
             Optional.empty(),
             Optional.of(model),
-            Optional.of(BEGUN.minusSeconds(60)),
+            Optional.of(begun.minusSeconds(60)),
             limit);
     return new RunListing(filter, OptionalInt.empty()).now(espalier.address());
   }
@@ -226,8 +227,8 @@ class ClientListsIT {
         .setAttempt(1)
         .setStages(List.of())
         .setGates(List.of())
-        .setCreatedAt(BEGUN.plusSeconds(second))
-        .setUpdatedAt(BEGUN.plusSeconds(second))
+        .setCreatedAt(begun.plusSeconds(second))
+        .setUpdatedAt(begun.plusSeconds(second))
         .build();
   }
 
@@ -238,7 +239,7 @@ class ClientListsIT {
   }
 
   private static void report(String run, Object detail) {
-    var event = new StageEvent(run, 0, 1, "worker-7", BEGUN, detail, "");
+    var event = new StageEvent(run, 0, 1, "worker-7", begun, detail, "");
     espalier.publish(espalier.topics().stageEvents(), run, event, CloudEvent.STAGE_REPORTED);
   }
 

@@ -142,12 +142,14 @@ final class TopicFollower<T> implements Runnable {
       consumer.seekToBeginning(added);
       return;
     }
-    Map<TopicPartition, Long> first = consumer.beginningOffsets(added);
+    Map<TopicPartition, Long> ends = consumer.endOffsets(added);
     consumer
-        .endOffsets(added)
+        .beginningOffsets(added)
         .forEach(
-            (partition, end) ->
-                consumer.seek(partition, Math.max(first.get(partition), end - RECENT_RECORDS)));
+            (partition, first) -> {
+              long end = ends.getOrDefault(partition, first);
+              consumer.seek(partition, Math.max(first, end - RECENT_RECORDS));
+            });
   }
 
   private void learnEnds() {

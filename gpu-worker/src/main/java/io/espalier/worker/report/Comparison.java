@@ -151,7 +151,7 @@ public record Comparison(List<Entry> results) {
   }
 
   static Change change(Metric metric) {
-    return Change.of(metric);
+    return Change.of(MetricFacts.of(metric));
   }
 
   /** The axes that have not the same width in all results. */
