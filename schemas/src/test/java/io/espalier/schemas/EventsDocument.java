@@ -31,7 +31,7 @@ final class EventsDocument {
       - Every record has the headers of a CloudEvent 1.0 (`ce_id`, `ce_source`, `ce_type`, `ce_subject`, `ce_time`, `ce_specversion`,
         `content-type`) and, where the record that caused it had one, a `traceparent`. The same event sent twice has the same `ce_id`.
       - Read with `isolation.level=read_committed`: the coordinator writes in transactions.
-      - Each version of each schema is a file in `schemas/` of the distribution, and `pruning-policy.schema.json` beside them is for editors.
+      - Each version of each schema is a file in `schemas/events` of the distribution; `schemas/pruning-policy.schema.json` is for editors.
 
       """;
 

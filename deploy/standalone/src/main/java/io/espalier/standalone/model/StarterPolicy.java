@@ -51,7 +51,12 @@ public final class StarterPolicy {
    * @param smallest what can be reached, in percent
    * @param divisor cut widths are multiples of it
    */
-  private record Budget(String quantity, int share, double smallest, int divisor) {}
+  private record Budget(String quantity, int share, double smallest, int divisor) {
+    /** Whether much smaller models could be reached: else the few that fit may all be poor. */
+    boolean leavesAChoice() {
+      return smallest <= share / 2.0;
+    }
+  }
 
   private final OpenedModel model;
 
@@ -81,13 +86,13 @@ public final class StarterPolicy {
   private Budget budget() {
     String quantity = algorithm().equals("minitron") ? "parameters" : "flops";
     for (int share : SHARES) {
-      Optional<Budget> met =
+      List<Budget> met =
           IntStream.iterate(LARGEST_DIVISOR, divisor -> divisor >= 1, divisor -> divisor / 2)
               .mapToObj(divisor -> budget(quantity, share, divisor))
               .flatMap(Optional::stream)
-              .findFirst();
-      if (met.isPresent()) {
-        return met.get();
+              .toList();
+      if (!met.isEmpty()) {
+        return met.stream().filter(Budget::leavesAChoice).findFirst().orElse(met.get(0));
       }
     }
     throw new InvalidInputException(
