@@ -6,24 +6,21 @@ import static org.awaitility.Awaitility.await;
 import io.espalier.event.PrunedModel;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
-import io.espalier.standalone.Main;
 import io.espalier.standalone.client.Address;
-import io.espalier.standalone.local.Distribution;
 import io.espalier.standalone.local.StackFile;
 import io.espalier.standalone.local.StackRecord;
 import io.espalier.worker.zoo.RandomModel;
 import io.espalier.worker.zoo.Zoo;
+import java.io.File;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,18 +45,23 @@ class UpIT {
         data: { calibration: "%s?split=train" }
       """;
 
-  @TempDir private Path user;
+  @TempDir private Path home;
 
-  private final List<Process> started = new ArrayList<>();
+  private UserCommands user;
+
+  @BeforeEach
+  void a_user() throws IOException {
+    user = new UserCommands(home, "work");
+  }
 
   @AfterEach
   void stop_what_a_failure_left() {
-    started.forEach(Process::destroyForcibly);
+    user.close();
   }
 
   @Test
   void up_is_found_heals_itself_serves_its_user_and_goes_down() throws Exception {
-    Path directory = user.resolve("data/espalier/up");
+    Path directory = user.stack();
     Process up = start("up", "--broker-port", "0", "--registry-port", "0");
     StackRecord ready = awaitStack(directory, UpIT::isReady);
     awaitSuccess("status");
@@ -81,17 +83,17 @@ class UpIT {
     assertThat(up.isAlive()).isFalse();
     assertThat(healed.services()).noneMatch(service -> service.process().alive());
     assertThat(new StackFile(directory).read()).isEmpty();
-    assertThat(user.resolve("data/espalier")).isDirectoryNotContaining("glob:**current-stack");
+    assertThat(user.stack().getParent()).isDirectoryNotContaining("glob:**current-stack");
     assertThat(start("status").waitFor()).isEqualTo(6);
   }
 
   /** The model and its data lie where nobody allowed anything; to name them is enough. */
   private void optimizeOneOfTheUsersModels(Address address) throws Exception {
-    Path model = user.resolve("my models/net");
-    Path data = user.resolve("my data");
+    Path model = home.resolve("my models/net");
+    Path data = home.resolve("my data");
     Zoo.writeRandomModel(RandomModel.of("cifar_resnet8", 7), model);
     Zoo.writeShapes(data, 64, 64, 7);
-    Path policy = user.resolve("policy.yaml");
+    Path policy = home.resolve("policy.yaml");
     Files.writeString(policy, POLICY.formatted(data.toUri()));
 
     awaitSuccess("policies", "apply", "-f", policy.toString());
@@ -131,28 +133,12 @@ class UpIT {
     assertThat(start(arguments).waitFor()).as("%s, see %s", List.of(arguments), log()).isZero();
   }
 
-  /** A command of this user, whose home is a directory of this test. */
   private Process start(String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-    Optional.ofNullable(System.getProperty(Distribution.HOME))
-        .ifPresent(home -> command.add("-D" + Distribution.HOME + "=" + home));
-    command.addAll(List.of("-cp", Distribution.current().classPath(), Main.class.getName()));
-    command.addAll(List.of(arguments));
-    var builder =
-        new ProcessBuilder(command)
-            .directory(user.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(Redirect.appendTo(user.resolve("log").toFile()));
-    builder.environment().keySet().removeIf(name -> name.startsWith("ESPALIER_"));
-    builder.environment().put("XDG_DATA_HOME", user.resolve("data").toString());
-    Process process = builder.start();
-    started.add(process);
-    return process;
+    File log = home.resolve("log").toFile();
+    return user.start(List.of(arguments), log, log);
   }
 
   private String log() throws IOException {
-    return Files.readString(user.resolve("log"), StandardCharsets.UTF_8);
+    return Files.readString(home.resolve("log"), StandardCharsets.UTF_8);
   }
 }

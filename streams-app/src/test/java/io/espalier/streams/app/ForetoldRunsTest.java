@@ -33,7 +33,10 @@ final class ForetoldRunsTest {
     policy.setGeneration(TIME);
     ModelRegistered model = Driven.model("net");
 
-    String foretold = new RunIds(partitions).of(CoordinatorTopics.read(model), CoordinatorTopics.read(policy)).value();
+    String foretold =
+        new RunIds(partitions)
+            .of(CoordinatorTopics.read(model), CoordinatorTopics.read(policy))
+            .value();
 
     try (var driven = new Driven(directory, partitions)) {
       driven.apply(policy);

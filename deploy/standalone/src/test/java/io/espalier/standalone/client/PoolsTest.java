@@ -19,7 +19,8 @@ class PoolsTest {
   void each_pool_shows_its_workers_and_its_line_and_one_that_nobody_serves_says_so() {
     WorkerHeartbeat busy = heartbeat("busy", NOON);
     busy.setRunning(
-        List.of(new RunningStage("run-1", 0, 1, true, 1), new RunningStage("run-2", 0, 1, false, 1)));
+        List.of(
+            new RunningStage("run-1", 0, 1, true, 1), new RunningStage("run-2", 0, 1, false, 1)));
     var known =
         new Pools.Known(
             Set.of("cpu", "gpu"),

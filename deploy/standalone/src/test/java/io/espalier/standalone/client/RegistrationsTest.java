@@ -78,7 +78,9 @@ class RegistrationsTest {
                 SamplePolicy.registered("other", "1", ONE),
                 bad));
 
-    assertThat(registrations.acceptedBy(CoordinatorTopics.read(SamplePolicy.forNames("acme", "acme-*"))))
+    assertThat(
+            registrations.acceptedBy(
+                CoordinatorTopics.read(SamplePolicy.forNames("acme", "acme-*"))))
         .containsExactly("acme-a@2", "acme-b@1");
   }
 }

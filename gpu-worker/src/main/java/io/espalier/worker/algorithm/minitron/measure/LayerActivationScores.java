@@ -23,8 +23,10 @@ import java.util.Optional;
  */
 public record LayerActivationScores(Map<String, double[]> units, double distance) {
   static final String NEURONS = "neurons";
+
   /** What the experts of a layer are called here. */
   public static final String EXPERTS = "experts";
+
   static final String SHARED_NEURONS = "neurons of the shared expert";
   static final String HEADS = "heads";
   static final String HIDDEN = "hidden";
