@@ -31,7 +31,7 @@ class StoredReportTest {
     assertThat(read.constraints()).containsExactly(new Asked("flops", "75%", 750, 600));
     assertThat(read.metrics())
         .extracting(Metric::name, metric -> metric.before().getAsDouble())
-        .containsExactly(tuple("flops", 1000.0), tuple("loss", 0.5));
+        .containsExactly(tuple("flops", 1000.0), tuple("loss", 0.5), tuple("accuracy", 0.75));
     assertThat(read.widths()).containsExactly(new Width("a.out", 8, 4), new Width("b.out", 3, 3));
     var narrow = new Foretold(Map.of("flops", 600L, "parameters", 60L, "bytes", 240L), 0.25);
     var whole = new Foretold(Map.of("flops", 1000L, "parameters", 100L, "bytes", 400L), 0);

@@ -1,21 +1,21 @@
 package io.espalier.streams.app;
 
-import io.espalier.schemas.Topics;
 import io.espalier.streams.topology.TopologySettings.Outside;
 import io.espalier.streams.wire.CoordinatorTopics;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.StreamsConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,12 +27,16 @@ import org.slf4j.LoggerFactory;
 final class BrokerLookups implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(BrokerLookups.class);
   private static final Duration INTERVAL = Duration.ofSeconds(2);
+  private static final int LOOKS_BETWEEN_CHECKS = 15;
   private static final int TOKEN_BYTES = 16;
 
   private final Admin admin;
   private final String applicationId;
   private final PoolTopics pools;
   private final InputProgress progress;
+  private final Supplier<Optional<String>> unsound;
+  private Consumer<String> stop = problem -> {};
+  private int looks;
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           work -> {
@@ -44,19 +48,27 @@ final class BrokerLookups implements AutoCloseable {
   /**
    * Looks by an admin client, which it closes.
    *
-   * @param inputs every partition that the coordinator reads
+   * @param check the topics, of which the keyed ones have so many partitions
    */
-  BrokerLookups(Admin admin, String applicationId, Topics topics, List<TopicPartition> inputs) {
+  BrokerLookups(Admin admin, String applicationId, TopicCheck check, int partitions) {
     this.admin = admin;
     this.applicationId = applicationId;
-    pools = new PoolTopics(topics, () -> TopicCheck.present(admin));
+    unsound = () -> check.repartitioned(partitions);
+    pools = new PoolTopics(check.topics(), () -> TopicCheck.present(admin));
     progress =
-        new InputProgress(new GroupOffsets(admin, applicationId, inputs), InstantSource.system());
+        new InputProgress(
+            new GroupOffsets(admin, applicationId, check.inputs(partitions)),
+            InstantSource.system());
   }
 
-  /** Looks once, then now and then. */
+  /**
+   * Looks once, then now and then.
+   *
+   * @param ifUnsound is told why the coordinator must not go on
+   */
   @SuppressWarnings("FutureReturnValueIgnored") // looks until it is closed
-  void start() {
+  void start(Consumer<String> ifUnsound) {
+    stop = ifUnsound;
     look();
     thread.scheduleWithFixedDelay(
         this::look, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
@@ -83,6 +95,10 @@ final class BrokerLookups implements AutoCloseable {
     try {
       pools.look();
       progress.look();
+      looks++;
+      if (looks % LOOKS_BETWEEN_CHECKS == 0) {
+        unsound.get().ifPresent(stop);
+      }
     } catch (RuntimeException e) {
       LOGGER.warn("the brokers do not answer; what they said last holds; {}", e.getMessage());
     }

@@ -58,8 +58,7 @@ public final class Coordinator implements AutoCloseable {
       TopicCheck check = new TopicCheck(admin, topics, config.registry());
       int partitions = check.partitions();
       CoordinatorTopics wire = new CoordinatorTopics(topics);
-      BrokerLookups lookout =
-          new BrokerLookups(admin, config.applicationId(), topics, check.inputs(partitions));
+      BrokerLookups lookout = new BrokerLookups(admin, config.applicationId(), check, partitions);
       TopologySettings settings = settings(config, partitions, lookout.outside(properties, wire));
       Topology topology = topology(wire, settings, properties);
       Coordinator coordinator = new Coordinator(new KafkaStreams(topology, properties), lookout);
@@ -154,8 +153,15 @@ public final class Coordinator implements AutoCloseable {
   private void start() {
     streams.setStateListener((now, before) -> changed(now));
     streams.setUncaughtExceptionHandler(this::afterFailure);
-    lookout.start();
+    lookout.start(this::stop);
     streams.start();
+  }
+
+  /** Stops for a reason that will not pass, without waiting for the threads to end. */
+  private void stop(String problem) {
+    LOGGER.error("the coordinator stops; {}", problem);
+    failure = new CoordinatorException(problem);
+    streams.close(Duration.ZERO);
   }
 
   private void changed(KafkaStreams.State now) {

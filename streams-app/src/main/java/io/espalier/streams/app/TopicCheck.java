@@ -30,6 +30,10 @@ final class TopicCheck {
     this.registry = registry;
   }
 
+  Topics topics() {
+    return topics;
+  }
+
   /** Returns every partition that the coordinator reads, of keyed topics with so many each. */
   List<TopicPartition> inputs(int partitions) {
     return keyed().stream()
@@ -75,6 +79,28 @@ final class TopicCheck {
               .formatted(String.join("; ", problems)));
     }
     return wanted;
+  }
+
+  /**
+   * Says which keyed topics have other partition counts than the coordinator began with. A topic
+   * that is not found says nothing: a broker that starts again may not know it yet.
+   */
+  Optional<String> repartitioned(int partitions) {
+    return repartitioned(partitions, found(admin, keyed()));
+  }
+
+  static Optional<String> repartitioned(int partitions, Map<String, Integer> found) {
+    List<String> changed =
+        found.entrySet().stream()
+            .filter(topic -> topic.getValue() != partitions)
+            .map(topic -> "%s has %d".formatted(topic.getKey(), topic.getValue()))
+            .sorted()
+            .toList();
+    return changed.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "the coordinator began with %d partitions of its keyed topics, and now %s: records of one run would meet the state of another. Give all of them the same number, with no run under way"
+                .formatted(partitions, String.join(", ", changed)));
   }
 
   /** Returns the names of all topics that are there. */

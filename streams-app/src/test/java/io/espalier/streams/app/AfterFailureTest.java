@@ -44,9 +44,9 @@ final class AfterFailureTest {
             new CoordinatorTopics(config.topics()),
             Coordinator.settings(config, 1, outside),
             properties);
-    var lookout =
-        new BrokerLookups(
-            Admin.create(properties), config.applicationId(), config.topics(), List.of());
+    var admin = Admin.create(properties);
+    var check = new TopicCheck(admin, config.topics(), config.registry());
+    var lookout = new BrokerLookups(admin, config.applicationId(), check, 1);
     coordinator = new Coordinator(new KafkaStreams(topology, properties), lookout);
   }
 

@@ -37,4 +37,12 @@ final class TopicCheckTest {
             "topic runs: wanted, found none",
             "topic dead-letters: wanted, found none");
   }
+
+  @Test
+  void partitions_that_were_raised_meanwhile_are_named_and_a_topic_that_is_not_found_says_nothing() {
+    assertThat(TopicCheck.repartitioned(6, Map.of("stage-events", 6))).isEmpty();
+    assertThat(TopicCheck.repartitioned(6, Map.of("stage-events", 12, "run-requests", 6)))
+        .hasValueSatisfying(
+            problem -> assertThat(problem).contains("began with 6", "stage-events has 12"));
+  }
 }
