@@ -94,7 +94,7 @@ final class FastNasPruner implements Pruner {
                     pruned,
                     prepared.search(),
                     prepared.data()))
-            .report(report, result.note()));
+            .report(report, result.opening()));
     return report;
   }
 

@@ -103,7 +103,7 @@ final class GradNasPruner implements Pruner {
             prepared.spec(), prepared.forms().first(), pruned, prepared.texts().facts());
     Reports.write(
         job.output(),
-        new PruningFacts(pruned.outcome(), job.seed(), facts).report(report, result.note()));
+        new PruningFacts(pruned.outcome(), job.seed(), facts).report(report, result.opening()));
     return report;
   }
 

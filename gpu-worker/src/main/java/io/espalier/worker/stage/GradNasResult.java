@@ -80,11 +80,12 @@ record GradNasResult(
     return loaders;
   }
 
-  private Opening opening() {
+  /** How the result is opened. */
+  Opening opening() {
     return Opening.ofText(note(), loadsIn(), pruned.model().directory().config());
   }
 
-  String note() {
+  private String note() {
     return switch (plan().output()) {
       case PER_LAYER ->
           "layers are as wide as config.json lists; transformers builds all layers equally wide and"

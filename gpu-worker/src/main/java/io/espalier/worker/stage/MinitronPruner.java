@@ -61,7 +61,7 @@ final class MinitronPruner implements Pruner {
         job.output(),
         new PruningFacts(
                 pruned.outcome(), job.seed(), new MinitronFacts(spec, pruned, texts.facts()))
-            .report(report, result.note()));
+            .report(report, result.opening()));
     return report;
   }
 

@@ -84,11 +84,12 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
     return pruned.model().family().loadsIn(pruned.model().directory().config());
   }
 
-  private Opening opening() {
+  /** How the result is opened. */
+  Opening opening() {
     return Opening.ofText(note(), loadsIn(), pruned.model().directory().config());
   }
 
-  String note() {
+  private String note() {
     return pruned
         .misfit()
         .map(why -> "some loaders of the family refuse it: " + why)

@@ -6,11 +6,12 @@ import java.util.List;
 /**
  * How a result is opened, by whatever opens it as it is.
  *
+ * @param loader what opens it by these lines, its version left aside
  * @param note on who opens it and who does not, in a sentence
  * @param language that the lines are written in, as fences of Markdown name it
  * @param lines of code, with {@code DIR} for the directory that it lies in
  */
-record Opening(String note, String language, String lines) {
+record Opening(String loader, String note, String language, String lines) {
   /** What transformers is called among loaders; a version may follow. */
   private static final String TRANSFORMERS = "transformers";
 
@@ -40,16 +41,26 @@ record Opening(String note, String language, String lines) {
         tokenizer = AutoTokenizer.from_pretrained("DIR")\
         """
             .formatted(network, any ? "" : " # version 4, not 5");
-    return new Opening(note, "python", lines);
+    return new Opening(TRANSFORMERS, note, "python", lines);
   }
 
   /** Of a network that timm builds by these lines. */
   static Opening ofTimm(String lines) {
-    return new Opening("timm builds it with these lines", "python", lines);
+    return new Opening(TimmShapes.LOADER, "timm builds it with these lines", "python", lines);
   }
 
   /** Of what nothing else opens. */
   static Opening ofEspalier(String note) {
-    return new Opening(note, "java", JAVA);
+    return new Opening("espalier", note, "java", JAVA);
+  }
+
+  /** Whether a loader opens it by these lines; a version may follow its name. */
+  boolean isOf(String named) {
+    return named.startsWith(loader);
+  }
+
+  /** The lines, as they are from the directory itself. */
+  List<String> linesHere() {
+    return lines.replace("\"DIR\"", "\".\"").lines().toList();
   }
 }

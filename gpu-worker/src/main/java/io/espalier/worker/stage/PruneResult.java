@@ -79,12 +79,8 @@ record PruneResult(
     return plan.architecture().keep(kept()).shapes();
   }
 
-  /** Who opens the result: the lines themselves if timm does. */
-  String note() {
-    return loadsIn().contains(TimmShapes.LOADER) ? opening().lines() : NOTE_ON_OTHERS;
-  }
-
-  private Opening opening() {
+  /** How the result is opened. */
+  Opening opening() {
     if (!loadsIn().contains(TimmShapes.LOADER)) {
       return Opening.ofEspalier(NOTE_ON_OTHERS);
     }

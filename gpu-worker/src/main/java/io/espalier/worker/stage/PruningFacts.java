@@ -36,9 +36,9 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
   /**
    * The facts, with what was said to whoever ordered the pruning.
    *
-   * @param note on who opens the result
+   * @param opening how the result is opened
    */
-  PruningReport report(StageReport said, String note) {
+  PruningReport report(StageReport said, Opening opening) {
     return new PruningReport(
         algorithm.model(),
         setup(said),
@@ -58,7 +58,7 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
         effort(),
         latencies(),
         algorithm.data(),
-        LoadingLines.of(said.loadsIn(), algorithm.model().architecture(), note));
+        LoadingLines.of(said.loadsIn(), opening));
   }
 
   private PruningReport.Setup setup(StageReport said) {

@@ -93,15 +93,15 @@ class MetricSpreadTest {
   void each_loader_has_the_lines_that_open_the_result() {
     ResultLoaders stock =
         LoadingLines.of(
-            List.of("espalier", "safetensors", "transformers<5"), "BertModel", "a note");
-    ResultLoaders timm = LoadingLines.of(List.of("timm"), "resnet18", "import timm\nmodel = ...");
+            List.of("espalier", "safetensors", "transformers<5"),
+            new Opening("transformers", "a note", "python", "import it\nopen(\"DIR\")"));
+    ResultLoaders timm =
+        LoadingLines.of(List.of("timm"), Opening.ofTimm("import timm\nmodel = ..."));
 
     assertThat(stock.loaders())
         .extracting(ResultLoaders.Loader::name)
         .containsExactly("espalier", "safetensors", "transformers<5");
-    assertThat(stock.loaders().get(2).lines())
-        .containsExactly(
-            "from transformers import BertModel", "model = BertModel.from_pretrained(\".\")");
+    assertThat(stock.loaders().get(2).lines()).containsExactly("import it", "open(\".\")");
     assertThat(stock.note()).hasValue("a note");
     assertThat(timm.loaders().get(0).lines()).containsExactly("import timm", "model = ...");
     assertThat(timm.note()).isEmpty();
