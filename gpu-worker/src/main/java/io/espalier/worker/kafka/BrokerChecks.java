@@ -82,6 +82,28 @@ final class BrokerChecks {
         "configuring share group %s (brokers need version 4.2 or later)".formatted(group),
         admin.incrementalAlterConfigs(Map.of(resource, changes)).all());
     verify(group, wanted, resource);
+    assignAtOnce(group, resource);
+  }
+
+  /**
+   * Has members that join get their partition at once. Brokers of 4.3 wait a second between two
+   * assignments unless they are told otherwise, and tell a member that was too early five seconds
+   * later, with its next heartbeat: that long nobody takes over from a worker that dies then.
+   */
+  private void assignAtOnce(String group, ConfigResource resource) {
+    var setting = new ConfigEntry(GroupSettings.ASSIGNMENT_INTERVAL, "0");
+    var change = new AlterConfigOp(setting, AlterConfigOp.OpType.SET);
+    try {
+      await(
+          "setting the pace of assignments of share group " + group,
+          admin.incrementalAlterConfigs(Map.of(resource, List.of(change))).all());
+    } catch (WorkerException e) { // older brokers do not know it, some forbid it; work goes on
+      LOGGER
+          .atInfo()
+          .addKeyValue("group", group)
+          .addKeyValue("cause", e.getMessage())
+          .log("assignments keep the broker's pace; a redelivery may take seconds more");
+    }
   }
 
   private void verify(String group, GroupSettings wanted, ConfigResource resource) {

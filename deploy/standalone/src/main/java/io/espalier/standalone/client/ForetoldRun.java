@@ -101,7 +101,7 @@ record ForetoldRun(
   }
 
   /** All of it for programs. */
-  ObjectNode json(PoolReadiness pools) {
+  ObjectNode json(RegistrationOutlook.State system) {
     ObjectNode json =
         JsonNodeFactory.instance
             .objectNode()
@@ -110,9 +110,11 @@ record ForetoldRun(
             .put("runId", runId)
             .put("outcome", Events.lower(outcome))
             .put("pool", verdict.event().getPool())
-            .put("workers", pools.workersOf(verdict.event().getPool()))
+            .put("workers", system.pools().workersOf(verdict.event().getPool()))
             .put("foresight", Events.lower(foresight.verdict()));
     foresight.reasons().forEach(json.putArray("reasons")::add);
+    var took = json.putArray("earlierSeconds");
+    system.costs().of(verdict.name()).forEach(time -> took.add(time.toMillis() / 1_000.0));
     return json;
   }
 }

@@ -26,14 +26,14 @@ import java.util.Optional;
  * @param before the last registration of the same version, if there is one
  * @param matches the policies that are for it
  * @param others the others
- * @param pools which pools can do work
+ * @param system what else is known of the system
  */
 record RegistrationOutlook(
     ModelRegistered event,
     Optional<ModelRegistered> before,
     List<ForetoldRun> matches,
     List<PolicyVerdict> others,
-    PoolReadiness pools) {
+    State system) {
   RegistrationOutlook {
     matches = List.copyOf(matches);
     others = List.copyOf(others);
@@ -50,20 +50,25 @@ record RegistrationOutlook(
     registrations.requireSameContent(event);
     Optional<ModelRegistered> before = registrations.of(Registrations.id(event));
     Map<String, Run> runs = before.isPresent() ? cluster.latest(cluster.topics().runs()) : Map.of();
-    return of(
-        event,
-        before,
-        cluster.latest(cluster.topics().pruningPolicies()).values(),
-        new State(runs, PoolReadiness.of(cluster), cluster.keyedPartitions()));
+    Map<String, PruningPolicy> policies = cluster.latest(cluster.topics().pruningPolicies());
+    var state =
+        new State(
+            runs,
+            PoolReadiness.of(cluster),
+            PolicyCosts.of(cluster, policies.keySet()),
+            cluster.keyedPartitions());
+    return of(event, before, policies.values(), state);
   }
 
   /**
    * What else is known of a system.
    *
    * @param runs runs by id
+   * @param pools which pools can do work
+   * @param costs what runs of the policies took
    * @param partitions partitions of the keyed topics, on which run ids depend
    */
-  record State(Map<String, Run> runs, PoolReadiness pools, int partitions) {
+  record State(Map<String, Run> runs, PoolReadiness pools, PolicyCosts costs, int partitions) {
     State {
       runs = Map.copyOf(runs);
     }
@@ -91,7 +96,7 @@ record RegistrationOutlook(
         others.add(verdict);
       }
     }
-    return new RegistrationOutlook(event, before, matches, others, state.pools());
+    return new RegistrationOutlook(event, before, matches, others, state);
   }
 
   private static StageForesight foresee(PolicyVerdict verdict, ModelRegistered event) {
@@ -114,7 +119,7 @@ record RegistrationOutlook(
     if (matches.isEmpty()) {
       warnings.add(nothing());
     }
-    matches.forEach(match -> warnings.addAll(match.warnings(event, pools)));
+    matches.forEach(match -> warnings.addAll(match.warnings(event, system.pools())));
     return warnings;
   }
 
@@ -132,11 +137,14 @@ record RegistrationOutlook(
   String text() {
     var text = new StringBuilder();
     if (!matches.isEmpty()) {
-      var table = new TextTable("matching policy", "run", "pool", "workers", "what happens");
+      var table =
+          new TextTable("matching policy", "run", "pool", "workers", "what happens", "took before");
       for (ForetoldRun match : matches) {
+        String policy = match.verdict().name();
         String pool = match.verdict().event().getPool();
-        String workers = Integer.toString(pools.workersOf(pool));
-        table.row(match.verdict().name(), match.runId(), pool, workers, match.words());
+        String workers = Integer.toString(system.pools().workersOf(pool));
+        String costs = system.costs().words(policy);
+        table.row(policy, match.runId(), pool, workers, match.words(), costs);
       }
       text.append('\n').append(table);
     }
@@ -153,7 +161,7 @@ record RegistrationOutlook(
   void addTo(ObjectNode json) {
     json.put("registeredBefore", before.isPresent());
     var found = json.putArray("matches");
-    matches.forEach(match -> found.add(match.json(pools)));
+    matches.forEach(match -> found.add(match.json(system)));
     var missed = json.putArray("others");
     for (PolicyVerdict other : others) {
       ObjectNode node = missed.addObject().put("policy", other.name());

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +27,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RegistrationOutlookTest {
   private static final PoolReadiness POOLS =
       new PoolReadiness(List.of("default"), Map.of("default", 1));
-  private static final State NO_RUNS = new State(Map.of(), POOLS, 6);
+  private static final PolicyCosts NO_COSTS = new PolicyCosts(Set.of());
+  private static final State NO_RUNS = new State(Map.of(), POOLS, NO_COSTS, 6);
 
   @TempDir private static Path directory;
   private static ModelRegistered event;
@@ -68,7 +70,7 @@ class RegistrationOutlookTest {
     ForetoldRun match = outlook.matches().get(0);
     assertThat(match.runId()).matches("[0-9a-f]{32}");
     assertThat(outlook.text())
-        .contains("matching policy", "all", match.runId(), "default", "1  begins");
+        .contains("matching policy", "all", match.runId(), "default", "1  begins", "not known yet");
     JsonNode json = json(outlook).at("/matches/0");
     assertThat(json.path("policy").asText()).isEqualTo("all");
     assertThat(json.path("outcome").asText()).isEqualTo("begins");
@@ -120,7 +122,7 @@ class RegistrationOutlookTest {
   void a_pool_that_nobody_serves_is_told() {
     PruningPolicy policy = feasible(SamplePolicy.forNames("gpu-only", "*"));
     policy.setPool("gpu");
-    State state = new State(Map.of(), new PoolReadiness(List.of("gpu"), Map.of()), 6);
+    State state = new State(Map.of(), new PoolReadiness(List.of("gpu"), Map.of()), NO_COSTS, 6);
 
     assertThat(RegistrationOutlook.of(event, Optional.empty(), List.of(policy), state).warnings())
         .singleElement()
@@ -146,7 +148,10 @@ class RegistrationOutlookTest {
 
     RegistrationOutlook outlook =
         RegistrationOutlook.of(
-            event, Optional.of(before), List.of(policy), new State(Map.of(runId, run), POOLS, 6));
+            event,
+            Optional.of(before),
+            List.of(policy),
+            new State(Map.of(runId, run), POOLS, NO_COSTS, 6));
 
     assertThat(json(outlook).at("/matches/0/outcome").asText()).isEqualTo(outcome);
     assertThat(json(outlook).path("registeredBefore").asBoolean()).isTrue();
