@@ -26,7 +26,12 @@ record Transcript(List<String> command, boolean background, List<String> output,
 
   /** Numbers, times and ids differ from machine to machine and from run to run. */
   private static final Pattern NUMBER =
-      Pattern.compile("\\b[0-9a-f]{12,}\\b|[0-9a-f]{8}-[0-9a-f-]{27}|[-+]?\\d[\\d.,:TZ-]*");
+      Pattern.compile(
+          "[0-9a-f]{8}-[0-9a-f-]{27}|\\b[0-9a-f]{12,}\\b|\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z"
+              + "|(?<!\\w)[-+]?\\d[\\d.,:]*(?:[smhd]\\b(?: \\d+[smhd]\\b)*)?");
+
+  /** So is whether a difference in time is within noise. */
+  private static final String NOISE = " ~";
 
   /** The commands of a page, in their order. */
   static List<Transcript> of(String page) {
@@ -83,6 +88,6 @@ record Transcript(List<String> command, boolean background, List<String> output,
   }
 
   private static String comparable(String line) {
-    return NUMBER.matcher(line).replaceAll("#").replaceAll("\\s+", " ").strip();
+    return NUMBER.matcher(line).replaceAll("#").replace(NOISE, "").replaceAll("\\s+", " ").strip();
   }
 }

@@ -51,4 +51,17 @@ class TranscriptTest {
     assertThat(one.matches("accuracy 12.5\nend\n")).isFalse();
     assertThat(one.matches("loss 12.5\nend\nmore\n")).isFalse();
   }
+
+  @Test
+  void ids_and_times_are_told_from_words() {
+    var one =
+        new Transcript(
+            List.of("list"),
+            false,
+            List.of("w-0b2e43cf-1c80-11ee-be56-0242ac120002 took 17s, -3.5 % ~"),
+            0);
+
+    assertThat(one.matches("w-ffffffff-1c80-11ee-be56-0242ac12aaaa took 1m 2s, +53 %\n")).isTrue();
+    assertThat(one.matches("v-ffffffff-1c80-11ee-be56-0242ac12aaaa took 1m 2s, +53 %\n")).isFalse();
+  }
 }
