@@ -173,7 +173,7 @@ class WholePathIT {
         .satisfies(
             result -> assertThat(result.getMeasured()).isEqualTo(f1.getBefore() - f1.getAfter()))
         .satisfies(result -> assertThat(result.getPassed()).isTrue());
-    assertThat(pruned.getLoadsIn()).containsExactly("espalier", "safetensors");
+    assertThat(pruned.getLoadsIn()).containsExactly("espalier", "safetensors", "transformers");
     assertThat(pruned.getTask()).isEqualTo("question-answering");
     Path artifact = Path.of(URI.create(pruned.getArtifact().getUri()));
     assertThat(Manifest.of(artifact).rootDigest()).isEqualTo(pruned.getArtifact().getRootDigest());
