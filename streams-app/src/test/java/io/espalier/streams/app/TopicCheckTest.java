@@ -39,7 +39,8 @@ final class TopicCheckTest {
   }
 
   @Test
-  void partitions_that_were_raised_meanwhile_are_named_and_a_topic_that_is_not_found_says_nothing() {
+  void
+      partitions_that_were_raised_meanwhile_are_named_and_a_topic_that_is_not_found_says_nothing() {
     assertThat(TopicCheck.repartitioned(6, Map.of("stage-events", 6))).isEmpty();
     assertThat(TopicCheck.repartitioned(6, Map.of("stage-events", 12, "run-requests", 6)))
         .hasValueSatisfying(
