@@ -1,6 +1,8 @@
 package io.espalier.standalone.command;
 
+import io.espalier.standalone.report.Format;
 import io.espalier.standalone.report.Result;
+import io.espalier.standalone.report.StateColours;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -37,7 +39,9 @@ abstract class Task implements Callable<Integer> {
       throw wrong("-o name is for commands that list things; wanted table, json or yaml");
     }
     if (!result.json().isEmpty()) {
-      out.println(root().format().of(result));
+      String text = root().format().of(result);
+      boolean coloured = root().format() == Format.TABLE && StateColours.areShown(System.getenv());
+      out.println(coloured ? StateColours.of(text) : text);
     }
     out.flush();
   }
