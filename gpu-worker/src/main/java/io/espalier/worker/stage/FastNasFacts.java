@@ -67,8 +67,12 @@ record FastNasFacts(
         List.of(
             Fact.of("score", "score", PruneSpec.word(spec.score())),
             Fact.of("importance", "importance of channels", spec.importance().key()),
-            Fact.of("calibrationImages", "images for calibration", pruned.calibrationImages()),
+            Fact.of(
+                "calibrationImages",
+                "images for calibration",
+                pruned.completed().calibrationImages()),
             Fact.of("scoreImages", "images for scoring", scored)));
+    pruned.completed().reconstruction().map(ReconstructionTexts::facts).ifPresent(facts::addAll);
     return facts;
   }
 

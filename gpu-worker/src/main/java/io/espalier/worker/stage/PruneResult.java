@@ -49,6 +49,12 @@ record PruneResult(
     settings.put("evaluations", Integer.toString(pruned.sensitivity().evaluations()));
     settings.put("objective", spec.objective().key());
     settings.put("importance", spec.importance().key());
+    settings.put("reconstruct", spec.reconstruct().key());
+    pruned
+        .completed()
+        .reconstruction()
+        .map(ReconstructionTexts::settings)
+        .ifPresent(settings::putAll);
     settings.putAll(judge.reading().facts());
     settings.put(StageReport.OPENING, opening().lines());
     StageReport.warn(settings, judge.reading().warnings());

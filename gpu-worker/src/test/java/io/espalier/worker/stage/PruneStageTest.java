@@ -137,8 +137,12 @@ class PruneStageTest {
   }
 
   @Test
-  void weights_are_the_kept_units_bit_for_bit_and_statistics_are_new() throws IOException {
-    stage.run(job(SPEC, "one"), Progress.Listener.NONE);
+  void without_reconstruction_weights_are_the_kept_units_bit_for_bit_and_statistics_are_new()
+      throws IOException {
+    String selecting =
+        SPEC.replace("\"channelDivisor\"", "\"reconstruct\":\"off\",\"channelDivisor\"");
+
+    stage.run(job(selecting, "one"), Progress.Listener.NONE);
 
     ModelDirectory before = ModelDirectory.open(shared.resolve("model"));
     ModelDirectory after = ModelDirectory.open(own.resolve("one"));
@@ -402,7 +406,7 @@ class PruneStageTest {
     String page = Files.readString(own.resolve("one/report.html"));
     assertThat(facts.at("/curve/points").size()).isGreaterThan(10);
     assertThat(facts.at("/effort/phases").findValuesAsText("name"))
-        .contains("original", "sensitivity", "surgery", "calibration", "result");
+        .contains("original", "sensitivity", "surgery", "reconstruction", "result");
     assertThat(page).contains("layer3.0.conv1.out", "reaches the classifier");
     assertThat(Manifest.of(own.resolve("one")).files())
         .extracting(file -> file.path())

@@ -30,8 +30,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A pruning from files to files: measures the model, searches, cuts the files, calibrates BatchNorm
- * in the result, and measures that as it lies on disk.
+ * A pruning from files to files: measures the model, searches, cuts the files, solves anew for what
+ * reads cut channels, calibrates BatchNorm, and measures the result as it lies on disk.
  *
  * <p>If latency is bounded, layers are timed first, and the widths that are chosen are tried on the
  * device: the measured time decides, and as long as it is over the bound the search is asked for a
@@ -42,16 +42,18 @@ public final class Pruning {
    * What came out.
    *
    * @param outcome as any pruning has it
-   * @param calibrationImages images that BatchNorm was calibrated on
+   * @param completed what was done to the cut model before it went out
    * @param sensitivity what each width of each axis loses
    * @param remembered of the models that were scored for that, those of an earlier pruning
    */
   public record Result(
-      Outcome<Solved> outcome, int calibrationImages, SensitivityMap sensitivity, int remembered) {}
+      Outcome<Solved> outcome, Completed completed, SensitivityMap sensitivity, int remembered) {}
 
   private final Plan plan;
   private final Constraints constraints;
   private final Optional<LatencyBound> latencyBound;
+  private final FastNasSettings settings;
+  private final ImageDataset search;
   private final FastNas fastNas;
   private final Measuring measuring;
   private final Progress.Listener progress;
@@ -73,6 +75,8 @@ public final class Pruning {
     this.plan = plan;
     this.constraints = constraints;
     this.latencyBound = LatencyBound.of(constraints);
+    this.settings = settings;
+    this.search = search;
     this.fastNas = new FastNas(plan, settings, search);
     this.measuring = new Measuring(plan.family(), judge, settings.batchSize(), progress);
     this.progress = progress;
@@ -99,7 +103,8 @@ public final class Pruning {
           phases.time("sensitivity", () -> fastNas.measure(original, checkpoints, progress));
       var candidates =
           new Candidates<>(
-              new CalibratedCutting(costed, fastNas, map, phases),
+              new CalibratedCutting(
+                  costed, fastNas, map, completion(original, checkpoints), phases),
               LatencyRange.of(costed.space(), costed.costs()),
               latencyBound,
               new LoadedModels<>(original, Pruning::load, measuring::latencies),
@@ -109,10 +114,14 @@ public final class Pruning {
       Tally after = phases.time("result", () -> tally(output, manager));
       return new Result(
           outcome(new Search(costed, budget, map), found, before, after),
-          found.cut().calibrationImages(),
+          found.cut().completed(),
           map,
           fastNas.remembered());
     }
+  }
+
+  private Completion completion(Weights original, Path checkpoints) {
+    return new Completion(settings, search, original, checkpoints, progress);
   }
 
   /** What choices are made by. */

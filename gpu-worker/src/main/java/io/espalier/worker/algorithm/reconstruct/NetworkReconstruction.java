@@ -7,6 +7,7 @@ import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.family.Mode;
 import io.espalier.worker.algorithm.family.Section;
 import io.espalier.worker.algorithm.family.VisionFamily;
+import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.SpillingArrays;
@@ -28,6 +29,7 @@ final class NetworkReconstruction {
   private final SpillingArrays passed;
   private final NDManager manager;
   private final long seed;
+  private final Progress.Listener progress;
 
   /**
    * A reconstruction.
@@ -47,6 +49,7 @@ final class NetworkReconstruction {
     this.passed = passed;
     this.manager = manager;
     this.seed = of.seed();
+    this.progress = of.progress();
   }
 
   /** Reconstructs all layers that read cut units; what each was like before and after. */
@@ -57,6 +60,7 @@ final class NetworkReconstruction {
     List<Section> is = family.sections(cut);
     var done = new ArrayList<LayerReconstruction>();
     for (int i = 0; i < was.size(); i++) {
+      progress.report(Progress.of("reconstructing", i, was.size()));
       done.addAll(section(was.get(i), is.get(i)));
     }
     return done;

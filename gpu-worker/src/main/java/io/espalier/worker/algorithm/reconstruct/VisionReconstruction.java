@@ -7,6 +7,7 @@ import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.family.Mode;
 import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.algorithm.reconstruct.Reconstruction.Version;
+import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
@@ -27,9 +28,15 @@ import java.util.function.IntFunction;
  * @param kept the units that stay
  * @param batches images to solve and judge on
  * @param seed decides at which positions samples are taken
+ * @param progress is told which section is being reconstructed
  */
 public record VisionReconstruction(
-    VisionFamily family, Weights original, Kept kept, Batches batches, long seed) {
+    VisionFamily family,
+    Weights original,
+    Kept kept,
+    Batches batches,
+    long seed,
+    Progress.Listener progress) {
   /** Name of the version whose BatchNorms were calibrated after it was reconstructed. */
   public static final String RECALIBRATED = "reconstructed, BatchNorm calibrated";
 
