@@ -74,7 +74,14 @@ class PruneStageTest {
     assertThat(report.metrics())
         .extracting(Metric::name)
         .containsExactly(
-            "parameters", "flops", "bytes", "accuracy", "loss", "agreement", "latencyMillis")
+            "parameters",
+            "flops",
+            "bytes",
+            "accuracy",
+            "loss",
+            "agreement",
+            "accuracyAsCut",
+            "latencyMillis")
         .containsExactlyElementsOf(stage.metrics(job(SPEC, "two")));
     assertThat(metric(report, "accuracy").samples()).hasValue(40);
     assertThat(report.change())
@@ -392,7 +399,8 @@ class PruneStageTest {
 
     assertThat(report.metrics())
         .extracting(Metric::name)
-        .containsExactly("parameters", "flops", "bytes", "agreement", "latencyMillis")
+        .containsExactly(
+            "parameters", "flops", "bytes", "agreement", "agreementAsCut", "latencyMillis")
         .containsExactlyElementsOf(stage.metrics(with(agreement, job.input(), data)));
     assertThat(metric(report, "agreement").before()).hasValue(1);
     assertThat(metric(report, "agreement").after().orElseThrow()).isBetween(0.0, 1.0);

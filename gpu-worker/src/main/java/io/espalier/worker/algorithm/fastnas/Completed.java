@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.fastnas;
 
+import io.espalier.worker.algorithm.evaluate.Tally;
 import io.espalier.worker.algorithm.reconstruct.Reconstruction;
 import java.util.Optional;
 
@@ -8,5 +9,8 @@ import java.util.Optional;
  *
  * @param calibrationImages images that BatchNorm was calibrated on
  * @param reconstruction empty if none was wanted
+ * @param plain what the plain cut says of the data that before and after are measured on; empty if
+ *     nothing was reconstructed
  */
-public record Completed(int calibrationImages, Optional<Reconstruction> reconstruction) {}
+public record Completed(
+    int calibrationImages, Optional<Reconstruction> reconstruction, Optional<Tally> plain) {}

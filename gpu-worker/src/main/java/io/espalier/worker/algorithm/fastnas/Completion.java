@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.fastnas;
 
 import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Batches;
+import io.espalier.worker.algorithm.evaluate.Tally;
 import io.espalier.worker.algorithm.reconstruct.Reconstruction;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.reconstruct.VisionReconstruction;
@@ -18,12 +19,15 @@ import java.util.Optional;
  *
  * @param data images of the search
  * @param original weights of the model before the cut; stay as they are
+ * @param measuring measures the plain cut beside what goes out
  * @param directory for activations that memory has no room for
+ * @param progress is told what is being reconstructed
  */
 record Completion(
     FastNasSettings settings,
     ImageDataset data,
     Weights original,
+    Measuring measuring,
     Path directory,
     Progress.Listener progress) {
   /** Calibration images that are solved on, at most: more take longer and hardly help. */
@@ -45,11 +49,11 @@ record Completion(
                     weights,
                     new VisionReconstruction.Storage(settings.activationBytes(), directory),
                     versions);
-        return new Completed(versions.counted, Optional.of(done));
+        return new Completed(versions.counted, Optional.of(done), versions.plain);
       }
       int counted = calibrate(cut, weights, images);
       CutFiles.writeStatistics(cut.model(), weights);
-      return new Completed(counted, Optional.empty());
+      return new Completed(counted, Optional.empty(), Optional.empty());
     }
   }
 
@@ -77,6 +81,7 @@ record Completion(
     private final Plan cut;
     private final ImageDataset images;
     private int counted;
+    private Optional<Tally> plain = Optional.empty();
 
     Versions(Plan cut, ImageDataset images) {
       this.cut = cut;
@@ -86,6 +91,11 @@ record Completion(
     @Override
     public void calibrate(Weights version) {
       counted = Completion.this.calibrate(cut, version, images);
+    }
+
+    @Override
+    public void look(Weights cut) {
+      plain = Optional.of(measuring.tally("measuring the plain cut", cut));
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.fastnas;
 
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.evaluate.LayerTimer;
+import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.evaluate.Tally;
 import io.espalier.worker.algorithm.prune.Candidate;
 import io.espalier.worker.algorithm.prune.Candidates;
@@ -27,6 +28,8 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -38,6 +41,12 @@ import java.util.Optional;
  * faster model.
  */
 public final class Pruning {
+  /** The measure of a plain cut beside a reconstructed model, on data with classes. */
+  public static final String ACCURACY_AS_CUT = "accuracyAsCut";
+
+  /** The same on data without. */
+  public static final String AGREEMENT_AS_CUT = "agreementAsCut";
+
   /**
    * What came out.
    *
@@ -121,7 +130,7 @@ public final class Pruning {
   }
 
   private Completion completion(Weights original, Path checkpoints) {
-    return new Completion(settings, search, original, checkpoints, progress);
+    return new Completion(settings, search, original, measuring, checkpoints, progress);
   }
 
   /** What choices are made by. */
@@ -135,10 +144,12 @@ public final class Pruning {
       Search search, Candidate<Selection, CalibratedCutting.Cut> found, Tally before, Tally after) {
     Plan costed = search.costed();
     Budget budget = search.budget();
+    Optional<Tally> plain = found.cut().completed().plain();
     return new Outcome<>(
-        Measured.of(plan.whole(), measuring.measures(before, before), found.original())
+        Measured.of(
+                plan.whole(), measures(before, before, plain.map(any -> before)), found.original())
             .with(before.samples(before)),
-        Measured.of(found.cut().plan().whole(), measuring.measures(after, before), found.result())
+        Measured.of(found.cut().plan().whole(), measures(after, before, plain), found.result())
             .with(after.samples(before)),
         after.quality().samples(),
         new Solved(
@@ -150,6 +161,13 @@ public final class Pruning {
         LatencyBound.measured(latencyBound, budget, found.original()),
         phases.seconds(),
         PyTorch.device());
+  }
+
+  /** How good a model is, and its plain cut, if something was reconstructed. */
+  private List<Measure> measures(Tally said, Tally original, Optional<Tally> plain) {
+    var measures = new ArrayList<>(measuring.measures(said, original));
+    plain.ifPresent(cut -> measures.add(measuring.asCut(cut, original)));
+    return measures;
   }
 
   /** The plan with latencies, if they are bounded. */

@@ -53,6 +53,9 @@ public record VisionReconstruction(
     /** Calibrates the BatchNorms of a version in place. */
     void calibrate(Weights version);
 
+    /** Looks at the plain cut, calibrated. */
+    void look(Weights plain);
+
     /** Takes the version that goes out. */
     void write(Weights chosen);
   }
@@ -70,6 +73,7 @@ public record VisionReconstruction(
       var network = new NetworkReconstruction(this, solved, passed, manager);
       List<LayerReconstruction> layers = network.run();
       versions.calibrate(cut);
+      versions.look(cut);
       Version plain = version(Reconstruction.PLAIN, network, says(cut, manager));
       Version made = version(Reconstruction.RECONSTRUCTED, network, network::reconstructed);
       try (Weights calibrated = solved.keep(Kept.all())) {

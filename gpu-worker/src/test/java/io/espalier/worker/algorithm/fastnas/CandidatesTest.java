@@ -230,7 +230,8 @@ class CandidatesTest {
                   plan,
                   fastNas,
                   map(),
-                  new Completion(settings, images, original, own, Progress.Listener.NONE),
+                  new Completion(
+                      settings, images, original, measuring(), own, Progress.Listener.NONE),
                   phases),
               LatencyRange.of(plan.space(), plan.costs()),
               Optional.of(bound),
@@ -238,6 +239,10 @@ class CandidatesTest {
               phases)
           .settle(budget, own.resolve("output"));
     }
+  }
+
+  private static Measuring measuring() {
+    return new Measuring(plan.family(), images, 10, Progress.Listener.NONE);
   }
 
   private static Weights load(CalibratedCutting.Cut cut) {

@@ -160,7 +160,13 @@ public final class SensitivityBenchmark {
             plan.model(), plan.architecture(), fastNas.kept(map, selection.widths()), output);
         double searched = seconds(start);
         Kept kept = fastNas.kept(map, selection.widths());
-        new Completion(settings(1024), images, weights, checkpoints, Progress.Listener.NONE)
+        new Completion(
+                settings(1024),
+                images,
+                weights,
+                new Measuring(plan.family(), images, Evaluation.BATCH, Progress.Listener.NONE),
+                checkpoints,
+                Progress.Listener.NONE)
             .complete(Plan.of(ModelDirectory.open(output), 1), kept);
         print(
             "%s, divisor 8, %d %% of FLOPs from stored scores: chosen and cut in %.2f s, with"

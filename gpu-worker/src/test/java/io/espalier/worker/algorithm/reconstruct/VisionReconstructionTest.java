@@ -75,7 +75,10 @@ class VisionReconstructionTest {
         assertThat(taken.tensors.keySet()).isEqualTo(before.keySet());
         assertThat(changed(before, taken.tensors))
             .contains("layer1.0.conv1.weight", "layer1.0.bn1.running_mean", "fc.bias")
-            .allMatch(name -> isSolvedFor(name));
+            .allMatch(VisionReconstructionTest::isSolvedFor);
+        assertThat(changed(before, taken.plainTensors))
+            .isNotEmpty()
+            .allMatch(name -> name.contains(".running_"));
       }
     }
   }
@@ -128,10 +131,16 @@ class VisionReconstructionTest {
   /** What goes out. */
   private final class Taken implements VisionReconstruction.Versions {
     private Map<String, TensorData> tensors = Map.of();
+    private Map<String, TensorData> plainTensors = Map.of();
 
     @Override
     public void calibrate(Weights version) {
       BatchNormCalibration.recalibrate(model.family(), version, images, BATCH);
+    }
+
+    @Override
+    public void look(Weights plain) {
+      plainTensors = plain.toTensorData();
     }
 
     @Override
