@@ -73,8 +73,8 @@ record Reader(Layer layer, int padding, Optional<String> norm, boolean joined) {
   }
 
   /** Windows that it reads. */
-  Windows windows() {
-    return new Windows(layer.window().kernel(), layer.window().stride(), padding);
+  ConvolutionWindows windows() {
+    return new ConvolutionWindows(layer.window().kernel(), layer.window().stride(), padding);
   }
 
   /** Where the constant goes, if anywhere. */

@@ -139,7 +139,7 @@ final class ReaderSamples implements AutoCloseable {
   }
 
   private static NDArray said(NDArray y, int[] at) {
-    return y.getShape().dimension() == 2 ? y : Windows.said(y, at);
+    return y.getShape().dimension() == 2 ? y : ConvolutionWindows.said(y, at);
   }
 
   /** Solves for the layer, and puts what goes out into the cut network. */

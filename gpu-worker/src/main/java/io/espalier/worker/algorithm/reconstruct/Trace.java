@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.reconstruct;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.algorithm.family.LayerTaps;
+import io.espalier.worker.model.family.LayerTaps;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
