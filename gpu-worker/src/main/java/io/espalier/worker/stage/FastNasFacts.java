@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.data.ImageDataset;
+import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.report.DataFacts;
@@ -72,7 +73,6 @@ record FastNasFacts(
                 "images for calibration",
                 pruned.completed().calibrationImages()),
             Fact.of("scoreImages", "images for scoring", scored)));
-    pruned.completed().reconstruction().map(ReconstructionTexts::facts).ifPresent(facts::addAll);
     return facts;
   }
 
@@ -114,6 +114,11 @@ record FastNasFacts(
 
   private Optional<SensitivityMap.Entry> entry(Axis axis) {
     return Optional.ofNullable(pruned.sensitivity().axes().get(axis.name()));
+  }
+
+  @Override
+  public Optional<Reconstruction> reconstruction() {
+    return pruned.completed().reconstruction();
   }
 
   @Override

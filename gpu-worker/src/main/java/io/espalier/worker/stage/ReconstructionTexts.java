@@ -1,11 +1,8 @@
 package io.espalier.worker.stage;
 
-import io.espalier.worker.algorithm.reconstruct.LayerReconstruction;
-import io.espalier.worker.algorithm.reconstruct.Reconstruction;
-import io.espalier.worker.report.PruningReport.Fact;
-import java.util.ArrayList;
+import io.espalier.worker.domain.job.LayerReconstruction;
+import io.espalier.worker.domain.job.Reconstruction;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -34,22 +31,6 @@ final class ReconstructionTexts {
                 number(layer.lambda()),
                 samples)
         : "error %s, as it was cut, %s".formatted(number(layer.errorBefore()), samples);
-  }
-
-  /** What a report lists. */
-  static List<Fact> facts(Reconstruction done) {
-    var facts = new ArrayList<Fact>();
-    facts.add(Fact.of("reconstruction", "what went out", done.chosen().name()));
-    facts.add(
-        Fact.of(
-            "reconstructedOn",
-            "divergence from the original on %d held-out samples".formatted(done.samples()),
-            String.join(
-                "; ",
-                done.versions().stream()
-                    .map(version -> version.name() + " " + number(version.divergence()))
-                    .toList())));
-    return facts;
   }
 
   private static String number(double value) {

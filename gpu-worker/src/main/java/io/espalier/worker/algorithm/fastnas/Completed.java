@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.fastnas;
 
 import io.espalier.worker.algorithm.evaluate.Tally;
-import io.espalier.worker.algorithm.reconstruct.Reconstruction;
+import io.espalier.worker.domain.job.Reconstruction;
 import java.util.Optional;
 
 /**

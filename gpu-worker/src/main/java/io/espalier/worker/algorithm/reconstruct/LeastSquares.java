@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.tensor.T;
 import java.util.Optional;
 import org.slf4j.Logger;

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.evaluate.Batches;
+import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.family.Mode;

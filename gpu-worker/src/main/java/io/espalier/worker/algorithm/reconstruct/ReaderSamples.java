@@ -3,6 +3,7 @@ package io.espalier.worker.algorithm.reconstruct;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.BatchNorm;
 import io.espalier.worker.tensor.T;

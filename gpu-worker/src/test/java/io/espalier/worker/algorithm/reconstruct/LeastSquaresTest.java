@@ -11,6 +11,7 @@ import ai.djl.ndarray.NDScope;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.algorithm.reconstruct.LeastSquares.Solution;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.T;
 import java.io.IOException;

@@ -13,6 +13,7 @@ import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;

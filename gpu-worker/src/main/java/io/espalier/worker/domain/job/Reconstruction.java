@@ -1,4 +1,4 @@
-package io.espalier.worker.algorithm.reconstruct;
+package io.espalier.worker.domain.job;
 
 import java.util.Comparator;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.espalier.worker.algorithm.reconstruct;
+package io.espalier.worker.domain.job;
 
 /**
  * What least squares did for one layer. Errors are mean squares on the held-out part, as a share of
