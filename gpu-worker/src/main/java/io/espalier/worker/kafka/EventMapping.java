@@ -69,7 +69,8 @@ final class EventMapping {
         report.change(),
         report.metrics().stream().map(EventMapping::metric).toList(),
         report.loadsIn(),
-        cost);
+        cost,
+        null);
   }
 
   static FailureKind failureKind(WorkerException failure) {

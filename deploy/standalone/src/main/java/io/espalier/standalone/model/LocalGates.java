@@ -2,13 +2,13 @@ package io.espalier.standalone.model;
 
 import io.espalier.event.OnGateFailure;
 import io.espalier.event.PruningPolicy;
+import io.espalier.gate.Gate;
+import io.espalier.gate.GateResult;
+import io.espalier.gate.GateRule;
+import io.espalier.gate.GateWords;
 import io.espalier.standalone.report.Measurement;
 import io.espalier.streams.domain.model.Artifact;
 import io.espalier.streams.domain.model.ArtifactFiles;
-import io.espalier.streams.domain.policy.Gate;
-import io.espalier.streams.domain.policy.GateResult;
-import io.espalier.streams.domain.policy.GateRule;
-import io.espalier.streams.domain.policy.GateWords;
 import io.espalier.streams.domain.policy.Gates;
 import io.espalier.streams.domain.stage.Metric;
 import io.espalier.streams.domain.stage.StageCost;
@@ -67,7 +67,8 @@ record LocalGates(
   static List<GateResult> evaluate(
       List<Gate> gates, List<io.espalier.worker.domain.job.Metric> metrics) {
     var cost = new StageCost(Duration.ZERO, "", OptionalLong.empty(), false);
-    var report = new StageReport("", "", Map.of(), told(metrics), List.of(), cost);
+    var report =
+        new StageReport("", "", Map.of(), told(metrics), List.of(), cost, Optional.empty());
     return Gates.evaluate(gates, List.of(outcome(StageKind.PRUNE, 0, report)));
   }
 
@@ -131,7 +132,8 @@ record LocalGates(
             Duration.ofMillis(result.wallMillis()),
             report.device(),
             result.peakMemoryBytes(),
-            result.cached()));
+            result.cached()),
+        Optional.empty());
   }
 
   private static List<Metric> told(List<io.espalier.worker.domain.job.Metric> metrics) {

@@ -2,9 +2,9 @@ package io.espalier.standalone.model;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.gate.GateResult;
 import io.espalier.standalone.report.Measurement;
 import io.espalier.standalone.report.Result;
-import io.espalier.streams.domain.policy.GateResult;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.report.Reports;
 import java.nio.file.Files;

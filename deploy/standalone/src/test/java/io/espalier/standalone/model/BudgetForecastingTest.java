@@ -2,10 +2,10 @@ package io.espalier.standalone.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.gate.Gate;
+import io.espalier.gate.GateResult;
+import io.espalier.gate.GateRule;
 import io.espalier.standalone.model.GateForecast.Basis;
-import io.espalier.streams.domain.policy.Gate;
-import io.espalier.streams.domain.policy.GateResult;
-import io.espalier.streams.domain.policy.GateRule;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.report.StoredReport;
 import io.espalier.worker.report.StoredReport.Asked;
