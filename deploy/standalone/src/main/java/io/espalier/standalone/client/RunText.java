@@ -48,6 +48,7 @@ final class RunText {
     result(view, lines);
     run.getStages().forEach(stage -> stage(stage, lines));
     run.getGates().forEach(gate -> lines.add("gate      " + gate(gate, run)));
+    RunView.forecast(run).ifPresent(words -> lines.add("forecast  " + words));
     return String.join("\n", lines);
   }
 
