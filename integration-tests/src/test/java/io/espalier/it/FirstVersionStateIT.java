@@ -76,7 +76,8 @@ class FirstVersionStateIT {
             Map.of(),
             List.of(),
             List.of("timm"),
-            new StageCost(5L, "cpu", null, false));
+            new StageCost(5L, "cpu", null, false),
+            null);
     return new StageEvent(
         RUNNING, 0, 1, "w1", Instant.now(), new StageSucceeded(artifact, report), "");
   }

@@ -261,7 +261,7 @@ class OneRecordStopsNothingIT {
             .build();
     var cost = new StageCost(1_000L, "cpu", null, false);
     return new StageSucceeded(
-        artifact, new StageReport("fastnas", "1", Map.of(), List.of(), List.of(), cost));
+        artifact, new StageReport("fastnas", "1", Map.of(), List.of(), List.of(), cost, null));
   }
 
   /** A sound event of another topic. */

@@ -12,13 +12,14 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packages = "io.espalier.streams", importOptions = DoNotIncludeTests.class)
 final class ArchitectureTest {
   @ArchTest
-  static final ArchRule the_domain_depends_on_nothing_but_the_jdk =
+  static final ArchRule the_domain_depends_on_nothing_but_the_jdk_and_what_gates_mean =
       classes()
           .that()
           .resideInAPackage("io.espalier.streams.domain..")
           .should()
           .onlyDependOnClassesThat()
-          .resideInAnyPackage("io.espalier.streams.domain..", "java..", "org.jspecify..");
+          .resideInAnyPackage(
+              "io.espalier.streams.domain..", "io.espalier.gate..", "java..", "org.jspecify..");
 
   @ArchTest
   static final ArchRule wire_knows_neither_topology_nor_app =

@@ -3,6 +3,8 @@ package io.espalier.worker.kafka;
 import io.espalier.event.Artifact;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageSucceeded;
+import io.espalier.gate.BudgetForecast;
+import io.espalier.schemas.PublishedSchemas;
 import io.espalier.worker.checkpoint.ArtifactStore;
 import io.espalier.worker.checkpoint.ArtifactStores;
 import io.espalier.worker.checkpoint.Draft;
@@ -13,16 +15,20 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.StopCheck;
 import io.espalier.worker.stage.Folders;
 import io.espalier.worker.stage.StageResult;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumReader;
@@ -43,6 +49,13 @@ final class ArtifactPublication {
   private static final String MANIFEST_FILE = "manifest.json";
   private static final long LARGEST_RESULT = 64L << 20;
   private static final int DIGEST_DIGITS = 12;
+
+  /**
+   * What is told of an output.
+   *
+   * @param forecast the budget that is foretold to pass the run's gates, if the output does not
+   */
+  record Told(StageResult result, Optional<BudgetForecast> forecast) {}
 
   private final StageCommand command;
   private final URI under;
@@ -66,25 +79,27 @@ final class ArtifactPublication {
   }
 
   /** Publishes an output, then the result. */
-  StageSucceeded publish(Draft output, StageResult result, Path scratch) {
+  StageSucceeded publish(Draft output, Told told, Path scratch) {
     String digest = output.manifest().rootDigest();
     String name =
         String.format(
             Locale.ROOT, "attempt-%d-%s", command.getAttempt(), digest.substring(0, DIGEST_DIGITS));
     Published published = store.publish(output, under, name, stop);
-    return publishResult(published, result, scratch);
+    return publishResult(published, told, scratch);
   }
 
   /** Publishes the result of a stage that leaves its input as it is: the input is the output. */
   StageSucceeded publishUnchanged(Manifest input, StageResult result, Path scratch) {
     URI uri = URI.create(command.getInput().getUri());
-    return publishResult(new Published(uri, input), result, scratch);
+    return publishResult(new Published(uri, input), new Told(result, Optional.empty()), scratch);
   }
 
-  private StageSucceeded publishResult(Published artifact, StageResult result, Path scratch) {
+  private StageSucceeded publishResult(Published artifact, Told told, Path scratch) {
     try {
       Path folder = Files.createDirectories(scratch.resolve("result"));
-      var success = new StageSucceeded(described(artifact, folder), EventMapping.report(result));
+      var success =
+          new StageSucceeded(
+              described(artifact, folder), EventMapping.report(told.result(), told.forecast()));
       write(success, folder.resolve(RESULT_FILE));
       store.publish(Draft.toMove(folder, Manifest.of(folder)), under, resultName(), stop);
       return success;
@@ -139,16 +154,36 @@ final class ArtifactPublication {
   }
 
   private static Optional<StageSucceeded> read(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
+    try {
       if (Files.size(file) > LARGEST_RESULT) {
         throw new IOException("%d bytes are no result".formatted(Files.size(file)));
       }
-      var decoder = DecoderFactory.get().jsonDecoder(StageSucceeded.getClassSchema(), in);
-      return Optional.of(new SpecificDatumReader<>(StageSucceeded.class).read(null, decoder));
+      return Optional.of(read(Files.readAllBytes(file)));
     } catch (IOException | AvroRuntimeException e) {
       LOGGER.atWarn().setCause(e).addKeyValue("file", file).log("unreadable result");
       return Optional.empty();
     }
+  }
+
+  /** As the newest version that fits wrote it: in JSON a field that is not there is an error. */
+  private static StageSucceeded read(byte[] json) throws IOException {
+    List<Schema> versions =
+        new ArrayList<>(PublishedSchemas.named(StageSucceeded.getClassSchema().getFullName()));
+    Collections.reverse(versions);
+    for (Schema version : versions) {
+      try {
+        return read(json, version);
+      } catch (IOException | AvroRuntimeException e) {
+        LOGGER.atDebug().setCause(e).log("a result of another version");
+      }
+    }
+    return read(json, StageSucceeded.getClassSchema());
+  }
+
+  private static StageSucceeded read(byte[] json, Schema writer) throws IOException {
+    var decoder = DecoderFactory.get().jsonDecoder(writer, new ByteArrayInputStream(json));
+    return new SpecificDatumReader<StageSucceeded>(writer, StageSucceeded.getClassSchema())
+        .read(null, decoder);
   }
 
   private static void write(StageSucceeded success, Path file) throws IOException {

@@ -6,6 +6,7 @@ import io.espalier.event.FailureKind;
 import io.espalier.event.Metric;
 import io.espalier.event.StageCost;
 import io.espalier.event.StageReport;
+import io.espalier.gate.BudgetForecast;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
@@ -16,6 +17,7 @@ import io.espalier.worker.stage.StageResult;
 import io.espalier.worker.stage.StoppedException;
 import java.net.URI;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +57,7 @@ final class EventMapping {
         manifestUri.toString());
   }
 
-  static StageReport report(StageResult result) {
+  static StageReport report(StageResult result, Optional<BudgetForecast> forecast) {
     var report = result.report();
     var cost =
         new StageCost(
@@ -69,7 +71,8 @@ final class EventMapping {
         report.change(),
         report.metrics().stream().map(EventMapping::metric).toList(),
         report.loadsIn(),
-        cost);
+        cost,
+        forecast.map(GateMapping::toAvro).orElse(null));
   }
 
   static FailureKind failureKind(WorkerException failure) {
@@ -107,7 +110,7 @@ final class EventMapping {
         orNull(metric.samples()));
   }
 
-  private static @Nullable Double orNull(OptionalDouble value) {
+  static @Nullable Double orNull(OptionalDouble value) {
     return value.isPresent() ? value.getAsDouble() : null;
   }
 

@@ -2,6 +2,7 @@ package io.espalier.worker.kafka;
 
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageSucceeded;
+import io.espalier.gate.BudgetForecast;
 import io.espalier.worker.checkpoint.ArtifactStores;
 import io.espalier.worker.checkpoint.Draft;
 import io.espalier.worker.checkpoint.Manifest;
@@ -15,6 +16,7 @@ import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.kafka.PreparedStage.Done;
 import io.espalier.worker.stage.ChildPreparation;
 import io.espalier.worker.stage.DiskSpace;
@@ -171,14 +173,22 @@ final class StageRunner {
   private StageSucceeded publish(PreparedStage prepared, Done done, Stop stop) {
     ArtifactPublication publication = ArtifactPublication.of(prepared.command(), stop);
     Manifest input = prepared.subject().inputs().model().manifest();
-    return done.output().isPresent()
-        ? publication.publish(
-            reported(prepared, done.output().get()), done.result(), prepared.folder())
-        : publication.publishUnchanged(input, done.result(), prepared.folder());
+    if (done.output().isEmpty()) {
+      return publication.publishUnchanged(input, done.result(), prepared.folder());
+    }
+    Reported reported = reported(prepared, done.output().get(), done.result().report());
+    var told = new ArtifactPublication.Told(done.result(), reported.forecast());
+    return publication.publish(reported.output(), told, prepared.folder());
   }
 
-  /** An output whose reports say which run it is of. */
-  private Draft reported(PreparedStage prepared, Draft output) {
+  /**
+   * An output whose reports say which run it is of.
+   *
+   * @param forecast the budget that is foretold to pass the run's gates, if the output does not
+   */
+  private record Reported(Draft output, Optional<BudgetForecast> forecast) {}
+
+  private Reported reported(PreparedStage prepared, Draft output, StageReport report) {
     StageCommand command = prepared.command();
     var origin =
         new RunOrigin(
@@ -186,15 +196,15 @@ final class StageRunner {
             command.getModelVersion(),
             command.getPolicyName(),
             command.getPolicyGeneration(),
+            GateMapping.gates(command),
             prepared.subject().job());
-    String digest = output.manifest().rootDigest();
     if (output.movable()) {
-      reports.complete(output.directory(), origin, digest);
-      return output;
+      return new Reported(
+          output, reports.complete(output.directory(), origin, report, output.manifest()));
     }
     Path copies = prepared.folder().resolve("reports");
-    reports.completeCopies(output.directory(), copies, origin, digest);
-    return Draft.toCopy(output.directory(), output.manifest(), copies);
+    Optional<BudgetForecast> forecast = reports.completeCopies(output, copies, origin, report);
+    return new Reported(Draft.toCopy(output.directory(), output.manifest(), copies), forecast);
   }
 
   private Optional<Done> stored(PreparedStage.Subject subject, Path folder, Stop stop) {

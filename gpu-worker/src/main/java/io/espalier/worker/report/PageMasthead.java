@@ -104,13 +104,19 @@ final class PageMasthead {
     }
     out.element("dt", "gates").open("dd");
     for (ResultIdentity.GateFacts gate : of.gates()) {
-      out.element(
-          "div",
-          (gate.passed() ? "✓ " : "✗ ") + gate.words(),
-          "class",
-          gate.passed() ? "better" : "worse");
+      gate(gate);
     }
+    of.forecast().ifPresent(budget -> out.element("div", budget.toText()));
     out.close();
+  }
+
+  private void gate(ResultIdentity.GateFacts gate) {
+    if (gate.passed().isEmpty()) {
+      out.element("div", gate.words());
+      return;
+    }
+    boolean passed = gate.passed().get();
+    out.element("div", (passed ? "✓ " : "✗ ") + gate.words(), "class", passed ? "better" : "worse");
   }
 
   private void data(JsonNode data) {

@@ -1,5 +1,6 @@
 package io.espalier.worker.report;
 
+import io.espalier.gate.BudgetForecast;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,8 @@ import java.util.OptionalLong;
  * @param made when the result was there
  * @param cause the command line or the event that made it
  * @param gates that the result had to pass
+ * @param forecast the budget that is foretold to pass them, if the result does not and one can be
+ *     foretold
  * @param rootDigest of the result
  * @param espalier version of the program that made it
  */
@@ -29,6 +32,7 @@ public record ResultIdentity(
     Instant made,
     String cause,
     List<GateFacts> gates,
+    Optional<BudgetForecast> forecast,
     String rootDigest,
     Optional<String> espalier) {
   /** An identity; the list is copied. */
@@ -40,9 +44,9 @@ public record ResultIdentity(
    * A gate.
    *
    * @param words what it asks and what it found
-   * @param passed how it came out
+   * @param passed how it came out; empty if a later stage of the run decides
    */
-  public record GateFacts(String words, boolean passed) {}
+  public record GateFacts(String words, Optional<Boolean> passed) {}
 
   /** The model as people name it, if it has a name. */
   Optional<String> model() {

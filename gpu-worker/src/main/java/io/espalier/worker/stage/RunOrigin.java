@@ -9,10 +9,11 @@ import io.espalier.worker.domain.job.StageJob;
  * @param version of the model
  * @param policy its name; empty if the coordinator is too old to say
  * @param generation of the policy; 0 if the coordinator is too old to say
+ * @param gates what the run's result is judged by
  * @param job the job
  */
 public record RunOrigin(
-    String model, String version, String policy, long generation, StageJob job) {
+    String model, String version, String policy, long generation, RunGates gates, StageJob job) {
   /** What made the result, in words. */
   String cause() {
     return "model-registered event of %s@%s: stage %d, attempt %d"

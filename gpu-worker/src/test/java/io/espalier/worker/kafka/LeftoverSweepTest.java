@@ -120,7 +120,7 @@ final class LeftoverSweepTest {
   private static void result(Path directory, String uri) throws IOException {
     var report =
         new StageReport(
-            "a", "1", Map.of(), List.of(), List.of(), new StageCost(1L, "cpu", null, false));
+            "a", "1", Map.of(), List.of(), List.of(), new StageCost(1L, "cpu", null, false), null);
     var success = new StageSucceeded(new Artifact(uri, "", 0L, List.of(), 0, null), report);
     Files.createDirectories(directory);
     try (var out = Files.newOutputStream(directory.resolve("result.json"))) {

@@ -51,6 +51,7 @@ class ReportIndexTest {
             Instant.parse(made),
             "an event",
             List.of(),
+            Optional.empty(),
             "ef56",
             Optional.empty()));
   }

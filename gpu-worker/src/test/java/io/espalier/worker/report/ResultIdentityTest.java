@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.gate.BudgetForecast;
+import io.espalier.gate.GatedMetric;
 import io.espalier.worker.checkpoint.Manifest;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,8 +37,20 @@ class ResultIdentityTest {
           MADE,
           "model-registered of shop@7",
           List.of(
-              new ResultIdentity.GateFacts("accuracy: worse by 1 pp", true),
-              new ResultIdentity.GateFacts("bytes: too many", false)),
+              new ResultIdentity.GateFacts("accuracy: worse by 1 pp", Optional.of(true)),
+              new ResultIdentity.GateFacts("bytes: too many", Optional.of(false)),
+              new ResultIdentity.GateFacts("f1: decided after stage 2", Optional.empty())),
+          Optional.of(
+              new BudgetForecast(
+                  Map.of("flops", "73%"),
+                  List.of(
+                      new GatedMetric(
+                          "accuracy",
+                          "fraction",
+                          OptionalDouble.of(0.9),
+                          OptionalDouble.of(0.875),
+                          true)),
+                  BudgetForecast.Basis.CURVE)),
           "ef56",
           Optional.of("0.13.0"));
 
@@ -49,6 +64,7 @@ class ResultIdentityTest {
           MADE,
           "espalier optimize --model 'a b'",
           List.of(),
+          Optional.empty(),
           "ef56",
           Optional.empty());
 
@@ -95,6 +111,22 @@ class ResultIdentityTest {
     assertThat(Pages.all(page(), "div", "worse"))
         .extracting(Element::getTextContent)
         .containsExactly("✗ bytes: too many");
+    assertThat(facts().get("gates"))
+        .contains("f1: decided after stage 2", "foretold to pass: flops=73% (accuracy 87.50 %)");
+  }
+
+  @Test
+  void the_json_says_the_gates_and_the_budget_foretold_to_pass() throws Exception {
+    Reports.identify(directory, OF_A_RUN);
+
+    JsonNode identity =
+        JSON.readTree(directory.resolve(Reports.JSON).toFile()).path(ResultIdentityJson.KEY);
+    assertThat(identity.at("/gates/0/passed").booleanValue()).isTrue();
+    assertThat(identity.at("/gates/1/passed").booleanValue()).isFalse();
+    assertThat(identity.at("/gates/2").has("passed")).isFalse();
+    assertThat(identity.at("/forecast/constraints/flops").asText()).isEqualTo("73%");
+    assertThat(identity.at("/forecast/metrics/accuracy").asDouble()).isEqualTo(0.875);
+    assertThat(identity.at("/forecast/basis").asText()).isEqualTo("curve");
   }
 
   @Test

@@ -64,7 +64,7 @@ final class WrittenHistory {
 
   WrittenHistory succeeded(String model, String worker, double seconds) {
     var cost = new StageCost(1_000L, "cpu", null, false);
-    var report = new StageReport("slow", "1", Map.of(), List.of(), List.of(), cost);
+    var report = new StageReport("slow", "1", Map.of(), List.of(), List.of(), cost, null);
     return report(model, worker, seconds, new StageSucceeded(ARTIFACT, report));
   }
 

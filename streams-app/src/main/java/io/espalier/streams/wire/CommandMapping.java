@@ -39,6 +39,9 @@ final class CommandMapping {
     event.setSequence(command.identity().sequence());
     event.setPolicyName(command.policy().name());
     event.setPolicyGeneration(command.policy().generation());
+    event.setGates(command.end().gates().stream().map(PolicyMapping::toAvro).toList());
+    event.setStageCount(command.end().stages());
+    event.setEarlierMetrics(command.end().earlier().stream().map(ReportMapping::toAvro).toList());
     return event;
   }
 
@@ -74,6 +77,10 @@ final class CommandMapping {
             command.getResumeKey(),
             command.getDeadline(),
             new Command.Identity(command.getSequence(), command.getToken()),
+            new Command.RunEnd(
+                command.getGates().stream().map(PolicyMapping::fromAvro).toList(),
+                command.getStageCount(),
+                command.getEarlierMetrics().stream().map(ReportMapping::fromAvro).toList()),
             job.getTrace()));
   }
 

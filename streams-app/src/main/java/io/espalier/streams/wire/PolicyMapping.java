@@ -2,11 +2,11 @@ package io.espalier.streams.wire;
 
 import io.espalier.event.PolicyMatch;
 import io.espalier.event.PruningPolicy;
+import io.espalier.gate.Gate;
+import io.espalier.gate.GateResult;
+import io.espalier.gate.GateRule;
 import io.espalier.schemas.Name;
 import io.espalier.streams.domain.RefusedException;
-import io.espalier.streams.domain.policy.Gate;
-import io.espalier.streams.domain.policy.GateResult;
-import io.espalier.streams.domain.policy.GateRule;
 import io.espalier.streams.domain.policy.Glob;
 import io.espalier.streams.domain.policy.Match;
 import io.espalier.streams.domain.policy.OnGateFailure;
@@ -133,7 +133,7 @@ final class PolicyMapping {
         match.labels());
   }
 
-  private static Gate fromAvro(io.espalier.event.Gate gate) {
+  static Gate fromAvro(io.espalier.event.Gate gate) {
     GateRule rule =
         switch (gate.getRule()) {
           case THRESHOLD -> GateRule.THRESHOLD;
@@ -145,7 +145,7 @@ final class PolicyMapping {
     return new Gate(gate.getMetric(), rule, gate.getBound());
   }
 
-  private static io.espalier.event.Gate toAvro(Gate gate) {
+  static io.espalier.event.Gate toAvro(Gate gate) {
     io.espalier.event.GateRule rule =
         switch (gate.rule()) {
           case THRESHOLD -> io.espalier.event.GateRule.THRESHOLD;

@@ -110,7 +110,7 @@ final class ReportMapping {
         ModelMapping.nullable(metric.samples()));
   }
 
-  private static Metric fromAvro(io.espalier.event.Metric metric) {
+  static Metric fromAvro(io.espalier.event.Metric metric) {
     return new Metric(
         metric.getName(),
         metric.getUnit(),
@@ -133,7 +133,8 @@ final class ReportMapping {
             Duration.ofMillis(cost.getWallMillis()),
             cost.getDevice(),
             ModelMapping.optional(cost.getPeakMemoryBytes()),
-            cost.getCached()));
+            cost.getCached()),
+        Optional.ofNullable(report.getForecast()).map(ForecastMapping::fromAvro));
   }
 
   private static io.espalier.event.StageReport toAvro(StageReport report) {
@@ -147,7 +148,8 @@ final class ReportMapping {
             report.cost().wall().toMillis(),
             report.cost().device(),
             ModelMapping.nullable(report.cost().peakMemoryBytes()),
-            report.cost().cached()));
+            report.cost().cached()),
+        report.forecast().map(ForecastMapping::toAvro).orElse(null));
   }
 
   private static FailureKind kind(io.espalier.event.FailureKind kind) {

@@ -1,5 +1,6 @@
 package io.espalier.streams.wire;
 
+import io.espalier.event.BudgetForecast;
 import io.espalier.event.Metric;
 import io.espalier.event.StageReport;
 
@@ -26,7 +27,17 @@ final class ReportSize {
         report.getChange().entrySet().stream()
             .mapToLong(change -> (long) change.getKey().length() + change.getValue().length())
             .sum();
+    if (report.getForecast() != null) {
+      size += of(report.getForecast());
+    }
     return size + report.getMetrics().stream().mapToLong(ReportSize::of).sum();
+  }
+
+  private static long of(BudgetForecast forecast) {
+    return forecast.getMetrics().stream().mapToLong(ReportSize::of).sum()
+        + forecast.getConstraints().entrySet().stream()
+            .mapToLong(bound -> (long) bound.getKey().length() + bound.getValue().length())
+            .sum();
   }
 
   private static long of(Metric metric) {

@@ -4,8 +4,9 @@ import io.espalier.event.ModelRejected;
 import io.espalier.event.PrunedModel;
 import io.espalier.event.RejectionReason;
 import io.espalier.event.RunState;
+import io.espalier.gate.BudgetForecast;
+import io.espalier.gate.GateResult;
 import io.espalier.streams.domain.model.ModelRef;
-import io.espalier.streams.domain.policy.GateResult;
 import io.espalier.streams.domain.policy.Gates;
 import io.espalier.streams.domain.policy.Policy;
 import io.espalier.streams.domain.run.Run;
@@ -14,11 +15,15 @@ import io.espalier.streams.domain.run.RunState.BackingOff;
 import io.espalier.streams.domain.run.RunState.Ended;
 import io.espalier.streams.domain.run.RunState.Queued;
 import io.espalier.streams.domain.run.RunState.Running;
+import io.espalier.streams.domain.stage.StageKind;
 import io.espalier.streams.domain.stage.StageOutcome;
 import java.util.List;
+import java.util.Optional;
 
 /** Runs as the world sees them. */
 final class RunEventsMapping {
+  private static final String REPORT = "report.html";
+
   private RunEventsMapping() {}
 
   static io.espalier.event.Run run(Run run) {
@@ -93,8 +98,25 @@ final class RunEventsMapping {
     event.setMessage(ended.message());
     event.setMetrics(Gates.metrics(run.outcomes()).stream().map(ReportMapping::toAvro).toList());
     event.setGates(PolicyMapping.toAvro(ended.gates()));
+    event.setForecast(forecast(run, ended).map(ForecastMapping::toAvro).orElse(null));
+    event.setReportUri(reportUri(run).orElse(null));
     event.setRejectedAt(run.history().updatedAt());
     return event;
+  }
+
+  /** What the last stage foretold; of a run that ends otherwise it tells nothing. */
+  private static Optional<BudgetForecast> forecast(Run run, Ended ended) {
+    return ended.ending() == RunEnding.MISSED_GATE
+        ? last(run).report().forecast()
+        : Optional.empty();
+  }
+
+  /** Where the page of the newest pruning lies, which its worker put into its output. */
+  private static Optional<String> reportUri(Run run) {
+    return run.outcomes().stream()
+        .filter(outcome -> outcome.kind() == StageKind.PRUNE)
+        .reduce((earlier, later) -> later)
+        .map(pruned -> pruned.output().uri() + REPORT);
   }
 
   private static RunState state(Run run) {

@@ -2,6 +2,7 @@ package io.espalier.streams.app;
 
 import io.espalier.event.Artifact;
 import io.espalier.event.ArtifactFile;
+import io.espalier.event.BudgetForecast;
 import io.espalier.event.CancelRun;
 import io.espalier.event.ClosedAttempts;
 import io.espalier.event.FailureKind;
@@ -61,6 +62,7 @@ import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
+import org.jspecify.annotations.Nullable;
 
 /** The coordinator's topology with its production settings, driven record by record. */
 final class Driven implements AutoCloseable {
@@ -247,6 +249,11 @@ final class Driven implements AutoCloseable {
   }
 
   void succeeded(StageCommand command, String worker, Metric... metrics) {
+    succeeded(command, worker, null, metrics);
+  }
+
+  void succeeded(
+      StageCommand command, String worker, @Nullable BudgetForecast forecast, Metric... metrics) {
     StageReport report =
         new StageReport(
             "fastnas",
@@ -254,7 +261,8 @@ final class Driven implements AutoCloseable {
             Map.of(),
             List.of(metrics),
             List.of("timm"),
-            new StageCost(5L, "cpu", null, false));
+            new StageCost(5L, "cpu", null, false),
+            forecast);
     report(command, worker, new StageSucceeded(published(command), report));
   }
 

@@ -131,7 +131,8 @@ final class LargeReportsTest {
         Map.of("layers", value),
         List.of(),
         List.of(),
-        new StageCost(5L, "cpu", null, false));
+        new StageCost(5L, "cpu", null, false),
+        null);
   }
 
   private Artifact artifact(int files) {

@@ -5,7 +5,9 @@ import static io.espalier.streams.app.Driven.policy;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.event.BudgetForecast;
 import io.espalier.event.FailureKind;
+import io.espalier.event.ForecastBasis;
 import io.espalier.event.Gate;
 import io.espalier.event.GateRule;
 import io.espalier.event.Metric;
@@ -169,6 +171,64 @@ final class WholePathTest {
     assertThat(evaluate.getInput().getUri()).isEqualTo(Driven.published(prune).getUri());
     assertThat(evaluate.getInput().getRootDigest()).isEqualTo("cd".repeat(32));
     assertThat(only(driven.pruned()).value().getStages()).hasSize(2);
+  }
+
+  @Test
+  void commands_carry_the_gates_and_what_earlier_stages_measured() {
+    var gate = new Gate("accuracy", GateRule.MAX_DEGRADATION, 0.01);
+    var accuracy = new Metric("accuracy", "fraction", 0.9, 0.895, true, "cifar", 100L);
+    var policy = policy("two-stages");
+    policy.setGates(List.of(gate));
+    policy.setStages(
+        List.of(new StageSpec(StageKind.PRUNE, "{}"), new StageSpec(StageKind.EVALUATE, "{}")));
+    driven.apply(policy);
+    driven.heartbeat("w1", 1);
+
+    driven.register(model("net"));
+    StageCommand prune = only(driven.commands());
+    driven.succeeded(prune, "w1", accuracy);
+    StageCommand evaluate = only(driven.commands());
+
+    assertThat(prune.getGates()).containsExactly(gate);
+    assertThat(prune.getStageCount()).isEqualTo(2);
+    assertThat(prune.getEarlierMetrics()).isEmpty();
+    assertThat(evaluate.getGates()).containsExactly(gate);
+    assertThat(evaluate.getEarlierMetrics()).containsExactly(accuracy);
+  }
+
+  @Test
+  void a_rejection_names_the_budget_foretold_to_pass_and_where_the_report_lies() {
+    var policy = policy("small");
+    policy.setGates(List.of(new Gate("accuracy", GateRule.MAX_DEGRADATION, 0.01)));
+    driven.apply(policy);
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+    StageCommand command = only(driven.commands());
+    var foretold = new Metric("accuracy", "fraction", 0.9, 0.895, true, null, null);
+    var forecast =
+        new BudgetForecast(Map.of("flops", "73%"), List.of(foretold), ForecastBasis.CURVE);
+
+    driven.succeeded(
+        command, "w1", forecast, new Metric("accuracy", "fraction", 0.9, 0.8, true, null, null));
+
+    ModelRejected rejected = only(driven.rejected()).value();
+    assertThat(rejected.getReason()).isEqualTo(RejectionReason.GATE);
+    assertThat(rejected.getForecast()).isEqualTo(forecast);
+    assertThat(rejected.getReportUri())
+        .isEqualTo(Driven.published(command).getUri() + "report.html");
+  }
+
+  @Test
+  void a_rejection_before_any_pruning_has_no_report() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    driven.register(model("net"));
+
+    driven.failed(only(driven.commands()), FailureKind.INVALID_INPUT, false);
+
+    ModelRejected rejected = only(driven.rejected()).value();
+    assertThat(rejected.getForecast()).isNull();
+    assertThat(rejected.getReportUri()).isNull();
   }
 
   @Test

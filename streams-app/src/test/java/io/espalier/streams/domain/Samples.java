@@ -1,5 +1,7 @@
 package io.espalier.streams.domain;
 
+import io.espalier.gate.Gate;
+import io.espalier.gate.GateRule;
 import io.espalier.streams.domain.job.Command;
 import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.job.JobId;
@@ -9,7 +11,6 @@ import io.espalier.streams.domain.model.ArtifactReference;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.model.ModelOrigin;
 import io.espalier.streams.domain.model.ModelRef;
-import io.espalier.streams.domain.policy.Gate;
 import io.espalier.streams.domain.policy.Match;
 import io.espalier.streams.domain.policy.OnGateFailure;
 import io.espalier.streams.domain.policy.Placement;
@@ -34,6 +35,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -122,6 +124,18 @@ public final class Samples {
             "resume",
             START.plus(Duration.ofHours(6)),
             new Command.Identity(1, TOKEN),
+            new Command.RunEnd(
+                List.of(new Gate("accuracy", GateRule.MAX_DEGRADATION, 0.01)),
+                2,
+                List.of(
+                    new Metric(
+                        "accuracy",
+                        "fraction",
+                        OptionalDouble.of(0.9),
+                        OptionalDouble.of(0.89),
+                        true,
+                        Optional.of("cifar"),
+                        OptionalLong.of(100)))),
             "trace"));
   }
 
@@ -142,7 +156,8 @@ public final class Samples {
             Map.of(),
             List.of(metrics),
             List.of("timm"),
-            new StageCost(Duration.ofSeconds(1), "cpu", OptionalLong.empty(), false)));
+            new StageCost(Duration.ofSeconds(1), "cpu", OptionalLong.empty(), false),
+            Optional.empty()));
   }
 
   public static Reported reported(int stage, int attempt, WorkerReport report) {

@@ -3,6 +3,11 @@ package io.espalier.streams.wire;
 import static io.espalier.streams.domain.Samples.START;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.gate.BudgetForecast;
+import io.espalier.gate.Gate;
+import io.espalier.gate.GateResult;
+import io.espalier.gate.GateRule;
+import io.espalier.gate.GatedMetric;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
 import io.espalier.streams.domain.Samples;
@@ -14,9 +19,6 @@ import io.espalier.streams.domain.model.ArtifactReference;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.model.ModelOrigin;
 import io.espalier.streams.domain.model.ModelRef;
-import io.espalier.streams.domain.policy.Gate;
-import io.espalier.streams.domain.policy.GateResult;
-import io.espalier.streams.domain.policy.GateRule;
 import io.espalier.streams.domain.policy.Match;
 import io.espalier.streams.domain.policy.OnGateFailure;
 import io.espalier.streams.domain.policy.Placement;
@@ -60,6 +62,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the coordinator keeps for itself comes back as it went, whatever is in it. */
 final class RoundTripTest {
+  private static final BudgetForecast FORECAST =
+      new BudgetForecast(
+          Map.of("flops", "73%"),
+          List.of(
+              new GatedMetric(
+                  "accuracy", "fraction", OptionalDouble.of(0.9), OptionalDouble.of(0.875), true)),
+          BudgetForecast.Basis.CURVE);
+
   private final CoordinatorTopics wire =
       new CoordinatorTopics(new Topics("test.", SchemaRegistry.inMemory("round-trips"), 1));
 
@@ -201,7 +211,13 @@ final class RoundTripTest {
         2,
         output,
         new StageReport(
-            "fastnas", "1", Map.of("width", "half"), List.of(metric), List.of("timm"), cost));
+            "fastnas",
+            "1",
+            Map.of("width", "half"),
+            List.of(metric),
+            List.of("timm"),
+            cost,
+            Optional.of(FORECAST)));
   }
 
   private static RunPlan plan() {

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.Metric;
 import io.espalier.event.StageOutcome;
+import io.espalier.gate.BudgetForecast;
+import io.espalier.gate.GatedMetric;
 import io.espalier.standalone.report.Measurement;
 import java.util.Collection;
 import java.util.List;
@@ -47,6 +49,23 @@ public final class Events {
                     optional(metric.getBefore()),
                     optional(metric.getAfter())))
         .toList();
+  }
+
+  /** A budget that is foretold to pass gates. */
+  static BudgetForecast forecast(io.espalier.event.BudgetForecast forecast) {
+    return new BudgetForecast(
+        forecast.getConstraints(),
+        forecast.getMetrics().stream().map(Events::gated).toList(),
+        BudgetForecast.Basis.valueOf(forecast.getBasis().name()));
+  }
+
+  private static GatedMetric gated(Metric metric) {
+    return new GatedMetric(
+        metric.getName(),
+        metric.getUnit(),
+        optional(metric.getBefore()),
+        optional(metric.getAfter()),
+        metric.getHigherIsBetter());
   }
 
   /** Stages that are done, in short. */

@@ -123,7 +123,16 @@ record RunEnd(String runId, Optional<Run> run, Optional<RejectionReason> reason)
             : Optional.ofNullable(last.getReason()).map(": "::concat).orElse("");
     return exitCode() == NOT_IN_TIME
         ? "run %s is not at its end in time: %s%s".formatted(runId, state, more)
-        : "run %s: %s%s".formatted(runId, state, more);
+        : "run %s: %s%s".formatted(runId, state, more) + help(last);
+  }
+
+  /** What helps after a gate failed: the budget that is foretold to pass, and the report. */
+  private String help(Run last) {
+    if (exitCode() != GATE_FAILED) {
+      return "";
+    }
+    return RunView.forecast(last).map("\n  "::concat).orElse("")
+        + RunView.report(last).map("\n  report "::concat).orElse("");
   }
 
   /** The same for programs. */

@@ -5,12 +5,12 @@ import io.espalier.event.Metric;
 import io.espalier.event.Run;
 import io.espalier.event.RunState;
 import io.espalier.event.StageOutcome;
+import io.espalier.gate.Gate;
+import io.espalier.gate.GateRule;
+import io.espalier.gate.GateWords;
 import io.espalier.standalone.model.Words;
 import io.espalier.standalone.report.Figures;
 import io.espalier.standalone.report.Measurement;
-import io.espalier.streams.domain.policy.Gate;
-import io.espalier.streams.domain.policy.GateRule;
-import io.espalier.streams.domain.policy.GateWords;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,6 +48,7 @@ final class RunText {
     result(view, lines);
     run.getStages().forEach(stage -> stage(stage, lines));
     run.getGates().forEach(gate -> lines.add("gate      " + gate(gate, run)));
+    RunView.forecast(run).ifPresent(words -> lines.add("forecast  " + words));
     return String.join("\n", lines);
   }
 
@@ -140,7 +141,7 @@ final class RunText {
             result.getGate().getBound());
     Double measured = result.getMeasured();
     var fared =
-        new io.espalier.streams.domain.policy.GateResult(
+        new io.espalier.gate.GateResult(
             gate,
             measured == null ? OptionalDouble.empty() : OptionalDouble.of(measured),
             result.getPassed());

@@ -6,6 +6,7 @@ import io.espalier.event.RunState;
 import io.espalier.event.StageKind;
 import io.espalier.event.StageOutcome;
 import io.espalier.event.StageProgressed;
+import io.espalier.gate.BudgetForecast;
 import io.espalier.standalone.report.Figures;
 import java.time.Duration;
 import java.util.List;
@@ -84,10 +85,25 @@ record RunView(Run run, Circumstances around) {
 
   /** Where the report of its newest pruning lies, if a stage has ended. */
   Optional<String> report() {
+    return report(run);
+  }
+
+  /** Where the report of a run's newest pruning lies, if a stage has ended. */
+  static Optional<String> report(Run run) {
     List<StageOutcome> pruned =
         run.getStages().stream().filter(stage -> stage.getKind() == StageKind.PRUNE).toList();
     return pruned.isEmpty()
         ? Optional.empty()
         : Optional.of(pruned.get(pruned.size() - 1).getOutput().getUri() + REPORT);
+  }
+
+  /** The budget that is foretold to pass the gates, in words, if the last stage foretold one. */
+  static Optional<String> forecast(Run run) {
+    List<StageOutcome> stages = run.getStages();
+    return stages.isEmpty()
+        ? Optional.empty()
+        : Optional.ofNullable(stages.get(stages.size() - 1).getReport().getForecast())
+            .map(Events::forecast)
+            .map(BudgetForecast::toText);
   }
 }

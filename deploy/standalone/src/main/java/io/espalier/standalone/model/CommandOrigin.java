@@ -31,8 +31,10 @@ public record CommandOrigin(String command, Clock clock, Optional<String> versio
         clock.instant().truncatedTo(ChronoUnit.SECONDS),
         command,
         gates.results().stream()
-            .map(gate -> new ResultIdentity.GateFacts(gates.words(gate), gate.passed()))
+            .map(
+                gate -> new ResultIdentity.GateFacts(gates.words(gate), Optional.of(gate.passed())))
             .toList(),
+        gates.forecast(),
         produced.rootDigest(),
         version);
   }

@@ -2,13 +2,14 @@ package io.espalier.standalone.model;
 
 import io.espalier.event.OnGateFailure;
 import io.espalier.event.PruningPolicy;
+import io.espalier.gate.BudgetForecast;
+import io.espalier.gate.Gate;
+import io.espalier.gate.GateResult;
+import io.espalier.gate.GateRule;
+import io.espalier.gate.GateWords;
 import io.espalier.standalone.report.Measurement;
 import io.espalier.streams.domain.model.Artifact;
 import io.espalier.streams.domain.model.ArtifactFiles;
-import io.espalier.streams.domain.policy.Gate;
-import io.espalier.streams.domain.policy.GateResult;
-import io.espalier.streams.domain.policy.GateRule;
-import io.espalier.streams.domain.policy.GateWords;
 import io.espalier.streams.domain.policy.Gates;
 import io.espalier.streams.domain.stage.Metric;
 import io.espalier.streams.domain.stage.StageCost;
@@ -17,13 +18,13 @@ import io.espalier.streams.domain.stage.StageOutcome;
 import io.espalier.streams.domain.stage.StageReport;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.report.BudgetForecasting;
 import io.espalier.worker.stage.StageResult;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -31,6 +32,8 @@ import java.util.Set;
  *
  * @param measurements over all stages
  * @param results one per gate
+ * @param forecast the budget that is foretold to pass, if the result does not and one can be
+ *     foretold
  * @param accepted whether the policy lets the result through
  * @param warnings of all stages
  * @param loading what opens the result, if there is one
@@ -38,6 +41,7 @@ import java.util.Set;
 record LocalGates(
     List<Measurement> measurements,
     List<GateResult> results,
+    Optional<BudgetForecast> forecast,
     boolean accepted,
     List<String> warnings,
     Optional<Loading> loading) {
@@ -58,17 +62,27 @@ record LocalGates(
     return new LocalGates(
         measured,
         results,
+        Optional.empty(),
         passed || policy.getOnGateFailure() == OnGateFailure.PUBLISH,
         stages.stream().flatMap(each -> each.report().warnings().stream()).distinct().toList(),
         Loading.of(stages));
   }
 
-  /** How a result with the given metrics would fare. */
-  static List<GateResult> evaluate(
-      List<Gate> gates, List<io.espalier.worker.domain.job.Metric> metrics) {
-    var cost = new StageCost(Duration.ZERO, "", OptionalLong.empty(), false);
-    var report = new StageReport("", "", Map.of(), told(metrics), List.of(), cost);
-    return Gates.evaluate(gates, List.of(outcome(StageKind.PRUNE, 0, report)));
+  /**
+   * The same with the budget that is foretold to pass if a gate failed.
+   *
+   * @param reported directory with the report of the only stage
+   */
+  LocalGates foretold(Path reported) {
+    return results.stream().allMatch(GateResult::passed)
+        ? this
+        : new LocalGates(
+            measurements,
+            results,
+            BudgetForecasting.of(reported, results),
+            accepted,
+            warnings,
+            loading);
   }
 
   private static StageOutcome outcome(StageKind kind, long bytes, StageReport report) {
@@ -131,7 +145,8 @@ record LocalGates(
             Duration.ofMillis(result.wallMillis()),
             report.device(),
             result.peakMemoryBytes(),
-            result.cached()));
+            result.cached()),
+        Optional.empty());
   }
 
   private static List<Metric> told(List<io.espalier.worker.domain.job.Metric> metrics) {

@@ -6,7 +6,6 @@ import io.espalier.standalone.report.Result;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.report.Reports;
-import io.espalier.worker.report.StoredReport;
 import io.espalier.worker.stage.Folders;
 import io.espalier.worker.stage.LocalRun;
 import io.espalier.worker.stage.MadeParents;
@@ -117,19 +116,19 @@ public final class Optimization {
     Path produced = Files.isDirectory(candidate) ? candidate : request.model();
     boolean isChanged = produced.equals(candidate);
     Manifest manifest = Manifest.of(produced);
-    LocalGates gates = LocalGates.of(policy(), finished.results(), manifest);
+    LocalGates judged = LocalGates.of(policy(), finished.results(), manifest);
+    LocalGates gates = isForetold(candidate) ? judged.foretold(candidate) : judged;
     if (isChanged) {
       Reports.identify(
           candidate, request.origin().identity(request.model(), policy(), gates, manifest));
     }
     var told = new OptimizationResult(policy().getName(), gates, finished.scoresReused());
     if (!gates.accepted()) {
-      Optional<GateForecast> forecast = isChanged ? forecast(candidate, gates) : Optional.empty();
       Optional<Path> kept =
           isChanged
               ? RejectedReport.keep(candidate, out, request.policy().text())
               : Optional.empty();
-      return new Outcome(told.rejected(kept, forecast), false, kept);
+      return new Outcome(told.rejected(kept), false, kept);
     }
     if (!isChanged) {
       return new Outcome(told.unchanged(), true, Optional.empty());
@@ -143,10 +142,8 @@ public final class Optimization {
   /**
    * Curves are about one stage; what several stages would do with another budget they leave out.
    */
-  private Optional<GateForecast> forecast(Path candidate, LocalGates gates) {
-    return request.policy().steps().size() == 1 && RejectedReport.isReported(candidate)
-        ? BudgetForecasting.of(StoredReport.read(candidate), gates.results())
-        : Optional.empty();
+  private boolean isForetold(Path candidate) {
+    return request.policy().steps().size() == 1 && RejectedReport.isReported(candidate);
   }
 
   private String keptOnInterrupt() {

@@ -2,13 +2,16 @@ package io.espalier.standalone.model;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.gate.BudgetForecast;
+import io.espalier.gate.GateResult;
 import io.espalier.standalone.report.Measurement;
 import io.espalier.standalone.report.Result;
-import io.espalier.streams.domain.policy.GateResult;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.report.Reports;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -42,15 +45,9 @@ record OptimizationResult(String policy, LocalGates gates, boolean scoresReused)
    * A result that gates refused.
    *
    * @param kept the directory with its report
-   * @param forecast the budget that is foretold to pass
    */
-  Result rejected(Optional<Path> kept, Optional<GateForecast> forecast) {
-    ObjectNode json = json();
-    forecast.ifPresent(budget -> json.set("foretold", budget.toJson()));
-    var text = text();
-    forecast.ifPresent(budget -> text.append('\n').append(budget.toText()));
-    text.append("\nno model was written, since a gate failed");
-    return ended(json, text, kept);
+  Result rejected(Optional<Path> kept) {
+    return ended(json(), text().append("\nno model was written, since a gate failed"), kept);
   }
 
   /** A model that no stage changed. */
@@ -65,6 +62,7 @@ record OptimizationResult(String policy, LocalGates gates, boolean scoresReused)
     json.set("after", Measurement.after(gates.measurements()));
     var nodes = json.putArray("gates");
     gates.results().forEach(gate -> nodes.add(gateNode(gate)));
+    gates.forecast().ifPresent(budget -> json.set("foretold", node(budget)));
     return json.put("scoresReused", scoresReused);
   }
 
@@ -73,6 +71,7 @@ record OptimizationResult(String policy, LocalGates gates, boolean scoresReused)
     for (GateResult gate : gates.results()) {
       text.append(gate.passed() ? "\ngate passed: " : "\ngate failed: ").append(gates.words(gate));
     }
+    gates.forecast().ifPresent(budget -> text.append('\n').append(budget.toText()));
     return text;
   }
 
@@ -87,6 +86,19 @@ record OptimizationResult(String policy, LocalGates gates, boolean scoresReused)
     LocalStages.warn(json, gates.warnings());
     text.append(LocalStages.warnings(gates.warnings()));
     return Result.of(json, text.toString());
+  }
+
+  /** A forecast: {@code constraints}, {@code metrics} by name, {@code basis}. */
+  private static ObjectNode node(BudgetForecast budget) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    ObjectNode bounds = json.putObject("constraints");
+    budget.constraints().forEach(bounds::put);
+    List<Measurement> gated =
+        budget.metrics().stream()
+            .map(each -> new Measurement(each.name(), each.unit(), each.before(), each.after()))
+            .toList();
+    json.set("metrics", Measurement.after(gated));
+    return json.put("basis", budget.basis().name().toLowerCase(Locale.ROOT));
   }
 
   private static ObjectNode gateNode(GateResult gate) {

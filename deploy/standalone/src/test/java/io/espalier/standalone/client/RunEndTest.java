@@ -52,6 +52,20 @@ class RunEndTest {
   }
 
   @Test
+  void an_end_at_a_gate_names_the_budget_foretold_to_pass_and_the_report() {
+    var end =
+        new RunEnd(
+            "run-1", Optional.of(SampleRun.rejected("run-1")), Optional.of(RejectionReason.GATE));
+
+    assertThat(end.words().lines())
+        .containsExactly(
+            "run run-1: rejected: missed accuracy",
+            "  foretold to pass: flops=73% (accuracy 87.50 %); a forecast by the report's curve of"
+                + " other budgets, scaled to what this result lost, not a measurement",
+            "  report file:///store/run-1/report.html");
+  }
+
+  @Test
   void of_several_ends_the_worst_counts() {
     RunEnd published = end(RunState.PUBLISHED, Optional.empty());
     RunEnd gate = end(RunState.REJECTED, Optional.of(RejectionReason.GATE));

@@ -83,7 +83,8 @@ class RunLogTest {
             Map.of(),
             List.of(),
             List.of(),
-            new StageCost(125_000L, "a card", null, cached)));
+            new StageCost(125_000L, "a card", null, cached),
+            null));
   }
 
   private void event(int stage, int attempt, long second, Object detail) {

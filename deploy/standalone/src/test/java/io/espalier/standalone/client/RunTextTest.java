@@ -87,6 +87,16 @@ class RunTextTest {
             "gate      accuracy maxDegradation 10.00 pp: worse by 5.00 pp, passed");
   }
 
+  @Test
+  void a_run_that_missed_a_gate_says_which_budget_is_foretold_to_pass() {
+    assertThat(text(SampleRun.rejected("run-1"), NOON).lines())
+        .contains(
+            "report    file:///store/run-1/report.html",
+            "gate      accuracy maxDegradation 3.00 pp: worse by 5.00 pp, failed",
+            "forecast  foretold to pass: flops=73% (accuracy 87.50 %); a forecast by the report's"
+                + " curve of other budgets, scaled to what this result lost, not a measurement");
+  }
+
   private static String text(Run run, Instant now) {
     return RunText.of(new RunView(run, new Circumstances(now, Set.of("gpu"))));
   }

@@ -1,6 +1,8 @@
 package io.espalier.standalone.client;
 
 import io.espalier.event.Artifact;
+import io.espalier.event.BudgetForecast;
+import io.espalier.event.ForecastBasis;
 import io.espalier.event.Gate;
 import io.espalier.event.GateResult;
 import io.espalier.event.GateRule;
@@ -38,10 +40,28 @@ final class SampleRun {
                     Map.of(),
                     List.of(accuracy),
                     List.of(),
-                    new StageCost(12_000L, "cpu", null, false)))));
+                    new StageCost(12_000L, "cpu", null, false),
+                    null))));
     run.setGates(
         List.of(new GateResult(new Gate("accuracy", GateRule.MAX_DEGRADATION, 0.1), 0.05, true)));
     run.setArtifact(artifact);
+    return run;
+  }
+
+  /** The same run, rejected by a gate, with a forecast. */
+  static Run rejected(String id) {
+    Run run = published(id);
+    run.setState(RunState.REJECTED);
+    run.setArtifact(null);
+    run.setReason("missed accuracy");
+    run.setGates(
+        List.of(new GateResult(new Gate("accuracy", GateRule.MAX_DEGRADATION, 0.03), 0.05, false)));
+    var foretold = new Metric("accuracy", "fraction", 0.9, 0.875, true, null, null);
+    run.getStages()
+        .get(0)
+        .getReport()
+        .setForecast(
+            new BudgetForecast(Map.of("flops", "73%"), List.of(foretold), ForecastBasis.CURVE));
     return run;
   }
 

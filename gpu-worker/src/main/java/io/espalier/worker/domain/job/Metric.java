@@ -1,5 +1,6 @@
 package io.espalier.worker.domain.job;
 
+import io.espalier.gate.GatedMetric;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -23,6 +24,11 @@ public record Metric(
     boolean higherIsBetter,
     Optional<String> dataset,
     OptionalLong samples) {
+
+  /** What gates look at. */
+  public GatedMetric gated() {
+    return new GatedMetric(name, unit, before, after, higherIsBetter);
+  }
 
   /** A quantity that follows from the model alone, such as its size. */
   public static Metric exact(String name, String unit, double before, double after) {

@@ -1,9 +1,12 @@
 package io.espalier.streams.domain.job;
 
+import io.espalier.gate.Gate;
 import io.espalier.streams.domain.model.ArtifactReference;
 import io.espalier.streams.domain.model.ModelRef;
+import io.espalier.streams.domain.stage.Metric;
 import io.espalier.streams.domain.stage.StageSpec;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -19,6 +22,7 @@ import java.util.Map;
  * @param resumeKey names the stage's work across attempts, so that a later one continues it
  * @param deadline earliest time at which the run may give up; for information
  * @param identity what tells it from the run's other commands
+ * @param end what the result of the run is judged by; for information
  * @param trace W3C trace context of the run
  */
 public record Command(
@@ -32,6 +36,7 @@ public record Command(
     String resumeKey,
     Instant deadline,
     Identity identity,
+    RunEnd end,
     String trace) {
   /**
    * A policy as it was when a run began.
@@ -48,6 +53,22 @@ public record Command(
    * @param token what its result must carry; empty in one of an older version
    */
   public record Identity(long sequence, String token) {}
+
+  /**
+   * What the result of the run is judged by once its last stage is done, for reports that say how
+   * it fares.
+   *
+   * @param gates of the policy; empty in a command of an older version
+   * @param stages of the run in all; 0 in a command of an older version
+   * @param earlier what the stages before this one measured
+   */
+  public record RunEnd(List<Gate> gates, int stages, List<Metric> earlier) {
+    /** An end; the lists are copied. */
+    public RunEnd {
+      gates = List.copyOf(gates);
+      earlier = List.copyOf(earlier);
+    }
+  }
 
   public Command {
     data = Map.copyOf(data);

@@ -1,5 +1,6 @@
 package io.espalier.streams.domain.policy;
 
+import io.espalier.gate.Gate;
 import io.espalier.streams.domain.RefusedException;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.stage.StageSpec;

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.espalier.streams.domain.job.Command;
 import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.model.Model;
+import io.espalier.streams.domain.policy.Gates;
 import java.net.URLEncoder;
 import java.time.Instant;
 import java.util.Arrays;
@@ -54,6 +55,8 @@ record JobWriter(String artifactsBase) {
         resumeKey(run),
         now.plus(run.policy().effort().deadline().minus(run.history().worked())),
         new Command.Identity(run.attempts().sequence(), run.attempts().token()),
+        new Command.RunEnd(
+            run.policy().gates(), run.policy().stages().size(), Gates.metrics(run.outcomes())),
         run.plan().trace());
   }
 

@@ -1,7 +1,7 @@
 package io.espalier.streams.domain.run;
 
-import io.espalier.streams.domain.policy.GateResult;
-import io.espalier.streams.domain.policy.GateWords;
+import io.espalier.gate.GateResult;
+import io.espalier.gate.GateWords;
 import io.espalier.streams.domain.policy.Gates;
 import io.espalier.streams.domain.policy.OnGateFailure;
 import io.espalier.streams.domain.run.RunEffect.CloseCommands;
@@ -139,7 +139,7 @@ final class ReportHandling {
     String missed =
         gates.stream()
             .filter(gate -> !gate.passed())
-            .map(gate -> GateWords.of(gate, Gates.metrics(done.outcomes())))
+            .map(gate -> GateWords.of(gate, Gates.gated(done.outcomes())))
             .collect(Collectors.joining("; "));
     return missed.isEmpty() || done.policy().onGateFailure() == OnGateFailure.PUBLISH
         ? steps.end(done, new Ended(RunEnding.PUBLISHED, missed, gates), now)

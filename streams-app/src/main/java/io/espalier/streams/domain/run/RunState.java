@@ -1,6 +1,6 @@
 package io.espalier.streams.domain.run;
 
-import io.espalier.streams.domain.policy.GateResult;
+import io.espalier.gate.GateResult;
 import io.espalier.streams.domain.stage.StageProgress;
 import java.time.Duration;
 import java.time.Instant;

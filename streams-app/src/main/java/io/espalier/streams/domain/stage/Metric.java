@@ -1,5 +1,6 @@
 package io.espalier.streams.domain.stage;
 
+import io.espalier.gate.GatedMetric;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -37,5 +38,10 @@ public record Metric(
         higherIsBetter,
         later.dataset.or(() -> dataset),
         later.samples.isPresent() ? later.samples : samples);
+  }
+
+  /** What gates look at. */
+  public GatedMetric gated() {
+    return new GatedMetric(name, unit, before, after, higherIsBetter);
   }
 }

@@ -1,7 +1,9 @@
 package io.espalier.streams.domain.stage;
 
+import io.espalier.gate.BudgetForecast;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a finished stage says of its work.
@@ -12,6 +14,8 @@ import java.util.Map;
  * @param metrics measurements before and after this stage
  * @param loadsIn loaders that open the output
  * @param cost what the stage used
+ * @param forecast the budget that is foretold to pass, if the result misses a gate and one can be
+ *     foretold
  */
 public record StageReport(
     String algorithm,
@@ -19,7 +23,8 @@ public record StageReport(
     Map<String, String> change,
     List<Metric> metrics,
     List<String> loadsIn,
-    StageCost cost) {
+    StageCost cost,
+    Optional<BudgetForecast> forecast) {
   public StageReport {
     change = Map.copyOf(change);
     metrics = List.copyOf(metrics);

@@ -4,13 +4,13 @@ import static io.espalier.streams.domain.Samples.ANY;
 import static io.espalier.streams.domain.Samples.START;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.gate.Gate;
+import io.espalier.gate.GateRule;
 import io.espalier.streams.domain.Samples;
 import io.espalier.streams.domain.model.ArtifactReference;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.model.ModelOrigin;
 import io.espalier.streams.domain.model.ModelRef;
-import io.espalier.streams.domain.policy.Gate;
-import io.espalier.streams.domain.policy.GateRule;
 import io.espalier.streams.domain.policy.Match;
 import io.espalier.streams.domain.policy.OnGateFailure;
 import io.espalier.streams.domain.policy.Placement;

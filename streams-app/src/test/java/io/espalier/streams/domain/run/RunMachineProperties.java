@@ -7,12 +7,12 @@ import static io.espalier.streams.domain.Samples.model;
 import static io.espalier.streams.domain.Samples.success;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.gate.Gate;
+import io.espalier.gate.GateRule;
 import io.espalier.streams.PropertySeed;
 import io.espalier.streams.domain.Samples;
 import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.job.JobId;
-import io.espalier.streams.domain.policy.Gate;
-import io.espalier.streams.domain.policy.GateRule;
 import io.espalier.streams.domain.policy.OnGateFailure;
 import io.espalier.streams.domain.policy.Placement;
 import io.espalier.streams.domain.policy.Policy;

@@ -12,13 +12,13 @@ import static io.espalier.streams.domain.Samples.success;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.espalier.gate.Gate;
+import io.espalier.gate.GateRule;
 import io.espalier.streams.domain.RefusedException;
 import io.espalier.streams.domain.Samples;
 import io.espalier.streams.domain.job.JobId;
 import io.espalier.streams.domain.model.ArtifactReference;
 import io.espalier.streams.domain.model.Model;
-import io.espalier.streams.domain.policy.Gate;
-import io.espalier.streams.domain.policy.GateRule;
 import io.espalier.streams.domain.policy.Policy;
 import io.espalier.streams.domain.run.RunEffect.AnswerRegistration;
 import io.espalier.streams.domain.run.RunEffect.CloseCommands;

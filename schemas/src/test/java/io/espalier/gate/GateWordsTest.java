@@ -1,13 +1,11 @@
-package io.espalier.streams.domain.policy;
+package io.espalier.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.espalier.streams.domain.stage.Metric;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -73,14 +71,15 @@ final class GateWordsTest {
     }
   }
 
-  private static Metric metric(String name, String unit) {
-    return new Metric(
-        name,
-        unit,
-        OptionalDouble.of(1),
-        OptionalDouble.of(1),
-        true,
-        Optional.empty(),
-        OptionalLong.empty());
+  @Test
+  void what_a_gate_asks_is_said_before_anything_is_measured() {
+    var gate = new Gate("accuracy", GateRule.MAX_DEGRADATION, 0.015);
+
+    assertThat(GateWords.of(gate, Optional.of("fraction")))
+        .isEqualTo("accuracy maxDegradation 1.50 pp");
+  }
+
+  private static GatedMetric metric(String name, String unit) {
+    return new GatedMetric(name, unit, OptionalDouble.of(1), OptionalDouble.of(1), true);
   }
 }

@@ -1,15 +1,17 @@
-package io.espalier.standalone.model;
+package io.espalier.worker.report;
 
-import io.espalier.standalone.model.GateForecast.Basis;
-import io.espalier.standalone.report.Measurement;
-import io.espalier.streams.domain.policy.Gate;
-import io.espalier.streams.domain.policy.GateResult;
-import io.espalier.streams.domain.policy.GateRule;
+import io.espalier.gate.BudgetForecast;
+import io.espalier.gate.BudgetForecast.Basis;
+import io.espalier.gate.Gate;
+import io.espalier.gate.GateEvaluation;
+import io.espalier.gate.GateResult;
+import io.espalier.gate.GateRule;
+import io.espalier.gate.GatedMetric;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Metric;
-import io.espalier.worker.report.StoredReport;
 import io.espalier.worker.report.StoredReport.Asked;
 import io.espalier.worker.report.StoredReport.Foretold;
-import java.util.ArrayList;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -31,7 +33,7 @@ import java.util.stream.IntStream;
  * nothing at the original. Where it has not, in proportion to the cost that is saved, which says
  * too much loss for budgets between, since losses grow faster the more is cut.
  */
-final class BudgetForecasting {
+public final class BudgetForecasting {
   private static final String FLOPS = "flops";
   private static final int PERCENT = 100;
 
@@ -74,9 +76,23 @@ final class BudgetForecasting {
    * @param report of the result that failed
    * @param failed how it fared at every gate
    */
-  static Optional<GateForecast> of(StoredReport report, List<GateResult> failed) {
+  public static Optional<BudgetForecast> of(StoredReport report, List<GateResult> failed) {
     var forecasting = new BudgetForecasting(report, failed.stream().map(GateResult::gate).toList());
     return forecasting.isPossible() ? Optional.of(forecasting.find(failed)) : Optional.empty();
+  }
+
+  /**
+   * The same of a result that lies in a directory.
+   *
+   * @param directory of the result; a report there that cannot be understood, as of another
+   *     version, foretells nothing
+   */
+  public static Optional<BudgetForecast> of(Path directory, List<GateResult> failed) {
+    try {
+      return of(StoredReport.read(directory), failed);
+    } catch (InvalidInputException unreadable) {
+      return Optional.empty();
+    }
   }
 
   private boolean isPossible() {
@@ -85,7 +101,7 @@ final class BudgetForecasting {
         && gates.stream().allMatch(gate -> metrics.containsKey(gate.metric()));
   }
 
-  private GateForecast find(List<GateResult> failed) {
+  private BudgetForecast find(List<GateResult> failed) {
     Basis basis = isCurveKnown() ? Basis.CURVE : Basis.LINE;
     return (basis == Basis.CURVE ? curve() : line())
         .stream()
@@ -93,7 +109,7 @@ final class BudgetForecasting {
             .filter(this::passes)
             .min(Comparator.comparingDouble(point -> Math.abs(cost(point) - after(quantity))))
             .flatMap(point -> forecast(point, basis, failed))
-            .orElse(GateForecast.none(basis));
+            .orElse(BudgetForecast.none(basis));
   }
 
   private boolean isCurveKnown() {
@@ -128,19 +144,18 @@ final class BudgetForecasting {
   }
 
   private boolean passes(Point point) {
-    List<Metric> foretold = metrics.values().stream().map(each -> foretold(each, point)).toList();
-    return LocalGates.evaluate(gates, foretold).stream().allMatch(GateResult::passed);
+    List<GatedMetric> foretold =
+        metrics.values().stream().map(each -> foretold(each, point)).toList();
+    return GateEvaluation.of(gates, foretold, 0).stream().allMatch(GateResult::passed);
   }
 
-  private Metric foretold(Metric metric, Point point) {
-    return new Metric(
+  private GatedMetric foretold(Metric metric, Point point) {
+    return new GatedMetric(
         metric.name(),
         metric.unit(),
         metric.before(),
         OptionalDouble.of(value(metric, point)),
-        metric.higherIsBetter(),
-        metric.dataset(),
-        metric.samples());
+        metric.higherIsBetter());
   }
 
   private double value(Metric metric, Point point) {
@@ -157,7 +172,7 @@ final class BudgetForecasting {
     return before + (metric.after().orElseThrow() - before) * part;
   }
 
-  private Optional<GateForecast> forecast(Point point, Basis basis, List<GateResult> failed) {
+  private Optional<BudgetForecast> forecast(Point point, Basis basis, List<GateResult> failed) {
     Map<String, String> constraints = new LinkedHashMap<>();
     for (Asked asked : report.constraints()) {
       Optional<String> bound = bound(asked, point);
@@ -171,7 +186,7 @@ final class BudgetForecasting {
         .forEach(
             gate ->
                 constraints.put(gate.gate().metric(), Long.toString((long) gate.gate().bound())));
-    return Optional.of(new GateForecast(constraints, gated(point), basis));
+    return Optional.of(new BudgetForecast(constraints, gated(point), basis));
   }
 
   /** What a gate allows of a size can be asked for as it is. */
@@ -198,13 +213,12 @@ final class BudgetForecasting {
     return percent < PERCENT ? Optional.of(percent + "%") : Optional.empty();
   }
 
-  private List<Measurement> gated(Point point) {
-    List<Measurement> gated = new ArrayList<>();
-    for (String name : gates.stream().map(Gate::metric).distinct().toList()) {
-      Metric metric = foretold(metric(name), point);
-      gated.add(new Measurement(name, metric.unit(), metric.before(), metric.after()));
-    }
-    return gated;
+  private List<GatedMetric> gated(Point point) {
+    return gates.stream()
+        .map(Gate::metric)
+        .distinct()
+        .map(name -> foretold(metric(name), point))
+        .toList();
   }
 
   /** Of the quantity that is looked at, which every point knows. */

@@ -1,6 +1,5 @@
-package io.espalier.streams.domain.policy;
+package io.espalier.gate;
 
-import io.espalier.streams.domain.stage.Metric;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
@@ -24,12 +23,12 @@ public final class GateWords {
   }
 
   /** One result, with the unit of its metric among those that the run measured. */
-  public static String of(GateResult result, List<Metric> metrics) {
+  public static String of(GateResult result, List<GatedMetric> metrics) {
     return of(
         result,
         metrics.stream()
             .filter(metric -> metric.name().equals(result.gate().metric()))
-            .map(Metric::unit)
+            .map(GatedMetric::unit)
             .findFirst());
   }
 
@@ -53,6 +52,16 @@ public final class GateWords {
       decimals++;
     }
     return words.gate(gate, decimals) + ": " + words.measured(measured, decimals);
+  }
+
+  /**
+   * What a gate asks, without how anything fared.
+   *
+   * @param unit of the metric, if it is known
+   */
+  public static String of(Gate gate, Optional<String> unit) {
+    var words = new GateWords(gate.rule(), unit.orElse(""));
+    return words.gate(gate, words.decimals());
   }
 
   private String gate(Gate gate, int decimals) {

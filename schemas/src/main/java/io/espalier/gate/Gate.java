@@ -1,4 +1,4 @@
-package io.espalier.streams.domain.policy;
+package io.espalier.gate;
 
 /**
  * A condition that a result must meet to be published.

@@ -1,4 +1,4 @@
-package io.espalier.streams.domain.policy;
+package io.espalier.gate;
 
 import java.util.OptionalDouble;
 
