@@ -11,6 +11,7 @@ import io.espalier.worker.model.family.TextFamily;
 import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.model.transformer.DecoderFamily;
 import io.espalier.worker.model.transformer.EncoderFamily;
+import io.espalier.worker.model.transformer.Gemma;
 import io.espalier.worker.model.transformer.Llama;
 import java.util.List;
 
@@ -28,7 +29,8 @@ public final class Families {
           EncoderFamily.DISTILBERT,
           DecoderFamily.GPT2,
           DecoderFamily.GPTJ,
-          new Llama());
+          new Llama(),
+          new Gemma());
 
   private Families() {}
 
