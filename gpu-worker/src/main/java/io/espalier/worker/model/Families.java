@@ -13,6 +13,7 @@ import io.espalier.worker.model.transformer.DecoderFamily;
 import io.espalier.worker.model.transformer.EncoderFamily;
 import io.espalier.worker.model.transformer.Gemma;
 import io.espalier.worker.model.transformer.Llama;
+import io.espalier.worker.model.transformer.Vit;
 import java.util.List;
 
 /** Every family that is known. */
@@ -30,7 +31,8 @@ public final class Families {
           DecoderFamily.GPT2,
           DecoderFamily.GPTJ,
           new Llama(),
-          new Gemma());
+          new Gemma(),
+          new Vit());
 
   private Families() {}
 
@@ -56,7 +58,7 @@ public final class Families {
   public static VisionFamily vision(JsonNode config) {
     Family family = of(config);
     if (family instanceof VisionFamily vision) {
-      return vision;
+      return vision.of(config);
     }
     throw new InvalidInputException(
         "config.json: a model of family %s reads text, but one for images was wanted"

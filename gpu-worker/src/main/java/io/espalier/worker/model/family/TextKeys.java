@@ -87,7 +87,7 @@ public enum TextKeys {
     return hidden;
   }
 
-  String layers() {
+  public String layers() {
     return layers;
   }
 
@@ -95,7 +95,7 @@ public enum TextKeys {
     return heads;
   }
 
-  String neurons() {
+  public String neurons() {
     return neurons;
   }
 
