@@ -10,7 +10,7 @@ import java.util.List;
 /** Checks what {@code espalier demo -o json} printed, and that the artifact it names is there. */
 public final class CheckDemo {
   private static final List<String> FIGURES =
-      List.of("parameters", "flops", "bytes", "accuracy", "latencyMillis");
+      List.of("parameters", "flops", "bytes", "accuracyAsCut", "accuracy", "latencyMillis");
 
   private final JsonNode demo;
   private final List<String> failures = new ArrayList<>();
@@ -39,6 +39,9 @@ public final class CheckDemo {
       that(figure("after", figure) > 0, "after." + figure + " is missing");
     }
     that(figure("before", "accuracy") > 0.95, "the demo's model reaches less than 95 %");
+    that(
+        figure("after", "accuracy") > figure("after", "accuracyAsCut") + 0.05,
+        "reconstruction brought less than 5 points back");
     that(figure("after", "flops") <= 0.6 * figure("before", "flops"), "over 60 % of the FLOPs");
     that(figure("after", "parameters") < figure("before", "parameters"), "not smaller");
     that(figure("after", "bytes") < figure("before", "bytes"), "not fewer bytes");
@@ -47,7 +50,7 @@ public final class CheckDemo {
         demo.path("artifact").path("rootDigest").asText().matches("[0-9a-f]{64}"),
         "artifact.rootDigest is not a SHA-256");
     Path artifact = Path.of(URI.create(demo.path("artifact").path("uri").asText("file:///none")));
-    for (String file : 
+    for (String file :
         List.of(
             "config.json", "model.safetensors", "espalier.json", "report.html", "report.json")) {
       that(Files.isRegularFile(artifact.resolve(file)), file + " is not in " + artifact);

@@ -66,6 +66,11 @@ import java.util.OptionalDouble;
  *       reused} (fraction of the passes of those scored that was known before)
  *   <li>{@code latencies[]}: {@code model}, {@code predictedMillis}, {@code measuredMillis}, {@code
  *       measuredRange[]} (the tenth and the ninetieth of a hundred)
+ *   <li>{@code reconstruction}, if layers were solved for: {@code chosen} (the version that went
+ *       out), {@code samples} (held out), {@code versions[]} ({@code name}, {@code divergence} from
+ *       the original in nats), {@code layers[]} ({@code layer}, {@code errorBefore}, {@code
+ *       errorAfter} as shares of the variance, {@code lambda}, {@code solved}, {@code samples},
+ *       {@code unknowns})
  *   <li>{@code data[]}: {@code use}, {@code uri}, {@code digest}
  *   <li>{@code opening}: {@code loaders[]} ({@code name}, {@code lines[]}), {@code note}
  *   <li>{@code warnings[]}: sentences
@@ -103,6 +108,9 @@ final class PruningJson {
     root.set("effort", effort(report.effort()));
     ArrayNode latencies = root.putArray("latencies");
     report.latencies().forEach(latency -> latencies.add(latency(latency)));
+    report
+        .reconstruction()
+        .ifPresent(done -> root.set("reconstruction", ReconstructionSection.json(done)));
     ArrayNode data = root.putArray("data");
     report.data().forEach(set -> data.add(data(set)));
     root.set("opening", opening(report.opening()));
@@ -335,7 +343,7 @@ final class PruningJson {
     value.ifPresent(present -> put(node, key, present));
   }
 
-  private static void put(ObjectNode node, String key, double value) {
+  static void put(ObjectNode node, String key, double value) {
     if (Double.isFinite(value)) {
       node.put(key, value);
     } else {

@@ -4,6 +4,7 @@ import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.domain.job.Interval;
+import io.espalier.worker.domain.job.Reconstruction;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +29,7 @@ import java.util.OptionalLong;
  * @param curve what other budgets would have led to
  * @param effort where the time went
  * @param latencies predicted and measured latencies; empty if none were predicted
+ * @param reconstruction what was solved for behind the cut; empty if nothing was
  * @param data data sets that were used
  * @param opening who opens the result
  */
@@ -44,6 +46,7 @@ public record PruningReport(
     Curve curve,
     Effort effort,
     List<LatencyFacts> latencies,
+    Optional<Reconstruction> reconstruction,
     List<DataFacts> data,
     ResultLoaders opening) {
 

@@ -33,6 +33,7 @@ final class ReportHtml {
     widths();
     report.setup().losses().ifPresent(this::curves);
     cuts();
+    report.reconstruction().ifPresent(done -> ReconstructionSection.write(done, sections));
     time();
     Details.write(report, sections);
     page.raw(PageMasthead.of(report));

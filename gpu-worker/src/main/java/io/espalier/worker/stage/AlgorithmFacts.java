@@ -3,6 +3,7 @@ package io.espalier.worker.stage;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.model.family.Family;
@@ -74,6 +75,11 @@ interface AlgorithmFacts {
 
   /** Fraction of the passes of models that were scored which was known from earlier ones. */
   OptionalDouble reused();
+
+  /** What was solved for behind the cut; empty if nothing was. */
+  default Optional<Reconstruction> reconstruction() {
+    return Optional.empty();
+  }
 
   /** The data that it used. */
   List<DataFacts> data();

@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.data.ImageDataset;
+import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.report.DataFacts;
@@ -67,7 +68,10 @@ record FastNasFacts(
         List.of(
             Fact.of("score", "score", PruneSpec.word(spec.score())),
             Fact.of("importance", "importance of channels", spec.importance().key()),
-            Fact.of("calibrationImages", "images for calibration", pruned.calibrationImages()),
+            Fact.of(
+                "calibrationImages",
+                "images for calibration",
+                pruned.completed().calibrationImages()),
             Fact.of("scoreImages", "images for scoring", scored)));
     return facts;
   }
@@ -110,6 +114,11 @@ record FastNasFacts(
 
   private Optional<SensitivityMap.Entry> entry(Axis axis) {
     return Optional.ofNullable(pruned.sensitivity().axes().get(axis.name()));
+  }
+
+  @Override
+  public Optional<Reconstruction> reconstruction() {
+    return pruned.completed().reconstruction();
   }
 
   @Override

@@ -61,7 +61,8 @@ final class FastNasPruner implements Pruner {
 
   @Override
   public Set<String> metrics(StageJob job) {
-    List<String> judged = PruneResult.measureNames(open(job).judge().labelled());
+    Prepared prepared = open(job);
+    List<String> judged = PruneResult.measureNames(prepared.spec(), prepared.judge().labelled());
     return new PruningSummary.Reported(false, false, judged, true).names();
   }
 

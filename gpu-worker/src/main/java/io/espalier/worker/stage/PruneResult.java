@@ -3,12 +3,14 @@ package io.espalier.worker.stage;
 import io.espalier.worker.algorithm.fastnas.FastNas;
 import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.algorithm.fastnas.Pruning;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Layer;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,8 +39,13 @@ record PruneResult(
    *
    * @param labelled whether the images that it is judged by have classes
    */
-  static List<String> measureNames(boolean labelled) {
-    return labelled ? List.of("accuracy", "loss", "agreement") : List.of("agreement");
+  static List<String> measureNames(PruneSpec spec, boolean labelled) {
+    var names = new ArrayList<>(labelled ? List.of("accuracy", "loss") : List.<String>of());
+    names.add("agreement");
+    if (spec.reconstruct() != ReconstructionMode.OFF) {
+      names.add(labelled ? Pruning.ACCURACY_AS_CUT : Pruning.AGREEMENT_AS_CUT);
+    }
+    return names;
   }
 
   /** What is said to whoever ordered the pruning. */
@@ -49,6 +56,12 @@ record PruneResult(
     settings.put("evaluations", Integer.toString(pruned.sensitivity().evaluations()));
     settings.put("objective", spec.objective().key());
     settings.put("importance", spec.importance().key());
+    settings.put("reconstruct", spec.reconstruct().key());
+    pruned
+        .completed()
+        .reconstruction()
+        .map(ReconstructionTexts::settings)
+        .ifPresent(settings::putAll);
     settings.putAll(judge.reading().facts());
     settings.put(StageReport.OPENING, opening().lines());
     StageReport.warn(settings, judge.reading().warnings());

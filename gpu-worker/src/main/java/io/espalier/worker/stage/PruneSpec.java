@@ -4,6 +4,7 @@ import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
 import io.espalier.worker.algorithm.importance.Importance;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
@@ -31,6 +32,7 @@ import java.util.TreeSet;
  * @param layers rules for single layers
  * @param importance what decides which channels stay; consumer norms if not said
  * @param activationMebibytes bound of activations in memory; 1024 if not said
+ * @param reconstruct whether what reads cut channels is solved for anew; auto if not said
  */
 public record PruneSpec(
     Constraints constraints,
@@ -42,7 +44,8 @@ public record PruneSpec(
     Objective objective,
     LayerRules layers,
     Importance importance,
-    int activationMebibytes) {
+    int activationMebibytes,
+    ReconstructionMode reconstruct) {
 
   /** The algorithm that there is. */
   static final String FASTNAS = "fastnas";
@@ -60,7 +63,8 @@ public record PruneSpec(
               "objective",
               "layers",
               "importance",
-              "activationMebibytes"));
+              "activationMebibytes",
+              "reconstruct"));
   private static final int CALIBRATION_BATCHES = 50;
   private static final int SCORE_IMAGES = 512;
   private static final int ACTIVATION_MEBIBYTES = 1024;
@@ -85,6 +89,7 @@ public record PruneSpec(
         objective,
         importance,
         activationMebibytes,
+        reconstruct,
         seed);
   }
 
@@ -178,6 +183,12 @@ public record PruneSpec(
       LayerRules layers = spec.layers();
       Importance importance = importance();
       int memory = memory();
+      ReconstructionMode reconstruct =
+          spec.oneOf(
+              "reconstruct",
+              ReconstructionMode.values(),
+              ReconstructionMode::key,
+              ReconstructionMode.AUTO);
       if (constraints == null || spec.hasProblems()) {
         throw spec.refusal();
       }
@@ -191,7 +202,8 @@ public record PruneSpec(
           objective,
           layers,
           importance,
-          memory);
+          memory,
+          reconstruct);
     }
 
     private int memory() {

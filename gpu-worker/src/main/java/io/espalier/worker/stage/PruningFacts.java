@@ -57,6 +57,7 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
         solved().map(this::curve).orElse(PruningReport.Curve.none()),
         effort(),
         latencies(),
+        algorithm.reconstruction(),
         algorithm.data(),
         LoadingLines.of(said.loadsIn(), opening));
   }

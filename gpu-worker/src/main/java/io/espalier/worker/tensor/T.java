@@ -440,6 +440,11 @@ public final class T {
     return JniUtils.pad(p(x), new long[] {0, 0, 0, 0, before, after}, 0);
   }
 
+  /** Zeros on all four sides of (batch, channels, h, w). */
+  public static NDArray padBorder(NDArray x, long width) {
+    return width == 0 ? x : JniUtils.pad(p(x), new long[] {width, width, width, width}, 0);
+  }
+
   /** Every {@code step}-th row and column of (batch, channels, h, w), beginning with the first. */
   public static NDArray subsample(NDArray x, int step) {
     if (step == 1) {

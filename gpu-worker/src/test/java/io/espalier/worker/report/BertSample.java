@@ -105,6 +105,7 @@ final class BertSample {
             OptionalInt.empty(),
             OptionalDouble.empty()),
         List.of(),
+        Optional.empty(),
         List.of(),
         ResultLoaders.unknown());
   }

@@ -87,6 +87,7 @@ final class LlamaSample {
         List.of(
             new LatencyFacts(
                 "result", OptionalDouble.of(31), OptionalDouble.of(33), Optional.empty())),
+        Optional.empty(),
         List.of(),
         ResultLoaders.unknown());
   }

@@ -2,6 +2,9 @@ package io.espalier.worker.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.domain.job.LayerReconstruction;
+import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.report.PruningReport.AxisFacts;
 import io.espalier.worker.report.PruningReport.CandidateFacts;
 import io.espalier.worker.report.PruningReport.Curve;
@@ -298,7 +301,37 @@ class ReportPageTest {
         List.of(
             new LatencyFacts(
                 EVIL, OptionalDouble.of(Double.NaN), OptionalDouble.empty(), Optional.empty())),
+        Optional.of(reconstruction(EVIL)),
         List.of(),
         ResultLoaders.unknown());
+  }
+
+  private static Reconstruction reconstruction(String layer) {
+    return new Reconstruction(
+        List.of(
+            new LayerReconstruction(layer, 0.5, 0.125, 1e-4, true, 640, 145),
+            new LayerReconstruction(layer + "2", 0.25, 0.25, 0, false, 64, 65)),
+        List.of(
+            new Reconstruction.Version(Reconstruction.PLAIN, 2.5),
+            new Reconstruction.Version(Reconstruction.RECONSTRUCTED, 0.0625),
+            new Reconstruction.Version(layer, Double.NaN)),
+        128);
+  }
+
+  @Test
+  void a_reconstruction_is_told_version_by_version_and_layer_by_layer() {
+    var sections = new PageSections();
+
+    ReconstructionSection.write(reconstruction("fc.weight"), sections);
+    String page = sections.out().toString();
+    JsonNode json = ReconstructionSection.json(reconstruction("fc.weight"));
+
+    assertThat(page)
+        .contains("Went out: reconstructed.", "plain cut", "fc.weight2", "as it was cut")
+        .contains("fewer than unknowns: 65");
+    assertThat(json.at("/chosen").asText()).isEqualTo("reconstructed");
+    assertThat(json.at("/versions/2/divergence").asText()).isEqualTo("NaN");
+    assertThat(json.at("/layers/0/errorAfter").asDouble()).isEqualTo(0.125);
+    assertThat(json.at("/layers/1/solved").asBoolean()).isFalse();
   }
 }

@@ -47,6 +47,7 @@ class ReportWarningsTest {
             List.of(new Measurement("result", COST, -lost, lost, OptionalDouble.empty()))),
         tiny.effort(),
         tiny.latencies(),
+        Optional.empty(),
         tiny.data(),
         tiny.opening());
   }
@@ -121,6 +122,7 @@ class ReportWarningsTest {
             tiny.curve(),
             tiny.effort(),
             tiny.latencies(),
+            Optional.empty(),
             tiny.data(),
             opening);
 

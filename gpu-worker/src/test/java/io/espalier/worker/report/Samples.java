@@ -106,6 +106,7 @@ final class Samples {
             OptionalInt.empty(),
             OptionalDouble.empty()),
         List.of(),
+        Optional.empty(),
         List.of(),
         ResultLoaders.unknown());
   }
@@ -177,6 +178,7 @@ final class Samples {
                 "original", OptionalDouble.of(7.61), OptionalDouble.of(7.84), Optional.empty()),
             new LatencyFacts(
                 "result", OptionalDouble.of(5.42), OptionalDouble.of(5.97), Optional.empty())),
+        Optional.empty(),
         List.of(),
         ResultLoaders.unknown());
   }

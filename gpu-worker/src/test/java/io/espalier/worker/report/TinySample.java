@@ -117,6 +117,7 @@ final class TinySample {
                 OptionalDouble.of(2),
                 OptionalDouble.of(2.5),
                 Optional.of(new Interval(2.25, 3)))),
+        Optional.empty(),
         List.of(new DataFacts("search", "file:///data", "cd34")),
         new ResultLoaders(
             List.of(new ResultLoaders.Loader("stock", List.of("line one", "line two"))),

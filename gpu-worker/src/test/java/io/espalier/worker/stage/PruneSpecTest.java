@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
 import io.espalier.worker.algorithm.importance.Importance;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.domain.InvalidInputException;
 import org.assertj.core.api.Assertions;
@@ -23,6 +24,7 @@ class PruneSpecTest {
     assertThat(spec.settings(7).calibrationBatches()).isEqualTo(50);
     assertThat(spec.settings(7).scoreImages()).isEqualTo(512);
     assertThat(spec.importance()).isEqualTo(Importance.CONSUMER_NORM);
+    assertThat(spec.reconstruct()).isEqualTo(ReconstructionMode.AUTO);
     assertThat(spec.unmet(10, true)).isEmpty();
   }
 
@@ -33,7 +35,7 @@ class PruneSpecTest {
             "{\"algorithm\":\"fastnas\",\"constraints\":{\"flops\":60e6,\"parameters\":\"50%\"},"
                 + "\"channelDivisor\":8,\"calibrationBatches\":3,\"batchSize\":16,"
                 + "\"scoreImages\":64,\"score\":\"accuracy\",\"importance\":\"taylor\","
-                + "\"activationMebibytes\":0}");
+                + "\"activationMebibytes\":0,\"reconstruct\":\"off\"}");
 
     assertThat(spec.constraints().limits()).hasSize(2);
     assertThat(spec.channelDivisor()).isEqualTo(8);
@@ -43,6 +45,7 @@ class PruneSpecTest {
     assertThat(spec.score()).isEqualTo(Score.ACCURACY);
     assertThat(spec.importance()).isEqualTo(Importance.TAYLOR);
     assertThat(spec.activationMebibytes()).isZero();
+    assertThat(spec.reconstruct()).isEqualTo(ReconstructionMode.OFF);
   }
 
   @ParameterizedTest

@@ -74,7 +74,14 @@ class PruneStageTest {
     assertThat(report.metrics())
         .extracting(Metric::name)
         .containsExactly(
-            "parameters", "flops", "bytes", "accuracy", "loss", "agreement", "latencyMillis")
+            "parameters",
+            "flops",
+            "bytes",
+            "accuracy",
+            "loss",
+            "agreement",
+            "accuracyAsCut",
+            "latencyMillis")
         .containsExactlyElementsOf(stage.metrics(job(SPEC, "two")));
     assertThat(metric(report, "accuracy").samples()).hasValue(40);
     assertThat(report.change())
@@ -137,8 +144,12 @@ class PruneStageTest {
   }
 
   @Test
-  void weights_are_the_kept_units_bit_for_bit_and_statistics_are_new() throws IOException {
-    stage.run(job(SPEC, "one"), Progress.Listener.NONE);
+  void without_reconstruction_weights_are_the_kept_units_bit_for_bit_and_statistics_are_new()
+      throws IOException {
+    String selecting =
+        SPEC.replace("\"channelDivisor\"", "\"reconstruct\":\"off\",\"channelDivisor\"");
+
+    stage.run(job(selecting, "one"), Progress.Listener.NONE);
 
     ModelDirectory before = ModelDirectory.open(shared.resolve("model"));
     ModelDirectory after = ModelDirectory.open(own.resolve("one"));
@@ -388,7 +399,8 @@ class PruneStageTest {
 
     assertThat(report.metrics())
         .extracting(Metric::name)
-        .containsExactly("parameters", "flops", "bytes", "agreement", "latencyMillis")
+        .containsExactly(
+            "parameters", "flops", "bytes", "agreement", "agreementAsCut", "latencyMillis")
         .containsExactlyElementsOf(stage.metrics(with(agreement, job.input(), data)));
     assertThat(metric(report, "agreement").before()).hasValue(1);
     assertThat(metric(report, "agreement").after().orElseThrow()).isBetween(0.0, 1.0);
@@ -402,7 +414,7 @@ class PruneStageTest {
     String page = Files.readString(own.resolve("one/report.html"));
     assertThat(facts.at("/curve/points").size()).isGreaterThan(10);
     assertThat(facts.at("/effort/phases").findValuesAsText("name"))
-        .contains("original", "sensitivity", "surgery", "calibration", "result");
+        .contains("original", "sensitivity", "surgery", "reconstruction", "result");
     assertThat(page).contains("layer3.0.conv1.out", "reaches the classifier");
     assertThat(Manifest.of(own.resolve("one")).files())
         .extracting(file -> file.path())

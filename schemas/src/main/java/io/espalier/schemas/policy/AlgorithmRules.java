@@ -32,6 +32,7 @@ record AlgorithmRules(BiConsumer<String, String> problems) {
                   SCORE,
                   IMPORTANCE,
                   "activationMebibytes",
+                  "reconstruct",
                   "objective",
                   "layers"),
               GRADNAS,

@@ -289,7 +289,7 @@ class PolicyFileTest {
         "prune: { algorithm: fastnas, objective: max, score: agreement, importance: taylor,"
             + " constraints: { flops: 60%, parameters: 1e5, bytes: 90%, latency: 4.5ms },"
             + " channelDivisor: 8, calibrationBatches: 4, batchSize: 32, scoreImages: 64,"
-            + " activationMebibytes: 0, layers: [ { match: 'layer3.*', exclude: true },"
+            + " activationMebibytes: 0, reconstruct: off, layers: [ { match: 'layer3.*', exclude: true },"
             + " { match: '*.conv1', channelDivisor: 16, ratios: [0.5, 1] } ] }";
     String text = MINIMAL.replaceFirst("prune: .*", prune);
 
@@ -300,7 +300,8 @@ class PolicyFileTest {
         .contains("\"latency\":\"4.5ms\"")
         .contains("\"objective\":\"max\"")
         .contains("\"ratios\":[0.5,1]")
-        .contains("\"activationMebibytes\":0");
+        .contains("\"activationMebibytes\":0")
+        .contains("\"reconstruct\":\"off\"");
   }
 
   @Test

@@ -40,7 +40,7 @@ public final class Demo {
   private static final String VERSION = "1";
   private static final int CALIBRATION_IMAGES = 2_000;
   private static final List<String> FIGURES =
-      List.of("parameters", "flops", "bytes", "accuracy", "latencyMillis");
+      List.of("parameters", "flops", "bytes", "accuracyAsCut", "accuracy", "latencyMillis");
 
   private final Path directory;
   private final List<Path> roots;

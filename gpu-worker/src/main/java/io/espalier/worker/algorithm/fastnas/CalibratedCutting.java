@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.fastnas;
 
 import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.prune.WidthCutting;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Widths;
@@ -11,19 +12,20 @@ import io.espalier.worker.domain.model.Kept;
 import java.nio.file.Path;
 
 /**
- * Cuts by a sensitivity map, and calibrates the BatchNorm of what was cut.
+ * Cuts by a sensitivity map, and completes what was cut.
  *
  * @param plan its costs know latency if it is bounded
  */
-record CalibratedCutting(Plan plan, FastNas fastNas, SensitivityMap map, Phases phases)
+record CalibratedCutting(
+    Plan plan, FastNas fastNas, SensitivityMap map, Completion completion, Phases phases)
     implements WidthCutting<CalibratedCutting.Cut> {
   /**
    * A cut model.
    *
    * @param plan what is known of its files
-   * @param calibrationImages images that its BatchNorm was calibrated on
+   * @param completed what was done to them after the cut
    */
-  record Cut(Plan plan, int calibrationImages) {}
+  record Cut(Plan plan, Completed completed) {}
 
   @Override
   public Selection select(Budget budget) {
@@ -39,6 +41,12 @@ record CalibratedCutting(Plan plan, FastNas fastNas, SensitivityMap map, Phases 
   public Cut cut(Kept kept, Path output) {
     phases.time("surgery", () -> Surgery.cut(plan.model(), plan.architecture(), kept, output));
     Plan cut = Plan.of(ModelDirectory.open(output), 1);
-    return new Cut(cut, phases.time("calibration", () -> fastNas.calibrate(cut)));
+    return new Cut(cut, phases.time(phase(), () -> completion.complete(cut, kept)));
+  }
+
+  private String phase() {
+    return completion.settings().reconstruct() == ReconstructionMode.OFF
+        ? "calibration"
+        : "reconstruction";
   }
 }

@@ -1,6 +1,5 @@
 package io.espalier.worker.algorithm.fastnas;
 
-import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.search.Budget;
@@ -35,7 +34,7 @@ import java.util.Optional;
  */
 public final class FastNas {
   /** Changes whenever results may. */
-  public static final String VERSION = "3";
+  public static final String VERSION = "4";
 
   private final Plan plan;
   private final FastNasSettings settings;
@@ -119,22 +118,6 @@ public final class FastNas {
     return ChannelOrder.by(
         plan.architecture(),
         settings.importance().measure(plan.model(), plan.family(), weights, images));
-  }
-
-  /**
-   * Calibrates the BatchNorm of a cut model in its files.
-   *
-   * @return how many images counted
-   */
-  int calibrate(Plan cut) {
-    ImageDataset images = data.drawn(settings.calibrationImages(), settings.seed());
-    try (Weights weights = Weights.load(cut.model(), cut.architecture())) {
-      int counted =
-          BatchNormCalibration.recalibrate(
-              cut.family(), weights, images, Math.min(settings.batchSize(), images.size()));
-      RunningStatistics.write(cut.model(), weights);
-      return counted;
-    }
   }
 
   /**

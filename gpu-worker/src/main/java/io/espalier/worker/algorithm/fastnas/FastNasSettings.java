@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.fastnas;
 
 import io.espalier.worker.algorithm.importance.Importance;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Objective;
 
 /**
@@ -15,6 +16,7 @@ import io.espalier.worker.algorithm.search.Objective;
  * @param importance what decides which channels of a layer stay
  * @param activationMebibytes bound of the activations that are kept in memory while sensitivity is
  *     measured; more of them go to a file. Changes no result
+ * @param reconstruct whether what reads cut channels is solved for anew
  * @param seed decides which images are drawn
  */
 public record FastNasSettings(
@@ -26,6 +28,7 @@ public record FastNasSettings(
     Objective objective,
     Importance importance,
     int activationMebibytes,
+    ReconstructionMode reconstruct,
     long seed) {
 
   /** What a cut model is scored by; more is better. */

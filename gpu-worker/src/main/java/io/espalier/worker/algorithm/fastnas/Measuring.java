@@ -40,6 +40,16 @@ record Measuring(VisionFamily family, ImageDataset data, int batch, Progress.Lis
     return measures;
   }
 
+  /**
+   * How good the plain cut of a reconstructed model is: its accuracy, or its agreement with the
+   * original where the data have no classes.
+   */
+  Measure asCut(Tally said, Tally original) {
+    return data.labelled()
+        ? Measure.fraction(Pruning.ACCURACY_AS_CUT, said.quality().accuracy())
+        : Measure.fraction(Pruning.AGREEMENT_AS_CUT, Tally.agreement(original.said(), said.said()));
+  }
+
   /** Times versions of a model side by side; in memory, without calibration. */
   LatencyProfile.WholeModels models(Weights original) {
     return (widest, narrowest) -> {

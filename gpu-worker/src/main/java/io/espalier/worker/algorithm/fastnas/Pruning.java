@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.fastnas;
 
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.evaluate.LayerTimer;
+import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.evaluate.Tally;
 import io.espalier.worker.algorithm.prune.Candidate;
 import io.espalier.worker.algorithm.prune.Candidates;
@@ -27,31 +28,41 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * A pruning from files to files: measures the model, searches, cuts the files, calibrates BatchNorm
- * in the result, and measures that as it lies on disk.
+ * A pruning from files to files: measures the model, searches, cuts the files, solves anew for what
+ * reads cut channels, calibrates BatchNorm, and measures the result as it lies on disk.
  *
  * <p>If latency is bounded, layers are timed first, and the widths that are chosen are tried on the
  * device: the measured time decides, and as long as it is over the bound the search is asked for a
  * faster model.
  */
 public final class Pruning {
+  /** The measure of a plain cut beside a reconstructed model, on data with classes. */
+  public static final String ACCURACY_AS_CUT = "accuracyAsCut";
+
+  /** The same on data without. */
+  public static final String AGREEMENT_AS_CUT = "agreementAsCut";
+
   /**
    * What came out.
    *
    * @param outcome as any pruning has it
-   * @param calibrationImages images that BatchNorm was calibrated on
+   * @param completed what was done to the cut model before it went out
    * @param sensitivity what each width of each axis loses
    * @param remembered of the models that were scored for that, those of an earlier pruning
    */
   public record Result(
-      Outcome<Solved> outcome, int calibrationImages, SensitivityMap sensitivity, int remembered) {}
+      Outcome<Solved> outcome, Completed completed, SensitivityMap sensitivity, int remembered) {}
 
   private final Plan plan;
   private final Constraints constraints;
   private final Optional<LatencyBound> latencyBound;
+  private final FastNasSettings settings;
+  private final ImageDataset search;
   private final FastNas fastNas;
   private final Measuring measuring;
   private final Progress.Listener progress;
@@ -73,6 +84,8 @@ public final class Pruning {
     this.plan = plan;
     this.constraints = constraints;
     this.latencyBound = LatencyBound.of(constraints);
+    this.settings = settings;
+    this.search = search;
     this.fastNas = new FastNas(plan, settings, search);
     this.measuring = new Measuring(plan.family(), judge, settings.batchSize(), progress);
     this.progress = progress;
@@ -99,7 +112,8 @@ public final class Pruning {
           phases.time("sensitivity", () -> fastNas.measure(original, checkpoints, progress));
       var candidates =
           new Candidates<>(
-              new CalibratedCutting(costed, fastNas, map, phases),
+              new CalibratedCutting(
+                  costed, fastNas, map, completion(original, checkpoints), phases),
               LatencyRange.of(costed.space(), costed.costs()),
               latencyBound,
               new LoadedModels<>(original, Pruning::load, measuring::latencies),
@@ -109,10 +123,14 @@ public final class Pruning {
       Tally after = phases.time("result", () -> tally(output, manager));
       return new Result(
           outcome(new Search(costed, budget, map), found, before, after),
-          found.cut().calibrationImages(),
+          found.cut().completed(),
           map,
           fastNas.remembered());
     }
+  }
+
+  private Completion completion(Weights original, Path checkpoints) {
+    return new Completion(settings, search, original, measuring, checkpoints, progress);
   }
 
   /** What choices are made by. */
@@ -126,10 +144,12 @@ public final class Pruning {
       Search search, Candidate<Selection, CalibratedCutting.Cut> found, Tally before, Tally after) {
     Plan costed = search.costed();
     Budget budget = search.budget();
+    Optional<Tally> plain = found.cut().completed().plain();
     return new Outcome<>(
-        Measured.of(plan.whole(), measuring.measures(before, before), found.original())
+        Measured.of(
+                plan.whole(), measures(before, before, plain.map(any -> before)), found.original())
             .with(before.samples(before)),
-        Measured.of(found.cut().plan().whole(), measuring.measures(after, before), found.result())
+        Measured.of(found.cut().plan().whole(), measures(after, before, plain), found.result())
             .with(after.samples(before)),
         after.quality().samples(),
         new Solved(
@@ -141,6 +161,13 @@ public final class Pruning {
         LatencyBound.measured(latencyBound, budget, found.original()),
         phases.seconds(),
         PyTorch.device());
+  }
+
+  /** How good a model is, and its plain cut, if something was reconstructed. */
+  private List<Measure> measures(Tally said, Tally original, Optional<Tally> plain) {
+    var measures = new ArrayList<>(measuring.measures(said, original));
+    plain.ifPresent(cut -> measures.add(measuring.asCut(cut, original)));
+    return measures;
   }
 
   /** The plan with latencies, if they are bounded. */

@@ -94,7 +94,7 @@ record MobileNetwork(MobileDesign design, Modules modules) {
           case INVERTED -> inverted(module, block, x);
           case PLAIN -> plain(module, block, x);
         };
-    return adds ? T.add(out, x) : out;
+    return adds ? modules.sum(out, x) : out;
   }
 
   private NDArray separable(String module, MobileBlock block, NDArray x) {

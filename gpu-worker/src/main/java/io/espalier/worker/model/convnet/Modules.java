@@ -43,17 +43,23 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
   NDArray conv(String module, NDArray x, int padding) {
     NDArray weight = weights.get(module + ".weight");
     String bias = module + ".bias";
-    return weights.has(bias)
-        ? T.conv2d(x, weight, weights.get(bias), stride(module), padding)
-        : T.conv2d(x, weight, stride(module), padding);
+    NDArray y =
+        weights.has(bias)
+            ? T.conv2d(x, weight, weights.get(bias), stride(module), padding)
+            : T.conv2d(x, weight, stride(module), padding);
+    mode.taps().layer(module, x, padding, y);
+    return y;
   }
 
   /** A BatchNorm, in the mode of this run. */
   NDArray norm(String module, NDArray x) {
     BatchNorm norm = BatchNorm.of(weights, module);
-    return mode.batchStatistics()
-        ? T.batchNormTraining(x, norm, mode.momentum())
-        : T.batchNorm(x, norm);
+    NDArray y =
+        mode.batchStatistics()
+            ? T.batchNormTraining(x, norm, mode.momentum())
+            : T.batchNorm(x, norm);
+    mode.taps().norm(module, x, y);
+    return y;
   }
 
   /** A BatchNorm, then a rectifier. */
@@ -64,7 +70,15 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
   /** A linear layer with bias on the means of a feature map → (batch, out). */
   NDArray classify(String module, NDArray features) {
     NDArray pooled = T.globalAveragePool(features); // (batch, channels)
-    return T.linear(pooled, weights.get(module + ".weight"), weights.get(module + ".bias"));
+    NDArray y = T.linear(pooled, weights.get(module + ".weight"), weights.get(module + ".bias"));
+    mode.taps().layer(module, pooled, 0, y);
+    return y;
+  }
+
+  /** What a block says and what goes past it, added. */
+  NDArray sum(NDArray block, NDArray shortcut) {
+    mode.taps().sum(block, shortcut);
+    return T.add(block, shortcut);
   }
 
   /** Distance of a convolution's neighbouring windows. */

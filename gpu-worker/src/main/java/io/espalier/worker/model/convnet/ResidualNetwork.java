@@ -82,7 +82,7 @@ record ResidualNetwork(Modules modules, ResnetNames names) {
     }
     NDArray residual =
         modules.norm(names.norm(block, last), modules.conv(names.conv(block, last), inner));
-    return T.relu(T.add(residual, shortcut(block, x, stride, residual.getShape().get(1))));
+    return T.relu(modules.sum(residual, shortcut(block, x, stride, residual.getShape().get(1))));
   }
 
   private NDArray shortcut(String block, NDArray x, int stride, long width) {

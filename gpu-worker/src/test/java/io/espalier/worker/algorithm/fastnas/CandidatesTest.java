@@ -15,6 +15,7 @@ import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
 import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.prune.LoadedModels;
 import io.espalier.worker.algorithm.prune.Phases;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LatencyModel;
@@ -28,6 +29,7 @@ import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.tensor.PyTorch;
@@ -215,6 +217,7 @@ class CandidatesTest {
             Objective.SUM,
             Importance.CONSUMER_NORM,
             64,
+            ReconstructionMode.OFF,
             3);
     Constraints constraints = Constraints.parse(Map.of("latency", latency));
     Budget budget = constraints.budget(plan.costs().cost(Widths.all()));
@@ -223,13 +226,23 @@ class CandidatesTest {
     try (Weights original = Weights.load(plan.model(), plan.architecture())) {
       var phases = new Phases(System::nanoTime);
       return new Candidates<>(
-              new CalibratedCutting(plan, fastNas, map(), phases),
+              new CalibratedCutting(
+                  plan,
+                  fastNas,
+                  map(),
+                  new Completion(
+                      settings, images, original, measuring(), own, Progress.Listener.NONE),
+                  phases),
               LatencyRange.of(plan.space(), plan.costs()),
               Optional.of(bound),
               new LoadedModels<>(original, CandidatesTest::load, this::time),
               phases)
           .settle(budget, own.resolve("output"));
     }
+  }
+
+  private static Measuring measuring() {
+    return new Measuring(plan.family(), images, 10, Progress.Listener.NONE);
   }
 
   private static Weights load(CalibratedCutting.Cut cut) {

@@ -12,6 +12,7 @@ import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
 import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Widths;
@@ -63,7 +64,16 @@ class CutScorerTest {
   void scores_of_another_device_are_not_taken_for_those_of_this_one() {
     var settings =
         new FastNasSettings(
-            4, 2, BATCH, 50, Score.LOSS, Objective.SUM, Importance.CONSUMER_NORM, 1, 1);
+            4,
+            2,
+            BATCH,
+            50,
+            Score.LOSS,
+            Objective.SUM,
+            Importance.CONSUMER_NORM,
+            1,
+            ReconstructionMode.OFF,
+            1);
     var search = new FastNas(plan, settings, images);
 
     String print = search.fingerprint("a processor, 2 threads");

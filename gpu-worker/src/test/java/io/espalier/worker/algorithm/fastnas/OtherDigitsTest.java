@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.worker.algorithm.evaluate.LayerTimer;
 import io.espalier.worker.algorithm.importance.Importance;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.ImageDatasets;
@@ -80,6 +81,7 @@ class OtherDigitsTest {
             Objective.SUM,
             Importance.CONSUMER_NORM,
             64,
+            ReconstructionMode.OFF,
             3);
     Supplier<String> fingerprint =
         () -> {

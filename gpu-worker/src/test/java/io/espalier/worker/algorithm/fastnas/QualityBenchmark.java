@@ -4,6 +4,7 @@ import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
 import io.espalier.worker.algorithm.importance.Importance;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Objective;
@@ -134,7 +135,8 @@ public final class QualityBenchmark {
                 }
               });
       print(
-          "seed %d, %d %% of FLOPs, %s: %.2f %% / %.2f %%; foretold losses %.4f in all, %.4f the largest; %.1f %% of FLOPs",
+          "seed %d, %d %% of FLOPs, %s: %.2f %% / %.2f %%; foretold losses %.4f in all, %.4f the"
+              + " largest; %.1f %% of FLOPs",
           seed,
           percent,
           objective.key(),
@@ -188,6 +190,7 @@ public final class QualityBenchmark {
         objective,
         Importance.CONSUMER_NORM,
         1024,
+        ReconstructionMode.OFF,
         seed);
   }
 

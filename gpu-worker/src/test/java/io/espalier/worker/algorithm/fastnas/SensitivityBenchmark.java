@@ -5,6 +5,7 @@ import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
 import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
@@ -14,6 +15,7 @@ import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import io.espalier.worker.zoo.RandomModel;
@@ -74,8 +76,9 @@ public final class SensitivityBenchmark {
       SensitivityMap whole = withoutReuse(plan, weights, images.drawn(IMAGES, SEED), map);
       double plain = seconds(start);
       print(
-          "%s, divisor 16, %d images, %d scores, %d MiB of activations in memory: with reuse %.1f s, without %.1f s,"
-              + " ratio %.2f (wanted 0.55 at most); passes %.1f of %d; largest difference of a loss %.1e; load %s",
+          "%s, divisor 16, %d images, %d scores, %d MiB of activations in memory: with reuse %.1f"
+              + " s, without %.1f s, ratio %.2f (wanted 0.55 at most); passes %.1f of %d; largest"
+              + " difference of a loss %.1e; load %s",
           name,
           images.size(),
           map.evaluations(),
@@ -156,9 +159,18 @@ public final class SensitivityBenchmark {
         Surgery.cut(
             plan.model(), plan.architecture(), fastNas.kept(map, selection.widths()), output);
         double searched = seconds(start);
-        fastNas.calibrate(Plan.of(ModelDirectory.open(output), 1));
+        Kept kept = fastNas.kept(map, selection.widths());
+        new Completion(
+                settings(1024),
+                images,
+                weights,
+                new Measuring(plan.family(), images, Evaluation.BATCH, Progress.Listener.NONE),
+                checkpoints,
+                Progress.Listener.NONE)
+            .complete(Plan.of(ModelDirectory.open(output), 1), kept);
         print(
-            "%s, divisor 8, %d %% of FLOPs from stored scores: chosen and cut in %.2f s, with BatchNorm calibrated in %.2f s (wanted 3 s at most)",
+            "%s, divisor 8, %d %% of FLOPs from stored scores: chosen and cut in %.2f s, with"
+                + " BatchNorm calibrated in %.2f s (wanted 3 s at most)",
             name, percent, searched, seconds(start));
       }
     }
@@ -170,19 +182,21 @@ public final class SensitivityBenchmark {
   }
 
   private static FastNas fastNas(Plan plan, ImageDataset images, int mebibytes) {
-    return new FastNas(
-        plan,
-        new FastNasSettings(
-            16,
-            50,
-            Evaluation.BATCH,
-            IMAGES,
-            Score.LOSS,
-            Objective.SUM,
-            Importance.CONSUMER_NORM,
-            mebibytes,
-            SEED),
-        images);
+    return new FastNas(plan, settings(mebibytes), images);
+  }
+
+  private static FastNasSettings settings(int mebibytes) {
+    return new FastNasSettings(
+        16,
+        50,
+        Evaluation.BATCH,
+        IMAGES,
+        Score.LOSS,
+        Objective.SUM,
+        Importance.CONSUMER_NORM,
+        mebibytes,
+        ReconstructionMode.OFF,
+        SEED);
   }
 
   private static double seconds(long start) {

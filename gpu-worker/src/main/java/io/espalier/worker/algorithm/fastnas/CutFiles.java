@@ -16,28 +16,37 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Writes calibrated statistics of BatchNorm into checkpoint files; all else keeps its bytes. */
-final class RunningStatistics {
+/** Writes numbers into the files of a cut model; tensors that are not written keep their bytes. */
+final class CutFiles {
   private static final String SAFETENSORS = ".safetensors";
 
-  private RunningStatistics() {}
+  private CutFiles() {}
 
-  /** Replaces the running statistics in a model's files by those of the weights. */
-  static void write(ModelDirectory model, Weights weights) {
+  /** Replaces the running statistics of BatchNorm in a model's files by those of the weights. */
+  static void writeStatistics(ModelDirectory model, Weights weights) {
     Map<String, TensorData> calibrated = weights.toTensorData();
     calibrated.keySet().retainAll(names(weights));
+    replace(model, calibrated);
+  }
+
+  /** Replaces the tensors in a model's files by the weights, each in the type that it has there. */
+  static void write(ModelDirectory model, Weights weights) {
+    replace(model, weights.toTensorData());
+  }
+
+  private static void replace(ModelDirectory model, Map<String, TensorData> tensors) {
     for (Path file : files(model.path())) {
       SafetensorsFile shard = SafetensorsFile.open(file);
-      var tensors = new LinkedHashMap<String, TensorData>();
+      var all = new LinkedHashMap<String, TensorData>();
       shard
           .tensors()
           .keySet()
           .forEach(
               name -> {
-                TensorData changed = calibrated.get(name);
-                tensors.put(name, changed == null ? shard.read(name) : changed);
+                TensorData changed = tensors.get(name);
+                all.put(name, changed == null ? shard.read(name) : changed);
               });
-      SafetensorsWriter.write(file, tensors, shard.metadata());
+      SafetensorsWriter.write(file, all, shard.metadata());
     }
   }
 

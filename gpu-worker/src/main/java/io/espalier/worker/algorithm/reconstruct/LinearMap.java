@@ -1,0 +1,23 @@
+package io.espalier.worker.algorithm.reconstruct;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.tensor.T;
+
+/**
+ * A linear map with an intercept: {@code y = weight · x + intercept}.
+ *
+ * @param weight (outputs, inputs), float64
+ * @param intercept (outputs), float64
+ */
+public record LinearMap(NDArray weight, NDArray intercept) {
+  /** A map with a copy of both in float64. */
+  public static LinearMap of(NDArray weight, NDArray intercept) {
+    return new LinearMap(T.inDoublePrecision(weight), T.inDoublePrecision(intercept));
+  }
+
+  /** A map without intercept, with a copy of the weight in float64. */
+  public static LinearMap of(NDArray weight) {
+    NDArray wide = T.inDoublePrecision(weight);
+    return new LinearMap(wide, T.full(wide, 0, wide.getShape().get(0)));
+  }
+}
