@@ -11,7 +11,9 @@ import io.espalier.worker.model.family.TextFamily;
 import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.model.transformer.DecoderFamily;
 import io.espalier.worker.model.transformer.EncoderFamily;
+import io.espalier.worker.model.transformer.Gemma;
 import io.espalier.worker.model.transformer.Llama;
+import io.espalier.worker.model.transformer.Vit;
 import java.util.List;
 
 /** Every family that is known. */
@@ -28,7 +30,9 @@ public final class Families {
           EncoderFamily.DISTILBERT,
           DecoderFamily.GPT2,
           DecoderFamily.GPTJ,
-          new Llama());
+          new Llama(),
+          new Gemma(),
+          new Vit());
 
   private Families() {}
 
@@ -54,7 +58,7 @@ public final class Families {
   public static VisionFamily vision(JsonNode config) {
     Family family = of(config);
     if (family instanceof VisionFamily vision) {
-      return vision;
+      return vision.of(config);
     }
     throw new InvalidInputException(
         "config.json: a model of family %s reads text, but one for images was wanted"

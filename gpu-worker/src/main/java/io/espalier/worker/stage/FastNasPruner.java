@@ -139,9 +139,14 @@ final class FastNasPruner implements Pruner {
   private static ModelDirectory model(Path path) {
     ModelDirectory directory = ModelDirectory.open(path);
     Family family = Families.of(directory.config());
-    if (!(family instanceof VisionFamily)) {
+    if (!(family instanceof VisionFamily vision)) {
       throw new InvalidInputException(
           "prune.algorithm: fastnas prunes models that tell images apart, but %s is of family %s, which reads text; ask for gradnas"
+              .formatted(path, family.name()));
+    }
+    if (!vision.widthsFollowFromTensors()) {
+      throw new InvalidInputException(
+          "prune.algorithm: fastnas leaves config.json as it is, but %s is of family %s, whose config.json says how wide layers are; no algorithm prunes that family yet"
               .formatted(path, family.name()));
     }
     return directory;

@@ -18,6 +18,7 @@ import io.espalier.worker.model.Families;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.family.Family;
 import io.espalier.worker.model.family.TextFamily;
+import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.report.Reports;
 import java.net.URI;
 import java.util.Optional;
@@ -131,8 +132,8 @@ final class GradNasPruner implements Pruner {
     Family family = Families.of(directory.config());
     if (!(family instanceof TextFamily)) {
       throw new InvalidInputException(
-          "prune.algorithm: gradnas prunes models that read text, but %s is of family %s, which tells images apart; ask for fastnas"
-              .formatted(job.input(), family.name()));
+          "prune.algorithm: gradnas prunes models that read text, but %s is of family %s, which tells images apart; %s"
+              .formatted(job.input(), family.name(), other(family)));
     }
     TextInput input = TextModel.of(directory).network().input();
     spec.unfit(input)
@@ -141,6 +142,12 @@ final class GradNasPruner implements Pruner {
               throw new InvalidInputException(problem);
             });
     return TextModel.of(directory, spec.texts(job.seed()).length(input));
+  }
+
+  private static String other(Family family) {
+    return family instanceof VisionFamily vision && !vision.widthsFollowFromTensors()
+        ? "no algorithm prunes that family yet"
+        : "ask for fastnas";
   }
 
   private static Optional<String> unlabelled(TextDataset data, URI uri, TextInput input) {

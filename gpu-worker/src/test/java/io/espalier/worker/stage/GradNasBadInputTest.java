@@ -41,7 +41,8 @@ class GradNasBadInputTest {
     assertThat(refusal(job))
         .containsExactly(
             "tokenizer.json has token ids up to 419, so 420 tokens, but the model's embedding knows"
-                + " only 400; is it the tokenizer of another model, or were tokens added to it later?");
+                + " only 400; is it the tokenizer of another model, or were tokens added to it"
+                + " later?");
   }
 
   @Test
@@ -62,7 +63,8 @@ class GradNasBadInputTest {
 
     assertThat(refusal(job(model, SPEC.replace("48", "65"))))
         .containsExactly(
-            "prune.maxLength: 65 tokens, but the model has positions for 64; ask for no more, or leave it out");
+            "prune.maxLength: 65 tokens, but the model has positions for 64; ask for no more, or"
+                + " leave it out");
     assertThat(refusal(job(model, SPEC.replace("16", "48"))))
         .containsExactly(
             "prune.stride: windows of 48 tokens cannot share 48; ask for fewer, or leave it out");
@@ -72,7 +74,8 @@ class GradNasBadInputTest {
   void operations_per_token_are_those_of_decoders() throws IOException {
     assertThat(refusal(job(model(READER), SPEC.replace("\"flops\"", "\"flopsPerToken\""))))
         .containsExactly(
-            "prune.constraints.flopsPerToken: this is said of models for text-generation, but this one is for question-answering; bound flops");
+            "prune.constraints.flopsPerToken: this is said of models for text-generation, but this"
+                + " one is for question-answering; bound flops");
   }
 
   @Test
@@ -91,9 +94,11 @@ class GradNasBadInputTest {
     assertThat(refusal(job(model, SPEC, Map.of("eval", texts.toUri()))))
         .containsExactly(
             texts
-                + ", line 2: label 2 is none of the model's 2 class numbers: wanted an integer from 0 to 1",
+                + ", line 2: label 2 is none of the model's 2 class numbers: wanted an integer from"
+                + " 0 to 1",
             texts
-                + ", line 4: label 'good' is none of the model's 2: wanted one of [LABEL_0, LABEL_1], or an integer from 0 to 1");
+                + ", line 4: label 'good' is none of the model's 2: wanted one of [LABEL_0,"
+                + " LABEL_1], or an integer from 0 to 1");
   }
 
   @Test
@@ -116,7 +121,8 @@ class GradNasBadInputTest {
 
     assertThat(refusal(job(model, SPEC)))
         .containsExactly(
-            "config.json: the hidden size 32 is no multiple of num_attention_heads 5; give head_dim if heads were removed");
+            "config.json: the hidden size 32 is no multiple of num_attention_heads 5; give head_dim"
+                + " if heads were removed");
   }
 
   @Test
@@ -128,7 +134,8 @@ class GradNasBadInputTest {
     assertThat(refusal(job(model, spec)))
         .containsExactly(
             model
-                + ": equal widths were asked for, but its layers have [64, 40] neurons now; ask for output per-layer without uniform");
+                + ": equal widths were asked for, but its layers have [64, 40] neurons now; ask for"
+                + " output per-layer without uniform");
   }
 
   @Test
@@ -146,6 +153,20 @@ class GradNasBadInputTest {
         .containsExactly(
             "prune.algorithm: fastnas prunes models that tell images apart, but %s is of family bert, which reads text; ask for gradnas"
                 .formatted(reader));
+  }
+
+  @Test
+  void a_family_that_no_algorithm_prunes_is_refused_by_each_with_that() throws IOException {
+    Path vit = Golden.of("vit").directory();
+
+    for (String spec :
+        List.of(SPEC, "{\"algorithm\":\"fastnas\",\"constraints\":{\"flops\":\"60%\"}}")) {
+      assertThat(refusal(job(vit, spec)))
+          .anySatisfy(
+              problem ->
+                  assertThat(problem)
+                      .contains("is of family vit", "no algorithm prunes that family yet"));
+    }
   }
 
   /**
@@ -166,7 +187,8 @@ class GradNasBadInputTest {
     assertThatThrownBy(() -> stage.run(job(model, SPEC), heard::add))
         .isInstanceOf(InvalidInputException.class)
         .hasMessage(
-            "batch 1 of 8: the gradient at unit 0 of 'bert.encoder.layer.1.neurons' is NaN; look for infinite or undefined weights in that layer and those behind it");
+            "batch 1 of 8: the gradient at unit 0 of 'bert.encoder.layer.1.neurons' is NaN; look"
+                + " for infinite or undefined weights in that layer and those behind it");
     assertThat(heard)
         .filteredOn(progress -> progress.values().containsKey("loss"))
         .isNotEmpty()

@@ -42,7 +42,9 @@ public final class Golden {
         "qwen3",
         "mixtral",
         "qwen2-moe",
-        "qwen3-moe");
+        "qwen3-moe",
+        "gemma2",
+        "gemma3");
   }
 
   /** All models that read text. */

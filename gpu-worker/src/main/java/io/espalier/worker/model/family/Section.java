@@ -10,7 +10,8 @@ import java.util.List;
  * <p>A network is its sections one after another, so what a cut changes begins with the first
  * section that has a cut tensor, and what comes before can be computed once for many cuts.
  *
- * @param modules names of the modules whose tensors it reads; all tensors below them, and no others
+ * @param modules names of the modules whose tensors it reads, all tensors below them, and of
+ *     tensors that belong to no module; no others
  * @param step what it computes
  */
 public record Section(List<String> modules, Step step) {
@@ -28,7 +29,8 @@ public record Section(List<String> modules, Step step) {
 
   /** Whether it reads a tensor. */
   public boolean reads(String tensor) {
-    return modules.stream().anyMatch(module -> tensor.startsWith(module + "."));
+    return modules.stream()
+        .anyMatch(module -> tensor.equals(module) || tensor.startsWith(module + "."));
   }
 
   /** What sections one after another pass on. */

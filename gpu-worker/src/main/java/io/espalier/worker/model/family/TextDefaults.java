@@ -65,6 +65,27 @@ public record TextDefaults(
   public static final TextDefaults QWEN2_MOE =
       likeLlama(151936, 2048, 24, OptionalInt.of(16), 5632, 32768).withHeads(16);
 
+  public static final TextDefaults GEMMA2 = likeGemma(256000, 8192);
+
+  public static final TextDefaults GEMMA3 = likeGemma(262208, 131072);
+
+  private static TextDefaults likeGemma(int vocabulary, int positions) {
+    return new TextDefaults(
+        vocabulary,
+        2304,
+        26,
+        8,
+        OptionalInt.of(9216),
+        positions,
+        1,
+        0,
+        1e-6,
+        Activation.GELU_TANH,
+        true,
+        OptionalInt.of(4),
+        OptionalInt.of(256));
+  }
+
   private static TextDefaults likeBert(int vocabulary, int layers, int types, int padding) {
     return new TextDefaults(
         vocabulary,

@@ -43,6 +43,16 @@ public enum TextKeys {
       "max_position_embeddings",
       "hidden_act",
       Optional.of("rms_norm_eps"),
+      Optional.of("num_key_value_heads")),
+  /** Gemma, which calls the activation otherwise than Llama. */
+  GEMMA(
+      "hidden_size",
+      "num_hidden_layers",
+      "num_attention_heads",
+      "intermediate_size",
+      "max_position_embeddings",
+      "hidden_activation",
+      Optional.of("rms_norm_eps"),
       Optional.of("num_key_value_heads"));
 
   private final String hidden;
@@ -77,7 +87,7 @@ public enum TextKeys {
     return hidden;
   }
 
-  String layers() {
+  public String layers() {
     return layers;
   }
 
@@ -85,7 +95,7 @@ public enum TextKeys {
     return heads;
   }
 
-  String neurons() {
+  public String neurons() {
     return neurons;
   }
 
@@ -108,7 +118,7 @@ public enum TextKeys {
 
   /** Whether the size of a head stands for itself, whatever the hidden size is. */
   boolean sizesHeads() {
-    return this == LLAMA;
+    return this == LLAMA || this == GEMMA;
   }
 
   /**

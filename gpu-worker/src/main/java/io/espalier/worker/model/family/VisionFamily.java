@@ -17,6 +17,24 @@ public non-sealed interface VisionFamily extends Family {
    */
   InputSpec input(JsonNode config);
 
+  /**
+   * The same for the network of one config.json, where its tensors do not tell all that the forward
+   * pass needs to know.
+   *
+   * @throws io.espalier.worker.domain.InvalidInputException with everything that is not understood
+   */
+  default VisionFamily of(JsonNode config) {
+    return this;
+  }
+
+  /**
+   * Whether config.json of a model of this family stays true when layers become narrower, since it
+   * does not say how wide they are or loaders of the family adapt to the tensors.
+   */
+  default boolean widthsFollowFromTensors() {
+    return true;
+  }
+
   @Override
   default List<String> tasks() {
     return List.of("image-classification");

@@ -10,6 +10,18 @@ import io.espalier.worker.model.family.TextKeys;
  * @param names what modules are called
  * @param block their layers
  * @param headRule what loaders want of the number of heads
+ * @param traits what only some decoders have
  */
 record DecoderDesign(
-    String family, TextKeys keys, DecoderNames names, DecoderBlock block, HeadRule headRule) {}
+    String family,
+    TextKeys keys,
+    DecoderNames names,
+    DecoderBlock block,
+    HeadRule headRule,
+    DecoderTraits traits) {
+  /** A design without anything that only some decoders have. */
+  DecoderDesign(
+      String family, TextKeys keys, DecoderNames names, DecoderBlock block, HeadRule headRule) {
+    this(family, keys, names, block, headRule, DecoderTraits.NONE);
+  }
+}

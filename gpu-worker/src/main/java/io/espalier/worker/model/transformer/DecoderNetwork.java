@@ -9,12 +9,14 @@ import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.model.family.Taps;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.model.transformer.rope.Rotation;
+import io.espalier.worker.model.transformer.rope.Rotations;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
 /**
@@ -95,6 +97,11 @@ record DecoderNetwork(
   }
 
   @Override
+  public Optional<List<String>> layerTypes() {
+    return design.traits().layerTypes();
+  }
+
+  @Override
   public int layers() {
     return plan.widths().layers();
   }
@@ -115,15 +122,23 @@ record DecoderNetwork(
 
   @Override
   public Surroundings surroundings(Tokens tokens, NDArray like) {
-    return new Surroundings(tokens, like, windows, rotation);
+    return new Surroundings(
+        tokens, like, windows, new Rotations(rotation, design.traits().nearRotation()));
   }
 
   @Override
   public NDArray embed(Weights weights, Tokens tokens, Taps taps) {
     TextModules modules = modules(weights);
-    NDArray words = T.embedding(modules.get(names().words()), tokens.ids());
+    NDArray words = scaled(T.embedding(modules.get(names().words()), tokens.ids()));
     return taps.hidden(
         0, names().positions().map(table -> placed(modules.get(table), words)).orElse(words));
+  }
+
+  /** Scaled by the stream at hand, which is narrower than the config says once it is cut. */
+  private NDArray scaled(NDArray words) {
+    return design.traits().scaledEmbedding()
+        ? T.scale(words, Math.sqrt((double) words.getShape().get(2)))
+        : words;
   }
 
   private static NDArray placed(NDArray table, NDArray words) {
@@ -137,7 +152,7 @@ record DecoderNetwork(
     var pass =
         new DecoderBlock.Pass(
             surroundings.mask(index),
-            surroundings.positions(),
+            surroundings.positions(index),
             plan.widths().headSize(),
             plan.activation(),
             taps);
@@ -155,7 +170,11 @@ record DecoderNetwork(
 
   @Override
   public NDArray scores(Weights weights, NDArray last, Tokens tokens) {
-    return plan.head().of(modules(weights), plan, last, tokens);
+    NDArray scores = plan.head().of(modules(weights), plan, last, tokens);
+    OptionalDouble cap = design.traits().scoreCap();
+    return cap.isPresent() && plan.head().guessesTokens()
+        ? SelfAttention.capped(scores, cap.getAsDouble())
+        : scores;
   }
 
   private TextModules modules(Weights weights) {

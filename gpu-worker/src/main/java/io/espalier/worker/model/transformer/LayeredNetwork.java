@@ -75,6 +75,14 @@ public interface LayeredNetwork extends TextNetwork {
     }
   }
 
+  /**
+   * What {@code layer_types} of config.json has to say of each layer, if silence there means a
+   * pattern by the layers' numbers, which is another one once layers are gone.
+   */
+  default Optional<List<String>> layerTypes() {
+    return Optional.empty();
+  }
+
   /** How many layers there are. */
   int layers();
 

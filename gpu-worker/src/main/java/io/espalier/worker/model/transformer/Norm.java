@@ -7,7 +7,9 @@ enum Norm {
   /** Mean and variance, with scale and shift. */
   LAYER,
   /** The root of the mean square, with a scale. */
-  RMS;
+  RMS,
+  /** The root of the mean square, with a scale that is stored less 1. */
+  RMS_LESS_ONE;
 
   /** Adds its tensors. */
   void draw(TextSketch sketch, String module) {
@@ -20,6 +22,10 @@ enum Norm {
 
   /** Normalises the last axis. */
   NDArray of(TextModules modules, String module, NDArray x) {
-    return this == LAYER ? modules.norm(module, x) : modules.rmsNorm(module, x);
+    return switch (this) {
+      case LAYER -> modules.norm(module, x);
+      case RMS -> modules.rmsNorm(module, x);
+      case RMS_LESS_ONE -> modules.rmsNormLessOne(module, x);
+    };
   }
 }

@@ -3,6 +3,7 @@ package io.espalier.worker.model.transformer;
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.tensor.T;
 import java.util.Arrays;
+import java.util.OptionalDouble;
 
 /** Attention of tokens to each other. */
 final class SelfAttention {
@@ -80,10 +81,32 @@ final class SelfAttention {
    */
   static NDArray of(NDArray query, NDArray key, NDArray value, NDArray mask) {
     double scale = 1 / Math.sqrt((double) query.getShape().get(3));
+    return of(query, key, value, new Scoring(mask, scale, OptionalDouble.empty()));
+  }
+
+  /**
+   * How queries and keys give scores.
+   *
+   * @param mask what is added to scores, of a shape that broadcasts to (batch, heads, tokens,
+   *     tokens)
+   * @param scale what scores are multiplied by
+   * @param cap what they are kept within before the mask is added, if they are
+   */
+  record Scoring(NDArray mask, double scale, OptionalDouble cap) {}
+
+  /** What heads say, by scores of another kind; otherwise as {@link #of}. */
+  static NDArray of(NDArray query, NDArray key, NDArray value, Scoring scoring) {
     long heads = query.getShape().get(1);
     NDArray keys = T.transpose(shared(key, heads), 2, 3);
-    NDArray scores = T.matMul(T.scale(query, scale), keys); // queries are smaller than scores
-    return T.matMul(T.softmax(T.add(scores, mask), 3), shared(value, heads));
+    NDArray scores =
+        T.matMul(T.scale(query, scoring.scale()), keys); // queries are smaller than scores
+    NDArray kept = scoring.cap().isPresent() ? capped(scores, scoring.cap().getAsDouble()) : scores;
+    return T.matMul(T.softmax(T.add(kept, scoring.mask()), 3), shared(value, heads));
+  }
+
+  /** Scores within a bound: cap · tanh(scores / cap). */
+  static NDArray capped(NDArray scores, double cap) {
+    return T.scale(T.tanh(T.scale(scores, 1 / cap)), cap);
   }
 
   /** (batch, groups, tokens, size) → (batch, heads, tokens, size). */

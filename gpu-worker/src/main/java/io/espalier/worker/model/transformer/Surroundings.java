@@ -3,7 +3,7 @@ package io.espalier.worker.model.transformer;
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.model.transformer.rope.RotaryPositions;
-import io.espalier.worker.model.transformer.rope.Rotation;
+import io.espalier.worker.model.transformer.rope.Rotations;
 import java.util.Optional;
 
 /**
@@ -15,6 +15,7 @@ public final class Surroundings {
   private final NDArray everything;
   private final NDArray near;
   private final Optional<RotaryPositions> positions;
+  private final Optional<RotaryPositions> nearPositions;
 
   /**
    * Those of a batch.
@@ -22,9 +23,9 @@ public final class Surroundings {
    * @param tokens what is read
    * @param like an array of the type and on the device that is computed in
    * @param windows where tokens see only those near them
-   * @param rotation what queries and keys are turned by, if they are
+   * @param rotations what queries and keys are turned by, if they are
    */
-  Surroundings(Tokens tokens, NDArray like, Windows windows, Optional<Rotation> rotation) {
+  Surroundings(Tokens tokens, NDArray like, Windows windows, Rotations rotations) {
     int length = Math.toIntExact(tokens.ids().getShape().get(1));
     this.windows = windows;
     this.everything = SelfAttention.ofEarlierTokens(tokens.mask(), like);
@@ -32,7 +33,12 @@ public final class Surroundings {
         windows.layers().isEmpty() || length <= windows.size()
             ? everything
             : SelfAttention.ofNearTokens(tokens.mask(), like, windows.size());
-    this.positions = rotation.map(turn -> RotaryPositions.of(like, tokens.mask(), turn));
+    this.positions = rotations.far().map(turn -> RotaryPositions.of(like, tokens.mask(), turn));
+    this.nearPositions =
+        rotations
+            .near()
+            .map(turn -> RotaryPositions.of(like, tokens.mask(), turn))
+            .or(() -> positions);
   }
 
   /** What is added to scores of attention in a layer: (batch, 1, tokens, tokens). */
@@ -40,8 +46,8 @@ public final class Surroundings {
     return windows.layers().contains(layer) ? near : everything;
   }
 
-  /** What queries and keys are turned by, if they are. */
-  Optional<RotaryPositions> positions() {
-    return positions;
+  /** What queries and keys are turned by in a layer, if they are. */
+  Optional<RotaryPositions> positions(int layer) {
+    return windows.layers().contains(layer) ? nearPositions : positions;
   }
 }

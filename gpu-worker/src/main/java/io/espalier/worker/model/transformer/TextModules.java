@@ -45,6 +45,11 @@ record TextModules(Weights weights, String prefix, double epsilon) {
     return T.rmsNorm(x, weights.get(module + ".weight"), epsilon);
   }
 
+  /** The same with a scale that is stored less 1. */
+  NDArray rmsNormLessOne(String module, NDArray x) {
+    return T.rmsNorm(x, T.add(weights.get(module + ".weight"), 1), epsilon);
+  }
+
   /** Scores by a weight (out, in): (…, in) → (…, out). */
   NDArray scores(String weight, Optional<String> bias, NDArray x) {
     return bias.isPresent()

@@ -188,7 +188,8 @@ record TextPlan(
      */
     private int usualPadding(TransformerConfig config, int vocabulary) {
       return switch (keys) {
-        case GPT, LLAMA -> among(vocabulary, config.firstToken("eos_token_id", usual.padding()));
+        case GPT, LLAMA, GEMMA ->
+            among(vocabulary, config.firstToken("eos_token_id", usual.padding()));
         default -> usual.padding();
       };
     }

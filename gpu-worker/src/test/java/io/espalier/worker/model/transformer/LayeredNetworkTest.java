@@ -91,7 +91,16 @@ final class LayeredNetworkTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"gpt2", "gptj", "llama", "llama-tied-rope-llama3-scaling", "mistral", "qwen3"})
+      strings = {
+        "gpt2",
+        "gptj",
+        "llama",
+        "llama-tied-rope-llama3-scaling",
+        "mistral",
+        "qwen3",
+        "gemma2",
+        "gemma3"
+      })
   void pieces_of_their_own_tensors_say_what_the_whole_network_says(String name) {
     Golden golden = Golden.of(name);
     var network = (LayeredNetwork) golden.network();

@@ -33,7 +33,9 @@ public record SizeConfig(DecoderBlueprint blueprint) {
   private static final String PRUNED = "pruned_heads";
 
   /** Keys of what always is a list with one entry per layer. */
-  private static final Set<String> LISTS = Set.of("layer_types");
+  private static final String TYPES = "layer_types";
+
+  private static final Set<String> LISTS = Set.of(TYPES);
 
   /** Key of a number: layers from that one on see only near tokens. */
   private static final String FIRST_NEAR = "max_window_layers";
@@ -151,6 +153,7 @@ public record SizeConfig(DecoderBlueprint blueprint) {
     if (layers.size() == blueprint.blocks().size()) {
       return;
     }
+    blueprint.network().layerTypes().ifPresent(types -> types.forEach(config.putArray(TYPES)::add));
     for (String key : lists()) {
       JsonNode list = config.path(key);
       if (list.isArray() && list.size() == blueprint.blocks().size()) {

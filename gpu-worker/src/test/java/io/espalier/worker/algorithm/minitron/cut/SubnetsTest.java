@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.minitron.GoldenTexts;
 import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
 import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
@@ -34,6 +36,7 @@ import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -74,7 +77,7 @@ final class SubnetsTest {
     if (cut.contains("hidden")) {
       kept.put("hidden", ints(oracle, "kept.hidden"));
     }
-    for (int layer = 0; layer < 2; layer++) {
+    for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
       String stem = "kept.layer." + layer + ".";
       int[] groups = ints(oracle, stem + "groups");
       if (cut.contains("neurons")) {
@@ -103,8 +106,12 @@ final class SubnetsTest {
     return LongStream.of(values).mapToInt(Math::toIntExact).toArray();
   }
 
-  private static List<Integer> layers(Golden oracle, boolean cut) {
-    return cut ? IntStream.of(ints(oracle, "kept.layers")).boxed().toList() : List.of(0, 1);
+  private static List<Integer> layers(DecoderBlueprint blueprint, Golden oracle, boolean cut) {
+    IntStream layers =
+        cut
+            ? IntStream.of(ints(oracle, "kept.layers"))
+            : IntStream.range(0, blueprint.blocks().size());
+    return layers.boxed().toList();
   }
 
   /** Scores of all real tokens, in order. */
@@ -162,6 +169,20 @@ final class SubnetsTest {
     "llama, masked.layers, '', true",
     "llama, sliced.hidden, hidden, false",
     "llama, sliced.all, hidden neurons groups heads, true",
+    "gemma2, masked.neurons, neurons, false",
+    "gemma2, masked.heads_in_groups, heads_in_groups, false",
+    "gemma2, masked.groups, groups, false",
+    "gemma2, masked.heads_groups_neurons, neurons groups heads, false",
+    "gemma2, masked.layers, '', true",
+    "gemma2, sliced.hidden, hidden, false",
+    "gemma2, sliced.all, hidden neurons groups heads, true",
+    "gemma3, masked.neurons, neurons, false",
+    "gemma3, masked.heads_in_groups, heads_in_groups, false",
+    "gemma3, masked.groups, groups, false",
+    "gemma3, masked.heads_groups_neurons, neurons groups heads, false",
+    "gemma3, masked.layers, '', true",
+    "gemma3, sliced.hidden, hidden, false",
+    "gemma3, sliced.all, hidden neurons groups heads, true",
     "qwen3, masked.neurons, neurons, false",
     "qwen3, masked.heads_in_groups, heads_in_groups, false",
     "qwen3, masked.groups, groups, false",
@@ -177,19 +198,19 @@ final class SubnetsTest {
     GoldenTexts texts = GoldenTexts.ofModel(name);
 
     List<float[]> found =
-        says(blueprint, texts, kept(blueprint, oracle, kinds), layers(oracle, shallow));
+        says(blueprint, texts, kept(blueprint, oracle, kinds), layers(blueprint, oracle, shallow));
 
     requireClose(found, expected(oracle, what + ".logits", texts.get(0)));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen3"})
+  @ValueSource(strings = {"llama", "qwen3", "gemma2", "gemma3"})
   void a_version_in_files_is_the_sliced_model_bit_for_bit(String name) {
     DecoderBlueprint blueprint = blueprint(name);
     Golden oracle = Golden.of("scores/masked-" + name);
     ModelDirectory wanted = ModelDirectory.open(oracle.directory().resolve("sliced-all"));
     Kept kept = kept(blueprint, oracle, "hidden neurons groups heads");
-    List<Integer> layers = layers(oracle, true);
+    List<Integer> layers = layers(blueprint, oracle, true);
 
     new Subnet(kept, layers).write(blueprint, Sharding.asBefore(), own.resolve("cut"));
 
@@ -200,6 +221,25 @@ final class SubnetsTest {
       assertThat(found.read(tensor).bytes()).as(tensor).isEqualTo(wanted.read(tensor).bytes());
     }
     assertThat(found.config()).isEqualTo(wanted.config());
+  }
+
+  /** Where the config lists no types, the number of a layer says what it sees; that changes. */
+  @Test
+  void types_of_layers_are_listed_once_layers_are_gone() throws IOException {
+    Path directory = Files.createDirectory(own.resolve("silent"));
+    ObjectNode config = Golden.of("gemma2").model().config();
+    config.remove("layer_types");
+    Files.writeString(directory.resolve("config.json"), config.toString());
+    Files.copy(
+        Golden.of("gemma2").directory().resolve("model.safetensors"),
+        directory.resolve("model.safetensors"));
+
+    new Subnet(Kept.all(), List.of(0, 2))
+        .write(blueprint(directory), Sharding.asBefore(), own.resolve("cut"));
+
+    assertThat(ModelDirectory.open(own.resolve("cut")).config().path("layer_types"))
+        .extracting(JsonNode::asText)
+        .containsExactly("sliding_attention", "sliding_attention");
   }
 
   @ParameterizedTest
@@ -328,13 +368,15 @@ final class SubnetsTest {
     "llama, 12, 96, 4, 2, 2",
     "qwen2, 48, 96, 4, 2, 1",
     "qwen3, 20, 48, 2, 1, 1",
+    "gemma2, 24, 32, 2, 1, 2",
+    "gemma3, 28, 48, 4, 2, 3",
     "gptj, 16, 64, 2, 2, 1"
   })
   void a_version_has_exactly_the_sizes_that_were_asked_for_and_opens(
       String name, int hidden, int neurons, int heads, int groups, int layers) {
     DecoderBlueprint blueprint = blueprint(name);
     var sizes = new DecoderSizes(hidden, neurons, heads, groups, layers);
-    Kept kept = new UnitSelection(blueprint, activity(blueprint)).of(sizes);
+    Kept kept = new UnitSelection(blueprint, activity(name, blueprint)).of(sizes);
     List<Integer> stay = IntStream.range(0, layers).boxed().toList();
 
     new Subnet(kept, stay).write(blueprint, Sharding.asBefore(), own.resolve("cut"));
@@ -347,7 +389,7 @@ final class SubnetsTest {
     requireClose(says(cut, texts, Kept.all(), all), says(blueprint, texts, kept, stay));
   }
 
-  private ActivationScores activity(DecoderBlueprint blueprint) {
+  private ActivationScores activity(String name, DecoderBlueprint blueprint) {
     var settings =
         new ActivationSettings(
             1,
@@ -357,10 +399,6 @@ final class SubnetsTest {
             ImportanceCriterion.ACTIVATION,
             1 << 20,
             1);
-    String name =
-        blueprint.model().family().name().equals("llama")
-            ? blueprint.model().directory().config().path("model_type").asText()
-            : blueprint.model().family().name();
     return new ActivationMeasurement(blueprint, settings, GoldenTexts.ofModel(name), "data")
         .measure(own, Progress.Listener.NONE);
   }

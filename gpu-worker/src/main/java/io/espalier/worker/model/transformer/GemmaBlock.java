@@ -1,0 +1,88 @@
+package io.espalier.worker.model.transformer;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.model.family.Side;
+import io.espalier.worker.model.family.TextNetwork;
+import io.espalier.worker.model.transformer.rope.RotaryPositions;
+import io.espalier.worker.tensor.T;
+import java.util.OptionalDouble;
+
+/**
+ * A layer of Gemma: attention in which groups of heads share keys and values, then a feed-forward
+ * part with a gate, each between two normalisations. The scales of these are stored less 1.
+ *
+ * @param biases whether the linear layers of attention have biases
+ * @param headNorms whether queries and keys are normalised, head by head
+ * @param scale what scores of attention are multiplied by
+ * @param cap what they are then kept within, if they are
+ */
+record GemmaBlock(boolean biases, boolean headNorms, double scale, OptionalDouble cap)
+    implements DecoderBlock {
+  private static final String ATTENTION_NORM = ".input_layernorm";
+  private static final String ATTENTION = ".self_attn";
+  private static final String QUERY = ".self_attn.q_proj";
+  private static final String KEY = ".self_attn.k_proj";
+  private static final String VALUE = ".self_attn.v_proj";
+  private static final String QUERY_NORM = ".self_attn.q_norm";
+  private static final String KEY_NORM = ".self_attn.k_norm";
+  private static final String ATTENDED = ".self_attn.o_proj";
+  private static final String ATTENDED_NORM = ".post_attention_layernorm";
+  private static final String NEURON_NORM = ".pre_feedforward_layernorm";
+  private static final String OUTPUT_NORM = ".post_feedforward_layernorm";
+  private static final FeedForward NEURONS = new FeedForward.Dense(LlamaBlock.neurons(false));
+
+  @Override
+  public boolean prunedHeads() {
+    return false;
+  }
+
+  @Override
+  public Norm norm() {
+    return Norm.RMS_LESS_ONE;
+  }
+
+  @Override
+  public void draw(TextSketch sketch, String block, int layer) {
+    Side heads = sketch.headsInGroups(block, layer);
+    Side groups = sketch.groups(block, layer);
+    norm().draw(sketch, block + ATTENTION_NORM);
+    sketch.linear(block + QUERY, heads, TextSketch.HIDDEN, biases);
+    sketch.linear(block + KEY, groups, TextSketch.HIDDEN, biases);
+    sketch.linear(block + VALUE, groups, TextSketch.HIDDEN, biases);
+    if (headNorms) {
+      sketch.rmsNorm(block + QUERY_NORM, sketch.headSize());
+      sketch.rmsNorm(block + KEY_NORM, sketch.headSize());
+    }
+    sketch.attention(block + ATTENTION, heads);
+    sketch.linear(block + ATTENDED, TextSketch.HIDDEN, heads, biases);
+    norm().draw(sketch, block + ATTENDED_NORM);
+    norm().draw(sketch, block + NEURON_NORM);
+    NEURONS.draw(sketch, block, layer);
+    norm().draw(sketch, block + OUTPUT_NORM);
+  }
+
+  @Override
+  public NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
+    NDArray read = pass.normed(norm(), modules, block + ATTENTION_NORM, x);
+    NDArray attended = attention(modules, block, read, pass);
+    NDArray between = T.add(norm().of(modules, block + ATTENDED_NORM, attended), x);
+    NDArray normed = pass.normed(norm(), modules, block + NEURON_NORM, between);
+    NDArray said = NEURONS.of(modules, block, normed, pass);
+    return T.add(norm().of(modules, block + OUTPUT_NORM, said), between);
+  }
+
+  private NDArray attention(TextModules modules, String block, NDArray x, Pass pass) {
+    RotaryPositions positions = pass.positions().orElseThrow();
+    NDArray query = SelfAttention.split(modules.dense(block + QUERY, x), pass.headSize());
+    NDArray key = SelfAttention.split(modules.dense(block + KEY, x), pass.headSize());
+    NDArray value = SelfAttention.split(modules.dense(block + VALUE, x), pass.headSize());
+    if (headNorms) {
+      query = norm().of(modules, block + QUERY_NORM, query);
+      key = norm().of(modules, block + KEY_NORM, key);
+    }
+    var scoring = new SelfAttention.Scoring(pass.mask(), scale, cap);
+    NDArray context = SelfAttention.of(positions.turn(query), positions.turn(key), value, scoring);
+    NDArray heads = pass.taps().heads(block + TextNetwork.HEADS, context);
+    return modules.dense(block + ATTENDED, SelfAttention.join(heads));
+  }
+}

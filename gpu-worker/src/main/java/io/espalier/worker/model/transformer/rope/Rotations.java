@@ -1,0 +1,16 @@
+package io.espalier.worker.model.transformer.rope;
+
+import java.util.Optional;
+
+/**
+ * How the layers of a decoder turn queries and keys by their positions.
+ *
+ * @param far in layers that see everything, if they turn
+ * @param near in layers that see only near tokens; empty if those turn as the others
+ */
+public record Rotations(Optional<Rotation> far, Optional<Rotation> near) {
+  /** The same in all layers. */
+  public static Rotations of(Rotation rotation) {
+    return new Rotations(Optional.of(rotation), Optional.empty());
+  }
+}
