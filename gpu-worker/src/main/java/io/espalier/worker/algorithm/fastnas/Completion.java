@@ -12,6 +12,7 @@ import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What is done to a cut model in its files before it goes out: what reads cut units is solved for
@@ -52,7 +53,7 @@ record Completion(
         return new Completed(versions.counted, Optional.of(done), versions.plain);
       }
       int counted = calibrate(cut, weights, images);
-      CutFiles.writeStatistics(cut.model(), weights);
+      CutFiles.write(cut.model(), weights, Set.of());
       return new Completed(counted, Optional.empty(), Optional.empty());
     }
   }
@@ -99,8 +100,8 @@ record Completion(
     }
 
     @Override
-    public void write(Weights chosen) {
-      CutFiles.write(cut.model(), chosen);
+    public void write(Weights chosen, Reconstruction done) {
+      CutFiles.write(cut.model(), chosen, done.solved());
     }
   }
 }

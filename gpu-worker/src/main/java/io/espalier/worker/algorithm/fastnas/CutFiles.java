@@ -14,24 +14,36 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Writes numbers into the files of a cut model; tensors that are not written keep their bytes. */
 final class CutFiles {
   private static final String SAFETENSORS = ".safetensors";
+  private static final String BIAS = ".bias";
 
   private CutFiles() {}
 
-  /** Replaces the running statistics of BatchNorm in a model's files by those of the weights. */
-  static void writeStatistics(ModelDirectory model, Weights weights) {
-    Map<String, TensorData> calibrated = weights.toTensorData();
-    calibrated.keySet().retainAll(names(weights));
-    replace(model, calibrated);
+  /**
+   * Replaces tensors in a model's files by those of the weights: the running statistics of
+   * BatchNorm, and what was solved for with its biases; each in the type that it has there.
+   *
+   * @param solved names of weights
+   */
+  static void write(ModelDirectory model, Weights weights, Set<String> solved) {
+    Map<String, TensorData> changed = weights.toTensorData();
+    List<String> statistics = statistics(weights);
+    changed
+        .keySet()
+        .removeIf(name -> !statistics.contains(name) && !solved.contains(weightBeside(name)));
+    replace(model, changed);
   }
 
-  /** Replaces the tensors in a model's files by the weights, each in the type that it has there. */
-  static void write(ModelDirectory model, Weights weights) {
-    replace(model, weights.toTensorData());
+  /** Name of the weight that a bias belongs to; other names stay. */
+  private static String weightBeside(String name) {
+    return name.endsWith(BIAS)
+        ? name.substring(0, name.length() - BIAS.length()) + ".weight"
+        : name;
   }
 
   private static void replace(ModelDirectory model, Map<String, TensorData> tensors) {
@@ -50,7 +62,7 @@ final class CutFiles {
     }
   }
 
-  private static List<String> names(Weights weights) {
+  private static List<String> statistics(Weights weights) {
     return weights.architecture().tensors().stream()
         .filter(tensor -> tensor.role() == Role.BUFFER && tensor.shape().length == 1)
         .map(TensorSpec::name)

@@ -91,7 +91,8 @@ final class Cholesky {
   private void substitute(NDArray x, int i, NDArray inverse, Others others) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray rows = T.slice(x, 0, i * BLOCK, Math.min((i + 1) * BLOCK, size));
+      int from = i * BLOCK;
+      NDArray rows = T.slice(x, 0, from, Math.min(from + BLOCK, size));
       NDArray found = T.matMul(inverse, rows);
       T.addScaledInPlace(rows, T.subtract(found, rows), 1);
       if (others.from() < others.to()) {

@@ -53,7 +53,7 @@ final class NetworkReconstruction {
     this.progress = of.progress();
   }
 
-  /** Reconstructs all layers that read cut units; what each was like before and after. */
+  /** Reconstructs all layers behind the first cut; what each was like before and after. */
   List<LayerReconstruction> run() {
     PyTorch.gradientsOff();
     load();

@@ -22,7 +22,7 @@ final class Trace implements LayerTaps {
   record Pass(NDArray x, int padding, NDArray y) {}
 
   private final Map<String, Pass> passes = new HashMap<>();
-  private final Map<NDArray, String> saidBy = new IdentityHashMap<>();
+  private final IdentityHashMap<NDArray, String> saidBy = new IdentityHashMap<>();
   private final Map<String, String> norms = new HashMap<>();
   private final Map<String, NDArray> shortcuts = new HashMap<>();
 

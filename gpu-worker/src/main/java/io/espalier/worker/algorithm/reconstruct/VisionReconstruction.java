@@ -58,8 +58,12 @@ public record VisionReconstruction(
     /** Looks at the plain cut, calibrated. */
     void look(Weights plain);
 
-    /** Takes the version that goes out. */
-    void write(Weights chosen);
+    /**
+     * Takes the version that goes out.
+     *
+     * @param done says which of its tensors were solved for
+     */
+    void write(Weights chosen, Reconstruction done);
   }
 
   /**
@@ -83,7 +87,8 @@ public record VisionReconstruction(
         Version again = version(RECALIBRATED, network, says(calibrated, manager));
         var done = new Reconstruction(layers, List.of(plain, made, again), heldOut());
         Version chosen = done.chosen();
-        versions.write(chosen.equals(plain) ? cut : chosen.equals(made) ? solved : calibrated);
+        versions.write(
+            chosen.equals(plain) ? cut : chosen.equals(made) ? solved : calibrated, done);
         return done;
       }
     }

@@ -2,6 +2,8 @@ package io.espalier.worker.domain.job;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What reconstruction did for a model: which layers it solved for, and which of the versions of the
@@ -42,6 +44,16 @@ public record Reconstruction(
     return versions.stream()
         .min(Comparator.comparingDouble(Version::divergence)) // what is no number comes last
         .orElseThrow();
+  }
+
+  /** Names of the weights that were solved for and go out; none if the plain cut does. */
+  public Set<String> solved() {
+    return isUsed()
+        ? layers.stream()
+            .filter(LayerReconstruction::solved)
+            .map(LayerReconstruction::layer)
+            .collect(Collectors.toSet())
+        : Set.of();
   }
 
   /** Whether weights that were solved for go out. */

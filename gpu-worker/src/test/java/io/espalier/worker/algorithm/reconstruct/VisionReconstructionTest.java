@@ -145,7 +145,7 @@ class VisionReconstructionTest {
     }
 
     @Override
-    public void write(Weights chosen) {
+    public void write(Weights chosen, Reconstruction done) {
       tensors = chosen.toTensorData();
     }
   }
