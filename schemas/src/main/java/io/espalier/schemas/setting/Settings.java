@@ -1,8 +1,11 @@
 package io.espalier.schemas.setting;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Function;
 
 /**
  * What a stage is told: the values that are said, by the keys of a table.
@@ -40,6 +43,42 @@ public record Settings(SettingTable table, Map<String, Object> said) {
                 new IllegalStateException(
                     "nothing is said of '%s' and it has no usual value; ask whether it is said"
                         .formatted(setting.name())));
+  }
+
+  /** The number of a key, if there is one. */
+  public OptionalInt number(Setting<Integer> setting) {
+    return find(setting).map(OptionalInt::of).orElse(OptionalInt.empty());
+  }
+
+  /**
+   * The constant that the word of a key stands for.
+   *
+   * @param known all constants
+   * @param word the word of each
+   * @throws IllegalStateException if the key has no value, or none of them has its word
+   */
+  public <E> E get(Setting<String> setting, E[] known, Function<E, String> word) {
+    return find(setting, known, word)
+        .orElseThrow(
+            () -> new IllegalStateException("nothing is said of '%s'".formatted(setting.name())));
+  }
+
+  /** The same for a key that may have no value. */
+  public <E> Optional<E> find(Setting<String> setting, E[] known, Function<E, String> word) {
+    return find(setting).map(value -> constant(setting, value, known, word));
+  }
+
+  private static <E> E constant(
+      Setting<String> setting, String value, E[] known, Function<E, String> word) {
+    return Arrays.stream(known)
+        .filter(each -> word.apply(each).equals(value))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "'%s' declares the word '%s', but the program knows %s"
+                        .formatted(
+                            setting.name(), value, Arrays.stream(known).map(word).toList())));
   }
 
   /** All values as text, by name and in the order of the table; what has none is left out. */

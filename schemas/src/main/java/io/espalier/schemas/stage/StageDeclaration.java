@@ -76,6 +76,21 @@ public record StageDeclaration(
     return variants.stream().filter(each -> each.word().equals(word)).findFirst();
   }
 
+  /**
+   * The variant of a word.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public Variant variant(String word) {
+    return variants.stream()
+        .filter(each -> each.word().equals(word))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "'%s' selects no variant of %s".formatted(word, name)));
+  }
+
   /** All keys of all variants. */
   public SettingTable union() {
     Map<String, SettingTable> tables = new LinkedHashMap<>();

@@ -38,7 +38,8 @@ final class SampleRun {
                     Map.of(),
                     List.of(accuracy),
                     List.of(),
-                    new StageCost(12_000L, "cpu", null, false)))));
+                    new StageCost(12_000L, "cpu", null, false)),
+                "")));
     run.setGates(
         List.of(new GateResult(new Gate("accuracy", GateRule.MAX_DEGRADATION, 0.1), 0.05, true)));
     run.setArtifact(artifact);

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param policy the run's policy; for information
  * @param stage what to do
  * @param input the model directory that goes in
+ * @param references further models that the stage needs, by role
  * @param outputUri directory under which the worker publishes
  * @param data data by role, as URIs
  * @param seed seed of everything random in the stage
@@ -26,6 +27,7 @@ public record Command(
     PolicyVersion policy,
     StageSpec stage,
     ArtifactReference input,
+    Map<String, ArtifactReference> references,
     String outputUri,
     Map<String, String> data,
     long seed,
@@ -50,6 +52,7 @@ public record Command(
   public record Identity(long sequence, String token) {}
 
   public Command {
+    references = Map.copyOf(references);
     data = Map.copyOf(data);
   }
 }
