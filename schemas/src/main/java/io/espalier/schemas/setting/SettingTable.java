@@ -93,7 +93,7 @@ public record SettingTable(List<Setting<?>> settings, List<String> required, Lis
       } else {
         List<SettingProblem> own = problems(setting.get(), field.getValue());
         problems.addAll(own);
-        if (own.isEmpty()) {
+        if (own.isEmpty() || partly(setting.get(), field.getValue())) {
           values.put(field.getKey(), setting.get().values().read(field.getValue()));
         }
       }
@@ -150,6 +150,11 @@ public record SettingTable(List<Setting<?>> settings, List<String> required, Lis
               "wanted one of them, found %s".formatted(count == 0 ? "neither" : "both")));
     }
     return problems;
+  }
+
+  /** What is right of a group is looked at further, so that all that is wrong is told at once. */
+  private static boolean partly(Setting<?> setting, JsonNode value) {
+    return setting.values() instanceof Values.Group && value.isObject();
   }
 
   private static List<SettingProblem> problems(Setting<?> setting, JsonNode value) {
