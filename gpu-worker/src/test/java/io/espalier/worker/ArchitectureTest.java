@@ -14,7 +14,8 @@ import com.tngtech.archunit.lang.ArchRule;
 
 /**
  * The worker's dependency picture, one rule per arrow: {@code app > kafka > stage > algorithm >
- * domain}, {@code stage, algorithm > tensor, checkpoint, data > domain}, {@code stage > report >
+ * domain}, {@code
+ * stage, algorithm > model > tensor, checkpoint, data > domain}, {@code stage > report >
  * algorithm.search}.
  */
 @AnalyzeClasses(
@@ -27,6 +28,7 @@ final class ArchitectureTest {
   private static final String STAGE = WORKER + "stage..";
   private static final String ALGORITHM = WORKER + "algorithm..";
   private static final String SEARCH = WORKER + "algorithm.search..";
+  private static final String MODEL = WORKER + "model..";
   private static final String REPORT = WORKER + "report..";
   private static final String TENSOR = WORKER + "tensor..";
   private static final String CHECKPOINT = WORKER + "checkpoint..";
@@ -57,11 +59,15 @@ final class ArchitectureTest {
 
   @ArchTest
   static final ArchRule algorithm_knows_of_the_worker_only_what_is_below_it =
-      knows(ALGORITHM, DOMAIN, TENSOR, CHECKPOINT, DATA);
+      knows(ALGORITHM, DOMAIN, TENSOR, CHECKPOINT, DATA, MODEL);
+
+  @ArchTest
+  static final ArchRule model_knows_of_the_worker_only_what_is_below_it =
+      knows(MODEL, DOMAIN, TENSOR, CHECKPOINT, DATA);
 
   @ArchTest
   static final ArchRule stage_knows_of_the_worker_only_what_is_below_it =
-      knows(STAGE, DOMAIN, TENSOR, CHECKPOINT, DATA, ALGORITHM, REPORT);
+      knows(STAGE, DOMAIN, TENSOR, CHECKPOINT, DATA, MODEL, ALGORITHM, REPORT);
 
   @ArchTest
   static final ArchRule report_knows_only_domain_and_algorithm_search =
@@ -71,7 +77,7 @@ final class ArchitectureTest {
   static final ArchRule zoo_is_known_by_nothing_of_the_worker_but_app =
       noClasses()
           .that()
-          .resideInAnyPackage(DOMAIN, TENSOR, CHECKPOINT, DATA, ALGORITHM, REPORT, STAGE, KAFKA)
+          .resideInAnyPackage(DOMAIN, TENSOR, CHECKPOINT, DATA, MODEL, ALGORITHM, REPORT, STAGE, KAFKA)
           .should()
           .dependOnClassesThat(resideInAPackage(ZOO))
           .allowEmptyShould(true);
@@ -90,10 +96,10 @@ final class ArchitectureTest {
           .allowEmptyShould(true);
 
   @ArchTest
-  static final ArchRule tensor_library_only_in_tensor_and_algorithm =
+  static final ArchRule tensor_library_only_in_tensor_model_and_algorithm =
       noClasses()
           .that()
-          .resideOutsideOfPackages(TENSOR, ALGORITHM)
+          .resideOutsideOfPackages(TENSOR, MODEL, ALGORITHM)
           .and()
           .doNotHaveFullyQualifiedName(TOKENIZER)
           .should()
@@ -150,6 +156,14 @@ final class ArchitectureTest {
   @ArchTest
   static final ArchRule packages_of_minitron_are_free_of_cycles =
       slices().matching("io.espalier.worker.algorithm.minitron.(**)").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule packages_of_algorithm_are_free_of_cycles =
+      slices().matching("io.espalier.worker.algorithm.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule packages_of_model_are_free_of_cycles =
+      slices().matching("io.espalier.worker.model.(**)").should().beFreeOfCycles();
 
   /** Of the worker's packages, one knows itself and these. */
   private static ArchRule knows(String one, String... others) {

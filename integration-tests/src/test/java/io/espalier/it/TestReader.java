@@ -2,9 +2,6 @@ package io.espalier.it;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.TextModel;
-import io.espalier.worker.algorithm.family.TextNetwork;
 import io.espalier.worker.algorithm.train.AdamWSettings;
 import io.espalier.worker.algorithm.train.TextTrainer;
 import io.espalier.worker.checkpoint.DType;
@@ -14,6 +11,9 @@ import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.data.text.TextSettings;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.model.Families;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -49,8 +49,9 @@ final class TestReader {
   /** The stage that prunes it to a share of its FLOPs. */
   static String spec(String flops) {
     return """
-        {"algorithm":"gradnas","batchSize":4,"constraints":{"flops":"%s"},"maxLength":%d,\
-        "neuronDivisor":8,"stride":%d}"""
+    {"algorithm":"gradnas","batchSize":4,"constraints":{"flops":"%s"},"maxLength":%d,\
+    "neuronDivisor":8,"stride":%d}\
+    """
         .formatted(flops, TOKENS, STRIDE);
   }
 

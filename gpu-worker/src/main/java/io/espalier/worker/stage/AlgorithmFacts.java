@@ -1,11 +1,11 @@
 package io.espalier.worker.stage;
 
-import io.espalier.worker.algorithm.family.Family;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.model.family.Family;
 import io.espalier.worker.report.DataFacts;
 import io.espalier.worker.report.Losses;
 import io.espalier.worker.report.PruningReport;

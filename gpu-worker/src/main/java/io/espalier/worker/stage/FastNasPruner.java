@@ -1,8 +1,5 @@
 package io.espalier.worker.stage;
 
-import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.Family;
-import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.algorithm.fastnas.FastNas;
 import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.algorithm.fastnas.Pruning;
@@ -15,6 +12,9 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.model.Families;
+import io.espalier.worker.model.family.Family;
+import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.report.DataFacts;
 import io.espalier.worker.report.Reports;
 import java.net.URI;

@@ -1,13 +1,13 @@
 package io.espalier.worker.stage;
 
-import io.espalier.worker.algorithm.family.TextModel;
-import io.espalier.worker.algorithm.family.TextNetwork.Block;
 import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.GradNasPruning;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.family.TextNetwork.Block;
 import io.espalier.worker.report.DataFacts;
 import io.espalier.worker.report.Losses;
 import io.espalier.worker.report.PruningReport;

@@ -1,10 +1,6 @@
 package io.espalier.worker.stage;
 
 import io.espalier.worker.algorithm.evaluate.TextTally;
-import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.Family;
-import io.espalier.worker.algorithm.family.TextFamily;
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.gradnas.GradNas;
 import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.GradNasPruning;
@@ -18,6 +14,10 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.TextTask;
+import io.espalier.worker.model.Families;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.family.Family;
+import io.espalier.worker.model.family.TextFamily;
 import io.espalier.worker.report.Reports;
 import java.net.URI;
 import java.util.Optional;

@@ -1,7 +1,5 @@
 package io.espalier.worker.stage;
 
-import io.espalier.worker.algorithm.family.TextModel;
-import io.espalier.worker.algorithm.family.TextNetwork;
 import io.espalier.worker.algorithm.minitron.MinitronPlan;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
 import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
@@ -14,6 +12,8 @@ import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Stack;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.report.DataFacts;
 import io.espalier.worker.report.Losses;
 import io.espalier.worker.report.PruningReport;

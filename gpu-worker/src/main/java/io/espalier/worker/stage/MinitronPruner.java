@@ -1,6 +1,5 @@
 package io.espalier.worker.stage;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.minitron.MinitronPlan;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
 import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
@@ -10,6 +9,7 @@ import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.report.Reports;
 import java.net.URI;
 import java.util.Optional;

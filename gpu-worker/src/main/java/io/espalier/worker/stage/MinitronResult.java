@@ -1,7 +1,6 @@
 package io.espalier.worker.stage;
 
 import io.espalier.worker.algorithm.evaluate.TextTally;
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
 import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
@@ -13,6 +12,7 @@ import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Stack;
+import io.espalier.worker.model.TextModel;
 import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;

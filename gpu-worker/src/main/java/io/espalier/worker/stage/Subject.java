@@ -2,8 +2,8 @@ package io.espalier.worker.stage;
 
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.Measure;
-import io.espalier.worker.algorithm.family.KnownModel;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.model.KnownModel;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;

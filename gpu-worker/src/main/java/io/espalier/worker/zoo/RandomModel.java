@@ -2,7 +2,6 @@ package io.espalier.worker.zoo;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.worker.algorithm.family.Families;
 import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.data.Normalization;
@@ -10,6 +9,7 @@ import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TensorSpec.Role;
+import io.espalier.worker.model.Families;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.LinkedHashMap;

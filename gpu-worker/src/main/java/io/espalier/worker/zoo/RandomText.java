@@ -2,12 +2,12 @@ package io.espalier.worker.zoo;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.TextFamily;
 import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TextTask;
+import io.espalier.worker.model.Families;
+import io.espalier.worker.model.family.TextFamily;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;

@@ -2,7 +2,6 @@ package io.espalier.worker.bench;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.worker.algorithm.family.ResnetArchitecture;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.CostModel;
@@ -12,6 +11,7 @@ import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.algorithm.search.Solver;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.model.convnet.ResnetArchitecture;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -3,9 +3,9 @@ package io.espalier.worker.bench;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.algorithm.family.Mode;
-import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.model.family.Mode;
+import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.Losses;
@@ -105,7 +105,8 @@ public final class TrainingStepBenchmark {
         double medianRate = FLOPS_PER_IMAGE * batch / median(millis[0]) / 1e6;
         double medianPeak = 2.0 * MATRIX * MATRIX * MATRIX / median(millis[1]) / 1e6;
         print(
-            "evaluation, batch %d: best %.1f GFLOP/s, %.0f%% of matmul's %.1f; median %.1f, %.0f%% of %.1f",
+            "evaluation, batch %d: best %.1f GFLOP/s, %.0f%% of matmul's %.1f; median %.1f, %.0f%%"
+                + " of %.1f",
             batch,
             rate,
             100 * rate / peak,

@@ -2,7 +2,6 @@ package io.espalier.worker.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.worker.algorithm.family.ResnetArchitecture;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Cost;
@@ -17,6 +16,7 @@ import io.espalier.worker.algorithm.search.Solver;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.model.convnet.ResnetArchitecture;
 import io.espalier.worker.report.PruningReport.AxisFacts;
 import io.espalier.worker.report.PruningReport.Constraint;
 import io.espalier.worker.report.PruningReport.Curve;

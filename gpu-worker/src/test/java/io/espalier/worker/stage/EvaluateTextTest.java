@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.text.TextDatasets;
@@ -15,6 +14,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.Golden;
 import java.io.IOException;
 import java.net.URI;

@@ -2,11 +2,11 @@ package io.espalier.worker.stage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.TextNetwork;
 import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.SafetensorsWriter;
 import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.model.Families;
+import io.espalier.worker.model.family.TextNetwork;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

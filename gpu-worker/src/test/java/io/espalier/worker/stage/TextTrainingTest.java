@@ -2,7 +2,6 @@ package io.espalier.worker.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.train.AdamWSettings;
 import io.espalier.worker.algorithm.train.TextTrainer;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -10,6 +9,7 @@ import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.data.text.TextSettings;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;

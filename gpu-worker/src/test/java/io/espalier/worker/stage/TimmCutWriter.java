@@ -2,12 +2,12 @@ package io.espalier.worker.stage;
 
 import ai.djl.ndarray.NDScope;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.Mode;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.model.Families;
+import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TokenBatch;
@@ -14,6 +13,7 @@ import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.data.text.TextSettings;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.TextTask;
+import io.espalier.worker.model.TextModel;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

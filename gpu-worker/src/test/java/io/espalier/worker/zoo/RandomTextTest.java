@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.TextTask;
+import io.espalier.worker.model.TextModel;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;

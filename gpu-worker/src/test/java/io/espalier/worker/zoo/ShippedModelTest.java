@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
-import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.model.Families;
+import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
-import io.espalier.worker.algorithm.family.Families;
 import io.espalier.worker.algorithm.train.TrainingSettings;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.Batch;
@@ -15,6 +14,7 @@ import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.model.Families;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteOrder;

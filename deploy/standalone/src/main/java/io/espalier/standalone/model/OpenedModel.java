@@ -1,14 +1,14 @@
 package io.espalier.standalone.model;
 
 import io.espalier.worker.algorithm.evaluate.TextTally;
-import io.espalier.worker.algorithm.family.Family;
-import io.espalier.worker.algorithm.family.KnownModel;
-import io.espalier.worker.algorithm.family.TextFamily;
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.model.KnownModel;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.family.Family;
+import io.espalier.worker.model.family.TextFamily;
 import java.nio.file.Path;
 import java.util.List;
 

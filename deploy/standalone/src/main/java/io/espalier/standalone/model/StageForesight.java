@@ -1,8 +1,6 @@
 package io.espalier.standalone.model;
 
 import io.espalier.event.PruningPolicy;
-import io.espalier.worker.algorithm.family.KnownModel;
-import io.espalier.worker.algorithm.family.VisionModel;
 import io.espalier.worker.algorithm.fastnas.Profiles;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InfeasibleException;
@@ -10,6 +8,8 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
+import io.espalier.worker.model.KnownModel;
+import io.espalier.worker.model.VisionModel;
 import io.espalier.worker.stage.PruneSpec;
 import io.espalier.worker.stage.Stages;
 import java.io.UncheckedIOException;

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.worker.algorithm.family.Families;
 import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.SafetensorsWriter;
 import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.model.Families;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

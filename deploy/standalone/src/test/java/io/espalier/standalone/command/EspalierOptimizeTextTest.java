@@ -3,8 +3,8 @@ package io.espalier.standalone.command;
 import static io.espalier.standalone.command.Ran.espalier;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.model.TextModel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

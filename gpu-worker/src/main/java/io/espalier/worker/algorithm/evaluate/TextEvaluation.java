@@ -2,12 +2,12 @@ package io.espalier.worker.algorithm.evaluate;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.algorithm.family.Taps;
-import io.espalier.worker.algorithm.family.TextNetwork;
-import io.espalier.worker.algorithm.family.Tokens;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.TextNetwork;
+import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.util.Arrays;

@@ -17,7 +17,7 @@ public interface TextLoss {
    * The sum of the losses of all that a batch asks for, a scalar.
    *
    * @param said what the model says, see {@link
-   *     io.espalier.worker.algorithm.family.TextNetwork#forward}
+   *     io.espalier.worker.model.family.TextNetwork#forward}
    */
   NDArray sum(NDArray said, TokenBatch batch);
 

@@ -1,7 +1,5 @@
 package io.espalier.worker.algorithm.fastnas;
 
-import io.espalier.worker.algorithm.family.KnownModel;
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.LayerRules;
@@ -11,6 +9,8 @@ import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.TensorSpec;
+import io.espalier.worker.model.KnownModel;
+import io.espalier.worker.model.TextModel;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -1,8 +1,6 @@
 package io.espalier.worker.algorithm.fastnas;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.espalier.worker.algorithm.family.VisionFamily;
-import io.espalier.worker.algorithm.family.VisionModel;
 import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
@@ -14,6 +12,8 @@ import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.model.VisionModel;
+import io.espalier.worker.model.family.VisionFamily;
 
 /**
  * What is known of a pruning before any tensor is loaded.

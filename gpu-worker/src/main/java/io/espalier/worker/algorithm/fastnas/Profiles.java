@@ -2,8 +2,6 @@ package io.espalier.worker.algorithm.fastnas;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
@@ -15,6 +13,8 @@ import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.model.Families;
+import io.espalier.worker.model.family.VisionFamily;
 import java.util.Map;
 import java.util.Optional;
 

@@ -1,8 +1,6 @@
 package io.espalier.worker.algorithm.gradnas;
 
 import io.espalier.worker.algorithm.evaluate.TextLoss;
-import io.espalier.worker.algorithm.family.TextModel;
-import io.espalier.worker.algorithm.family.TextNetwork.Block;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Sensitivities;
@@ -12,6 +10,8 @@ import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.TextTask;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.family.TextNetwork.Block;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;

@@ -1,6 +1,5 @@
 package io.espalier.worker.algorithm.gradnas;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
@@ -11,6 +10,7 @@ import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.model.TextModel;
 import java.util.Optional;
 
 /**

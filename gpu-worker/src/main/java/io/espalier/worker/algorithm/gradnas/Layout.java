@@ -1,11 +1,11 @@
 package io.espalier.worker.algorithm.gradnas;
 
-import io.espalier.worker.algorithm.family.TextModel;
-import io.espalier.worker.algorithm.family.TextNetwork.Block;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.family.TextNetwork.Block;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

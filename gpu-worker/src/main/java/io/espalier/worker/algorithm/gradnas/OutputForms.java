@@ -1,11 +1,11 @@
 package io.espalier.worker.algorithm.gradnas;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.model.TextModel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.espalier.worker.algorithm.importance;
 
 import io.espalier.worker.algorithm.evaluate.Batches;
-import io.espalier.worker.algorithm.family.VisionFamily;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Weights;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

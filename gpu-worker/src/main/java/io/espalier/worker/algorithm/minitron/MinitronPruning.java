@@ -2,7 +2,6 @@ package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.evaluate.MeasureSamples;
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.minitron.cut.DepthCriterion;
 import io.espalier.worker.algorithm.minitron.cut.LatencyMeasurement;
 import io.espalier.worker.algorithm.minitron.cut.LayerSelection;
@@ -42,6 +41,7 @@ import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.PyTorch;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,10 +2,10 @@ package io.espalier.worker.algorithm.train;
 
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.evaluate.TextTally;
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.checkpoint.SafetensorsWriter;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 

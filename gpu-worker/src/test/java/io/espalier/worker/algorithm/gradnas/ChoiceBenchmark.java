@@ -2,7 +2,6 @@ package io.espalier.worker.algorithm.gradnas;
 
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.evaluate.TextTally;
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
@@ -22,6 +21,7 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.TensorSpec;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import io.espalier.worker.zoo.DemoText;

@@ -2,9 +2,9 @@ package io.espalier.worker.algorithm.gradnas;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TokenBatch;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.Golden;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
-import io.espalier.worker.algorithm.family.TextModel;
-import io.espalier.worker.algorithm.family.TextNetwork.Block;
 import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.family.TextNetwork.Block;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;

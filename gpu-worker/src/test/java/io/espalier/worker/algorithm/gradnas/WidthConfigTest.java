@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.Golden;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,7 +3,6 @@ package io.espalier.worker.algorithm.importance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.espalier.worker.algorithm.family.VisionModel;
 import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsFile;
@@ -13,6 +12,7 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.Window;
+import io.espalier.worker.model.VisionModel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;

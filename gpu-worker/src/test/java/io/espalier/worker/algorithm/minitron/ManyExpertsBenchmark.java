@@ -1,6 +1,5 @@
 package io.espalier.worker.algorithm.minitron;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.minitron.cut.SubnetScoring;
 import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
 import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
@@ -16,6 +15,7 @@ import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.stage.TextModels;
 import io.espalier.worker.tensor.Golden;
 import java.io.IOException;

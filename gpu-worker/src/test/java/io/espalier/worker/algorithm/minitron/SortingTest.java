@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.algorithm.family.Taps;
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.LayerExperts;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -16,6 +14,8 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.domain.model.TensorSpec;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.family.Taps;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;

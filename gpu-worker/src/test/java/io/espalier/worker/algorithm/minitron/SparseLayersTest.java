@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.worker.algorithm.family.Families;
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.minitron.cut.SizeConfig;
 import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
 import io.espalier.worker.algorithm.minitron.measure.LayerActivationScores;
@@ -15,6 +13,8 @@ import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Stack;
+import io.espalier.worker.model.Families;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.stage.TextModels;
 import io.espalier.worker.tensor.Golden;
 import java.io.IOException;

@@ -2,13 +2,13 @@ package io.espalier.worker.algorithm.prune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.Sharding;
 import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.Golden;
 import java.nio.file.Path;
 import java.util.Map;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.worker.algorithm.family.ResnetArchitecture;
 import io.espalier.worker.algorithm.search.LayerRules.Rule;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.model.convnet.ResnetArchitecture;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.worker.algorithm.family.ResnetArchitecture;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.model.convnet.ResnetArchitecture;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.worker.algorithm.family.ResnetArchitecture;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.model.convnet.ResnetArchitecture;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;

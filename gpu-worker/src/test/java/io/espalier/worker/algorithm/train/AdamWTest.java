@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.algorithm.family.Taps;
-import io.espalier.worker.algorithm.family.TextModel;
-import io.espalier.worker.algorithm.family.Tokens;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.PyTorch;

@@ -1,6 +1,5 @@
 package io.espalier.worker.algorithm.minitron.cut;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
 import io.espalier.worker.algorithm.minitron.space.PerLayerSpace;
 import io.espalier.worker.algorithm.prune.WidthCutting;
@@ -9,6 +8,7 @@ import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.model.TextModel;
 import java.nio.file.Path;
 
 /**

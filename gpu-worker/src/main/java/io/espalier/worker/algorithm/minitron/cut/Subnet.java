@@ -1,7 +1,5 @@
 package io.espalier.worker.algorithm.minitron.cut;
 
-import io.espalier.worker.algorithm.family.TextModel;
-import io.espalier.worker.algorithm.family.TextNetwork;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.space.UniformSpace;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -10,6 +8,8 @@ import io.espalier.worker.checkpoint.Surgery;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.family.TextNetwork;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

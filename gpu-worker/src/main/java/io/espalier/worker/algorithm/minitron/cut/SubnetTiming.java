@@ -2,12 +2,12 @@ package io.espalier.worker.algorithm.minitron.cut;
 
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation.Timed;
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.prune.Candidates;
 import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Optional;

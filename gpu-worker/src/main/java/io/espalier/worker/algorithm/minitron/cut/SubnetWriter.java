@@ -1,10 +1,10 @@
 package io.espalier.worker.algorithm.minitron.cut;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.checkpoint.Sharding;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.model.TextModel;
 import java.nio.file.Path;
 
 /** Writes subnets of a model. */

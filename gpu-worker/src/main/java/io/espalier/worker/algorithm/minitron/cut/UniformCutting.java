@@ -1,6 +1,5 @@
 package io.espalier.worker.algorithm.minitron.cut;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.algorithm.minitron.space.CandidateSpace;
@@ -13,6 +12,7 @@ import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.model.TextModel;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;

@@ -1,13 +1,13 @@
 package io.espalier.worker.algorithm.minitron.measure;
 
-import io.espalier.worker.algorithm.family.Taps;
-import io.espalier.worker.algorithm.family.Tokens;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;

@@ -2,9 +2,9 @@ package io.espalier.worker.algorithm.minitron.measure;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.algorithm.family.Taps;
-import io.espalier.worker.algorithm.family.Tokens;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.T;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

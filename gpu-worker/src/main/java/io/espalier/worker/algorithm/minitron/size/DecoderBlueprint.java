@@ -1,13 +1,13 @@
 package io.espalier.worker.algorithm.minitron.size;
 
-import io.espalier.worker.algorithm.family.LayeredNetwork;
-import io.espalier.worker.algorithm.family.LayeredNetwork.Pieces;
-import io.espalier.worker.algorithm.family.TextModel;
-import io.espalier.worker.algorithm.family.TextNetwork;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.TextTask;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.family.TextNetwork;
+import io.espalier.worker.model.transformer.LayeredNetwork;
+import io.espalier.worker.model.transformer.LayeredNetwork.Pieces;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

@@ -1,9 +1,9 @@
 package io.espalier.worker.algorithm.minitron.size;
 
-import io.espalier.worker.algorithm.family.TextNetwork;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Stack;
+import io.espalier.worker.model.family.TextNetwork;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

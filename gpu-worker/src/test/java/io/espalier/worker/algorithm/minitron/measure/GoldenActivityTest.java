@@ -3,11 +3,11 @@ package io.espalier.worker.algorithm.minitron.measure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.minitron.GoldenTexts;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.checkpoint.TensorData;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.Golden;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;

@@ -2,12 +2,12 @@ package io.espalier.worker.algorithm.minitron.measure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.Golden;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -3,8 +3,8 @@ package io.espalier.worker.algorithm.minitron.size;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.Golden;
 import java.util.List;
 import java.util.Map;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.espalier.worker.algorithm.family.TextModel;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.algorithm.minitron.size.KvCacheSize;
@@ -24,6 +23,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.Golden;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,0 +1,79 @@
+package io.espalier.worker.model.convnet;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.domain.model.Layer;
+import io.espalier.worker.model.family.Mode;
+import io.espalier.worker.tensor.BatchNorm;
+import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Weights;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/**
+ * The modules of a network that runs, by their names in the checkpoint. Strides are those of the
+ * architecture's layers.
+ */
+record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
+  /** The modules of a network in use. */
+  static Modules of(Weights weights) {
+    return new Modules(
+        weights,
+        weights.architecture().layers().stream()
+            .collect(Collectors.toUnmodifiableMap(Layer::module, layer -> layer.window().stride())),
+        Mode.EVALUATE);
+  }
+
+  /** The same modules in another mode. */
+  Modules in(Mode another) {
+    return new Modules(weights, strides, another);
+  }
+
+  /** Whether there is a module of that name with a weight. */
+  boolean has(String module) {
+    return weights.has(module + ".weight");
+  }
+
+  /** A convolution that keeps height and width but for its stride; with a bias if there is one. */
+  NDArray conv(String module, NDArray x) {
+    return conv(module, x, kernel(module) / 2);
+  }
+
+  /** A convolution with zeros on all four sides; with a bias if there is one. */
+  NDArray conv(String module, NDArray x, int padding) {
+    NDArray weight = weights.get(module + ".weight");
+    String bias = module + ".bias";
+    return weights.has(bias)
+        ? T.conv2d(x, weight, weights.get(bias), stride(module), padding)
+        : T.conv2d(x, weight, stride(module), padding);
+  }
+
+  /** A BatchNorm, in the mode of this run. */
+  NDArray norm(String module, NDArray x) {
+    BatchNorm norm = BatchNorm.of(weights, module);
+    return mode.batchStatistics()
+        ? T.batchNormTraining(x, norm, mode.momentum())
+        : T.batchNorm(x, norm);
+  }
+
+  /** A BatchNorm, then a rectifier. */
+  NDArray normRelu(String module, NDArray x) {
+    return T.relu(norm(module, x));
+  }
+
+  /** A linear layer with bias on the means of a feature map → (batch, out). */
+  NDArray classify(String module, NDArray features) {
+    NDArray pooled = T.globalAveragePool(features); // (batch, channels)
+    return T.linear(pooled, weights.get(module + ".weight"), weights.get(module + ".bias"));
+  }
+
+  /** Distance of a convolution's neighbouring windows. */
+  int stride(String module) {
+    return Objects.requireNonNull(strides.get(module), module);
+  }
+
+  /** Rows and columns of a convolution's kernel. */
+  int kernel(String module) {
+    return Math.toIntExact(weights.get(module + ".weight").getShape().get(2));
+  }
+}

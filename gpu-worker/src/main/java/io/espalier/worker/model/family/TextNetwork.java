@@ -1,0 +1,174 @@
+package io.espalier.worker.model.family;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.data.TextInput;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.tensor.Weights;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A network that reads tokens, as its config.json describes it; widths of layers are those of the
+ * weights at hand.
+ *
+ * <p>Its prunable axes are, for each layer, its attention heads and the neurons of its feed-forward
+ * part; where heads share keys and values, only the neurons can be cut without the others.
+ */
+public interface TextNetwork {
+  /** What it takes. */
+  TextInput input();
+
+  /** What versions of transformers take for different things in its config, in sentences. */
+  List<String> warnings();
+
+  /** What is wrong with tensors that its config ties to others, in sentences. */
+  List<String> untied(ModelDirectory directory);
+
+  /** How names of axes of attention heads end. */
+  String HEADS = ".heads";
+
+  /**
+   * How names of axes of groups of attention heads end, each of which has one head of keys and
+   * values: group g of G has the heads from g · H / G up to (excluding) (g + 1) · H / G. In a
+   * family that has them they are axes of their own even where each head is a group.
+   */
+  String GROUPS = ".groups";
+
+  /** How names of axes of experts end. */
+  String EXPERTS = ".experts";
+
+  /**
+   * How names of axes of feed-forward neurons end: behind the name of the layer, that of an expert,
+   * or that of the expert that all tokens of the layer share.
+   */
+  String NEURONS = ".neurons";
+
+  /** Channels of one attention head. */
+  int headSize();
+
+  /** Width of the residual stream. */
+  int hiddenSize();
+
+  /** Where its config.json says how wide its layers are. */
+  WidthKeys widthKeys();
+
+  /**
+   * A layer's axes; a layer of experts has no neurons of its own.
+   *
+   * @param heads name of the axis of its attention heads
+   * @param neurons name of the axis of its feed-forward neurons
+   */
+  record Block(String heads, String neurons) {
+    /** The layers of a model that reads text, first to last. */
+    public static List<Block> of(Architecture architecture) {
+      return architecture.axes().stream()
+          .map(Axis::name)
+          .filter(name -> name.endsWith(HEADS))
+          .map(name -> name.substring(0, name.length() - HEADS.length()))
+          .map(block -> new Block(block + HEADS, block + NEURONS))
+          .toList();
+    }
+  }
+
+  /**
+   * Keys of config.json.
+   *
+   * @param hidden width of the residual stream
+   * @param layers number of layers
+   * @param heads number of attention heads
+   * @param groups number of heads of keys and values, if heads can share them
+   * @param neurons number of feed-forward neurons
+   * @param prunedHeads whether transformers 4 opens models of this family with heads removed that
+   *     {@code pruned_heads} names
+   * @param sizesHeads whether {@code head_dim} is always said, since some of the family mean a size
+   *     of their own where it is not
+   */
+  record WidthKeys(
+      String hidden,
+      String layers,
+      String heads,
+      Optional<String> groups,
+      String neurons,
+      boolean prunedHeads,
+      boolean sizesHeads) {}
+
+  /**
+   * Keys of config.json of a model with experts.
+   *
+   * @param experts number of experts in a layer
+   * @param again where the config says that number once more, under the name that another version
+   *     of its loader reads
+   * @param neurons number of neurons of each
+   * @param shared number of neurons of the expert that all tokens share; empty if there is none
+   * @param chosen number of experts that each token has
+   * @param layers where it says which layers have experts; empty if all have
+   */
+  record ExpertKeys(
+      String experts,
+      Optional<String> again,
+      String neurons,
+      Optional<String> shared,
+      String chosen,
+      Optional<SparseLayerKeys> layers) {
+    /** Those of numbers that all layers with experts should share. */
+    public Stream<String> widths() {
+      return Stream.concat(Stream.of(experts, neurons), shared.stream());
+    }
+  }
+
+  /**
+   * Keys of config.json that say which layers have experts.
+   *
+   * @param dense list of layers that have none, counted from 0
+   * @param step of the others each has whose number, counted from 1, is a multiple of this
+   */
+  record SparseLayerKeys(String dense, String step) {}
+
+  /** Where its config.json says how many experts there are and how wide; empty if it has none. */
+  default Optional<ExpertKeys> expertKeys() {
+    return Optional.empty();
+  }
+
+  /** How many experts each token has; 0 if the model has none. */
+  default int chosenExperts() {
+    return 0;
+  }
+
+  /**
+   * What it is made of.
+   *
+   * @param shapes tensors' shapes by name; of a checkpoint that holds none, all widths are those of
+   *     the config
+   * @param tokens length of the sequences that operations are counted for
+   * @throws io.espalier.worker.domain.InvalidInputException if tensors and config do not fit
+   */
+  Architecture architecture(Map<String, long[]> shapes, int tokens);
+
+  /**
+   * The last hidden state, as Hugging Face's library returns it: in decoders after the final
+   * normalisation.
+   *
+   * @return (batch, tokens, hidden)
+   */
+  NDArray encode(Weights weights, Tokens tokens, Taps taps);
+
+  /**
+   * What the model says of tokens, by its task:
+   *
+   * <ul>
+   *   <li>question-answering: scores of being the first and the last token of the answer, (batch,
+   *       tokens, 2)
+   *   <li>text-classification: scores of labels, (batch, labels)
+   *   <li>token-classification: scores of labels, (batch, tokens, labels)
+   *   <li>fill-mask, text-generation: scores of tokens, (batch, tokens, vocabulary)
+   *   <li>feature-extraction: the mean of the last hidden states of real tokens, (batch, hidden)
+   * </ul>
+   *
+   * All scores are before softmax.
+   */
+  NDArray forward(Weights weights, Tokens tokens, Taps taps);
+}

@@ -1,0 +1,62 @@
+package io.espalier.worker.model.transformer;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.model.family.Activation;
+import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.TextNetwork;
+import io.espalier.worker.model.transformer.rope.RotaryPositions;
+import java.util.Optional;
+
+/** A layer of a decoder: what it is made of, and what it computes. */
+interface DecoderBlock {
+  /**
+   * What a layer needs to know besides what passes.
+   *
+   * @param mask added to scores of attention, (batch, 1, tokens, tokens)
+   * @param positions what queries and keys are turned by, if they are
+   * @param headSize width of a head
+   * @param activation that of the feed-forward part
+   * @param taps places to watch
+   */
+  record Pass(
+      NDArray mask,
+      Optional<RotaryPositions> positions,
+      int headSize,
+      Activation activation,
+      Taps taps) {
+    /** What a normalisation of the stream says, as it may be watched. */
+    NDArray normed(Norm norm, TextModules modules, String module, NDArray x) {
+      return taps.normed(module, norm.of(modules, module, x));
+    }
+
+    /** What the second dense layer of a block reads, by what the first one says. */
+    NDArray activated(String block, NDArray inner) {
+      NDArray neurons = taps.neurons(block + TextNetwork.NEURONS, inner);
+      return taps.activated(block + TextNetwork.NEURONS, activation.of(neurons));
+    }
+  }
+
+  /** Whether transformers 4 can remove heads from it. */
+  boolean prunedHeads();
+
+  /** What it normalises the stream by. */
+  default Norm norm() {
+    return Norm.LAYER;
+  }
+
+  /** The experts that some layers may have. */
+  default Optional<Experts> experts() {
+    return Optional.empty();
+  }
+
+  /**
+   * Adds tensors and layers of a block to a sketch.
+   *
+   * @param block its name
+   * @param layer which of them it is, counted from 0
+   */
+  void draw(TextSketch sketch, String block, int layer);
+
+  /** What the block makes of the residual stream: (batch, tokens, hidden), same after. */
+  NDArray of(TextModules modules, String block, NDArray x, Pass pass);
+}

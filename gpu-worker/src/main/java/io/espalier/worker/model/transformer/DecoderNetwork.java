@@ -1,0 +1,173 @@
+package io.espalier.worker.model.transformer;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.data.TextInput;
+import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Stack;
+import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.Tokens;
+import io.espalier.worker.model.transformer.rope.Rotation;
+import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Weights;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A decoder: layers that add to a stream, in which no token sees a later one, and a normalisation
+ * at the end.
+ *
+ * @param design what its kind has in common
+ * @param plan what it is built like
+ * @param rotation what queries and keys are turned by, if there is no table of positions
+ * @param windows where tokens see only those near them
+ */
+record DecoderNetwork(
+    DecoderDesign design, TextPlan plan, Optional<Rotation> rotation, Windows windows)
+    implements LayeredNetwork {
+  @Override
+  public TextInput input() {
+    return plan.input();
+  }
+
+  @Override
+  public List<String> warnings() {
+    return plan.warnings().stream().distinct().toList();
+  }
+
+  @Override
+  public List<String> untied(ModelDirectory directory) {
+    return TiedCheck.problems(directory, plan, names().prefix());
+  }
+
+  @Override
+  public int headSize() {
+    return plan.widths().headSize();
+  }
+
+  @Override
+  public int hiddenSize() {
+    return plan.widths().hidden();
+  }
+
+  @Override
+  public Optional<String> misfit(int hidden, int heads) {
+    return design.headRule().misfit(hidden, heads, headSize());
+  }
+
+  @Override
+  public WidthKeys widthKeys() {
+    return design.keys().widths(block().prunedHeads());
+  }
+
+  @Override
+  public Optional<ExpertKeys> expertKeys() {
+    return block().experts().map(Experts::keys);
+  }
+
+  @Override
+  public int chosenExperts() {
+    return block().experts().map(Experts::chosen).orElse(0);
+  }
+
+  @Override
+  public Architecture architecture(Map<String, long[]> shapes, int tokens) {
+    String prefix = plan.prefix(names().prefix(), shapes.keySet());
+    var sketch = new TextSketch(plan, shapes, tokens);
+    sketch.streamIsMinitrons();
+    sketch.embedding(prefix + names().words(), TextSketch.VOCABULARY);
+    names().positions().ifPresent(table -> sketch.positions(prefix + table));
+    for (int i = 0; i < layers(); i++) {
+      block().draw(sketch, prefix + names().blocks() + i, i);
+    }
+    block().norm().draw(sketch, prefix + names().norm());
+    plan.head().draw(sketch, prefix);
+    sketch.carry(names().carried());
+    Architecture settled = sketch.settle(design.family());
+    var stacks = new ArrayList<Stack>();
+    stacks.add(blocks(prefix));
+    block().experts().ifPresent(experts -> stacks.addAll(experts.stacks(settled.axes(), tokens)));
+    return settled.withStacks(stacks.toArray(Stack[]::new));
+  }
+
+  @Override
+  public int layers() {
+    return plan.widths().layers();
+  }
+
+  @Override
+  public Pieces pieces(Architecture architecture) {
+    String prefix = plan.prefix(names().prefix(), architecture.shapes().keySet());
+    String words = prefix + names().words();
+    List<String> stem =
+        Stream.concat(Stream.of(words), names().positions().map(prefix::concat).stream()).toList();
+    List<String> shared = plan.tied() ? List.of(words) : List.of();
+    return Pieces.of(architecture, stem, blocks(prefix), shared);
+  }
+
+  private Stack blocks(String prefix) {
+    return new Stack(new Axis("layers", layers()), prefix + names().blocks());
+  }
+
+  @Override
+  public Surroundings surroundings(Tokens tokens, NDArray like) {
+    return new Surroundings(tokens, like, windows, rotation);
+  }
+
+  @Override
+  public NDArray embed(Weights weights, Tokens tokens, Taps taps) {
+    TextModules modules = modules(weights);
+    NDArray words = T.embedding(modules.get(names().words()), tokens.ids());
+    return taps.hidden(
+        0, names().positions().map(table -> placed(modules.get(table), words)).orElse(words));
+  }
+
+  private static NDArray placed(NDArray table, NDArray words) {
+    return T.add(words, T.slice(table, 0, 0, words.getShape().get(1)));
+  }
+
+  @Override
+  public NDArray layer(
+      int index, Weights weights, NDArray x, Surroundings surroundings, Taps taps) {
+    TextModules modules = modules(weights);
+    var pass =
+        new DecoderBlock.Pass(
+            surroundings.mask(index),
+            surroundings.positions(),
+            plan.widths().headSize(),
+            plan.activation(),
+            taps);
+    String name = modules.prefix() + names().blocks() + index;
+    NDArray said = taps.leaving(index, block().of(modules, name, taps.entering(index, x), pass));
+    return index + 1 < layers() ? taps.hidden(index + 1, said) : said;
+  }
+
+  @Override
+  public NDArray end(Weights weights, NDArray x, Taps taps) {
+    TextModules modules = modules(weights);
+    String norm = modules.prefix() + names().norm();
+    return taps.hidden(layers(), block().norm().of(modules, norm, x));
+  }
+
+  @Override
+  public NDArray scores(Weights weights, NDArray last, Tokens tokens) {
+    return plan.head().of(modules(weights), plan, last, tokens);
+  }
+
+  private TextModules modules(Weights weights) {
+    String prefix = plan.prefix(names().prefix(), weights.names());
+    return new TextModules(weights, prefix, plan.epsilon());
+  }
+
+  private DecoderNames names() {
+    return design.names();
+  }
+
+  private DecoderBlock block() {
+    return design.block();
+  }
+}

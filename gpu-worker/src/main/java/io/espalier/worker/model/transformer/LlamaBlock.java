@@ -1,0 +1,92 @@
+package io.espalier.worker.model.transformer;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.model.family.Side;
+import io.espalier.worker.model.family.TextNetwork;
+import io.espalier.worker.model.transformer.rope.RotaryPositions;
+import io.espalier.worker.tensor.T;
+import java.util.Optional;
+
+/**
+ * A layer of Llama and its kin: attention in which groups of heads share keys and values, then a
+ * feed-forward part, each behind a normalisation of the stream that it is added to. Queries and
+ * keys are turned by their positions.
+ *
+ * @param readBias whether queries, keys and values have biases
+ * @param writtenBias whether what attention writes has one
+ * @param headNorms whether queries and keys are normalised, head by head
+ * @param feedForward the second part
+ */
+record LlamaBlock(boolean readBias, boolean writtenBias, boolean headNorms, FeedForward feedForward)
+    implements DecoderBlock {
+  private static final String ATTENTION_NORM = ".input_layernorm";
+  private static final String ATTENTION = ".self_attn";
+  private static final String QUERY = ".self_attn.q_proj";
+  private static final String KEY = ".self_attn.k_proj";
+  private static final String VALUE = ".self_attn.v_proj";
+  private static final String QUERY_NORM = ".self_attn.q_norm";
+  private static final String KEY_NORM = ".self_attn.k_norm";
+  private static final String ATTENDED = ".self_attn.o_proj";
+  private static final String NEURON_NORM = ".post_attention_layernorm";
+
+  /** Neurons with a gate, as most of the family call them. */
+  static GatedNeurons neurons(boolean bias) {
+    return new GatedNeurons(".gate_proj", ".up_proj", ".down_proj", bias);
+  }
+
+  @Override
+  public boolean prunedHeads() {
+    return false;
+  }
+
+  @Override
+  public Norm norm() {
+    return Norm.RMS;
+  }
+
+  @Override
+  public void draw(TextSketch sketch, String block, int layer) {
+    Side heads = sketch.headsInGroups(block, layer);
+    Side groups = sketch.groups(block, layer);
+    norm().draw(sketch, block + ATTENTION_NORM);
+    sketch.linear(block + QUERY, heads, TextSketch.HIDDEN, readBias);
+    sketch.linear(block + KEY, groups, TextSketch.HIDDEN, readBias);
+    sketch.linear(block + VALUE, groups, TextSketch.HIDDEN, readBias);
+    if (headNorms) {
+      sketch.rmsNorm(block + QUERY_NORM, sketch.headSize());
+      sketch.rmsNorm(block + KEY_NORM, sketch.headSize());
+    }
+    sketch.attention(block + ATTENTION, heads);
+    sketch.linear(block + ATTENDED, TextSketch.HIDDEN, heads, writtenBias);
+    norm().draw(sketch, block + NEURON_NORM);
+    feedForward.draw(sketch, block, layer);
+  }
+
+  @Override
+  public Optional<Experts> experts() {
+    return feedForward.experts();
+  }
+
+  @Override
+  public NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
+    NDArray read = pass.normed(norm(), modules, block + ATTENTION_NORM, x);
+    NDArray attended = T.add(attention(modules, block, read, pass), x);
+    NDArray normed = pass.normed(norm(), modules, block + NEURON_NORM, attended);
+    return T.add(feedForward.of(modules, block, normed, pass), attended);
+  }
+
+  private NDArray attention(TextModules modules, String block, NDArray x, Pass pass) {
+    RotaryPositions positions = pass.positions().orElseThrow();
+    NDArray query = SelfAttention.split(modules.dense(block + QUERY, x), pass.headSize());
+    NDArray key = SelfAttention.split(modules.dense(block + KEY, x), pass.headSize());
+    NDArray value = SelfAttention.split(modules.dense(block + VALUE, x), pass.headSize());
+    if (headNorms) {
+      query = modules.rmsNorm(block + QUERY_NORM, query);
+      key = modules.rmsNorm(block + KEY_NORM, key);
+    }
+    NDArray context =
+        SelfAttention.of(positions.turn(query), positions.turn(key), value, pass.mask());
+    NDArray heads = pass.taps().heads(block + TextNetwork.HEADS, context);
+    return modules.dense(block + ATTENDED, SelfAttention.join(heads));
+  }
+}

@@ -1,0 +1,94 @@
+package io.espalier.worker.model.transformer;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.tensor.T;
+import java.util.Arrays;
+
+/** Attention of tokens to each other. */
+final class SelfAttention {
+  /** So much less than any score that softmax makes nothing of it; finite, so none becomes NaN. */
+  private static final double NEVER = -Float.MAX_VALUE;
+
+  private SelfAttention() {}
+
+  /** (batch, tokens, heads · size) → (batch, heads, tokens, size). */
+  static NDArray split(NDArray x, int size) {
+    long rows = x.getShape().get(0);
+    long tokens = x.getShape().get(1);
+    return T.transpose(T.reshape(x, rows, tokens, x.getShape().get(2) / size, size), 1, 2);
+  }
+
+  /** (batch, heads, tokens, size) → (batch, tokens, heads · size). */
+  static NDArray join(NDArray x) {
+    var shape = x.getShape();
+    return T.reshape(T.transpose(x, 1, 2), shape.get(0), shape.get(2), shape.get(1) * shape.get(3));
+  }
+
+  /**
+   * What is added to scores so that nobody looks at padding.
+   *
+   * @param mask (batch, tokens), int64, 1 for a real token
+   * @param like an array of the scores' type
+   * @return (batch, 1, 1, tokens)
+   */
+  static NDArray ofRealTokens(NDArray mask, NDArray like) {
+    NDArray padding = T.add(T.negate(T.inTypeOf(like, mask)), 1);
+    return T.reshape(T.scale(padding, NEVER), mask.getShape().get(0), 1, 1, mask.getShape().get(1));
+  }
+
+  /**
+   * What is added to scores so that nobody looks at padding or ahead; otherwise as {@link
+   * #ofRealTokens}.
+   *
+   * @return (batch, 1, tokens, tokens)
+   */
+  static NDArray ofEarlierTokens(NDArray mask, NDArray like) {
+    return ofNearTokens(mask, like, Integer.MAX_VALUE);
+  }
+
+  /**
+   * What is added to scores so that nobody looks at padding, ahead, or far back; otherwise as
+   * {@link #ofRealTokens}.
+   *
+   * @param window how many tokens are seen: itself and those right before it
+   * @return (batch, 1, tokens, tokens)
+   */
+  static NDArray ofNearTokens(NDArray mask, NDArray like, int window) {
+    long rows = mask.getShape().get(0);
+    int tokens = Math.toIntExact(mask.getShape().get(1));
+    float[] earlier = new float[Math.multiplyExact(tokens, tokens)];
+    for (int query = 0; query < tokens; query++) {
+      int first = Math.max(0, query - window + 1);
+      Arrays.fill(earlier, query * tokens + first, query * tokens + query + 1, 1);
+    }
+    NDArray order = T.of(like.getManager(), earlier, 1, 1, tokens, tokens);
+    NDArray real = T.reshape(T.inTypeOf(like, mask), rows, 1, 1, tokens);
+    NDArray seen = T.multiply(T.inTypeOf(like, order), real);
+    return T.scale(T.add(T.negate(seen), 1), NEVER);
+  }
+
+  /**
+   * What heads say: values weighed by softmax(query · keyᵀ / √size + mask). Heads share keys and
+   * values in groups, neighbours with neighbours, if there are fewer of these.
+   *
+   * @param query (batch, heads, tokens, size)
+   * @param key (batch, groups, tokens, size)
+   * @param value (batch, groups, tokens, size)
+   * @param mask what is added to scores, of a shape that broadcasts to (batch, heads, tokens,
+   *     tokens)
+   * @return (batch, heads, tokens, size)
+   */
+  static NDArray of(NDArray query, NDArray key, NDArray value, NDArray mask) {
+    double scale = 1 / Math.sqrt((double) query.getShape().get(3));
+    long heads = query.getShape().get(1);
+    NDArray keys = T.transpose(shared(key, heads), 2, 3);
+    NDArray scores = T.matMul(T.scale(query, scale), keys); // queries are smaller than scores
+    return T.matMul(T.softmax(T.add(scores, mask), 3), shared(value, heads));
+  }
+
+  /** (batch, groups, tokens, size) → (batch, heads, tokens, size). */
+  private static NDArray shared(NDArray x, long heads) {
+    long groups = x.getShape().get(1);
+    return groups == heads ? x : T.repeat(x, 1, heads / groups);
+  }
+}

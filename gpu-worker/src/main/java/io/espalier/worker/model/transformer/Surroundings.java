@@ -1,0 +1,47 @@
+package io.espalier.worker.model.transformer;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.model.family.Tokens;
+import io.espalier.worker.model.transformer.rope.RotaryPositions;
+import io.espalier.worker.model.transformer.rope.Rotation;
+import java.util.Optional;
+
+/**
+ * What the layers of a {@link LayeredNetwork} need to know of a batch besides what passes through
+ * them; by its tokens alone, so it is made anew at any layer or kept for all of them.
+ */
+public final class Surroundings {
+  private final Windows windows;
+  private final NDArray everything;
+  private final NDArray near;
+  private final Optional<RotaryPositions> positions;
+
+  /**
+   * Those of a batch.
+   *
+   * @param tokens what is read
+   * @param like an array of the type and on the device that is computed in
+   * @param windows where tokens see only those near them
+   * @param rotation what queries and keys are turned by, if they are
+   */
+  Surroundings(Tokens tokens, NDArray like, Windows windows, Optional<Rotation> rotation) {
+    int length = Math.toIntExact(tokens.ids().getShape().get(1));
+    this.windows = windows;
+    this.everything = SelfAttention.ofEarlierTokens(tokens.mask(), like);
+    this.near =
+        windows.layers().isEmpty() || length <= windows.size()
+            ? everything
+            : SelfAttention.ofNearTokens(tokens.mask(), like, windows.size());
+    this.positions = rotation.map(turn -> RotaryPositions.of(like, tokens.mask(), turn));
+  }
+
+  /** What is added to scores of attention in a layer: (batch, 1, tokens, tokens). */
+  NDArray mask(int layer) {
+    return windows.layers().contains(layer) ? near : everything;
+  }
+
+  /** What queries and keys are turned by, if they are. */
+  Optional<RotaryPositions> positions() {
+    return positions;
+  }
+}

@@ -1,0 +1,54 @@
+package io.espalier.worker.model.transformer;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Weights;
+import java.util.Optional;
+
+/**
+ * The modules of a transformer that runs, by their names in the checkpoint.
+ *
+ * @param weights its numbers
+ * @param prefix what names in the transformer begin with, such as {@code bert.}, or nothing
+ * @param epsilon that of layer normalisation
+ */
+record TextModules(Weights weights, String prefix, double epsilon) {
+  /** A tensor of the transformer. */
+  NDArray get(String name) {
+    return weights.get(prefix + name);
+  }
+
+  /** A linear layer, with bias if there is one: (…, in) → (…, out). */
+  NDArray dense(String module, NDArray x) {
+    NDArray weight = weights.get(module + ".weight");
+    String bias = module + ".bias";
+    return weights.has(bias) ? T.linear(x, weight, weights.get(bias)) : T.linear(x, weight);
+  }
+
+  /** A linear layer with bias whose weight is (in, out): (…, in) → (…, out). */
+  NDArray transposed(String module, NDArray x) {
+    NDArray weight = T.transpose(weights.get(module + ".weight"), 0, 1);
+    return T.linear(x, weight, weights.get(module + ".bias"));
+  }
+
+  /** A layer normalisation of the last axis. */
+  NDArray norm(String module, NDArray x) {
+    return T.layerNorm(
+        x,
+        weights.get(TextSketch.normName(weights::has, module, "weight")),
+        weights.get(TextSketch.normName(weights::has, module, "bias")),
+        epsilon);
+  }
+
+  /** A normalisation of the last axis by the root of its mean square. */
+  NDArray rmsNorm(String module, NDArray x) {
+    return T.rmsNorm(x, weights.get(module + ".weight"), epsilon);
+  }
+
+  /** Scores by a weight (out, in): (…, in) → (…, out). */
+  NDArray scores(String weight, Optional<String> bias, NDArray x) {
+    return bias.isPresent()
+        ? T.linear(x, weights.get(weight), weights.get(bias.get()))
+        : T.linear(x, weights.get(weight));
+  }
+}
