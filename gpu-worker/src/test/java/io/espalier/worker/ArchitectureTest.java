@@ -14,12 +14,11 @@ import com.tngtech.archunit.lang.ArchRule;
 
 /**
  * The worker's dependency picture, one rule per arrow: {@code app > kafka > stage > algorithm >
- * domain}, {@code
- * stage, algorithm > model > tensor, checkpoint, data > domain}, {@code stage > report >
- * algorithm.search}.
+ * domain}, {@code stage, algorithm > model > tensor, checkpoint, data > domain}, {@code stage >
+ * report > algorithm.search}.
  */
 @AnalyzeClasses(
-    packages = "io.espalier.worker",
+    packages = {"io.espalier.worker", "io.espalier.schemas.setting", "io.espalier.schemas.stage"},
     importOptions = ImportOption.DoNotIncludeTests.class)
 final class ArchitectureTest {
   private static final String WORKER = "io.espalier.worker.";
@@ -77,7 +76,8 @@ final class ArchitectureTest {
   static final ArchRule zoo_is_known_by_nothing_of_the_worker_but_app =
       noClasses()
           .that()
-          .resideInAnyPackage(DOMAIN, TENSOR, CHECKPOINT, DATA, MODEL, ALGORITHM, REPORT, STAGE, KAFKA)
+          .resideInAnyPackage(
+              DOMAIN, TENSOR, CHECKPOINT, DATA, MODEL, ALGORITHM, REPORT, STAGE, KAFKA)
           .should()
           .dependOnClassesThat(resideInAPackage(ZOO))
           .allowEmptyShould(true);
@@ -134,7 +134,18 @@ final class ArchitectureTest {
                   "org.apache.avro..",
                   "io.confluent..",
                   "io.espalier.event..",
-                  "io.espalier.schemas.."))
+                  "io.espalier.schemas",
+                  "io.espalier.schemas.policy.."))
+          .allowEmptyShould(true);
+
+  @ArchTest
+  static final ArchRule what_policies_may_say_is_read_in_stage_only =
+      noClasses()
+          .that()
+          .resideInAnyPackage(DOMAIN, TENSOR, CHECKPOINT, DATA, ALGORITHM, REPORT, ZOO)
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage("io.espalier.schemas.setting..", "io.espalier.schemas.stage.."))
           .allowEmptyShould(true);
 
   @ArchTest

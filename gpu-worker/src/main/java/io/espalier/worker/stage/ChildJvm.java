@@ -72,7 +72,7 @@ public final class ChildJvm {
     try {
       Files.createDirectories(job.output());
       Files.createDirectories(job.checkpoints());
-      space.require(job.input(), job.output());
+      space.require(job, prepared.need(), job.output());
       Provenance.of(job.input()); // refused now, not after the work that would add to it
       JobFile.write(jobFile, job, prepared.input());
       try (WarmChild child =

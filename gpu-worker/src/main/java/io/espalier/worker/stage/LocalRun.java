@@ -1,5 +1,6 @@
 package io.espalier.worker.stage;
 
+import io.espalier.schemas.stage.StageDeclaration;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.ModelDigests;
 import io.espalier.worker.domain.InvalidInputException;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -119,7 +121,7 @@ public final class LocalRun {
   public Set<String> metrics(Request request) {
     Set<String> names = new LinkedHashSet<>();
     for (int i = 0; i < request.steps().size(); i++) {
-      StageJob job = job(request, i, request.input(), request.output());
+      StageJob job = withReferences(request, job(request, i, request.input(), request.output()));
       names.addAll(stages.of(job.kind()).metrics(job));
     }
     return names;
@@ -132,7 +134,7 @@ public final class LocalRun {
     for (int i = 0; i < request.steps().size(); i++) {
       int index = i;
       Step step = request.steps().get(i);
-      StageJob job = job(request, index, model, work);
+      StageJob job = withReferences(request, job(request, index, model, work));
       listener.begin(index, step.kind());
       results.add(run(job, listener, stop));
       model = Folders.isEmpty(job.output()) ? model : job.output();
@@ -147,10 +149,11 @@ public final class LocalRun {
   private StageResult run(StageJob job, Listener listener, Stop stop) {
     Progress.Listener progress = heard -> listener.report(job.stageIndex(), job.kind(), heard);
     if (scores.isEmpty()) {
-      return child.run(job, progress, stop);
+      var beforehand = new ChildPreparation(Optional.empty(), Optional.empty(), need(job));
+      return child.run(job, beforehand, progress, stop);
     }
     ModelDigests digests = Manifest.of(job.input(), stop).digests();
-    var beforehand = new ChildPreparation(Optional.empty(), Optional.of(digests));
+    var beforehand = new ChildPreparation(Optional.empty(), Optional.of(digests), need(job));
     var subject = new ScoreShelf.Subject(digests.forward(), target());
     ScoreShelf.Loan loan = scores.get().lend(subject, job.checkpoints());
     Progress.Listener keeping =
@@ -164,10 +167,14 @@ public final class LocalRun {
     } finally {
       loan.keep();
     }
-    if (job.kind() == StageKind.PRUNE && loan.sufficed()) {
+    if (job.kind().equals(StageKind.PRUNE) && loan.sufficed()) {
       listener.reusedScores(job.stageIndex());
     }
     return result;
+  }
+
+  private DiskNeed need(StageJob job) {
+    return stages.of(job.kind())::diskBytes;
   }
 
   /** What scores depend on beside model and data. */
@@ -177,6 +184,17 @@ public final class LocalRun {
         "%s CPU, %d threads",
         System.getProperty("os.arch"),
         child.settings().threads());
+  }
+
+  /** The model that a run began with teaches those that came of it. */
+  private StageJob withReferences(Request request, StageJob job) {
+    Map<String, Path> models = new HashMap<>();
+    for (String role : stages.of(job.kind()).declaration().references()) {
+      if (role.equals(StageDeclaration.TEACHER)) {
+        models.put(role, request.input());
+      }
+    }
+    return job.with(models);
   }
 
   private static StageJob job(Request request, int index, Path model, Path work) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.Metric;
 import io.espalier.event.StageOutcome;
+import io.espalier.schemas.KindNames;
 import io.espalier.standalone.report.Measurement;
 import java.util.Collection;
 import java.util.List;
@@ -56,7 +57,7 @@ public final class Events {
       var report = outcome.getReport();
       ObjectNode stage = stages.addObject();
       stage
-          .put("kind", lower(outcome.getKind()))
+          .put("kind", KindNames.of(outcome.getKind(), outcome.getKindName()))
           .put("algorithm", report.getAlgorithm())
           .put("algorithmVersion", report.getAlgorithmVersion())
           .put("attempts", outcome.getAttempts())

@@ -5,6 +5,7 @@ import io.espalier.event.Metric;
 import io.espalier.event.Run;
 import io.espalier.event.RunState;
 import io.espalier.event.StageOutcome;
+import io.espalier.schemas.KindNames;
 import io.espalier.standalone.model.Words;
 import io.espalier.standalone.report.Figures;
 import io.espalier.standalone.report.Measurement;
@@ -122,7 +123,7 @@ final class RunText {
     lines.add(
         "%s (%s %s): %.1f s on %s, attempts %d"
             .formatted(
-                Events.lower(stage.getKind()),
+                KindNames.of(stage.getKind(), stage.getKindName()),
                 report.getAlgorithm(),
                 report.getAlgorithmVersion(),
                 report.getCost().getWallMillis() / 1000.0,

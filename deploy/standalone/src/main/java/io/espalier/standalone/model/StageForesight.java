@@ -1,6 +1,8 @@
 package io.espalier.standalone.model;
 
 import io.espalier.event.PruningPolicy;
+import io.espalier.event.StageSpec;
+import io.espalier.schemas.KindNames;
 import io.espalier.worker.algorithm.fastnas.Profiles;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InfeasibleException;
@@ -92,7 +94,7 @@ public record StageForesight(Verdict verdict, List<String> reasons) {
   private static List<String> shortfalls(PruningPolicy policy, Path model) {
     ModelDirectory directory = ModelDirectory.open(model);
     boolean tellsImagesApart = KnownModel.of(directory) instanceof VisionModel;
-    if (!tellsImagesApart || kind(policy) != StageKind.PRUNE) {
+    if (!tellsImagesApart || !kind(policy).equals(StageKind.PRUNE)) {
       return List.of();
     }
     PruneSpec asked = PruneSpec.parse(policy.getStages().get(0).getSpec());
@@ -106,7 +108,8 @@ public record StageForesight(Verdict verdict, List<String> reasons) {
   }
 
   private static StageKind kind(PruningPolicy policy) {
-    return StageKind.valueOf(policy.getStages().get(0).getKind().name());
+    StageSpec first = policy.getStages().get(0);
+    return new StageKind(KindNames.of(first.getKind(), first.getKindName()));
   }
 
   private static StageJob job(PruningPolicy policy, Path model, Map<String, URI> data) {
