@@ -25,7 +25,8 @@ public final class ChildJvm {
     this(settings, new DiskSpace());
   }
 
-  ChildJvm(ChildSettings settings, DiskSpace space) {
+  /** The same, on a disk with as much space as somebody says. */
+  public ChildJvm(ChildSettings settings, DiskSpace space) {
     this.settings = settings;
     this.space = space;
   }

@@ -1,6 +1,5 @@
 package io.espalier.worker.stage;
 
-import io.espalier.schemas.stage.StageDeclaration;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.ModelDigests;
 import io.espalier.worker.domain.InvalidInputException;
@@ -14,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -121,7 +119,7 @@ public final class LocalRun {
   public Set<String> metrics(Request request) {
     Set<String> names = new LinkedHashSet<>();
     for (int i = 0; i < request.steps().size(); i++) {
-      StageJob job = withReferences(request, job(request, i, request.input(), request.output()));
+      StageJob job = taught(request, job(request, i, request.input(), request.output()));
       names.addAll(stages.of(job.kind()).metrics(job));
     }
     return names;
@@ -134,7 +132,7 @@ public final class LocalRun {
     for (int i = 0; i < request.steps().size(); i++) {
       int index = i;
       Step step = request.steps().get(i);
-      StageJob job = withReferences(request, job(request, index, model, work));
+      StageJob job = taught(request, job(request, index, model, work));
       listener.begin(index, step.kind());
       results.add(run(job, listener, stop));
       model = Folders.isEmpty(job.output()) ? model : job.output();
@@ -186,15 +184,8 @@ public final class LocalRun {
         child.settings().threads());
   }
 
-  /** The model that a run began with teaches those that came of it. */
-  private StageJob withReferences(Request request, StageJob job) {
-    Map<String, Path> models = new HashMap<>();
-    for (String role : stages.of(job.kind()).declaration().references()) {
-      if (role.equals(StageDeclaration.TEACHER)) {
-        models.put(role, request.input());
-      }
-    }
-    return job.with(models);
+  private StageJob taught(Request request, StageJob job) {
+    return stages.of(job.kind()).taughtBy(request.input(), job);
   }
 
   private static StageJob job(Request request, int index, Path model, Path work) {

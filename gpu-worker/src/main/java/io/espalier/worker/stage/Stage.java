@@ -6,6 +6,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +38,13 @@ public interface Stage {
 
   /** Version of what it computes; part of the cache key, so it changes whenever results may. */
   String version();
+
+  /** A job with the model that its run began with, if this kind needs it as a teacher. */
+  default StageJob taughtBy(Path original, StageJob job) {
+    return declaration().references().contains(StageDeclaration.TEACHER)
+        ? job.with(Map.of(StageDeclaration.TEACHER, original))
+        : job;
+  }
 
   /**
    * Goes on only if a job has every model that this kind needs besides its input.

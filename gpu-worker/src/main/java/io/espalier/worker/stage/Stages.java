@@ -3,6 +3,7 @@ package io.espalier.worker.stage;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.Quoted;
 import io.espalier.worker.domain.job.StageKind;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,6 +36,17 @@ public final class Stages {
    */
   public static Stages with(Stage... stages) {
     return new Stages(List.of(stages));
+  }
+
+  /**
+   * The same with another one.
+   *
+   * @throws IllegalArgumentException if there is one of its kind
+   */
+  public Stages and(Stage another) {
+    List<Stage> all = new ArrayList<>(byKind.values());
+    all.add(another);
+    return new Stages(all);
   }
 
   /**

@@ -13,6 +13,7 @@ import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.model.KnownModel;
 import io.espalier.worker.model.VisionModel;
 import io.espalier.worker.stage.PruneSpec;
+import io.espalier.worker.stage.Stage;
 import io.espalier.worker.stage.Stages;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -60,7 +61,8 @@ public record StageForesight(Verdict verdict, List<String> reasons) {
   public static StageForesight of(
       PruningPolicy policy, Path model, Map<String, String> registered) {
     try {
-      Stages.standard().of(kind(policy)).check(job(policy, model, data(policy, registered)));
+      Stage stage = Stages.standard().of(kind(policy));
+      stage.check(stage.taughtBy(model, job(policy, model, data(policy, registered))));
       return new StageForesight(Verdict.FEASIBLE, List.of());
     } catch (InfeasibleException infeasible) {
       return new StageForesight(Verdict.INFEASIBLE, lines(infeasible));
