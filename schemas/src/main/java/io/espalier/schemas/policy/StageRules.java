@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 
@@ -77,7 +78,7 @@ record StageRules(StageDeclarations stages, BiConsumer<String, String> problems)
 
   /** What no variant takes the schema has refused; here it is what only others take. */
   private void field(String at, JsonNode value, String named, Map<String, Setting<?>> owners) {
-    Values<?> own = owners.get(named).values();
+    Values<?> own = Objects.requireNonNull(owners.get(named)).values();
     if (own instanceof Values.Group) {
       Map<String, SettingTable> tables = new LinkedHashMap<>();
       owners.forEach((word, each) -> tables.put(word, ((Values.Group) each.values()).table()));

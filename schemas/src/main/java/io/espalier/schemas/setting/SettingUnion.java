@@ -65,7 +65,7 @@ public final class SettingUnion {
     return united.means(sentence(owners));
   }
 
-  @SuppressWarnings("unchecked") // values of one type together are of that type
+  @SuppressWarnings("unchecked") // the values of a group are settings
   private <T> Values<T> values(Setting<T> first, Map<String, Setting<?>> owners) {
     if (first.values() instanceof Values.Group group) {
       Map<String, SettingTable> tables = new LinkedHashMap<>();
@@ -74,7 +74,7 @@ public final class SettingUnion {
     }
     Values<T> values = first.values();
     for (Setting<?> own : owners.values()) {
-      values = (Values<T>) values.or(own.values());
+      values = values.or(own.values());
     }
     return values;
   }
