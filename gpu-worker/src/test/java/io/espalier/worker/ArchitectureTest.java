@@ -18,7 +18,7 @@ import com.tngtech.archunit.lang.ArchRule;
  * report > algorithm.search}.
  */
 @AnalyzeClasses(
-    packages = "io.espalier.worker",
+    packages = {"io.espalier.worker", "io.espalier.schemas.setting", "io.espalier.schemas.stage"},
     importOptions = ImportOption.DoNotIncludeTests.class)
 final class ArchitectureTest {
   private static final String WORKER = "io.espalier.worker.";
@@ -135,7 +135,18 @@ final class ArchitectureTest {
                   "org.apache.avro..",
                   "io.confluent..",
                   "io.espalier.event..",
-                  "io.espalier.schemas.."))
+                  "io.espalier.schemas",
+                  "io.espalier.schemas.policy.."))
+          .allowEmptyShould(true);
+
+  @ArchTest
+  static final ArchRule what_policies_may_say_is_read_in_stage_only =
+      noClasses()
+          .that()
+          .resideInAnyPackage(DOMAIN, TENSOR, CHECKPOINT, DATA, ALGORITHM, REPORT, ZOO)
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage("io.espalier.schemas.setting..", "io.espalier.schemas.stage.."))
           .allowEmptyShould(true);
 
   @ArchTest

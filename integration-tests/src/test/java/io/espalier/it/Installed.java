@@ -148,7 +148,7 @@ final class Installed implements AutoCloseable {
         .setName("prune-" + modelName)
         .setGeneration(1)
         .setMatch(PolicyMatch.newBuilder().setNames(List.of(modelName)).build())
-        .setStages(List.of(new StageSpec(StageKind.PRUNE, spec)))
+        .setStages(List.of(new StageSpec(StageKind.PRUNE, spec, "")))
         .setGates(List.of())
         .setBackoffMillis(500);
   }

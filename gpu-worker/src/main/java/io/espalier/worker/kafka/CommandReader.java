@@ -70,6 +70,11 @@ final class CommandReader {
     }
     checkSpec(command.getSpec(), problems);
     checkUri("input.uri", command.getInput().getUri(), problems);
+    command
+        .getReferences()
+        .forEach(
+            (role, model) ->
+                checkUri("references.%s.uri".formatted(Quoted.of(role)), model.getUri(), problems));
     checkUri("outputUri", command.getOutputUri(), problems);
     command.getData().forEach((role, uri) -> checkUri("data." + Quoted.of(role), uri, problems));
     return problems;

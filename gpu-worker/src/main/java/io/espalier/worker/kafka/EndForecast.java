@@ -3,7 +3,7 @@ package io.espalier.worker.kafka;
 import io.espalier.event.StageProgressed;
 import io.espalier.worker.domain.job.StageKind;
 import java.time.Duration;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,7 +19,7 @@ final class EndForecast {
   /** The phase in which a worker puts the output where others find it. */
   static final String LAST_PHASE = "publishing";
 
-  private final Map<StageKind, Duration> last = new EnumMap<>(StageKind.class);
+  private final Map<StageKind, Duration> last = new HashMap<>();
 
   /** Takes note of how long a stage took that succeeded. */
   synchronized void took(StageKind kind, Duration time) {

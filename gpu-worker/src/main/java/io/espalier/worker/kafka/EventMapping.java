@@ -4,9 +4,11 @@ import io.espalier.event.Artifact;
 import io.espalier.event.ArtifactFile;
 import io.espalier.event.FailureKind;
 import io.espalier.event.Metric;
+import io.espalier.event.StageCommand;
 import io.espalier.event.StageCost;
 import io.espalier.event.StageReport;
 import io.espalier.gate.BudgetForecast;
+import io.espalier.schemas.KindNames;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
@@ -29,8 +31,8 @@ final class EventMapping {
 
   private EventMapping() {}
 
-  static StageKind kind(io.espalier.event.StageKind kind) {
-    return StageKind.valueOf(kind.name());
+  static StageKind kind(StageCommand command) {
+    return new StageKind(KindNames.of(command.getKind(), command.getKindName()));
   }
 
   /** An artifact with all its files. */

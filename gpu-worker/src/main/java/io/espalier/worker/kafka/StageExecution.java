@@ -151,9 +151,7 @@ final class StageExecution {
         new ProgressPulse(new SteadyClock(timing.clock())),
         reports.events(),
         new StageWatch.Rules(
-            timing.timers(),
-            bounds.stall().of(EventMapping.kind(attempt.command().getKind())),
-            forecast));
+            timing.timers(), bounds.stall().of(EventMapping.kind(attempt.command())), forecast));
   }
 
   /**

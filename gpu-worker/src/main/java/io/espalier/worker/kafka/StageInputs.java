@@ -1,10 +1,12 @@
 package io.espalier.worker.kafka;
 
+import io.espalier.event.ArtifactReference;
 import io.espalier.event.StageCommand;
 import io.espalier.worker.checkpoint.ArtifactStores;
 import io.espalier.worker.checkpoint.FileListing;
 import io.espalier.worker.checkpoint.InputRoots;
 import io.espalier.worker.checkpoint.VerifiedInputs;
+import io.espalier.worker.domain.Quoted;
 import io.espalier.worker.stage.Stop;
 import java.net.URI;
 import java.nio.file.Path;
@@ -21,9 +23,27 @@ final class StageInputs {
    * The inputs of one command.
    *
    * @param model the model
+   * @param references further models, by role
    * @param data the files of each role whose data lie in the file system
    */
-  record Found(VerifiedInputs.Verified model, Map<String, FileListing> data) {}
+  record Found(
+      VerifiedInputs.Verified model,
+      Map<String, VerifiedInputs.Verified> references,
+      Map<String, FileListing> data) {
+    /** Root digests of the further models, by role. */
+    Map<String, String> referenceDigests() {
+      Map<String, String> digests = new TreeMap<>();
+      references.forEach((role, found) -> digests.put(role, found.manifest().rootDigest()));
+      return digests;
+    }
+
+    /** Directories of the further models, by role. */
+    Map<String, Path> referenceDirectories() {
+      Map<String, Path> directories = new TreeMap<>();
+      references.forEach((role, found) -> directories.put(role, found.directory()));
+      return directories;
+    }
+  }
 
   private final InputRoots roots;
   private final FileListing.Limits limits;
@@ -49,18 +69,44 @@ final class StageInputs {
    * @throws io.espalier.worker.domain.ResourceException if one cannot be read on this machine
    */
   Found find(StageCommand command, Path scratch, Stop stop) {
-    URI model = URI.create(command.getInput().getUri());
-    Optional<Path> local =
-        InputRoots.concern(model)
-            ? Optional.of(roots.require("input.uri", model))
-            : Optional.empty();
+    requireAllowed("input", command.getInput());
+    command.getReferences().forEach((role, model) -> requireAllowed(place(role), model));
     Map<String, Path> allowed = new TreeMap<>();
     command.getData().forEach((role, uri) -> allow(role, URI.create(uri), allowed));
-    Path directory = local.orElseGet(() -> ArtifactStores.of(model).fetch(model, scratch, stop));
-    Optional<String> digest = Optional.ofNullable(command.getInput().getRootDigest());
+    VerifiedInputs.Verified input = model("input", command.getInput(), scratch, stop);
+    Map<String, VerifiedInputs.Verified> references = new TreeMap<>();
+    command
+        .getReferences()
+        .forEach(
+            (role, model) -> {
+              Path folder = scratch.resolveSibling("reference-" + references.size());
+              references.put(role, model(place(role), model, folder, stop));
+            });
     Map<String, FileListing> data = new TreeMap<>();
     allowed.forEach((role, path) -> data.put(role, list(path, stop)));
-    return new Found(verified.verify(directory, digest, stop), data);
+    return new Found(input, references, data);
+  }
+
+  private VerifiedInputs.Verified model(
+      String place, ArtifactReference model, Path scratch, Stop stop) {
+    URI uri = URI.create(model.getUri());
+    Path directory =
+        InputRoots.concern(uri)
+            ? roots.require(place + ".uri", uri)
+            : ArtifactStores.of(uri).fetch(uri, scratch, stop);
+    return verified.verify(directory, Optional.ofNullable(model.getRootDigest()), stop);
+  }
+
+  /** Nothing is read before all places are known to be allowed. */
+  private void requireAllowed(String place, ArtifactReference model) {
+    URI uri = URI.create(model.getUri());
+    if (InputRoots.concern(uri)) {
+      roots.require(place + ".uri", uri);
+    }
+  }
+
+  private static String place(String role) {
+    return "references." + Quoted.of(role);
   }
 
   /** Makes sure of a directory that was published before. */
@@ -75,6 +121,7 @@ final class StageInputs {
    */
   void requireUnchanged(Found found, Stop stop) {
     verified.requireUnchanged(found.model(), stop);
+    found.references().values().forEach(model -> verified.requireUnchanged(model, stop));
     found.data().values().forEach(listing -> listing.requireSame(list(listing.root(), stop)));
   }
 

@@ -24,6 +24,7 @@ import io.espalier.worker.stage.Folders;
 import io.espalier.worker.stage.RunOrigin;
 import io.espalier.worker.stage.RunReports;
 import io.espalier.worker.stage.ScoreShelf;
+import io.espalier.worker.stage.Stage;
 import io.espalier.worker.stage.StageCache;
 import io.espalier.worker.stage.StageResult;
 import io.espalier.worker.stage.Stop;
@@ -156,7 +157,8 @@ final class StageRunner {
     ModelDigests input = prepared.subject().inputs().model().manifest().digests();
     var scored = new ScoreShelf.Subject(input.forward(), target());
     ScoreShelf.Loan loan = scores.lend(scored, job.checkpoints());
-    var beforehand = new ChildPreparation(prepared.child(), Optional.of(input));
+    Stage stage = equipment.stages().of(job.kind());
+    var beforehand = new ChildPreparation(prepared.child(), Optional.of(input), stage::diskBytes);
     StageResult result = equipment.child().run(job, beforehand, progress, stop);
     inputs.requireUnchanged(prepared.subject().inputs(), stop);
     loan.keep();
@@ -254,11 +256,15 @@ final class StageRunner {
 
   private PreparedStage.Subject subject(
       StageCommand command, StageInputs.Found found, Path folder, Stop stop) {
-    StageJob job = job(command, found.model().directory(), folder.resolve("output"));
+    StageJob job =
+        job(command, found.model().directory(), folder.resolve("output"))
+            .with(found.referenceDirectories());
+    equipment.stages().of(job.kind()).requireReferences(job);
     var circumstances =
         new StageCache.Circumstances(
             equipment.stages().of(job.kind()).version(),
             found.model().manifest().rootDigest(),
+            found.referenceDigests(),
             target(),
             found.data());
     return new PreparedStage.Subject(job, found, cache.key(job, circumstances, stop));
@@ -271,7 +277,7 @@ final class StageRunner {
         command.getRunId(),
         command.getStageIndex(),
         command.getAttempt(),
-        EventMapping.kind(command.getKind()),
+        EventMapping.kind(command),
         command.getSpec(),
         input,
         output,

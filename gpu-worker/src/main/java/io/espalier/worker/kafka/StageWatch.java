@@ -60,7 +60,7 @@ final class StageWatch {
     this.pulse = pulse;
     this.events = events;
     this.rules = rules;
-    this.kind = EventMapping.kind(subject.attempt().command().getKind());
+    this.kind = EventMapping.kind(subject.attempt().command());
   }
 
   /** Runs the work and watches it until it ends. */

@@ -25,7 +25,8 @@ public final class ChildJvm {
     this(settings, new DiskSpace());
   }
 
-  ChildJvm(ChildSettings settings, DiskSpace space) {
+  /** The same, on a disk with as much space as somebody says. */
+  public ChildJvm(ChildSettings settings, DiskSpace space) {
     this.settings = settings;
     this.space = space;
   }
@@ -72,7 +73,7 @@ public final class ChildJvm {
     try {
       Files.createDirectories(job.output());
       Files.createDirectories(job.checkpoints());
-      space.require(job.input(), job.output());
+      space.require(job, prepared.need(), job.output());
       Provenance.of(job.input()); // refused now, not after the work that would add to it
       JobFile.write(jobFile, job, prepared.input());
       try (WarmChild child =

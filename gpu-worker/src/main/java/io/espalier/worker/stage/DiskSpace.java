@@ -1,11 +1,14 @@
 package io.espalier.worker.stage;
 
 import io.espalier.worker.domain.ResourceException;
+import io.espalier.worker.domain.job.StageJob;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 
@@ -14,11 +17,6 @@ import java.util.stream.Stream;
  * and its neighbours with it.
  */
 public final class DiskSpace {
-  /**
-   * The output is no larger than the input, is copied once to be published, and that much again.
-   */
-  private static final int TIMES_INPUT = 3;
-
   private final ToLongFunction<Path> free;
 
   /** The space that the file systems have. */
@@ -36,17 +34,20 @@ public final class DiskSpace {
   }
 
   /**
-   * Goes on only if the file system of a folder has three times the size of the input free.
+   * Goes on only if the file system of a folder has as much free as a job needs.
    *
+   * @param need of the job's kind
    * @throws ResourceException if it has less
    */
-  void require(Path input, Path folder) {
-    long wanted = TIMES_INPUT * bytes(input);
+  void require(StageJob job, DiskNeed need, Path folder) {
+    Map<String, Long> references = new TreeMap<>();
+    job.references().forEach((role, model) -> references.put(role, bytes(model)));
+    long wanted = need.bytes(bytes(job.input()), references);
     long found = free.applyAsLong(folder);
     if (found < wanted) {
       throw new ResourceException(
-          "too little disk space in %s: wanted %d bytes, %d times the input %s, but %d are free. Clear the disk or give the worker another work directory."
-              .formatted(folder, wanted, TIMES_INPUT, input, found),
+          "too little disk space in %s: wanted %d bytes for stage kind %s of the input %s, but %d are free. Clear the disk or give the worker another work directory."
+              .formatted(folder, wanted, job.kind(), job.input(), found),
           null);
     }
   }

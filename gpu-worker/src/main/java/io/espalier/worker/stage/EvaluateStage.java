@@ -1,5 +1,7 @@
 package io.espalier.worker.stage;
 
+import io.espalier.schemas.stage.EvaluateKeys;
+import io.espalier.schemas.stage.StageDeclaration;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.search.Constraints;
@@ -12,7 +14,6 @@ import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
-import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.model.KnownModel;
 import io.espalier.worker.model.TextModel;
@@ -50,8 +51,8 @@ public final class EvaluateStage implements Stage {
   private record Opened(EvaluateSettings settings, Subject subject, URI uri) {}
 
   @Override
-  public StageKind kind() {
-    return StageKind.EVALUATE;
+  public StageDeclaration declaration() {
+    return EvaluateKeys.EVALUATE;
   }
 
   @Override

@@ -64,10 +64,9 @@ record FastNasFacts(
     int scored = Math.min(search.size(), spec.settings(job.seed()).scoreImages());
     var facts = new ArrayList<Fact>();
     search.reading().facts().forEach((key, text) -> facts.add(Fact.of(key, key, text)));
+    facts.addAll(SettingFacts.of(spec.said()));
     facts.addAll(
         List.of(
-            Fact.of("score", "score", PruneSpec.word(spec.score())),
-            Fact.of("importance", "importance of channels", spec.importance().key()),
             Fact.of(
                 "calibrationImages",
                 "images for calibration",

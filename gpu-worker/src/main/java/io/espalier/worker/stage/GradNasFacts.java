@@ -15,6 +15,7 @@ import io.espalier.worker.report.PruningReport.Fact;
 import io.espalier.worker.report.PruningReport.Measurement;
 import io.espalier.worker.report.PruningReport.Units;
 import io.espalier.worker.report.UnitRow;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -57,15 +58,18 @@ record GradNasFacts(
   @Override
   public List<Fact> facts() {
     int batches = pruned.scores().batches();
-    return List.of(
-        Fact.of("score", "score of a unit", "squared gradient of the loss, summed over batches"),
-        Fact.of("normalisation", "scores compared by", spec.normalisation().key()),
-        Fact.of("output", "form of output", plan.output().key()),
-        Fact.of("batches", "batches for gradients", batches),
-        Fact.of("batchSize", "sequences per batch", spec.batchSize()),
-        Fact.of("sequences", "sequences for gradients", pruned.sequences()),
-        Fact.of("samples", "samples before and after", pruned.outcome().samples()),
-        Fact.of("tokens", "tokens of the longest sequence", plan.model().tokens()));
+    var facts = new ArrayList<Fact>();
+    facts.add(
+        Fact.of("score", "score of a unit", "squared gradient of the loss, summed over batches"));
+    facts.addAll(SettingFacts.of(spec.said()));
+    facts.addAll(
+        List.of(
+            Fact.of("output", "form of output", plan.output().key()),
+            Fact.of("batches", "batches for gradients", batches),
+            Fact.of("sequences", "sequences for gradients", pruned.sequences()),
+            Fact.of("samples", "samples before and after", pruned.outcome().samples()),
+            Fact.of("tokens", "tokens of the longest sequence", plan.model().tokens())));
+    return facts;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.espalier.worker.stage;
 
+import io.espalier.schemas.stage.GradNasKeys;
 import io.espalier.worker.algorithm.gradnas.GradNas;
 import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.GradNasPruning;
@@ -28,14 +29,10 @@ record GradNasResult(
 
   /** What is said to whoever ordered the pruning. */
   StageReport report() {
-    var settings = new LinkedHashMap<String, String>();
-    settings.put("neuronDivisor", Integer.toString(spec.neuronDivisor()));
+    var settings = PruningSummary.used(spec.said());
     settings.put("seed", Long.toString(job.seed()));
     settings.put("batches", Integer.toString(pruned.scores().batches()));
-    settings.put("batchSize", Integer.toString(spec.batchSize()));
     settings.put("tokens", Integer.toString(plan().model().tokens()));
-    settings.put("normalisation", spec.normalisation().key());
-    settings.put("objective", spec.objective().key());
     settings.put("output", plan().output().key());
     settings.put(StageReport.OPENING, opening().lines());
     plan().model().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
@@ -50,7 +47,7 @@ record GradNasResult(
             settings,
             texts.uri(),
             plan().model().tokensOneByOne())
-        .report(GradNasSpec.GRADNAS, GradNas.VERSION, loadsIn());
+        .report(GradNasKeys.GRADNAS, GradNas.VERSION, loadsIn());
   }
 
   /** Completes the output directory. */

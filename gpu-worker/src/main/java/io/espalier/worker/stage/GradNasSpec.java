@@ -1,11 +1,12 @@
 package io.espalier.worker.stage;
 
-import io.espalier.worker.algorithm.evaluate.TextEvaluation;
+import io.espalier.schemas.setting.Settings;
+import io.espalier.schemas.stage.GradNasKeys;
+import io.espalier.schemas.stage.PruneKeys;
 import io.espalier.worker.algorithm.gradnas.GradNasSettings;
 import io.espalier.worker.algorithm.gradnas.Normalisation;
 import io.espalier.worker.algorithm.gradnas.OutputMode;
 import io.espalier.worker.algorithm.gradnas.WidthRules;
-import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Objective;
@@ -15,55 +16,15 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.TextTask;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * The {@code prune} stage of a policy, by GradNAS.
  *
+ * @param said what the policy says
  * @param constraints what the model may cost at most
- * @param neuronDivisor cut numbers of neurons are multiples of it; 32 if not said
- * @param batches batches that gradients are measured on, if it is said; else up to 128
- * @param batchSize sequences per batch; 8 if not said
- * @param microBatch sequences that are computed at once; a whole batch if not said
- * @param normalisation how scores are made comparable; by kind if not said
- * @param objective what a choice of widths loses, summed up; the sum if not said
  * @param layers rules for single layers
- * @param uniform whether all layers get the same widths
- * @param output in which form the result is left behind, if it is said
- * @param maxLength tokens of the longest sequence, for which operations are counted too, if said
- * @param stride tokens that neighbouring windows of a question share, if said
  */
-record GradNasSpec(
-    Constraints constraints,
-    int neuronDivisor,
-    OptionalInt batches,
-    int batchSize,
-    int microBatch,
-    Normalisation normalisation,
-    Objective objective,
-    LayerRules layers,
-    boolean uniform,
-    Optional<OutputMode> output,
-    OptionalInt maxLength,
-    OptionalInt stride) {
-  /** What policies call the algorithm. */
-  static final String GRADNAS = "gradnas";
-
-  private static final Set<String> KEYS =
-      Set.of(
-          "algorithm",
-          "constraints",
-          "neuronDivisor",
-          "batches",
-          "batchSize",
-          "microBatch",
-          "normalisation",
-          "objective",
-          "layers",
-          "uniform",
-          "output",
-          "maxLength",
-          "stride");
+record GradNasSpec(Settings said, Constraints constraints, LayerRules layers) {
   private static final int BATCHES = 128;
 
   /**
@@ -72,55 +33,60 @@ record GradNasSpec(
    * @throws InvalidInputException with everything that is wrong with it
    */
   static GradNasSpec parse(String json) {
-    var spec = new SpecReader(json, KEYS);
-    spec.requireAlgorithm(GRADNAS);
+    PruneReader reader = PruneReader.of(GradNasKeys.GRADNAS, json);
     Optional<Constraints> constraints =
-        Optional.ofNullable(spec.constraints(Constraints::ofText, Set.of()));
-    int batchSize = spec.count("batchSize", TextEvaluation.BATCH);
-    int divisor = spec.count("neuronDivisor", ChoiceRule.DEFAULT_DIVISOR);
-    OptionalInt batches = spec.count("batches");
-    int microBatch = spec.count("microBatch", batchSize);
-    Normalisation normalisation =
-        spec.oneOf("normalisation", Normalisation.values(), Normalisation::key, Normalisation.KIND);
-    Objective objective =
-        spec.oneOf("objective", Objective.values(), Objective::key, Objective.SUM);
-    LayerRules layers = spec.layers();
-    boolean uniform = spec.flag("uniform");
-    Optional<OutputMode> output = spec.oneOf("output", OutputMode.values(), OutputMode::key);
-    OptionalInt maxLength = spec.count("maxLength");
-    OptionalInt stride = spec.number("stride", 0);
-    if (constraints.isEmpty() || spec.hasProblems()) {
-      throw spec.refusal();
-    }
-    return new GradNasSpec(
-        constraints.get(),
-        divisor,
-        batches,
-        batchSize,
-        microBatch,
-        normalisation,
-        objective,
-        layers,
-        uniform,
-        output,
-        maxLength,
-        stride);
+        reader.constraints(GradNasKeys.CONSTRAINTS, Constraints::ofText);
+    LayerRules layers = reader.layers();
+    reader.requireSound();
+    return new GradNasSpec(reader.settings(), constraints.orElseThrow(), layers);
+  }
+
+  /** Batches that gradients are measured on, if it is said; else up to 128. */
+  OptionalInt batches() {
+    return said.number(GradNasKeys.BATCHES);
+  }
+
+  /** Sequences per batch. */
+  int batchSize() {
+    return said.get(GradNasKeys.BATCH_SIZE);
+  }
+
+  /** How scores are made comparable. */
+  Normalisation normalisation() {
+    return said.get(GradNasKeys.NORMALISATION, Normalisation.values(), Normalisation::key);
+  }
+
+  /** What a choice of widths loses, summed up. */
+  Objective objective() {
+    return said.get(PruneKeys.OBJECTIVE, Objective.values(), Objective::key);
+  }
+
+  /** In which form the result is left behind, if it is said. */
+  Optional<OutputMode> output() {
+    return said.find(GradNasKeys.OUTPUT, OutputMode.values(), OutputMode::key);
   }
 
   /** The settings of a search, with the seed of the job. */
   GradNasSettings settings(long seed) {
     return new GradNasSettings(
-        batches.orElse(BATCHES), batchSize, microBatch, normalisation, objective, seed);
+        batches().orElse(BATCHES),
+        batchSize(),
+        said.find(GradNasKeys.MICRO_BATCH).orElse(batchSize()),
+        normalisation(),
+        objective(),
+        seed);
   }
 
   /** Which widths there are to choose from. */
   WidthRules widths() {
-    return new WidthRules(uniform, neuronDivisor, layers);
+    return new WidthRules(
+        said.get(GradNasKeys.UNIFORM), said.get(GradNasKeys.NEURON_DIVISOR), layers);
   }
 
   /** How texts become sequences. */
   TextSettings texts(long seed) {
-    return new TextSettings(maxLength, stride, seed);
+    return new TextSettings(
+        said.number(GradNasKeys.MAX_LENGTH), said.number(GradNasKeys.STRIDE), seed);
   }
 
   /**
@@ -136,6 +102,8 @@ record GradNasSpec(
               .formatted(
                   Constraints.FLOPS_PER_TOKEN, TextTask.TEXT_GENERATION.key(), input.task().key()));
     }
+    OptionalInt maxLength = said.number(GradNasKeys.MAX_LENGTH);
+    OptionalInt stride = said.number(GradNasKeys.STRIDE);
     if (maxLength.isPresent() && maxLength.getAsInt() > input.positions()) {
       return Optional.of(
           "prune.maxLength: %d tokens, but the model has positions for %d; ask for no more, or leave it out"

@@ -34,6 +34,10 @@ final class JobFile {
             .put("checkpoints", job.checkpoints().toAbsolutePath().toString())
             .put("seed", job.seed());
     node.set("data", Json.texts(data));
+    Map<String, String> references = new TreeMap<>();
+    job.references()
+        .forEach((role, model) -> references.put(role, model.toAbsolutePath().toString()));
+    node.set("references", Json.texts(references));
     input.ifPresent(digests -> node.put(ROOT, digests.root()).put(FORWARD, digests.forward()));
     Json.write(file, node);
   }
@@ -51,16 +55,20 @@ final class JobFile {
     JsonNode node = Json.read(file);
     Map<String, URI> data = new TreeMap<>();
     Json.texts(node.required("data")).forEach((role, uri) -> data.put(role, URI.create(uri)));
+    Map<String, Path> references = new TreeMap<>();
+    Json.texts(node.required("references"))
+        .forEach((role, model) -> references.put(role, Path.of(model)));
     return new StageJob(
         node.required("runId").textValue(),
         node.required("stageIndex").intValue(),
         node.required("attempt").intValue(),
-        StageKind.valueOf(node.required("kind").textValue()),
+        new StageKind(node.required("kind").textValue()),
         node.required("spec").textValue(),
         Path.of(node.required("input").textValue()),
         Path.of(node.required("output").textValue()),
         Path.of(node.required("checkpoints").textValue()),
         data,
-        node.required("seed").longValue());
+        node.required("seed").longValue(),
+        references);
   }
 }

@@ -119,7 +119,7 @@ public final class LocalRun {
   public Set<String> metrics(Request request) {
     Set<String> names = new LinkedHashSet<>();
     for (int i = 0; i < request.steps().size(); i++) {
-      StageJob job = job(request, i, request.input(), request.output());
+      StageJob job = taught(request, job(request, i, request.input(), request.output()));
       names.addAll(stages.of(job.kind()).metrics(job));
     }
     return names;
@@ -132,7 +132,7 @@ public final class LocalRun {
     for (int i = 0; i < request.steps().size(); i++) {
       int index = i;
       Step step = request.steps().get(i);
-      StageJob job = job(request, index, model, work);
+      StageJob job = taught(request, job(request, index, model, work));
       listener.begin(index, step.kind());
       results.add(run(job, listener, stop));
       model = Folders.isEmpty(job.output()) ? model : job.output();
@@ -147,10 +147,11 @@ public final class LocalRun {
   private StageResult run(StageJob job, Listener listener, Stop stop) {
     Progress.Listener progress = heard -> listener.report(job.stageIndex(), job.kind(), heard);
     if (scores.isEmpty()) {
-      return child.run(job, progress, stop);
+      var beforehand = new ChildPreparation(Optional.empty(), Optional.empty(), need(job));
+      return child.run(job, beforehand, progress, stop);
     }
     ModelDigests digests = Manifest.of(job.input(), stop).digests();
-    var beforehand = new ChildPreparation(Optional.empty(), Optional.of(digests));
+    var beforehand = new ChildPreparation(Optional.empty(), Optional.of(digests), need(job));
     var subject = new ScoreShelf.Subject(digests.forward(), target());
     ScoreShelf.Loan loan = scores.get().lend(subject, job.checkpoints());
     Progress.Listener keeping =
@@ -164,10 +165,14 @@ public final class LocalRun {
     } finally {
       loan.keep();
     }
-    if (job.kind() == StageKind.PRUNE && loan.sufficed()) {
+    if (job.kind().equals(StageKind.PRUNE) && loan.sufficed()) {
       listener.reusedScores(job.stageIndex());
     }
     return result;
+  }
+
+  private DiskNeed need(StageJob job) {
+    return stages.of(job.kind())::diskBytes;
   }
 
   /** What scores depend on beside model and data. */
@@ -177,6 +182,10 @@ public final class LocalRun {
         "%s CPU, %d threads",
         System.getProperty("os.arch"),
         child.settings().threads());
+  }
+
+  private StageJob taught(Request request, StageJob job) {
+    return stages.of(job.kind()).taughtBy(request.input(), job);
   }
 
   private static StageJob job(Request request, int index, Path model, Path work) {

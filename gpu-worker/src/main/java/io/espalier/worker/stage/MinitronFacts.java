@@ -71,16 +71,13 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
 
   @Override
   public List<Fact> facts() {
-    return List.of(
-        Fact.of("score", "candidates compared by", spec.score().key()),
-        Fact.of("depth", "layers go by", spec.depth().key()),
-        Fact.of("sequenceAggregation", "tokens of a sequence by", spec.overTokens().key()),
-        Fact.of("batchAggregation", "sequences by", spec.overSequences().key()),
-        Fact.of("importance", "neurons and heads ranked by", spec.unitScore().key()),
-        Fact.of("batches", "batches that units were heard on", pruned.batches()),
-        Fact.of("batchSize", "sequences per batch", spec.batchSize()),
-        Fact.of("samples", "tokens before and after", pruned.outcome().samples()),
-        Fact.of("tokens", "tokens of a sequence", plan().blueprint().model().tokens()));
+    var facts = new ArrayList<>(SettingFacts.of(spec.said()));
+    facts.addAll(
+        List.of(
+            Fact.of("batches", "batches that units were heard on", pruned.batches()),
+            Fact.of("samples", "tokens before and after", pruned.outcome().samples()),
+            Fact.of("tokens", "tokens of a sequence", plan().blueprint().model().tokens())));
+    return facts;
   }
 
   /** Those of tensors, and the one that counts the layers. */

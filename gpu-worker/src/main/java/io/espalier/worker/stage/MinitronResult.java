@@ -1,5 +1,6 @@
 package io.espalier.worker.stage;
 
+import io.espalier.schemas.stage.MinitronKeys;
 import io.espalier.worker.algorithm.evaluate.TextTally;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
 import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
@@ -46,7 +47,7 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
         .filter(axis -> kept.width(axis) < axis.units())
         .forEach(axis -> cut.put(place(axis), axis));
     return new PruningSummary(pruned.outcome(), cut, settings(), dataset, original.tokensOneByOne())
-        .report(MinitronSpec.MINITRON, ActivationMeasurement.VERSION, loadsIn());
+        .report(MinitronKeys.MINITRON, ActivationMeasurement.VERSION, loadsIn());
   }
 
   /** The name of an axis; experts of a layer are equally wide, so of many one line is enough. */
@@ -101,15 +102,10 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
     if (pruned.outcome().decision() instanceof Compared compared) {
       candidates(compared, settings);
     }
+    settings.putAll(PruningSummary.used(spec.said()));
     settings.put("seed", Long.toString(job.seed()));
-    settings.put("batchSize", Integer.toString(spec.batchSize()));
     settings.put("batches", Integer.toString(pruned.batches()));
     settings.put("tokens", Integer.toString(original().tokens()));
-    settings.put("sequenceAggregation", spec.overTokens().key());
-    settings.put("batchAggregation", spec.overSequences().key());
-    settings.put("importance", spec.unitScore().key());
-    settings.put("score", spec.score().key());
-    settings.put("depth", spec.depth().key());
     settings.put(StageReport.OPENING, opening().lines());
     original().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
     StageReport.warn(settings, original().network().warnings());

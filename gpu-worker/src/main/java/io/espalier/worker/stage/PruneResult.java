@@ -1,5 +1,6 @@
 package io.espalier.worker.stage;
 
+import io.espalier.schemas.stage.FastNasKeys;
 import io.espalier.worker.algorithm.fastnas.FastNas;
 import io.espalier.worker.algorithm.fastnas.Plan;
 import io.espalier.worker.algorithm.fastnas.Pruning;
@@ -50,13 +51,9 @@ record PruneResult(
 
   /** What is said to whoever ordered the pruning. */
   StageReport report() {
-    var settings = new LinkedHashMap<String, String>();
-    settings.put("channelDivisor", Integer.toString(spec.channelDivisor()));
+    var settings = PruningSummary.used(spec.said());
     settings.put("seed", Long.toString(job.seed()));
     settings.put("evaluations", Integer.toString(pruned.sensitivity().evaluations()));
-    settings.put("objective", spec.objective().key());
-    settings.put("importance", spec.importance().key());
-    settings.put("reconstruct", spec.reconstruct().key());
     pruned
         .completed()
         .reconstruction()
@@ -71,7 +68,7 @@ record PruneResult(
             settings,
             dataset,
             OptionalInt.empty())
-        .report(PruneSpec.FASTNAS, FastNas.VERSION, loadsIn());
+        .report(FastNasKeys.FASTNAS, FastNas.VERSION, loadsIn());
   }
 
   private List<String> loadsIn() {

@@ -1,11 +1,12 @@
 package io.espalier.worker.stage;
 
-import io.espalier.worker.algorithm.evaluate.Evaluation;
+import io.espalier.schemas.setting.Settings;
+import io.espalier.schemas.stage.FastNasKeys;
+import io.espalier.schemas.stage.PruneKeys;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
 import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
-import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Objective;
@@ -16,58 +17,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
-import java.util.TreeSet;
 
 /**
- * The {@code prune} stage of a policy.
+ * The {@code prune} stage of a policy, by FastNAS.
  *
+ * @param said what the policy says
  * @param constraints what the model may cost at most
- * @param channelDivisor cut widths are multiples of it; 32 if not said
- * @param calibrationBatches batches that BatchNorm is calibrated on, if it is said; else up to 50
- * @param batchSize images per batch; 64 if not said
- * @param scoreImages images that cut models are scored on, if it is said; else up to 512
- * @param score what they are scored by; loss if not said
- * @param objective what a choice of widths loses, summed up; the sum if not said
  * @param layers rules for single layers
- * @param importance what decides which channels stay; consumer norms if not said
- * @param activationMebibytes bound of activations in memory; 1024 if not said
- * @param reconstruct whether what reads cut channels is solved for anew; auto if not said
  */
-public record PruneSpec(
-    Constraints constraints,
-    int channelDivisor,
-    OptionalInt calibrationBatches,
-    int batchSize,
-    OptionalInt scoreImages,
-    Score score,
-    Objective objective,
-    LayerRules layers,
-    Importance importance,
-    int activationMebibytes,
-    ReconstructionMode reconstruct) {
-
-  /** The algorithm that there is. */
-  static final String FASTNAS = "fastnas";
-
-  private static final Set<String> KEYS =
-      new TreeSet<>(
-          Set.of(
-              "algorithm",
-              "constraints",
-              "channelDivisor",
-              "calibrationBatches",
-              "batchSize",
-              "scoreImages",
-              "score",
-              "objective",
-              "layers",
-              "importance",
-              "activationMebibytes",
-              "reconstruct"));
+public record PruneSpec(Settings said, Constraints constraints, LayerRules layers) {
   private static final int CALIBRATION_BATCHES = 50;
   private static final int SCORE_IMAGES = 512;
-  private static final int ACTIVATION_MEBIBYTES = 1024;
 
   /**
    * Reads a specification as a policy has it.
@@ -75,21 +35,72 @@ public record PruneSpec(
    * @throws InvalidInputException with everything that is wrong with it
    */
   public static PruneSpec parse(String json) {
-    return new Reader(new SpecReader(json, KEYS)).read();
+    PruneReader reader = PruneReader.of(FastNasKeys.FASTNAS, json);
+    Optional<Constraints> constraints =
+        reader.constraints(FastNasKeys.CONSTRAINTS, Constraints::parse);
+    LayerRules layers = reader.layers();
+    reader.requireSound();
+    return new PruneSpec(reader.settings(), constraints.orElseThrow(), layers);
+  }
+
+  /** What cut widths are multiples of. */
+  public int channelDivisor() {
+    return said.get(FastNasKeys.CHANNEL_DIVISOR);
+  }
+
+  /** Batches that BatchNorm is calibrated on, if it is said; else up to 50. */
+  OptionalInt calibrationBatches() {
+    return said.number(FastNasKeys.CALIBRATION_BATCHES);
+  }
+
+  /** Images per batch. */
+  int batchSize() {
+    return said.get(FastNasKeys.BATCH_SIZE);
+  }
+
+  /** Images that cut models are scored on, if it is said; else up to 512. */
+  OptionalInt scoreImages() {
+    return said.number(FastNasKeys.SCORE_IMAGES);
+  }
+
+  /** What cut models are scored by. */
+  Score score() {
+    return said.get(FastNasKeys.SCORE, Score.values(), PruneSpec::word);
+  }
+
+  /** What a choice of widths loses, summed up. */
+  Objective objective() {
+    return said.get(PruneKeys.OBJECTIVE, Objective.values(), Objective::key);
+  }
+
+  /** What decides which channels stay. */
+  Importance importance() {
+    return said.get(FastNasKeys.IMPORTANCE, Importance.values(), Importance::key);
+  }
+
+  /** Bound of activations in memory. */
+  int activationMebibytes() {
+    return said.get(PruneKeys.ACTIVATION_MEBIBYTES);
+  }
+
+  /** Whether layers behind the first cut are solved for anew. */
+  ReconstructionMode reconstruct() {
+    return said.get(
+        PruneKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
   }
 
   /** The settings of a search, with the seed of the job. */
   FastNasSettings settings(long seed) {
     return new FastNasSettings(
-        channelDivisor,
-        calibrationBatches.orElse(CALIBRATION_BATCHES),
-        batchSize,
-        scoreImages.orElse(SCORE_IMAGES),
-        score,
-        objective,
-        importance,
-        activationMebibytes,
-        reconstruct,
+        channelDivisor(),
+        calibrationBatches().orElse(CALIBRATION_BATCHES),
+        batchSize(),
+        scoreImages().orElse(SCORE_IMAGES),
+        score(),
+        objective(),
+        importance(),
+        activationMebibytes(),
+        reconstruct(),
         seed);
   }
 
@@ -102,23 +113,23 @@ public record PruneSpec(
    */
   List<String> unmet(int images, boolean labelled) {
     var problems = new ArrayList<String>();
-    if (scoreImages.orElse(0) > images) {
+    if (scoreImages().orElse(0) > images) {
       problems.add(
           "prune.scoreImages: %d were asked for, but the data of the search have %d; ask for fewer, or leave it out to use what there is"
-              .formatted(scoreImages.getAsInt(), images));
+              .formatted(scoreImages().getAsInt(), images));
     }
-    long calibration = (long) calibrationBatches.orElse(0) * batchSize;
+    long calibration = (long) calibrationBatches().orElse(0) * batchSize();
     if (calibration > images) {
       problems.add(
           "prune.calibrationBatches: %d of %d images are %d images, but the data of the search have %d; ask for fewer, or leave it out to use what there is"
-              .formatted(calibrationBatches.getAsInt(), batchSize, calibration, images));
+              .formatted(calibrationBatches().getAsInt(), batchSize(), calibration, images));
     }
-    if (!labelled && score != Score.AGREEMENT) {
+    if (!labelled && score() != Score.AGREEMENT) {
       problems.add(
           "prune.score: %s needs labelled images, but those of the search have no classes; use agreement"
-              .formatted(word(score)));
+              .formatted(word(score())));
     }
-    if (!labelled && importance == Importance.TAYLOR) {
+    if (!labelled && importance() == Importance.TAYLOR) {
       problems.add(
           "prune.importance: taylor needs labelled images, but those of the search have no classes; use another of %s"
               .formatted(
@@ -136,8 +147,8 @@ public record PruneSpec(
    * @param images that the search may use
    */
   Optional<String> withoutVariance(Architecture architecture, int images) {
-    int scored = Math.min(scoreImages.orElse(SCORE_IMAGES), images);
-    if (Math.min(batchSize, scored) > 1) {
+    int scored = Math.min(scoreImages().orElse(SCORE_IMAGES), images);
+    if (Math.min(batchSize(), scored) > 1) {
       return Optional.empty();
     }
     return architecture.normalised().stream()
@@ -151,7 +162,7 @@ public record PruneSpec(
 
   /** Where it comes from that a batch has one image. */
   private String single(int images) {
-    if (batchSize == 1) {
+    if (batchSize() == 1) {
       return "prune.batchSize: found 1; ask for";
     }
     return images == 1
@@ -161,62 +172,5 @@ public record PruneSpec(
 
   static String word(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
-  }
-
-  private static final class Reader {
-    private final SpecReader spec;
-
-    Reader(SpecReader spec) {
-      this.spec = spec;
-    }
-
-    PruneSpec read() {
-      spec.requireAlgorithm(FASTNAS);
-      Constraints constraints = spec.constraints();
-      int divisor = spec.count("channelDivisor", ChoiceRule.DEFAULT_DIVISOR);
-      OptionalInt calibration = spec.count("calibrationBatches");
-      int batch = spec.count("batchSize", Evaluation.BATCH);
-      OptionalInt images = spec.count("scoreImages");
-      Score score = score();
-      Objective objective =
-          spec.oneOf("objective", Objective.values(), Objective::key, Objective.SUM);
-      LayerRules layers = spec.layers();
-      Importance importance = importance();
-      int memory = memory();
-      ReconstructionMode reconstruct =
-          spec.oneOf(
-              "reconstruct",
-              ReconstructionMode.values(),
-              ReconstructionMode::key,
-              ReconstructionMode.AUTO);
-      if (constraints == null || spec.hasProblems()) {
-        throw spec.refusal();
-      }
-      return new PruneSpec(
-          constraints,
-          divisor,
-          calibration,
-          batch,
-          images,
-          score,
-          objective,
-          layers,
-          importance,
-          memory,
-          reconstruct);
-    }
-
-    private int memory() {
-      return spec.number("activationMebibytes", 0).orElse(ACTIVATION_MEBIBYTES);
-    }
-
-    private Score score() {
-      return spec.oneOf("score", Score.values(), PruneSpec::word, Score.LOSS);
-    }
-
-    private Importance importance() {
-      return spec.oneOf(
-          "importance", Importance.values(), Importance::key, Importance.CONSUMER_NORM);
-    }
   }
 }

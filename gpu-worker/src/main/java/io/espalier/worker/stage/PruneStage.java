@@ -1,33 +1,32 @@
 package io.espalier.worker.stage;
 
-import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.schemas.stage.FastNasKeys;
+import io.espalier.schemas.stage.GradNasKeys;
+import io.espalier.schemas.stage.MinitronKeys;
+import io.espalier.schemas.stage.PruneStages;
+import io.espalier.schemas.stage.StageDeclaration;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
-import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Prunes a model by the algorithm that its specification names. */
 public final class PruneStage implements Stage {
-  /** Names of the algorithms that there are. */
-  static final List<String> ALGORITHMS =
-      List.of(PruneSpec.FASTNAS, GradNasSpec.GRADNAS, MinitronSpec.MINITRON);
-
-  private static final Pruner FASTNAS = new FastNasPruner();
-  private static final Pruner GRADNAS = new GradNasPruner();
-  private static final Pruner MINITRON = new MinitronPruner();
+  /** The algorithms, in the order of the words that select them. */
+  private static final Map<String, Pruner> ALGORITHMS = algorithms();
 
   @Override
-  public StageKind kind() {
-    return StageKind.PRUNE;
+  public StageDeclaration declaration() {
+    return PruneStages.PRUNE;
   }
 
   @Override
   public String version() {
-    return ALGORITHMS.stream()
-        .map(algorithm -> algorithm + "-" + named(algorithm).version())
+    return ALGORITHMS.entrySet().stream()
+        .map(algorithm -> algorithm.getKey() + "-" + algorithm.getValue().version())
         .collect(Collectors.joining(", "));
   }
 
@@ -46,20 +45,23 @@ public final class PruneStage implements Stage {
     return pruner(job).run(job, progress);
   }
 
-  /** What names none, or one that is not known, is refused by the first, with all its problems. */
+  /** What names no algorithm that there is is refused with everything else that is wrong. */
   private static Pruner pruner(StageJob job) {
-    try {
-      return named(SpecReader.algorithm(job.spec()));
-    } catch (InvalidInputException e) {
-      return FASTNAS;
+    SpecReader reader = SpecReader.of(PruneStages.PRUNE, job.spec());
+    Pruner pruner = ALGORITHMS.get(reader.variant());
+    if (pruner == null) {
+      reader.requireSound();
+      throw new IllegalStateException(
+          "no algorithm is called '%s', but its settings are right".formatted(reader.variant()));
     }
+    return pruner;
   }
 
-  private static Pruner named(String algorithm) {
-    return switch (algorithm) {
-      case GradNasSpec.GRADNAS -> GRADNAS;
-      case MinitronSpec.MINITRON -> MINITRON;
-      default -> FASTNAS;
-    };
+  private static Map<String, Pruner> algorithms() {
+    Map<String, Pruner> algorithms = new LinkedHashMap<>();
+    algorithms.put(FastNasKeys.FASTNAS, new FastNasPruner());
+    algorithms.put(GradNasKeys.GRADNAS, new GradNasPruner());
+    algorithms.put(MinitronKeys.MINITRON, new MinitronPruner());
+    return algorithms;
   }
 }

@@ -1,5 +1,7 @@
 package io.espalier.worker.stage;
 
+import io.espalier.schemas.setting.Settings;
+import io.espalier.schemas.stage.PruneKeys;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.prune.Measured;
@@ -69,6 +71,13 @@ record PruningSummary(
       }
       return names;
     }
+  }
+
+  /** What a pruning was told and its result depends on, by key. */
+  static Map<String, String> used(Settings settings) {
+    Map<String, String> used = new LinkedHashMap<>(settings.recorded());
+    used.remove(PruneKeys.ALGORITHM.name()); // told by itself
+    return used;
   }
 
   /** The axes of an architecture that may be cut, by their names. */

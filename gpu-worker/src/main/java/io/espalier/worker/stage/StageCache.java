@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -49,11 +50,16 @@ public final class StageCache {
    *
    * @param version version of the stage
    * @param inputDigest root digest of the model that goes in
+   * @param references root digests of further models, by role
    * @param target device and number of threads that it would run on
    * @param data the files of each role's data; a role without has data that are elsewhere
    */
   public record Circumstances(
-      String version, String inputDigest, String target, Map<String, FileListing> data) {}
+      String version,
+      String inputDigest,
+      Map<String, String> references,
+      String target,
+      Map<String, FileListing> data) {}
 
   /**
    * The key of a job: SHA-256 of all that its output depends on, 64 lower-case hexadecimal digits.
@@ -75,12 +81,15 @@ public final class StageCache {
     ObjectNode node =
         Json.object()
             .put("input", circumstances.inputDigest())
-            .put("kind", job.kind().name())
+            .put("kind", job.kind().name().toUpperCase(Locale.ROOT)) // as when it was a symbol
             .put("version", circumstances.version())
             .put("spec", Json.canonical(job.spec()))
             .put("seed", job.seed())
             .put("target", circumstances.target());
     node.set("data", data);
+    if (!circumstances.references().isEmpty()) {
+      node.set("references", Json.texts(circumstances.references()));
+    }
     return Sha256.hex(Json.line(node));
   }
 

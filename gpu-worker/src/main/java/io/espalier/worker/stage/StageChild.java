@@ -99,6 +99,7 @@ public final class StageChild {
       JobFile.inputDigests(jobFile)
           .ifPresent(digests -> ModelDirectory.verified(job.input(), digests));
       Stage stage = stages.of(job.kind());
+      stage.requireReferences(job);
       stage.check(job);
       StageReport report = stage.run(job, progress);
       WrittenDigests.save(job.output());

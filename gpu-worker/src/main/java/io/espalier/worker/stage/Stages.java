@@ -1,16 +1,17 @@
 package io.espalier.worker.stage;
 
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Quoted;
 import io.espalier.worker.domain.job.StageKind;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** The stages that this worker knows, one per kind. */
 public final class Stages {
-  private final Map<StageKind, Stage> byKind = new EnumMap<>(StageKind.class);
+  private final Map<StageKind, Stage> byKind = new LinkedHashMap<>();
 
   private Stages(List<Stage> stages) {
     for (Stage stage : stages) {
@@ -35,6 +36,17 @@ public final class Stages {
    */
   public static Stages with(Stage... stages) {
     return new Stages(List.of(stages));
+  }
+
+  /**
+   * The same with another one.
+   *
+   * @throws IllegalArgumentException if there is one of its kind
+   */
+  public Stages and(Stage another) {
+    List<Stage> all = new ArrayList<>(byKind.values());
+    all.add(another);
+    return new Stages(all);
   }
 
   /**
@@ -64,7 +76,7 @@ public final class Stages {
   }
 
   private String problem(StageKind kind) {
-    return "stage kind %s cannot be run by this worker; it knows %s (of %s). Change the policy's stages or upgrade the worker."
-        .formatted(kind, byKind.keySet(), Arrays.toString(StageKind.values()));
+    return "stage kind %s cannot be run by this worker; it knows %s. Change the policy's stages or upgrade the worker."
+        .formatted(Quoted.of(kind.name()), byKind.keySet());
   }
 }

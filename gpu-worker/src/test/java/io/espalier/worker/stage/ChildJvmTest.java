@@ -195,8 +195,8 @@ final class ChildJvmTest {
   void a_kind_without_a_stage_is_refused_with_the_kinds_that_there_are() {
     assertThatThrownBy(() -> child.run(job(folder, StageKind.EXPORT, "{}"), heard::add, stop))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("EXPORT")
-        .hasMessageContaining("[PRUNE, EVALUATE]");
+        .hasMessageContaining("export")
+        .hasMessageContaining("[prune, evaluate]");
   }
 
   @Test

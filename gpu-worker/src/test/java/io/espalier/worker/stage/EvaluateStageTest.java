@@ -105,8 +105,9 @@ final class EvaluateStageTest {
     assertThatThrownBy(() -> stage.check(job))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining(
-            "no setting 'bach'; it has batch, latencyRepetitions, maxLength, samples, stride")
-        .hasMessageContaining("evaluate.batch: wanted a whole number of at least 1, found 0")
+            "evaluate.bach: unknown, known are [batch, samples, latencyRepetitions, maxLength,"
+                + " stride]")
+        .hasMessageContaining("evaluate.batch: wanted a whole number from 1 to 65536, found 0")
         .hasMessageContaining("needs data of role 'eval', but the job has [train]");
   }
 

@@ -294,7 +294,8 @@ final class EvaluateTextTest {
         .hasMessageContaining("65 tokens");
     assertThatThrownBy(() -> stage.check(job(model, unlabelled, "{\"maxLength\": 0, \"b\": 1}")))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("evaluate.maxLength: wanted a whole number of at least 1, found 0")
+        .hasMessageContaining(
+            "evaluate.maxLength: wanted a whole number from 1 to 1000000, found 0")
         .hasMessageContaining("no setting 'b'")
         .hasMessageContaining("nothing is labelled");
   }

@@ -45,7 +45,7 @@ final class LocalRunTest {
 
     assertThat(results).extracting(StageResult::report).hasSize(3);
     assertThat(folder.resolve("output/config.json")).hasContent("model pruned 5pruned 5");
-    assertThat(heard).contains("0 PRUNE search", "1 EVALUATE search", "2 PRUNE search");
+    assertThat(heard).contains("0 prune search", "1 evaluate search", "2 prune search");
     assertThat(children()).containsExactlyInAnyOrder("input", "output");
   }
 

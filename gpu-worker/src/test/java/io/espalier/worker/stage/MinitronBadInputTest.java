@@ -88,10 +88,10 @@ final class MinitronBadInputTest {
     assertThat(refused.smallest()).isEqualTo(103_080);
     assertThat(refused)
         .hasMessage(
-            "constraint parameters: 10% allows at most 20,179 parameters, but the smallest candidate"
-                + " (hidden 40, neurons 80, heads 8, groups 4, layers 4) has 103,080 (82,901 too"
-                + " many); raise the bound, or allow smaller ones by maxWidthPruning (0.40),"
-                + " maxDepthPruning (0.20) or smaller divisors");
+            "constraint parameters: 10% allows at most 20,179 parameters, but the smallest"
+                + " candidate (hidden 40, neurons 80, heads 8, groups 4, layers 4) has 103,080"
+                + " (82,901 too many); raise the bound, or allow smaller ones by maxWidthPruning"
+                + " (0.40), maxDepthPruning (0.20) or smaller divisors");
   }
 
   @Test
@@ -102,11 +102,14 @@ final class MinitronBadInputTest {
 
     assertThat(problems(llama(), sizes))
         .containsExactly(
-            "prune.export.hidden_size: 36 is no multiple of 8; ask for another, or for a smaller divisor",
-            "prune.export.ffn_hidden_size: 100 is no multiple of 16; ask for another, or for a smaller divisor",
+            "prune.export.hidden_size: 36 is no multiple of 8; ask for another, or for a smaller"
+                + " divisor",
+            "prune.export.ffn_hidden_size: 100 is no multiple of 16; ask for another, or for a"
+                + " smaller divisor",
             "prune.export.num_layers: wanted 1 to 4, as the model has, found 9",
             "prune.export.num_attention_heads: 5 heads are no multiple of 2 groups",
-            "prune.export.hidden_size and num_attention_heads: hidden 36 is no multiple of 5 heads, which transformers demands even though head_dim is given");
+            "prune.export.hidden_size and num_attention_heads: hidden 36 is no multiple of 5 heads,"
+                + " which transformers demands even though head_dim is given");
   }
 
   @Test
@@ -114,7 +117,8 @@ final class MinitronBadInputTest {
       throws IOException {
     assertThat(problems(model(GPTJ), "'export':{'hidden_size':48}"))
         .containsExactly(
-            "prune.export.hidden_size and num_attention_heads: hidden 48 is not 8 heads of 8 channels, and its config.json has no place for the size of a head");
+            "prune.export.hidden_size and num_attention_heads: hidden 48 is not 8 heads of 8"
+                + " channels, and its config.json has no place for the size of a head");
   }
 
   @Test
@@ -138,7 +142,8 @@ final class MinitronBadInputTest {
   void operations_for_all_tokens_and_for_each_are_one_bound() throws IOException {
     assertThat(problems(llama(), "'constraints':{'flops':'60%','flopsPerToken':1e5}"))
         .containsExactly(
-            "prune.constraints.flopsPerToken: flops are the same for all tokens of a sequence together; give one of them");
+            "prune.constraints.flopsPerToken: flops are the same for all tokens of a sequence"
+                + " together; give one of them");
   }
 
   @Test
@@ -197,7 +202,8 @@ final class MinitronBadInputTest {
         .containsExactly(
             "data %s: its text is 6 tokens long, which is less than one sequence of 16; give more text, or a smaller maxLength"
                 .formatted(folder.resolve("text.txt").toUri()),
-            "prune.batches: 999 of 4 sequences are 3996, but the data of the search have 1; ask for fewer, or leave it out to use what there is");
+            "prune.batches: 999 of 4 sequences are 3996, but the data of the search have 1; ask for"
+                + " fewer, or leave it out to use what there is");
   }
 
   @Test
@@ -209,7 +215,8 @@ final class MinitronBadInputTest {
     Files.writeString(model.resolve("config.json"), LLAMA.replaceFirst("\\{", remote));
     assertThat(problems(model, SMALLER))
         .containsExactly(
-            "config.json: auto_map names code that comes with the model, which is never run; found {\"AutoModelForCausalLM\":\"modeling_own.Own\"}");
+            "config.json: auto_map names code that comes with the model, which is never run; found"
+                + " {\"AutoModelForCausalLM\":\"modeling_own.Own\"}");
     Files.writeString(
         model.resolve("config.json"),
         LLAMA.replaceFirst("\\{", remote).replace("\"llama\"", "\"own\""));
@@ -230,7 +237,9 @@ final class MinitronBadInputTest {
 
     assertThat(problems(model, SMALLER))
         .containsExactly(
-            "config.json: quantization_config says that weights are stored as integers, which cannot be cut or trained; take the model as it was before it was quantized, found {\"quant_method\":\"gptq\",\"bits\":4}");
+            "config.json: quantization_config says that weights are stored as integers, which"
+                + " cannot be cut or trained; take the model as it was before it was quantized,"
+                + " found {\"quant_method\":\"gptq\",\"bits\":4}");
   }
 
   @Test
@@ -248,7 +257,8 @@ final class MinitronBadInputTest {
   void a_model_that_is_no_decoder_is_told_so() throws IOException {
     assertThat(problems(model(TextModels.BERT.formatted("BertForMaskedLM")), SMALLER))
         .containsExactly(
-            "prune.algorithm: minitron prunes decoders for text-generation, but this one is of family bert and for fill-mask");
+            "prune.algorithm: minitron prunes decoders for text-generation, but this one is of"
+                + " family bert and for fill-mask");
   }
 
   @Test
@@ -270,7 +280,7 @@ final class MinitronBadInputTest {
 
     assertThat(problems)
         .anyMatch(each -> each.startsWith("prune.stride: unknown"))
-        .anyMatch(each -> each.startsWith("prune.export and constraints: wanted one of them"))
+        .anyMatch(each -> each.startsWith("prune.constraints and export: wanted one of them"))
         .anyMatch(each -> each.startsWith("prune.perLayer: wanted with constraints"))
         .anyMatch(each -> each.startsWith("prune.export.width: unknown"))
         .anyMatch(each -> each.startsWith("prune.export.num_hidden_layers: the same is said"))
@@ -286,6 +296,6 @@ final class MinitronBadInputTest {
     assertThat(problems(model, "'topK':3"))
         .singleElement()
         .asString()
-        .contains("export and constraints: wanted one of them, found neither");
+        .contains("constraints and export: wanted one of them, found neither");
   }
 }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -75,12 +76,32 @@ final class StageCacheTest {
     assertThat(cache.find(key)).isEmpty();
   }
 
+  @Test
+  void a_result_made_with_another_teacher_or_none_is_another_one() {
+    StageJob job = job("{}", 7);
+
+    String alone = key(job, "v1", "digest", "cpu");
+    String taught = key(job, "v1", "digest", "cpu", Map.of("teacher", "one"));
+
+    assertThat(List.of(alone, taught, key(job, "v1", "digest", "cpu", Map.of("teacher", "two"))))
+        .doesNotHaveDuplicates();
+    assertThat(key(job, "v1", "digest", "cpu", Map.of("teacher", "one"))).isEqualTo(taught);
+  }
+
   private String key(StageJob job, String version, String digest, String target) {
+    return key(job, version, digest, target, Map.of());
+  }
+
+  private String key(
+      StageJob job, String version, String digest, String target, Map<String, String> references) {
     Path train = folder.resolve("train.bin");
     Map<String, FileListing> data =
         Files.exists(train) ? Map.of("train", listing(train)) : Map.of();
     return new StageCache(folder.resolve("cache"))
-        .key(job, new StageCache.Circumstances(version, digest, target, data), StopCheck.NEVER);
+        .key(
+            job,
+            new StageCache.Circumstances(version, digest, references, target, data),
+            StopCheck.NEVER);
   }
 
   private static FileListing listing(Path path) {

@@ -2,6 +2,9 @@ package io.espalier.worker.stage;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.espalier.schemas.stage.EvaluateKeys;
+import io.espalier.schemas.stage.PruneStages;
+import io.espalier.schemas.stage.StageDeclaration;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
@@ -33,10 +36,10 @@ public final class TestStageProcess {
 
   /** A prune stage that does what its spec says, and an evaluate stage that writes nothing. */
   public static Stages stages() {
-    return Stages.with(new Scripted(StageKind.PRUNE), new Scripted(StageKind.EVALUATE));
+    return Stages.with(new Scripted(PruneStages.PRUNE), new Scripted(EvaluateKeys.EVALUATE));
   }
 
-  private record Scripted(StageKind kind) implements Stage {
+  private record Scripted(StageDeclaration declaration) implements Stage {
     @Override
     public String version() {
       return "1";
@@ -95,7 +98,7 @@ public final class TestStageProcess {
     }
 
     private void write(StageJob job) {
-      if (kind == StageKind.PRUNE) {
+      if (kind().equals(StageKind.PRUNE)) {
         try {
           String input = Files.readString(job.input().resolve("config.json"));
           Files.writeString(job.output().resolve("config.json"), input + "pruned " + job.seed());

@@ -232,7 +232,8 @@ final class Load {
             List.of(
                 new StageSpec(
                     StageKind.PRUNE,
-                    "{\"algorithm\":\"fastnas\",\"channelDivisor\":8,\"constraints\":{\"flops\":\"60%\"}}")))
+                    "{\"algorithm\":\"fastnas\",\"channelDivisor\":8,\"constraints\":{\"flops\":\"60%\"}}",
+                    "")))
         .setOnGateFailure(OnGateFailure.REJECT)
         .setPool(CoordinatorBenchmark.POOL)
         .build();

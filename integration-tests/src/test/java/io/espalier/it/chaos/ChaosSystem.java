@@ -119,7 +119,8 @@ final class ChaosSystem implements AutoCloseable {
             .setName("chaos")
             .setGeneration(1)
             .setMatch(PolicyMatch.newBuilder().build())
-            .setStages(List.of(new StageSpec(StageKind.PRUNE, "{\"steps\":%d}".formatted(steps))))
+            .setStages(
+                List.of(new StageSpec(StageKind.PRUNE, "{\"steps\":%d}".formatted(steps), "")))
             .setMaxAttempts(10)
             .setBackoffMillis(500)
             .build();

@@ -2,10 +2,11 @@ package io.espalier.it.chaos;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.schemas.stage.PruneStages;
+import io.espalier.schemas.stage.StageDeclaration;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
-import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.stage.Stage;
 import java.io.IOException;
@@ -30,8 +31,8 @@ final class SlowStage implements Stage {
   private static final String KEPT = "steps-done";
 
   @Override
-  public StageKind kind() {
-    return StageKind.PRUNE;
+  public StageDeclaration declaration() {
+    return PruneStages.PRUNE;
   }
 
   @Override

@@ -7,8 +7,8 @@ import io.espalier.event.GateRule;
 import io.espalier.event.OnGateFailure;
 import io.espalier.event.PolicyMatch;
 import io.espalier.event.PruningPolicy;
-import io.espalier.event.StageKind;
 import io.espalier.event.StageSpec;
+import io.espalier.schemas.KindNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -106,8 +106,9 @@ public final class Policy {
       String kind = stage.fieldNames().next();
       stages.add(
           StageSpec.newBuilder()
-              .setKind(StageKind.valueOf(kind.toUpperCase(Locale.ROOT)))
+              .setKind(KindNames.symbol(kind))
               .setSpec(CanonicalJson.of(stage.get(kind)))
+              .setKindName(KindNames.beside(kind))
               .build());
     }
     return stages;

@@ -12,6 +12,7 @@ import io.espalier.event.OnGateFailure;
 import io.espalier.event.PolicyMatch;
 import io.espalier.event.PruningPolicy;
 import io.espalier.event.StageSpec;
+import io.espalier.schemas.KindNames;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
@@ -63,7 +64,7 @@ public final class PolicyDocument {
   }
 
   private static ObjectNode stage(StageSpec stage) {
-    String kind = stage.getKind().name().toLowerCase(Locale.ROOT);
+    String kind = KindNames.of(stage.getKind(), stage.getKindName());
     try {
       return JSON.objectNode().set(kind, MAPPER.readTree(stage.getSpec()));
     } catch (JsonProcessingException broken) {

@@ -1,5 +1,6 @@
 package io.espalier.schemas.policy;
 
+import io.espalier.schemas.stage.StageDeclarations;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -75,14 +76,26 @@ public final class PolicyFile {
    * @param text YAML or JSON
    */
   public static Policies parse(String source, String text) {
+    return parse(source, text, StageDeclarations.standard());
+  }
+
+  /**
+   * Reads a text with other stages than those of this version.
+   *
+   * @param source what to call it in problems
+   * @param text YAML or JSON
+   * @param stages the kinds of stages that a policy may name
+   */
+  public static Policies parse(String source, String text, StageDeclarations stages) {
+    PolicySchema schema = PolicySchema.of(stages);
     DocumentReader reader = new DocumentReader(source);
     List<Document> documents = reader.read(text);
     var problems = new ArrayList<>(reader.problems());
     var policies = new ArrayList<Policy>();
     for (Document document : documents) {
-      List<PolicyProblem> found = PolicySchema.check(document);
+      List<PolicyProblem> found = schema.check(document);
       problems.addAll(found);
-      problems.addAll(PolicyRules.check(document));
+      problems.addAll(PolicyRules.check(document, stages));
       if (found.isEmpty()) {
         policies.add(Policy.of(document));
       }

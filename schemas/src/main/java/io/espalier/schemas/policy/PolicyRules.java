@@ -1,6 +1,8 @@
 package io.espalier.schemas.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.schemas.stage.StageDeclaration;
+import io.espalier.schemas.stage.StageDeclarations;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
@@ -19,59 +21,32 @@ import java.util.TreeSet;
 final class PolicyRules {
   private static final String ACCURACY = "accuracy";
   private static final String LATENCY = "latencyMillis";
-  private static final String PRUNE = "prune";
-  private static final String EVALUATE = "evaluate";
   private static final Map<String, String> IMPLIED =
       Map.of("minSpeedup", LATENCY, "maxBytes", "bytes");
   private static final List<String> BOUNDS =
       List.of("maxDegradation", "percentMaxDegradation", "threshold", "minSpeedup", "maxBytes");
 
-  /** What both stages measure; accuracy and loss where images have labels. */
-  private static final Set<String> MEASURED =
-      Set.of("parameters", "flops", "bytes", ACCURACY, "loss", LATENCY);
-
-  /** Algorithms for models that read text. */
-  private static final Set<String> OF_TEXT = Set.of("gradnas", "minitron");
-
-  /** What a pruning of a model that reads text measures, by what the model does. */
-  private static final Set<String> MEASURED_OF_TEXT =
-      Set.of(
-          "parameters",
-          "flops",
-          "flopsPerToken",
-          "bytes",
-          LATENCY,
-          ACCURACY,
-          "exactMatch",
-          "f1",
-          "f1Macro",
-          "f1Micro",
-          "loss",
-          "meanSquaredError",
-          "pearson",
-          "perplexity",
-          "similarity",
-          "memory");
-
   /** Rules that look at the result alone; the others compare it with what there was before. */
   private static final Set<String> OF_RESULT = Set.of("threshold", "maxBytes");
 
   private final Document document;
+  private final StageDeclarations stages;
   private final List<PolicyProblem> problems = new ArrayList<>();
 
-  private PolicyRules(Document document) {
+  private PolicyRules(Document document, StageDeclarations stages) {
     this.document = document;
+    this.stages = stages;
   }
 
-  static List<PolicyProblem> check(Document document) {
-    var rules = new PolicyRules(document);
+  static List<PolicyProblem> check(Document document, StageDeclarations stages) {
+    var rules = new PolicyRules(document, stages);
     JsonNode spec = document.root().path("spec");
     spec.path("data")
         .properties()
         .forEach(role -> rules.data("/spec/data/" + role.getKey(), role.getValue()));
     new NameRules(rules::problem).check(spec.path("match"));
     rules.gates(spec.path("gates"));
-    new AlgorithmRules(rules::problem).check(spec.path("stages"));
+    new StageRules(stages, rules::problem).check(spec.path("stages"));
     rules.measured(spec.path("stages"), spec.path("gates"));
     return rules.problems;
   }
@@ -112,38 +87,25 @@ final class PolicyRules {
   }
 
   /** A gate on what no stage measures could only ever fail, after all the work. */
-  private void measured(JsonNode stages, JsonNode gates) {
+  private void measured(JsonNode policy, JsonNode gates) {
     SortedSet<String> metrics = new TreeSet<>();
     boolean changes = false;
-    for (JsonNode stage : stages) {
-      metrics.addAll(measuredBy(stage));
-      changes |= stage.has(PRUNE);
+    for (JsonNode stage : policy) {
+      for (Map.Entry<String, JsonNode> named : stage.properties()) {
+        Optional<StageDeclaration> kind = stages.named(named.getKey());
+        kind.ifPresent(known -> metrics.addAll(measuredBy(known, named.getValue())));
+        changes |= kind.map(StageDeclaration::changesModel).orElse(false);
+      }
     }
     for (int i = 0; i < gates.size() && !metrics.isEmpty(); i++) {
       measured("/spec/gates/" + i, gates.get(i), metrics, changes);
     }
   }
 
-  private static Set<String> measuredBy(JsonNode stage) {
-    if (OF_TEXT.contains(stage.path(PRUNE).path("algorithm").asText())) {
-      return new HashSet<>(MEASURED_OF_TEXT);
-    }
-    Set<String> metrics =
-        new HashSet<>(stage.has(PRUNE) || stage.has(EVALUATE) ? MEASURED : Set.of());
-    if (stage.has(EVALUATE)) { // of images or of text: the policy need not say
-      metrics.addAll(MEASURED_OF_TEXT);
-      metrics.remove("similarity"); // of two models
-    }
-    if (stage.has(PRUNE)) {
-      metrics.add("agreement");
-    } else if (isZero(stage.path(EVALUATE).path("latencyRepetitions"))) {
-      metrics.remove(LATENCY);
-    }
-    return metrics;
-  }
-
-  private static boolean isZero(JsonNode number) {
-    return number.isNumber() && number.asDouble() == 0;
+  /** What names no variant that there is is wrong anyhow, and taken for the first. */
+  private static Set<String> measuredBy(StageDeclaration kind, JsonNode spec) {
+    StageDeclaration.Variant variant = kind.variant(spec).orElse(kind.variants().get(0));
+    return variant.measures().apply(variant.table().read(spec).settings());
   }
 
   private void measured(String pointer, JsonNode gate, Set<String> metrics, boolean changes) {

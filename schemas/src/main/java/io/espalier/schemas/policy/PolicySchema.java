@@ -6,6 +6,7 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import io.espalier.schemas.stage.StageDeclarations;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -17,9 +18,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Checks a document against the published JSON schema and says in words what is wrong where.
+ * Check of a document against the JSON schema; says in words what is wrong where.
  *
- * <p>The schema is the resource {@code pruning-policy.schema.json} beside this class.
+ * <p>The schema of this version's stages is the resource {@code pruning-policy.schema.json} beside
+ * this class; of other stages it has their part anew ({@link StageSchema}).
  */
 final class PolicySchema {
   private static final String RESOURCE = "pruning-policy.schema.json";
@@ -27,19 +29,30 @@ final class PolicySchema {
   /** Fields that later versions of the format have, so that nobody looks for a typo. */
   private static final Map<String, String> LATER =
       Map.of(
-          "when", "select by task, names, families and labels",
-          "distill", "the stages are prune and evaluate",
-          "quantize", "the stages are prune and evaluate",
-          "export", "the stages are prune and evaluate",
-          "relax", "use reject or publish");
+          "when", "select by task, names, families and labels", "relax", "use reject or publish");
 
-  private static final Schema SCHEMA = load();
+  private static final Set<String> LATER_STAGES = Set.of("distill", "quantize", "export");
 
-  private PolicySchema() {}
+  private static final PolicySchema STANDARD = new PolicySchema(StageDeclarations.standard());
 
-  static List<PolicyProblem> check(Document document) {
+  private final StageDeclarations stages;
+  private final Schema schema;
+
+  private PolicySchema(StageDeclarations stages) {
+    this.stages = stages;
+    this.schema =
+        SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+            .getSchema(StageSchema.fill(text(), stages).toString(), InputFormat.JSON);
+  }
+
+  /** The schema for policies with these stages. */
+  static PolicySchema of(StageDeclarations stages) {
+    return stages.equals(StageDeclarations.standard()) ? STANDARD : new PolicySchema(stages);
+  }
+
+  List<PolicyProblem> check(Document document) {
     List<Error> errors =
-        SCHEMA.validate(document.root()).stream().filter(PolicySchema::tellsSomething).toList();
+        schema.validate(document.root()).stream().filter(PolicySchema::tellsSomething).toList();
     Set<String> wrongType = new HashSet<>();
     errors.stream()
         .filter(error -> error.getKeyword().equals("type"))
@@ -58,7 +71,7 @@ final class PolicySchema {
     return !error.getEvaluationPath().toString().contains("/oneOf/");
   }
 
-  private static PolicyProblem problem(Document document, Error error) {
+  private PolicyProblem problem(Document document, Error error) {
     String pointer = error.getInstanceLocation().toString();
     if (error.getKeyword().equals("additionalProperties")) {
       return unknown(document, pointer, error);
@@ -108,10 +121,10 @@ final class PolicySchema {
     return " (" + description + ")";
   }
 
-  private static PolicyProblem unknown(Document document, String pointer, Error error) {
+  private PolicyProblem unknown(Document document, String pointer, Error error) {
     String field = error.getProperty();
     String at = pointer + Document.step(field);
-    if (LATER.containsKey(field)) {
+    if (LATER.containsKey(field) || LATER_STAGES.contains(field)) {
       return document.problem(at, later(field));
     }
     JsonNode known = parent(error).path("properties");
@@ -120,11 +133,13 @@ final class PolicySchema {
     return document.problem(at, "unknown field; the fields here are " + String.join(", ", names));
   }
 
-  private static String later(String field) {
-    return "'%s' is not part of this version of Espalier; %s".formatted(field, LATER.get(field));
+  private String later(String field) {
+    String instead =
+        LATER.getOrDefault(field, "the stages are " + String.join(" and ", stages.names()));
+    return "'%s' is not part of this version of Espalier; %s".formatted(field, instead);
   }
 
-  private static String description(Error error) {
+  private String description(Error error) {
     return parent(error).path("description").asText();
   }
 
@@ -134,9 +149,9 @@ final class PolicySchema {
     return String.join(", ", words);
   }
 
-  private static JsonNode parent(Error error) {
+  private JsonNode parent(Error error) {
     String fragment = error.getSchemaLocation().getFragment().toString();
-    return SCHEMA.getSchemaNode().at(fragment.substring(0, fragment.lastIndexOf('/')));
+    return schema.getSchemaNode().at(fragment.substring(0, fragment.lastIndexOf('/')));
   }
 
   private static String shown(JsonNode found) {
@@ -154,10 +169,5 @@ final class PolicySchema {
     } catch (IOException failed) {
       throw new UncheckedIOException(RESOURCE, failed);
     }
-  }
-
-  private static Schema load() {
-    return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
-        .getSchema(text(), InputFormat.JSON);
   }
 }

@@ -83,7 +83,7 @@ class PolicyDocumentTest {
   @Test
   void what_no_document_could_have_said_is_shown_as_it_is() {
     PruningPolicy foreign = PolicyFile.parse("usual.json", USUAL).orThrow().get(0).toAvro(1);
-    foreign.setStages(List.of(new StageSpec(StageKind.PRUNE, "{broken")));
+    foreign.setStages(List.of(new StageSpec(StageKind.PRUNE, "{broken", "")));
     foreign.setGates(List.of(new Gate("loss", GateRule.MIN_SPEEDUP, 2.0)));
     foreign.setBackoffMillis(0);
 

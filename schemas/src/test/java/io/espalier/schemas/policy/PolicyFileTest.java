@@ -87,8 +87,9 @@ class PolicyFileTest {
                     new StageSpec(
                         StageKind.PRUNE,
                         "{\"algorithm\":\"fastnas\",\"channelDivisor\":8,"
-                            + "\"constraints\":{\"flops\":\"60%\",\"parameters\":120000}}"),
-                    new StageSpec(StageKind.EVALUATE, "{}")),
+                            + "\"constraints\":{\"flops\":\"60%\",\"parameters\":120000}}",
+                        ""),
+                    new StageSpec(StageKind.EVALUATE, "{}", "")),
                 List.of(
                     new Gate("accuracy", GateRule.MAX_DEGRADATION, 0.01),
                     new Gate("loss", GateRule.PERCENT_MAX_DEGRADATION, 5.0),

@@ -3,6 +3,7 @@ package io.espalier.streams.app;
 import io.espalier.schemas.RegistryUnavailableException;
 import io.espalier.schemas.Topics;
 import io.espalier.schemas.TransientFailures;
+import io.espalier.schemas.stage.StageDeclarations;
 import io.espalier.streams.domain.DurationWords;
 import io.espalier.streams.domain.run.RunSettings;
 import io.espalier.streams.topology.OptimizationTopology;
@@ -59,7 +60,9 @@ public final class Coordinator implements AutoCloseable {
       int partitions = check.partitions();
       CoordinatorTopics wire = new CoordinatorTopics(topics);
       BrokerLookups lookout = new BrokerLookups(admin, config.applicationId(), check, partitions);
-      TopologySettings settings = settings(config, partitions, lookout.outside(properties, wire));
+      TopologySettings settings =
+          settings(
+              config, StageDeclarations.standard(), partitions, lookout.outside(properties, wire));
       Topology topology = topology(wire, settings, properties);
       Coordinator coordinator = new Coordinator(new KafkaStreams(topology, properties), lookout);
       coordinator.start();
@@ -138,9 +141,13 @@ public final class Coordinator implements AutoCloseable {
     runningOrStopped.countDown();
   }
 
-  static TopologySettings settings(CoordinatorConfig config, int partitions, Outside outside) {
+  static TopologySettings settings(
+      CoordinatorConfig config, StageDeclarations stages, int partitions, Outside outside) {
     RunSettings runs =
-        new RunSettings(withoutSlash(config.artifactsBase().toString()), config.timing().silence());
+        new RunSettings(
+            withoutSlash(config.artifactsBase().toString()),
+            stages.references(),
+            config.timing().silence());
     return new TopologySettings(partitions, config.timing().timers(), runs, outside);
   }
 

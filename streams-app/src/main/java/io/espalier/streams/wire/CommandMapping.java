@@ -2,6 +2,7 @@ package io.espalier.streams.wire;
 
 import io.espalier.event.StageCommand;
 import io.espalier.event.state.JobRecord;
+import io.espalier.schemas.KindNames;
 import io.espalier.streams.domain.job.Command;
 import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.job.JobId;
@@ -25,9 +26,11 @@ final class CommandMapping {
     event.setModelVersion(command.model().version());
     event.setStageIndex(job.id().attempt().stageIndex());
     event.setAttempt(job.id().attempt().attempt());
-    event.setKind(PolicyMapping.kind(command.stage().kind()));
+    event.setKind(KindNames.symbol(command.stage().kind().name()));
+    event.setKindName(KindNames.beside(command.stage().kind().name()));
     event.setSpec(command.stage().spec());
     event.setInput(ModelMapping.toAvro(command.input()));
+    event.setReferences(ModelMapping.toAvro(command.references()));
     event.setOutputUri(command.outputUri());
     event.setData(command.data());
     event.setSeed(command.seed());
@@ -69,8 +72,10 @@ final class CommandMapping {
         new Command(
             new ModelRef(command.getModelName(), command.getModelVersion()),
             new Command.PolicyVersion(command.getPolicyName(), command.getPolicyGeneration()),
-            new StageSpec(PolicyMapping.kind(command.getKind()), command.getSpec()),
+            new StageSpec(
+                PolicyMapping.kind(command.getKind(), command.getKindName()), command.getSpec()),
             ModelMapping.fromAvro(command.getInput()),
+            ModelMapping.fromAvro(command.getReferences()),
             command.getOutputUri(),
             command.getData(),
             command.getSeed(),

@@ -12,9 +12,11 @@ import io.espalier.streams.domain.model.ModelOrigin;
 import io.espalier.streams.domain.model.ModelRef;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Models and artifacts. */
@@ -124,6 +126,20 @@ final class ModelMapping {
   static io.espalier.event.ArtifactReference toAvro(ArtifactReference reference) {
     return new io.espalier.event.ArtifactReference(
         reference.uri(), reference.rootDigest().orElse(null));
+  }
+
+  static Map<String, ArtifactReference> fromAvro(
+      Map<String, io.espalier.event.ArtifactReference> references) {
+    Map<String, ArtifactReference> models = new TreeMap<>();
+    references.forEach((role, reference) -> models.put(role, fromAvro(reference)));
+    return models;
+  }
+
+  static Map<String, io.espalier.event.ArtifactReference> toAvro(
+      Map<String, ArtifactReference> models) {
+    Map<String, io.espalier.event.ArtifactReference> references = new TreeMap<>();
+    models.forEach((role, model) -> references.put(role, toAvro(model)));
+    return references;
   }
 
   static OptionalLong optional(@Nullable Long value) {

@@ -5,6 +5,7 @@ import io.espalier.event.PruningPolicy;
 import io.espalier.gate.Gate;
 import io.espalier.gate.GateResult;
 import io.espalier.gate.GateRule;
+import io.espalier.schemas.KindNames;
 import io.espalier.schemas.Name;
 import io.espalier.streams.domain.RefusedException;
 import io.espalier.streams.domain.policy.Glob;
@@ -37,7 +38,8 @@ final class PolicyMapping {
         policy.getMaxGeneration(),
         policy.getData(),
         policy.getStages().stream()
-            .map(stage -> new StageSpec(kind(stage.getKind()), stage.getSpec()))
+            .map(
+                stage -> new StageSpec(kind(stage.getKind(), stage.getKindName()), stage.getSpec()))
             .toList(),
         policy.getGates().stream().map(PolicyMapping::fromAvro).toList(),
         switch (policy.getOnGateFailure()) {
@@ -60,10 +62,7 @@ final class PolicyMapping {
     event.setMatch(match(policy.match()));
     event.setMaxGeneration(policy.maxGeneration());
     event.setData(policy.data());
-    event.setStages(
-        policy.stages().stream()
-            .map(stage -> new io.espalier.event.StageSpec(kind(stage.kind()), stage.spec()))
-            .toList());
+    event.setStages(policy.stages().stream().map(PolicyMapping::toAvro).toList());
     event.setGates(policy.gates().stream().map(PolicyMapping::toAvro).toList());
     event.setOnGateFailure(
         switch (policy.onGateFailure()) {
@@ -79,6 +78,12 @@ final class PolicyMapping {
         policy.effort().queueTimeout().map(Duration::toMillis).orElse(null));
     event.setSeed(policy.seed());
     return event;
+  }
+
+  private static io.espalier.event.StageSpec toAvro(StageSpec stage) {
+    String name = stage.kind().name();
+    return new io.espalier.event.StageSpec(
+        KindNames.symbol(name), stage.spec(), KindNames.beside(name));
   }
 
   static GateResult fromAvro(io.espalier.event.GateResult result) {
@@ -97,24 +102,9 @@ final class PolicyMapping {
     return results.stream().map(PolicyMapping::toAvro).toList();
   }
 
-  static StageKind kind(io.espalier.event.StageKind kind) {
-    return switch (kind) {
-      case PRUNE -> StageKind.PRUNE;
-      case DISTILL -> StageKind.DISTILL;
-      case QUANTIZE -> StageKind.QUANTIZE;
-      case EVALUATE -> StageKind.EVALUATE;
-      case EXPORT -> StageKind.EXPORT;
-    };
-  }
-
-  static io.espalier.event.StageKind kind(StageKind kind) {
-    return switch (kind) {
-      case PRUNE -> io.espalier.event.StageKind.PRUNE;
-      case DISTILL -> io.espalier.event.StageKind.DISTILL;
-      case QUANTIZE -> io.espalier.event.StageKind.QUANTIZE;
-      case EVALUATE -> io.espalier.event.StageKind.EVALUATE;
-      case EXPORT -> io.espalier.event.StageKind.EXPORT;
-    };
+  /** A kind of stage as an event tells it: by a symbol, or by the name beside it. */
+  static StageKind kind(io.espalier.event.StageKind symbol, String beside) {
+    return new StageKind(KindNames.of(symbol, beside));
   }
 
   private static Match match(PolicyMatch match) {

@@ -6,6 +6,7 @@ import io.espalier.event.StageProgressed;
 import io.espalier.event.StageStarted;
 import io.espalier.event.StageSucceeded;
 import io.espalier.schemas.DeadLetter;
+import io.espalier.schemas.KindNames;
 import io.espalier.streams.domain.RefusedException;
 import io.espalier.streams.domain.model.Artifact;
 import io.espalier.streams.domain.run.RunEvent.Reported;
@@ -85,7 +86,7 @@ final class ReportMapping {
 
   static StageOutcome fromAvro(io.espalier.event.StageOutcome outcome) {
     return new StageOutcome(
-        PolicyMapping.kind(outcome.getKind()),
+        PolicyMapping.kind(outcome.getKind(), outcome.getKindName()),
         outcome.getAttempts(),
         ModelMapping.fromAvro(outcome.getOutput()),
         fromAvro(outcome.getReport()));
@@ -93,10 +94,11 @@ final class ReportMapping {
 
   static io.espalier.event.StageOutcome toAvro(StageOutcome outcome) {
     return new io.espalier.event.StageOutcome(
-        PolicyMapping.kind(outcome.kind()),
+        KindNames.symbol(outcome.kind().name()),
         outcome.attempts(),
         ModelMapping.toAvro(outcome.output()),
-        toAvro(outcome.report()));
+        toAvro(outcome.report()),
+        KindNames.beside(outcome.kind().name()));
   }
 
   static io.espalier.event.Metric toAvro(Metric metric) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.schemas.SchemaRegistry;
+import io.espalier.schemas.stage.StageDeclarations;
 import io.espalier.streams.topology.TopologySettings.Outside;
 import io.espalier.streams.wire.CoordinatorTopics;
 import java.net.URI;
@@ -42,7 +43,7 @@ final class AfterFailureTest {
     var topology =
         Coordinator.topology(
             new CoordinatorTopics(config.topics()),
-            Coordinator.settings(config, 1, outside),
+            Coordinator.settings(config, StageDeclarations.standard(), 1, outside),
             properties);
     var admin = Admin.create(properties);
     var check = new TopicCheck(admin, config.topics(), config.registry());

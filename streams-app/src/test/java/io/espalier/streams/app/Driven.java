@@ -33,6 +33,7 @@ import io.espalier.event.WorkerHeartbeat;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
+import io.espalier.schemas.stage.StageDeclarations;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.RunAttempts;
 import io.espalier.streams.domain.stage.StageAttempt;
@@ -97,11 +98,19 @@ final class Driven implements AutoCloseable {
   /** Goes on with what an earlier life has met. */
   Driven(Path stateDirectory, int partitions, List<Registered> earlier) {
     this(
-        stateDirectory, partitions, earlier, SchemaRegistry.inMemory(UUID.randomUUID().toString()));
+        stateDirectory,
+        partitions,
+        earlier,
+        SchemaRegistry.inMemory(UUID.randomUUID().toString()),
+        StageDeclarations.standard());
   }
 
   private Driven(
-      Path stateDirectory, int partitions, List<Registered> earlier, SchemaRegistry registry) {
+      Path stateDirectory,
+      int partitions,
+      List<Registered> earlier,
+      SchemaRegistry registry,
+      StageDeclarations stages) {
     config =
         CoordinatorConfig.of(
             "nowhere:9092", registry, stateDirectory, URI.create("file:///artifacts/"));
@@ -116,7 +125,7 @@ final class Driven implements AutoCloseable {
     topology =
         Coordinator.topology(
             new CoordinatorTopics(topics),
-            Coordinator.settings(config, partitions, outside),
+            Coordinator.settings(config, stages, partitions, outside),
             properties);
     // The driver shows nothing of a transaction in which no record was processed, such as one with
     // nothing but a dead letter; real transactions are for tests with a broker.
@@ -135,7 +144,18 @@ final class Driven implements AutoCloseable {
 
   /** With a registry that no connection can be made to. */
   static Driven withoutRegistry(Path stateDirectory) {
-    return new Driven(stateDirectory, 1, List.of(), SchemaRegistry.at("http://127.0.0.1:1"));
+    return new Driven(
+        stateDirectory,
+        1,
+        List.of(),
+        SchemaRegistry.at("http://127.0.0.1:1"),
+        StageDeclarations.standard());
+  }
+
+  /** With other kinds of stages than those of this version. */
+  static Driven knowing(StageDeclarations stages, Path stateDirectory) {
+    SchemaRegistry registry = SchemaRegistry.inMemory(UUID.randomUUID().toString());
+    return new Driven(stateDirectory, 1, List.of(), registry, stages);
   }
 
   static PruningPolicy policy(String name) {
@@ -144,7 +164,7 @@ final class Driven implements AutoCloseable {
     policy.setGeneration(1L);
     policy.setMatch(new PolicyMatch(null, List.of(), List.of(), Map.of()));
     policy.setData(Map.of());
-    policy.setStages(List.of(new StageSpec(StageKind.PRUNE, "{\"algorithm\":\"fastnas\"}")));
+    policy.setStages(List.of(new StageSpec(StageKind.PRUNE, "{\"algorithm\":\"fastnas\"}", "")));
     policy.setGates(List.<Gate>of());
     policy.setOnGateFailure(OnGateFailure.REJECT);
     policy.setPool("default");

@@ -50,8 +50,8 @@ final class ForetoldRunsTest {
     PruningPolicy policy = Driven.policy("small");
     policy.setStages(
         List.of(
-            new StageSpec(StageKind.PRUNE, "{\"algorithm\":\"fastnas\"}"),
-            new StageSpec(StageKind.EVALUATE, "{\"samples\":7}")));
+            new StageSpec(StageKind.PRUNE, "{\"algorithm\":\"fastnas\"}", ""),
+            new StageSpec(StageKind.EVALUATE, "{\"samples\":7}", "")));
     policy.setGates(List.of(new Gate("bytes", GateRule.MAX_BYTES, 1_000.0)));
     try (var driven = new Driven(directory)) {
       driven.apply(policy);

@@ -158,7 +158,8 @@ final class WholePathTest {
   void the_second_stage_works_on_what_the_first_one_published() {
     var policy = policy("two-stages");
     policy.setStages(
-        List.of(new StageSpec(StageKind.PRUNE, "{}"), new StageSpec(StageKind.EVALUATE, "{}")));
+        List.of(
+            new StageSpec(StageKind.PRUNE, "{}", ""), new StageSpec(StageKind.EVALUATE, "{}", "")));
     driven.apply(policy);
     driven.heartbeat("w1", 1);
 
@@ -180,7 +181,7 @@ final class WholePathTest {
     var policy = policy("two-stages");
     policy.setGates(List.of(gate));
     policy.setStages(
-        List.of(new StageSpec(StageKind.PRUNE, "{}"), new StageSpec(StageKind.EVALUATE, "{}")));
+        List.of(new StageSpec(StageKind.PRUNE, "{}", ""), new StageSpec(StageKind.EVALUATE, "{}", "")));
     driven.apply(policy);
     driven.heartbeat("w1", 1);
 

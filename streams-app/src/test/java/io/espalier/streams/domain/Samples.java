@@ -118,6 +118,9 @@ public final class Samples {
             new Command.PolicyVersion("edge", 3),
             new StageSpec(StageKind.PRUNE, "{}"),
             new ArtifactReference("file:///models/net-" + number, Optional.empty()),
+            Map.of(
+                "teacher",
+                new ArtifactReference("file:///models/net", Optional.of("0".repeat(64)))),
             "file:///out",
             Map.of(),
             7,

@@ -126,7 +126,7 @@ final class PolicyBookTest {
     policy.setGeneration(1L);
     policy.setMatch(new PolicyMatch(null, List.of(), List.of(), Map.of()));
     policy.setData(Map.of());
-    policy.setStages(List.of(new StageSpec(StageKind.PRUNE, "{\"algorithm\":\"fastnas\"}")));
+    policy.setStages(List.of(new StageSpec(StageKind.PRUNE, "{\"algorithm\":\"fastnas\"}", "")));
     policy.setGates(List.of());
     policy.setOnGateFailure(OnGateFailure.REJECT);
     policy.setPool("default");

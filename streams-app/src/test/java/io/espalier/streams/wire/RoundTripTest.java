@@ -238,7 +238,8 @@ final class RoundTripTest {
             new Match(Optional.of("x"), List.of(), Set.of("resnet"), Map.of("tier", "edge")),
             2,
             Map.of("eval", "s3://eval"),
-            List.of(new StageSpec(StageKind.PRUNE, "{}"), new StageSpec(StageKind.EXPORT, "{1}")),
+            List.of(
+                new StageSpec(StageKind.PRUNE, "{}"), new StageSpec(new StageKind("copy"), "{1}")),
             Arrays.stream(GateRule.values()).map(rule -> new Gate("m", rule, 0.5)).toList(),
             OnGateFailure.PUBLISH,
             new Placement("gpu", 5),

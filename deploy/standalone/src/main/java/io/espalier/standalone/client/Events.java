@@ -9,6 +9,7 @@ import io.espalier.event.Metric;
 import io.espalier.event.StageOutcome;
 import io.espalier.gate.BudgetForecast;
 import io.espalier.gate.GatedMetric;
+import io.espalier.schemas.KindNames;
 import io.espalier.standalone.report.Measurement;
 import java.util.Collection;
 import java.util.List;
@@ -75,7 +76,7 @@ public final class Events {
       var report = outcome.getReport();
       ObjectNode stage = stages.addObject();
       stage
-          .put("kind", lower(outcome.getKind()))
+          .put("kind", KindNames.of(outcome.getKind(), outcome.getKindName()))
           .put("algorithm", report.getAlgorithm())
           .put("algorithmVersion", report.getAlgorithmVersion())
           .put("attempts", outcome.getAttempts())

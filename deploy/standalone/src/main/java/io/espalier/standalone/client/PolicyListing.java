@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.PruningPolicy;
+import io.espalier.schemas.KindNames;
 import io.espalier.schemas.policy.Policy;
 import io.espalier.schemas.policy.PolicyDocument;
 import io.espalier.standalone.report.Result;
@@ -40,7 +41,7 @@ public final class PolicyListing {
           Long.toString(policy.getGeneration()),
           matches(policy),
           policy.getStages().stream()
-              .map(stage -> Events.lower(stage.getKind()))
+              .map(stage -> KindNames.of(stage.getKind(), stage.getKindName()))
               .collect(Collectors.joining(", ")),
           policy.getPool(),
           Integer.toString(policy.getPriority()));

@@ -8,6 +8,7 @@ import io.espalier.event.StageOutcome;
 import io.espalier.gate.Gate;
 import io.espalier.gate.GateRule;
 import io.espalier.gate.GateWords;
+import io.espalier.schemas.KindNames;
 import io.espalier.standalone.model.Words;
 import io.espalier.standalone.report.Figures;
 import io.espalier.standalone.report.Measurement;
@@ -123,7 +124,7 @@ final class RunText {
     lines.add(
         "%s (%s %s): %.1f s on %s, attempts %d"
             .formatted(
-                Events.lower(stage.getKind()),
+                KindNames.of(stage.getKind(), stage.getKindName()),
                 report.getAlgorithm(),
                 report.getAlgorithmVersion(),
                 report.getCost().getWallMillis() / 1000.0,

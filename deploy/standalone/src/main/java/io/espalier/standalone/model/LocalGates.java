@@ -7,6 +7,8 @@ import io.espalier.gate.Gate;
 import io.espalier.gate.GateResult;
 import io.espalier.gate.GateRule;
 import io.espalier.gate.GateWords;
+import io.espalier.event.StageSpec;
+import io.espalier.schemas.KindNames;
 import io.espalier.standalone.report.Measurement;
 import io.espalier.streams.domain.model.Artifact;
 import io.espalier.streams.domain.model.ArtifactFiles;
@@ -50,7 +52,8 @@ record LocalGates(
   static LocalGates of(PruningPolicy policy, List<StageResult> stages, Manifest produced) {
     List<StageOutcome> outcomes = new ArrayList<>();
     for (int i = 0; i < stages.size(); i++) {
-      StageKind kind = StageKind.valueOf(policy.getStages().get(i).getKind().name());
+      StageSpec stage = policy.getStages().get(i);
+      var kind = new StageKind(KindNames.of(stage.getKind(), stage.getKindName()));
       outcomes.add(outcome(kind, produced.bytes(), report(stages.get(i))));
     }
     List<GateResult> results = Gates.evaluate(gates(policy), outcomes);

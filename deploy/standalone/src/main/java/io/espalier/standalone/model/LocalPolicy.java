@@ -1,6 +1,8 @@
 package io.espalier.standalone.model;
 
 import io.espalier.event.PruningPolicy;
+import io.espalier.event.StageSpec;
+import io.espalier.schemas.KindNames;
 import io.espalier.schemas.policy.Policy;
 import io.espalier.schemas.policy.PolicyFile;
 import io.espalier.worker.domain.InvalidInputException;
@@ -35,7 +37,7 @@ public record LocalPolicy(PruningPolicy policy, Optional<String> text) {
   /** Its stages. */
   List<LocalRun.Step> steps() {
     return policy.getStages().stream()
-        .map(stage -> new LocalRun.Step(StageKind.valueOf(stage.getKind().name()), stage.getSpec()))
+        .map(stage -> new LocalRun.Step(kind(stage), stage.getSpec()))
         .toList();
   }
 
@@ -62,5 +64,9 @@ public record LocalPolicy(PruningPolicy policy, Optional<String> text) {
                   family,
                   String.join(", ", model.family().tasks())));
     }
+  }
+
+  private static StageKind kind(StageSpec stage) {
+    return new StageKind(KindNames.of(stage.getKind(), stage.getKindName()));
   }
 }

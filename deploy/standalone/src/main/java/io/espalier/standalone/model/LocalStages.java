@@ -13,7 +13,6 @@ import io.espalier.worker.stage.StageResult;
 import io.espalier.worker.stage.Stages;
 import io.espalier.worker.stage.Stop;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -40,7 +39,8 @@ final class LocalStages {
     List<StageResult> results =
         new LocalRun(child(resources), Stages.standard(), resources.shelf())
             .run(request, told, stop);
-    long scored = request.steps().stream().filter(step -> step.kind() == StageKind.PRUNE).count();
+    long scored =
+        request.steps().stream().filter(step -> step.kind().equals(StageKind.PRUNE)).count();
     return new Finished(results, scored > 0 && told.reused == scored);
   }
 
@@ -85,7 +85,7 @@ final class LocalStages {
     }
 
     private static String words(StageKind kind) {
-      return kind.name().toLowerCase(Locale.ROOT);
+      return kind.name();
     }
   }
 

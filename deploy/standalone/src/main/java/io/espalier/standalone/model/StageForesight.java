@@ -1,6 +1,8 @@
 package io.espalier.standalone.model;
 
 import io.espalier.event.PruningPolicy;
+import io.espalier.event.StageSpec;
+import io.espalier.schemas.KindNames;
 import io.espalier.worker.algorithm.fastnas.Profiles;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InfeasibleException;
@@ -11,6 +13,7 @@ import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.model.KnownModel;
 import io.espalier.worker.model.VisionModel;
 import io.espalier.worker.stage.PruneSpec;
+import io.espalier.worker.stage.Stage;
 import io.espalier.worker.stage.Stages;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -58,7 +61,8 @@ public record StageForesight(Verdict verdict, List<String> reasons) {
   public static StageForesight of(
       PruningPolicy policy, Path model, Map<String, String> registered) {
     try {
-      Stages.standard().of(kind(policy)).check(job(policy, model, data(policy, registered)));
+      Stage stage = Stages.standard().of(kind(policy));
+      stage.check(stage.taughtBy(model, job(policy, model, data(policy, registered))));
       return new StageForesight(Verdict.FEASIBLE, List.of());
     } catch (InfeasibleException infeasible) {
       return new StageForesight(Verdict.INFEASIBLE, lines(infeasible));
@@ -92,7 +96,7 @@ public record StageForesight(Verdict verdict, List<String> reasons) {
   private static List<String> shortfalls(PruningPolicy policy, Path model) {
     ModelDirectory directory = ModelDirectory.open(model);
     boolean tellsImagesApart = KnownModel.of(directory) instanceof VisionModel;
-    if (!tellsImagesApart || kind(policy) != StageKind.PRUNE) {
+    if (!tellsImagesApart || !kind(policy).equals(StageKind.PRUNE)) {
       return List.of();
     }
     PruneSpec asked = PruneSpec.parse(policy.getStages().get(0).getSpec());
@@ -106,7 +110,8 @@ public record StageForesight(Verdict verdict, List<String> reasons) {
   }
 
   private static StageKind kind(PruningPolicy policy) {
-    return StageKind.valueOf(policy.getStages().get(0).getKind().name());
+    StageSpec first = policy.getStages().get(0);
+    return new StageKind(KindNames.of(first.getKind(), first.getKindName()));
   }
 
   private static StageJob job(PruningPolicy policy, Path model, Map<String, URI> data) {

@@ -41,7 +41,8 @@ final class SampleRun {
                     List.of(accuracy),
                     List.of(),
                     new StageCost(12_000L, "cpu", null, false),
-                    null))));
+                    null),
+                "")));
     run.setGates(
         List.of(new GateResult(new Gate("accuracy", GateRule.MAX_DEGRADATION, 0.1), 0.05, true)));
     run.setArtifact(artifact);

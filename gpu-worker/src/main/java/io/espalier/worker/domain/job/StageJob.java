@@ -17,6 +17,7 @@ import java.util.Map;
  * @param checkpoints directory that outlives the attempt, for scores and resume points
  * @param data data by role (calibration, train, eval)
  * @param seed seed of everything random
+ * @param references directories of further models by role, such as {@code teacher}; only read
  */
 public record StageJob(
     String runId,
@@ -28,10 +29,33 @@ public record StageJob(
     Path output,
     Path checkpoints,
     Map<String, URI> data,
-    long seed) {
+    long seed,
+    Map<String, Path> references) {
 
-  /** A job; the map is copied. */
+  /** A job; maps are copied. */
   public StageJob {
     data = Map.copyOf(data);
+    references = Map.copyOf(references);
+  }
+
+  /** A job that needs no model but its input. */
+  public StageJob(
+      String runId,
+      int stageIndex,
+      int attempt,
+      StageKind kind,
+      String spec,
+      Path input,
+      Path output,
+      Path checkpoints,
+      Map<String, URI> data,
+      long seed) {
+    this(runId, stageIndex, attempt, kind, spec, input, output, checkpoints, data, seed, Map.of());
+  }
+
+  /** The same with further models, by role. */
+  public StageJob with(Map<String, Path> models) {
+    return new StageJob(
+        runId, stageIndex, attempt, kind, spec, input, output, checkpoints, data, seed, models);
   }
 }

@@ -1,15 +1,28 @@
 package io.espalier.worker.domain.job;
 
-/** What a stage does to a model. */
-public enum StageKind {
+/**
+ * What a stage does to a model. Which kinds there are say their declarations.
+ *
+ * @param name as policies write it, such as {@code prune}
+ */
+public record StageKind(String name) {
   /** Removes what matters least. */
-  PRUNE,
+  public static final StageKind PRUNE = new StageKind("prune");
+
   /** Trains it to answer like its parent. */
-  DISTILL,
+  public static final StageKind DISTILL = new StageKind("distill");
+
   /** Stores or computes it in fewer bits. */
-  QUANTIZE,
+  public static final StageKind QUANTIZE = new StageKind("quantize");
+
   /** Measures it and changes nothing. */
-  EVALUATE,
+  public static final StageKind EVALUATE = new StageKind("evaluate");
+
   /** Writes it in another format. */
-  EXPORT
+  public static final StageKind EXPORT = new StageKind("export");
+
+  @Override
+  public String toString() {
+    return name;
+  }
 }

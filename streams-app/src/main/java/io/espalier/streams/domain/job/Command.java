@@ -16,6 +16,7 @@ import java.util.Map;
  * @param policy the run's policy; for information
  * @param stage what to do
  * @param input the model directory that goes in
+ * @param references further models that the stage needs, by role
  * @param outputUri directory under which the worker publishes
  * @param data data by role, as URIs
  * @param seed seed of everything random in the stage
@@ -30,6 +31,7 @@ public record Command(
     PolicyVersion policy,
     StageSpec stage,
     ArtifactReference input,
+    Map<String, ArtifactReference> references,
     String outputUri,
     Map<String, String> data,
     long seed,
@@ -71,6 +73,7 @@ public record Command(
   }
 
   public Command {
+    references = Map.copyOf(references);
     data = Map.copyOf(data);
   }
 }

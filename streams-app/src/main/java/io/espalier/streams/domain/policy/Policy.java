@@ -7,6 +7,7 @@ import io.espalier.streams.domain.stage.StageSpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -101,7 +102,7 @@ public record Policy(
   public List<String> work() {
     List<String> work = new ArrayList<>();
     work.add(Integer.toString(stages.size()));
-    stages.forEach(stage -> work.addAll(List.of(stage.kind().name(), stage.spec())));
+    stages.forEach(stage -> work.addAll(List.of(symbol(stage), stage.spec())));
     work.add(Integer.toString(data.size()));
     new TreeMap<>(data).forEach((role, uri) -> work.addAll(List.of(role, uri)));
     work.add(Integer.toString(gates.size()));
@@ -115,6 +116,11 @@ public record Policy(
     work.add(effort.queueTimeout().map(bound -> Long.toString(bound.toMillis())).orElse(""));
     work.add(Long.toString(seed));
     return List.copyOf(work);
+  }
+
+  /** Ids of runs go by names as they were when kinds were symbols. */
+  private static String symbol(StageSpec stage) {
+    return stage.kind().name().toUpperCase(Locale.ROOT);
   }
 
   /** The bound goes by its bits: Java's releases write some numbers differently. */

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.espalier.streams.domain.job.Command;
 import io.espalier.streams.domain.job.Job;
+import io.espalier.streams.domain.model.ArtifactReference;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.policy.Gates;
 import java.net.URLEncoder;
@@ -13,6 +14,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -20,8 +22,16 @@ import java.util.stream.Collectors;
  * Writes the job of a run's current attempt.
  *
  * @param artifactsBase URI under which results are published, without a trailing slash
+ * @param references roles of the models that a kind of stage needs besides its input, by its name
  */
-record JobWriter(String artifactsBase) {
+record JobWriter(String artifactsBase, Map<String, Set<String>> references) {
+  /** Role of the model that a run began with. */
+  private static final String TEACHER = "teacher";
+
+  JobWriter {
+    references.values().forEach(JobWriter::requireKnown);
+  }
+
   Job of(Run run, Instant now) {
     return new Job(
         run.jobId(),
@@ -49,6 +59,7 @@ record JobWriter(String artifactsBase) {
         new Command.PolicyVersion(run.policy().name(), run.policy().generation()),
         run.stage(),
         run.input(),
+        references(run),
         outputUri(run),
         data(run),
         run.policy().seed(),
@@ -58,6 +69,21 @@ record JobWriter(String artifactsBase) {
         new Command.RunEnd(
             run.policy().gates(), run.policy().stages().size(), Gates.metrics(run.outcomes())),
         run.plan().trace());
+  }
+
+  private Map<String, ArtifactReference> references(Run run) {
+    Map<String, ArtifactReference> models = new HashMap<>();
+    references
+        .getOrDefault(run.stage().kind().name(), Set.of())
+        .forEach(role -> models.put(role, run.plan().model().artifact()));
+    return models;
+  }
+
+  private static void requireKnown(Set<String> roles) {
+    if (!Set.of(TEACHER).containsAll(roles)) {
+      throw new IllegalArgumentException(
+          "a stage needs models of roles %s, but runs have only a '%s'".formatted(roles, TEACHER));
+    }
   }
 
   private static Map<String, String> data(Run run) {

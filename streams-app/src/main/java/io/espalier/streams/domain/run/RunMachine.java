@@ -49,7 +49,7 @@ public final class RunMachine {
   public RunMachine(RunSettings settings, Supplier<String> tokens) {
     this.settings = settings;
     this.tokens = tokens;
-    steps = new RunSteps(new JobWriter(settings.artifactsBase()), tokens);
+    steps = new RunSteps(new JobWriter(settings.artifactsBase(), settings.references()), tokens);
     reports = new ReportHandling(steps);
   }
 

@@ -1,15 +1,20 @@
 package io.espalier.streams.domain.stage;
 
-/** What a stage does to a model. */
-public enum StageKind {
+/**
+ * What a stage does to a model. Which kinds there are is for those to know who read policies and do
+ * the work.
+ *
+ * @param name as policies write it, such as {@code prune}
+ */
+public record StageKind(String name) {
   /** Takes units out. */
-  PRUNE,
-  /** Trains after a teacher. */
-  DISTILL,
-  /** Stores weights with fewer bits. */
-  QUANTIZE,
+  public static final StageKind PRUNE = new StageKind("prune");
+
   /** Measures. */
-  EVALUATE,
-  /** Writes another format. */
-  EXPORT
+  public static final StageKind EVALUATE = new StageKind("evaluate");
+
+  @Override
+  public String toString() {
+    return name;
+  }
 }

@@ -1,0 +1,119 @@
+package io.espalier.schemas.stage;
+
+import static io.espalier.schemas.stage.PruneKeys.LARGEST_COUNT;
+import static io.espalier.schemas.stage.PruneKeys.LARGEST_DIVISOR;
+
+import io.espalier.schemas.setting.Setting;
+import io.espalier.schemas.setting.SettingTable;
+import io.espalier.schemas.setting.Settings;
+
+/** Keys of the stage {@code prune} by GradNAS. */
+public final class GradNasKeys {
+  /** The word of the algorithm. */
+  public static final String GRADNAS = "gradnas";
+
+  /** What the result may cost. */
+  public static final Setting<Settings> CONSTRAINTS =
+      PruneKeys.constraints(
+              SettingTable.of(
+                  PruneKeys.FLOPS,
+                  PruneKeys.FLOPS_PER_TOKEN,
+                  PruneKeys.PARAMETERS,
+                  PruneKeys.BYTES,
+                  PruneKeys.LATENCY))
+          .more(
+              "`flops`, `parameters`, `bytes`, `latency`, of models that continue text also"
+                  + " `flopsPerToken` in place of `flops` ([minitron.md](minitron.md)): each a"
+                  + " number or a percentage of the original, upper bounds, inclusive; several"
+                  + " count together");
+
+  /** What numbers of neurons are multiples of. */
+  public static final Setting<Integer> NEURON_DIVISOR =
+      Setting.whole("neuronDivisor", 1, LARGEST_DIVISOR)
+          .usually(32)
+          .means("Numbers of feed-forward neurons are multiples of this")
+          .more("heads go one by one");
+
+  /** Batches for gradients. */
+  public static final Setting<Integer> BATCHES =
+      Setting.whole("batches", 1, LARGEST_COUNT)
+          .otherwise("up to 128")
+          .means("Batches that gradients are measured on")
+          .more("a number that is written down is exact, data that have fewer are refused");
+
+  /** Sequences at once. */
+  public static final Setting<Integer> BATCH_SIZE =
+      PruneKeys.BATCH_SIZE
+          .usually(8)
+          .told("sequences per batch")
+          .more("what is squared is the gradient of a batch's mean loss");
+
+  /** Sequences that are computed at once. */
+  public static final Setting<Integer> MICRO_BATCH =
+      Setting.whole("microBatch", 1, LARGEST_DIVISOR)
+          .otherwise("`batchSize`")
+          .unrecorded()
+          .means("Sequences that are computed at once, which bounds memory")
+          .more("changes no result beyond rounding");
+
+  /** How scores are made comparable. */
+  public static final Setting<String> NORMALISATION =
+      Setting.word("normalisation", "raw", "layer", "kind")
+          .usually("kind")
+          .told("scores compared by")
+          .means(
+              "How scores of layers and kinds of units are made comparable: layer, kind, or raw"
+                  + " (ModelOpt's)")
+          .more(
+              "`kind`: all heads share 1, and so do all neurons; `layer`: the units of each layer"
+                  + " do, heads and neurons apart");
+
+  /** Whether layers are alike. */
+  public static final Setting<Boolean> UNIFORM =
+      Setting.flag("uniform").means("Whether all layers get the same widths");
+
+  /** The form of the result. */
+  public static final Setting<String> OUTPUT =
+      Setting.word("output", "per-layer", "hf-v4-pruned-heads", "uniform", "zero-padded")
+          .otherwise("what stock loaders open, if that can be")
+          .means(
+              "In which form the result is left behind, on which depends who opens it; without it"
+                  + " the first of uniform, hf-v4-pruned-heads and per-layer in which a model is"
+                  + " within the constraints")
+          .more("see below");
+
+  /** Tokens of a sequence. */
+  public static final Setting<Integer> MAX_LENGTH =
+      Setting.whole("maxLength", 1, LARGEST_COUNT)
+          .otherwise(
+              "384 for questions, 512 for text that is continued, 128 otherwise, or as many as the"
+                  + " model takes")
+          .means("Tokens of the longest sequence, for which operations are counted too")
+          .more("latency is that of one such sequence");
+
+  /** Tokens that windows share. */
+  public static final Setting<Integer> STRIDE =
+      Setting.whole("stride", 0, LARGEST_COUNT)
+          .otherwise("128, or a third of `maxLength` if that is less")
+          .means("Tokens that neighbouring windows of a question share");
+
+  /** All keys. */
+  static final SettingTable TABLE =
+      SettingTable.of(
+              PruneKeys.ALGORITHM,
+              CONSTRAINTS,
+              NEURON_DIVISOR,
+              BATCHES,
+              BATCH_SIZE,
+              MICRO_BATCH,
+              NORMALISATION,
+              PruneKeys.OBJECTIVE,
+              PruneKeys.LAYERS,
+              UNIFORM,
+              OUTPUT,
+              MAX_LENGTH,
+              STRIDE)
+          .requiring(PruneKeys.ALGORITHM, CONSTRAINTS);
+
+  private GradNasKeys() {}
+}
