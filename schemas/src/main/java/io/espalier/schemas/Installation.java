@@ -93,7 +93,13 @@ public record Installation(Topics topics, SchemaRegistry registry, List<String> 
     return settings;
   }
 
-  private List<NewTopic> newTopics(short replication) {
+  /** Returns the copies of each record on so many brokers if nobody says how many. */
+  public static short usualReplication(int brokers) {
+    return (short) Math.min(USUAL_REPLICATION, brokers);
+  }
+
+  /** Returns every topic as it is created with so many copies of each record. */
+  List<NewTopic> newTopics(short replication) {
     return Stream.concat(
             topics.all(pools).stream()
                 .map(

@@ -89,7 +89,10 @@ final class TopicSetup {
     await(admin.incrementalAlterConfigs(changes).all(), "change the settings of the topics");
   }
 
-  private static Map<String, String> differences(Map<String, String> wanted, Config found) {
+  /**
+   * Returns the wanted settings that a topic does not have; of what else it has nothing is said.
+   */
+  static Map<String, String> differences(Map<String, String> wanted, Config found) {
     Map<String, String> other = new TreeMap<>();
     wanted.forEach(
         (name, value) -> {

@@ -20,8 +20,20 @@ final class Durable {
     }
   }
 
+  /** What makes a directory's names last. */
+  @FunctionalInterface
+  interface DirectorySync {
+    /** Writes the names in a directory to the disk. */
+    void sync(Path directory) throws IOException;
+  }
+
   /** Makes the directories from one that is there down to another, each so that it stays. */
   static void directories(Path from, Path to) throws IOException {
+    directories(from, to, Durable::sync);
+  }
+
+  /** The same with another way to make names last. */
+  static void directories(Path from, Path to, DirectorySync names) throws IOException {
     Path parent = from;
     for (Path name : from.relativize(to)) {
       Path directory = parent.resolve(name);
@@ -33,7 +45,7 @@ final class Durable {
             throw e;
           }
         }
-        sync(parent);
+        names.sync(parent);
       }
       parent = directory;
     }

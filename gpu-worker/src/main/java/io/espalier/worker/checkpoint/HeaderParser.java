@@ -76,7 +76,8 @@ final class HeaderParser {
     long headerBytes = length.getLong(0);
     if (headerBytes < 0 || headerBytes > SafetensorsHeader.LONGEST) {
       throw invalid(
-          "the header may have at most %d bytes, but the file states %s; is it a safetensors file?",
+          "the header may have at most %d bytes, but the file states %s; is it a safetensors file?"
+              + " If so, save the model in more shards",
           SafetensorsHeader.LONGEST, Long.toUnsignedString(headerBytes));
     }
     if (headerBytes > fileBytes - Long.BYTES) {

@@ -15,8 +15,12 @@ record SafetensorsHeader(Map<String, Place> tensors, Map<String, String> metadat
   /** Key under which the header keeps {@link #metadata}. */
   static final String METADATA = "__metadata__";
 
-  /** The library reads no longer header. */
-  static final long LONGEST = 100_000_000;
+  /**
+   * Length of the longest header that is read, in bytes: 250,000 tensors of the usual description,
+   * more than any model has in all its files. The library's bound is three times that, which would
+   * fill the heap of a stage.
+   */
+  static final long LONGEST = 32L << 20;
 
   /**
    * Where a tensor lies.

@@ -33,8 +33,11 @@ import java.util.Locale;
  * digits that they were written with.
  */
 final class StrictJson {
-  /** A hundred times the largest index seen; what is larger is not a description of a model. */
-  private static final long LARGEST_FILE = 100_000_000;
+  /**
+   * Size of the largest file that is read, in bytes. An index of 250,000 tensors has as many; what
+   * is larger is not a description of a model, and as a tree it would fill the heap of a stage.
+   */
+  static final long LARGEST_FILE = 32L << 20;
 
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
@@ -87,8 +90,8 @@ final class StrictJson {
     try (InputStream in = Files.newInputStream(file)) {
       if (Files.size(file) > LARGEST_FILE) {
         throw new InvalidInputException(
-            "%s: %d bytes, but a JSON file of a model has at most %d"
-                .formatted(file, Files.size(file), LARGEST_FILE));
+            "%s: wanted a JSON file of at most %d bytes, which is plenty to describe a model, found %d; is it another file under that name?"
+                .formatted(file, LARGEST_FILE, Files.size(file)));
       }
       JsonNode root = MAPPER.readValue(parser(in), JsonNode.class);
       if (root instanceof ObjectNode object) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.espalier.worker.domain.InvalidInputException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -120,6 +121,23 @@ final class ModelDirectoryTest {
         model.resolve("config.json"), new byte[] {'{', '"', (byte) 0xe9, '"', ':', '1', '}'});
 
     assertThat(problems()).containsExactly(model.resolve("config.json") + ": is not valid UTF-8");
+  }
+
+  /** 100 MB without a block on the disk: they would be several hundred as a tree. */
+  @ParameterizedTest
+  @ValueSource(strings = {"config.json", "preprocessor_config.json"})
+  void refuses_a_description_that_would_fill_the_heap_before_it_is_read(String name)
+      throws IOException {
+    Models.single(model, abc());
+    try (var file = new RandomAccessFile(model.resolve(name).toFile(), "rw")) {
+      file.setLength(100_000_000);
+    }
+
+    assertThat(problems())
+        .containsExactly(
+            model.resolve(name)
+                + ": wanted a JSON file of at most 33554432 bytes, which is plenty to describe a"
+                + " model, found 100000000; is it another file under that name?");
   }
 
   @ParameterizedTest

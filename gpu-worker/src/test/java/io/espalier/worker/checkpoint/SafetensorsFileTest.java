@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.espalier.worker.domain.InvalidInputException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -55,43 +56,76 @@ final class SafetensorsFileTest {
       quoteCharacter = '`',
       value = {
         // Not an object, or no JSON
-        "[1, 2]                                                    | 0 | must begin with '{', found byte 0x5b",
-        "` {}`                                                     | 0 | must begin with '{', found byte 0x20",
+        "[1, 2]                                                    | 0 | must begin with '{', found"
+            + " byte 0x5b",
+        "` {}`                                                     | 0 | must begin with '{', found"
+            + " byte 0x20",
         "{'a':1}                                                   | 0 | is not valid JSON",
         "{\"a\":                                                   | 0 | is not valid JSON",
-        "{} {}                                                     | 0 | something follows the JSON object",
-        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}} | 2 | Duplicate",
-        "{\"a\":{\"dtype\":\"U8\",\"dtype\":\"I8\",\"shape\":[1],\"data_offsets\":[0,1]}} | 1 | Duplicate",
+        "{} {}                                                     | 0 | something follows the JSON"
+            + " object",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}"
+            + " | 2 | Duplicate",
+        "{\"a\":{\"dtype\":\"U8\",\"dtype\":\"I8\",\"shape\":[1],\"data_offsets\":[0,1]}} | 1 |"
+            + " Duplicate",
         // Metadata
-        "{\"__metadata__\":{\"format\":1}}                         | 0 | __metadata__: the value of 'format' must be a string, found number",
-        "{\"__metadata__\":[]}                                     | 0 | __metadata__ must be an object of strings, found array",
+        "{\"__metadata__\":{\"format\":1}}                         | 0 | __metadata__: the value of"
+            + " 'format' must be a string, found number",
+        "{\"__metadata__\":[]}                                     | 0 | __metadata__ must be an"
+            + " object of strings, found array",
         // Entries
-        "{\"a\":3}                                                 | 0 | tensor 'a': must be an object, found number",
-        "{\"a\":{\"shape\":[1],\"data_offsets\":[0,1]}}            | 1 | tensor 'a': dtype must be a string, found nothing",
-        "{\"a\":{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,1]}} | 1 | tensor 'a': unknown dtype 'F33'; known are [BOOL,",
-        "{\"a\":{\"dtype\":\"f32\",\"shape\":[1],\"data_offsets\":[0,4]}} | 4 | unknown dtype 'f32'",
-        "{\"a\":{\"dtype\":\"U8\",\"data_offsets\":[0,1]}}         | 1 | shape must be an array of numbers, found nothing",
-        "{\"a\":{\"dtype\":\"U8\",\"shape\":[-1],\"data_offsets\":[0,1]}} | 1 | shape[0] must be a whole number from 0 to 2^63 - 1, found -1",
-        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1.0],\"data_offsets\":[0,1]}} | 1 | shape[0] must be a whole number from 0 to 2^63 - 1, found 1.0",
-        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,18446744073709551616]}} | 1 | data_offsets[1] must be a whole number",
-        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0]}} | 1 | data_offsets must be [begin, end], found [0]",
-        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,0]}} | 1 | data_offsets [1,0] end before they begin",
-        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"stride\":1}} | 1 | unknown key 'stride'",
-        "{\"a\\ud800\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}} | 1 | no valid Unicode",
+        "{\"a\":3}                                                 | 0 | tensor 'a': must be an"
+            + " object, found number",
+        "{\"a\":{\"shape\":[1],\"data_offsets\":[0,1]}}            | 1 | tensor 'a': dtype must be"
+            + " a string, found nothing",
+        "{\"a\":{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,1]}} | 1 | tensor 'a': unknown"
+            + " dtype 'F33'; known are [BOOL,",
+        "{\"a\":{\"dtype\":\"f32\",\"shape\":[1],\"data_offsets\":[0,4]}} | 4 | unknown dtype"
+            + " 'f32'",
+        "{\"a\":{\"dtype\":\"U8\",\"data_offsets\":[0,1]}}         | 1 | shape must be an array of"
+            + " numbers, found nothing",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[-1],\"data_offsets\":[0,1]}} | 1 | shape[0] must be a"
+            + " whole number from 0 to 2^63 - 1, found -1",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1.0],\"data_offsets\":[0,1]}} | 1 | shape[0] must be a"
+            + " whole number from 0 to 2^63 - 1, found 1.0",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,18446744073709551616]}} | 1 |"
+            + " data_offsets[1] must be a whole number",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0]}} | 1 | data_offsets must be"
+            + " [begin, end], found [0]",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,0]}} | 1 | data_offsets [1,0]"
+            + " end before they begin",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"stride\":1}} | 1 | unknown"
+            + " key 'stride'",
+        "{\"a\\ud800\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}} | 1 | no valid"
+            + " Unicode",
         // Sizes
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,20]}} | 20 | tensor 'a': F32[2, 3] takes 24 bytes, but data_offsets [0, 20] span 20",
-        "{\"a\":{\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,2]}} | 2 | F4[3] has no usable size: 12 bits are no whole number of bytes",
-        "{\"a\":{\"dtype\":\"F6_E2M3\",\"shape\":[2],\"data_offsets\":[0,2]}} | 2 | F6_E2M3[2] has no usable size: 12 bits",
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,4]}} | 4 | has no usable size: long overflow",
-        "{\"a\":{\"dtype\":\"F64\",\"shape\":[1152921504606846976],\"data_offsets\":[0,0]}} | 0 | has no usable size: long overflow",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,20]}} | 20 | tensor 'a':"
+            + " F32[2, 3] takes 24 bytes, but data_offsets [0, 20] span 20",
+        "{\"a\":{\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,2]}} | 2 | F4[3] has no usable"
+            + " size: 12 bits are no whole number of bytes",
+        "{\"a\":{\"dtype\":\"F6_E2M3\",\"shape\":[2],\"data_offsets\":[0,2]}} | 2 | F6_E2M3[2] has"
+            + " no usable size: 12 bits",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,4]}} | 4 |"
+            + " has no usable size: long overflow",
+        "{\"a\":{\"dtype\":\"F64\",\"shape\":[1152921504606846976],\"data_offsets\":[0,0]}} | 0 |"
+            + " has no usable size: long overflow",
         // Places
-        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}} | 2 | tensor 'a': begins at 1 of the data, but the header ends at 0: a hole of 1 bytes",
-        "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[3,5]}} | 5 | tensor 'b': begins at 3 of the data, but tensor 'a' ends at 2: a hole of 1 bytes",
-        "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}} | 3 | tensor 'b': begins at 1 of the data, but tensor 'a' ends at 2: an overlap of 1 bytes",
-        "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}} | 2 | an overlap of 2 bytes",
-        "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}} | 1 | tensor 'a' ends at 2 of the data, but the file has only 1 bytes of data; it is truncated",
-        "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}} | 5 | 3 bytes follow the end of tensor 'a'",
-        "{}                                                        | 1 | 1 bytes follow the end of the header",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}} | 2 | tensor 'a': begins"
+            + " at 1 of the data, but the header ends at 0: a hole of 1 bytes",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[3,5]}}"
+            + " | 5 | tensor 'b': begins at 3 of the data, but tensor 'a' ends at 2: a hole of 1"
+            + " bytes",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}"
+            + " | 3 | tensor 'b': begins at 1 of the data, but tensor 'a' ends at 2: an overlap of"
+            + " 1 bytes",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}"
+            + " | 2 | an overlap of 2 bytes",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}} | 1 | tensor 'a' ends at 2"
+            + " of the data, but the file has only 1 bytes of data; it is truncated",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}} | 5 | 3 bytes follow the"
+            + " end of tensor 'a'",
+        "{}                                                        | 1 | 1 bytes follow the end of"
+            + " the header",
       })
   void refuses(String header, int dataBytes, String problem) {
     Path file = file(header, dataBytes);
@@ -112,8 +146,8 @@ final class SafetensorsFileTest {
 
   @ParameterizedTest
   @CsvSource({
-    "100000001, at most 100000000 bytes but the file states 100000001",
-    "-1, at most 100000000 bytes but the file states 18446744073709551615",
+    "33554433, at most 33554432 bytes but the file states 33554433",
+    "-1, at most 33554432 bytes but the file states 18446744073709551615",
     "17, the file states a header of 17 bytes but only 16 follow; it is truncated",
     "1, the header must be a JSON object but has 1 bytes",
     "0, the header must be a JSON object but has 0 bytes"
@@ -131,6 +165,28 @@ final class SafetensorsFileTest {
         catchThrowableOfType(InvalidInputException.class, () -> SafetensorsFile.open(file));
 
     assertThat(refusal.getMessage().replace(",", "")).contains(problem);
+  }
+
+  /** 100 MB as the file states them and has them; sparse, so that nothing is written. */
+  @Test
+  void refuses_a_header_that_would_fill_the_heap_before_it_is_read() throws IOException {
+    Path file = folder.resolve("large.safetensors");
+    try (var out = new RandomAccessFile(file.toFile(), "rw")) {
+      out.write(
+          ByteBuffer.allocate(9)
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .putLong(100_000_000)
+              .put((byte) '{')
+              .array());
+      out.setLength(8 + 100_000_000);
+    }
+
+    assertThatThrownBy(() -> SafetensorsFile.open(file))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage(
+            file
+                + ": the header may have at most 33554432 bytes, but the file states 100000000; is"
+                + " it a safetensors file? If so, save the model in more shards");
   }
 
   @Test

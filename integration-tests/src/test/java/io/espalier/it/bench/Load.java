@@ -130,7 +130,7 @@ final class Load {
   /** A running coordinator. */
   Coordinator coordinator(Path state) throws InterruptedException {
     Coordinator coordinator = Coordinator.start(config(state));
-    coordinator.awaitRunning(Duration.ofMinutes(2));
+    coordinator.awaitRunning();
     return coordinator;
   }
 

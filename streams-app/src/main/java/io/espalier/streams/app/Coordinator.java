@@ -4,7 +4,6 @@ import io.espalier.schemas.RegistryUnavailableException;
 import io.espalier.schemas.Topics;
 import io.espalier.schemas.TransientFailures;
 import io.espalier.schemas.stage.StageDeclarations;
-import io.espalier.streams.domain.DurationWords;
 import io.espalier.streams.domain.run.RunSettings;
 import io.espalier.streams.topology.OptimizationTopology;
 import io.espalier.streams.topology.TopologySettings;
@@ -14,7 +13,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.streams.KafkaStreams;
@@ -92,19 +90,14 @@ public final class Coordinator implements AutoCloseable {
   }
 
   /**
-   * Waits until it works.
+   * Waits until it works, however long it takes to read its state back.
    *
-   * @throws CoordinatorException if it does not within the time, or has stopped
+   * @throws CoordinatorException if it has stopped
    */
-  public void awaitRunning(Duration atMost) throws InterruptedException {
-    boolean settled = runningOrStopped.await(atMost.toMillis(), TimeUnit.MILLISECONDS);
+  public void awaitRunning() throws InterruptedException {
+    runningOrStopped.await();
     if (stopped.getCount() == 0) {
       throw stoppedBy();
-    }
-    if (!settled) {
-      throw new CoordinatorException(
-          "wanted a running coordinator within %s, found it %s"
-              .formatted(DurationWords.of(atMost), streams.state()));
     }
   }
 

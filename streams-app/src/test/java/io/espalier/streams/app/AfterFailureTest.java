@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.FutureTask;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.streams.KafkaStreams;
@@ -21,9 +22,10 @@ import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThr
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A coordinator that was never started, and what it does when a thread fails. */
+/** A coordinator that never gets to work, and what it does when a thread fails. */
 final class AfterFailureTest {
   @TempDir private Path directory;
   private Coordinator coordinator;
@@ -79,5 +81,29 @@ final class AfterFailureTest {
         .isInstanceOf(CoordinatorException.class)
         .hasMessageContaining("a mistake")
         .hasCause(staying);
+  }
+
+  /** A wait with a limit, however long, would be a timed one. */
+  @Test
+  @Timeout(30)
+  void a_start_is_waited_for_without_a_limit_until_the_coordinator_is_closed() throws Exception {
+    var wait =
+        new FutureTask<Void>(
+            () -> {
+              coordinator.awaitRunning();
+              return null;
+            });
+    var thread = new Thread(wait, "waits-for-start");
+
+    thread.start();
+
+    while (thread.getState() != Thread.State.WAITING) {
+      assertThat(thread.getState()).isNotIn(Thread.State.TIMED_WAITING, Thread.State.TERMINATED);
+      Thread.onSpinWait();
+    }
+    coordinator.close();
+    assertThatThrownBy(wait::get)
+        .hasCauseInstanceOf(CoordinatorException.class)
+        .hasMessageContaining("the coordinator stopped");
   }
 }

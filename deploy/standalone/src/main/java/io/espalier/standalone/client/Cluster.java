@@ -101,7 +101,7 @@ public final class Cluster implements AutoCloseable {
     int brokers =
         answer(() -> admin.describeCluster().nodes().get(patience(address), TimeUnit.MILLISECONDS))
             .size();
-    return (short) Math.min(Installation.USUAL_REPLICATION, brokers);
+    return Installation.usualReplication(brokers);
   }
 
   /**

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class Services {
   private static final Logger LOGGER = LoggerFactory.getLogger(Services.class);
 
-  /** A service has as long to start as its state takes to be read back. */
+  /** A worker has as long to start as the queue takes to let it in. */
   private static final Duration NO_LIMIT = Duration.ofDays(3_650);
 
   /**
@@ -88,7 +88,7 @@ public final class Services {
     try (Coordinator coordinator = Coordinator.start(config)) {
       closeAtExit("stop-coordinator", coordinator::close);
       try (var log = startLog("coordinator", address, "it reads back its state")) {
-        coordinator.awaitRunning(NO_LIMIT);
+        coordinator.awaitRunning();
       }
       LOGGER.atInfo().log("the coordinator works");
       works.run();

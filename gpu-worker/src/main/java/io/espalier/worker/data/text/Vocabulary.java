@@ -30,6 +30,12 @@ record Vocabulary(int size, Set<Integer> special, OptionalInt end, OptionalInt m
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** Ten times the largest tokenizer.json known, that of a vocabulary of 262,000 tokens. */
+  static final long LARGEST = 384L << 20;
+
+  /** Largest file that says what special tokens are for; it is read as a tree. */
+  static final long LARGEST_ROLES = 32L << 20;
+
   /** Where the names of special tokens are, the more usual file first. */
   private static final List<String> ROLES =
       List.of("tokenizer_config.json", "special_tokens_map.json");
@@ -46,7 +52,7 @@ record Vocabulary(int size, Set<Integer> special, OptionalInt end, OptionalInt m
   /**
    * Reads it without the tokenizer, of which the binding tells no sizes.
    *
-   * @throws InvalidInputException if tokenizer.json is missing or malformed
+   * @throws InvalidInputException if tokenizer.json is missing, malformed or too large
    */
   static Vocabulary read(Path modelDirectory) {
     Path file = modelDirectory.resolve(FILE);
@@ -56,6 +62,7 @@ record Vocabulary(int size, Set<Integer> special, OptionalInt end, OptionalInt m
                   .formatted(FILE, modelDirectory)
               + " it: transformers.AutoTokenizer.from_pretrained(name).save_pretrained(directory)");
     }
+    requireAtMost(LARGEST, file);
     List<String> ends = names(modelDirectory, "eos_token", USUAL_ENDS);
     List<String> masks = names(modelDirectory, "mask_token", USUAL_MASKS);
     var wanted = new HashSet<String>(ends);
@@ -104,10 +111,23 @@ record Vocabulary(int size, Set<Integer> special, OptionalInt end, OptionalInt m
   }
 
   private static JsonNode tree(Path file) {
+    requireAtMost(LARGEST_ROLES, file);
     try {
       return JSON.readTree(file.toFile());
     } catch (IOException e) {
       throw new InvalidInputException("%s cannot be read: %s".formatted(file, e.getMessage()));
+    }
+  }
+
+  private static void requireAtMost(long largest, Path file) {
+    try {
+      if (Files.size(file) > largest) {
+        throw new InvalidInputException(
+            "%s: wanted a file of a tokenizer, which has at most %d bytes, found %d; is it another file under that name?"
+                .formatted(file, largest, Files.size(file)));
+      }
+    } catch (IOException e) {
+      throw new InvalidInputException("%s cannot be read: %s".formatted(file, e));
     }
   }
 
