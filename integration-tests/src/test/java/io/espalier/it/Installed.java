@@ -157,7 +157,8 @@ final class Installed implements AutoCloseable {
     publish(topics.pruningPolicies(), policy.getName(), policy.build(), CloudEvent.POLICY_APPLIED);
   }
 
-  private static String spec(String flops, int scoreImages) {
+  /** Prunes to a bound of FLOPs, with some images for the scores. */
+  static String spec(String flops, int scoreImages) {
     return """
     {"algorithm":"fastnas","batchSize":32,"calibrationBatches":1,"channelDivisor":8,\
     "constraints":{"flops":"%s"},"scoreImages":%d}\

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.confluent.kafka.schemaregistry.avro.AvroSchema;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
@@ -28,7 +30,9 @@ import io.espalier.schemas.SchemaRegistry;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.model.TextModel;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -82,6 +86,43 @@ class WholePathIT {
     assertThat(shown.getRootDigest()).isEqualTo(pruned.getArtifact().getRootDigest());
     assertThat(shown.getFiles()).as("files are listed once, with the result").isEmpty();
     assertThat(pruned.getArtifact().getFiles()).hasSize(shown.getFileCount());
+  }
+
+  @Test
+  void the_report_of_a_result_says_how_it_fares_at_the_gates() throws IOException {
+    var gate = new Gate("flops", GateRule.PERCENT_MAX_DEGRADATION, -10.0);
+    espalier.applyPolicy("gated", Installed.spec("60%", 32), List.of(gate));
+
+    espalier.register("gated", "1", TestModel.small(), Optional.empty());
+
+    PrunedModel pruned = pruned("gated");
+    JsonNode identity = identity(URI.create(pruned.getArtifact().getUri() + "report.json"));
+    assertThat(identity.path("run").asText()).isEqualTo(pruned.getRunId());
+    assertThat(identity.path("gates")).hasSize(1);
+    assertThat(identity.at("/gates/0/passed").asBoolean()).isTrue();
+    assertThat(identity.at("/gates/0/words").asText())
+        .startsWith("flops percentMaxDegradation -10.00 %: better by ");
+    assertThat(identity.has("forecast")).isFalse();
+  }
+
+  @Test
+  void a_result_that_misses_a_gate_is_rejected_with_its_report_and_the_budget_that_would_pass()
+      throws IOException {
+    var gate = new Gate("flops", GateRule.PERCENT_MAX_DEGRADATION, -40.0);
+    espalier.applyPolicy("too-large", Installed.spec("80%", 32), List.of(gate));
+
+    espalier.register("too-large", "1", TestModel.small(), Optional.empty());
+
+    ModelRejected rejected = rejected("too-large");
+    assertThat(rejected.getReason()).isEqualTo(RejectionReason.GATE);
+    URI page = URI.create(rejected.getReportUri());
+    assertThat(Files.readString(Path.of(page)))
+        .contains("✗ flops percentMaxDegradation -40.00 %: better by ");
+    JsonNode identity = identity(page.resolve("report.json"));
+    assertThat(identity.at("/gates/0/passed").asBoolean(true)).isFalse();
+    String budget = rejected.getForecast().getConstraints().get("flops");
+    assertThat(Integer.parseInt(budget.replace("%", ""))).isBetween(1, 60);
+    assertThat(identity.at("/forecast/constraints/flops").asText()).isEqualTo(budget);
   }
 
   @Test
@@ -299,6 +340,10 @@ class WholePathIT {
         .isInstanceOf(RestClientException.class);
 
     assertThat(client.getAllVersions(subject)).hasSize(versions);
+  }
+
+  private static JsonNode identity(URI report) throws IOException {
+    return new ObjectMapper().readTree(Path.of(report).toFile()).path("identity");
   }
 
   private static PrunedModel pruned(String model) {
