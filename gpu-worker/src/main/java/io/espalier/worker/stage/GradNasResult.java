@@ -37,6 +37,8 @@ record GradNasResult(
     settings.put("normalisation", spec.normalisation().key());
     settings.put("objective", spec.objective().key());
     settings.put("output", plan().output().key());
+    settings.put("reconstruct", spec.reconstruct().key());
+    pruned.reconstruction().map(ReconstructionTexts::settings).ifPresent(settings::putAll);
     settings.put(StageReport.OPENING, opening().lines());
     plan().model().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
     StageReport.warn(

@@ -5,6 +5,7 @@ import io.espalier.worker.algorithm.gradnas.GradNasSettings;
 import io.espalier.worker.algorithm.gradnas.Normalisation;
 import io.espalier.worker.algorithm.gradnas.OutputMode;
 import io.espalier.worker.algorithm.gradnas.WidthRules;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
@@ -32,6 +33,7 @@ import java.util.Set;
  * @param output in which form the result is left behind, if it is said
  * @param maxLength tokens of the longest sequence, for which operations are counted too, if said
  * @param stride tokens that neighbouring windows of a question share, if said
+ * @param reconstruct whether what reads cut units is solved for anew; auto if not said
  */
 record GradNasSpec(
     Constraints constraints,
@@ -45,7 +47,8 @@ record GradNasSpec(
     boolean uniform,
     Optional<OutputMode> output,
     OptionalInt maxLength,
-    OptionalInt stride) {
+    OptionalInt stride,
+    ReconstructionMode reconstruct) {
   /** What policies call the algorithm. */
   static final String GRADNAS = "gradnas";
 
@@ -63,7 +66,8 @@ record GradNasSpec(
           "uniform",
           "output",
           "maxLength",
-          "stride");
+          "stride",
+          "reconstruct");
   private static final int BATCHES = 128;
 
   /**
@@ -89,6 +93,18 @@ record GradNasSpec(
     Optional<OutputMode> output = spec.oneOf("output", OutputMode.values(), OutputMode::key);
     OptionalInt maxLength = spec.count("maxLength");
     OptionalInt stride = spec.number("stride", 0);
+    ReconstructionMode reconstruct =
+        spec.oneOf(
+            "reconstruct",
+            ReconstructionMode.values(),
+            ReconstructionMode::key,
+            ReconstructionMode.AUTO);
+    if (reconstruct == ReconstructionMode.ON
+        && output.equals(Optional.of(OutputMode.ZERO_PADDED))) {
+      spec.problem(
+          "reconstruct: on is not possible with output zero-padded, which shows the plain cut; ask"
+              + " for another output, or leave it out");
+    }
     if (constraints.isEmpty() || spec.hasProblems()) {
       throw spec.refusal();
     }
@@ -104,13 +120,20 @@ record GradNasSpec(
         uniform,
         output,
         maxLength,
-        stride);
+        stride,
+        reconstruct);
   }
 
   /** The settings of a search, with the seed of the job. */
   GradNasSettings settings(long seed) {
     return new GradNasSettings(
-        batches.orElse(BATCHES), batchSize, microBatch, normalisation, objective, seed);
+        batches.orElse(BATCHES),
+        batchSize,
+        microBatch,
+        normalisation,
+        objective,
+        reconstruct,
+        seed);
   }
 
   /** Which widths there are to choose from. */

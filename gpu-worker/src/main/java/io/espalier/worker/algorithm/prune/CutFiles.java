@@ -1,4 +1,4 @@
-package io.espalier.worker.algorithm.fastnas;
+package io.espalier.worker.algorithm.prune;
 
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsFile;
@@ -17,20 +17,20 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** Writes numbers into the files of a cut model; tensors that are not written keep their bytes. */
-final class CutFiles {
+public final class CutFiles {
   private static final String SAFETENSORS = ".safetensors";
 
   private CutFiles() {}
 
   /** Replaces the running statistics of BatchNorm in a model's files by those of the weights. */
-  static void writeStatistics(ModelDirectory model, Weights weights) {
+  public static void writeStatistics(ModelDirectory model, Weights weights) {
     Map<String, TensorData> calibrated = weights.toTensorData();
     calibrated.keySet().retainAll(names(weights));
     replace(model, calibrated);
   }
 
   /** Replaces the tensors in a model's files by the weights, each in the type that it has there. */
-  static void write(ModelDirectory model, Weights weights) {
+  public static void write(ModelDirectory model, Weights weights) {
     replace(model, weights.toTensorData());
   }
 
