@@ -4,6 +4,7 @@ import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.GradNasPruning;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.SearchSpace;
+import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.model.TextModel;
@@ -129,6 +130,11 @@ record GradNasFacts(
     return axis.endsWith(NEURONS)
         ? UnitRow.ranked(axis, scores, kept)
         : UnitRow.each(axis, scores, kept);
+  }
+
+  @Override
+  public Optional<Reconstruction> reconstruction() {
+    return pruned.reconstruction();
   }
 
   /** Losses of models are in other units than sums of scores. */

@@ -34,6 +34,7 @@ record GradNasResult(
     settings.put("batches", Integer.toString(pruned.scores().batches()));
     settings.put("tokens", Integer.toString(plan().model().tokens()));
     settings.put("output", plan().output().key());
+    pruned.reconstruction().map(ReconstructionTexts::settings).ifPresent(settings::putAll);
     settings.put(StageReport.OPENING, opening().lines());
     plan().model().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
     StageReport.warn(

@@ -7,6 +7,7 @@ import io.espalier.worker.algorithm.gradnas.GradNasSettings;
 import io.espalier.worker.algorithm.gradnas.Normalisation;
 import io.espalier.worker.algorithm.gradnas.OutputMode;
 import io.espalier.worker.algorithm.gradnas.WidthRules;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Objective;
@@ -37,8 +38,21 @@ record GradNasSpec(Settings said, Constraints constraints, LayerRules layers) {
     Optional<Constraints> constraints =
         reader.constraints(GradNasKeys.CONSTRAINTS, Constraints::ofText);
     LayerRules layers = reader.layers();
+    checkReconstruction(reader);
     reader.requireSound();
     return new GradNasSpec(reader.settings(), constraints.orElseThrow(), layers);
+  }
+
+  /** What shows the plain cut cannot show what was solved for. */
+  private static void checkReconstruction(PruneReader reader) {
+    Settings said = reader.settings();
+    boolean on = said.find(PruneKeys.RECONSTRUCT).equals(Optional.of(ReconstructionMode.ON.key()));
+    boolean padded = said.find(GradNasKeys.OUTPUT).equals(Optional.of(OutputMode.ZERO_PADDED.key()));
+    if (on && padded) {
+      reader.problem(
+          "reconstruct: on is not possible with output zero-padded, which shows the plain cut; ask"
+              + " for another output, or leave it out");
+    }
   }
 
   /** Batches that gradients are measured on, if it is said; else up to 128. */
@@ -66,6 +80,12 @@ record GradNasSpec(Settings said, Constraints constraints, LayerRules layers) {
     return said.find(GradNasKeys.OUTPUT, OutputMode.values(), OutputMode::key);
   }
 
+  /** Whether what writes to the stream behind the first cut is solved for anew. */
+  ReconstructionMode reconstruct() {
+    return said.get(
+        PruneKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
+  }
+
   /** The settings of a search, with the seed of the job. */
   GradNasSettings settings(long seed) {
     return new GradNasSettings(
@@ -74,6 +94,7 @@ record GradNasSpec(Settings said, Constraints constraints, LayerRules layers) {
         said.find(GradNasKeys.MICRO_BATCH).orElse(batchSize()),
         normalisation(),
         objective(),
+        reconstruct(),
         seed);
   }
 

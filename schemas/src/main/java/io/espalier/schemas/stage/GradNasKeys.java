@@ -111,6 +111,7 @@ public final class GradNasKeys {
               PruneKeys.LAYERS,
               UNIFORM,
               OUTPUT,
+              PruneKeys.RECONSTRUCT,
               MAX_LENGTH,
               STRIDE)
           .requiring(PruneKeys.ALGORITHM, CONSTRAINTS);

@@ -3,6 +3,7 @@ package io.espalier.worker.algorithm.fastnas;
 import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.evaluate.Tally;
+import io.espalier.worker.algorithm.prune.CutFiles;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.reconstruct.VisionReconstruction;
 import io.espalier.worker.data.ImageDataset;

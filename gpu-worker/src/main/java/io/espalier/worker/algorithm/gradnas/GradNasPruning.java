@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.prune.Candidate;
 import io.espalier.worker.algorithm.prune.Candidates;
 import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
+import io.espalier.worker.algorithm.prune.CutFiles;
 import io.espalier.worker.algorithm.prune.Decision.Solved;
 import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.prune.LatencyBound;
@@ -19,6 +20,9 @@ import io.espalier.worker.algorithm.prune.Measured;
 import io.espalier.worker.algorithm.prune.Outcome;
 import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.prune.TextTiming;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
+import io.espalier.worker.algorithm.reconstruct.transformer.SequenceBatches;
+import io.espalier.worker.algorithm.reconstruct.transformer.TransformerReconstruction;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
@@ -32,7 +36,9 @@ import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.transformer.StackedNetwork;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
@@ -53,13 +59,24 @@ public final class GradNasPruning {
    * @param scores of the units, as they were measured
    * @param sequences that they were measured on
    * @param losses what each width of each axis of the search loses
+   * @param reconstruction what was solved for; empty if nothing was to be
    */
   public record Result(
       Outcome<Solved> outcome,
       TextModel model,
       UnitScores scores,
       int sequences,
-      Sensitivities losses) {}
+      Sensitivities losses,
+      Optional<Reconstruction> reconstruction) {}
+
+  /** Examples that are solved on, at most: more take longer and hardly help. */
+  private static final int SOLVED_EXAMPLES = 1024;
+
+  /** Sequences of a batch of which one is held out. */
+  private static final int FEWEST = 4;
+
+  /** Bound of hidden states in memory while layers are solved for. */
+  private static final long STATE_BYTES = 1L << 30;
 
   private final GradNasPlan plan;
   private final Constraints constraints;
@@ -139,13 +156,40 @@ public final class GradNasPruning {
       if (plan.output() != OutputMode.ZERO_PADDED) { // that costs what it did: it is for looking at
         FileCosts.requireWithin(budget, cost(found.cut()), output);
       }
+      Optional<Reconstruction> solved =
+          phases.time("reconstruction", () -> reconstruct(original, found.cut(), checkpoints));
       TextTally after = phases.time("result", () -> result(found.cut(), manager));
       return new Result(
           outcome(search, found, before, after),
           found.cut(),
           scores,
           Math.min(scores.batches() * settings.batchSize(), this.search.size()),
-          losses);
+          losses,
+          solved);
+    }
+  }
+
+  /** Solves for what reads cut units, unless it is to stay as it was cut. */
+  private Optional<Reconstruction> reconstruct(Weights original, TextModel cut, Path checkpoints) {
+    if (settings.reconstruct() == ReconstructionMode.OFF
+        || plan.output() == OutputMode.ZERO_PADDED
+        || !(plan.model().network() instanceof StackedNetwork network)) {
+      return Optional.empty();
+    }
+    var batches =
+        new SequenceBatches(
+            search.drawn(SOLVED_EXAMPLES, settings.seed()), Math.max(FEWEST, settings.pieceSize()));
+    try (Weights weights = Weights.load(cut.directory(), cut.architecture())) {
+      Reconstruction done =
+          new TransformerReconstruction(network, original, batches)
+              .run(
+                  weights,
+                  new TransformerReconstruction.Storage(STATE_BYTES, checkpoints),
+                  progress);
+      if (done.isUsed()) {
+        CutFiles.write(cut.directory(), weights);
+      }
+      return Optional.of(done);
     }
   }
 

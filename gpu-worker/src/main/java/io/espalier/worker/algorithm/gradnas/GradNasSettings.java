@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.gradnas;
 
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Objective;
 
 /**
@@ -11,6 +12,7 @@ import io.espalier.worker.algorithm.search.Objective;
  *     rounding
  * @param normalisation how scores of layers and kinds of units are made comparable
  * @param objective what a choice of widths loses, summed up
+ * @param reconstruct whether what reads cut units is solved for anew
  * @param seed decides the order of the data
  */
 public record GradNasSettings(
@@ -19,4 +21,5 @@ public record GradNasSettings(
     int pieceSize,
     Normalisation normalisation,
     Objective objective,
+    ReconstructionMode reconstruct,
     long seed) {}

@@ -75,6 +75,18 @@ public interface Taps {
   }
 
   /**
+   * What a part of a layer adds to the stream: its attention, or its feed-forward part.
+   *
+   * @param axis name of the axis of the heads or neurons that it consists of; of a part of experts
+   *     no axis has that name
+   * @param said (batch, tokens, hidden), bias included
+   * @param stream what it is added to, of the same shape
+   */
+  default NDArray added(String axis, NDArray said, NDArray stream) {
+    return said;
+  }
+
+  /**
    * What a normalisation says that stands in front of a part of a decoder's layer: its attention,
    * its feed-forward part, or both of them where one is enough for both. That at the end is none.
    *

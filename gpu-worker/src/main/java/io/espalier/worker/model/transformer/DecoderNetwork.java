@@ -107,6 +107,11 @@ record DecoderNetwork(
   }
 
   @Override
+  public boolean centresStream() {
+    return block().norm() == Norm.LAYER;
+  }
+
+  @Override
   public Pieces pieces(Architecture architecture) {
     String prefix = plan.prefix(names().prefix(), architecture.shapes().keySet());
     String words = prefix + names().words();

@@ -6,12 +6,13 @@ import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.model.family.Side;
 import io.espalier.worker.model.family.Taps;
-import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.Tokens;
+import io.espalier.worker.model.transformer.rope.Rotations;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * BERT and its kin: layers of attention to all tokens and of a feed-forward part, each with a layer
@@ -21,7 +22,8 @@ import java.util.Map;
  * @param plan what it is built like
  * @param causal whether no token sees a later one
  */
-record EncoderNetwork(EncoderFamily family, TextPlan plan, boolean causal) implements TextNetwork {
+record EncoderNetwork(EncoderFamily family, TextPlan plan, boolean causal)
+    implements StackedNetwork {
   @Override
   public TextInput input() {
     return plan.input();
@@ -89,13 +91,17 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan, boolean causal) imple
 
   @Override
   public NDArray encode(Weights weights, Tokens tokens, Taps taps) {
-    return encode(modules(weights), tokens, taps);
+    NDArray x = embed(weights, tokens, taps);
+    Surroundings surroundings = surroundings(tokens, x);
+    for (int i = 0; i < layers(); i++) {
+      x = layer(i, weights, x, surroundings, taps);
+    }
+    return x;
   }
 
   @Override
   public NDArray forward(Weights weights, Tokens tokens, Taps taps) {
-    TextModules modules = modules(weights);
-    return plan.head().of(modules, plan, encode(modules, tokens, taps), tokens);
+    return plan.head().of(modules(weights), plan, encode(weights, tokens, taps), tokens);
   }
 
   private TextModules modules(Weights weights) {
@@ -103,18 +109,36 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan, boolean causal) imple
     return new TextModules(weights, prefix, plan.epsilon());
   }
 
-  private NDArray encode(TextModules modules, Tokens tokens, Taps taps) {
-    NDArray x = taps.hidden(0, embed(modules, tokens)); // (batch, tokens, hidden)
-    NDArray mask =
-        causal
-            ? SelfAttention.ofEarlierTokens(tokens.mask(), x)
-            : SelfAttention.ofRealTokens(tokens.mask(), x);
-    for (int i = 0; i < plan.widths().layers(); i++) {
-      String block = modules.prefix() + family.names().blocks() + i;
-      NDArray said = layer(modules, block, taps.entering(i, x), mask, taps);
-      x = taps.hidden(i + 1, taps.leaving(i, said));
-    }
-    return x;
+  @Override
+  public int layers() {
+    return plan.widths().layers();
+  }
+
+  @Override
+  public boolean centresStream() {
+    return true;
+  }
+
+  @Override
+  public Surroundings surroundings(Tokens tokens, NDArray like) {
+    return causal
+        ? new Surroundings(tokens, like, Windows.NONE, Rotations.NONE)
+        : Surroundings.ofAllTokens(tokens, like);
+  }
+
+  @Override
+  public NDArray embed(Weights weights, Tokens tokens, Taps taps) {
+    return taps.hidden(0, embed(modules(weights), tokens)); // (batch, tokens, hidden)
+  }
+
+  @Override
+  public NDArray layer(
+      int index, Weights weights, NDArray x, Surroundings surroundings, Taps taps) {
+    TextModules modules = modules(weights);
+    String block = modules.prefix() + family.names().blocks() + index;
+    NDArray mask = surroundings.mask(index);
+    NDArray said = layer(modules, block, taps.entering(index, x), mask, taps);
+    return taps.hidden(index + 1, taps.leaving(index, said));
   }
 
   private NDArray embed(TextModules modules, Tokens tokens) {
@@ -152,11 +176,13 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan, boolean causal) imple
             SelfAttention.split(modules.dense(block + names.value(), x), size),
             mask);
     NDArray joined = SelfAttention.join(taps.heads(block + ".heads", context));
-    NDArray attended = modules.dense(block + names.attended(), joined);
+    NDArray attended =
+        taps.added(block + ".heads", modules.dense(block + names.attended(), joined), x);
     NDArray between = modules.norm(block + names.attentionNorm(), T.add(attended, x));
     NDArray inner = taps.neurons(block + ".neurons", modules.dense(block + names.inner(), between));
     NDArray activated = taps.activated(block + ".neurons", plan.activation().of(inner));
-    NDArray outer = modules.dense(block + names.outer(), activated);
+    NDArray outer =
+        taps.added(block + ".neurons", modules.dense(block + names.outer(), activated), between);
     return modules.norm(block + names.outputNorm(), T.add(outer, between));
   }
 }

@@ -2,6 +2,7 @@ package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.model.family.Side;
+import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.tensor.T;
 
 /**
@@ -35,10 +36,12 @@ record Gpt2Block() implements DecoderBlock {
   @Override
   public NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
     NDArray read = pass.normed(norm(), modules, block + ".ln_1", x);
-    NDArray attended = T.add(attention(modules, block, read, pass), x);
+    NDArray said = attention(modules, block, read, pass);
+    NDArray attended = T.add(pass.taps().added(block + TextNetwork.HEADS, said, x), x);
     NDArray normed = pass.normed(norm(), modules, block + ".ln_2", attended);
     NDArray activated = pass.activated(block, modules.transposed(block + INNER, normed));
-    return T.add(modules.transposed(block + OUTER, activated), attended);
+    NDArray outer = modules.transposed(block + OUTER, activated);
+    return T.add(pass.taps().added(block + TextNetwork.NEURONS, outer, attended), attended);
   }
 
   private static NDArray attention(TextModules modules, String block, NDArray x, Pass pass) {

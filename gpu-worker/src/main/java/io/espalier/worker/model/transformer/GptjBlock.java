@@ -2,6 +2,7 @@ package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.model.family.Side;
+import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.transformer.rope.RotaryPositions;
 import io.espalier.worker.tensor.T;
 
@@ -39,9 +40,15 @@ record GptjBlock() implements DecoderBlock {
   @Override
   public NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
     NDArray normed = pass.normed(norm(), modules, block + ".ln_1", x);
-    NDArray attended = attention(modules, block, normed, pass);
+    NDArray said = attention(modules, block, normed, pass);
+    NDArray attended = pass.taps().added(block + TextNetwork.HEADS, said, x);
     NDArray activated = pass.activated(block, modules.dense(block + INNER, normed));
-    NDArray outer = modules.dense(block + OUTER, activated);
+    NDArray outer =
+        pass.taps()
+            .added(
+                block + TextNetwork.NEURONS,
+                modules.dense(block + OUTER, activated),
+                T.add(attended, x));
     return T.add(T.add(attended, outer), x);
   }
 

@@ -5,7 +5,6 @@ import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.model.family.Taps;
-import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
@@ -21,7 +20,7 @@ import java.util.OptionalInt;
  * io.espalier.worker.domain.model.Kept, ai.djl.ndarray.NDManager)}). A model that is larger than
  * the memory can be run on all batches layer by layer.
  */
-public interface LayeredNetwork extends TextNetwork {
+public interface LayeredNetwork extends StackedNetwork {
   /**
    * Why some loaders of the family would not open a model that is like this one but for its sizes,
    * if they would not.
@@ -83,41 +82,12 @@ public interface LayeredNetwork extends TextNetwork {
     return Optional.empty();
   }
 
-  /** How many layers there are. */
-  int layers();
-
   /**
    * What each piece reads.
    *
    * @param architecture that of the checkpoint at hand
    */
   Pieces pieces(Architecture architecture);
-
-  /**
-   * What all layers need to know of a batch.
-   *
-   * @param like an array of the type and on the device that is computed in
-   */
-  Surroundings surroundings(Tokens tokens, NDArray like);
-
-  /**
-   * What enters the first layer.
-   *
-   * @param weights hold at least the tensors of the embedding
-   * @return (batch, tokens, hidden)
-   */
-  NDArray embed(Weights weights, Tokens tokens, Taps taps);
-
-  /**
-   * What a layer makes of what enters it.
-   *
-   * @param index counted from 0
-   * @param weights hold at least the tensors of the layer
-   * @param x (batch, tokens, hidden)
-   * @param surroundings those of the batch
-   * @return (batch, tokens, hidden)
-   */
-  NDArray layer(int index, Weights weights, NDArray x, Surroundings surroundings, Taps taps);
 
   /**
    * The last hidden state.

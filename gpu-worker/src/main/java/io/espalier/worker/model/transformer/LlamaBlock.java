@@ -70,9 +70,11 @@ record LlamaBlock(boolean readBias, boolean writtenBias, boolean headNorms, Feed
   @Override
   public NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
     NDArray read = pass.normed(norm(), modules, block + ATTENTION_NORM, x);
-    NDArray attended = T.add(attention(modules, block, read, pass), x);
+    NDArray said = attention(modules, block, read, pass);
+    NDArray attended = T.add(pass.taps().added(block + TextNetwork.HEADS, said, x), x);
     NDArray normed = pass.normed(norm(), modules, block + NEURON_NORM, attended);
-    return T.add(feedForward.of(modules, block, normed, pass), attended);
+    NDArray outer = feedForward.of(modules, block, normed, pass);
+    return T.add(pass.taps().added(block + TextNetwork.NEURONS, outer, attended), attended);
   }
 
   private NDArray attention(TextModules modules, String block, NDArray x, Pass pass) {

@@ -7,7 +7,7 @@ import io.espalier.worker.model.transformer.rope.Rotations;
 import java.util.Optional;
 
 /**
- * What the layers of a {@link LayeredNetwork} need to know of a batch besides what passes through
+ * What the layers of a {@link StackedNetwork} need to know of a batch besides what passes through
  * them; by its tokens alone, so it is made anew at any layer or kept for all of them.
  */
 public final class Surroundings {
@@ -41,7 +41,24 @@ public final class Surroundings {
             .or(() -> positions);
   }
 
-  /** What is added to scores of attention in a layer: (batch, 1, tokens, tokens). */
+  private Surroundings(NDArray everything) {
+    this.windows = Windows.NONE;
+    this.everything = everything;
+    this.near = everything;
+    this.positions = Optional.empty();
+    this.nearPositions = Optional.empty();
+  }
+
+  /**
+   * Those of a batch in which every token sees all real ones, wherever they stand.
+   *
+   * @param like as above
+   */
+  static Surroundings ofAllTokens(Tokens tokens, NDArray like) {
+    return new Surroundings(SelfAttention.ofRealTokens(tokens.mask(), like));
+  }
+
+  /** What is added to scores of attention in a layer: (batch, 1, tokens or 1, tokens). */
   NDArray mask(int layer) {
     return windows.layers().contains(layer) ? near : everything;
   }

@@ -3,6 +3,7 @@ package io.espalier.worker.algorithm.gradnas;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.evaluate.TextTally;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
@@ -162,7 +163,14 @@ public final class ChoiceBenchmark {
   private GradNas gradNas(Normalisation normalisation, long seed) {
     return new GradNas(
         model,
-        new GradNasSettings(BATCHES, BATCH_SIZE, BATCH_SIZE, normalisation, Objective.SUM, seed),
+        new GradNasSettings(
+            BATCHES,
+            BATCH_SIZE,
+            BATCH_SIZE,
+            normalisation,
+            Objective.SUM,
+            ReconstructionMode.OFF,
+            seed),
         train);
   }
 

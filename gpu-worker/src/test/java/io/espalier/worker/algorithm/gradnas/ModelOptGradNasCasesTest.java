@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.prune.Phases;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Objective;
@@ -97,7 +98,8 @@ class ModelOptGradNasCasesTest {
             bert.network().input(),
             bert.directory().path(),
             TextSettings.USUAL.withMaxLength(TOKENS).withStride(16));
-    var settings = new GradNasSettings(1, 8, 8, Normalisation.RAW, Objective.SUM, 7);
+    var settings =
+        new GradNasSettings(1, 8, 8, Normalisation.RAW, Objective.SUM, ReconstructionMode.OFF, 7);
     pruned =
         new GradNasPruning(
                 plan,

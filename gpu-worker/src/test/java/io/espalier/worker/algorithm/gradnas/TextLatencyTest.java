@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.evaluate.LayerTimer.Sized;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation.Timed;
 import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.prune.TextTiming;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Budget.Bound;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
@@ -171,7 +172,8 @@ class TextLatencyTest {
   private GradNasPruning.Result prune(String latency) {
     GradNasPlan plan =
         GradNasPlan.of(model, OutputMode.PER_LAYER, new WidthRules(false, 8, LayerRules.NONE));
-    var settings = new GradNasSettings(3, 4, 4, Normalisation.LAYER, Objective.SUM, 7);
+    var settings =
+        new GradNasSettings(3, 4, 4, Normalisation.LAYER, Objective.SUM, ReconstructionMode.OFF, 7);
     return new GradNasPruning(
             plan,
             Constraints.parse(Map.of("latency", latency)),

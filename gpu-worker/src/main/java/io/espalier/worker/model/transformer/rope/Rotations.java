@@ -9,6 +9,9 @@ import java.util.Optional;
  * @param near in layers that see only near tokens; empty if those turn as the others
  */
 public record Rotations(Optional<Rotation> far, Optional<Rotation> near) {
+  /** No layer turns them. */
+  public static final Rotations NONE = new Rotations(Optional.empty(), Optional.empty());
+
   /** The same in all layers. */
   public static Rotations of(Rotation rotation) {
     return new Rotations(Optional.of(rotation), Optional.empty());

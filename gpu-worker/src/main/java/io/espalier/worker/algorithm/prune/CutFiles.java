@@ -1,4 +1,4 @@
-package io.espalier.worker.algorithm.fastnas;
+package io.espalier.worker.algorithm.prune;
 
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.SafetensorsFile;
@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /** Writes numbers into the files of a cut model; tensors that are not written keep their bytes. */
-final class CutFiles {
+public final class CutFiles {
   private static final String SAFETENSORS = ".safetensors";
   private static final String BIAS = ".bias";
 
@@ -30,7 +30,7 @@ final class CutFiles {
    *
    * @param solved names of weights
    */
-  static void write(ModelDirectory model, Weights weights, Set<String> solved) {
+  public static void write(ModelDirectory model, Weights weights, Set<String> solved) {
     Map<String, TensorData> changed = weights.toTensorData();
     List<String> statistics = statistics(weights);
     changed
@@ -44,6 +44,11 @@ final class CutFiles {
     return name.endsWith(BIAS)
         ? name.substring(0, name.length() - BIAS.length()) + ".weight"
         : name;
+  }
+
+  /** Replaces the tensors in a model's files by the weights, each in the type that it has there. */
+  public static void write(ModelDirectory model, Weights weights) {
+    replace(model, weights.toTensorData());
   }
 
   private static void replace(ModelDirectory model, Map<String, TensorData> tensors) {

@@ -1,0 +1,170 @@
+package io.espalier.worker.algorithm.reconstruct.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import io.espalier.worker.algorithm.reconstruct.LeastSquares;
+import io.espalier.worker.algorithm.reconstruct.LinearMap;
+import io.espalier.worker.data.TokenBatch;
+import io.espalier.worker.domain.job.LayerReconstruction;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.TextNetwork.Block;
+import io.espalier.worker.model.family.Tokens;
+import io.espalier.worker.model.transformer.StackedNetwork;
+import io.espalier.worker.tensor.SpillingArrays;
+import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Weights;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Solves for the projections of a cut transformer, layer after layer in forward order: all batches
+ * go through a layer of the original and of the cut model before any goes on to the next.
+ */
+final class StreamReconstruction implements AutoCloseable {
+  /*
+   * A projection adds W · x + b to the stream. With s the original's stream behind it, and x' and r'
+   * what the projection reads and adds to in the network as cut and solved so far [1]:
+   *
+   *   W', b' = argmin Σ over real tokens of 1/v · |s - r' - W'x' - b'|²
+   *
+   * so the error of the stream itself, s - r', is made good too. The normalisation behind divides s by the
+   * root of v, its variance (LayerNorm) or mean square (RMSNorm). What counts is the error behind it: a
+   * few tokens carry most of the energy of a trained model, and would have the rest fitted to
+   * themselves [2].
+   *
+   * [1] Y. He, X. Zhang, J. Sun: Channel Pruning for Accelerating Very Deep Neural Networks, 2017.
+   * [2] M. Sun et al.: Massive Activations in Large Language Models, 2024.
+   */
+  private static final String PHASE = "reconstructing layers";
+  private static final double SMALLEST_ENERGY = 1e-12;
+
+  private final StackedNetwork network;
+  private final Weights original;
+  private final Weights cut;
+  private final SequenceBatches batches;
+  private final NDManager manager;
+  private final SpillingArrays wanted;
+  private final SpillingArrays found;
+
+  /**
+   * Reconstruction of a cut model.
+   *
+   * @param original weights of the model before the cut; stay as they are
+   * @param cut weights of the cut model, which change in place
+   * @param storage for hidden states of both
+   */
+  StreamReconstruction(
+      TransformerReconstruction of,
+      Weights cut,
+      NDManager manager,
+      TransformerReconstruction.Storage storage) {
+    this.network = of.network();
+    this.original = of.original();
+    this.cut = cut;
+    this.batches = of.batches();
+    this.manager = manager;
+    this.wanted = new SpillingArrays(storage.memoryBytes() / 2, storage.directory());
+    this.found = new SpillingArrays(storage.memoryBytes() / 2, storage.directory());
+  }
+
+  /** Solves for all projections behind the first cut; says what came of each. */
+  List<LayerReconstruction> run(Progress.Listener progress) {
+    forEachBatch(
+        (batch, tokens) -> {
+          Tokens read = Tokens.of(manager, tokens);
+          wanted.put(batch, network.embed(original, read, Taps.NONE));
+          found.put(batch, network.embed(cut, read, Taps.NONE));
+        });
+    var reports = new ArrayList<LayerReconstruction>();
+    List<Block> blocks = Block.of(cut.architecture());
+    for (int layer = 0; layer < blocks.size(); layer++) {
+      for (String axis : List.of(blocks.get(layer).heads(), blocks.get(layer).neurons())) {
+        Optional<Projection> after = Projection.of(cut.architecture(), axis);
+        if (after.isPresent() && (!reports.isEmpty() || isCut(after.get()))) {
+          reports.add(solve(layer, after.get()));
+        }
+      }
+      advance(layer);
+      progress.report(Progress.of(PHASE, layer + 1, blocks.size()));
+    }
+    return reports;
+  }
+
+  private boolean isCut(Projection projection) {
+    return original.get(projection.weight()).size() != cut.get(projection.weight()).size();
+  }
+
+  private LayerReconstruction solve(int layer, Projection projection) {
+    try (var squares =
+        new LeastSquares(manager, projection.weight(), projection.inputs(), projection.outputs())) {
+      forEachBatch((batch, tokens) -> add(squares, layer, projection.axis(), batch, tokens));
+      try (var scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        LinearMap plain = projection.map(cut);
+        LeastSquares.Solution solution = squares.solve(plain, projection.intercept());
+        if (solution.report().solved()) {
+          projection.become(solution.map(), cut);
+        }
+        return solution.report();
+      }
+    }
+  }
+
+  private void add(LeastSquares squares, int layer, String axis, int batch, TokenBatch tokens) {
+    var before = new StreamTrace(axis);
+    var now = new StreamTrace(axis);
+    pass(layer, original, wanted.get(batch), tokens, before);
+    pass(layer, cut, found.get(batch), tokens, now);
+    RealTokens real = RealTokens.of(tokens);
+    NDArray stream = T.inDoublePrecision(real.rows(before.after()));
+    NDArray target = T.subtract(stream, T.inDoublePrecision(real.rows(now.before())));
+    squares.add(real.rows(now.read()), target, T.divide(T.full(stream, 1, 1), energy(stream)));
+  }
+
+  /** What the normalisation behind divides the squares of each row by: (rows). */
+  private NDArray energy(NDArray stream) {
+    double share = 1.0 / stream.getShape().get(1);
+    NDArray squares = T.scale(T.sum(T.square(stream), 1), share);
+    NDArray energy =
+        network.centresStream()
+            ? T.subtract(squares, T.square(T.scale(T.sum(stream, 1), share)))
+            : squares;
+    return T.atLeast(energy, SMALLEST_ENERGY);
+  }
+
+  private void advance(int layer) {
+    forEachBatch(
+        (batch, tokens) -> {
+          wanted.put(batch, pass(layer, original, wanted.get(batch), tokens, Taps.NONE));
+          found.put(batch, pass(layer, cut, found.get(batch), tokens, Taps.NONE));
+        });
+  }
+
+  private NDArray pass(int layer, Weights weights, NDArray x, TokenBatch tokens, Taps taps) {
+    Tokens read = Tokens.of(manager, tokens);
+    return network.layer(layer, weights, x, network.surroundings(read, x), taps);
+  }
+
+  /** Does something with a batch, in a scope of its own. */
+  private interface Step {
+    void of(int batch, TokenBatch tokens);
+  }
+
+  private void forEachBatch(Step step) {
+    for (int batch = 0; batch < batches.count(); batch++) {
+      try (var scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        step.of(batch, batches.get(batch));
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    wanted.close();
+    found.close();
+  }
+}

@@ -1,0 +1,45 @@
+package io.espalier.worker.model.transformer;
+
+import ai.djl.ndarray.NDArray;
+import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.TextNetwork;
+import io.espalier.worker.model.family.Tokens;
+import io.espalier.worker.tensor.Weights;
+
+/** A network of layers that follow one another, each of which can be run by itself. */
+public interface StackedNetwork extends TextNetwork {
+  /** How many layers there are. */
+  int layers();
+
+  /**
+   * Whether what normalises the stream takes its mean out first, so that it divides by the root of
+   * the variance; else by that of the mean square.
+   */
+  boolean centresStream();
+
+  /**
+   * What all layers need to know of a batch.
+   *
+   * @param like an array of the type and on the device that is computed in
+   */
+  Surroundings surroundings(Tokens tokens, NDArray like);
+
+  /**
+   * What enters the first layer.
+   *
+   * @param weights hold at least the tensors of the embedding
+   * @return (batch, tokens, hidden)
+   */
+  NDArray embed(Weights weights, Tokens tokens, Taps taps);
+
+  /**
+   * What a layer makes of what enters it.
+   *
+   * @param index counted from 0
+   * @param weights hold at least the tensors of the layer
+   * @param x (batch, tokens, hidden)
+   * @param surroundings those of the batch
+   * @return (batch, tokens, hidden)
+   */
+  NDArray layer(int index, Weights weights, NDArray x, Surroundings surroundings, Taps taps);
+}
