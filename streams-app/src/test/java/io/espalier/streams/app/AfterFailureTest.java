@@ -88,10 +88,10 @@ final class AfterFailureTest {
   @Timeout(30)
   void a_start_is_waited_for_without_a_limit_until_the_coordinator_is_closed() throws Exception {
     var wait =
-        new FutureTask<Void>(
+        new FutureTask<>(
             () -> {
               coordinator.awaitRunning();
-              return null;
+              return "running";
             });
     var thread = new Thread(wait, "waits-for-start");
 
