@@ -85,8 +85,7 @@ public record PruneSpec(Settings said, Constraints constraints, LayerRules layer
 
   /** Whether layers behind the first cut are solved for anew. */
   ReconstructionMode reconstruct() {
-    return said.get(
-        PruneKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
+    return said.get(PruneKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
   }
 
   /** The settings of a search, with the seed of the job. */

@@ -114,7 +114,7 @@ final class RunEventsMapping {
   /** Where the page of the newest pruning lies, which its worker put into its output. */
   private static Optional<String> reportUri(Run run) {
     return run.outcomes().stream()
-        .filter(outcome -> outcome.kind() == StageKind.PRUNE)
+        .filter(outcome -> outcome.kind().equals(StageKind.PRUNE))
         .reduce((earlier, later) -> later)
         .map(pruned -> pruned.output().uri() + REPORT);
   }

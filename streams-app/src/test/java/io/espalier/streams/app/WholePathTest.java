@@ -181,7 +181,8 @@ final class WholePathTest {
     var policy = policy("two-stages");
     policy.setGates(List.of(gate));
     policy.setStages(
-        List.of(new StageSpec(StageKind.PRUNE, "{}", ""), new StageSpec(StageKind.EVALUATE, "{}", "")));
+        List.of(
+            new StageSpec(StageKind.PRUNE, "{}", ""), new StageSpec(StageKind.EVALUATE, "{}", "")));
     driven.apply(policy);
     driven.heartbeat("w1", 1);
 

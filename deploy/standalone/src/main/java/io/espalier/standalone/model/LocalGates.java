@@ -2,12 +2,12 @@ package io.espalier.standalone.model;
 
 import io.espalier.event.OnGateFailure;
 import io.espalier.event.PruningPolicy;
+import io.espalier.event.StageSpec;
 import io.espalier.gate.BudgetForecast;
 import io.espalier.gate.Gate;
 import io.espalier.gate.GateResult;
 import io.espalier.gate.GateRule;
 import io.espalier.gate.GateWords;
-import io.espalier.event.StageSpec;
 import io.espalier.schemas.KindNames;
 import io.espalier.standalone.report.Measurement;
 import io.espalier.streams.domain.model.Artifact;

@@ -12,7 +12,6 @@ import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * BERT and its kin: layers of attention to all tokens and of a feed-forward part, each with a layer

@@ -1,6 +1,5 @@
 package io.espalier.worker.model.image;
 
-
 import static io.espalier.worker.model.Configs.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;

@@ -52,7 +52,7 @@ final class StreamReconstruction implements AutoCloseable {
   /**
    * Reconstruction of a cut model.
    *
-   * @param original weights of the model before the cut; stay as they are
+   * @param of the original model and the sequences, which stay as they are
    * @param cut weights of the cut model, which change in place
    * @param storage for hidden states of both
    */
