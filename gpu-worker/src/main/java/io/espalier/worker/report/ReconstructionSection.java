@@ -26,7 +26,7 @@ final class ReconstructionSection {
 
   private static void versions(Reconstruction done, Markup out) {
     String caption =
-        "Divergence from the original in nats, on %d held-out samples".formatted(done.samples());
+        "Divergence from the original, on %d held-out samples".formatted(done.samples());
     Table table = Table.open(out, caption, "version", "divergence");
     for (Reconstruction.Version version : done.versions()) {
       table.row(version.name(), Figures.significant(version.divergence()));

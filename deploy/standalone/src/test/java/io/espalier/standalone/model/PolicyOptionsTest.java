@@ -54,6 +54,19 @@ class PolicyOptionsTest {
   }
 
   @Test
+  void words_that_were_booleans_in_older_yaml_stay_words() {
+    var options =
+        new PolicyOptions(
+            "fastnas", Map.of("flops", "60%"), List.of(), Map.of("reconstruct", "off"), Map.of());
+
+    LocalPolicy policy = options.policy("resnet");
+
+    assertThat(policy.policy().getStages().get(0).getSpec()).contains("\"reconstruct\":\"off\"");
+    assertThat(PolicyFile.parse("again", policy.text().orElseThrow()).orThrow().get(0).toAvro(1))
+        .isEqualTo(policy.policy());
+  }
+
+  @Test
   void a_dot_leads_into_a_key() {
     var options =
         new PolicyOptions(

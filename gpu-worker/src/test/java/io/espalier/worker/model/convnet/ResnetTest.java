@@ -91,11 +91,11 @@ final class ResnetTest {
 
   @Test
   void an_unknown_model_is_refused_with_the_families_that_are_known() {
-    ObjectNode config = JsonNodeFactory.instance.objectNode().put("architecture", "vit_tiny");
+    ObjectNode config = JsonNodeFactory.instance.objectNode().put("architecture", "swin_tiny");
 
     assertThatThrownBy(() -> Families.of(config))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("vit_tiny")
+        .hasMessageContaining("swin_tiny")
         .hasMessageContaining("resnet");
   }
 
