@@ -296,7 +296,7 @@ final class EvaluateTextTest {
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining(
             "evaluate.maxLength: wanted a whole number from 1 to 1000000, found 0")
-        .hasMessageContaining("no setting 'b'")
+        .hasMessageContaining("evaluate.b: unknown")
         .hasMessageContaining("nothing is labelled");
   }
 
