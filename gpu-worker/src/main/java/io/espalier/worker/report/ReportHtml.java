@@ -2,16 +2,27 @@ package io.espalier.worker.report;
 
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Quantity;
-import io.espalier.worker.report.PruningReport.AxisFacts;
-import io.espalier.worker.report.PruningReport.Constraint;
-import io.espalier.worker.report.PruningReport.Effort;
+import io.espalier.worker.report.chart.HeatMap;
+import io.espalier.worker.report.chart.LineChart;
+import io.espalier.worker.report.chart.LossScale;
+import io.espalier.worker.report.chart.Markup;
+import io.espalier.worker.report.chart.Paper;
+import io.espalier.worker.report.chart.ParetoScatter;
+import io.espalier.worker.report.chart.TimeBar;
+import io.espalier.worker.report.chart.UnitMap;
+import io.espalier.worker.report.chart.WidthBars;
+import io.espalier.worker.report.facts.Losses;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.PruningReport.AxisFacts;
+import io.espalier.worker.report.facts.PruningReport.Constraint;
+import io.espalier.worker.report.facts.PruningReport.Effort;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
 /** A report as one HTML page. */
-final class ReportHtml {
+public final class ReportHtml {
   private final PruningReport report;
   private final PageSections sections = new PageSections();
   private final Markup out = sections.out();
@@ -21,7 +32,7 @@ final class ReportHtml {
   }
 
   /** The page. */
-  static String page(PruningReport report) {
+  public static String page(PruningReport report) {
     var html = new ReportHtml(report);
     return HtmlPage.of(PageMasthead.title(report), html::write);
   }

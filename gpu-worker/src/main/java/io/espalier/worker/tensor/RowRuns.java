@@ -1,6 +1,6 @@
 package io.espalier.worker.tensor;
 
-import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import java.nio.ByteBuffer;
 
 /**

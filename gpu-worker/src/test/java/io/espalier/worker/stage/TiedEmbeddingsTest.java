@@ -16,6 +16,7 @@ import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.family.Taps;
 import io.espalier.worker.model.family.Tokens;
+import io.espalier.worker.stage.prune.PruneStage;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;

@@ -7,7 +7,7 @@ import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Surgery;
+import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.model.Kept;
 import java.nio.file.Path;
 

@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.importance;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.checkpoint.Numbers;
+import io.espalier.worker.checkpoint.safetensors.Numbers;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.T;
 import java.nio.ByteBuffer;

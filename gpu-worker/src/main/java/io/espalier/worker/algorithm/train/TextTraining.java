@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.train;
 
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.evaluate.TextTally;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.TextModel;

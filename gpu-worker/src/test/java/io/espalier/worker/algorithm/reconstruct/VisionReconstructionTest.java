@@ -8,7 +8,7 @@ import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.InvalidInputException;

@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.PropertySeed;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Surgery;
+import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.RandomCuts;
 import io.espalier.worker.model.TextModel;

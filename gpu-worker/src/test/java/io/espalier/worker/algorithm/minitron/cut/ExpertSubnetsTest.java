@@ -26,7 +26,7 @@ import io.espalier.worker.algorithm.minitron.space.UniformCosts;
 import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.surgery.Sharding;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;

@@ -26,7 +26,7 @@ import io.espalier.worker.algorithm.search.Budget.Bound;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.surgery.Sharding;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.data.text.TextSettings;

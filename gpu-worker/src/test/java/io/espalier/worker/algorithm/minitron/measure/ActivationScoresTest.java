@@ -9,7 +9,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.minitron.GoldenTexts;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.TextModel;
