@@ -6,8 +6,8 @@ import io.espalier.worker.report.chart.HeatMap;
 import io.espalier.worker.report.chart.LineChart;
 import io.espalier.worker.report.chart.LossScale;
 import io.espalier.worker.report.chart.Markup;
-import io.espalier.worker.report.chart.Paper;
 import io.espalier.worker.report.chart.ParetoScatter;
+import io.espalier.worker.report.chart.PictureWidth;
 import io.espalier.worker.report.chart.TimeBar;
 import io.espalier.worker.report.chart.UnitMap;
 import io.espalier.worker.report.chart.WidthBars;
@@ -62,7 +62,7 @@ public final class ReportHtml {
             + " line runs through what goes.");
     for (PruningReport.Units kind : report.units()) {
       out.element("h3", kind.ranked() ? kind.kind() + ", best first" : kind.kind());
-      pictures(paper -> UnitMap.on(paper, kind));
+      pictures(picture -> UnitMap.on(picture, kind));
     }
     out.close();
   }
@@ -73,7 +73,7 @@ public final class ReportHtml {
     if (axes.isEmpty()) {
       out.element("p", "No axis had a choice.");
     } else {
-      pictures(paper -> HeatMap.on(paper, losses, axes));
+      pictures(picture -> HeatMap.on(picture, losses, axes));
       boolean flat = LossScale.of(axes).isFlat();
       boolean measured = axes.stream().anyMatch(axis -> !axis.losses().isEmpty());
       if (flat && measured) {
@@ -98,7 +98,7 @@ public final class ReportHtml {
           if (kinds.size() > 1) {
             out.element("h3", kind);
           }
-          pictures(paper -> WidthBars.on(paper, axes));
+          pictures(picture -> WidthBars.on(picture, axes));
         });
     out.close();
   }
@@ -121,7 +121,7 @@ public final class ReportHtml {
     long known = report.profile().map(profile -> quantity.of(profile.max())).orElse(0L);
     long whole = Math.max(1, known);
     var content = new LineChart.Content(losses, report.curve(), quantity, whole, bound);
-    pictures(paper -> LineChart.on(paper, content));
+    pictures(picture -> LineChart.on(picture, content));
   }
 
   private void cuts() {
@@ -142,7 +142,7 @@ public final class ReportHtml {
     Effort effort = report.effort();
     section("Time spent", EffortText.of(effort));
     if (!effort.phases().isEmpty()) {
-      pictures(paper -> TimeBar.on(paper, effort));
+      pictures(picture -> TimeBar.on(picture, effort));
     }
     out.close();
   }
@@ -151,7 +151,7 @@ public final class ReportHtml {
     sections.open(title, explanation);
   }
 
-  private void pictures(Function<Paper, String> draw) {
-    Paper.write(out, draw);
+  private void pictures(Function<PictureWidth, String> draw) {
+    PictureWidth.write(out, draw);
   }
 }

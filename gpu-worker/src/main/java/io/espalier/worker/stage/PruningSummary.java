@@ -4,8 +4,8 @@ import io.espalier.schemas.setting.Settings;
 import io.espalier.schemas.stage.PruneKeys;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.Measure;
-import io.espalier.worker.algorithm.prune.Measured;
-import io.espalier.worker.algorithm.prune.Outcome;
+import io.espalier.worker.algorithm.prune.MeasuredModel;
+import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Quantity;
@@ -34,7 +34,7 @@ import java.util.Set;
  * @param tokens of the sequence that operations are those of, if each token has a part of them
  */
 public record PruningSummary(
-    Outcome<?> outcome,
+    PruningOutcome<?> outcome,
     Map<String, Axis> axes,
     Map<String, String> settings,
     URI dataset,
@@ -111,7 +111,7 @@ public record PruningSummary(
   }
 
   private List<Metric> metrics() {
-    Measured before = outcome.before();
+    MeasuredModel before = outcome.before();
     var metrics = new ArrayList<Metric>();
     for (Quantity quantity : EXACT) {
       if (quantity.isKnownIn(before.cost())) {

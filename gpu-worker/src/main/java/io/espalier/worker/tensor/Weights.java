@@ -280,7 +280,7 @@ public final class Weights implements AutoCloseable {
     NDArray selected = array;
     for (int axis = 0; axis < dimensions.size(); axis++) {
       if (dimensions.get(axis).isCutBy(kept)) {
-        selected = T.select(selected, axis, dimensions.get(axis).indices(kept));
+        selected = Tensors.select(selected, axis, dimensions.get(axis).indices(kept));
       }
     }
     return selected;

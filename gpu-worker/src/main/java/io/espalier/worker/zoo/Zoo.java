@@ -3,7 +3,7 @@ package io.espalier.worker.zoo;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
-import io.espalier.worker.algorithm.evaluate.TextTally;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.train.ModelTraining;
 import io.espalier.worker.algorithm.train.TextTraining;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -214,7 +214,7 @@ public final class Zoo {
    * @return what it says of the whole test set
    * @throws InvalidInputException if one of the directories is in use
    */
-  public static TextTally train(DemoText demo, Path directory, Progress.Listener progress) {
+  public static TextMetrics train(DemoText demo, Path directory, Progress.Listener progress) {
     Path model = prepare(directory.resolve("model"));
     Path data = directory.resolve("data");
     demo.kind().write(data, demo.data().train(), demo.data().test(), demo.data().seed());

@@ -105,7 +105,9 @@ public final class Golden {
     NDArray ids = input("input_ids", manager);
     var inputs = file("inputs").tensors().keySet();
     NDArray types =
-        inputs.contains("token_type_ids") ? input("token_type_ids", manager) : T.scale(ids, 0);
+        inputs.contains("token_type_ids")
+            ? input("token_type_ids", manager)
+            : Tensors.scale(ids, 0);
     return new Tokens(ids, input("attention_mask", manager), types);
   }
 

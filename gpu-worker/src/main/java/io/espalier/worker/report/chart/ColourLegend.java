@@ -10,7 +10,7 @@ import io.espalier.worker.report.chart.Svg.Spot;
  * @param scale the colours
  * @param label what they stand for
  */
-record ColourLegend(Paper paper, LossScale scale, String label) {
+record ColourLegend(PictureWidth paper, LossScale scale, String label) {
   /** Pixels that it takes. */
   static final int HEIGHT = 46;
 

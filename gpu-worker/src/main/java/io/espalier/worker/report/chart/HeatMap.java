@@ -17,7 +17,7 @@ public final class HeatMap {
   private static final int AXIS_HEIGHT = 22;
   private static final int ROOM_FOR_NUMBER = 40;
 
-  private final Paper paper;
+  private final PictureWidth paper;
   private final Losses losses;
   private final List<AxisFacts> axes;
   private final LossScale scale;
@@ -27,12 +27,12 @@ public final class HeatMap {
   private final double width;
   private final Svg svg;
 
-  private HeatMap(Paper paper, Losses losses, List<AxisFacts> axes) {
+  private HeatMap(PictureWidth paper, Losses losses, List<AxisFacts> axes) {
     this.paper = paper;
     this.losses = losses;
     this.axes = axes;
     this.scale = LossScale.of(axes);
-    this.rowHeight = Paper.rowHeight(axes.size());
+    this.rowHeight = PictureWidth.rowHeight(axes.size());
     this.labels = Labels.of(paper, rowHeight, axes.stream().map(AxisFacts::name).toList());
     this.left = paper.labelWidth();
     this.width = paper.width() - left - 76;
@@ -41,7 +41,7 @@ public final class HeatMap {
   }
 
   /** The picture of axes that had a choice. */
-  public static String on(Paper paper, Losses losses, List<AxisFacts> axes) {
+  public static String on(PictureWidth paper, Losses losses, List<AxisFacts> axes) {
     return new HeatMap(paper, losses, axes).draw();
   }
 
@@ -71,7 +71,7 @@ public final class HeatMap {
 
   private void row(AxisFacts axis, double y) {
     double middle = y + rowHeight / 2.0;
-    String words = Paper.words(rowHeight);
+    String words = PictureWidth.words(rowHeight);
     svg.words(new Spot(left - 8, middle), Anchor.END, words, labels.of(axis.name()), axis.name());
     Box chosen = null;
     for (int i = 0; i < axis.choices().size(); i++) {

@@ -9,8 +9,8 @@ import java.util.List;
  * @param rowHeight of the rows, in pixels
  * @param shared how many characters of each name are left out
  */
-public record Labels(Paper paper, int rowHeight, int shared) {
-  public static Labels of(Paper paper, int rowHeight, List<String> names) {
+public record Labels(PictureWidth paper, int rowHeight, int shared) {
+  public static Labels of(PictureWidth paper, int rowHeight, List<String> names) {
     return new Labels(paper, rowHeight, names.size() > 1 ? shared(names) : 0);
   }
 

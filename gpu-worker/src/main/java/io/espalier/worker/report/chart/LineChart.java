@@ -44,7 +44,7 @@ public final class LineChart {
   private static final int TOP = 52;
   private static final int BOTTOM = 44;
 
-  private final Paper paper;
+  private final PictureWidth paper;
   private final Content content;
   private final List<Point> points;
   private final Box area;
@@ -52,7 +52,7 @@ public final class LineChart {
   private final ChartScale up;
   private final Svg svg;
 
-  private LineChart(Paper paper, Content content) {
+  private LineChart(PictureWidth paper, Content content) {
     this.paper = paper;
     this.content = content;
     this.points =
@@ -62,9 +62,9 @@ public final class LineChart {
                 Comparator.<Point>comparingDouble(point -> content.share(point.cost()))
                     .thenComparing(Point::predictedLoss, Comparator.reverseOrder()))
             .toList();
-    double height = paper == Paper.WIDE ? 360 : 300;
+    double height = paper == PictureWidth.WIDE ? 360 : 300;
     this.area = new Box(LEFT, TOP, paper.width() - LEFT - RIGHT, height - TOP - BOTTOM);
-    this.across = Ticks.covering(smallestShare(), 1, paper == Paper.WIDE ? 8 : 4);
+    this.across = Ticks.covering(smallestShare(), 1, paper == PictureWidth.WIDE ? 8 : 4);
     this.up = ChartScale.of(losses(), 5);
     String label =
         "Line chart: %s by %s left".formatted(content.losses().label(), content.quantity().label());
@@ -72,7 +72,7 @@ public final class LineChart {
   }
 
   /** The picture. */
-  public static String on(Paper paper, Content content) {
+  public static String on(PictureWidth paper, Content content) {
     return new LineChart(paper, content).draw();
   }
 

@@ -82,21 +82,21 @@ public final class ParetoScatter {
   private static final int TOP = 52;
   private static final int BOTTOM = 44;
 
-  private final Paper paper;
+  private final PictureWidth paper;
   private final Content content;
   private final Box area;
   private final ChartScale across;
   private final ChartScale up;
   private final Svg svg;
 
-  private ParetoScatter(Paper paper, Content content) {
+  private ParetoScatter(PictureWidth paper, Content content) {
     this.paper = paper;
     this.content = content;
-    double height = paper == Paper.WIDE ? 340 : 300;
+    double height = paper == PictureWidth.WIDE ? 340 : 300;
     this.area = new Box(LEFT, TOP, paper.width() - LEFT - RIGHT, height - TOP - BOTTOM);
     double cheapest = content.dots().stream().mapToDouble(Dot::across).min().orElse(0);
     double dearest = content.dots().stream().mapToDouble(Dot::across).max().orElse(1);
-    this.across = Ticks.covering(cheapest, dearest, paper == Paper.WIDE ? 7 : 3);
+    this.across = Ticks.covering(cheapest, dearest, paper == PictureWidth.WIDE ? 7 : 3);
     this.up = ChartScale.of(content.dots().stream().mapToDouble(Dot::up), 5);
     String label = "Scatter: %s by %s".formatted(content.up().label(), content.across().label());
     this.svg = new Svg(paper, height, label);
@@ -104,10 +104,10 @@ public final class ParetoScatter {
 
   /** Writes the picture, for wide and narrow pages. */
   public static void write(Content content, Markup out) {
-    Paper.write(out, paper -> on(paper, content));
+    PictureWidth.write(out, paper -> on(paper, content));
   }
 
-  static String on(Paper paper, Content content) {
+  static String on(PictureWidth paper, Content content) {
     return new ParetoScatter(paper, content).draw();
   }
 

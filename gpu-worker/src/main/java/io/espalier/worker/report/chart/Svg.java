@@ -40,7 +40,7 @@ public final class Svg {
   private final Markup markup = new Markup();
 
   /** A picture of a height on a paper; the label is read to those who cannot see it. */
-  public Svg(Paper paper, double height, String label) {
+  public Svg(PictureWidth paper, double height, String label) {
     this(paper.width(), height, paper.style(), label);
   }
 

@@ -15,11 +15,11 @@ public final class TimeBar {
   private static final int LINE = 22;
   private static final int LETTER = 7;
 
-  private final Paper paper;
+  private final PictureWidth paper;
   private final Effort effort;
   private final Svg svg;
 
-  private TimeBar(Paper paper, Effort effort) {
+  private TimeBar(PictureWidth paper, Effort effort) {
     this.paper = paper;
     this.effort = effort;
     double height = BAR + 12.0 + LINE * effort.phases().size();
@@ -27,7 +27,7 @@ public final class TimeBar {
   }
 
   /** The picture. */
-  public static String on(Paper paper, Effort effort) {
+  public static String on(PictureWidth paper, Effort effort) {
     return new TimeBar(paper, effort).draw();
   }
 

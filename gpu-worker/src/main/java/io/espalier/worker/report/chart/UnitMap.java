@@ -15,7 +15,7 @@ public final class UnitMap {
   private static final int ROOM_FOR_NUMBER = 40;
   private static final int AXIS_HEIGHT = 22;
 
-  private final Paper paper;
+  private final PictureWidth paper;
   private final Units units;
   private final LossScale scale;
   private final int rowHeight;
@@ -25,7 +25,7 @@ public final class UnitMap {
   private final int widest;
   private final Svg svg;
 
-  private UnitMap(Paper paper, Units units) {
+  private UnitMap(PictureWidth paper, Units units) {
     this.paper = paper;
     this.units = units;
     this.scale =
@@ -33,7 +33,7 @@ public final class UnitMap {
             units.rows().stream()
                 .flatMap(row -> row.cells().stream())
                 .mapToDouble(UnitRow.Cell::score));
-    this.rowHeight = Paper.rowHeight(units.rows().size());
+    this.rowHeight = PictureWidth.rowHeight(units.rows().size());
     this.labels = Labels.of(paper, rowHeight, units.rows().stream().map(UnitRow::axis).toList());
     this.left = paper.labelWidth();
     this.width = paper.width() - left - ROOM_FOR_NUMBERS;
@@ -44,7 +44,7 @@ public final class UnitMap {
   }
 
   /** The picture. */
-  public static String on(Paper paper, Units units) {
+  public static String on(PictureWidth paper, Units units) {
     return new UnitMap(paper, units).draw();
   }
 
@@ -64,7 +64,7 @@ public final class UnitMap {
 
   private void row(UnitRow row, double y) {
     double middle = y + rowHeight / 2.0;
-    String words = Paper.words(rowHeight);
+    String words = PictureWidth.words(rowHeight);
     svg.words(new Spot(left - 8, middle), Anchor.END, words, labels.of(row.axis()), row.axis());
     int before = 0;
     for (UnitRow.Cell cell : row.cells()) {

@@ -11,7 +11,7 @@ public final class WidthBars {
   private static final int TOP = 4;
   private static final int ROOM_FOR_NUMBERS = 84;
 
-  private final Paper paper;
+  private final PictureWidth paper;
   private final List<AxisFacts> axes;
   private final int rowHeight;
   private final Labels labels;
@@ -19,10 +19,10 @@ public final class WidthBars {
   private final double pixelsPerUnit;
   private final Svg svg;
 
-  private WidthBars(Paper paper, List<AxisFacts> axes) {
+  private WidthBars(PictureWidth paper, List<AxisFacts> axes) {
     this.paper = paper;
     this.axes = axes;
-    this.rowHeight = Paper.rowHeight(axes.size());
+    this.rowHeight = PictureWidth.rowHeight(axes.size());
     this.labels = Labels.of(paper, rowHeight, axes.stream().map(AxisFacts::name).toList());
     this.left = paper.labelWidth();
     int widest = axes.stream().mapToInt(AxisFacts::units).max().orElse(1);
@@ -32,7 +32,7 @@ public final class WidthBars {
   }
 
   /** The picture of all axes. */
-  public static String on(Paper paper, List<AxisFacts> axes) {
+  public static String on(PictureWidth paper, List<AxisFacts> axes) {
     return new WidthBars(paper, axes).draw();
   }
 
@@ -45,7 +45,7 @@ public final class WidthBars {
 
   private void row(AxisFacts axis, double y) {
     double middle = y + rowHeight / 2.0;
-    String words = Paper.words(rowHeight);
+    String words = PictureWidth.words(rowHeight);
     svg.words(new Spot(left - 8, middle), Anchor.END, words, labels.of(axis.name()), axis.name());
     double thickness = Math.max(6, rowHeight - 6.0);
     double barTop = middle - thickness / 2;

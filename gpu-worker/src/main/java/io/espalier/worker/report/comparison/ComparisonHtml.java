@@ -6,7 +6,7 @@ import io.espalier.worker.report.HtmlPage;
 import io.espalier.worker.report.StoredReport;
 import io.espalier.worker.report.chart.Figures;
 import io.espalier.worker.report.chart.Markup;
-import io.espalier.worker.report.chart.Paper;
+import io.espalier.worker.report.chart.PictureWidth;
 import io.espalier.worker.report.chart.Table;
 import io.espalier.worker.report.comparison.Comparison.Differing;
 import io.espalier.worker.report.comparison.Comparison.Entry;
@@ -221,9 +221,9 @@ final class ComparisonHtml {
     out.open("section").element("h2", title).element("p", explanation);
   }
 
-  private void pictures(Function<Paper, String> draw) {
+  private void pictures(Function<PictureWidth, String> draw) {
     out.open("div", "class", "picture");
-    for (Paper paper : Paper.values()) {
+    for (PictureWidth paper : PictureWidth.values()) {
       out.raw(draw.apply(paper));
     }
     out.close();

@@ -3,7 +3,7 @@ package io.espalier.worker.report.comparison;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.report.Change;
 import io.espalier.worker.report.chart.Figures;
-import io.espalier.worker.report.chart.Paper;
+import io.espalier.worker.report.chart.PictureWidth;
 import io.espalier.worker.report.chart.Svg;
 import io.espalier.worker.report.chart.Svg.Anchor;
 import io.espalier.worker.report.chart.Svg.Box;
@@ -32,7 +32,7 @@ final class TradeOffChart {
   private static final int BOTTOM = 44;
   private static final double LETTER = 6.5;
 
-  private final Paper paper;
+  private final PictureWidth paper;
   private final List<Spot> spots;
   private final Metric cost;
   private final Metric quality;
@@ -42,16 +42,16 @@ final class TradeOffChart {
   private final Ticks up;
   private final Svg svg;
 
-  private TradeOffChart(Paper paper, List<Spot> spots, Metric cost, Metric quality) {
+  private TradeOffChart(PictureWidth paper, List<Spot> spots, Metric cost, Metric quality) {
     this.paper = paper;
     this.spots = spots;
     this.cost = cost;
     this.quality = quality;
     this.whole = cost.before().orElse(1);
-    double height = paper == Paper.WIDE ? 360 : 300;
+    double height = paper == PictureWidth.WIDE ? 360 : 300;
     this.area = new Box(LEFT, TOP, paper.width() - LEFT - RIGHT, height - TOP - BOTTOM);
     double least = spots.stream().mapToDouble(Spot::cost).min().orElse(0) / whole;
-    this.across = Ticks.covering(Math.max(0, least - 0.02), 1, paper == Paper.WIDE ? 8 : 4);
+    this.across = Ticks.covering(Math.max(0, least - 0.02), 1, paper == PictureWidth.WIDE ? 8 : 4);
     this.up =
         Ticks.covering(
             spots.stream().mapToDouble(Spot::quality).min().orElse(0),
@@ -65,7 +65,7 @@ final class TradeOffChart {
   }
 
   /** The picture. */
-  static String on(Paper paper, List<Spot> spots, Metric cost, Metric quality) {
+  static String on(PictureWidth paper, List<Spot> spots, Metric cost, Metric quality) {
     return new TradeOffChart(paper, spots, cost, quality).draw();
   }
 

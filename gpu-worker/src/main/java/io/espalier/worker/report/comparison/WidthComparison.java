@@ -2,7 +2,7 @@ package io.espalier.worker.report.comparison;
 
 import io.espalier.worker.report.chart.Figures;
 import io.espalier.worker.report.chart.Labels;
-import io.espalier.worker.report.chart.Paper;
+import io.espalier.worker.report.chart.PictureWidth;
 import io.espalier.worker.report.chart.Svg;
 import io.espalier.worker.report.chart.Svg.Anchor;
 import io.espalier.worker.report.chart.Svg.Box;
@@ -19,7 +19,7 @@ final class WidthComparison {
   private static final int GAP = 8;
   private static final int MOST_NUMBERS = 4;
 
-  private final Paper paper;
+  private final PictureWidth paper;
   private final List<String> names;
   private final List<Differing> axes;
   private final Labels labels;
@@ -27,14 +27,14 @@ final class WidthComparison {
   private final double pixelsPerUnit;
   private final Svg svg;
 
-  private WidthComparison(Paper paper, List<String> names, List<Differing> axes) {
+  private WidthComparison(PictureWidth paper, List<String> names, List<Differing> axes) {
     this.paper = paper;
     this.names = names;
     this.axes = axes;
     this.labels = Labels.of(paper, LEGEND_ROW, axes.stream().map(Differing::axis).toList());
     this.rowHeight = Math.max(16, names.size() * BAR) + GAP;
     int widest = axes.stream().mapToInt(Differing::units).max().orElse(1);
-    double forNumbers = paper == Paper.WIDE ? 190 : 84;
+    double forNumbers = paper == PictureWidth.WIDE ? 190 : 84;
     this.pixelsPerUnit = (paper.width() - paper.labelWidth() - forNumbers) / widest;
     double height = names.size() * (double) LEGEND_ROW + axes.size() * (double) rowHeight + GAP;
     this.svg = new Svg(paper, height, "Bars: width of every axis that differs, in each result");
@@ -45,7 +45,7 @@ final class WidthComparison {
    *
    * @param names of the results, in the order of the widths of each axis
    */
-  static String on(Paper paper, List<String> names, List<Differing> axes) {
+  static String on(PictureWidth paper, List<String> names, List<Differing> axes) {
     return new WidthComparison(paper, names, axes).draw();
   }
 
@@ -73,7 +73,7 @@ final class WidthComparison {
     }
     var original = new Box(left, top - 1, axis.units() * pixelsPerUnit, bars + 1);
     svg.box(original, "original", paper.hasTitles() ? axis.axis() + ": " + numbers(axis) : "");
-    boolean fits = names.size() <= (paper == Paper.WIDE ? MOST_NUMBERS : 1);
+    boolean fits = names.size() <= (paper == PictureWidth.WIDE ? MOST_NUMBERS : 1);
     svg.words(
         new Spot(original.right() + 6, middle),
         Anchor.START,

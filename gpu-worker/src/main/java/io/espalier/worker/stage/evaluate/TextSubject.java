@@ -2,7 +2,7 @@ package io.espalier.worker.stage.evaluate;
 
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
-import io.espalier.worker.algorithm.evaluate.TextTally;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TextInput;
@@ -41,7 +41,7 @@ record TextSubject(TextModel model, TextDataset data, int batch) implements Subj
 
   @Override
   public List<String> measureNames() {
-    return TextTally.namesAlone(model.network().input());
+    return TextMetrics.namesAlone(model.network().input());
   }
 
   @Override
@@ -51,7 +51,7 @@ record TextSubject(TextModel model, TextDataset data, int batch) implements Subj
 
   @Override
   public Quality quality(Weights weights, Progress.Listener progress) {
-    TextTally tally = TextEvaluation.tally(model.network(), weights, data, batch, progress);
+    TextMetrics tally = TextEvaluation.tally(model.network(), weights, data, batch, progress);
     return new Quality(tally.measures(), tally.samples());
   }
 

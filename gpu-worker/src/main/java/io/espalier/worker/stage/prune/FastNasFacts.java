@@ -1,10 +1,10 @@
 package io.espalier.worker.stage.prune;
 
+import io.espalier.worker.algorithm.fastnas.FastNasPlan;
+import io.espalier.worker.algorithm.fastnas.FastNasPruning;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings;
-import io.espalier.worker.algorithm.fastnas.Plan;
-import io.espalier.worker.algorithm.fastnas.Pruning;
 import io.espalier.worker.algorithm.fastnas.SensitivityMap;
-import io.espalier.worker.algorithm.prune.Measured;
+import io.espalier.worker.algorithm.prune.MeasuredModel;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.Widths;
@@ -32,9 +32,9 @@ import java.util.OptionalInt;
  */
 record FastNasFacts(
     StageJob job,
-    PruneSpec spec,
-    Plan plan,
-    Pruning.Result pruned,
+    FastNasSpec spec,
+    FastNasPlan plan,
+    FastNasPruning.Result pruned,
     ImageDataset search,
     List<DataFacts> data)
     implements AlgorithmFacts {
@@ -127,7 +127,7 @@ record FastNasFacts(
 
   @Override
   public List<Measurement> measured() {
-    Measured before = pruned.outcome().before();
+    MeasuredModel before = pruned.outcome().before();
     double original = score(before);
     return Double.isFinite(original)
         ? List.of(
@@ -136,7 +136,7 @@ record FastNasFacts(
         : List.of();
   }
 
-  private Measurement measurement(String name, Measured measured, double original) {
+  private Measurement measurement(String name, MeasuredModel measured, double original) {
     double score = score(measured);
     double accuracy = measured.value("accuracy");
     boolean beside = spec.score() != FastNasSettings.Score.ACCURACY && Double.isFinite(accuracy);
@@ -149,7 +149,7 @@ record FastNasFacts(
   }
 
   /** The score that the search went by, on the data of before and after. */
-  private double score(Measured measured) {
+  private double score(MeasuredModel measured) {
     return switch (spec.score()) {
       case ACCURACY -> measured.value("accuracy");
       case LOSS -> -measured.value("loss");

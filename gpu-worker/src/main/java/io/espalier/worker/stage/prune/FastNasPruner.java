@@ -1,8 +1,8 @@
 package io.espalier.worker.stage.prune;
 
 import io.espalier.worker.algorithm.fastnas.FastNas;
-import io.espalier.worker.algorithm.fastnas.Plan;
-import io.espalier.worker.algorithm.fastnas.Pruning;
+import io.espalier.worker.algorithm.fastnas.FastNasPlan;
+import io.espalier.worker.algorithm.fastnas.FastNasPruning;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.ImageDataset;
@@ -38,7 +38,7 @@ import java.util.stream.Stream;
 final class FastNasPruner implements Pruner {
   /** Everything that can be known before a tensor is loaded. */
   private record Prepared(
-      PruneSpec spec, Plan plan, ImageDataset search, ImageDataset judge, List<URI> uris) {
+      FastNasSpec spec, FastNasPlan plan, ImageDataset search, ImageDataset judge, List<URI> uris) {
     URI uri() {
       return uris.get(1);
     }
@@ -63,7 +63,7 @@ final class FastNasPruner implements Pruner {
   @Override
   public Set<String> metrics(StageJob job) {
     Prepared prepared = open(job);
-    List<String> judged = PruneResult.measureNames(prepared.spec(), prepared.judge().labelled());
+    List<String> judged = FastNasResult.measureNames(prepared.spec(), prepared.judge().labelled());
     return new PruningSummary.Reported(false, false, judged, true).names();
   }
 
@@ -71,16 +71,16 @@ final class FastNasPruner implements Pruner {
   public StageReport run(StageJob job, Progress.Listener progress) {
     Prepared prepared = prepare(job);
     var pruning =
-        new Pruning(
+        new FastNasPruning(
             prepared.plan(),
             prepared.spec().constraints(),
             prepared.spec().settings(job.seed()),
             prepared.search(),
             prepared.judge(),
             progress);
-    Pruning.Result pruned = pruning.run(job.output(), job.checkpoints());
+    FastNasPruning.Result pruned = pruning.run(job.output(), job.checkpoints());
     var result =
-        new PruneResult(
+        new FastNasResult(
             job, prepared.spec(), prepared.plan(), pruned, prepared.uri(), prepared.judge());
     StageReport report = result.report();
     result.write(report);
@@ -108,13 +108,13 @@ final class FastNasPruner implements Pruner {
 
   private static Prepared open(StageJob job) {
     var problems = new ArrayList<String>();
-    Optional<PruneSpec> spec = attempt(problems, job.spec(), PruneSpec::parse);
+    Optional<FastNasSpec> spec = attempt(problems, job.spec(), FastNasSpec::parse);
     Optional<ModelDirectory> model = attempt(problems, job.input(), FastNasPruner::model);
-    int divisor = spec.map(PruneSpec::channelDivisor).orElse(1);
-    LayerRules rules = spec.map(PruneSpec::layers).orElse(LayerRules.NONE);
-    Optional<Plan> plan =
-        model.flatMap(m -> attempt(problems, m, any -> Plan.of(any, divisor, rules)));
-    Optional<InputSpec> images = plan.map(Plan::input);
+    int divisor = spec.map(FastNasSpec::channelDivisor).orElse(1);
+    LayerRules rules = spec.map(FastNasSpec::layers).orElse(LayerRules.NONE);
+    Optional<FastNasPlan> plan =
+        model.flatMap(m -> attempt(problems, m, any -> FastNasPlan.of(any, divisor, rules)));
+    Optional<InputSpec> images = plan.map(FastNasPlan::input);
     List<URI> uris = new ArrayList<>();
     role(job, "calibration", "train", "eval").ifPresentOrElse(uris::add, () -> noData(problems));
     role(job, "eval", "calibration", "train").ifPresent(uris::add);
@@ -127,7 +127,7 @@ final class FastNasPruner implements Pruner {
                         .ifPresent(data::add)));
     if (spec.isPresent() && data.size() == 2) {
       problems.addAll(spec.get().unmet(data.get(0).size(), data.get(0).labelled()));
-      plan.map(Plan::architecture)
+      plan.map(FastNasPlan::architecture)
           .flatMap(network -> spec.get().withoutVariance(network, data.get(0).size()))
           .ifPresent(problems::add);
     }

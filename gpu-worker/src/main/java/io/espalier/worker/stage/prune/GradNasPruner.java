@@ -1,6 +1,6 @@
 package io.espalier.worker.stage.prune;
 
-import io.espalier.worker.algorithm.evaluate.TextTally;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.gradnas.GradNas;
 import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.GradNasPruning;
@@ -54,7 +54,7 @@ final class GradNasPruner implements Pruner {
     return new PruningSummary.Reported(
             model.tokensOneByOne().isPresent(),
             false,
-            TextTally.names(model.network().input()),
+            TextMetrics.names(model.network().input()),
             true)
         .names();
   }

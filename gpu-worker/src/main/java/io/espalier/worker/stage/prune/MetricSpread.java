@@ -4,7 +4,7 @@ import io.espalier.worker.algorithm.evaluate.Bootstrap;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.MeasureSamples;
 import io.espalier.worker.algorithm.evaluate.WilsonInterval;
-import io.espalier.worker.algorithm.prune.Measured;
+import io.espalier.worker.algorithm.prune.MeasuredModel;
 import io.espalier.worker.domain.job.Interval;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.report.facts.MetricFacts;
@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param after the model that came out
  * @param seed of what is drawn for that
  */
-record MetricSpread(Measured before, Measured after, long seed) {
+record MetricSpread(MeasuredModel before, MeasuredModel after, long seed) {
   /** The metrics with how sure they are. */
   List<MetricFacts> of(List<Metric> metrics) {
     return metrics.stream().map(metric -> new MetricFacts(metric, uncertainty(metric))).toList();

@@ -1,12 +1,12 @@
 package io.espalier.worker.stage.prune;
 
 import io.espalier.schemas.stage.MinitronKeys;
-import io.espalier.worker.algorithm.evaluate.TextTally;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
 import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
-import io.espalier.worker.algorithm.prune.Scored;
+import io.espalier.worker.algorithm.prune.ScoredCandidate;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
@@ -36,7 +36,7 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
     return new PruningSummary.Reported(
             true,
             spec.goal().cache().isPresent(),
-            TextTally.names(blueprint.network().input()),
+            TextMetrics.names(blueprint.network().input()),
             blueprint.fits(spec.listening(seed).stateBytes()))
         .names();
   }
@@ -118,7 +118,7 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
   private void candidates(Compared compared, Map<String, String> settings) {
     for (int i = 0; i < compared.candidates().size(); i++) {
       String key = "candidate." + (i + 1);
-      Scored candidate = compared.candidates().get(i);
+      ScoredCandidate candidate = compared.candidates().get(i);
       settings.put(key + ".sizes", candidate.name());
       settings.put(key + ".layers", candidate.layers().toString());
       for (Quantity quantity : Quantity.knownIn(candidate.cost())) {

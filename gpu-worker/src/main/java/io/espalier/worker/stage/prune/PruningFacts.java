@@ -3,10 +3,10 @@ package io.espalier.worker.stage.prune;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
 import io.espalier.worker.algorithm.prune.Decision.Solved;
-import io.espalier.worker.algorithm.prune.Measured;
-import io.espalier.worker.algorithm.prune.Outcome;
-import io.espalier.worker.algorithm.prune.Scored;
-import io.espalier.worker.algorithm.prune.Trial;
+import io.espalier.worker.algorithm.prune.MeasuredModel;
+import io.espalier.worker.algorithm.prune.PruningOutcome;
+import io.espalier.worker.algorithm.prune.ScoredCandidate;
+import io.espalier.worker.algorithm.prune.TimedTrial;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
@@ -32,7 +32,7 @@ import java.util.stream.IntStream;
  *
  * @param seed of everything random in it
  */
-record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
+record PruningFacts(PruningOutcome<?> outcome, long seed, AlgorithmFacts algorithm) {
 
   /**
    * The facts, with what was said to whoever ordered the pruning.
@@ -123,7 +123,7 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
         .toList();
   }
 
-  private static CandidateFacts candidate(Scored scored, boolean chosen) {
+  private static CandidateFacts candidate(ScoredCandidate scored, boolean chosen) {
     return new CandidateFacts(
         scored.name(), scored.layers(), scored.cost(), scored.score(), chosen);
   }
@@ -169,7 +169,7 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
     return latencies;
   }
 
-  private static LatencyFacts candidate(int number, Trial trial) {
+  private static LatencyFacts candidate(int number, TimedTrial trial) {
     String verdict = trial.holds() ? "within the bound" : "too slow";
     return new LatencyFacts(
         "candidate %d%s, %s"
@@ -179,7 +179,7 @@ record PruningFacts(Outcome<?> outcome, long seed, AlgorithmFacts algorithm) {
         Optional.of(MetricSpread.range(trial.measured())));
   }
 
-  private static LatencyFacts latency(String model, Cost foretold, Measured measured) {
+  private static LatencyFacts latency(String model, Cost foretold, MeasuredModel measured) {
     OptionalDouble millis =
         measured.latency().stream().mapToDouble(Latency::medianMillis).findFirst();
     return new LatencyFacts(

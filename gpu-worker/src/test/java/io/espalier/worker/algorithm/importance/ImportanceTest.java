@@ -21,7 +21,7 @@ import io.espalier.worker.model.VisionModel;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import io.espalier.worker.zoo.RandomModel;
 import io.espalier.worker.zoo.Zoo;
@@ -147,7 +147,7 @@ class ImportanceTest {
     try (Weights weights = Weights.load(model.directory(), model.architecture());
         var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      T.fill(weights.get("layer2.0.bn2.bias"), Double.NaN);
+      Tensors.fill(weights.get("layer2.0.bn2.bias"), Double.NaN);
 
       assertThatThrownBy(
               () -> Importance.TAYLOR.measure(model.directory(), model.family(), weights, batches))
@@ -208,7 +208,7 @@ class ImportanceTest {
       Batch images = batches.get(batch);
       NDArray x =
           batches.images(images, manager).toType(ai.djl.ndarray.types.DataType.FLOAT64, true);
-      NDArray labels = T.of(manager, images.labels(), images.size());
+      NDArray labels = Tensors.of(manager, images.labels(), images.size());
       return Losses.crossEntropy(model.family().forward(weights, x, Mode.EVALUATE), labels)
           .getDouble();
     }

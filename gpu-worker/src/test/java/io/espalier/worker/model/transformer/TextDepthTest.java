@@ -13,7 +13,7 @@ import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
@@ -126,6 +126,9 @@ final class TextDepthTest {
   }
 
   private float[] forward(TextModel model, Weights weights, Golden golden) {
-    return model.network().forward(weights, golden.tokens(manager), Taps.NONE).toFloatArray();
+    return model
+        .network()
+        .forward(weights, golden.tokens(manager), ForwardHooks.NONE)
+        .toFloatArray();
   }
 }

@@ -30,11 +30,11 @@ class HeatMapTest {
           Optional.empty());
 
   @ParameterizedTest
-  @EnumSource(Paper.class)
-  void every_axis_has_a_row_and_one_cell_marked(Paper paper) throws Exception {
+  @EnumSource(PictureWidth.class)
+  void every_axis_has_a_row_and_one_cell_marked(PictureWidth picture) throws Exception {
     List<AxisFacts> axes = Samples.resnet152().configurable();
 
-    Document map = Pages.parse(HeatMap.on(paper, Losses.MEASURED, axes));
+    Document map = Pages.parse(HeatMap.on(picture, Losses.MEASURED, axes));
 
     assertThat(axes).hasSizeGreaterThan(100);
     assertThat(Pages.titles(map)).containsAll(axes.stream().map(AxisFacts::name).toList());
@@ -45,7 +45,7 @@ class HeatMapTest {
   void the_marked_cells_are_those_of_the_chosen_widths() throws Exception {
     List<AxisFacts> axes = Samples.resnet20().configurable();
 
-    Document map = Pages.parse(HeatMap.on(Paper.WIDE, Losses.MEASURED, axes));
+    Document map = Pages.parse(HeatMap.on(PictureWidth.WIDE, Losses.MEASURED, axes));
 
     assertThat(Pages.titles(map).stream().filter(title -> title.endsWith("; chosen")))
         .hasSameSizeAs(axes);
@@ -58,11 +58,11 @@ class HeatMapTest {
 
   @Test
   void cells_end_at_the_part_that_is_kept() throws Exception {
-    Document map = Pages.parse(HeatMap.on(Paper.WIDE, Losses.MEASURED, List.of(AXIS)));
+    Document map = Pages.parse(HeatMap.on(PictureWidth.WIDE, Losses.MEASURED, List.of(AXIS)));
 
     Element chosen = Pages.all(map, "rect", "chosen").get(0);
-    double left = Paper.WIDE.labelWidth();
-    double width = Paper.WIDE.width() - left - 76;
+    double left = PictureWidth.WIDE.labelWidth();
+    double width = PictureWidth.WIDE.width() - left - 76;
     double right = Pages.number(chosen, "x") + Pages.number(chosen, "width");
     assertThat(Pages.number(chosen, "x")).isCloseTo(left + width / 4, within(1.0));
     assertThat(right).isCloseTo(left + width / 2, within(1.0));
@@ -96,7 +96,7 @@ class HeatMapTest {
             1,
             Optional.empty());
 
-    Document map = Pages.parse(HeatMap.on(Paper.WIDE, Losses.MEASURED, List.of(flat)));
+    Document map = Pages.parse(HeatMap.on(PictureWidth.WIDE, Losses.MEASURED, List.of(flat)));
 
     assertThat(LossScale.of(List.of(flat)).isFlat()).isTrue();
     assertThat(Pages.all(map, "rect", "zero")).hasSize(3);
@@ -117,7 +117,7 @@ class HeatMapTest {
             1,
             Optional.empty());
 
-    Document map = Pages.parse(HeatMap.on(Paper.WIDE, Losses.MEASURED, List.of(axis)));
+    Document map = Pages.parse(HeatMap.on(PictureWidth.WIDE, Losses.MEASURED, List.of(axis)));
 
     assertThat(Pages.all(map, "rect", "h10")).hasSize(2);
     assertThat(Pages.all(map, "rect", "h0")).isEmpty();
@@ -131,41 +131,42 @@ class HeatMapTest {
         new AxisFacts(
             "a", "channels", 8, List.of(4, 8), List.of(), List.of(), 4, 0, Optional.empty());
 
-    Document map = Pages.parse(HeatMap.on(Paper.WIDE, Losses.MEASURED, List.of(unknown)));
+    Document map = Pages.parse(HeatMap.on(PictureWidth.WIDE, Losses.MEASURED, List.of(unknown)));
 
     assertThat(Pages.all(map, "rect", "unknown")).hasSize(2);
     assertThat(Pages.titles(map)).anyMatch(title -> title.contains("not measured"));
   }
 
   @ParameterizedTest
-  @EnumSource(Paper.class)
-  void axes_of_one_network_have_different_labels(Paper paper) {
+  @EnumSource(PictureWidth.class)
+  void axes_of_one_network_have_different_labels(PictureWidth picture) {
     List<AxisFacts> axes = Samples.resnet152().axes();
 
-    int rowHeight = Paper.rowHeight(axes.size());
+    int rowHeight = PictureWidth.rowHeight(axes.size());
 
-    assertThat(axes.stream().map(axis -> paper.label(axis.name(), rowHeight)))
+    assertThat(axes.stream().map(axis -> picture.label(axis.name(), rowHeight)))
         .doesNotHaveDuplicates();
   }
 
   @ParameterizedTest
-  @EnumSource(Paper.class)
-  void layers_of_a_transformer_have_different_labels_without_what_all_begin_with(Paper paper) {
+  @EnumSource(PictureWidth.class)
+  void layers_of_a_transformer_have_different_labels_without_what_all_begin_with(
+      PictureWidth picture) {
     List<String> names = BertSample.report().configurable().stream().map(AxisFacts::name).toList();
 
-    Labels labels = Labels.of(paper, Paper.rowHeight(names.size()), names);
+    Labels labels = Labels.of(picture, PictureWidth.rowHeight(names.size()), names);
 
     assertThat(names).hasSize(24).contains("bert.encoder.layer.11.neurons");
     assertThat(names.stream().map(labels::of)).doesNotHaveDuplicates();
     assertThat(labels.of("bert.encoder.layer.11.neurons"))
-        .isEqualTo(paper == Paper.WIDE ? "layer.11.neurons" : "l.11.neurons");
+        .isEqualTo(picture == PictureWidth.WIDE ? "layer.11.neurons" : "l.11.neurons");
   }
 
   @Test
   void names_that_share_no_word_are_left_as_they_are() {
-    Labels labels = Labels.of(Paper.WIDE, 24, List.of("conv1.out", "conv2.out"));
+    Labels labels = Labels.of(PictureWidth.WIDE, 24, List.of("conv1.out", "conv2.out"));
 
     assertThat(labels.of("conv1.out")).isEqualTo("conv1.out");
-    assertThat(Labels.of(Paper.WIDE, 24, List.of("a.b.c")).of("a.b.c")).isEqualTo("a.b.c");
+    assertThat(Labels.of(PictureWidth.WIDE, 24, List.of("a.b.c")).of("a.b.c")).isEqualTo("a.b.c");
   }
 }

@@ -86,8 +86,9 @@ class ParetoScatterTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Paper.class)
-  void dots_lie_where_they_should_and_the_chosen_one_has_a_ring(Paper paper) throws Exception {
+  @EnumSource(PictureWidth.class)
+  void dots_lie_where_they_should_and_the_chosen_one_has_a_ring(PictureWidth paper)
+      throws Exception {
     Content content = content(true, dot("a", 0, 10), dot("c", 5, 5), dot("e", 10, 0));
 
     Document picture = Pages.parse(ParetoScatter.on(paper, content));
@@ -122,7 +123,7 @@ class ParetoScatterTest {
     assertThat(Pages.all(page, "svg"))
         .extracting(svg -> svg.getAttribute("aria-label"))
         .filteredOn(label -> label.startsWith("Scatter: "))
-        .hasSize(Paper.values().length);
+        .hasSize(PictureWidth.values().length);
   }
 
   @Test

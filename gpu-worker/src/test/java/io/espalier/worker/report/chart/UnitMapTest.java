@@ -48,16 +48,16 @@ class UnitMapTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Paper.class)
-  void a_line_runs_through_what_goes_and_nothing_else(Paper paper) throws Exception {
+  @EnumSource(PictureWidth.class)
+  void a_line_runs_through_what_goes_and_nothing_else(PictureWidth picture) throws Exception {
     double[] scores = {0.1, 0.2, 0.4, 0.1, 0.2};
     var heads = new Units("heads", false, List.of(UnitRow.each("a", scores, new int[] {1, 2})));
 
-    Document map = Pages.parse(UnitMap.on(paper, heads));
+    Document map = Pages.parse(UnitMap.on(picture, heads));
 
     List<Element> lines = Pages.all(map, "line", "gone");
-    double left = paper.labelWidth();
-    double unit = (paper.width() - left - 76) / 5;
+    double left = picture.labelWidth();
+    double unit = (picture.width() - left - 76) / 5;
     assertThat(lines).hasSize(2);
     assertThat(Pages.number(lines.get(0), "x1")).isCloseTo(left, within(3.0));
     assertThat(Pages.number(lines.get(0), "x2")).isCloseTo(left + unit, within(3.0));
@@ -71,7 +71,7 @@ class UnitMapTest {
         new Units(
             "heads", false, List.of(UnitRow.each("a", new double[] {0.25, 0.75}, new int[] {1})));
 
-    Document map = Pages.parse(UnitMap.on(Paper.WIDE, heads));
+    Document map = Pages.parse(UnitMap.on(PictureWidth.WIDE, heads));
 
     assertThat(Pages.titles(map))
         .contains("a, unit 0: score 0.25, goes", "a, unit 1: score 0.75, stays");
@@ -84,7 +84,7 @@ class UnitMapTest {
         new Units(
             "neurons", true, List.of(UnitRow.ranked("a", new double[] {1, 3}, new int[] {1})));
 
-    Document map = Pages.parse(UnitMap.on(Paper.WIDE, neurons));
+    Document map = Pages.parse(UnitMap.on(PictureWidth.WIDE, neurons));
 
     assertThat(Pages.titles(map))
         .contains(

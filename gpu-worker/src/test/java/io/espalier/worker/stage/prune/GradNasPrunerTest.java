@@ -19,7 +19,7 @@ import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.stage.TextModels;
 import io.espalier.worker.tensor.Golden;
@@ -443,7 +443,10 @@ class GradNasPrunerTest {
         Weights weights = Weights.load(model.directory(), model.architecture())) {
       scope.suppressNotUsedWarning();
       var batch = new TokenBatch(1, ids.length, ids, mask, new long[ids.length], new long[0]);
-      return model.network().forward(weights, Tokens.of(manager, batch), Taps.NONE).toFloatArray();
+      return model
+          .network()
+          .forward(weights, Tokens.of(manager, batch), ForwardHooks.NONE)
+          .toFloatArray();
     }
   }
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.evaluate.MeasureSamples;
-import io.espalier.worker.algorithm.prune.Measured;
+import io.espalier.worker.algorithm.prune.MeasuredModel;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.domain.job.Interval;
 import io.espalier.worker.domain.job.Metric;
@@ -32,19 +32,21 @@ class MetricSpreadTest {
         OptionalLong.of(8));
   }
 
-  private static Measured measured(Optional<Latency> latency, Map<String, MeasureSamples> samples) {
-    return Measured.of(new Cost(1, 1, 1), List.of(Measure.fraction("accuracy", 1)), latency)
+  private static MeasuredModel measured(
+      Optional<Latency> latency, Map<String, MeasureSamples> samples) {
+    return MeasuredModel.of(new Cost(1, 1, 1), List.of(Measure.fraction("accuracy", 1)), latency)
         .with(samples);
   }
 
-  private static Optional<Uncertainty> of(Measured before, Measured after, Metric metric) {
+  private static Optional<Uncertainty> of(
+      MeasuredModel before, MeasuredModel after, Metric metric) {
     return new MetricSpread(before, after, 7).of(List.of(metric)).get(0).uncertainty();
   }
 
   @Test
   void latency_ranges_from_the_tenth_to_the_ninetieth_of_a_hundred_passes() {
-    Measured before = measured(Optional.of(new Latency(5, 4, 7, 50)), Map.of());
-    Measured after = measured(Optional.of(new Latency(4.5, 3, 6, 50)), Map.of());
+    MeasuredModel before = measured(Optional.of(new Latency(5, 4, 7, 50)), Map.of());
+    MeasuredModel after = measured(Optional.of(new Latency(4.5, 3, 6, 50)), Map.of());
 
     Uncertainty found =
         of(before, after, metric("latencyMillis", "milliseconds", 5, 4.5)).orElseThrow();
@@ -59,8 +61,9 @@ class MetricSpreadTest {
   void models_are_compared_sample_by_sample_where_samples_are_known() {
     double[] ones = {1, 1, 1, 1, 1, 1, 1, 1};
     double[] half = {1, 0, 1, 0, 1, 0, 1, 0};
-    Measured before = measured(Optional.empty(), Map.of("accuracy", MeasureSamples.mean(ones)));
-    Measured after = measured(Optional.empty(), Map.of("accuracy", MeasureSamples.mean(half)));
+    MeasuredModel before =
+        measured(Optional.empty(), Map.of("accuracy", MeasureSamples.mean(ones)));
+    MeasuredModel after = measured(Optional.empty(), Map.of("accuracy", MeasureSamples.mean(half)));
 
     Uncertainty found = of(before, after, metric("accuracy", "fraction", 1, 0.5)).orElseThrow();
 
@@ -72,7 +75,7 @@ class MetricSpreadTest {
 
   @Test
   void of_a_share_alone_there_is_wilsons_interval() {
-    Measured bare = measured(Optional.empty(), Map.of());
+    MeasuredModel bare = measured(Optional.empty(), Map.of());
 
     Uncertainty found = of(bare, bare, metric("accuracy", "fraction", 1, 0.875)).orElseThrow();
 
@@ -84,7 +87,7 @@ class MetricSpreadTest {
 
   @Test
   void of_what_is_exact_and_of_losses_alone_nothing_is_said() {
-    Measured bare = measured(Optional.empty(), Map.of());
+    MeasuredModel bare = measured(Optional.empty(), Map.of());
 
     assertThat(of(bare, bare, Metric.exact("flops", "count", 2, 1))).isEmpty();
     assertThat(of(bare, bare, metric("loss", "nats", 2, 1))).isEmpty();

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.worker.algorithm.fastnas.Plan;
+import io.espalier.worker.algorithm.fastnas.FastNasPlan;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
@@ -286,7 +286,7 @@ class PruneStageTest {
   @ValueSource(ints = {1, 3})
   void a_bound_of_bytes_counts_the_metadata_that_the_result_gets(int files) throws IOException {
     Path bare = bare(files);
-    Plan plan = Plan.of(ModelDirectory.open(bare), 2);
+    FastNasPlan plan = FastNasPlan.of(ModelDirectory.open(bare), 2);
     long smallest = plan.costs().cost(plan.space().min()).bytes();
     StageJob job = job(SPEC.replace("\"parameters\":\"70%\"", "\"bytes\":" + smallest), "one");
 
