@@ -60,7 +60,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the coordinator keeps for itself comes back as it went, whatever is in it. */
+/** Tests that the coordinator's own state comes back as it went, whatever is in it. */
 final class RoundTripTest {
   private static final BudgetForecast FORECAST =
       new BudgetForecast(

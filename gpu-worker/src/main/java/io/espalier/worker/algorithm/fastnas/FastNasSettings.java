@@ -5,7 +5,7 @@ import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Objective;
 
 /**
- * What FastNAS can be told beside the budget.
+ * Settings of FastNAS beside the budget.
  *
  * @param channelDivisor cut widths are multiples of it
  * @param calibrationBatches batches of images that BatchNorm is calibrated on, at most
@@ -31,7 +31,7 @@ public record FastNasSettings(
     ReconstructionMode reconstruct,
     long seed) {
 
-  /** What a cut model is scored by; more is better. */
+  /** Score of a cut model; more is better. */
   public enum Score {
     /** Fraction of images classified right. */
     ACCURACY,

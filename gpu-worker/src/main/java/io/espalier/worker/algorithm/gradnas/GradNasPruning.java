@@ -52,7 +52,7 @@ import java.util.Optional;
  */
 public final class GradNasPruning {
   /**
-   * What came out.
+   * Result.
    *
    * @param outcome as any pruning has it
    * @param model what is known of the result's files
@@ -194,7 +194,7 @@ public final class GradNasPruning {
     }
   }
 
-  /** What choices are made by. */
+  /** Basis of choices. */
   private record Search(CostModel costs, Budget budget, UnitScores scores, Sensitivities losses) {}
 
   private CandidateSearch<Selection, TextModel> candidates(Search search, Weights original) {

@@ -54,7 +54,7 @@ public final class LeastSquares implements AutoCloseable {
     this.heldOut = new Moments(this.manager, inputs, outputs);
   }
 
-  /** What came out. */
+  /** Solution. */
   public record Solution(LinearMap map, LayerReconstruction report) {}
 
   /** First of the rows of a batch that are held out. */

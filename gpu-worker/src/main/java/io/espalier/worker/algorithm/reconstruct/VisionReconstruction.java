@@ -43,7 +43,7 @@ public record VisionReconstruction(
   public static final String RECALIBRATED = "reconstructed, BatchNorm calibrated";
 
   /**
-   * Where activations are kept.
+   * Store of activations.
    *
    * @param memoryBytes bound of those in memory
    * @param directory where more of them are kept

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/** What an algorithm alone can tell of its pruning, in the form in which reports take it. */
+/** Facts that an algorithm alone can tell of its pruning, in the form that reports take. */
 interface AlgorithmFacts {
   /** The model that was pruned. */
   PruningReport.Model model();
@@ -32,7 +32,7 @@ interface AlgorithmFacts {
   /** Returns what was made small, in a word. */
   String objective();
 
-  /** What the losses of single axes are; empty if axes were not looked at one by one. */
+  /** Returns what the losses of single axes are; empty if axes were not looked at one by one. */
   Optional<Losses> losses();
 
   /** Returns what it was told and counted. */
@@ -44,14 +44,15 @@ interface AlgorithmFacts {
   /** Returns how many units of an axis the result has; 0 if it went with its layer. */
   int width(Axis axis);
 
-  /** What the units of an axis are. */
+  /** Returns what the units of an axis are. */
   String kind(Axis axis);
 
   /** Returns what an axis of the space loses, one per choice; empty if it was not measured. */
   List<Double> losses(Axis axis);
 
   /**
-   * What the model costs when an axis of the space alone is cut, one per choice; empty if unknown.
+   * Returns what the model costs when an axis of the space alone is cut, one per choice; empty if
+   * unknown.
    */
   List<Cost> costs(Axis axis);
 

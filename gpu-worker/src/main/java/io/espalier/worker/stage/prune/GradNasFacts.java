@@ -28,7 +28,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** What GradNAS tells of its pruning. */
+/** Facts of a pruning by GradNAS. */
 record GradNasFacts(
     GradNasSpec spec, GradNasPlan plan, GradNasPruning.Result pruned, List<DataFacts> data)
     implements AlgorithmFacts {

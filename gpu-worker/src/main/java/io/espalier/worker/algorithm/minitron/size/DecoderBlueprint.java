@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * What Minitron needs to know of a decoder before any tensor is loaded.
+ * Facts that Minitron needs of a decoder before any tensor is loaded.
  *
  * @param model the model at hand
  * @param network its forward pass
@@ -35,7 +35,7 @@ public record DecoderBlueprint(
   /** Name of the axis of the tokens that are known. */
   private static final String VOCABULARY = "vocabulary";
 
-  /** How names of axes end that no other algorithm cuts. */
+  /** Suffixes of axes that no other algorithm cuts. */
   private static final List<String> CUT_TOGETHER =
       List.of(TextNetwork.HEADS, TextNetwork.GROUPS, TextNetwork.EXPERTS, TextNetwork.NEURONS);
 
