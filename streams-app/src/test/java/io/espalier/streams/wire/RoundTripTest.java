@@ -28,6 +28,7 @@ import io.espalier.streams.domain.pool.ForPool;
 import io.espalier.streams.domain.pool.InFlight;
 import io.espalier.streams.domain.pool.PoolEvent;
 import io.espalier.streams.domain.pool.PooledJob;
+import io.espalier.streams.domain.run.Deliveries;
 import io.espalier.streams.domain.run.ForRun;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Run;
@@ -176,7 +177,8 @@ final class RoundTripTest {
         plan.runId(),
         plan,
         state,
-        new RunAttempts(new StageAttempt(1, 2), 3, 1, 0, 5, "token"),
+        new RunAttempts(
+            new StageAttempt(1, 2), 3, 1, 0, 5, "token", new Deliveries(List.of(9, 0, 2))),
         List.of(outcome()),
         new RunHistory(
             11,
