@@ -2,10 +2,11 @@ package io.espalier.worker.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.worker.stage.prune.PruneStage;
 import io.espalier.worker.algorithm.train.AdamWSettings;
 import io.espalier.worker.algorithm.train.TextTrainer;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
 import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.data.text.TextSettings;
 import io.espalier.worker.domain.job.Metric;

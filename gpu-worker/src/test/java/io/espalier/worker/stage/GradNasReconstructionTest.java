@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.espalier.worker.stage.prune.PruneStage;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.worker.checkpoint.DType;
-import io.espalier.worker.checkpoint.SafetensorsFile;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;

@@ -4,10 +4,9 @@ import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation.Timed;
-import io.espalier.worker.algorithm.evaluate.TextTally;
-import io.espalier.worker.algorithm.prune.Candidate;
-import io.espalier.worker.algorithm.prune.Candidates;
-import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
+import io.espalier.worker.algorithm.prune.CandidateSearch;
+import io.espalier.worker.algorithm.prune.CandidateSearch.LatencyRange;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.prune.Decision.Solved;
 import io.espalier.worker.algorithm.prune.FileCosts;
@@ -15,10 +14,11 @@ import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.prune.LatencyProfile;
 import io.espalier.worker.algorithm.prune.LatencyStore;
 import io.espalier.worker.algorithm.prune.LoadedModels;
-import io.espalier.worker.algorithm.prune.Measured;
-import io.espalier.worker.algorithm.prune.Outcome;
+import io.espalier.worker.algorithm.prune.MeasuredModel;
 import io.espalier.worker.algorithm.prune.Phases;
+import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.prune.TextTiming;
+import io.espalier.worker.algorithm.prune.WrittenCandidate;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
@@ -57,7 +57,7 @@ public final class GradNasPruning {
    * @param reconstruction what was solved for; empty if nothing was to be
    */
   public record Result(
-      Outcome<Solved> outcome,
+      PruningOutcome<Solved> outcome,
       TextModel model,
       UnitScores scores,
       int sequences,
@@ -132,19 +132,20 @@ public final class GradNasPruning {
       CostModel costs = costs(original, checkpoints);
       Budget budget = constraints.budget(FileCosts.whole(costs, model.directory()));
       budget.requireReachable(plan.space(), costs);
-      TextTally before =
+      TextMetrics before =
           phases.time("original", () -> tally("measuring the original", model, original));
       UnitScores scores =
           phases.time("gradients", () -> gradNas.measure(original, checkpoints, progress));
       Sensitivities losses = gradNas.sensitivities(scores, plan.space(), plan.layout());
       var search = new Search(costs, budget, scores, losses);
-      Candidate<Selection, TextModel> found = candidates(search, original).settle(budget, output);
+      WrittenCandidate<Selection, TextModel> found =
+          candidates(search, original).settle(budget, output);
       if (plan.output() != OutputMode.ZERO_PADDED) { // that costs what it did: it is for looking at
         FileCosts.requireWithin(budget, cost(found.cut()), output);
       }
       Optional<TextCompletion.Completed> completed =
           phases.time("reconstruction", () -> complete(original, found.cut(), checkpoints));
-      TextTally after = phases.time("result", () -> result(found.cut(), manager));
+      TextMetrics after = phases.time("result", () -> result(found.cut(), manager));
       return new Result(
           outcome(
               search,
@@ -168,7 +169,7 @@ public final class GradNasPruning {
   /** What choices are made by. */
   private record Search(CostModel costs, Budget budget, UnitScores scores, Sensitivities losses) {}
 
-  private Candidates<Selection, TextModel> candidates(Search search, Weights original) {
+  private CandidateSearch<Selection, TextModel> candidates(Search search, Weights original) {
     var cutting =
         new TextCutting(
             plan,
@@ -177,7 +178,7 @@ public final class GradNasPruning {
             ChannelOrder.by(plan.model().architecture(), search.scores().byAxis()),
             settings.objective(),
             phases);
-    return new Candidates<>(
+    return new CandidateSearch<>(
         cutting,
         LatencyRange.of(plan.space(), search.costs()),
         latencyBound,
@@ -188,14 +189,14 @@ public final class GradNasPruning {
         phases);
   }
 
-  private Outcome<Solved> outcome(
-      Search search, Candidate<Selection, TextModel> found, TextJudgement judged) {
+  private PruningOutcome<Solved> outcome(
+      Search search, WrittenCandidate<Selection, TextModel> found, TextJudgement judged) {
     Budget budget = search.budget();
     Cost whole = FileCosts.whole(search.costs(), plan.model().directory());
-    return new Outcome<>(
-        Measured.of(cost(plan.model()), judged.before(), found.original())
+    return new PruningOutcome<>(
+        MeasuredModel.of(cost(plan.model()), judged.before(), found.original())
             .with(judged.samplesBefore()),
-        Measured.of(cost(found.cut()), judged.after(), found.result()).with(judged.samplesAfter()),
+        MeasuredModel.of(cost(found.cut()), judged.after(), found.result()).with(judged.samplesAfter()),
         judged.result().samples(),
         new Solved(found.choice(), phases.time("other budgets", () -> curve(search))),
         found.kept(),
@@ -248,7 +249,7 @@ public final class GradNasPruning {
     return versions.stream().map(each -> new Timed(plan.model().network(), each)).toList();
   }
 
-  private TextTally tally(String phase, TextModel model, Weights weights) {
+  private TextMetrics tally(String phase, TextModel model, Weights weights) {
     return TextEvaluation.tally(
         model.network(),
         weights,
@@ -257,7 +258,7 @@ public final class GradNasPruning {
         step -> progress.report(new Progress(phase, step.done(), step.total(), step.values())));
   }
 
-  private TextTally result(TextModel cut, NDManager manager) {
+  private TextMetrics result(TextModel cut, NDManager manager) {
     try (Weights weights = Weights.load(cut.directory(), cut.architecture(), manager)) {
       return tally("measuring the result", cut, weights);
     }

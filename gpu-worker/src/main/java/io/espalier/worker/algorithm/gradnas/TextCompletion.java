@@ -1,6 +1,6 @@
 package io.espalier.worker.algorithm.gradnas;
 
-import io.espalier.worker.algorithm.evaluate.TextTally;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.prune.CutFiles;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.reconstruct.transformer.SequenceBatches;
@@ -45,7 +45,7 @@ public record TextCompletion(
    * @param reconstruction what was solved for
    * @param plain what the plain cut says of the data that before and after are measured on
    */
-  record Completed(Reconstruction reconstruction, TextTally plain) {}
+  record Completed(Reconstruction reconstruction, TextMetrics plain) {}
 
   /**
    * Whether models are solved for anew.
@@ -67,7 +67,7 @@ public record TextCompletion(
    * @return empty if the model stays as it was cut
    */
   Optional<Completed> complete(
-      Weights original, TextModel cut, Function<Weights, TextTally> judge) {
+      Weights original, TextModel cut, Function<Weights, TextMetrics> judge) {
     TextNetwork whole = plan.model().network();
     if (!isWanted(settings.reconstruct(), Optional.of(plan.output()), whole)
         || !(whole instanceof StackedNetwork network)) {
@@ -77,7 +77,7 @@ public record TextCompletion(
         new SequenceBatches(
             data.drawn(SOLVED_EXAMPLES, settings.seed()), Math.max(FEWEST, settings.pieceSize()));
     try (Weights weights = Weights.load(cut.directory(), cut.architecture())) {
-      TextTally plain = judge.apply(weights);
+      TextMetrics plain = judge.apply(weights);
       Reconstruction done =
           new TransformerReconstruction(network, original, batches)
               .run(

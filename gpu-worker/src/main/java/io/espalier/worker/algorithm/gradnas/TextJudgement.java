@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.gradnas;
 
 import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.evaluate.MeasureSamples;
-import io.espalier.worker.algorithm.evaluate.TextTally;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,7 +14,7 @@ import java.util.Optional;
  *
  * @param plain empty if nothing was to be reconstructed
  */
-record TextJudgement(TextTally original, TextTally result, Optional<TextTally> plain) {
+record TextJudgement(TextMetrics original, TextMetrics result, Optional<TextMetrics> plain) {
   /** How good the original is, under all names that the result has measures for. */
   List<Measure> before() {
     return measures(original, plain.map(any -> original));
@@ -35,13 +35,13 @@ record TextJudgement(TextTally original, TextTally result, Optional<TextTally> p
     return samples(result, plain);
   }
 
-  private List<Measure> measures(TextTally said, Optional<TextTally> cut) {
+  private List<Measure> measures(TextMetrics said, Optional<TextMetrics> cut) {
     var measures = new ArrayList<>(said.measures(original));
     cut.ifPresent(all -> measures.add(all.headline(original).asCut()));
     return measures;
   }
 
-  private Map<String, MeasureSamples> samples(TextTally said, Optional<TextTally> cut) {
+  private Map<String, MeasureSamples> samples(TextMetrics said, Optional<TextMetrics> cut) {
     var samples = new HashMap<>(said.samples(original));
     cut.ifPresent(
         all -> {
