@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What GradNAS leaves in the files of a BERT that it has cut, solved for and not. */
+/** Files of a BERT that GradNAS has cut, solved for and not. */
 class GradNasReconstructionTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int HEAD = 8;

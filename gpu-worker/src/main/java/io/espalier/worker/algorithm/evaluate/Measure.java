@@ -9,12 +9,12 @@ package io.espalier.worker.algorithm.evaluate;
  * @param value it
  */
 public record Measure(String name, String unit, boolean higherIsBetter, double value) {
-  /** Name of the same measure of a plain cut, beside that of the model that was reconstructed. */
+  /** Returns the name of the same measure of a plain cut, beside that of what was reconstructed. */
   public static String asCut(String name) {
     return name + "AsCut";
   }
 
-  /** The same under the name that it has for a plain cut. */
+  /** Returns the same under the name that it has for a plain cut. */
   public Measure asCut() {
     return new Measure(asCut(name), unit, higherIsBetter, value);
   }

@@ -57,7 +57,7 @@ public final class TextMetrics {
   }
 
   /**
-   * Name of the measure that says most of a model: F1 of questions, accuracy or F1 of labels, the
+   * Returns the name of the measure that says most of a model: F1 of questions, accuracy or F1 of labels, the
    * squared error of numbers, the loss of text, the similarity of embeddings.
    */
   public static String headline(TextInput input) {
@@ -144,7 +144,7 @@ public final class TextMetrics {
   }
 
   /**
-   * The measure that says most of a model.
+   * Returns the measure that says most of a model.
    *
    * @param original what the original says of the same data
    */

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * What is done to a cut model in its files before it goes out: what writes to the residual stream
+ * The last step in the files of a cut model before it goes out: what writes to the residual stream
  * is solved for anew, unless that is not wanted.
  *
  * @param data sequences of the search
@@ -40,7 +40,7 @@ public record TextCompletion(
   private static final long STATE_BYTES = 1L << 30;
 
   /**
-   * What was done to a cut model.
+   * A model that was completed.
    *
    * @param reconstruction what was solved for
    * @param plain what the plain cut says of the data that before and after are measured on
@@ -48,7 +48,7 @@ public record TextCompletion(
   record Completed(Reconstruction reconstruction, TextMetrics plain) {}
 
   /**
-   * Whether models are solved for anew.
+   * Returns whether models are solved for anew.
    *
    * @param form of the result, if it is said
    */

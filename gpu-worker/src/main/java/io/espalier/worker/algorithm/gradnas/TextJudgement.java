@@ -10,27 +10,27 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the original, the result and its plain cut say of the same texts.
+ * Answers of the original, the result and its plain cut to the same texts.
  *
  * @param plain empty if nothing was to be reconstructed
  */
 record TextJudgement(TextMetrics original, TextMetrics result, Optional<TextMetrics> plain) {
-  /** How good the original is, under all names that the result has measures for. */
+  /** Returns how good the original is, under all names that the result has measures for. */
   List<Measure> before() {
     return measures(original, plain.map(any -> original));
   }
 
-  /** How good the result is, and its plain cut. */
+  /** Returns how good the result is, and its plain cut. */
   List<Measure> after() {
     return measures(result, plain);
   }
 
-  /** The samples behind {@link #before}. */
+  /** Returns the samples behind {@link #before}. */
   Map<String, MeasureSamples> samplesBefore() {
     return samples(original, plain.map(any -> original));
   }
 
-  /** The samples behind {@link #after}. */
+  /** Returns the samples behind {@link #after}. */
   Map<String, MeasureSamples> samplesAfter() {
     return samples(result, plain);
   }

@@ -63,7 +63,7 @@ public record Letter(ConsumerRecord<byte[], byte[]> found) {
     return header(RUN_ID);
   }
 
-  /** The letter that was replayed and came back as this one, if that is how it came. */
+  /** Returns the letter that was replayed and came back as this one, if that is how it came. */
   Optional<LetterId> replayedFrom() {
     return header(DeadLetterReplay.REPLAYED_FROM)
         .map(REPLAYED::matcher)
