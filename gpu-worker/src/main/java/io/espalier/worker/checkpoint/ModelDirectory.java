@@ -114,7 +114,7 @@ public final class ModelDirectory {
     return digests().root();
   }
 
-  /** Where it lies. */
+  /** Returns where it lies. */
   public Path path() {
     return tree.root();
   }
@@ -167,7 +167,7 @@ public final class ModelDirectory {
   }
 
   /**
-   * Whether two tensors hold the same bytes in the same shape and type.
+   * Returns whether two tensors hold the same bytes in the same shape and type.
    *
    * @throws IllegalArgumentException if there is no tensor of one of the names
    */
@@ -197,7 +197,7 @@ public final class ModelDirectory {
     return holder(name).reader(name);
   }
 
-  /** Whether its tensors are in files that an index lists, not in one. */
+  /** Returns whether its tensors are in files that an index lists, not in one. */
   public boolean sharded() {
     return index.isPresent();
   }

@@ -79,7 +79,9 @@ public record ShardIndex(ObjectNode json, Map<String, String> shards) {
     return RankFiles.of(name).equals(Optional.of(RankFiles.MODEL_PARALLEL));
   }
 
-  /** Whether a path leads to a safetensors file below the directory, whatever lies there. */
+  /**
+   * Returns whether a path leads to a safetensors file below the directory, whatever lies there.
+   */
   private static boolean isInside(String path) {
     return path.endsWith(WeightFiles.SAFETENSORS)
         && path.chars().noneMatch(c -> c == '\\' || c < ' ')

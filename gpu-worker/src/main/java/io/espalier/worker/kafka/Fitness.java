@@ -79,7 +79,7 @@ public final class Fitness {
     return failing.containsKey(check);
   }
 
-  /** Why no work is taken; empty while it is. */
+  /** Returns why no work is taken; empty while it is. */
   public synchronized Optional<String> outOfService() {
     return failing.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", failing.values()));
   }

@@ -21,7 +21,8 @@ final class TensorCheck {
   private TensorCheck() {}
 
   /**
-   * What is wrong with shapes and types, in words; one sentence if it is what all names begin with.
+   * Returns what is wrong with shapes and types, in words; one sentence if it is what all names
+   * begin with.
    *
    * @param drawing the architecture of tensors by their names and shapes
    */

@@ -42,7 +42,7 @@ public record Change(String text, String verdict, String note) {
     return !equals(UNKNOWN);
   }
 
-  /** What people call a metric. */
+  /** Returns what people call a metric. */
   public static String label(Metric metric) {
     return switch (metric.name()) {
       case "flops" -> "FLOPs";

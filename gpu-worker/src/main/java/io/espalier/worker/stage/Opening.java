@@ -54,7 +54,7 @@ public record Opening(String loader, String note, String language, String lines)
     return new Opening("espalier", note, "java", JAVA);
   }
 
-  /** Whether a loader opens it by these lines; a version may follow its name. */
+  /** Returns whether a loader opens it by these lines; a version may follow its name. */
   public boolean isOf(String named) {
     return named.startsWith(loader);
   }

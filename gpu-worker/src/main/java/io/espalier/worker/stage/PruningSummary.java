@@ -73,7 +73,7 @@ public record PruningSummary(
     }
   }
 
-  /** What a pruning was told and its result depends on, by key. */
+  /** Returns what a pruning was told and its result depends on, by key. */
   public static Map<String, String> used(Settings settings) {
     Map<String, String> used = new LinkedHashMap<>(settings.recorded());
     used.remove(PruneKeys.ALGORITHM.name()); // told by itself

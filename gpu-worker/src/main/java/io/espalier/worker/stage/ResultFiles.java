@@ -101,7 +101,8 @@ public record ResultFiles(StageJob job, String parentDigest) {
   }
 
   /**
-   * What was measured, but for times and places: the same job must leave the same bits anywhere.
+   * Returns what was measured, but for times and places: the same job must leave the same bits
+   * anywhere.
    */
   private static ArrayNode metrics(StageReport report) {
     ArrayNode metrics = JSON.createArrayNode();

@@ -48,7 +48,7 @@ public final class TimmShapes {
   }
 
   /**
-   * How to load the network, in Python, from the directory that it lies in.
+   * Returns how to load the network, in Python, from the directory that it lies in.
    *
    * @param config its config.json
    * @param classes number of classes

@@ -25,7 +25,7 @@ final class RowRuns {
     this.width = tensor.elements() / tensor.shape()[0];
   }
 
-  /** Whether reading them takes less than reading the whole tensor. */
+  /** Returns whether reading them takes less than reading the whole tensor. */
   boolean pay() {
     long runs = 1;
     for (int i = 1; i < rows.length; i++) {

@@ -370,7 +370,7 @@ public final class Tensors {
     return JniUtils.gelu(p(x));
   }
 
-  /** What GPT takes for {@link #gelu}: x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 · x³))). */
+  /** Returns what GPT takes for {@link #gelu}: x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 · x³))). */
   public static NDArray geluTanh(NDArray x) {
     NDArray cubic = multiply(x, add(scale(square(x), 0.044715), 1)); // x + 0.044715 · x³
     NDArray gate = add(tanh(scale(cubic, Math.sqrt(2 / Math.PI))), 1);

@@ -29,7 +29,7 @@ record Circumstances(Instant now, Set<String> served) {
     return new Circumstances(now, Set.of());
   }
 
-  /** Why a run that waits for a worker will go on waiting, if there is a reason. */
+  /** Returns why a run that waits for a worker will go on waiting, if there is a reason. */
   Optional<String> unserved(Run run) {
     return run.getState() == RunState.QUEUED && !served.contains(run.getPool())
         ? Optional.of("no worker serves pool '%s'".formatted(run.getPool()))

@@ -60,7 +60,7 @@ final class PolicyCosts implements NewestSearch<Run> {
     return took.values().stream().allMatch(known -> known.size() >= ENOUGH);
   }
 
-  /** What the newest runs of a policy took, the shortest first; at most twenty. */
+  /** Returns what the newest runs of a policy took, the shortest first; at most twenty. */
   List<Duration> of(String policy) {
     return took.getOrDefault(policy, List.of()).stream().sorted().toList();
   }

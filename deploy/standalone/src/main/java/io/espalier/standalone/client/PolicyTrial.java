@@ -92,7 +92,7 @@ public final class PolicyTrial {
     return policies.stream().map(policy -> policy.toAvro(1)).toList();
   }
 
-  /** What comes of policies and a model. */
+  /** Returns what comes of policies and a model. */
   static Result result(ModelRegistered event, Collection<PruningPolicy> policies) {
     List<Tried> tried =
         PolicyVerdict.of(policies, CoordinatorTopics.read(event)).stream()

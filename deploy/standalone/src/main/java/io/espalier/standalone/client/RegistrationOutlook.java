@@ -75,7 +75,7 @@ record RegistrationOutlook(
     }
   }
 
-  /** What comes of a registration in a system of which this is known. */
+  /** Returns what comes of a registration in a system of which this is known. */
   static RegistrationOutlook of(
       ModelRegistered event,
       Optional<ModelRegistered> before,

@@ -128,7 +128,9 @@ record RunEnd(String runId, Optional<Run> run, Optional<RejectionReason> reason)
         : "run %s: %s%s".formatted(runId, state, more) + help(last);
   }
 
-  /** What helps after a gate failed: the budget that is foretold to pass, and the report. */
+  /**
+   * Returns what helps after a gate failed: the budget that is foretold to pass, and the report.
+   */
   private String help(Run last) {
     if (exitCode() != GATE_FAILED) {
       return "";

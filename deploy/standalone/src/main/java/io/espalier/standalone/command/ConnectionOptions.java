@@ -49,7 +49,7 @@ final class ConnectionOptions {
   private int waitSeconds;
 
   /**
-   * Where the system is.
+   * Returns where the system is.
    *
    * @throws io.espalier.standalone.client.UnreachableException if it is that of {@code up}, which
    *     does not run

@@ -26,7 +26,7 @@ final class WorkerHeard implements AutoCloseable {
     this.narration = narration;
   }
 
-  /** Whether the last sign of life says so. */
+  /** Returns whether the last sign of life says so. */
   boolean works() {
     try {
       List<WorkerHeartbeat> beats =

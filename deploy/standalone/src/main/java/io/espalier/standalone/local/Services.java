@@ -116,7 +116,7 @@ public final class Services {
     }
   }
 
-  /** What a service waits for is looked up each time: brokers may go while it starts. */
+  /** Returns what a service waits for is looked up each time: brokers may go while it starts. */
   private static StartLog startLog(String service, Address address, String otherwise) {
     return new StartLog(
         service,

@@ -37,7 +37,7 @@ public record StackRecord(
    */
   public record Service(
       String name, LiveProcess process, String address, Path log, boolean works, int restarts) {
-    /** How it is, in words. */
+    /** Returns how it is, in words. */
     String state() {
       return !process.alive() ? "ended" : works ? "works" : "starts";
     }

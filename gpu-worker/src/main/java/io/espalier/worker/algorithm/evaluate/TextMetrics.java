@@ -106,7 +106,7 @@ public final class TextMetrics {
     return task == TextTask.FEATURE_EXTRACTION ? Double.NaN : loss / asked;
   }
 
-  /** How many answers, texts or tokens were looked at. */
+  /** Returns how many answers, texts or tokens were looked at. */
   public long samples() {
     return asked;
   }

@@ -65,12 +65,12 @@ final class CachedPrefix implements AutoCloseable {
     return from;
   }
 
-  /** What arrives at the section while BatchNorm is calibrated; asked within a scope. */
+  /** Returns what arrives at the section while BatchNorm is calibrated; asked within a scope. */
   NDArray calibrating(int batch) {
     return arrays.get(calibratingSlot(batch));
   }
 
-  /** What arrives at the section in use; asked within a scope. */
+  /** Returns what arrives at the section in use; asked within a scope. */
   NDArray evaluating(int batch) {
     return arrays.get(batch);
   }

@@ -135,7 +135,7 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
     }
   }
 
-  /** What the model as it was delivered says of each batch. */
+  /** Returns what the model as it was delivered says of each batch. */
   private NDArray[] reference() {
     if (reference == null) {
       var said = new NDArray[batches.count()];

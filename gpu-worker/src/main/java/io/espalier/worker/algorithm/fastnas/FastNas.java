@@ -63,7 +63,7 @@ public final class FastNas {
     return Solver.select(plan.space(), costs, budget, map.sensitivities(), settings.objective());
   }
 
-  /** What other budgets of one quantity would lead to. */
+  /** Returns what other budgets of one quantity would lead to. */
   Curve curve(SensitivityMap map, CostModel costs, Quantity quantity) {
     return Curve.of(plan.space(), costs, quantity, map.sensitivities(), settings.objective());
   }
@@ -108,7 +108,7 @@ public final class FastNas {
     }
   }
 
-  /** How many models the last map had the scores of from an earlier search. */
+  /** Returns how many models the last map had the scores of from an earlier search. */
   int remembered() {
     return remembered;
   }

@@ -82,12 +82,12 @@ public record FastNasPlan(
     constraints.budget(whole()).requireReachable(space, costs);
   }
 
-  /** What the model at hand costs; bytes are those of its files as they are. */
+  /** Returns what the model at hand costs; bytes are those of its files as they are. */
   public Cost whole() {
     return FileCosts.whole(costs, model);
   }
 
-  /** What the model at hand costs, without latency. */
+  /** Returns what the model at hand costs, without latency. */
   public static Cost whole(Architecture architecture, ModelDirectory model) {
     return FileCosts.whole(FileCosts.of(architecture, model), model);
   }

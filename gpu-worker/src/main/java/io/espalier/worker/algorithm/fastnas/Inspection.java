@@ -53,7 +53,7 @@ public record Inspection(
       shape = List.copyOf(shape);
     }
 
-    /** Why its width may not be cut, if so. */
+    /** Returns why its width may not be cut, if so. */
     public Optional<String> reason() {
       return axis.isEmpty()
           ? Optional.of("its outputs are not the units of one axis")

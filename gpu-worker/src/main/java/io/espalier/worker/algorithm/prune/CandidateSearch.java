@@ -41,7 +41,7 @@ public final class CandidateSearch<S, C> {
    * @param <C> what is known of a cut model's files
    */
   public interface Timing<C> {
-    /** How fast the original and a version of it in memory are, in this order. */
+    /** Returns how fast the original and a version of it in memory are, in this order. */
     List<Latency> inMemory(Kept kept);
 
     /**

@@ -13,7 +13,7 @@ import io.espalier.worker.tensor.Tensors;
  */
 record ConvolutionWindows(int kernel, int stride, int padding) {
   /**
-   * What a convolution reads, by windows.
+   * Returns what a convolution reads, by windows.
    *
    * @param x (batch, channels, h, w)
    * @param width of what it says
@@ -50,7 +50,7 @@ record ConvolutionWindows(int kernel, int stride, int padding) {
   }
 
   /**
-   * What a convolution says at some places, or what is added to it there.
+   * Returns what a convolution says at some places, or what is added to it there.
    *
    * @param y (batch, channels, h, w)
    * @return (batch · places, channels), image by image

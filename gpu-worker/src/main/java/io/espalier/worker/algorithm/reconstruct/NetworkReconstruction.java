@@ -67,12 +67,12 @@ final class NetworkReconstruction {
     return done;
   }
 
-  /** What the original says of a batch; asked within a scope, after the reconstruction. */
+  /** Returns what the original says of a batch; asked within a scope, after the reconstruction. */
   NDArray original(int batch) {
     return passed.get(batch);
   }
 
-  /** What the reconstructed network says of a batch; asked within a scope, afterwards. */
+  /** Returns what the reconstructed network says of a batch; asked within a scope, afterwards. */
   NDArray reconstructed(int batch) {
     return passed.get(batches.count() + batch);
   }

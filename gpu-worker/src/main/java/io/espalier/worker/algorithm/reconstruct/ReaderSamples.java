@@ -67,7 +67,7 @@ final class ReaderSamples implements AutoCloseable {
     }
   }
 
-  /** What turns a change of scaled outputs into one of outputs; 0 where the scale is. */
+  /** Returns what turns a change of scaled outputs into one of outputs; 0 where the scale is. */
   private static double[] inverse(double[] scales) {
     return Arrays.stream(scales).map(scale -> scale == 0 ? 0 : 1 / scale).toArray();
   }

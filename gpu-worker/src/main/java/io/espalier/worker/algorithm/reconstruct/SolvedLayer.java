@@ -62,7 +62,7 @@ record SolvedLayer(Layer layer, int padding, Optional<String> norm, boolean join
     return (long) layer.in().indices(kept).length * layer.window().area();
   }
 
-  /** Whether the layer reads units that were cut. */
+  /** Returns whether the layer reads units that were cut. */
   boolean isCutBy(Kept kept) {
     return layer.in().isCutBy(kept);
   }
@@ -77,7 +77,7 @@ record SolvedLayer(Layer layer, int padding, Optional<String> norm, boolean join
     return new ConvolutionWindows(layer.window().kernel(), layer.window().stride(), padding);
   }
 
-  /** Where the constant goes, if anywhere. */
+  /** Returns where the constant goes, if anywhere. */
   Intercept intercept() {
     return norm.isPresent() || layer.bias() ? Intercept.SOLVED : Intercept.FIXED;
   }

@@ -99,7 +99,7 @@ public record VisionReconstruction(
         family.forward(weights, batches.images(batches.get(batch), manager), Mode.EVALUATE);
   }
 
-  /** How far a version is from the original on the held-out images. */
+  /** Returns how far a version is from the original on the held-out images. */
   private Version version(String name, NetworkReconstruction network, IntFunction<NDArray> says) {
     double sum = 0;
     for (int i = 0; i < batches.count(); i++) {

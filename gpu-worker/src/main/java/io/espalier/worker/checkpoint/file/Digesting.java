@@ -81,7 +81,7 @@ public final class Digesting implements Closeable {
     }
   }
 
-  /** What is put into it is written to a channel, from its present position on. */
+  /** Returns what is put into it is written to a channel, from its present position on. */
   public Sink sink(FileChannel channel) {
     return new Sink(
         chunk -> {

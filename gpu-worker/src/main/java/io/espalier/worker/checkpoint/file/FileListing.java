@@ -123,7 +123,7 @@ public final class FileListing {
     return bytes;
   }
 
-  /** Whether no file is so young that a change of it could have gone unseen. */
+  /** Returns whether no file is so young that a change of it could have gone unseen. */
   public boolean isSettledAt(Instant now) {
     long youngest = TimeUnit.MILLISECONDS.toNanos(now.minus(SETTLED).toEpochMilli());
     return files.values().stream().allMatch(entry -> entry.changedNanos() < youngest);

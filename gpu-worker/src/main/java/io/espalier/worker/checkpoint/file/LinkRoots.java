@@ -34,7 +34,7 @@ record LinkRoots(Path directory, Optional<Path> blobs) {
             : Optional.empty());
   }
 
-  /** Whether a link leads to where it may. */
+  /** Returns whether a link leads to where it may. */
   boolean admit(Path link) throws IOException {
     Path target = link.toRealPath();
     return target.startsWith(directory) || blobs.filter(target::startsWith).isPresent();

@@ -137,7 +137,7 @@ public final class StrictJson {
     return new InvalidInputException("%s: is not valid UTF-8".formatted(where));
   }
 
-  /** What a value is, for messages: {@code array}, {@code string}, {@code nothing}. */
+  /** Returns what a value is, for messages: {@code array}, {@code string}, {@code nothing}. */
   public static String kind(JsonNode node) {
     return node.isMissingNode() ? "nothing" : node.getNodeType().name().toLowerCase(Locale.ROOT);
   }

@@ -36,7 +36,7 @@ public interface ArtifactStore {
   Published publish(Draft draft, URI under, String name, StopCheck stop);
 
   /**
-   * What is published under a name, if anything.
+   * Returns what is published under a name, if anything.
    *
    * @throws StoreUnavailableException if the location lies in no store
    * @throws ResourceException if it cannot be read

@@ -74,7 +74,9 @@ final class Cut {
     return selections.stream().mapToLong(Selection::kept).toArray();
   }
 
-  /** Whether every run begins and ends with a byte, which only types below 8 bits can fail. */
+  /**
+   * Returns whether every run begins and ends with a byte, which only types below 8 bits can fail.
+   */
   boolean isWholeBytes() {
     if (lastCut < 0 || dtype.bits() % Byte.SIZE == 0) {
       return true;

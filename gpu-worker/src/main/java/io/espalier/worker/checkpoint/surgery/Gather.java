@@ -52,7 +52,7 @@ final class Gather {
     pendingEnd = position + bytes;
   }
 
-  /** Whether elements of so many bits can be taken one by one. */
+  /** Returns whether elements of so many bits can be taken one by one. */
   static boolean isElement(int bits) {
     return bits == Byte.SIZE || bits == Short.SIZE || bits == Integer.SIZE || bits == Long.SIZE;
   }

@@ -63,12 +63,12 @@ final class Selection {
     return size;
   }
 
-  /** Whether all of them stay. */
+  /** Returns whether all of them stay. */
   boolean isWhole() {
     return whole;
   }
 
-  /** How many stay. */
+  /** Returns how many stay. */
   int kept() {
     return whole ? size : indices.length;
   }

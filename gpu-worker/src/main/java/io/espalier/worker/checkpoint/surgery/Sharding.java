@@ -97,7 +97,7 @@ public record Sharding(OptionalLong largest) {
         whole.stream().map(Piece::header).toList(), Shard.metadata(metadata(model)), files, end);
   }
 
-  /** What the files of a model say beside their tensors, all together. */
+  /** Returns what the files of a model say beside their tensors, all together. */
   private static Map<String, String> metadata(ModelDirectory model) {
     var metadata = new LinkedHashMap<String, String>();
     model.shards().values().forEach(file -> file.metadata().forEach(metadata::putIfAbsent));

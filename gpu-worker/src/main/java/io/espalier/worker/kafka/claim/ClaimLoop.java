@@ -40,7 +40,7 @@ public final class ClaimLoop implements Runnable {
     /** Blocks until it is done or stopped; never asks for a renewal. */
     AcknowledgeType run(ConsumerRecord<byte[], byte[]> record, Slots.Place place, Stop stop);
 
-    /** Whether somebody else has the lease by now and waits for this work to end. */
+    /** Returns whether somebody else has the lease by now and waits for this work to end. */
     default boolean isAwaited(Stop stop) {
       return false;
     }

@@ -112,7 +112,10 @@ public final class LeftoverSweep {
     Files.setLastModifiedTime(note, FileTime.from(clock.instant()));
   }
 
-  /** Whether the attempt's result names another artifact than this one, so that none names it. */
+  /**
+   * Returns whether the attempt's result names another artifact than this one, so that none names
+   * it.
+   */
   private static boolean isLost(Path directory) {
     Matcher name = ARTIFACT.matcher(directory.getFileName().toString());
     return name.matches()

@@ -62,7 +62,7 @@ public final class PreparedStage implements AutoCloseable {
     return folder;
   }
 
-  /** What goes in. */
+  /** Returns what goes in. */
   Subject subject() {
     return subject;
   }

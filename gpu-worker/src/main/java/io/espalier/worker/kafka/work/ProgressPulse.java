@@ -49,7 +49,7 @@ public final class ProgressPulse implements Progress.Listener {
     latest = progress;
   }
 
-  /** What is to be sent now, if anything is; counts as sent. */
+  /** Returns what is to be sent now, if anything is; counts as sent. */
   public synchronized Optional<StageProgressed> due() {
     Instant now = clock.instant();
     Duration since = Duration.between(sentAt, now);
@@ -62,7 +62,7 @@ public final class ProgressPulse implements Progress.Listener {
     return Optional.of(latest());
   }
 
-  /** How far it is. */
+  /** Returns how far it is. */
   public synchronized StageProgressed latest() {
     return new StageProgressed(
         latest.phase(), latest.done(), latest.total(), eta(clock.instant()), latest.values());

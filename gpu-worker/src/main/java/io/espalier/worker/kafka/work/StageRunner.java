@@ -77,13 +77,13 @@ public final class StageRunner {
     this.space = space;
   }
 
-  /** What results depend on besides the job, in words: device and threads. */
+  /** Returns what results depend on besides the job, in words: device and threads. */
   public String target() {
     return equipment.target();
   }
 
   /**
-   * What was published for this attempt before, if anything was.
+   * Returns what was published for this attempt before, if anything was.
    *
    * @throws WorkerException if the store cannot be read
    */

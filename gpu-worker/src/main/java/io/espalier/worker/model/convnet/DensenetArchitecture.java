@@ -35,7 +35,7 @@ public final class DensenetArchitecture {
     this.at = FeatureMapSize.of(config.input(), InputSpec.IMAGENET);
   }
 
-  /** Whether a config.json is one of a DenseNet that is known here. */
+  /** Returns whether a config.json is one of a DenseNet that is known here. */
   public static boolean accepts(JsonNode config) {
     return DensenetVariant.of(TimmConfig.architectureOf(config)).isPresent();
   }

@@ -133,7 +133,7 @@ final class MobileArchitecture {
     return at.window(block.kernel(), block.stride());
   }
 
-  /** Where a block leads to: its input if it adds to that, or the stream that it opens. */
+  /** Returns where a block leads to: its input if it adds to that, or the stream that it opens. */
   private Stream out(String module, MobileBlock block, Stream in) {
     int width = variant.scaled(block.channels());
     if (block.kind() != Kind.PLAIN && block.stride() == 1 && in.width() == width) {

@@ -23,7 +23,7 @@ enum MobileDesign {
     this.stem = stem;
   }
 
-  /** What stem and head apply, and blocks that say nothing else. */
+  /** Returns what stem and head apply, and blocks that say nothing else. */
   Activation activation() {
     return activation;
   }
@@ -33,7 +33,7 @@ enum MobileDesign {
     return stem;
   }
 
-  /** Whether the mean over space is taken before the head's convolution, not behind it. */
+  /** Returns whether the mean over space is taken before the head's convolution, not behind it. */
   boolean poolsBeforeHead() {
     return this == MOBILENET_V3;
   }
@@ -43,7 +43,7 @@ enum MobileDesign {
     return this == MOBILENET_V3 ? Tensors.hardSigmoid(x) : Tensors.sigmoid(x);
   }
 
-  /** What a squeeze-and-excitation applies between its two layers. */
+  /** Returns what a squeeze-and-excitation applies between its two layers. */
   Activation squeezeActivation() {
     return this == MOBILENET_V3 ? Activation.RELU : activation;
   }

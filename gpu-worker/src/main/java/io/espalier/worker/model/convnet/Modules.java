@@ -29,7 +29,7 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
     return new Modules(weights, strides, another);
   }
 
-  /** Whether there is a module of that name with a weight. */
+  /** Returns whether there is a module of that name with a weight. */
   boolean has(String module) {
     return weights.has(module + ".weight");
   }
@@ -76,7 +76,7 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
     return y;
   }
 
-  /** What a block says and what goes past it, added. */
+  /** Returns what a block says and what goes past it, added. */
   NDArray sum(NDArray block, NDArray shortcut) {
     mode.hooks().sum(block, shortcut);
     return Tensors.add(block, shortcut);

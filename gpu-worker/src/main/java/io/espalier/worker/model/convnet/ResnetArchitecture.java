@@ -39,7 +39,7 @@ public final class ResnetArchitecture {
     this.at = FeatureMapSize.of(plan.input(), variant.usualInput());
   }
 
-  /** Whether a config.json is one of a residual network that is known here. */
+  /** Returns whether a config.json is one of a residual network that is known here. */
   public static boolean accepts(JsonNode config) {
     return HuggingFaceResnet.accepts(config)
         || ResnetVariant.of(TimmConfig.architectureOf(config)).isPresent();

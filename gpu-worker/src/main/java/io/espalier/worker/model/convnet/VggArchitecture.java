@@ -67,7 +67,7 @@ final class VggArchitecture {
   }
 
   /**
-   * What a name stands for.
+   * Returns what a name stands for.
    *
    * @throws InvalidInputException if it is not known
    */

@@ -126,7 +126,7 @@ public final class ArchitectureBuilder {
     weighings.add(new Weighing(module, declared(heads), tokens));
   }
 
-  /** Whether a tensor has been drawn. */
+  /** Returns whether a tensor has been drawn. */
   public boolean has(String tensor) {
     return tensors.stream().anyMatch(drawn -> drawn.name().equals(tensor));
   }

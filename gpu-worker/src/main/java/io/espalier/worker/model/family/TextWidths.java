@@ -41,14 +41,14 @@ public record TextWidths(
     neurons = List.copyOf(neurons);
   }
 
-  /** How many layers there are. */
+  /** Returns how many layers there are. */
   public int layers() {
     return heads.size();
   }
 
   /**
-   * Whether transformers builds layers of these widths: all alike, and heads that share the stream
-   * unless their size stands for itself.
+   * Returns whether transformers builds layers of these widths: all alike, and heads that share the
+   * stream unless their size stands for itself.
    */
   static boolean opensInTransformers(JsonNode config, TextKeys keys) {
     return !config.path(keys.heads()).isArray()

@@ -58,12 +58,12 @@ public final class BatchContext {
     return new BatchContext(SelfAttention.ofRealTokens(tokens.mask(), like));
   }
 
-  /** What is added to scores of attention in a layer: (batch, 1, tokens or 1, tokens). */
+  /** Returns what is added to scores of attention in a layer: (batch, 1, tokens or 1, tokens). */
   NDArray mask(int layer) {
     return windows.layers().contains(layer) ? near : everything;
   }
 
-  /** What queries and keys are turned by in a layer, if they are. */
+  /** Returns what queries and keys are turned by in a layer, if they are. */
   Optional<RotaryPositions> positions(int layer) {
     return windows.layers().contains(layer) ? nearPositions : positions;
   }

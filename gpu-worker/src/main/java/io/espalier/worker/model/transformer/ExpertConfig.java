@@ -57,7 +57,7 @@ enum ExpertConfig {
     this.usuallyChosen = usuallyChosen;
   }
 
-  /** Where a config says the number of experts, and that of the neurons of each. */
+  /** Returns where a config says the number of experts, and that of the neurons of each. */
   TextNetwork.ExpertKeys keys(JsonNode config) {
     boolean other = config.hasNonNull(alias) && !config.hasNonNull(experts);
     return new TextNetwork.ExpertKeys(

@@ -122,12 +122,12 @@ record Experts(
     return counted.stream().map(axis -> stack(axis, tokens)).toList();
   }
 
-  /** Whether a layer has experts, by its tensors. */
+  /** Returns whether a layer has experts, by its tensors. */
   boolean isIn(TextModules modules, String block) {
     return modules.weights().has(block + router + ".weight");
   }
 
-  /** What they make of the normalised stream: (batch, tokens, hidden), same after. */
+  /** Returns what they make of the normalised stream: (batch, tokens, hidden), same after. */
   NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
     var shape = x.getShape();
     long tokens = shape.get(0) * shape.get(1);
@@ -149,7 +149,7 @@ record Experts(
         .orElse(routed);
   }
 
-  /** What the expert that all tokens share adds: (batch, tokens, hidden), as is read. */
+  /** Returns what the expert that all tokens share adds: (batch, tokens, hidden), as is read. */
   private NDArray ofShared(Shared one, TextModules modules, String block, NDArray x, Pass pass) {
     String module = block + one.module();
     NDArray said = expert.of(modules, module, module + TextNetwork.NEURONS, x, pass);
@@ -157,7 +157,7 @@ record Experts(
     return Tensors.multiply(open, said);
   }
 
-  /** What all experts say to those that chose them, weighed, one after another. */
+  /** Returns what all experts say to those that chose them, weighed, one after another. */
   private NDArray ask(
       TextModules modules, String block, NDArray rows, NDArray weights, Routes routes, Pass pass) {
     var said = new ArrayList<NDArray>();
@@ -176,7 +176,7 @@ record Experts(
     return Tensors.concat(0, said.toArray(NDArray[]::new));
   }
 
-  /** What one expert makes of its tokens, which are one sequence for whoever watches. */
+  /** Returns what one expert makes of its tokens, which are one sequence for whoever watches. */
   private NDArray speak(TextModules modules, String module, NDArray read, Pass pass) {
     long count = read.getShape().get(0);
     long hidden = read.getShape().get(1);

@@ -73,7 +73,7 @@ public record ImageTransformerSpec(
           "large", List.of(1024, 24, 16),
           "huge", List.of(1280, 32, 16));
 
-  /** Whether a config.json is one of such a network. */
+  /** Returns whether a config.json is one of such a network. */
   static boolean accepts(JsonNode config) {
     String architecture = TimmConfig.architectureOf(config);
     return architecture.isEmpty()

@@ -8,7 +8,7 @@ import io.espalier.worker.tensor.Weights;
 
 /** A network of layers that follow one another, each of which can be run by itself. */
 public interface StackedNetwork extends TextNetwork {
-  /** How many layers there are. */
+  /** Returns how many layers there are. */
   int layers();
 
   /**
@@ -18,7 +18,7 @@ public interface StackedNetwork extends TextNetwork {
   boolean centresStream();
 
   /**
-   * What all layers need to know of a batch.
+   * Returns what all layers need to know of a batch.
    *
    * @param like an array of the type and on the device that is computed in
    */
@@ -33,7 +33,7 @@ public interface StackedNetwork extends TextNetwork {
   NDArray embed(Weights weights, Tokens tokens, ForwardHooks hooks);
 
   /**
-   * What a layer makes of what enters it.
+   * Returns what a layer makes of what enters it.
    *
    * @param index counted from 0
    * @param weights hold at least the tensors of the layer

@@ -86,7 +86,7 @@ final class TransformerBuilder {
     return DimensionSpec.blocks(axis, plan.widths().headSize());
   }
 
-  /** What every head has one of, such as the scale of a channel. */
+  /** Returns what every head has one of, such as the scale of a channel. */
   DimensionSpec headSize() {
     return DimensionSpec.fixed(plan.widths().headSize());
   }
@@ -147,7 +147,7 @@ final class TransformerBuilder {
     builder.tensor(module + ".weight", Role.PARAMETER, side);
   }
 
-  /** What a tensor of a layer normalisation is called in a checkpoint. */
+  /** Returns what a tensor of a layer normalisation is called in a checkpoint. */
   static String normName(Predicate<String> has, String module, String name) {
     String old = module + "." + OLD.get(name);
     return has.test(old) ? old : module + "." + name;

@@ -47,7 +47,7 @@ enum WindowRule {
     return near.isEmpty() ? Windows.NONE : new Windows(size, near);
   }
 
-  /** How many tokens are seen; 0 if all are. */
+  /** Returns how many tokens are seen; 0 if all are. */
   private int size(ConfigReader config) {
     boolean used =
         switch (this) {

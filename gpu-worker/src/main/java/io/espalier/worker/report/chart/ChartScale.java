@@ -12,7 +12,7 @@ sealed interface ChartScale permits Ticks, DecadeScale {
   /** The values that have a mark, ascending; at least two. */
   List<Double> values();
 
-  /** How a value that has a mark is written. */
+  /** Returns how a value that has a mark is written. */
   String text(double value);
 
   /** Where a value lies between the ends: 0 to 1. */

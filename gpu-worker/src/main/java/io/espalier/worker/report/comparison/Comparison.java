@@ -37,7 +37,7 @@ public record Comparison(List<Entry> results) {
     }
 
     /**
-     * Whether a metric changed.
+     * Returns whether a metric changed.
      *
      * <p>Where the report says whether a change is within noise, that counts. Where it does not,
      * the noise of a fraction of n samples is that of two independent shares of n; both were in
@@ -67,7 +67,7 @@ public record Comparison(List<Entry> results) {
       return Math.abs(after - before) <= STANDARD_ERRORS * Math.sqrt(Math.max(0, variance));
     }
 
-    /** What it was asked for, such as {@code flops 60%, parameters 80%}. */
+    /** Returns what it was asked for, such as {@code flops 60%, parameters 80%}. */
     public String budget() {
       return String.join(
           ", ",
@@ -128,7 +128,7 @@ public record Comparison(List<Entry> results) {
     return results.get(0);
   }
 
-  /** Whether all results are of the same model, as far as is known. */
+  /** Returns whether all results are of the same model, as far as is known. */
   public boolean isOfOneModel() {
     Set<Optional<String>> digests = new HashSet<>();
     results.forEach(each -> digests.add(each.report().parentDigest()));
@@ -144,7 +144,7 @@ public record Comparison(List<Entry> results) {
     return List.copyOf(metrics.values());
   }
 
-  /** Whether a change of a result is within noise. */
+  /** Returns whether a change of a result is within noise. */
   public boolean isNoisy() {
     return results.stream()
         .anyMatch(

@@ -20,12 +20,12 @@ public enum Losses {
     return key;
   }
 
-  /** What a scale of them is called. */
+  /** Returns what a scale of them is called. */
   public String label() {
     return this == MEASURED ? "loss of score" : "scores that go";
   }
 
-  /** What a cut does, in front of the number. */
+  /** Returns what a cut does, in front of the number. */
   public String verb() {
     return this == MEASURED ? "loses" : "gives up";
   }
@@ -57,7 +57,7 @@ public enum Losses {
   }
 
   /**
-   * What the curve over budgets shows.
+   * Returns what the curve over budgets shows.
    *
    * @param objective key of what the search made small
    */

@@ -113,7 +113,7 @@ public record PruningReport(
    * @param reached value of the result
    */
   public record Constraint(Budget.Bound bound, long reached) {
-    /** Whether the result is within the bound. */
+    /** Returns whether the result is within the bound. */
     public boolean holds() {
       return reached <= bound.limit();
     }
@@ -159,7 +159,7 @@ public record PruningReport(
       }
     }
 
-    /** Whether there was anything to choose. */
+    /** Returns whether there was anything to choose. */
     public boolean isConfigurable() {
       return choices.size() > 1;
     }
@@ -230,7 +230,7 @@ public record PruningReport(
       return new Curve(List.of(), Optional.empty(), List.of());
     }
 
-    /** Whether there is nothing to draw. */
+    /** Returns whether there is nothing to draw. */
     public boolean isEmpty() {
       return points.isEmpty() && chosen.isEmpty() && measured.isEmpty();
     }

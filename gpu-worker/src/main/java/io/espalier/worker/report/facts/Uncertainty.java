@@ -34,15 +34,15 @@ public record Uncertainty(Kind kind, Interval before, Interval after, Optional<I
       return key;
     }
 
-    /** What its ranges are, in words. */
+    /** Returns what its ranges are, in words. */
     public String words() {
       return words;
     }
   }
 
   /**
-   * Whether the difference may as well be chance: its range includes none, or where there is no
-   * such range those of both models have values in common.
+   * Returns whether the difference may as well be chance: its range includes none, or where there
+   * is no such range those of both models have values in common.
    */
   public boolean isWithinNoise() {
     return change.map(range -> range.contains(0)).orElseGet(() -> before.overlaps(after));

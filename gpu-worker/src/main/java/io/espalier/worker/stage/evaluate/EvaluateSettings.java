@@ -15,7 +15,7 @@ record EvaluateSettings(Settings said) {
   static final EvaluateSettings USUAL = of("");
 
   /**
-   * What a stage's spec asks for.
+   * Returns what a stage's spec asks for.
    *
    * @throws io.espalier.worker.domain.InvalidInputException naming every key that is unknown, and
    *     every value that makes no sense

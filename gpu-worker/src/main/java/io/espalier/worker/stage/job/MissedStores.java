@@ -44,7 +44,7 @@ public final class MissedStores {
     }
   }
 
-  /** What is wrong, in words, if a place is still missed. */
+  /** Returns what is wrong, in words, if a place is still missed. */
   public Optional<String> problem() {
     Instant old = clock.instant().minus(FORGOTTEN_AFTER);
     Map<URI, Instant> noted;

@@ -32,7 +32,7 @@ final class ResultFile {
 
   private ResultFile() {}
 
-  /** Where the result of a job lies. */
+  /** Returns where the result of a job lies. */
   static Path of(Path jobFile) {
     return jobFile.resolveSibling("result.json");
   }

@@ -101,7 +101,9 @@ public final class SelfCheck {
     return new SelfCheck(probes);
   }
 
-  /** What is wrong, in words; empty if all is well. Takes a little longer than the patience. */
+  /**
+   * Returns what is wrong, in words; empty if all is well. Takes a little longer than the patience.
+   */
   public List<String> problems() {
     return checks().values().stream().map(Supplier::get).flatMap(Optional::stream).toList();
   }

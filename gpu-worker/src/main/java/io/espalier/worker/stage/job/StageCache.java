@@ -96,7 +96,7 @@ public final class StageCache {
     return Sha256.hex(Json.line(node));
   }
 
-  /** What is known under a key; an unreadable entry is no entry. */
+  /** Returns what is known under a key; an unreadable entry is no entry. */
   public Optional<Entry> find(String key) {
     Path file = file(key);
     if (!Files.isRegularFile(file)) {

@@ -20,7 +20,7 @@ interface AlgorithmFacts {
   /** The model that was pruned. */
   PruningReport.Model model();
 
-  /** How a model that was pruned is told of. */
+  /** Returns how a model that was pruned is told of. */
   static PruningReport.Model told(Architecture architecture, Family family, ModelDirectory files) {
     return new PruningReport.Model(
         architecture.name(), architecture.name(), family.name(), Optional.of(files.rootDigest()));
@@ -29,25 +29,25 @@ interface AlgorithmFacts {
   /** The models that there were to choose from. */
   SearchSpace space();
 
-  /** What was made small, in a word. */
+  /** Returns what was made small, in a word. */
   String objective();
 
   /** What the losses of single axes are; empty if axes were not looked at one by one. */
   Optional<Losses> losses();
 
-  /** What it was told and counted. */
+  /** Returns what it was told and counted. */
   List<PruningReport.Fact> facts();
 
   /** The axes that are told of, in the order of the forward pass. */
   List<Axis> axes();
 
-  /** How many units of an axis the result has; 0 if it went with its layer. */
+  /** Returns how many units of an axis the result has; 0 if it went with its layer. */
   int width(Axis axis);
 
   /** What the units of an axis are. */
   String kind(Axis axis);
 
-  /** What an axis of the space loses, one per choice; empty if it was not measured. */
+  /** Returns what an axis of the space loses, one per choice; empty if it was not measured. */
   List<Double> losses(Axis axis);
 
   /**
@@ -55,7 +55,7 @@ interface AlgorithmFacts {
    */
   List<Cost> costs(Axis axis);
 
-  /** How many models were scored to measure an axis. */
+  /** Returns how many models were scored to measure an axis. */
   int modelsScored(Axis axis);
 
   /** Scores of single units; none if units were not scored. */
@@ -76,7 +76,7 @@ interface AlgorithmFacts {
   /** Fraction of the passes of models that were scored which was known from earlier ones. */
   OptionalDouble reused();
 
-  /** What was solved for behind the cut; empty if nothing was. */
+  /** Returns what was solved for behind the cut; empty if nothing was. */
   default Optional<Reconstruction> reconstruction() {
     return Optional.empty();
   }

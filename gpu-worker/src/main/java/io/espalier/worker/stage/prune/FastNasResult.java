@@ -53,7 +53,7 @@ record FastNasResult(
     return names;
   }
 
-  /** What is said to whoever ordered the pruning. */
+  /** Returns what is said to whoever ordered the pruning. */
   StageReport report() {
     var settings = PruningSummary.used(spec.said());
     settings.put("seed", Long.toString(job.seed()));
@@ -93,7 +93,7 @@ record FastNasResult(
     return plan.architecture().keep(kept()).shapes();
   }
 
-  /** How the result is opened. */
+  /** Returns how the result is opened. */
   Opening opening() {
     if (!loadsIn().contains(TimmShapes.LOADER)) {
       return Opening.ofEspalier(NOTE_ON_OTHERS);

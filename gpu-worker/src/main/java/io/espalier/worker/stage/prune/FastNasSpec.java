@@ -43,7 +43,7 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
     return new FastNasSpec(reader.settings(), constraints.orElseThrow(), layers);
   }
 
-  /** What cut widths are multiples of. */
+  /** Returns what cut widths are multiples of. */
   public int channelDivisor() {
     return said.get(FastNasKeys.CHANNEL_DIVISOR);
   }
@@ -63,17 +63,17 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
     return said.number(FastNasKeys.SCORE_IMAGES);
   }
 
-  /** What cut models are scored by. */
+  /** Returns what cut models are scored by. */
   public Score score() {
     return said.get(FastNasKeys.SCORE, Score.values(), FastNasSpec::word);
   }
 
-  /** What a choice of widths loses, summed up. */
+  /** Returns what a choice of widths loses, summed up. */
   public Objective objective() {
     return said.get(PruneKeys.OBJECTIVE, Objective.values(), Objective::key);
   }
 
-  /** What decides which channels stay. */
+  /** Returns what decides which channels stay. */
   public Importance importance() {
     return said.get(FastNasKeys.IMPORTANCE, Importance.values(), Importance::key);
   }
@@ -83,7 +83,7 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
     return said.get(PruneKeys.ACTIVATION_MEBIBYTES);
   }
 
-  /** Whether layers behind the first cut are solved for anew. */
+  /** Returns whether layers behind the first cut are solved for anew. */
   ReconstructionMode reconstruct() {
     return said.get(PruneKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
   }
@@ -104,7 +104,7 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
   }
 
   /**
-   * What the specification asks of the images that the search may use.
+   * Returns what the specification asks of the images that the search may use.
    *
    * @param images how many there are
    * @param labelled whether they have classes
@@ -140,8 +140,8 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
   }
 
   /**
-   * Why BatchNorm of a network cannot be calibrated on batches of images as they are asked for, if
-   * it cannot: one value per channel has no variance.
+   * Returns why BatchNorm of a network cannot be calibrated on batches of images as they are asked
+   * for, if it cannot: one value per channel has no variance.
    *
    * @param images that the search may use
    */
@@ -159,7 +159,7 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
                     .formatted(single(images), layer.module(), architecture.name()));
   }
 
-  /** Where it comes from that a batch has one image. */
+  /** Returns where it comes from that a batch has one image. */
   private String single(int images) {
     if (batchSize() == 1) {
       return "prune.batchSize: found 1; ask for";

@@ -74,7 +74,9 @@ final class GradNasPruner implements Pruner {
     return run(job, prepare(job), progress);
   }
 
-  /** Whether times of layers can be met is known only once they are measured, form by form. */
+  /**
+   * Returns whether times of layers can be met is known only once they are measured, form by form.
+   */
   private static StageReport run(StageJob job, Prepared prepared, Progress.Listener progress) {
     OutputForms forms = prepared.forms();
     try {

@@ -30,7 +30,7 @@ record GradNasResult(
     GradNasPruning.Result pruned,
     PruningTexts texts) {
 
-  /** What is said to whoever ordered the pruning. */
+  /** Returns what is said to whoever ordered the pruning. */
   StageReport report() {
     var settings = PruningSummary.used(spec.said());
     settings.put("seed", Long.toString(job.seed()));
@@ -81,7 +81,7 @@ record GradNasResult(
     return loaders;
   }
 
-  /** How the result is opened. */
+  /** Returns how the result is opened. */
   Opening opening() {
     return Opening.ofText(note(), loadsIn(), pruned.model().directory().config());
   }

@@ -67,12 +67,12 @@ public record GradNasSpec(Settings said, Constraints constraints, LayerRules lay
     return said.get(GradNasKeys.BATCH_SIZE);
   }
 
-  /** How scores are made comparable. */
+  /** Returns how scores are made comparable. */
   public Normalisation normalisation() {
     return said.get(GradNasKeys.NORMALISATION, Normalisation.values(), Normalisation::key);
   }
 
-  /** What a choice of widths loses, summed up. */
+  /** Returns what a choice of widths loses, summed up. */
   public Objective objective() {
     return said.get(PruneKeys.OBJECTIVE, Objective.values(), Objective::key);
   }
@@ -82,7 +82,7 @@ public record GradNasSpec(Settings said, Constraints constraints, LayerRules lay
     return said.find(GradNasKeys.OUTPUT, OutputMode.values(), OutputMode::key);
   }
 
-  /** Whether what writes to the stream behind the first cut is solved for anew. */
+  /** Returns whether what writes to the stream behind the first cut is solved for anew. */
   ReconstructionMode reconstruct() {
     return said.get(GradNasKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
   }
@@ -99,20 +99,20 @@ public record GradNasSpec(Settings said, Constraints constraints, LayerRules lay
         seed);
   }
 
-  /** Which widths there are to choose from. */
+  /** Returns which widths there are to choose from. */
   WidthRules widths() {
     return new WidthRules(
         said.get(GradNasKeys.UNIFORM), said.get(GradNasKeys.NEURON_DIVISOR), layers);
   }
 
-  /** How texts become sequences. */
+  /** Returns how texts become sequences. */
   TextSettings texts(long seed) {
     return new TextSettings(
         said.number(GradNasKeys.MAX_LENGTH), said.number(GradNasKeys.STRIDE), seed);
   }
 
   /**
-   * What the specification asks of sequences.
+   * Returns what the specification asks of sequences.
    *
    * @param input what the model takes
    * @return what it does not take, in words

@@ -41,7 +41,7 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
         .names();
   }
 
-  /** What is said to whoever ordered the pruning. */
+  /** Returns what is said to whoever ordered the pruning. */
   StageReport report() {
     TextModel original = original();
     Kept kept = pruned.outcome().kept();
@@ -88,7 +88,7 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
     return pruned.model().family().loadsIn(pruned.model().directory().config());
   }
 
-  /** How the result is opened. */
+  /** Returns how the result is opened. */
   Opening opening() {
     return Opening.ofText(note(), loadsIn(), pruned.model().directory().config());
   }

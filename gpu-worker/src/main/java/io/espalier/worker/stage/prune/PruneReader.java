@@ -27,7 +27,7 @@ record PruneReader(SpecReader reader) {
     return new PruneReader(SpecReader.of(PruneStages.PRUNE, algorithm, json));
   }
 
-  /** What is right of what was said. */
+  /** Returns what is right of what was said. */
   Settings settings() {
     return reader.settings();
   }
@@ -62,7 +62,7 @@ record PruneReader(SpecReader reader) {
     }
   }
 
-  /** What is said of quantities; a group may say other things, too. */
+  /** Returns what is said of quantities; a group may say other things, too. */
   private static Map<String, String> bounds(Settings group) {
     Map<String, String> bounds = new LinkedHashMap<>();
     group.table().settings().stream()

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
  * @param uri where the latter lie
  */
 record PruningTexts(TextDataset search, TextDataset judge, URI searched, URI uri) {
-  /** What reports tell of them. */
+  /** Returns what reports tell of them. */
   List<DataFacts> facts() {
     return List.of(
         new DataFacts("search", searched.toString(), search.fingerprint()),
@@ -79,7 +79,7 @@ record PruningTexts(TextDataset search, TextDataset judge, URI searched, URI uri
     return new PruningTexts(search.orElseThrow(), judge.orElseThrow(), searched, judged);
   }
 
-  /** What of their files could have been meant otherwise than it was read, in sentences. */
+  /** Returns what of their files could have been meant otherwise than it was read, in sentences. */
   List<String> warnings() {
     return Stream.of(search, judge).flatMap(texts -> texts.warnings().stream()).distinct().toList();
   }

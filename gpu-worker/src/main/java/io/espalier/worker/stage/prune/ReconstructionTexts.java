@@ -10,7 +10,7 @@ import java.util.Map;
 final class ReconstructionTexts {
   private ReconstructionTexts() {}
 
-  /** What espalier.json and the event say, by name: of the whole, then of each layer. */
+  /** Returns what espalier.json and the event say, by name: of the whole, then of each layer. */
   static Map<String, String> settings(Reconstruction done) {
     var settings = new LinkedHashMap<String, String>();
     settings.put("reconstruction.chosen", done.chosen().name());

@@ -130,7 +130,9 @@ public final class ScoreShelf {
       }
     }
 
-    /** Whether the job was lent scores and has left no others: it measured none by itself. */
+    /**
+     * Returns whether the job was lent scores and has left no others: it measured none by itself.
+     */
     public synchronized boolean sufficed() {
       return lent && !learned;
     }

@@ -20,7 +20,7 @@ final class ScoreUnion {
 
   private ScoreUnion() {}
 
-  /** What to keep of two files of the same name. */
+  /** Returns what to keep of two files of the same name. */
   static byte[] of(byte[] earlier, byte[] later) {
     byte[] longer = earlier.length > later.length ? earlier : later;
     try {

@@ -378,7 +378,9 @@ class ModelOptGradNasCasesTest {
     return IntStream.of(values).anyMatch(value -> value == wanted);
   }
 
-  /** What a model says of two texts, the second of which is shorter, without units that go. */
+  /**
+   * Returns what a model says of two texts, the second of which is shorter, without units that go.
+   */
   private static float[] says(TextModel model, Kept kept) {
     int length = 9;
     long[] ids = new Random(11).longs(2L * length, 5, 420).toArray();

@@ -39,7 +39,7 @@ public final class DeadLetterListing {
     /** No more are listed at once than fit into the memory of a small client. */
     public static final int MOST = 10_000;
 
-    /** Whether a letter is asked for, were it new enough. */
+    /** Returns whether a letter is asked for, were it new enough. */
     boolean accepts(Letter letter, Topics topics) {
       return from.map(topic -> isFrom(letter, topic, topics)).orElse(true)
           && since.map(time -> !letter.at().isBefore(time)).orElse(true);

@@ -31,7 +31,7 @@ public record Letter(ConsumerRecord<byte[], byte[]> found) {
     return new LetterId(found.partition(), found.offset());
   }
 
-  /** When it came to the dead letters. */
+  /** Returns when it came to the dead letters. */
   Instant at() {
     return Instant.ofEpochMilli(found.timestamp());
   }
@@ -110,7 +110,7 @@ public record Letter(ConsumerRecord<byte[], byte[]> found) {
         : Optional.of(new String(header.value(), UTF_8));
   }
 
-  /** What is said of it in a list. */
+  /** Returns what is said of it in a list. */
   ObjectNode json(Topics topics) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("letter", id().toString()).put("at", at().toString());

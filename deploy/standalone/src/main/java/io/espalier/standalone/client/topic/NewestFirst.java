@@ -103,7 +103,7 @@ public final class NewestFirst<K> implements AutoCloseable {
     }
   }
 
-  /** Whether there is more to read. */
+  /** Returns whether there is more to read. */
   public boolean hasOlder() {
     return remainders.values().stream().anyMatch(left -> !left.isEmpty());
   }
@@ -122,8 +122,8 @@ public final class NewestFirst<K> implements AutoCloseable {
   }
 
   /**
-   * How far back everything has been read: what has not been read yet is older. The dawn of time
-   * once nothing is left.
+   * Returns how far back everything has been read: what has not been read yet is older. The dawn of
+   * time once nothing is left.
    */
   public Instant reached() {
     return remainders.values().stream()

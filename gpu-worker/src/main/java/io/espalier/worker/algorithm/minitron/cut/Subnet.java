@@ -27,7 +27,7 @@ public record Subnet(Kept units, List<Integer> layers) {
     layers = List.copyOf(layers);
   }
 
-  /** What all that stays means for units and for layers. */
+  /** Returns what all that stays means for units and for layers. */
   static Subnet of(DecoderBlueprint blueprint, Kept all) {
     Axis counted = UniformSpace.layers(blueprint);
     int[] layers = all.of(counted).orElseGet(() -> IntStream.range(0, counted.units()).toArray());

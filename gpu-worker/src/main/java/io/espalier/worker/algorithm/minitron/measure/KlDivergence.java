@@ -94,7 +94,7 @@ public final class KlDivergence {
       }
     }
 
-    /** What a part of the vocabulary adds, by the logarithms of what p and q give to it. */
+    /** Returns what a part of the vocabulary adds, by the logarithms of what p and q give to it. */
     private static double part(double own, double wanted, double found) {
       return Math.exp(wanted) * (own + (wanted - found));
     }

@@ -84,7 +84,7 @@ public enum ScoreAggregation {
    */
   abstract NDArray overTokens(NDArray real, NDArray counts);
 
-  /** What one more sequence makes of all before it; those begin with 0. */
+  /** Returns what one more sequence makes of all before it; those begin with 0. */
   abstract double add(double before, double value);
 
   /** What it comes to in the end. */

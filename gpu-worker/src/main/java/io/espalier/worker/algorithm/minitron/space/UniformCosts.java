@@ -161,7 +161,7 @@ public final class UniformCosts {
     return rest(sizes.hidden()).plus(layers(sizes).of(layers.size(), withExperts));
   }
 
-  /** What is no layer of a subnet with that many channels. */
+  /** Returns what is no layer of a subnet with that many channels. */
   Cost rest(int hidden) {
     return rest.cost(new Widths(Map.of(DecoderBlueprint.HIDDEN, hidden)));
   }

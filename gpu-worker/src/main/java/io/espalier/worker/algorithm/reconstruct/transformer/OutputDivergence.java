@@ -43,7 +43,7 @@ record OutputDivergence(TextNetwork network, Weights original, SequenceBatches b
     return rows == 0 ? Double.NaN : sum / rows;
   }
 
-  /** What a model says, a row for each text or real token. */
+  /** Returns what a model says, a row for each text or real token. */
   private NDArray says(Weights weights, TokenBatch batch, NDManager manager) {
     Tokens tokens = Tokens.of(manager, batch);
     NDArray said = network.forward(weights, tokens, ForwardHooks.NONE);

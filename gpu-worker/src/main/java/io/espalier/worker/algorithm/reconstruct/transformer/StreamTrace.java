@@ -51,7 +51,7 @@ final class StreamTrace implements ForwardHooks {
     return output;
   }
 
-  /** What the projection read: (batch, tokens, inputs). */
+  /** Returns what the projection read: (batch, tokens, inputs). */
   NDArray read() {
     return passed(read);
   }

@@ -31,7 +31,8 @@ public record RotaryConfig(ConfigReader config, double usualBase, boolean typeFi
   private static final int LONGEST = 80;
 
   /**
-   * What heads of a size are turned by. Adds what is not understood to the config's problems.
+   * Returns what heads of a size are turned by. Adds what is not understood to the config's
+   * problems.
    *
    * @param size channels of a head; 0 if that is not known
    * @param positions what the config says of the longest sequence

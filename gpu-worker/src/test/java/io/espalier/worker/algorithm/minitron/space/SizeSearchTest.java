@@ -147,7 +147,7 @@ final class SizeSearchTest {
         .toList();
   }
 
-  /** What the first units of everything cost in some layers. */
+  /** Returns what the first units of everything cost in some layers. */
   private static Cost exact(
       DecoderBlueprint blueprint, DecoderSizes sizes, List<Integer> layers, long header) {
     Architecture cut = blueprint.architecture().keep(first(blueprint, sizes, layers));
