@@ -2,7 +2,6 @@ package io.espalier.worker.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.espalier.worker.stage.prune.PruneStage;
 import io.espalier.worker.algorithm.train.AdamWSettings;
 import io.espalier.worker.algorithm.train.TextTrainer;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -16,6 +15,7 @@ import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.TextModel;
+import io.espalier.worker.stage.prune.PruneStage;
 import io.espalier.worker.tensor.Weights;
 import io.espalier.worker.zoo.DrawnText;
 import io.espalier.worker.zoo.RandomText;

@@ -57,8 +57,8 @@ public final class TextMetrics {
   }
 
   /**
-   * Returns the name of the measure that says most of a model: F1 of questions, accuracy or F1 of labels, the
-   * squared error of numbers, the loss of text, the similarity of embeddings.
+   * Returns the name of the measure that says most of a model: F1 of questions, accuracy or F1 of
+   * labels, the squared error of numbers, the loss of text, the similarity of embeddings.
    */
   public static String headline(TextInput input) {
     return input.task() == TextTask.QUESTION_ANSWERING ? "f1" : names(input).get(0);

@@ -196,7 +196,8 @@ public final class GradNasPruning {
     return new PruningOutcome<>(
         MeasuredModel.of(cost(plan.model()), judged.before(), found.original())
             .with(judged.samplesBefore()),
-        MeasuredModel.of(cost(found.cut()), judged.after(), found.result()).with(judged.samplesAfter()),
+        MeasuredModel.of(cost(found.cut()), judged.after(), found.result())
+            .with(judged.samplesAfter()),
         judged.result().samples(),
         new Solved(found.choice(), phases.time("other budgets", () -> curve(search))),
         found.kept(),
