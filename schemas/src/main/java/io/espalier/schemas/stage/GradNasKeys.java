@@ -97,6 +97,12 @@ public final class GradNasKeys {
           .otherwise("128, or a third of `maxLength` if that is less")
           .means("Tokens that neighbouring windows of a question share");
 
+  /** Whether projections are solved for anew. */
+  public static final Setting<String> RECONSTRUCT =
+      PruneKeys.RECONSTRUCT.means(
+          "Whether what writes to the residual stream is solved for anew by least squares, from the"
+              + " first cut on");
+
   /** All keys. */
   static final SettingTable TABLE =
       SettingTable.of(
@@ -111,7 +117,7 @@ public final class GradNasKeys {
               PruneKeys.LAYERS,
               UNIFORM,
               OUTPUT,
-              PruneKeys.RECONSTRUCT,
+              RECONSTRUCT,
               MAX_LENGTH,
               STRIDE)
           .requiring(PruneKeys.ALGORITHM, CONSTRAINTS);
