@@ -46,6 +46,6 @@ public record Batches(ImageDataset data, int batch) {
 
   /** (batch, channels, height, width). */
   public NDArray images(Batch of, NDManager manager) {
-    return T.of(manager, of.pixels(), of.size(), data.channels(), data.height(), data.width());
+    return T.images(manager, of.pixels(), of.size(), data.channels(), data.height(), data.width());
   }
 }

@@ -12,9 +12,12 @@ import io.espalier.worker.model.family.Section;
 import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.SpillingArrays;
+import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Reconstruction of a network that reads images: section by section in the order of the forward
@@ -31,6 +34,7 @@ final class NetworkReconstruction {
   private final NDManager manager;
   private final long seed;
   private final Progress.Listener progress;
+  private boolean apart;
 
   /**
    * A reconstruction.
@@ -62,6 +66,7 @@ final class NetworkReconstruction {
     var done = new ArrayList<LayerReconstruction>();
     for (int i = 0; i < was.size(); i++) {
       progress.report(Progress.of("reconstructing", i, was.size()));
+      apart = apart || part(was.get(i));
       done.addAll(section(was.get(i), is.get(i)));
     }
     return done;
@@ -74,7 +79,7 @@ final class NetworkReconstruction {
 
   /** What the reconstructed network says of a batch; asked within a scope, afterwards. */
   NDArray reconstructed(int batch) {
-    return passed.get(batches.count() + batch);
+    return passed.get(apart ? batches.count() + batch : batch);
   }
 
   private void load() {
@@ -82,25 +87,48 @@ final class NetworkReconstruction {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         passed.put(i, batches.images(batches.get(i), manager));
-        passed.put(batches.count() + i, batches.images(batches.get(i), manager));
       }
     }
   }
 
+  /**
+   * Whether a section is the first that the cut changes. Up to there both networks say the same; now
+   * what they pass on is kept for each.
+   */
+  private boolean part(Section section) {
+    boolean changed =
+        original.architecture().tensors().stream()
+            .filter(tensor -> section.reads(tensor.name()))
+            .anyMatch(tensor -> tensor.dimensions().stream().anyMatch(d -> d.isCutBy(kept)));
+    for (int i = 0; changed && i < batches.count(); i++) {
+      try (var scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        passed.put(batches.count() + i, T.scale(passed.get(i), 1)); // a copy
+      }
+    }
+    return changed;
+  }
+
   private List<LayerReconstruction> section(Section was, Section is) {
     List<ReaderSamples> samples = targets(was);
+    var unsolved = new HashMap<String, Reader>();
+    samples.forEach(layer -> unsolved.put(layer.reader().module(), layer.reader()));
     var done = new ArrayList<LayerReconstruction>();
+    var memory = new SectionMemory(passed, 2 * batches.count(), batches.count());
     for (ReaderSamples layer : samples) {
-      done.add(solve(layer, is));
+      done.add(solve(layer, is, unsolved, memory));
+      unsolved.remove(layer.reader().module());
       layer.close();
     }
-    for (int i = 0; i < batches.count(); i++) {
+    for (int i = 0; apart && i < batches.count(); i++) {
       int slot = batches.count() + i;
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        passed.put(slot, is.forward(passed.get(slot), Mode.EVALUATE));
+        Mode mode = Mode.EVALUATE.watched(memory.of(i));
+        passed.put(slot, is.forward(passed.get(slot), mode));
       }
     }
+    memory.clear();
     return done;
   }
 
@@ -132,13 +160,15 @@ final class NetworkReconstruction {
     return new Places(reader.rows(kept), batches.data().size(), seed);
   }
 
-  private LayerReconstruction solve(ReaderSamples layer, Section section) {
+  private LayerReconstruction solve(
+      ReaderSamples layer, Section section, Map<String, Reader> unsolved, SectionMemory memory) {
     try (LeastSquares squares = layer.squares(manager)) {
       for (int i = 0; i < batches.count(); i++) {
         try (var scope = new NDScope()) {
           scope.suppressNotUsedWarning();
-          var trace = new Trace();
-          section.forward(passed.get(batches.count() + i), Mode.EVALUATE.watched(trace));
+          NDArray x = passed.get(batches.count() + i);
+          Trace trace =
+              ReaderPass.trace(section, x, layer.reader(), unsolved, memory.of(i));
           layer.addTo(squares, i, trace);
         }
       }

@@ -94,15 +94,20 @@ final class ReaderSamples implements AutoCloseable {
     return floats;
   }
 
+  /** The layer. */
+  Reader reader() {
+    return reader;
+  }
+
   /** Takes what the layer should say in the next batch from a pass of the original. */
   void addTarget(Trace original) {
     NDArray y = original.of(reader.module()).y();
     int[] at = y.getShape().dimension() == 2 ? new int[0] : places.of(drawn.size(), y);
     drawn.add(at);
-    NDArray target = T.multiply(said(T.select(y, 1, outputs), at), scale);
+    NDArray target = T.multiply(T.select(said(y, at), 1, outputs), scale);
     if (reader.joined()) {
       NDArray past = original.shortcut(reader.module()).orElseThrow();
-      target = T.add(target, mendable(T.select(past, 1, outputs), at));
+      target = T.add(target, T.multiply(T.select(said(past, at), 1, outputs), mendable));
     }
     NDScope.unregister(target);
     target.attach(manager);
@@ -122,7 +127,7 @@ final class ReaderSamples implements AutoCloseable {
     NDArray target = targets.get(batch);
     if (reader.joined()) {
       NDArray past = trace.shortcut(reader.module()).orElseThrow();
-      target = T.subtract(target, mendable(past, at));
+      target = T.subtract(target, T.multiply(said(past, at), mendable));
     }
     squares.add(read(trace.of(reader.module()), at), target);
   }
@@ -131,12 +136,7 @@ final class ReaderSamples implements AutoCloseable {
     if (pass.x().getShape().dimension() == 2) {
       return pass.x();
     }
-    int width = Math.toIntExact(pass.y().getShape().get(3));
-    return reader.windows().read(pass.x(), width, at);
-  }
-
-  private NDArray mendable(NDArray shortcut, int[] at) {
-    return T.multiply(said(shortcut, at), mendable);
+    return reader.windows().read(pass.x(), at);
   }
 
   private static NDArray said(NDArray y, int[] at) {
@@ -149,14 +149,15 @@ final class ReaderSamples implements AutoCloseable {
       scope.suppressNotUsedWarning();
       NDArray weight = cut.get(reader.layer().weight());
       NDArray column = T.reshape(scale, outputs.length, 1);
-      NDArray rows = T.reshape(weight, outputs.length, weight.size() / outputs.length);
+      boolean linear = weight.getShape().dimension() == 2;
+      NDArray rows = linear ? weight : ConvolutionWindows.rows(weight);
       LinearMap plain = LinearMap.of(T.multiply(rows, column), T.multiply(bias(), scale));
       LeastSquares.Solution solution = squares.solve(plain, reader.intercept());
       if (solution.report().solved()) {
         LinearMap map = solution.map();
         NDArray slope = T.subtract(map.weight(), plain.weight());
         NDArray change = T.multiply(slope, T.reshape(inverse, outputs.length, 1));
-        add(weight, T.reshape(change, weight.getShape().getShape()), 1);
+        add(weight, linear ? change : ConvolutionWindows.weight(change, weight.getShape()), 1);
         takeUp(T.multiply(T.subtract(map.intercept(), plain.intercept()), inverse));
       }
       return solution.report();

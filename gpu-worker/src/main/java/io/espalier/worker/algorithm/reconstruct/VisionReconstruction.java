@@ -81,7 +81,8 @@ public record VisionReconstruction(
       versions.calibrate(cut);
       versions.look(cut);
       Version plain = version(Reconstruction.PLAIN, network, says(cut, manager));
-      Version made = version(Reconstruction.RECONSTRUCTED, network, network::reconstructed);
+      Version made = version(
+              Reconstruction.RECONSTRUCTED, network, batch -> heldOut(network.reconstructed(batch)));
       try (Weights calibrated = solved.keep(Kept.all())) {
         versions.calibrate(calibrated);
         Version again = version(RECALIBRATED, network, says(calibrated, manager));
@@ -95,23 +96,31 @@ public record VisionReconstruction(
   }
 
   private IntFunction<NDArray> says(Weights weights, NDManager manager) {
-    return batch ->
-        family.forward(weights, batches.images(batches.get(batch), manager), Mode.EVALUATE);
+    return batch -> {
+      NDArray images = batches.images(batches.get(batch), manager);
+      return family.forward(weights, heldOut(images), Mode.EVALUATE);
+    };
   }
 
-  /** How far a version is from the original on the held-out images. */
+  private static NDArray heldOut(NDArray rows) {
+    long count = rows.getShape().get(0);
+    return T.slice(rows, 0, LeastSquares.firstHeldOut(count), count);
+  }
+
+  /**
+   * How far a version is from the original on the held-out images.
+   *
+   * @param says what it says of those of a batch
+   */
   private Version version(String name, NetworkReconstruction network, IntFunction<NDArray> says) {
     double sum = 0;
     for (int i = 0; i < batches.count(); i++) {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        NDArray wanted = network.original(i);
+        NDArray wanted = heldOut(network.original(i));
         long rows = wanted.getShape().get(0);
-        long from = LeastSquares.firstHeldOut(rows);
-        if (from < rows) {
-          NDArray said = T.slice(says.apply(i), 0, from, rows);
-          NDArray divergence = Losses.divergence(T.slice(wanted, 0, from, rows), said);
-          sum += divergence.getFloat() * (rows - from);
+        if (rows > 0) {
+          sum += Losses.divergence(wanted, says.apply(i)).getFloat() * rows;
         }
       }
     }
