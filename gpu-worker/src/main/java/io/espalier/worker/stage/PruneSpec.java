@@ -5,6 +5,7 @@ import io.espalier.schemas.stage.FastNasKeys;
 import io.espalier.schemas.stage.PruneKeys;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
+import io.espalier.worker.algorithm.fastnas.FastNasSettings.ScoreAfter;
 import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Constraints;
@@ -39,8 +40,22 @@ public record PruneSpec(Settings said, Constraints constraints, LayerRules layer
     Optional<Constraints> constraints =
         reader.constraints(FastNasKeys.CONSTRAINTS, Constraints::parse);
     LayerRules layers = reader.layers();
+    checkReconstruction(reader);
     reader.requireSound();
     return new PruneSpec(reader.settings(), constraints.orElseThrow(), layers);
+  }
+
+  /** A choice for models that are reconstructed needs one that is. */
+  private static void checkReconstruction(PruneReader reader) {
+    Settings said = reader.settings();
+    boolean off = said.find(PruneKeys.RECONSTRUCT).equals(Optional.of(ReconstructionMode.OFF.key()));
+    boolean after =
+        said.find(FastNasKeys.SCORE_AFTER).equals(Optional.of(word(ScoreAfter.RECONSTRUCTION)));
+    if (off && after) {
+      reader.problem(
+          "scoreAfter: reconstruction is not possible with reconstruct: off, since the result is not"
+              + " reconstructed; ask for scoreAfter: cut, or leave one of them out");
+    }
   }
 
   /** What cut widths are multiples of. */
@@ -66,6 +81,11 @@ public record PruneSpec(Settings said, Constraints constraints, LayerRules layer
   /** What cut models are scored by. */
   Score score() {
     return said.get(FastNasKeys.SCORE, Score.values(), PruneSpec::word);
+  }
+
+  /** What is done to cut models before they are scored. */
+  ScoreAfter scoreAfter() {
+    return said.get(FastNasKeys.SCORE_AFTER, ScoreAfter.values(), PruneSpec::word);
   }
 
   /** What a choice of widths loses, summed up. */
@@ -96,6 +116,7 @@ public record PruneSpec(Settings said, Constraints constraints, LayerRules layer
         batchSize(),
         scoreImages().orElse(SCORE_IMAGES),
         score(),
+        scoreAfter(),
         objective(),
         importance(),
         activationMebibytes(),

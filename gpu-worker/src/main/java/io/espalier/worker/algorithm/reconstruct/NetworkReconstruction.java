@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.function.Predicate;
 
 /**
  * Reconstruction of a network that reads images: section by section in the order of the forward
@@ -34,6 +36,7 @@ final class NetworkReconstruction {
   private final NDManager manager;
   private final long seed;
   private final Progress.Listener progress;
+  private Predicate<Reader> wanted = any -> true;
   private boolean apart;
 
   /**
@@ -60,7 +63,7 @@ final class NetworkReconstruction {
   /** Reconstructs all layers behind the first cut; what each was like before and after. */
   List<LayerReconstruction> run() {
     PyTorch.gradientsOff();
-    load();
+    load(batch -> batches.images(batches.get(batch), manager));
     List<Section> was = family.sections(original);
     List<Section> is = family.sections(cut);
     var done = new ArrayList<LayerReconstruction>();
@@ -70,6 +73,36 @@ final class NetworkReconstruction {
       done.addAll(section(was.get(i), is.get(i)));
     }
     return done;
+  }
+
+  /**
+   * Solves for the layers that read cut units, and no others.
+   *
+   * @param from the first section that the cut changes
+   * @param inputs what both networks pass on to it, by batch; asked within a scope
+   * @return the section behind the last that has such a layer; {@code from} if there is none
+   */
+  int readers(int from, IntFunction<NDArray> inputs) {
+    PyTorch.gradientsOff();
+    wanted = reader -> reader.isCutBy(kept);
+    load(batch -> T.scale(inputs.apply(batch), 1)); // a copy
+    List<Section> was = family.sections(original);
+    List<Section> is = family.sections(cut);
+    int to = from;
+    for (int i = from; i < was.size(); i++) {
+      to = readsCut(was.get(i)) ? i + 1 : to;
+    }
+    for (int i = from; i < to; i++) {
+      apart = apart || part(was.get(i));
+      section(was.get(i), is.get(i));
+    }
+    return to;
+  }
+
+  private boolean readsCut(Section section) {
+    return original.architecture().layers().stream()
+        .filter(layer -> section.reads(layer.weight()))
+        .anyMatch(layer -> layer.in().isCutBy(kept));
   }
 
   /** What the original says of a batch; asked within a scope, after the reconstruction. */
@@ -82,11 +115,11 @@ final class NetworkReconstruction {
     return passed.get(apart ? batches.count() + batch : batch);
   }
 
-  private void load() {
+  private void load(IntFunction<NDArray> inputs) {
     for (int i = 0; i < batches.count(); i++) {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        passed.put(i, batches.images(batches.get(i), manager));
+        passed.put(i, inputs.apply(i));
       }
     }
   }
@@ -152,6 +185,7 @@ final class NetworkReconstruction {
 
   private List<ReaderSamples> samples(Trace trace) {
     return Reader.of(trace, original, kept).stream()
+        .filter(wanted)
         .map(reader -> new ReaderSamples(reader, kept, cut, places(reader), manager))
         .toList();
   }

@@ -95,6 +95,21 @@ public record VisionReconstruction(
     }
   }
 
+  /**
+   * Solves for the layers that read cut units, and for no others.
+   *
+   * @param cut weights of the cut network, changed in place
+   * @param from the first section that the cut changes
+   * @param inputs what both networks pass on to it, by batch; asked within a scope
+   * @return the section behind the last that has such a layer; {@code from} if there is none
+   */
+  public int solveReaders(Weights cut, int from, IntFunction<NDArray> inputs, Storage storage) {
+    try (NDManager manager = PyTorch.newManager();
+        var passed = new SpillingArrays(storage.memoryBytes(), storage.directory())) {
+      return new NetworkReconstruction(this, cut, passed, manager).readers(from, inputs);
+    }
+  }
+
   private IntFunction<NDArray> says(Weights weights, NDManager manager) {
     return batch -> {
       NDArray images = batches.images(batches.get(batch), manager);
