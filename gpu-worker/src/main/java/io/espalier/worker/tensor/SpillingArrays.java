@@ -127,7 +127,7 @@ public final class SpillingArrays implements AutoCloseable {
     }
     NDArray whole = get(slot);
     Objects.checkIndex(row, whole.getShape().get(0));
-    return T.slice(whole, 0, row, row + 1L);
+    return Tensors.slice(whole, 0, row, row + 1L);
   }
 
   /** Bytes of the arrays in memory. */
@@ -162,8 +162,8 @@ public final class SpillingArrays implements AutoCloseable {
     var stretch = new InFile(array.getShape(), stretches.take(bytes(array.getShape())));
     long[] at = {stretch.offset()};
     try {
-      T.forEachPiece(
-          featureMaps(array.getShape()) ? T.channelsLast(array) : array,
+      Tensors.forEachPiece(
+          featureMaps(array.getShape()) ? Tensors.channelsLast(array) : array,
           piece -> {
             while (piece.hasRemaining()) {
               at[0] += open().write(piece, at[0]);
@@ -184,12 +184,12 @@ public final class SpillingArrays implements AutoCloseable {
     Shape shape = stretch.shape();
     boolean maps = featureMaps(shape);
     NDArray read =
-        T.filled(
+        Tensors.filled(
             manager,
             maps ? new Shape(shape.get(0), shape.get(2), shape.get(3), shape.get(1)) : shape,
             DataType.FLOAT32,
             (from, into) -> read(stretch.offset() + from * Float.BYTES, into));
-    return maps ? T.channelsFirst(read) : read;
+    return maps ? Tensors.channelsFirst(read) : read;
   }
 
   private boolean featureMaps(Shape shape) {

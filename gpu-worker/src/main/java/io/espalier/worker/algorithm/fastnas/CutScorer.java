@@ -5,10 +5,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Batches;
-import io.espalier.worker.algorithm.evaluate.Tally;
+import io.espalier.worker.algorithm.evaluate.ImageMetrics;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
-import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.algorithm.reconstruct.VisionReconstruction;
+import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Scores cut versions of one model on the same images: BatchNorm is calibrated on them, then the
  * score is taken. If that is wanted, the layers that read cut units are solved for before that, on
- * the same images without their labels. What lies in front of the first cut tensor is computed once and used again, so
- * cuts should come in the order of the forward pass.
+ * the same images without their labels. What lies in front of the first cut tensor is computed once
+ * and used again, so cuts should come in the order of the forward pass.
  *
  * <p>The scores are those of whole passes, bit for bit on the same device.
  */
@@ -43,7 +43,7 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
   private final Batches batches;
   private final List<Section> sections;
   private final double[] shares;
-  private final Prefix prefix;
+  private final CachedPrefix prefix;
   private final VisionReconstruction.Storage storage;
   private final NDManager manager = PyTorch.newManager();
   private NDArray @Nullable [] reference;
@@ -82,7 +82,7 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
     this.batches = batches;
     this.sections = family.sections(whole);
     this.shares = shares(weights.architecture(), sections);
-    this.prefix = new Prefix(sections, whole, batches, memoryBytes, directory);
+    this.prefix = new CachedPrefix(sections, whole, batches, memoryBytes, directory);
   }
 
   /** Position of the first section that a cut of an axis changes. */
@@ -133,7 +133,7 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
   }
 
   private double score(List<Section> rest) {
-    var tally = new Tally();
+    var tally = new ImageMetrics();
     double[] divergence = {0};
     run(
         rest,
@@ -162,7 +162,7 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
     }
   }
 
-  /** What the model as it was delivered says of each batch. */
+  /** Returns what the model as it was delivered says of each batch. */
   private NDArray[] reference() {
     if (reference == null) {
       var said = new NDArray[batches.count()];

@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.reconstruct;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /**
  * The windows of a convolution at some of its places, one after another as rows: what it reads
@@ -13,13 +13,13 @@ import io.espalier.worker.tensor.T;
  * @param padding zeros on all four sides
  */
 record ConvolutionWindows(int kernel, int stride, int padding) {
-  /** Windows along an axis of so many points. */
+  /** Returns how many windows there are along an axis of so many points. */
   long along(long points) {
     return (points + 2L * padding - kernel) / stride + 1;
   }
 
   /**
-   * What a convolution reads, by windows.
+   * Returns what a convolution reads, by windows.
    *
    * @param x (batch, channels, h, w)
    * @param places among the positions of what it says, row by row
@@ -27,15 +27,17 @@ record ConvolutionWindows(int kernel, int stride, int padding) {
    *     of {@link #rows}
    */
   NDArray read(NDArray x, int[] places) {
-    NDArray padded = T.padBorder(x, padding);
+    NDArray padded = Tensors.padBorder(x, padding);
     Shape shape = padded.getShape();
     int batch = Math.toIntExact(shape.get(0));
     long[] points = points(batch, shape, Math.toIntExact(along(x.getShape().get(3))), places);
-    NDArray taken = T.embedding(T.points(padded), T.of(x.getManager(), points, points.length));
-    return T.reshape(taken, (long) batch * places.length, kernel * kernel * shape.get(1));
+    NDArray taken =
+        Tensors.embedding(
+            Tensors.points(padded), Tensors.of(x.getManager(), points, points.length));
+    return Tensors.reshape(taken, (long) batch * places.length, kernel * kernel * shape.get(1));
   }
 
-  /** Of each window of each image the points of the kernel, counted through all images. */
+  /** Returns the points of the kernel for each window of each image, counted through all images. */
   private long[] points(int batch, Shape padded, int width, int[] places) {
     int row = Math.toIntExact(padded.get(3));
     long image = padded.get(2) * row;
@@ -52,23 +54,23 @@ record ConvolutionWindows(int kernel, int stride, int padding) {
     return points;
   }
 
-  /** A convolution's weight, (out, in, kernel, kernel), as a matrix: (out, kernel · kernel · in). */
+  /** Returns a weight, (out, in, kernel, kernel), as a matrix: (out, kernel · kernel · in). */
   static NDArray rows(NDArray weight) {
     Shape shape = weight.getShape();
     long area = shape.get(2) * shape.get(3);
-    NDArray apart = T.reshape(weight, shape.get(0), shape.get(1), area);
-    return T.reshape(T.transpose(apart, 1, 2), shape.get(0), area * shape.get(1));
+    NDArray apart = Tensors.reshape(weight, shape.get(0), shape.get(1), area);
+    return Tensors.reshape(Tensors.transpose(apart, 1, 2), shape.get(0), area * shape.get(1));
   }
 
-  /** The weight of a shape, (out, in, kernel, kernel), that a matrix of {@link #rows} is. */
+  /** Returns the weight of a shape, (out, in, kernel, kernel), whose {@link #rows} a matrix is. */
   static NDArray weight(NDArray rows, Shape shape) {
     long area = shape.get(2) * shape.get(3);
-    NDArray apart = T.reshape(rows, shape.get(0), area, shape.get(1));
-    return T.reshape(T.transpose(apart, 1, 2), shape.getShape());
+    NDArray apart = Tensors.reshape(rows, shape.get(0), area, shape.get(1));
+    return Tensors.reshape(Tensors.transpose(apart, 1, 2), shape.getShape());
   }
 
   /**
-   * What a convolution says at some places, or what is added to it there.
+   * Returns what a convolution says at some places, or what is added to it there.
    *
    * @param y (batch, channels, h, w)
    * @return (batch · places, channels), image by image
@@ -80,6 +82,6 @@ record ConvolutionWindows(int kernel, int stride, int padding) {
     for (int i = 0; i < points.length; i++) {
       points[i] = i / places.length * image + places[i % places.length];
     }
-    return T.embedding(T.points(y), T.of(y.getManager(), points, points.length));
+    return Tensors.embedding(Tensors.points(y), Tensors.of(y.getManager(), points, points.length));
   }
 }

@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.LayerReconstruction;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -135,8 +135,8 @@ public final class LeastSquares implements AutoCloseable {
       implements AutoCloseable {
     LinearMap addedTo(LinearMap plain) {
       return new LinearMap(
-          T.add(plain.weight(), T.transpose(correction.slope(), 0, 1)),
-          T.add(plain.intercept(), correction.intercept()));
+          Tensors.add(plain.weight(), Tensors.transpose(correction.slope(), 0, 1)),
+          Tensors.add(plain.intercept(), correction.intercept()));
     }
 
     @Override

@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.reconstruct;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /**
  * Sums over weighted rows x (inputs) and y (outputs), in float64: all that least squares needs to
@@ -46,7 +46,7 @@ final class Moments {
   private static NDArray zeros(NDManager manager, long... shape) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray zeros = T.full(T.of(manager, new double[1], 1), 0, shape);
+      NDArray zeros = Tensors.full(Tensors.of(manager, new double[1], 1), 0, shape);
       NDScope.unregister(zeros);
       zeros.attach(manager);
       return zeros;
@@ -75,12 +75,12 @@ final class Moments {
       addGram(block.x());
       addProduct(cross, block.x(), block.y());
       NDArray sums = block.sum(block.x());
-      T.addScaledInPlace(inputs, sums, 1);
-      T.addScaledInPlace(outputs, block.sum(block.y()), 1);
-      squares += T.sum(T.inDoublePrecision(T.square(block.y()))).getDouble();
+      Tensors.addScaledInPlace(inputs, sums, 1);
+      Tensors.addScaledInPlace(outputs, block.sum(block.y()), 1);
+      squares += Tensors.sum(Tensors.inDoublePrecision(Tensors.square(block.y()))).getDouble();
       weight += block.weight();
       rows += block.count();
-      return Double.isFinite(squares + weight + T.sum(sums).getDouble());
+      return Double.isFinite(squares + weight + Tensors.sum(sums).getDouble());
     }
   }
 
@@ -88,27 +88,27 @@ final class Moments {
     long width = inputs.size();
     for (long from = 0; from < width; from += BLOCK_COLUMNS) {
       long to = Math.min(from + BLOCK_COLUMNS, width);
-      NDArray sums = T.slice(T.slice(upper, 0, from, to), 1, from, width);
-      addProduct(sums, T.slice(x, 1, from, to), T.slice(x, 1, from, width));
+      NDArray sums = Tensors.slice(Tensors.slice(upper, 0, from, to), 1, from, width);
+      addProduct(sums, Tensors.slice(x, 1, from, to), Tensors.slice(x, 1, from, width));
     }
   }
 
   /** {@code sums += aᵀ · b}. */
   private static void addProduct(NDArray sums, NDArray a, NDArray b) {
-    NDArray product = T.matMul(T.transpose(a, 0, 1), b);
-    T.addScaledInPlace(sums, T.inDoublePrecision(product), 1);
+    NDArray product = Tensors.matMul(Tensors.transpose(a, 0, 1), b);
+    Tensors.addScaledInPlace(sums, Tensors.inDoublePrecision(product), 1);
   }
 
-  /** Σ x · xᵀ, both sides of the diagonal. */
+  /** Returns Σ x · xᵀ, both sides of the diagonal. */
   private NDArray gram() {
-    NDArray gram = T.scale(upper, 1);
+    NDArray gram = Tensors.scale(upper, 1);
     long width = inputs.size();
     for (long from = 0; from < width; from += BLOCK_COLUMNS) {
       long to = Math.min(from + BLOCK_COLUMNS, width);
       if (to < width) {
-        NDArray right = T.slice(T.slice(upper, 0, from, to), 1, to, width);
-        NDArray below = T.slice(T.slice(gram, 0, to, width), 1, from, to);
-        T.addScaledInPlace(below, T.transpose(right, 0, 1), 1);
+        NDArray right = Tensors.slice(Tensors.slice(upper, 0, from, to), 1, to, width);
+        NDArray below = Tensors.slice(Tensors.slice(gram, 0, to, width), 1, from, to);
+        Tensors.addScaledInPlace(below, Tensors.transpose(right, 0, 1), 1);
       }
     }
     return gram;
@@ -126,34 +126,35 @@ final class Moments {
 
   /** The weighted mean of x, (inputs). */
   NDArray meanInput() {
-    return T.scale(inputs, 1 / weight);
+    return Tensors.scale(inputs, 1 / weight);
   }
 
   /** The weighted sum of {@code (y - mean y)²} over rows and outputs. */
   double spread() {
-    return squares - T.sum(T.square(outputs)).getDouble() / weight;
+    return squares - Tensors.sum(Tensors.square(outputs)).getDouble() / weight;
   }
 
   /** The sums of what a map leaves unexplained: y - map(x) in place of y. */
   Residuals residuals(LinearMap map) {
     NDArray gram = gram();
-    NDArray said = T.matMul(gram, T.transpose(map.weight(), 0, 1)); // Σ x · (W · x)ᵀ
-    NDArray outer = T.products(column(inputs), column(map.intercept())); // Σ x · interceptᵀ
-    NDArray left = T.subtract(T.subtract(cross, said), outer);
-    NDArray slope = T.reshape(T.matMul(map.weight(), column(inputs)), outputs.size());
-    NDArray mapped = T.add(slope, T.scale(map.intercept(), weight)); // Σ map(x)
-    double squared = squares - T.sum(T.multiply(T.add(cross, left), turned(map))).getDouble();
-    squared -= T.sum(T.multiply(map.intercept(), outputs)).getDouble();
-    NDArray sums = T.subtract(outputs, mapped);
-    squared -= T.sum(T.multiply(map.intercept(), sums)).getDouble();
+    NDArray said = Tensors.matMul(gram, Tensors.transpose(map.weight(), 0, 1)); // Σ x · (W · x)ᵀ
+    NDArray outer = Tensors.products(column(inputs), column(map.intercept())); // Σ x · interceptᵀ
+    NDArray left = Tensors.subtract(Tensors.subtract(cross, said), outer);
+    NDArray slope = Tensors.reshape(Tensors.matMul(map.weight(), column(inputs)), outputs.size());
+    NDArray mapped = Tensors.add(slope, Tensors.scale(map.intercept(), weight)); // Σ map(x)
+    double squared =
+        squares - Tensors.sum(Tensors.multiply(Tensors.add(cross, left), turned(map))).getDouble();
+    squared -= Tensors.sum(Tensors.multiply(map.intercept(), outputs)).getDouble();
+    NDArray sums = Tensors.subtract(outputs, mapped);
+    squared -= Tensors.sum(Tensors.multiply(map.intercept(), sums)).getDouble();
     return new Residuals(gram, left, inputs, sums, weight, squared);
   }
 
   private static NDArray turned(LinearMap map) {
-    return T.transpose(map.weight(), 0, 1);
+    return Tensors.transpose(map.weight(), 0, 1);
   }
 
   static NDArray column(NDArray vector) {
-    return T.reshape(vector, vector.size(), 1);
+    return Tensors.reshape(vector, vector.size(), 1);
   }
 }

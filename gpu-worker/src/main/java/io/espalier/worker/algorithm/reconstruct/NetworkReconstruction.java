@@ -12,7 +12,7 @@ import io.espalier.worker.model.family.Section;
 import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.SpillingArrays;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,7 +36,7 @@ final class NetworkReconstruction {
   private final NDManager manager;
   private final long seed;
   private final Progress.Listener progress;
-  private Predicate<Reader> wanted = any -> true;
+  private Predicate<SolvedLayer> wanted = any -> true;
   private boolean apart;
 
   /**
@@ -85,7 +85,7 @@ final class NetworkReconstruction {
   int readers(int from, IntFunction<NDArray> inputs) {
     PyTorch.gradientsOff();
     wanted = reader -> reader.isCutBy(kept);
-    load(batch -> T.scale(inputs.apply(batch), 1)); // a copy
+    load(batch -> Tensors.scale(inputs.apply(batch), 1)); // a copy
     List<Section> was = family.sections(original);
     List<Section> is = family.sections(cut);
     int to = from;
@@ -110,7 +110,7 @@ final class NetworkReconstruction {
     return passed.get(batch);
   }
 
-  /** What the reconstructed network says of a batch; asked within a scope, afterwards. */
+  /** Returns what the reconstructed network says of a batch; asked within a scope, afterwards. */
   NDArray reconstructed(int batch) {
     return passed.get(apart ? batches.count() + batch : batch);
   }
@@ -125,8 +125,8 @@ final class NetworkReconstruction {
   }
 
   /**
-   * Whether a section is the first that the cut changes. Up to there both networks say the same; now
-   * what they pass on is kept for each.
+   * Returns whether a section is the first that the cut changes. Up to there both networks say the
+   * same; now what they pass on is kept for each.
    */
   private boolean part(Section section) {
     boolean changed =
@@ -136,7 +136,7 @@ final class NetworkReconstruction {
     for (int i = 0; changed && i < batches.count(); i++) {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        passed.put(batches.count() + i, T.scale(passed.get(i), 1)); // a copy
+        passed.put(batches.count() + i, Tensors.scale(passed.get(i), 1)); // a copy
       }
     }
     return changed;
@@ -144,7 +144,7 @@ final class NetworkReconstruction {
 
   private List<LayerReconstruction> section(Section was, Section is) {
     List<ReaderSamples> samples = targets(was);
-    var unsolved = new HashMap<String, Reader>();
+    var unsolved = new HashMap<String, SolvedLayer>();
     samples.forEach(layer -> unsolved.put(layer.reader().module(), layer.reader()));
     var done = new ArrayList<LayerReconstruction>();
     var memory = new SectionMemory(passed, 2 * batches.count(), batches.count());
@@ -171,7 +171,7 @@ final class NetworkReconstruction {
     for (int i = 0; i < batches.count(); i++) {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        var trace = new Trace();
+        var trace = new ActivationTrace();
         NDArray out = section.forward(passed.get(i), Mode.EVALUATE.watched(trace));
         if (i == 0) {
           samples.addAll(samples(trace));
@@ -183,25 +183,28 @@ final class NetworkReconstruction {
     return samples;
   }
 
-  private List<ReaderSamples> samples(Trace trace) {
-    return Reader.of(trace, original, kept).stream()
+  private List<ReaderSamples> samples(ActivationTrace trace) {
+    return SolvedLayer.of(trace, original, kept).stream()
         .filter(wanted)
         .map(reader -> new ReaderSamples(reader, kept, cut, places(reader), manager))
         .toList();
   }
 
-  private Places places(Reader reader) {
-    return new Places(reader.rows(kept), batches.data().size(), seed);
+  private SamplePlaces places(SolvedLayer reader) {
+    return new SamplePlaces(reader.rows(kept), batches.data().size(), seed);
   }
 
   private LayerReconstruction solve(
-      ReaderSamples layer, Section section, Map<String, Reader> unsolved, SectionMemory memory) {
+      ReaderSamples layer,
+      Section section,
+      Map<String, SolvedLayer> unsolved,
+      SectionMemory memory) {
     try (LeastSquares squares = layer.squares(manager)) {
       for (int i = 0; i < batches.count(); i++) {
         try (var scope = new NDScope()) {
           scope.suppressNotUsedWarning();
           NDArray x = passed.get(batches.count() + i);
-          Trace trace =
+          ActivationTrace trace =
               ReaderPass.trace(section, x, layer.reader(), unsolved, memory.of(i));
           layer.addTo(squares, i, trace);
         }

@@ -2,10 +2,10 @@ package io.espalier.worker.algorithm.reconstruct;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
-import io.espalier.worker.model.family.LayerTaps;
+import io.espalier.worker.model.family.LayerHooks;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.model.family.Section;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -14,7 +14,7 @@ import java.util.function.Supplier;
  * layer reads. What settled layers say is computed once and known from then on; layers that are
  * still to be solved for are not computed.
  */
-final class ReaderPass implements LayerTaps {
+final class ReaderPass implements LayerHooks {
   /** Ends a pass that has shown all that was wanted. */
   private static final class Seen extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -24,27 +24,32 @@ final class ReaderPass implements LayerTaps {
     }
   }
 
-  private final Reader reader;
-  private final Map<String, Reader> unsolved;
+  private final SolvedLayer reader;
+  private final Map<String, SolvedLayer> unsolved;
   private final SectionMemory.Batch memory;
-  private final Trace trace = new Trace();
+  private final ActivationTrace trace = new ActivationTrace();
   private boolean settled = true;
 
-  private ReaderPass(Reader reader, Map<String, Reader> unsolved, SectionMemory.Batch memory) {
+  private ReaderPass(
+      SolvedLayer reader, Map<String, SolvedLayer> unsolved, SectionMemory.Batch memory) {
     this.reader = reader;
     this.unsolved = unsolved;
     this.memory = memory;
   }
 
   /**
-   * What a layer reads, and what is added to what it says.
+   * Returns what a layer reads, and what is added to what it says.
    *
    * @param unsolved layers of the section that are still to be solved for, this one among them, by
    *     their modules
    * @param x what the section reads
    */
-  static Trace trace(
-      Section section, NDArray x, Reader reader, Map<String, Reader> unsolved, SectionMemory.Batch memory) {
+  static ActivationTrace trace(
+      Section section,
+      NDArray x,
+      SolvedLayer reader,
+      Map<String, SolvedLayer> unsolved,
+      SectionMemory.Batch memory) {
     var pass = new ReaderPass(reader, unsolved, memory);
     try {
       section.forward(x, Mode.EVALUATE.watched(pass));
@@ -57,15 +62,15 @@ final class ReaderPass implements LayerTaps {
 
   @Override
   public NDArray said(String module, NDArray x, int padding, Supplier<NDArray> computed) {
-    Reader open = unsolved.get(module);
+    SolvedLayer open = unsolved.get(module);
     if (open != null) {
       settled = false;
-      return T.full(x, 0, shape(open, x).getShape()); // nobody looks at its numbers
+      return Tensors.full(x, 0, shape(open, x).getShape()); // nobody looks at its numbers
     }
     return settled ? memory.said(module, computed) : computed.get();
   }
 
-  private static Shape shape(Reader layer, NDArray x) {
+  private static Shape shape(SolvedLayer layer, NDArray x) {
     long batch = x.getShape().get(0);
     if (x.getShape().dimension() == 2) {
       return new Shape(batch, layer.width());

@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.reconstruct;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Optional;
 
 /**
@@ -12,62 +12,63 @@ import java.util.Optional;
  * @param roots (rows, 1), float64; empty if all count alike
  */
 record Rows(NDArray x, NDArray y, Optional<NDArray> roots) {
-  /** Samples that count alike; of the type that they come in. */
+  /** Returns samples that count alike; of the type that they come in. */
   static Rows alike(NDArray x, NDArray y) {
     return new Rows(x, y, Optional.empty());
   }
 
   /**
-   * Weighted samples, in float64.
+   * Returns weighted samples, in float64.
    *
    * @param weights (rows), not negative
    */
   static Rows weighted(NDArray x, NDArray y, NDArray weights) {
-    NDArray roots = T.reshape(T.sqrt(T.inDoublePrecision(weights)), weights.size(), 1);
+    NDArray roots =
+        Tensors.reshape(Tensors.sqrt(Tensors.inDoublePrecision(weights)), weights.size(), 1);
     return new Rows(
-        T.multiply(T.inDoublePrecision(x), roots),
-        T.multiply(T.inDoublePrecision(y), roots),
+        Tensors.multiply(Tensors.inDoublePrecision(x), roots),
+        Tensors.multiply(Tensors.inDoublePrecision(y), roots),
         Optional.of(roots));
   }
 
-  /** How many there are. */
+  /** Returns how many there are. */
   long count() {
     return x.getShape().get(0);
   }
 
-  /** Some of them, one after another. */
+  /** Returns some of them, one after another. */
   Rows part(long from, long to) {
     return from == 0 && to == count()
         ? this
         : new Rows(
-            T.slice(x, 0, from, to),
-            T.slice(y, 0, from, to),
-            roots.map(all -> T.slice(all, 0, from, to)));
+            Tensors.slice(x, 0, from, to),
+            Tensors.slice(y, 0, from, to),
+            roots.map(all -> Tensors.slice(all, 0, from, to)));
   }
 
-  /** The same in float64. */
+  /** Returns the same in float64. */
   Rows exact() {
-    return new Rows(T.inDoublePrecision(x), T.inDoublePrecision(y), roots);
+    return new Rows(Tensors.inDoublePrecision(x), Tensors.inDoublePrecision(y), roots);
   }
 
-  /** The same in float32. */
+  /** Returns the same in float32. */
   Rows single() {
-    NDArray like = T.of(x.getManager(), new float[1], 1);
-    return new Rows(T.inTypeOf(like, x), T.inTypeOf(like, y), roots);
+    NDArray like = Tensors.of(x.getManager(), new float[1], 1);
+    return new Rows(Tensors.inTypeOf(like, x), Tensors.inTypeOf(like, y), roots);
   }
 
-  /** Σ of what the samples count. */
+  /** Returns Σ of what the samples count. */
   double weight() {
-    return roots.map(all -> T.sum(T.square(all)).getDouble()).orElse((double) count());
+    return roots.map(all -> Tensors.sum(Tensors.square(all)).getDouble()).orElse((double) count());
   }
 
-  /** Σ of weighted rows of x or y, (columns), float64. */
+  /** Returns Σ of weighted rows of x or y, (columns), float64. */
   NDArray sum(NDArray rows) {
     if (roots.isEmpty()) {
-      return T.inDoublePrecision(T.sum(rows, 0));
+      return Tensors.inDoublePrecision(Tensors.sum(rows, 0));
     }
-    NDArray turned = T.transpose(roots.get(), 0, 1); // (1, rows)
-    NDArray sums = T.matMul(turned, T.inDoublePrecision(rows));
-    return T.reshape(sums, rows.getShape().get(1));
+    NDArray turned = Tensors.transpose(roots.get(), 0, 1); // (1, rows)
+    NDArray sums = Tensors.matMul(turned, Tensors.inDoublePrecision(rows));
+    return Tensors.reshape(sums, rows.getShape().get(1));
   }
 }

@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.reconstruct;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.model.family.LayerTaps;
+import io.espalier.worker.model.family.LayerHooks;
 import io.espalier.worker.tensor.SpillingArrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -27,7 +27,7 @@ final class SectionMemory {
     this.batches = batches;
   }
 
-  /** The memory of one batch, which watches a pass. */
+  /** Returns the memory of one batch, which watches a pass. */
   Batch of(int batch) {
     return new Batch(batch);
   }
@@ -40,14 +40,14 @@ final class SectionMemory {
   }
 
   /** What layers said of one batch. */
-  final class Batch implements LayerTaps {
+  final class Batch implements LayerHooks {
     private final int batch;
 
     private Batch(int batch) {
       this.batch = batch;
     }
 
-    /** What a layer said, or else what it says now, which is kept. */
+    /** Returns what a layer said, or else what it says now, which is kept. */
     NDArray said(String module, Supplier<NDArray> computed) {
       int layer = layers.computeIfAbsent(module, any -> layers.size());
       int slot = firstSlot + layer * batches + batch;
@@ -57,7 +57,7 @@ final class SectionMemory {
       return arrays.get(slot);
     }
 
-    /** In the last pass what is not known yet is computed and not kept. */
+    /** Returns what is known, or else computes it and does not keep it, as the last pass does. */
     @Override
     public NDArray said(String module, NDArray x, int padding, Supplier<NDArray> computed) {
       Integer layer = layers.get(module);

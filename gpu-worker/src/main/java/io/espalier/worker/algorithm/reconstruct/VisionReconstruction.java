@@ -14,7 +14,7 @@ import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.SpillingArrays;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.List;
@@ -81,8 +81,11 @@ public record VisionReconstruction(
       versions.calibrate(cut);
       versions.look(cut);
       Version plain = version(Reconstruction.PLAIN, network, says(cut, manager));
-      Version made = version(
-              Reconstruction.RECONSTRUCTED, network, batch -> heldOut(network.reconstructed(batch)));
+      Version made =
+          version(
+              Reconstruction.RECONSTRUCTED,
+              network,
+              batch -> heldOut(network.reconstructed(batch)));
       try (Weights calibrated = solved.keep(Kept.all())) {
         versions.calibrate(calibrated);
         Version again = version(RECALIBRATED, network, says(calibrated, manager));
@@ -119,7 +122,7 @@ public record VisionReconstruction(
 
   private static NDArray heldOut(NDArray rows) {
     long count = rows.getShape().get(0);
-    return T.slice(rows, 0, LeastSquares.firstHeldOut(count), count);
+    return Tensors.slice(rows, 0, LeastSquares.firstHeldOut(count), count);
   }
 
   /**

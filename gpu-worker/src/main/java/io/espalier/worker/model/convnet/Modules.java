@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.tensor.BatchNorm;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.Map;
 import java.util.Objects;
@@ -29,7 +29,7 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
     return new Modules(weights, strides, another);
   }
 
-  /** Whether there is a module of that name with a weight. */
+  /** Returns whether there is a module of that name with a weight. */
   boolean has(String module) {
     return weights.has(module + ".weight");
   }
@@ -41,8 +41,8 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
 
   /** A convolution with zeros on all four sides; with a bias if there is one. */
   NDArray conv(String module, NDArray x, int padding) {
-    NDArray y = mode.taps().said(module, x, padding, () -> convolved(module, x, padding));
-    mode.taps().layer(module, x, padding, y);
+    NDArray y = mode.hooks().said(module, x, padding, () -> convolved(module, x, padding));
+    mode.hooks().layer(module, x, padding, y);
     return y;
   }
 
@@ -50,8 +50,8 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
     NDArray weight = weights.get(module + ".weight");
     String bias = module + ".bias";
     return weights.has(bias)
-        ? T.conv2d(x, weight, weights.get(bias), stride(module), padding)
-        : T.conv2d(x, weight, stride(module), padding);
+        ? Tensors.conv2d(x, weight, weights.get(bias), stride(module), padding)
+        : Tensors.conv2d(x, weight, stride(module), padding);
   }
 
   /** A BatchNorm, in the mode of this run. */
@@ -59,33 +59,33 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
     BatchNorm norm = BatchNorm.of(weights, module);
     NDArray y =
         mode.batchStatistics()
-            ? T.batchNormTraining(x, norm, mode.momentum())
-            : T.batchNorm(x, norm);
-    mode.taps().norm(module, x, y);
+            ? Tensors.batchNormTraining(x, norm, mode.momentum())
+            : Tensors.batchNorm(x, norm);
+    mode.hooks().norm(module, x, y);
     return y;
   }
 
   /** A BatchNorm, then a rectifier. */
   NDArray normRelu(String module, NDArray x) {
-    return T.relu(norm(module, x));
+    return Tensors.relu(norm(module, x));
   }
 
   /** A linear layer with bias on the means of a feature map → (batch, out). */
   NDArray classify(String module, NDArray features) {
-    NDArray pooled = T.globalAveragePool(features); // (batch, channels)
-    NDArray y = mode.taps().said(module, pooled, 0, () -> linear(module, pooled));
-    mode.taps().layer(module, pooled, 0, y);
+    NDArray pooled = Tensors.globalAveragePool(features); // (batch, channels)
+    NDArray y = mode.hooks().said(module, pooled, 0, () -> linear(module, pooled));
+    mode.hooks().layer(module, pooled, 0, y);
     return y;
   }
 
   private NDArray linear(String module, NDArray x) {
-    return T.linear(x, weights.get(module + ".weight"), weights.get(module + ".bias"));
+    return Tensors.linear(x, weights.get(module + ".weight"), weights.get(module + ".bias"));
   }
 
   /** What a block says and what goes past it, added. */
   NDArray sum(NDArray block, NDArray shortcut) {
-    mode.taps().sum(block, shortcut);
-    return T.add(block, shortcut);
+    mode.hooks().sum(block, shortcut);
+    return Tensors.add(block, shortcut);
   }
 
   /** Distance of a convolution's neighbouring windows. */
