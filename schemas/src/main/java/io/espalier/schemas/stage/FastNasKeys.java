@@ -54,6 +54,16 @@ public final class FastNasKeys {
               "`loss` is the negative cross entropy, `agreement` the negative Kullback-Leibler"
                   + " divergence from what the original says, which needs no labels");
 
+  /** Treatment of a candidate before it is scored. */
+  public static final Setting<String> SCORE_AFTER =
+      Setting.word("scoreAfter", "cut", "reconstruction")
+          .usually("cut")
+          .told("scored after")
+          .means("What is done to a candidate before it is scored, beside calibrating BatchNorm")
+          .more(
+              "`reconstruction` solves anew for the layers that read the cut units, as the result's"
+                  + " are");
+
   /** Ranking of channels. */
   public static final Setting<String> IMPORTANCE =
       Setting.word("importance", "consumer-norm", "batchnorm-scale", "taylor", "geometric-median")
@@ -71,6 +81,7 @@ public final class FastNasKeys {
               PruneKeys.LAYERS,
               PruneKeys.OBJECTIVE,
               SCORE,
+              SCORE_AFTER,
               IMPORTANCE,
               SCORE_IMAGES,
               CALIBRATION_BATCHES,

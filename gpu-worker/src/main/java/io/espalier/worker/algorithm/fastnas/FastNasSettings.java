@@ -12,6 +12,7 @@ import io.espalier.worker.algorithm.search.Objective;
  * @param batchSize images per batch
  * @param scoreImages images that cut models are scored on, at most
  * @param score what they are scored by
+ * @param scoreAfter what is done to them before they are scored
  * @param objective what a choice of widths loses, summed up
  * @param importance what decides which channels of a layer stay
  * @param activationMebibytes bound of the activations that are kept in memory while sensitivity is
@@ -25,6 +26,7 @@ public record FastNasSettings(
     int batchSize,
     int scoreImages,
     Score score,
+    ScoreAfter scoreAfter,
     Objective objective,
     Importance importance,
     int activationMebibytes,
@@ -42,6 +44,14 @@ public record FastNasSettings(
      * Needs no labels.
      */
     AGREEMENT
+  }
+
+  /** What is done to a cut model before it is scored, beside calibrating BatchNorm. */
+  public enum ScoreAfter {
+    /** Nothing: the model as it was cut. */
+    CUT,
+    /** The layers that read the cut units are solved for anew. */
+    RECONSTRUCTION
   }
 
   /** Bytes of activations that may be kept in memory. */

@@ -79,6 +79,7 @@ class OtherDigitsTest {
             10,
             10,
             FastNasSettings.Score.LOSS,
+            FastNasSettings.ScoreAfter.CUT,
             Objective.SUM,
             Importance.CONSUMER_NORM,
             64,

@@ -187,6 +187,7 @@ public final class QualityBenchmark {
         Evaluation.BATCH,
         SCORED,
         Score.LOSS,
+        FastNasSettings.ScoreAfter.CUT,
         objective,
         Importance.CONSUMER_NORM,
         1024,

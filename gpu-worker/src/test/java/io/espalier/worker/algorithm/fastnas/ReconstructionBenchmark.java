@@ -148,6 +148,7 @@ public final class ReconstructionBenchmark {
         Evaluation.BATCH,
         IMAGES,
         FastNasSettings.Score.LOSS,
+        FastNasSettings.ScoreAfter.CUT,
         Objective.SUM,
         Importance.CONSUMER_NORM,
         1024,

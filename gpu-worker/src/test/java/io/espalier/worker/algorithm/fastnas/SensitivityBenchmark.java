@@ -193,6 +193,7 @@ public final class SensitivityBenchmark {
         Evaluation.BATCH,
         IMAGES,
         Score.LOSS,
+        FastNasSettings.ScoreAfter.CUT,
         Objective.SUM,
         Importance.CONSUMER_NORM,
         mebibytes,
