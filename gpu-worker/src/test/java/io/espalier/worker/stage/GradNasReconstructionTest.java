@@ -275,8 +275,8 @@ class GradNasReconstructionTest {
     /** Numbers that are too small for a normal one become zero; none here is too large. */
     private static int half(int bits) {
       int sign = bits >>> 31 << 15;
-      int exponent = (bits >>> 23 & 0xFF) - F32_BIAS + F16_BIAS;
-      return exponent <= 0 ? sign : sign | exponent << 10 | bits >>> F16_BELOW & 0x3FF;
+      int exponent = ((bits >>> 23) & 0xFF) - F32_BIAS + F16_BIAS;
+      return exponent <= 0 ? sign : sign | (exponent << 10) | ((bits >>> F16_BELOW) & 0x3FF);
     }
 
     /** The same numbers in four bytes. */
@@ -295,7 +295,7 @@ class GradNasReconstructionTest {
     }
 
     private static double ofHalf(int bits) {
-      int exponent = bits >>> 10 & 0x1F;
+      int exponent = (bits >>> 10) & 0x1F;
       int significand = bits & 0x3FF;
       double size =
           exponent == 0
