@@ -12,6 +12,7 @@ import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.report.DataFacts;
 import io.espalier.worker.report.Losses;
 import io.espalier.worker.report.PruningReport;
@@ -87,7 +88,7 @@ record FastNasFacts(
 
   @Override
   public String kind(Axis axis) {
-    return "channels";
+    return AxisKind.CHANNELS.key(); // of images, and classes, too
   }
 
   @Override

@@ -64,7 +64,7 @@ record PruneResult(
     StageReport.warn(settings, judge.reading().warnings());
     return new PruningSummary(
             pruned.outcome(),
-            PruningSummary.prunable(plan.architecture()),
+            PruningSummary.prunable(plan.architecture(), kept()),
             settings,
             dataset,
             OptionalInt.empty())

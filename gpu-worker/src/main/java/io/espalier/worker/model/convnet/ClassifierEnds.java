@@ -1,5 +1,7 @@
 package io.espalier.worker.model.convnet;
 
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.model.family.ArchitectureSketch;
 import java.util.List;
 import java.util.OptionalInt;
@@ -21,7 +23,7 @@ final class ClassifierEnds {
    * @param input size of one image: channels, height, width; empty if it is not said
    */
   static String image(ArchitectureSketch sketch, List<Integer> input) {
-    sketch.axis(IMAGE, input.isEmpty() ? 3 : input.get(0));
+    sketch.axis(Axis.of(AxisKind.IMAGE, "", input.isEmpty() ? 3 : input.get(0)));
     sketch.freeze(IMAGE, "the channels of the images are given");
     if (!input.isEmpty()) {
       sketch.pin(IMAGE, input.get(0));
@@ -38,7 +40,7 @@ final class ClassifierEnds {
   static void classifier(
       ArchitectureSketch sketch, OptionalInt classes, String module, List<String> features) {
     features.forEach(axis -> sketch.freeze(axis, FLATTENED));
-    sketch.axis(CLASSES, classes.orElse(1000));
+    sketch.axis(Axis.of(AxisKind.CLASSES, "", classes.orElse(1000)));
     classes.ifPresent(count -> sketch.pin(CLASSES, count));
     sketch.freeze(CLASSES, "one output per class");
     sketch.linear(module, CLASSES, features);

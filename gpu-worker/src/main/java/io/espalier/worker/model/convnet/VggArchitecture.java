@@ -120,7 +120,7 @@ final class VggArchitecture {
     List<VggVariant.Step> steps = variant.steps();
     for (int i = 0; i < steps.size(); i++) {
       VggVariant.Step step = steps.get(i);
-      String out = sketch.axis(step.convolution() + ".out", widths.get(i));
+      String out = sketch.channels(step.convolution(), widths.get(i));
       sketch.biasedConvolution(step.convolution(), out, in, at.window(3, 1));
       sketch.batchNorm(step.norm(), out);
       at = step.pooled() ? at.after(2, 2, 0) : at;
@@ -132,10 +132,10 @@ final class VggArchitecture {
 
   private void head(String in, int hidden, Positions features) {
     Positions at = features.atLeast(HEAD_KERNEL).after(HEAD_KERNEL, 1, 0);
-    String inner = sketch.axis("pre_logits.fc1.out", hidden);
+    String inner = sketch.channels("pre_logits.fc1", hidden);
     Window window = at.window(HEAD_KERNEL, 1);
     sketch.biasedConvolution("pre_logits.fc1", inner, in, window);
-    String out = sketch.axis("pre_logits.fc2.out", HEAD_WIDTH);
+    String out = sketch.channels("pre_logits.fc2", HEAD_WIDTH);
     sketch.biasedConvolution("pre_logits.fc2", out, inner, at.window(1, 1));
     ClassifierEnds.classifier(sketch, config.classes(), "head.fc", List.of(out));
   }

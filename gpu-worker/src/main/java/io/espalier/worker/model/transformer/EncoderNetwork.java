@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.model.family.Side;
 import io.espalier.worker.model.family.Taps;
 import io.espalier.worker.model.family.Tokens;
@@ -61,7 +62,8 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan, boolean causal)
     sketch.embedding(prefix + EncoderNames.WORDS, TextSketch.VOCABULARY);
     sketch.positions(prefix + EncoderNames.POSITIONS);
     if (family.segments()) {
-      Side segments = sketch.fixed("segments", input().types(), "segments are those of the inputs");
+      Side segments =
+          sketch.fixed(AxisKind.SEGMENTS, input().types(), "segments are those of the inputs");
       sketch.embedding(prefix + EncoderNames.SEGMENTS, segments);
     }
     sketch.norm(prefix + EncoderNames.NORM);

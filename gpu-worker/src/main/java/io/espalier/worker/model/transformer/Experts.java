@@ -3,6 +3,7 @@ package io.espalier.worker.model.transformer;
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.model.family.Side;
 import io.espalier.worker.model.family.TextNetwork;
@@ -77,7 +78,7 @@ record Experts(
     Width width = widths.get(layer);
     Side experts = sketch.experts(block, width.experts());
     sketch.linearWithoutBias(block + router, experts, TextSketch.HIDDEN);
-    var stack = stack(new Axis(block + TextNetwork.EXPERTS, width.experts()), sketch.tokens());
+    var stack = stack(Axis.of(AxisKind.EXPERTS, block, width.experts()), sketch.tokens());
     for (int i = 0; i < width.experts(); i++) {
       String module = stack.module(i);
       Side neurons = sketch.expertNeurons(module, width.neurons());
@@ -93,8 +94,8 @@ record Experts(
   }
 
   private Stack stack(Axis axis, int tokens) {
-    String block = axis.name().substring(0, axis.name().length() - TextNetwork.EXPERTS.length());
-    return new Stack(axis, block + prefix, OptionalInt.of(Math.multiplyExact(tokens, chosen)));
+    return new Stack(
+        axis, axis.module() + prefix, OptionalInt.of(Math.multiplyExact(tokens, chosen)));
   }
 
   /**
@@ -105,8 +106,7 @@ record Experts(
    * @throws InvalidInputException if a layer has fewer than each token is to have
    */
   List<Stack> stacks(List<Axis> axes, int tokens) {
-    List<Axis> counted =
-        axes.stream().filter(axis -> axis.name().endsWith(TextNetwork.EXPERTS)).toList();
+    List<Axis> counted = axes.stream().filter(axis -> axis.kind() == AxisKind.EXPERTS).toList();
     List<String> problems =
         counted.stream()
             .filter(axis -> axis.units() < chosen)

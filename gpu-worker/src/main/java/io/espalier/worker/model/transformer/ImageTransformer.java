@@ -2,6 +2,8 @@ package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.TensorSpec.Role;
 import io.espalier.worker.domain.model.Window;
 import io.espalier.worker.model.family.ArchitectureSketch;
@@ -44,7 +46,7 @@ record ImageTransformer(ImageTransformerSpec spec) {
     }
     norm(sketch, names().norm());
     OptionalInt classes = spec.input().classes();
-    sketch.axis("classes", classes.orElse(1000));
+    sketch.axis(Axis.of(AxisKind.CLASSES, "", classes.orElse(1000)));
     classes.ifPresent(count -> sketch.pin("classes", count));
     sketch.freeze("classes", "one output per class");
     sketch.linear(names().classifier(), "classes", List.of("hidden"));
@@ -52,10 +54,10 @@ record ImageTransformer(ImageTransformerSpec spec) {
   }
 
   private void embedding(ArchitectureSketch sketch) {
-    sketch.axis("hidden", spec.widths().hidden());
+    sketch.axis(Axis.of(AxisKind.HIDDEN, "", spec.widths().hidden()));
     sketch.pin("hidden", spec.widths().hidden());
     sketch.freeze("hidden", STREAM);
-    sketch.axis("image", spec.input().channels());
+    sketch.axis(Axis.of(AxisKind.IMAGE, "", spec.input().channels()));
     sketch.pin("image", spec.input().channels());
     sketch.freeze("image", "the channels of the images are given");
     sketch.tensor(names().classToken(), Role.PARAMETER, Side.fixed(1), Side.fixed(1), HIDDEN);
@@ -73,9 +75,11 @@ record ImageTransformer(ImageTransformerSpec spec) {
     String block = names().blocks() + index;
     int size = spec.widths().headSize();
     Side heads =
-        Side.blocks(sketch.axis(block + TextNetwork.HEADS, spec.widths().heads().get(index)), size);
+        Side.blocks(
+            sketch.axis(Axis.of(AxisKind.HEADS, block, spec.widths().heads().get(index))), size);
     Side neurons =
-        Side.along(sketch.axis(block + TextNetwork.NEURONS, spec.widths().neurons().get(index)));
+        Side.along(
+            sketch.axis(Axis.of(AxisKind.NEURONS, block, spec.widths().neurons().get(index))));
     List<String> read = names().layer().read();
     norm(sketch, block + names().layer().attentionNorm());
     for (String module : read) {

@@ -2,6 +2,8 @@ package io.espalier.worker.model.transformer;
 
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.TensorSpec.Role;
 import io.espalier.worker.domain.model.Window;
 import io.espalier.worker.model.family.ArchitectureSketch;
@@ -42,16 +44,16 @@ final class TextSketch {
     this.plan = plan;
     this.shapes = shapes;
     this.tokens = tokens;
-    fixed("vocabulary", plan.input().vocabulary(), "tokens are those of the tokenizer");
+    fixed(AxisKind.VOCABULARY, plan.input().vocabulary(), "tokens are those of the tokenizer");
     fixed(
-        "hidden",
+        AxisKind.HIDDEN,
         plan.widths().hidden(),
         "the residual stream reaches the embeddings and every layer normalisation");
   }
 
   /** Declares an axis that config.json decides on and that may not be cut. */
-  Side fixed(String axis, int units, String reason) {
-    sketch.axis(axis, units);
+  Side fixed(AxisKind kind, int units, String reason) {
+    String axis = sketch.axis(Axis.of(kind, "", units));
     sketch.pin(axis, units);
     sketch.freeze(axis, reason);
     return Side.along(axis);
@@ -67,7 +69,7 @@ final class TextSketch {
   /** The heads of a layer, which may be cut. */
   Side heads(String block, int layer) {
     return Side.blocks(
-        sketch.axis(block + TextNetwork.HEADS, plan.widths().heads().get(layer)),
+        sketch.axis(Axis.of(AxisKind.HEADS, block, plan.widths().heads().get(layer))),
         plan.widths().headSize());
   }
 
@@ -80,8 +82,8 @@ final class TextSketch {
 
   /** The heads of keys and values of a layer, one for each group of heads. */
   Side groups(String block, int layer) {
-    String axis = block + TextNetwork.GROUPS;
-    sketch.axis(axis, plan.widths().groups().get(layer));
+    int units = plan.widths().groups().get(layer);
+    String axis = sketch.axis(Axis.of(AxisKind.GROUPS, block, units));
     sketch.freeze(axis, IN_GROUPS);
     return Side.blocks(axis, plan.widths().headSize());
   }
@@ -93,26 +95,27 @@ final class TextSketch {
 
   /** The neurons of a layer, which may be cut. */
   Side neurons(String block, int layer) {
-    return Side.along(sketch.axis(block + TextNetwork.NEURONS, plan.widths().neurons().get(layer)));
+    int units = plan.widths().neurons().get(layer);
+    return Side.along(sketch.axis(Axis.of(AxisKind.NEURONS, block, units)));
   }
 
   /** The experts of a layer. */
   Side experts(String block, int experts) {
-    String axis = sketch.axis(block + TextNetwork.EXPERTS, experts);
+    String axis = sketch.axis(Axis.of(AxisKind.EXPERTS, block, experts));
     sketch.freeze(axis, "experts are dropped with their row of the router, by Minitron");
     return Side.along(axis);
   }
 
   /** The neurons of an expert. */
   Side expertNeurons(String module, int neurons) {
-    String axis = sketch.axis(module + TextNetwork.NEURONS, neurons);
+    String axis = sketch.axis(Axis.of(AxisKind.NEURONS, module, neurons));
     sketch.freeze(axis, "experts are of one width, so that Minitron cuts all of them together");
     return Side.along(axis);
   }
 
   /** The neurons of the expert that all tokens of a layer share. */
   Side sharedNeurons(String module, int neurons) {
-    String axis = sketch.axis(module + TextNetwork.NEURONS, neurons);
+    String axis = sketch.axis(Axis.of(AxisKind.NEURONS, module, neurons));
     sketch.freeze(
         axis, "shared experts of all layers are of one width, so that Minitron cuts them together");
     return Side.along(axis);
@@ -131,7 +134,7 @@ final class TextSketch {
   /** The table of positions. */
   void positions(String weight) {
     String reason = "the longest sequence that the model can read would be shorter";
-    embedding(weight, fixed("positions", plan.rows(), reason));
+    embedding(weight, fixed(AxisKind.POSITIONS, plan.rows(), reason));
   }
 
   /** A layer normalisation of the stream. */
@@ -214,7 +217,10 @@ final class TextSketch {
     return switch (head.task()) {
       case QUESTION_ANSWERING -> Side.fixed(2); // first and last token of the answer
       case TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION ->
-          fixed("labels", plan.input().labels().size(), "labels are those that were asked for");
+          fixed(
+              AxisKind.LABELS,
+              plan.input().labels().size(),
+              "labels are those that were asked for");
       default -> VOCABULARY;
     };
   }
@@ -241,23 +247,30 @@ final class TextSketch {
    */
   Architecture settle(String family) {
     Architecture settled = sketch.settle(family, plan.model(), shapes);
-    var units = new LinkedHashMap<String, Integer>();
-    settled.axes().forEach(axis -> units.put(axis.name(), axis.units()));
+    Map<String, Axis> groups = byModule(settled, AxisKind.GROUPS);
     var problems = new ArrayList<String>();
-    units.forEach(
-        (axis, groups) -> {
-          String heads = axis.replace(TextNetwork.GROUPS, TextNetwork.HEADS);
-          int shared = units.getOrDefault(heads, groups);
-          if (axis.endsWith(TextNetwork.GROUPS) && shared % groups != 0) {
-            problems.add(
-                "the tensors have %d heads in '%s', which cannot share the %d of keys and values evenly"
-                    .formatted(shared, heads, groups));
-          }
-        });
+    byModule(settled, AxisKind.HEADS)
+        .forEach(
+            (module, heads) -> {
+              int sharing = groups.getOrDefault(module, heads).units();
+              if (heads.units() % sharing != 0) {
+                problems.add(
+                    "the tensors have %d heads in '%s', which cannot share the %d of keys and values evenly"
+                        .formatted(heads.units(), heads.name(), sharing));
+              }
+            });
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems);
     }
     return settled;
+  }
+
+  private static Map<String, Axis> byModule(Architecture architecture, AxisKind kind) {
+    var axes = new LinkedHashMap<String, Axis>();
+    architecture.axes().stream()
+        .filter(axis -> axis.kind() == kind)
+        .forEach(axis -> axes.put(axis.module(), axis));
+    return axes;
   }
 
   private Window everywhere() {

@@ -123,6 +123,7 @@ public final class UniformCutting implements Cutting<UniformCutting.Choice, Text
   private static Scored scored(Choice choice) {
     return new Scored(
         choice.candidate().sizes().toString(),
+        choice.candidate().sizes().byKey(),
         choice.candidate().cost(),
         choice.subnet().layers(),
         choice.score());
