@@ -22,7 +22,7 @@ import io.espalier.fact.ChangeFacts;
 import io.espalier.schemas.CloudEvent;
 import io.espalier.schemas.FactsMapping;
 import io.espalier.schemas.Topic;
-import io.espalier.standalone.client.Cluster;
+import io.espalier.standalone.client.topic.Cluster;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;

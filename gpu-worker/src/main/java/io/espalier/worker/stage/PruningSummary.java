@@ -8,8 +8,8 @@ import io.espalier.schemas.setting.Settings;
 import io.espalier.schemas.stage.PruneKeys;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.Measure;
-import io.espalier.worker.algorithm.prune.Measured;
-import io.espalier.worker.algorithm.prune.Outcome;
+import io.espalier.worker.algorithm.prune.MeasuredModel;
+import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Quantity;
@@ -38,13 +38,13 @@ import java.util.Set;
  * @param dataset where the data lie that it was judged by
  * @param tokens of the sequence that operations are those of, if each token has a part of them
  */
-record PruningSummary(
-    Outcome<?> outcome,
+public record PruningSummary(
+    PruningOutcome<?> outcome,
     List<Width> widths,
     Map<String, String> settings,
     URI dataset,
     OptionalInt tokens) {
-  static final String LATENCY = "latencyMillis";
+  public static final String LATENCY = "latencyMillis";
 
   /** What is exact of any model, and what it may cost besides. */
   private static final List<Quantity> EXACT =
@@ -58,9 +58,9 @@ record PruningSummary(
    * @param judged names of the measures that say how good a model is
    * @param timed whether original and result are timed
    */
-  record Reported(boolean perToken, boolean memory, List<String> judged, boolean timed) {
+  public record Reported(boolean perToken, boolean memory, List<String> judged, boolean timed) {
     /** Names of the metrics. */
-    Set<String> names() {
+    public Set<String> names() {
       var names = new LinkedHashSet<String>();
       for (Quantity quantity : EXACT) {
         if (quantity != Quantity.MEMORY || memory) {
@@ -78,8 +78,8 @@ record PruningSummary(
     }
   }
 
-  /** What a pruning was told and its result depends on, by key. */
-  static Map<String, String> used(Settings settings) {
+  /** Returns what a pruning was told and its result depends on, by key. */
+  public static Map<String, String> used(Settings settings) {
     Map<String, String> used = new LinkedHashMap<>(settings.recorded());
     used.remove(PruneKeys.ALGORITHM.name()); // told by itself
     return used;
@@ -91,30 +91,30 @@ record PruningSummary(
    * @param axis as it was, under the name that it is told by
    * @param after how many units stay
    */
-  record Width(Axis axis, int after) {
+  public record Width(Axis axis, int after) {
     private WidthFact fact() {
       return new WidthFact(axis.name(), axis.kind().key(), axis.module(), axis.units(), after);
     }
   }
 
-  /** The widths of the axes of an architecture that may be cut. */
-  static List<Width> prunable(Architecture architecture, Kept kept) {
+  /** Returns the widths of the axes of an architecture that may be cut. */
+  public static List<Width> prunable(Architecture architecture, Kept kept) {
     return architecture.prunableAxes().stream()
         .map(axis -> new Width(axis, kept.width(axis)))
         .toList();
   }
 
-  /** The report of a pruning that compared no whole models. */
-  StageReport report(String algorithm, String version, List<String> loadsIn) {
+  /** Returns the report of a pruning that compared no whole models. */
+  public StageReport report(String algorithm, String version, List<String> loadsIn) {
     return report(algorithm, version, loadsIn, List.of());
   }
 
   /**
-   * The report of a pruning.
+   * Returns the report of a pruning.
    *
    * @param candidates models that it compared
    */
-  StageReport report(
+  public StageReport report(
       String algorithm, String version, List<String> loadsIn, List<CandidateFact> candidates) {
     var facts =
         new ChangeFacts(
@@ -152,7 +152,7 @@ record PruningSummary(
   }
 
   private List<Metric> metrics() {
-    Measured before = outcome.before();
+    MeasuredModel before = outcome.before();
     var metrics = new ArrayList<Metric>();
     for (Quantity quantity : EXACT) {
       if (quantity.isKnownIn(before.cost())) {

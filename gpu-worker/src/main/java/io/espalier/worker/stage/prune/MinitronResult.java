@@ -1,0 +1,165 @@
+package io.espalier.worker.stage.prune;
+
+import io.espalier.fact.CandidateFact;
+import io.espalier.schemas.stage.MinitronKeys;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
+import io.espalier.worker.algorithm.minitron.MinitronPruning;
+import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
+import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.prune.Decision.Compared;
+import io.espalier.worker.algorithm.prune.ScoredCandidate;
+import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.domain.model.Stack;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.stage.Opening;
+import io.espalier.worker.stage.PruningSummary;
+import io.espalier.worker.stage.ResultFiles;
+import java.net.URI;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * What a pruning by Minitron leaves behind beside weights and config.json: its report,
+ * espalier.json.
+ *
+ * @param dataset where the data lie that it was judged by
+ */
+record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pruned, URI dataset) {
+  /** Names of the metrics that a pruning reports. */
+  static Set<String> metricNames(DecoderBlueprint blueprint, MinitronSpec spec, long seed) {
+    return new PruningSummary.Reported(
+            true,
+            spec.goal().cache().isPresent(),
+            TextMetrics.names(blueprint.network().input()),
+            blueprint.fits(spec.listening(seed).stateBytes()))
+        .names();
+  }
+
+  /** Returns what is said to whoever ordered the pruning. */
+  StageReport report() {
+    TextModel original = original();
+    List<PruningSummary.Width> widths = widths(original, pruned.outcome().kept());
+    return new PruningSummary(
+            pruned.outcome(), widths, settings(), dataset, original.tokensOneByOne())
+        .report(MinitronKeys.MINITRON, ActivationMeasurement.VERSION, loadsIn(), candidates());
+  }
+
+  /** The widths that are smaller now. */
+  private List<PruningSummary.Width> widths(TextModel original, Kept kept) {
+    return original.architecture().choices().values().stream()
+        .filter(axis -> kept.width(axis) < axis.units())
+        .map(axis -> new PruningSummary.Width(told(axis), kept.width(axis)))
+        .distinct()
+        .toList();
+  }
+
+  /** An axis as it is told: experts of a layer are equally wide, so one stands for all. */
+  private Axis told(Axis axis) {
+    for (Stack stack : original().architecture().stacks()) {
+      OptionalInt expert =
+          stack.shared().isPresent() ? stack.unit(axis.name()) : OptionalInt.empty();
+      if (expert.isPresent()) {
+        return Axis.of(axis.kind(), stack.prefix() + "*", axis.units());
+      }
+    }
+    return axis;
+  }
+
+  /** Completes the output directory. */
+  void write(StageReport report, String datasetDigest) {
+    var files = new ResultFiles(job, original().directory().rootDigest());
+    var widths = new LinkedHashMap<String, Integer>();
+    pruned.model().architecture().axes().forEach(axis -> widths.put(axis.name(), axis.units()));
+    files.markWidths(widths);
+    files.writeProvenance(
+        report,
+        datasetDigest,
+        pruned.outcome().kept(),
+        pruned.model().architecture().shapes(),
+        opening());
+  }
+
+  private TextModel original() {
+    return pruned.plan().blueprint().model();
+  }
+
+  private List<String> loadsIn() {
+    return pruned.model().family().loadsIn(pruned.model().directory().config());
+  }
+
+  /** Returns how the result is opened. */
+  Opening opening() {
+    return Opening.ofText(note(), loadsIn(), pruned.model().directory().config());
+  }
+
+  private String note() {
+    return pruned
+        .misfit()
+        .map(why -> "some loaders of the family refuse it: " + why)
+        .orElse("all layers of a kind are alike, so any loader of the family opens it");
+  }
+
+  private Map<String, String> settings() {
+    var settings = new LinkedHashMap<String, String>();
+    if (pruned.outcome().decision() instanceof Compared compared) {
+      tell(compared, settings);
+    }
+    settings.putAll(PruningSummary.used(spec.said()));
+    settings.put("seed", Long.toString(job.seed()));
+    settings.put("batches", Integer.toString(pruned.batches()));
+    settings.put("tokens", Integer.toString(original().tokens()));
+    settings.put(StageReport.OPENING, opening().lines());
+    original().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
+    StageReport.warn(settings, original().network().warnings());
+    return settings;
+  }
+
+  private List<CandidateFact> candidates() {
+    if (!(pruned.outcome().decision() instanceof Compared compared)) {
+      return List.of();
+    }
+    return IntStream.range(0, compared.candidates().size())
+        .mapToObj(i -> candidate(compared.candidates().get(i), i == compared.chosen()))
+        .toList();
+  }
+
+  private CandidateFact candidate(ScoredCandidate scored, boolean chosen) {
+    var cost = new LinkedHashMap<String, Long>();
+    for (Quantity quantity : Quantity.knownIn(scored.cost())) {
+      if (quantity != Quantity.LATENCY) { // times are not the same each time
+        cost.put(quantity.key(), quantity.of(scored.cost()));
+      }
+    }
+    return new CandidateFact(
+        scored.sizes(),
+        scored.layers(),
+        cost,
+        scored.score().stream()
+            .mapToObj(score -> new CandidateFact.Score(spec.score().key(), score))
+            .findFirst(),
+        chosen);
+  }
+
+  private void tell(Compared compared, Map<String, String> settings) {
+    List<CandidateFact> facts = candidates();
+    for (int i = 0; i < facts.size(); i++) {
+      String key = "candidate." + (i + 1);
+      CandidateFact fact = facts.get(i);
+      settings.put(key + ".sizes", compared.candidates().get(i).name());
+      settings.put(key + ".layers", fact.layers().toString());
+      fact.cost().forEach((name, cost) -> settings.put(key + "." + name, Long.toString(cost)));
+      fact.score()
+          .ifPresent(
+              score -> settings.put(key + "." + score.metric(), Double.toString(score.value())));
+    }
+    settings.put("candidate.chosen", Integer.toString(compared.chosen() + 1));
+  }
+}
