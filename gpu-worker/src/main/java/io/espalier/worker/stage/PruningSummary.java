@@ -31,7 +31,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * What is said to whoever ordered a pruning, whatever it went by.
+ * Summary for whoever ordered a pruning, whatever it went by.
  *
  * @param widths that are told
  * @param settings what the algorithm was told, by name
@@ -46,12 +46,12 @@ public record PruningSummary(
     OptionalInt tokens) {
   public static final String LATENCY = "latencyMillis";
 
-  /** What is exact of any model, and what it may cost besides. */
+  /** Exact quantities of any model, and its possible costs. */
   private static final List<Quantity> EXACT =
       List.of(Quantity.PARAMETERS, Quantity.FLOPS, Quantity.BYTES, Quantity.MEMORY);
 
   /**
-   * Which metrics a pruning reports.
+   * Metrics that a pruning reports.
    *
    * @param perToken operations for each token, too
    * @param memory what the model takes while it serves, too

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What config.json may say of a model that reads text. */
+/** Cases of config.json of a model that reads text. */
 final class TextConfigTest {
   @ParameterizedTest
   @CsvSource(
@@ -245,7 +245,7 @@ final class TextConfigTest {
         .containsExactly(widths.split(" ", -1));
   }
 
-  /** What transformers 4.57.6 means where a config says nothing. */
+  /** Checks the defaults of transformers 4.57.6. */
   @ParameterizedTest
   @CsvSource({
     "llama, LlamaModel, 4096, 32, 32, 11008, 128, 2048",

@@ -24,7 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What workers report. */
+/** Reports of workers. */
 final class ReportMapping {
   private ReportMapping() {}
 

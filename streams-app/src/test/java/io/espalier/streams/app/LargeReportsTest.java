@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What workers tell at length must fit into everything that is told of the run afterwards. */
+/** Tests that long reports of workers fit into all that is later told of the run. */
 final class LargeReportsTest {
   private static final int MOST_REPORT = 256 * 1024;
   private static final int MOST_MESSAGE = 16 * 1024;

@@ -32,6 +32,7 @@ import io.espalier.streams.domain.pool.ForPool;
 import io.espalier.streams.domain.pool.InFlight;
 import io.espalier.streams.domain.pool.PoolEvent;
 import io.espalier.streams.domain.pool.PooledJob;
+import io.espalier.streams.domain.run.Deliveries;
 import io.espalier.streams.domain.run.ForRun;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Run;
@@ -64,7 +65,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the coordinator keeps for itself comes back as it went, whatever is in it. */
+/** Tests that the coordinator's own state comes back as it went, whatever is in it. */
 final class RoundTripTest {
   private static final ChangeFacts FACTS =
       new ChangeFacts(
@@ -194,7 +195,8 @@ final class RoundTripTest {
         plan.runId(),
         plan,
         state,
-        new RunAttempts(new StageAttempt(1, 2), 3, 1, 0, 5, "token"),
+        new RunAttempts(
+            new StageAttempt(1, 2), 3, 1, 0, 5, "token", new Deliveries(List.of(9, 0, 2))),
         List.of(outcome()),
         new RunHistory(
             11,

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a finished stage says of its work.
+ * Report of a finished stage on its work.
  *
  * @param algorithm fastnas, gradnas, minitron, ...
  * @param algorithmVersion version of the algorithm; part of the cache key
@@ -26,9 +26,7 @@ public record StageReport(
     String device,
     ChangeFacts facts) {
 
-  /**
-   * Where {@link #change} says what could have been meant otherwise; not there if nothing could.
-   */
+  /** Key in {@link #change} of what could have been meant otherwise; not there if nothing could. */
   public static final String WARNINGS = "warnings";
 
   /**
@@ -37,7 +35,7 @@ public record StageReport(
    */
   public static final String OPENING = "opening";
 
-  /** Where {@link #change} says what the files keep and is not among the parameters. */
+  /** Key in {@link #change} of what the files keep and is not among the parameters. */
   public static final String NOT_COUNTED = "notCounted";
 
   /** A report of a stage that has nothing typed to tell. */

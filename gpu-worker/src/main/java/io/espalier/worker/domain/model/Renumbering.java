@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** What things are called once modules of stacks have been dropped: those that stay move up. */
+/** Names after modules of stacks have been dropped: those that stay move up. */
 final class Renumbering {
   /**
    * A stack of which not everything stays.

@@ -6,7 +6,7 @@ import io.espalier.worker.model.family.ArchitectureBuilder;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** What every network that tells images apart begins and ends with. */
+/** First and last parts of every network that classifies images. */
 final class ClassifierEnds {
   /** Why what the classifier reads may not be cut. */
   static final String FLATTENED =

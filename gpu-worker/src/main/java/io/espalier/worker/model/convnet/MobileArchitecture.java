@@ -38,7 +38,7 @@ final class MobileArchitecture {
   private final MobileVariant variant;
   private FeatureMapSize at;
 
-  /** Where a network is after some layers: an axis, and its width before any cut. */
+  /** Output of a network's first layers: an axis, and its width before any cut. */
   private record Stream(String axis, int width) {}
 
   private MobileArchitecture(MobileVariant variant, TimmConfig config) {

@@ -63,8 +63,8 @@ public interface ForwardHooks {
   default void reads(int expert, String neurons, int[] tokens) {}
 
   /**
-   * What an expert adds to the tokens that chose it, weighed by their router; not called if there
-   * are none.
+   * Returns what an expert adds to the tokens that chose it, weighed by their router; not called if
+   * there are none.
    *
    * @param axis name of the axis of the layer's experts
    * @param expert which of them

@@ -23,13 +23,15 @@ public interface TextNetwork {
   /** Returns what it takes. */
   TextInput input();
 
-  /** What versions of transformers take for different things in its config, in sentences. */
+  /**
+   * Returns what versions of transformers take for different things in its config, in sentences.
+   */
   List<String> warnings();
 
   /** Returns what is wrong with tensors that its config ties to others, in sentences. */
   List<String> untied(ModelDirectory directory);
 
-  /** How names of axes of attention heads end. */
+  /** Suffix of the names of attention head axes. */
   String HEADS = "." + AxisKind.HEADS.key();
 
   /**
@@ -39,7 +41,7 @@ public interface TextNetwork {
    */
   String GROUPS = "." + AxisKind.GROUPS.key();
 
-  /** How names of axes of experts end. */
+  /** Suffix of names of expert axes. */
   String EXPERTS = "." + AxisKind.EXPERTS.key();
 
   /**

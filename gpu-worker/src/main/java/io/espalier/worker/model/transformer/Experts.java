@@ -45,7 +45,7 @@ record Experts(
     Optional<Shared> shared,
     TextNetwork.ExpertKeys keys) {
   /**
-   * How wide a layer of experts is.
+   * Width of a layer of experts.
    *
    * @param experts how many there are
    * @param neurons of each
@@ -190,8 +190,8 @@ record Experts(
   }
 
   /**
-   * Which expert reads what. A place is a token's number times the number of its experts, and which
-   * of these it is.
+   * Routing to experts. A place is a token's number times the number of its experts, and which of
+   * these it is.
    *
    * @param places for each expert those that chose it, ascending
    * @param order for each place where it is if experts are asked one after another

@@ -28,7 +28,7 @@ final class TransformerBuilder {
   /** Along the tokens that are known. */
   static final DimensionSpec VOCABULARY = DimensionSpec.along("vocabulary");
 
-  /** What the first published files call tensors of layer normalisation, after TensorFlow. */
+  /** Names of layer normalisation's tensors in the first published files, after TensorFlow. */
   private static final Map<String, String> OLD = Map.of("weight", "gamma", "bias", "beta");
 
   private static final String IN_GROUPS =

@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/** What an algorithm alone can tell of its pruning, in the form in which reports take it. */
+/** Facts that an algorithm alone can tell of its pruning, in the form that reports take. */
 interface AlgorithmFacts {
-  /** What is said of the units of an axis that no algorithm chooses the width of. */
+  /** Words for the units of an axis that no algorithm chooses the width of. */
   String GIVEN = "given by the rest of the model";
 
   /** The model that was pruned. */
@@ -35,7 +35,7 @@ interface AlgorithmFacts {
   /** Returns what was made small, in a word. */
   String objective();
 
-  /** What the losses of single axes are; empty if axes were not looked at one by one. */
+  /** Returns what the losses of single axes are; empty if axes were not looked at one by one. */
   Optional<Losses> losses();
 
   /** Returns what it was told and counted. */
@@ -47,7 +47,7 @@ interface AlgorithmFacts {
   /** Returns how many units of an axis the result has; 0 if it went with its layer. */
   int width(Axis axis);
 
-  /** What the units of an axis are, in words; axes of which nothing is said are told together. */
+  /** Returns what the units of an axis are, in words; axes that nothing is said of share them. */
   default String kind(Axis axis) {
     return switch (axis.kind()) {
       case HIDDEN -> "channels of the stream";
@@ -60,7 +60,8 @@ interface AlgorithmFacts {
   List<Double> losses(Axis axis);
 
   /**
-   * What the model costs when an axis of the space alone is cut, one per choice; empty if unknown.
+   * Returns what the model costs when an axis of the space alone is cut, one per choice; empty if
+   * unknown.
    */
   default List<Cost> costs(Axis axis) {
     return List.of();

@@ -31,7 +31,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * What FastNAS tells of its pruning.
+ * Facts of a pruning by FastNAS.
  *
  * @param search the images of the search
  * @param data the data that it used

@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * What a pruning leaves behind beside the weights: its report, config.json, espalier.json.
+ * Files of a pruning beside the weights: its report, config.json, espalier.json.
  *
  * @param dataset where the data lie that it was judged by
  * @param judge these data

@@ -29,7 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** What GradNAS tells of its pruning. */
+/** Facts of a pruning by GradNAS. */
 record GradNasFacts(
     GradNasSpec spec, GradNasPlan plan, GradNasPruning.Result pruned, List<DataFacts> data)
     implements AlgorithmFacts {

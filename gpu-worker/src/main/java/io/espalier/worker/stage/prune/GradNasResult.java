@@ -17,8 +17,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What a pruning by GradNAS leaves behind beside weights and config.json: its report,
- * espalier.json.
+ * Files of a pruning by GradNAS beside weights and config.json: its report, espalier.json.
  *
  * @param forms that there are, first that of the result
  * @param texts that it was scored and judged by

@@ -35,7 +35,7 @@ import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
-/** What Minitron tells of its pruning. */
+/** Facts of a pruning by Minitron. */
 record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<DataFacts> data)
     implements AlgorithmFacts {
   private MinitronPlan plan() {

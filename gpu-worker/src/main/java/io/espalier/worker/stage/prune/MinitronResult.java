@@ -27,8 +27,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * What a pruning by Minitron leaves behind beside weights and config.json: its report,
- * espalier.json.
+ * Files of a pruning by Minitron beside weights and config.json: its report, espalier.json.
  *
  * @param dataset where the data lie that it was judged by
  */

@@ -64,7 +64,7 @@ final class ExpertsTest {
     manager.close();
   }
 
-  /** What routers and experts say, by their places. */
+  /** Outputs of routers and experts, by place. */
   private static final class Watch implements ForwardHooks {
     private final Map<String, NDArray> seen = new LinkedHashMap<>();
 
@@ -385,7 +385,7 @@ final class ExpertsTest {
         .doesNotContainKey("model.layers.1.mlp.shared_expert.neurons");
   }
 
-  /** What transformers 4.57.6 means where a config says nothing. */
+  /** Checks the defaults of transformers 4.57.6. */
   @ParameterizedTest
   @CsvSource({
     "mixtral, MixtralModel, block_sparse_moe, 32, 8, 8, 14336, 2",

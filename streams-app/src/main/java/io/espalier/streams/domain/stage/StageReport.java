@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a finished stage says of its work.
+ * Report of a finished stage on its work.
  *
  * @param algorithm fastnas, gradnas, minitron, ...
  * @param algorithmVersion version of the algorithm

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * What stays of a model in a subnet.
+ * Parts of a model kept in a subnet.
  *
  * @param units by axis; an axis that is not named stays whole. Nothing is said of layers
  * @param layers by their numbers in the model, ascending

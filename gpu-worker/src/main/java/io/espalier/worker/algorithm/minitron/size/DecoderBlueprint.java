@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * What Minitron needs to know of a decoder before any tensor is loaded.
+ * Facts that Minitron needs of a decoder before any tensor is loaded.
  *
  * @param model the model at hand
  * @param network its forward pass

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * How large a decoder is whose layers are all alike, or those with experts and those without.
+ * Sizes of a decoder whose layers are all alike, or those with experts and those without.
  *
  * @param hidden channels of the residual stream
  * @param neurons feed-forward neurons of a layer without experts; 0 if all have experts
