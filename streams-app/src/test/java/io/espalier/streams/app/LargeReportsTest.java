@@ -16,6 +16,8 @@ import io.espalier.event.StageCost;
 import io.espalier.event.StageFailed;
 import io.espalier.event.StageReport;
 import io.espalier.event.StageSucceeded;
+import io.espalier.fact.ChangeFacts;
+import io.espalier.schemas.FactsMapping;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -132,7 +134,8 @@ final class LargeReportsTest {
         List.of(),
         List.of(),
         new StageCost(5L, "cpu", null, false),
-        null);
+        null,
+        FactsMapping.toAvro(ChangeFacts.NONE));
   }
 
   private Artifact artifact(int files) {

@@ -149,7 +149,8 @@ record LocalGates(
             report.device(),
             result.peakMemoryBytes(),
             result.cached()),
-        Optional.empty());
+        Optional.empty(),
+        report.facts());
   }
 
   private static List<Metric> told(List<io.espalier.worker.domain.job.Metric> metrics) {

@@ -59,6 +59,15 @@ final class Renumbering {
   }
 
   /**
+   * The axis under its new name, with another number of units.
+   *
+   * @throws IllegalArgumentException if it goes
+   */
+  Axis renamed(Axis axis, int units) {
+    return new Axis(require(axis.name()), units, axis.kind(), require(axis.module()));
+  }
+
+  /**
    * The new name of something that must stay.
    *
    * @throws IllegalArgumentException if it goes, although what stays needs it

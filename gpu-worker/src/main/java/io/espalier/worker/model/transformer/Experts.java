@@ -3,6 +3,7 @@ package io.espalier.worker.model.transformer;
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.model.family.DimensionSpec;
 import io.espalier.worker.model.family.TextNetwork;
@@ -77,7 +78,7 @@ record Experts(
     Width width = widths.get(layer);
     DimensionSpec experts = builder.experts(block, width.experts());
     builder.linearWithoutBias(block + router, experts, TransformerBuilder.HIDDEN);
-    var stack = stack(new Axis(block + TextNetwork.EXPERTS, width.experts()), builder.tokens());
+    var stack = stack(Axis.of(AxisKind.EXPERTS, block, width.experts()), builder.tokens());
     for (int i = 0; i < width.experts(); i++) {
       String module = stack.module(i);
       DimensionSpec neurons = builder.expertNeurons(module, width.neurons());
@@ -94,8 +95,7 @@ record Experts(
   }
 
   private Stack stack(Axis axis, int tokens) {
-    String block = axis.name().substring(0, axis.name().length() - TextNetwork.EXPERTS.length());
-    return new Stack(axis, block + prefix, OptionalInt.of(Math.multiplyExact(tokens, chosen)));
+    return new Stack(axis, axis.module() + prefix, OptionalInt.of(Math.multiplyExact(tokens, chosen)));
   }
 
   /**
@@ -107,7 +107,7 @@ record Experts(
    */
   List<Stack> stacks(List<Axis> axes, int tokens) {
     List<Axis> counted =
-        axes.stream().filter(axis -> axis.name().endsWith(TextNetwork.EXPERTS)).toList();
+        axes.stream().filter(axis -> axis.kind() == AxisKind.EXPERTS).toList();
     List<String> problems =
         counted.stream()
             .filter(axis -> axis.units() < chosen)

@@ -68,7 +68,7 @@ record FastNasResult(
     StageReport.warn(settings, judge.reading().warnings());
     return new PruningSummary(
             pruned.outcome(),
-            PruningSummary.prunable(plan.architecture()),
+            PruningSummary.prunable(plan.architecture(), kept()),
             settings,
             dataset,
             OptionalInt.empty())

@@ -46,7 +46,7 @@ record GradNasResult(
             .toList());
     return new PruningSummary(
             pruned.outcome(),
-            PruningSummary.prunable(plan().model().architecture()),
+            PruningSummary.prunable(plan().model().architecture(), pruned.outcome().kept()),
             settings,
             texts.uri(),
             plan().model().tokensOneByOne())

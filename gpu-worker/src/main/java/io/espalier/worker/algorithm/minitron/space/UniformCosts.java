@@ -140,7 +140,7 @@ public final class UniformCosts {
 
   private Map<String, Integer> around(DecoderSizes sizes, int layer) {
     var widths = new HashMap<String, Integer>();
-    widths.put(DecoderBlueprint.HIDDEN, sizes.hidden());
+    widths.put(blueprint.hidden().name(), sizes.hidden());
     widths.put(blueprint.heads(layer).name(), sizes.heads());
     widths.put(blueprint.groups(layer).name(), sizes.groups());
     return widths;
@@ -163,7 +163,7 @@ public final class UniformCosts {
 
   /** Returns what is no layer of a subnet with that many channels. */
   Cost rest(int hidden) {
-    return rest.cost(new Widths(Map.of(DecoderBlueprint.HIDDEN, hidden)));
+    return rest.cost(new Widths(Map.of(blueprint.hidden().name(), hidden)));
   }
 
   /** The layers of a subnet, however many there are. */
