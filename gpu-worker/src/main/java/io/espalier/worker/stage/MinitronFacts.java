@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.prune.Decision.Compared;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.SearchSpace;
+import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Stack;
@@ -246,5 +247,10 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
   @Override
   public OptionalDouble reused() {
     return OptionalDouble.empty();
+  }
+
+  @Override
+  public Optional<Reconstruction> reconstruction() {
+    return pruned.reconstruction();
   }
 }

@@ -106,6 +106,7 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
     settings.put("seed", Long.toString(job.seed()));
     settings.put("batches", Integer.toString(pruned.batches()));
     settings.put("tokens", Integer.toString(original().tokens()));
+    pruned.reconstruction().map(ReconstructionTexts::settings).ifPresent(settings::putAll);
     settings.put(StageReport.OPENING, opening().lines());
     original().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
     StageReport.warn(settings, original().network().warnings());

@@ -34,6 +34,45 @@ final class Moments {
     this.outputs = zeros(manager, outputs);
   }
 
+  private Moments(
+      NDArray gram, NDArray cross, NDArray inputs, NDArray outputs, double weight, long rows) {
+    this.gram = gram;
+    this.cross = cross;
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.weight = weight;
+    this.rows = rows;
+  }
+
+  /**
+   * The sums of the same rows with what a map makes of y in place of y; in the open scope.
+   *
+   * @param products Σ y · yᵀ, (outputs, outputs)
+   */
+  Moments mapped(LinearMap map, NDArray products) {
+    NDArray turned = T.transpose(map.weight(), 0, 1);
+    NDArray constant = T.products(column(inputs), column(map.intercept())); // Σ x · interceptᵀ
+    NDArray slope = T.reshape(T.matMul(map.weight(), column(outputs)), map.intercept().size());
+    var found =
+        new Moments(
+            gram,
+            T.add(T.matMul(cross, turned), constant),
+            inputs,
+            T.add(slope, T.scale(map.intercept(), weight)),
+            weight,
+            rows);
+    NDArray linear = T.add(T.scale(slope, 2), T.scale(map.intercept(), weight));
+    found.squares =
+        T.sum(T.multiply(T.matMul(map.weight(), products), map.weight())).getDouble()
+            + T.sum(T.multiply(map.intercept(), linear)).getDouble();
+    return found;
+  }
+
+  /** Σ x · xᵀ, (inputs, inputs). */
+  NDArray gram() {
+    return gram;
+  }
+
   private static NDArray zeros(NDManager manager, long... shape) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();

@@ -151,6 +151,7 @@ record Experts(
     String module = block + one.module();
     NDArray said = expert.of(modules, module, module + TextNetwork.NEURONS, x, pass);
     NDArray open = T.sigmoid(modules.dense(block + one.gate(), x)); // (batch, tokens, 1)
+    pass.taps().weighs(module + TextNetwork.NEURONS, open);
     return T.multiply(open, said);
   }
 
@@ -165,7 +166,9 @@ record Experts(
         String module = block + prefix + i;
         pass.taps().reads(i, module + TextNetwork.NEURONS, readers);
         NDArray spoken = speak(modules, module, T.select(rows, 0, readers), pass);
-        NDArray weighed = T.multiply(spoken, T.select(weights, 0, places)); // (its tokens, hidden)
+        NDArray shares = T.select(weights, 0, places);
+        pass.taps().weighs(module + TextNetwork.NEURONS, shares);
+        NDArray weighed = T.multiply(spoken, shares); // (its tokens, hidden)
         said.add(pass.taps().expert(block + TextNetwork.EXPERTS, i, weighed));
       }
     }
