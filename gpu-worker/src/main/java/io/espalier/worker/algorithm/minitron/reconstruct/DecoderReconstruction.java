@@ -53,8 +53,7 @@ public record DecoderReconstruction(
   public Reconstruction run(ModelDirectory made, Path checkpoints, Progress.Listener progress) {
     var solved = new SolvedLayers(checkpoints, fingerprint());
     SolvedTexts texts = texts();
-    MemoryLimits room = settings.room();
-    try (var streams = new StreamPair(blueprint, subnet.units(), texts, room, checkpoints)) {
+    try (var streams = new StreamPair(blueprint, subnet.units(), texts, room(), checkpoints)) {
       var layers = new ArrayList<LayerReconstruction>();
       var walk = new Walk(streams, solved);
       for (int i = 0; i < subnet.layers().size(); i++) {
@@ -83,6 +82,11 @@ public record DecoderReconstruction(
     }
   }
 
+  /** What each of the texts in the original, in the solved and in the plainly cut model may take. */
+  private MemoryLimits room() {
+    return MemoryLimits.of(settings.stateBytes() / 3);
+  }
+
   private SolvedTexts texts() {
     TextDataset drawn = data.drawn(data.examples(), settings.seed());
     long all = (long) settings.batches() * settings.batchSize();
@@ -101,7 +105,7 @@ public record DecoderReconstruction(
   /** That of the model as it was cut. */
   private double plain(HeldOutDivergence divergence, SolvedTexts texts, Path checkpoints) {
     try (var model =
-        new LayerwiseForward(blueprint, texts.heldOut(), settings.room(), checkpoints)) {
+        new LayerwiseForward(blueprint, texts.heldOut(), room(), checkpoints)) {
       model.run(subnet.units(), subnet.layers());
       return divergence.ofCut(model);
     }

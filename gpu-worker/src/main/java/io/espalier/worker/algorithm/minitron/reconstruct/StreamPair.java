@@ -31,16 +31,15 @@ final class StreamPair implements AutoCloseable {
    * Texts that wait in front of the first layer.
    *
    * @param kept units of the original that the cut model has, without layers
-   * @param room for both
+   * @param room for each
    */
   StreamPair(
       DecoderBlueprint blueprint, Kept kept, SolvedTexts texts, MemoryLimits room, Path directory) {
     this.blueprint = blueprint;
     this.kept = kept;
     this.texts = texts;
-    var half = new MemoryLimits(room.stateBytes() / 2, room.sliceBytes());
-    this.wanted = new LayerwiseForward(blueprint, texts, half, directory);
-    this.found = new LayerwiseForward(blueprint, texts, half, directory);
+    this.wanted = new LayerwiseForward(blueprint, texts, room, directory);
+    this.found = new LayerwiseForward(blueprint, texts, room, directory);
     wanted.embed(Kept.all());
     found.embed(kept);
   }

@@ -3,6 +3,7 @@ package io.espalier.worker.algorithm.minitron.size;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.family.TextNetwork;
@@ -103,6 +104,14 @@ public record DecoderBlueprint(
   /** The axis of the tokens that are known. */
   public Axis vocabulary() {
     return axis(pieces.embedding(), VOCABULARY);
+  }
+
+  /** Name of the embedding's weight if scores of tokens are read off it. */
+  public Optional<String> tiedScores() {
+    return pieces.end().layers().stream()
+        .map(Layer::weight)
+        .filter(pieces.embedding().shapes()::containsKey)
+        .findFirst();
   }
 
   /** How many experts each token has; 0 if there are none. */
