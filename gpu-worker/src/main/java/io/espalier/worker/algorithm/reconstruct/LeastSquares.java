@@ -131,13 +131,18 @@ public final class LeastSquares implements AutoCloseable {
     var report =
         new LayerReconstruction(
             layer,
-            judged.squares() / spread,
-            after / spread,
+            share(judged.squares(), spread),
+            share(after, spread),
             best.map(Attempt::lambda).orElse(0.0),
             best.isPresent(),
             solving.rows(),
             unknowns);
     return new Solution(map, report);
+  }
+
+  /** Errors are told as a share of what there is to explain; of nothing nothing is missing. */
+  private static double share(double squares, double spread) {
+    return spread > 0 ? squares / spread : 0;
   }
 
   /**

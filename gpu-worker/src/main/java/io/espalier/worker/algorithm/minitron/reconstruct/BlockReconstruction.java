@@ -218,13 +218,17 @@ final class BlockReconstruction {
     for (int i = 0; i < members.size(); i++) {
       MemberRows rows = readers.get(i);
       if (rows.tokens().length > 0) {
-        LinearMap map = members.get(i).map(cut);
-        NDArray said = T.products(T.inDoublePrecision(rows.read()), map.weight());
-        long outputs = map.intercept().size();
-        NDArray own = T.add(said, T.reshape(map.intercept(), 1, outputs));
         NDArray share = T.multiply(T.select(missing, 0, rows.tokens()), rows.share());
-        squares.get(i).add(rows.read(), T.add(own, share), T.select(importance, 0, rows.tokens()));
+        NDArray target = T.add(said(members.get(i), rows), share);
+        squares.get(i).add(rows.read(), target, T.select(importance, 0, rows.tokens()));
       }
     }
+  }
+
+  /** What a projection adds to each of its tokens as it is: (tokens, hidden), float64. */
+  private NDArray said(Projection member, MemberRows rows) {
+    LinearMap map = member.map(cut);
+    NDArray slope = T.products(T.inDoublePrecision(rows.read()), map.weight());
+    return T.add(slope, T.reshape(map.intercept(), 1, map.intercept().size()));
   }
 }

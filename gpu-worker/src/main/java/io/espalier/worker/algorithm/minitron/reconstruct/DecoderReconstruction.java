@@ -14,9 +14,11 @@ import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.job.Reconstruction.Version;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -123,13 +125,14 @@ public record DecoderReconstruction(
     var all =
         new Fingerprint()
             .add("minitron reconstruction " + VERSION)
+            .add(PyTorch.device())
             .add(blueprint.model().directory().digests().forward())
             .add(data.fingerprint())
             .add("batches %d of %d".formatted(settings.batches(), settings.batchSize()))
             .add("seed " + settings.seed())
             .add("layers " + subnet.layers());
     new TreeMap<>(subnet.units().units())
-        .forEach((axis, units) -> all.add(axis).add(java.util.Arrays.toString(units)));
+        .forEach((axis, units) -> all.add(axis).add(Arrays.toString(units)));
     return all.hex();
   }
 
@@ -171,12 +174,13 @@ public record DecoderReconstruction(
       }
     }
 
+    /** Passes both by a layer that an earlier attempt has solved for. */
     private List<LayerReconstruction> passed(int index, List<LayerReconstruction> known) {
       int layer = subnet.layers().get(index);
       try (Weights original = streams.wanted().layer(layer, Kept.all())) {
         streams.wanted().advance(layer, original);
       }
-      changed |= !known.isEmpty();
+      changed |= attentionCut(layer) || neuronsCut(layer);
       advance(layer + 1, next(index));
       return known;
     }
@@ -193,17 +197,14 @@ public record DecoderReconstruction(
       var block = new BlockReconstruction(streams, layer, cut);
       var reports = new ArrayList<LayerReconstruction>();
       try (Weights original = streams.wanted().layer(layer, Kept.all())) {
-        List<NormReaders> readers = readersSolved(layer) ? block.readers() : List.of();
+        List<NormReaders> readers = streams.isNarrower() ? block.readers() : List.of();
         readers.stream().limit(1).forEach(each -> reports.addAll(block.readers(each, original)));
-        changed |= isCut(blueprint.heads(layer)) || isCut(blueprint.groups(layer));
+        changed |= attentionCut(layer);
         if (changed) {
           block.attention(original).ifPresent(reports::add);
         }
         readers.stream().skip(1).forEach(each -> reports.addAll(block.readers(each, original)));
-        changed |=
-            blueprint.experts(layer).isPresent()
-                ? expertsCut(layer)
-                : isCut(blueprint.neurons(layer));
+        changed |= neuronsCut(layer);
         streams.wanted().advance(layer, original);
       }
       advance(layer + 1, next(index));
@@ -213,15 +214,19 @@ public record DecoderReconstruction(
       return reports;
     }
 
-    private boolean readersSolved(int layer) {
-      return streams.isNarrower() || (changed && Boolean.getBoolean("espalier.readers"));
+    private boolean attentionCut(int layer) {
+      return isCut(blueprint.heads(layer)) || isCut(blueprint.groups(layer));
     }
 
-    private boolean expertsCut(int layer) {
-      var experts = blueprint.experts(layer).orElseThrow();
-      return isCut(experts.counted())
-          || experts.neurons().stream().anyMatch(this::isCut)
-          || experts.shared().stream().anyMatch(this::isCut);
+    private boolean neuronsCut(int layer) {
+      return blueprint
+          .experts(layer)
+          .map(
+              experts ->
+                  isCut(experts.counted())
+                      || experts.neurons().stream().anyMatch(this::isCut)
+                      || experts.shared().stream().anyMatch(this::isCut))
+          .orElseGet(() -> isCut(blueprint.neurons(layer)));
     }
 
     private boolean isCut(Axis axis) {
