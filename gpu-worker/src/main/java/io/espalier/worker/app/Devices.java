@@ -2,8 +2,8 @@ package io.espalier.worker.app;
 
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.Quoted;
-import io.espalier.worker.kafka.WorkerIdentity.Device;
-import io.espalier.worker.stage.ChildSettings;
+import io.espalier.worker.kafka.record.WorkerIdentity.Device;
+import io.espalier.worker.stage.job.ChildSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

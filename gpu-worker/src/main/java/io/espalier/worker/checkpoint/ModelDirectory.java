@@ -1,6 +1,14 @@
 package io.espalier.worker.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.checkpoint.file.AtomicFile;
+import io.espalier.worker.checkpoint.file.DirectoryTree;
+import io.espalier.worker.checkpoint.file.Failures;
+import io.espalier.worker.checkpoint.file.StrictJson;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
+import io.espalier.worker.checkpoint.safetensors.TensorReader;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
 import java.io.IOException;
@@ -204,7 +212,7 @@ public final class ModelDirectory {
    *
    * @throws IllegalArgumentException if there is no tensor of that name
    */
-  SafetensorsFile holder(String tensor) {
+  public SafetensorsFile holder(String tensor) {
     SafetensorsFile shard = shardOf.get(tensor);
     if (shard == null) {
       throw new IllegalArgumentException("%s has no tensor '%s'".formatted(path(), tensor));
@@ -213,17 +221,17 @@ public final class ModelDirectory {
   }
 
   /** The safetensors files by name. */
-  Map<String, SafetensorsFile> shards() {
+  public Map<String, SafetensorsFile> shards() {
     return shards;
   }
 
   /** The index, if it is sharded. */
-  Optional<ShardIndex> index() {
+  public Optional<ShardIndex> index() {
     return index;
   }
 
   /** Everything in the directory. */
-  DirectoryTree tree() {
+  public DirectoryTree tree() {
     return tree;
   }
 }

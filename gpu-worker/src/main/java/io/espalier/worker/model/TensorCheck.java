@@ -1,8 +1,8 @@
 package io.espalier.worker.model;
 
-import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.TensorSpec;

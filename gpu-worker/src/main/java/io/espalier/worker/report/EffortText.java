@@ -1,13 +1,14 @@
 package io.espalier.worker.report;
 
-import io.espalier.worker.report.PruningReport.Effort;
+import io.espalier.worker.report.chart.Figures;
+import io.espalier.worker.report.facts.PruningReport.Effort;
 import java.util.OptionalInt;
 
 /** What the work took, and what of it was not done and why, in sentences. */
-final class EffortText {
+public final class EffortText {
   private EffortText() {}
 
-  static String of(Effort effort) {
+  public static String of(Effort effort) {
     var text =
         new StringBuilder(
             effort.phases().isEmpty()

@@ -1,5 +1,6 @@
 package io.espalier.worker.report;
 
+import io.espalier.worker.report.chart.Markup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

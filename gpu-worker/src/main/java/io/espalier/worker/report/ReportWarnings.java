@@ -1,9 +1,12 @@
 package io.espalier.worker.report;
 
 import io.espalier.worker.domain.job.Metric;
-import io.espalier.worker.report.PruningReport.Fact;
-import io.espalier.worker.report.PruningReport.Measurement;
-import io.espalier.worker.report.PruningReport.Search;
+import io.espalier.worker.report.chart.Figures;
+import io.espalier.worker.report.facts.MetricFacts;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.PruningReport.Fact;
+import io.espalier.worker.report.facts.PruningReport.Measurement;
+import io.espalier.worker.report.facts.PruningReport.Search;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

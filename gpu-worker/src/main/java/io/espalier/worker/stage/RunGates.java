@@ -6,7 +6,7 @@ import io.espalier.gate.GateResult;
 import io.espalier.gate.GateWords;
 import io.espalier.gate.GatedMetric;
 import io.espalier.worker.domain.job.Metric;
-import io.espalier.worker.report.ResultIdentity.GateFacts;
+import io.espalier.worker.report.facts.ResultIdentity.GateFacts;
 import java.util.List;
 import java.util.Optional;
 

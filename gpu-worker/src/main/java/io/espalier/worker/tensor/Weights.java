@@ -4,12 +4,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
-import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.SafetensorsFile;
-import io.espalier.worker.checkpoint.TensorData;
-import io.espalier.worker.checkpoint.TensorHeader;
-import io.espalier.worker.checkpoint.TensorReader;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
+import io.espalier.worker.checkpoint.safetensors.TensorReader;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Dimension;
@@ -310,7 +310,7 @@ public final class Weights implements AutoCloseable {
     NDArray selected = array;
     for (int axis = 0; axis < dimensions.size(); axis++) {
       if (dimensions.get(axis).isCutBy(kept)) {
-        selected = T.select(selected, axis, dimensions.get(axis).indices(kept));
+        selected = Tensors.select(selected, axis, dimensions.get(axis).indices(kept));
       }
     }
     return selected;

@@ -28,7 +28,7 @@ final class TensorGuardTest {
       DescribedPredicate.describe(
           "know the traps",
           type ->
-              type.isEquivalentTo(T.class)
+              type.isEquivalentTo(Tensors.class)
                   || type.isEquivalentTo(Weights.class)
                   || type.isEquivalentTo(StoredTensor.class));
 

@@ -2,6 +2,7 @@ package io.espalier.standalone.client;
 
 import io.espalier.event.Run;
 import io.espalier.event.RunState;
+import io.espalier.standalone.client.topic.Cluster;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;

@@ -1,6 +1,7 @@
 package io.espalier.standalone.client;
 
 import io.espalier.event.Run;
+import io.espalier.standalone.client.topic.NewestSearch;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.ModelRegistered;
 import io.espalier.event.PruningPolicy;
 import io.espalier.schemas.policy.Policy;
+import io.espalier.standalone.client.topic.Address;
+import io.espalier.standalone.client.topic.Cluster;
 import io.espalier.standalone.model.Registration;
 import io.espalier.standalone.model.StageForesight;
 import io.espalier.standalone.report.Result;

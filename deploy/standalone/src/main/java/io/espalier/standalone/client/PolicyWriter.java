@@ -3,6 +3,8 @@ package io.espalier.standalone.client;
 import io.espalier.event.PruningPolicy;
 import io.espalier.schemas.CloudEvent;
 import io.espalier.schemas.Topic;
+import io.espalier.standalone.client.topic.Cluster;
+import io.espalier.standalone.client.topic.UnreachableException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,7 @@
 package io.espalier.standalone.client;
 
 import io.espalier.event.WorkerHeartbeat;
+import io.espalier.standalone.client.topic.Cluster;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;

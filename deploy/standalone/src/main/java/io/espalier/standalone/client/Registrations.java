@@ -1,6 +1,8 @@
 package io.espalier.standalone.client;
 
 import io.espalier.event.ModelRegistered;
+import io.espalier.standalone.client.topic.Cluster;
+import io.espalier.standalone.client.topic.TopicReader;
 import io.espalier.streams.domain.RefusedException;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.policy.Policy;

@@ -6,6 +6,8 @@ import io.espalier.event.ModelRejected;
 import io.espalier.event.RejectionReason;
 import io.espalier.event.Run;
 import io.espalier.event.RunState;
+import io.espalier.standalone.client.topic.Cluster;
+import io.espalier.standalone.client.topic.TopicReader;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;

@@ -2,6 +2,7 @@ package io.espalier.standalone.client;
 
 import io.espalier.event.Run;
 import io.espalier.schemas.RegistryUnavailableException;
+import io.espalier.standalone.client.topic.TopicReader;
 import io.espalier.standalone.report.Narration;
 import java.time.Duration;
 import java.util.HashMap;

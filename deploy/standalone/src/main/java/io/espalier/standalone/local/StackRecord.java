@@ -3,7 +3,7 @@ package io.espalier.standalone.local;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.standalone.client.Address;
+import io.espalier.standalone.client.topic.Address;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.ImageDataset;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.stream.IntStream;
 
 /**
@@ -46,6 +46,7 @@ public record Batches(ImageDataset data, int batch) {
 
   /** (batch, channels, height, width). */
   public NDArray images(Batch of, NDManager manager) {
-    return T.of(manager, of.pixels(), of.size(), data.channels(), data.height(), data.width());
+    return Tensors.of(
+        manager, of.pixels(), of.size(), data.channels(), data.height(), data.width());
   }
 }

@@ -36,7 +36,7 @@ public final class FastNas {
   /** Changes whenever results may. */
   public static final String VERSION = "4";
 
-  private final Plan plan;
+  private final FastNasPlan plan;
   private final FastNasSettings settings;
   private final ImageDataset data;
   private int remembered;
@@ -47,7 +47,7 @@ public final class FastNas {
    * @param data images to score and calibrate on, with labels unless score and importance do
    *     without; better not those that the result is judged by
    */
-  public FastNas(Plan plan, FastNasSettings settings, ImageDataset data) {
+  public FastNas(FastNasPlan plan, FastNasSettings settings, ImageDataset data) {
     this.plan = plan;
     this.settings = settings;
     this.data = data;

@@ -108,7 +108,7 @@ public record Inspection(
     return new Inspection(
         architecture.family(),
         architecture.name(),
-        Plan.whole(architecture, model),
+        FastNasPlan.whole(architecture, model),
         known instanceof TextModel ? known.carried() : Optional.of("normalisations"),
         known instanceof TextModel text ? text.network().warnings() : List.of(),
         architecture.layers().stream()

@@ -16,7 +16,7 @@ import java.util.function.Function;
  * @param timer times two models side by side
  */
 public record LoadedModels<C>(Weights original, Function<C, Weights> load, Timer timer)
-    implements Candidates.Timing<C> {
+    implements CandidateSearch.Timing<C> {
   /** Times two models side by side. */
   @FunctionalInterface
   public interface Timer {

@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.reconstruct.LeastSquares.Solution;
 import io.espalier.worker.domain.InvalidInputException;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /**
  * All linear layers that read one normalised stream, where the stream is no longer the original's:
@@ -34,10 +34,10 @@ public final class StreamReaders implements AutoCloseable {
       if (from == to) {
         return true;
       }
-      NDArray own = T.slice(weights, 0, from, to);
-      NDArray target = T.slice(z, 0, from, to);
-      return both.add(T.slice(x, 0, from, to), target, own)
-          && wanted.add(target, T.reshape(own, to - from, 1), own);
+      NDArray own = Tensors.slice(weights, 0, from, to);
+      NDArray target = Tensors.slice(z, 0, from, to);
+      return both.add(Tensors.slice(x, 0, from, to), target, own)
+          && wanted.add(target, Tensors.reshape(own, to - from, 1), own);
     }
 
     Moments of(LinearMap reader) {
@@ -73,7 +73,7 @@ public final class StreamReaders implements AutoCloseable {
       scope.suppressNotUsedWarning();
       long rows = x.getShape().get(0);
       long border = LeastSquares.firstHeldOut(rows);
-      NDArray weights = T.inDoublePrecision(T.full(x, 1, rows));
+      NDArray weights = Tensors.inDoublePrecision(Tensors.full(x, 1, rows));
       if (!solving.add(x, z, weights, 0, border) || !heldOut.add(x, z, weights, border, rows)) {
         throw new InvalidInputException(
             ("reconstruction behind '%s' wants finite activations, batch %d holds one that is not;"

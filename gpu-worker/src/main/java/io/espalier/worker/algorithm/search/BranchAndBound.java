@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  */
 final class BranchAndBound {
   private final Problem problem;
-  private final Point point;
+  private final SearchState point;
   private final Optional<Elimination> elimination;
   private final int[] order;
   private final long mostNodes;
@@ -28,7 +28,8 @@ final class BranchAndBound {
    * @param known a model within the budget
    * @param mostNodes nodes to look at, at most
    */
-  BranchAndBound(Point point, Optional<Elimination> elimination, int[] known, long mostNodes) {
+  BranchAndBound(
+      SearchState point, Optional<Elimination> elimination, int[] known, long mostNodes) {
     this.point = point;
     this.problem = point.problem;
     this.elimination = elimination;

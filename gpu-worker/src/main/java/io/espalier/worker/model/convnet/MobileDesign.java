@@ -2,7 +2,7 @@ package io.espalier.worker.model.convnet;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.model.family.Activation;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /** What the networks of one paper have in common, as timm builds them. */
 enum MobileDesign {
@@ -40,7 +40,7 @@ enum MobileDesign {
 
   /** The share of a block's channels that pass, from what its squeeze-and-excitation computes. */
   NDArray gate(NDArray x) {
-    return this == MOBILENET_V3 ? T.hardSigmoid(x) : T.sigmoid(x);
+    return this == MOBILENET_V3 ? Tensors.hardSigmoid(x) : Tensors.sigmoid(x);
   }
 
   /** What a squeeze-and-excitation applies between its two layers. */

@@ -154,7 +154,7 @@ public interface TextNetwork {
    *
    * @return (batch, tokens, hidden)
    */
-  NDArray encode(Weights weights, Tokens tokens, Taps taps);
+  NDArray encode(Weights weights, Tokens tokens, ForwardHooks hooks);
 
   /**
    * What the model says of tokens, by its task:
@@ -170,5 +170,5 @@ public interface TextNetwork {
    *
    * All scores are before softmax.
    */
-  NDArray forward(Weights weights, Tokens tokens, Taps taps);
+  NDArray forward(Weights weights, Tokens tokens, ForwardHooks hooks);
 }

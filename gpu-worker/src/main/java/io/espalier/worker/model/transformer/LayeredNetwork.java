@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.domain.model.TensorSpec;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
@@ -96,7 +96,7 @@ public interface LayeredNetwork extends StackedNetwork {
    * @param x what leaves the last layer, (batch, tokens, hidden)
    * @return (batch, tokens, hidden)
    */
-  NDArray end(Weights weights, NDArray x, Taps taps);
+  NDArray end(Weights weights, NDArray x, ForwardHooks hooks);
 
   /**
    * What the model says, as {@link #forward} says.
@@ -107,17 +107,17 @@ public interface LayeredNetwork extends StackedNetwork {
   NDArray scores(Weights weights, NDArray last, Tokens tokens);
 
   @Override
-  default NDArray encode(Weights weights, Tokens tokens, Taps taps) {
-    NDArray x = embed(weights, tokens, taps);
-    Surroundings surroundings = surroundings(tokens, x);
+  default NDArray encode(Weights weights, Tokens tokens, ForwardHooks hooks) {
+    NDArray x = embed(weights, tokens, hooks);
+    BatchContext context = context(tokens, x);
     for (int i = 0; i < layers(); i++) {
-      x = layer(i, weights, x, surroundings, taps);
+      x = layer(i, weights, x, context, hooks);
     }
-    return end(weights, x, taps);
+    return end(weights, x, hooks);
   }
 
   @Override
-  default NDArray forward(Weights weights, Tokens tokens, Taps taps) {
-    return scores(weights, encode(weights, tokens, taps), tokens);
+  default NDArray forward(Weights weights, Tokens tokens, ForwardHooks hooks) {
+    return scores(weights, encode(weights, tokens, hooks), tokens);
   }
 }

@@ -1,7 +1,7 @@
 package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Arrays;
 import java.util.OptionalDouble;
 
@@ -16,13 +16,15 @@ final class SelfAttention {
   static NDArray split(NDArray x, int size) {
     long rows = x.getShape().get(0);
     long tokens = x.getShape().get(1);
-    return T.transpose(T.reshape(x, rows, tokens, x.getShape().get(2) / size, size), 1, 2);
+    return Tensors.transpose(
+        Tensors.reshape(x, rows, tokens, x.getShape().get(2) / size, size), 1, 2);
   }
 
   /** (batch, heads, tokens, size) → (batch, tokens, heads · size). */
   static NDArray join(NDArray x) {
     var shape = x.getShape();
-    return T.reshape(T.transpose(x, 1, 2), shape.get(0), shape.get(2), shape.get(1) * shape.get(3));
+    return Tensors.reshape(
+        Tensors.transpose(x, 1, 2), shape.get(0), shape.get(2), shape.get(1) * shape.get(3));
   }
 
   /**
@@ -33,8 +35,9 @@ final class SelfAttention {
    * @return (batch, 1, 1, tokens)
    */
   static NDArray ofRealTokens(NDArray mask, NDArray like) {
-    NDArray padding = T.add(T.negate(T.inTypeOf(like, mask)), 1);
-    return T.reshape(T.scale(padding, NEVER), mask.getShape().get(0), 1, 1, mask.getShape().get(1));
+    NDArray padding = Tensors.add(Tensors.negate(Tensors.inTypeOf(like, mask)), 1);
+    return Tensors.reshape(
+        Tensors.scale(padding, NEVER), mask.getShape().get(0), 1, 1, mask.getShape().get(1));
   }
 
   /**
@@ -62,10 +65,10 @@ final class SelfAttention {
       int first = Math.max(0, query - window + 1);
       Arrays.fill(earlier, query * tokens + first, query * tokens + query + 1, 1);
     }
-    NDArray order = T.of(like.getManager(), earlier, 1, 1, tokens, tokens);
-    NDArray real = T.reshape(T.inTypeOf(like, mask), rows, 1, 1, tokens);
-    NDArray seen = T.multiply(T.inTypeOf(like, order), real);
-    return T.scale(T.add(T.negate(seen), 1), NEVER);
+    NDArray order = Tensors.of(like.getManager(), earlier, 1, 1, tokens, tokens);
+    NDArray real = Tensors.reshape(Tensors.inTypeOf(like, mask), rows, 1, 1, tokens);
+    NDArray seen = Tensors.multiply(Tensors.inTypeOf(like, order), real);
+    return Tensors.scale(Tensors.add(Tensors.negate(seen), 1), NEVER);
   }
 
   /**
@@ -97,21 +100,23 @@ final class SelfAttention {
   /** What heads say, by scores of another kind; otherwise as {@link #of}. */
   static NDArray of(NDArray query, NDArray key, NDArray value, Scoring scoring) {
     long heads = query.getShape().get(1);
-    NDArray keys = T.transpose(shared(key, heads), 2, 3);
+    NDArray keys = Tensors.transpose(shared(key, heads), 2, 3);
     NDArray scores =
-        T.matMul(T.scale(query, scoring.scale()), keys); // queries are smaller than scores
+        Tensors.matMul(
+            Tensors.scale(query, scoring.scale()), keys); // queries are smaller than scores
     NDArray kept = scoring.cap().isPresent() ? capped(scores, scoring.cap().getAsDouble()) : scores;
-    return T.matMul(T.softmax(T.add(kept, scoring.mask()), 3), shared(value, heads));
+    return Tensors.matMul(
+        Tensors.softmax(Tensors.add(kept, scoring.mask()), 3), shared(value, heads));
   }
 
   /** Scores within a bound: cap · tanh(scores / cap). */
   static NDArray capped(NDArray scores, double cap) {
-    return T.scale(T.tanh(T.scale(scores, 1 / cap)), cap);
+    return Tensors.scale(Tensors.tanh(Tensors.scale(scores, 1 / cap)), cap);
   }
 
   /** (batch, groups, tokens, size) → (batch, heads, tokens, size). */
   private static NDArray shared(NDArray x, long heads) {
     long groups = x.getShape().get(1);
-    return groups == heads ? x : T.repeat(x, 1, heads / groups);
+    return groups == heads ? x : Tensors.repeat(x, 1, heads / groups);
   }
 }

@@ -87,7 +87,7 @@ final class EvaluationTest {
   @Test
   void calibration_forgets_what_was_there_even_if_it_was_not_a_number() {
     Weights spoilt = weights.keep(io.espalier.worker.domain.model.Kept.all());
-    io.espalier.worker.tensor.T.fill(spoilt.get("bn1.running_mean"), Double.NaN);
+    io.espalier.worker.tensor.Tensors.fill(spoilt.get("bn1.running_mean"), Double.NaN);
 
     BatchNormCalibration.recalibrate(GOLDEN.family(), weights, goldenImages(), 2);
     BatchNormCalibration.recalibrate(GOLDEN.family(), spoilt, goldenImages(), 2);

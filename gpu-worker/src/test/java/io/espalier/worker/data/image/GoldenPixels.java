@@ -1,7 +1,7 @@
 package io.espalier.worker.data.image;
 
-import io.espalier.worker.checkpoint.SafetensorsFile;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.tensor.Golden;
 import java.nio.file.Path;
 import java.util.List;

@@ -8,14 +8,14 @@ import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.model.transformer.LayeredNetwork;
 import io.espalier.worker.model.transformer.LayeredNetwork.Pieces;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.SavedArrays;
 import io.espalier.worker.tensor.SpillingArrays;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -116,7 +116,7 @@ public final class LayerwiseForward implements AutoCloseable {
           Weights weights = load(pieces.embedding(), rows, manager)) {
         scope.suppressNotUsedWarning();
         Tokens among = Tokens.of(manager, tokens.among(known));
-        states.put(batch, network.embed(weights, among, Taps.NONE));
+        states.put(batch, network.embed(weights, among, ForwardHooks.NONE));
       }
     }
   }
@@ -125,7 +125,7 @@ public final class LayerwiseForward implements AutoCloseable {
   @FunctionalInterface
   interface Watch {
     /** What watches them. */
-    Taps of(int layer, Tokens tokens);
+    ForwardHooks of(int layer, Tokens tokens);
 
     /** Is told when all texts are through a layer, before its weights are dropped. */
     default void done(int layer, Weights weights) {}
@@ -159,9 +159,9 @@ public final class LayerwiseForward implements AutoCloseable {
         stages.add(
             (batch, x) -> {
               Tokens tokens = Tokens.of(on, texts.get(batch));
-              NDArray here = T.on(x, on.getDevice());
+              NDArray here = Tensors.on(x, on.getDevice());
               return network.layer(
-                  layer, own, here, network.surroundings(tokens, here), watch.of(layer, tokens));
+                  layer, own, here, network.context(tokens, here), watch.of(layer, tokens));
             });
       }
       new LayerPipeline(texts.count(), states::get, stages, states::put).run();
@@ -175,7 +175,7 @@ public final class LayerwiseForward implements AutoCloseable {
 
   /** Runs layers at once, unwatched. */
   public void layers(List<Integer> group, Kept kept) {
-    layers(group, kept, (layer, tokens) -> Taps.NONE);
+    layers(group, kept, (layer, tokens) -> ForwardHooks.NONE);
   }
 
   /** The weights of a layer, for the caller to close. */
@@ -189,15 +189,15 @@ public final class LayerwiseForward implements AutoCloseable {
   }
 
   /** What a layer makes of a batch, in the open scope; the batch stays where it is. */
-  public NDArray passed(int layer, Weights weights, int batch, Taps taps) {
+  public NDArray passed(int layer, Weights weights, int batch, ForwardHooks hooks) {
     NDArray x = states.get(batch);
     Tokens tokens = Tokens.of(manager, texts.get(batch));
-    return network.layer(layer, weights, x, network.surroundings(tokens, x), taps);
+    return network.layer(layer, weights, x, network.context(tokens, x), hooks);
   }
 
   /** What the last normalisation makes of a batch, in the open scope. */
   public NDArray last(Weights end, int batch) {
-    return network.end(end, states.get(batch), Taps.NONE);
+    return network.end(end, states.get(batch), ForwardHooks.NONE);
   }
 
   /** Runs one layer with weights of the caller. */
@@ -205,7 +205,7 @@ public final class LayerwiseForward implements AutoCloseable {
     for (int batch = 0; batch < texts.count(); batch++) {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        states.put(batch, passed(layer, weights, batch, Taps.NONE));
+        states.put(batch, passed(layer, weights, batch, ForwardHooks.NONE));
       }
     }
   }
@@ -259,7 +259,7 @@ public final class LayerwiseForward implements AutoCloseable {
   /** Scores of the tokens of one sequence, (1, tokens, those of the slice), in the open scope. */
   public NDArray scores(Weights end, Sequence sequence) {
     NDArray state = states.get(sequence.batch(), sequence.position()); // (1, tokens, hidden)
-    NDArray last = network.end(end, T.on(state, manager.getDevice()), Taps.NONE);
+    NDArray last = network.end(end, Tensors.on(state, manager.getDevice()), ForwardHooks.NONE);
     return network.scores(end, last, Tokens.of(manager, sequence.tokens()));
   }
 

@@ -9,7 +9,7 @@ import io.espalier.worker.algorithm.reconstruct.transformer.Projection;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.model.family.TextNetwork;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,10 +77,10 @@ final class BlockReconstruction {
             int[] real = StreamPair.real(tokens);
             BlockTrace wanted =
                 BlockTrace.untilNorm(
-                    behind.norm(), taps -> streams.wanted().passed(layer, original, batch, taps));
+                    behind.norm(), hooks -> streams.wanted().passed(layer, original, batch, hooks));
             sums.add(
-                T.select(normed(behind.norm(), batch).normed(), 0, real),
-                T.select(wanted.normed(), 0, real));
+                Tensors.select(normed(behind.norm(), batch).normed(), 0, real),
+                Tensors.select(wanted.normed(), 0, real));
           });
       return behind.readers().stream().map(each -> solved(each, sums, original)).toList();
     }
@@ -96,7 +96,7 @@ final class BlockReconstruction {
   }
 
   private BlockTrace normed(String norm, int batch) {
-    return BlockTrace.untilNorm(norm, taps -> streams.found().passed(layer, cut, batch, taps));
+    return BlockTrace.untilNorm(norm, hooks -> streams.found().passed(layer, cut, batch, hooks));
   }
 
   /** Whether a normalisation of the stream can be watched. */
@@ -126,14 +126,14 @@ final class BlockReconstruction {
           (batch, tokens) -> {
             BlockTrace before =
                 BlockTrace.untilAdded(
-                    axis, taps -> streams.wanted().passed(layer, original, batch, taps));
+                    axis, hooks -> streams.wanted().passed(layer, original, batch, hooks));
             BlockTrace now = traced(axis, batch);
             int[] real = StreamPair.real(tokens);
-            NDArray after1 = streams.narrowed(T.add(before.said(), before.before()));
+            NDArray after1 = streams.narrowed(Tensors.add(before.said(), before.before()));
             NDArray stream = wide(after1, real);
             squares.add(
-                T.select(now.read(axis), 0, real),
-                T.subtract(stream, wide(now.before(), real)),
+                Tensors.select(now.read(axis), 0, real),
+                Tensors.subtract(stream, wide(now.before(), real)),
                 streams.importance(stream));
           });
       return Optional.of(solved(squares, projection));
@@ -141,7 +141,7 @@ final class BlockReconstruction {
   }
 
   private static NDArray wide(NDArray rows, int[] real) {
-    return T.inDoublePrecision(T.select(rows, 0, real));
+    return Tensors.inDoublePrecision(Tensors.select(rows, 0, real));
   }
 
   /** Whether what a part says is added to the stream as it is, and not normalised before. */
@@ -153,7 +153,7 @@ final class BlockReconstruction {
   }
 
   private BlockTrace traced(String axis, int batch) {
-    return BlockTrace.untilAdded(axis, taps -> streams.found().passed(layer, cut, batch, taps));
+    return BlockTrace.untilAdded(axis, hooks -> streams.found().passed(layer, cut, batch, hooks));
   }
 
   private LayerReconstruction solved(LeastSquares squares, Projection projection) {
@@ -209,18 +209,18 @@ final class BlockReconstruction {
       int batch,
       TokenBatch tokens) {
     BlockTrace now = traced(axis, batch);
-    NDArray stream = T.inDoublePrecision(streams.wantedRows(batch));
+    NDArray stream = Tensors.inDoublePrecision(streams.wantedRows(batch));
     NDArray importance = streams.importance(stream);
     NDArray missing =
-        T.subtract(
-            stream, T.add(T.inDoublePrecision(now.before()), T.inDoublePrecision(now.said())));
+        Tensors.subtract(
+            stream, Tensors.add(Tensors.inDoublePrecision(now.before()), Tensors.inDoublePrecision(now.said())));
     var readers = MemberRows.of(now, members, tokens);
     for (int i = 0; i < members.size(); i++) {
       MemberRows rows = readers.get(i);
       if (rows.tokens().length > 0) {
-        NDArray share = T.multiply(T.select(missing, 0, rows.tokens()), rows.share());
-        NDArray target = T.add(said(members.get(i), rows), share);
-        squares.get(i).add(rows.read(), target, T.select(importance, 0, rows.tokens()));
+        NDArray share = Tensors.multiply(Tensors.select(missing, 0, rows.tokens()), rows.share());
+        NDArray target = Tensors.add(said(members.get(i), rows), share);
+        squares.get(i).add(rows.read(), target, Tensors.select(importance, 0, rows.tokens()));
       }
     }
   }
@@ -228,7 +228,7 @@ final class BlockReconstruction {
   /** What a projection adds to each of its tokens as it is: (tokens, hidden), float64. */
   private NDArray said(Projection member, MemberRows rows) {
     LinearMap map = member.map(cut);
-    NDArray slope = T.products(T.inDoublePrecision(rows.read()), map.weight());
-    return T.add(slope, T.reshape(map.intercept(), 1, map.intercept().size()));
+    NDArray slope = Tensors.products(Tensors.inDoublePrecision(rows.read()), map.weight());
+    return Tensors.add(slope, Tensors.reshape(map.intercept(), 1, map.intercept().size()));
   }
 }

@@ -1,8 +1,8 @@
 package io.espalier.worker.algorithm.minitron.reconstruct;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.model.family.Taps;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.model.family.ForwardHooks;
+import io.espalier.worker.tensor.Tensors;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * arrays live as long as the scope of the pass. Tokens are counted over all sequences of the batch,
  * one after another and padding among them.
  */
-final class BlockTrace implements Taps {
+final class BlockTrace implements ForwardHooks {
   /** Where a pass ends. */
   @FunctionalInterface
   private interface Place {
@@ -34,8 +34,8 @@ final class BlockTrace implements Taps {
   /** A pass. */
   @FunctionalInterface
   interface Pass {
-    /** Passes, telling the taps. */
-    void run(Taps taps);
+    /** Passes, telling the hooks. */
+    void run(ForwardHooks hooks);
   }
 
   private final Place last;
@@ -71,9 +71,9 @@ final class BlockTrace implements Taps {
 
   @Override
   public NDArray heads(String axis, NDArray context) {
-    NDArray byToken = T.transpose(context, 1, 2); // (batch, tokens, heads, head size)
+    NDArray byToken = Tensors.transpose(context, 1, 2); // (batch, tokens, heads, head size)
     var shape = byToken.getShape();
-    read.put(axis, T.reshape(byToken, shape.get(0) * shape.get(1), shape.get(2) * shape.get(3)));
+    read.put(axis, Tensors.reshape(byToken, shape.get(0) * shape.get(1), shape.get(2) * shape.get(3)));
     return context;
   }
 
@@ -90,7 +90,7 @@ final class BlockTrace implements Taps {
 
   @Override
   public void weighs(String neurons, NDArray factors) {
-    weights.put(neurons, T.reshape(factors, factors.size(), 1));
+    weights.put(neurons, Tensors.reshape(factors, factors.size(), 1));
   }
 
   @Override
@@ -115,7 +115,7 @@ final class BlockTrace implements Taps {
   /** What (batch, tokens, width) has for each token, sequence by sequence: (rows, width). */
   static NDArray rows(NDArray x) {
     long width = x.getShape().get(2);
-    return T.reshape(x, x.size() / width, width);
+    return Tensors.reshape(x, x.size() / width, width);
   }
 
   /** Whether the pass came to the place that was asked for. */

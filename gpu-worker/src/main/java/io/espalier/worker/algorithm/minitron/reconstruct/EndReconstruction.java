@@ -6,7 +6,7 @@ import io.espalier.worker.algorithm.reconstruct.LinearMap;
 import io.espalier.worker.algorithm.reconstruct.StreamReaders;
 import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,8 +80,8 @@ final class EndReconstruction {
           (batch, tokens) -> {
             int[] real = StreamPair.real(tokens);
             sums.add(
-                T.select(BlockTrace.rows(streams.found().last(cut, batch)), 0, real),
-                T.select(BlockTrace.rows(streams.wanted().last(original, batch)), 0, real));
+                Tensors.select(BlockTrace.rows(streams.found().last(cut, batch)), 0, real),
+                Tensors.select(BlockTrace.rows(streams.wanted().last(original, batch)), 0, real));
           });
     }
   }

@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.minitron.reconstruct;
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.algorithm.reconstruct.transformer.Projection;
 import io.espalier.worker.data.TokenBatch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -53,13 +53,13 @@ record MemberRows(int[] tokens, NDArray read, NDArray share) {
     int[] real =
         IntStream.range(0, tokens.length).filter(i -> batch.mask()[tokens[i]] == 1).toArray();
     int[] places = IntStream.of(real).map(i -> tokens[i]).toArray();
-    NDArray read = T.select(now.read(axis), 0, real);
+    NDArray read = Tensors.select(now.read(axis), 0, real);
     double[] shares = new double[real.length];
     Arrays.fill(shares, 1);
     NDArray weights = now.weights(axis);
     if (weights != null) {
-      NDArray own = T.select(weights, 0, real);
-      read = T.multiply(read, own);
+      NDArray own = Tensors.select(weights, 0, real);
+      read = Tensors.multiply(read, own);
       if (routed != null) {
         float[] factors = own.toFloatArray();
         for (int i = 0; i < real.length; i++) {
@@ -68,6 +68,6 @@ record MemberRows(int[] tokens, NDArray read, NDArray share) {
         }
       }
     }
-    return new MemberRows(places, read, T.of(read.getManager(), shares, real.length, 1));
+    return new MemberRows(places, read, Tensors.of(read.getManager(), shares, real.length, 1));
   }
 }

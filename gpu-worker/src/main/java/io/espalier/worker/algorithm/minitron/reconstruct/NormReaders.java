@@ -11,7 +11,7 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -96,8 +96,8 @@ record NormReaders(String norm, List<Reader> readers) {
       return whole;
     }
     int[] left = outputs.indices(kept);
-    NDArray weight = T.select(whole.weight(), 0, left);
-    return new LinearMap(weight, T.select(whole.intercept(), 0, left));
+    NDArray weight = Tensors.select(whole.weight(), 0, left);
+    return new LinearMap(weight, Tensors.select(whole.intercept(), 0, left));
   }
 
   /**

@@ -2,9 +2,9 @@ package io.espalier.worker.algorithm.minitron.reconstruct;
 
 import io.espalier.worker.algorithm.prune.ScoreFiles;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.SafetensorsFile;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.TensorOverwrite;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorOverwrite;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.tensor.Weights;
@@ -146,8 +146,11 @@ record SolvedLayers(Path directory, String fingerprint) {
   void write(int layer, long firstRow, Target target) {
     Path tensors = file(layer, "safetensors");
     if (Files.isRegularFile(tensors)) {
-      TensorOverwrite.write(
-          target.model(), SafetensorsFile.open(tensors), target.names(), firstRow);
+      SafetensorsFile source = SafetensorsFile.open(tensors);
+      for (String own : source.tensors().keySet()) {
+        String name = target.names().apply(own);
+        TensorOverwrite.write(target.model().holder(name), name, source.read(own), firstRow);
+      }
     }
   }
 

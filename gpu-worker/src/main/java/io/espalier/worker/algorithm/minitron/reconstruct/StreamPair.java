@@ -9,7 +9,7 @@ import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.stream.IntStream;
 
@@ -78,7 +78,7 @@ final class StreamPair implements AutoCloseable {
 
   /** The channels of the original's stream, (rows, hidden), that the cut model's has. */
   NDArray narrowed(NDArray stream) {
-    return isNarrower() ? T.select(stream, 1, kept.of(blueprint.hidden()).orElseThrow()) : stream;
+    return isNarrower() ? Tensors.select(stream, 1, kept.of(blueprint.hidden()).orElseThrow()) : stream;
   }
 
   /**
@@ -87,7 +87,7 @@ final class StreamPair implements AutoCloseable {
   NDArray wantedRows(int batch) {
     NDArray state = wanted.state(batch);
     long width = state.getShape().get(2);
-    return narrowed(T.reshape(state, state.size() / width, width));
+    return narrowed(Tensors.reshape(state, state.size() / width, width));
   }
 
   /**
@@ -98,12 +98,12 @@ final class StreamPair implements AutoCloseable {
    */
   NDArray importance(NDArray stream) {
     double share = 1.0 / stream.getShape().get(1);
-    NDArray squares = T.scale(T.sum(T.square(stream), 1), share);
+    NDArray squares = Tensors.scale(Tensors.sum(Tensors.square(stream), 1), share);
     NDArray energy =
         blueprint.network().centresStream()
-            ? T.subtract(squares, T.square(T.scale(T.sum(stream, 1), share)))
+            ? Tensors.subtract(squares, Tensors.square(Tensors.scale(Tensors.sum(stream, 1), share)))
             : squares;
-    return T.divide(T.full(energy, 1, energy.size()), T.atLeast(energy, SMALLEST_ENERGY));
+    return Tensors.divide(Tensors.full(energy, 1, energy.size()), Tensors.atLeast(energy, SMALLEST_ENERGY));
   }
 
   /** Does something with a batch, in a scope of its own. */

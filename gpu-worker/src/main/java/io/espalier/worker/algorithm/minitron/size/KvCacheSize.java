@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.minitron.size;
 
-import io.espalier.worker.checkpoint.DType;
-import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Layer;
 import java.util.ArrayList;

@@ -4,7 +4,7 @@ import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.KvCacheSize;
 import io.espalier.worker.algorithm.minitron.size.LayerExperts;
 import io.espalier.worker.algorithm.search.CostModel;
-import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Attention;
 import io.espalier.worker.domain.model.Axis;

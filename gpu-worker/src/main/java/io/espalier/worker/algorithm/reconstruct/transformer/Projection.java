@@ -7,7 +7,7 @@ import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Optional;
@@ -68,9 +68,9 @@ public record Projection(String axis, Layer layer, boolean transposed) {
   /** Makes it compute something else, in place. */
   public void become(LinearMap solved, Weights weights) {
     LinearMap before = map(weights);
-    add(weights.get(weight()), turned(T.subtract(solved.weight(), before.weight())));
+    add(weights.get(weight()), turned(Tensors.subtract(solved.weight(), before.weight())));
     if (layer.bias()) {
-      add(weights.get(bias()), T.subtract(solved.intercept(), before.intercept()));
+      add(weights.get(bias()), Tensors.subtract(solved.intercept(), before.intercept()));
     }
   }
 
@@ -79,10 +79,10 @@ public record Projection(String axis, Layer layer, boolean transposed) {
   }
 
   private NDArray turned(NDArray matrix) {
-    return transposed ? T.transpose(matrix, 0, 1) : matrix;
+    return transposed ? Tensors.transpose(matrix, 0, 1) : matrix;
   }
 
   private static void add(NDArray target, NDArray change) {
-    T.addScaledInPlace(target, T.inTypeOf(target, change), 1);
+    Tensors.addScaledInPlace(target, Tensors.inTypeOf(target, change), 1);
   }
 }
