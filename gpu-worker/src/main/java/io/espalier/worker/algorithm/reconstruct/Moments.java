@@ -44,8 +44,8 @@ final class Moments {
   }
 
   private Moments(
-      NDArray gram, NDArray cross, NDArray inputs, NDArray outputs, double weight, long rows) {
-    this.gram = gram;
+      NDArray upper, NDArray cross, NDArray inputs, NDArray outputs, double weight, long rows) {
+    this.upper = upper;
     this.cross = cross;
     this.inputs = inputs;
     this.outputs = outputs;
@@ -54,17 +54,19 @@ final class Moments {
   }
 
   /**
-   * The sums of the same rows with what a map makes of y in place of y; in the open scope.
+   * Returns the sums of the same rows with what a map makes of y in place of y; in the open scope.
    *
    * @param products Σ y · yᵀ, (outputs, outputs)
    */
   Moments mapped(LinearMap map, NDArray products) {
     NDArray turned = Tensors.transpose(map.weight(), 0, 1);
-    NDArray constant = Tensors.products(column(inputs), column(map.intercept())); // Σ x · interceptᵀ
-    NDArray slope = Tensors.reshape(Tensors.matMul(map.weight(), column(outputs)), map.intercept().size());
+    NDArray constant =
+        Tensors.products(column(inputs), column(map.intercept())); // Σ x · interceptᵀ
+    NDArray slope =
+        Tensors.reshape(Tensors.matMul(map.weight(), column(outputs)), map.intercept().size());
     var found =
         new Moments(
-            gram,
+            upper,
             Tensors.add(Tensors.matMul(cross, turned), constant),
             inputs,
             Tensors.add(slope, Tensors.scale(map.intercept(), weight)),
@@ -72,14 +74,10 @@ final class Moments {
             rows);
     NDArray linear = Tensors.add(Tensors.scale(slope, 2), Tensors.scale(map.intercept(), weight));
     found.squares =
-        Tensors.sum(Tensors.multiply(Tensors.matMul(map.weight(), products), map.weight())).getDouble()
+        Tensors.sum(Tensors.multiply(Tensors.matMul(map.weight(), products), map.weight()))
+                .getDouble()
             + Tensors.sum(Tensors.multiply(map.intercept(), linear)).getDouble();
     return found;
-  }
-
-  /** Σ x · xᵀ, (inputs, inputs). */
-  NDArray gram() {
-    return gram;
   }
 
   private static NDArray zeros(NDManager manager, long... shape) {
@@ -139,7 +137,7 @@ final class Moments {
   }
 
   /** Returns Σ x · xᵀ, both sides of the diagonal. */
-  private NDArray gram() {
+  NDArray gram() {
     NDArray gram = Tensors.scale(upper, 1);
     long width = inputs.size();
     for (long from = 0; from < width; from += BLOCK_COLUMNS) {
