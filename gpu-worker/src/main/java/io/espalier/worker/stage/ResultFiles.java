@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.schemas.FactsJson;
+import io.espalier.fact.FactsJson;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Metric;

@@ -242,6 +242,7 @@ public final class MinitronKeys {
               IMPORTANCE,
               LOADERS,
               SHARD_SIZE,
+              PruneKeys.RECONSTRUCT,
               BATCHES,
               BATCH_SIZE,
               MAX_LENGTH,

@@ -108,7 +108,18 @@ public final class LeastSquares implements AutoCloseable {
    * @param plain the weights as they were cut, and the intercept; y includes what it stands for
    */
   public Solution solve(LinearMap plain, Intercept intercept) {
-    warnOfFewSamples(intercept);
+    return solve(layer, new Parts(solving, heldOut), plain, intercept);
+  }
+
+  /** What is solved on, and what is judged on. */
+  record Parts(Moments solving, Moments heldOut) {}
+
+  /** Solves for the weights of a layer, from sums that were made elsewhere. */
+  static Solution solve(String layer, Parts parts, LinearMap plain, Intercept intercept) {
+    Moments solving = parts.solving();
+    Moments heldOut = parts.heldOut();
+    int unknowns = solving.width() + (intercept == Intercept.SOLVED ? 1 : 0);
+    warnOfFewSamples(layer, solving.rows(), unknowns);
     Residuals judged = heldOut.residuals(plain);
     double spread = heldOut.spread();
     Optional<Attempt> best = best(solving.residuals(plain), judged, intercept);
@@ -117,13 +128,18 @@ public final class LeastSquares implements AutoCloseable {
     var report =
         new LayerReconstruction(
             layer,
-            judged.squares() / spread,
-            after / spread,
+            share(judged.squares(), spread),
+            share(after, spread),
             best.map(Attempt::lambda).orElse(0.0),
             best.isPresent(),
             solving.rows(),
-            unknowns(intercept));
+            unknowns);
     return new Solution(map, report);
+  }
+
+  /** Errors are told as a share of what there is to explain; of nothing nothing is missing. */
+  private static double share(double squares, double spread) {
+    return spread > 0 ? squares / spread : 0;
   }
 
   /**
@@ -186,18 +202,13 @@ public final class LeastSquares implements AutoCloseable {
     }
   }
 
-  private int unknowns(Intercept intercept) {
-    return solving.width() + (intercept == Intercept.SOLVED ? 1 : 0);
-  }
-
-  private void warnOfFewSamples(Intercept intercept) {
-    int unknowns = unknowns(intercept);
-    if (solving.rows() < unknowns) {
+  private static void warnOfFewSamples(String layer, long rows, int unknowns) {
+    if (rows < unknowns) {
       LOGGER.warn(
           "reconstruction has fewer samples than unknowns, give more calibration data;"
               + " layer={} samples={} wanted={}",
           layer,
-          solving.rows(),
+          rows,
           unknowns);
     }
   }

@@ -43,6 +43,43 @@ final class Moments {
     this.outputs = zeros(manager, outputs);
   }
 
+  private Moments(
+      NDArray upper, NDArray cross, NDArray inputs, NDArray outputs, double weight, long rows) {
+    this.upper = upper;
+    this.cross = cross;
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.weight = weight;
+    this.rows = rows;
+  }
+
+  /**
+   * Returns the sums of the same rows with what a map makes of y in place of y; in the open scope.
+   *
+   * @param products Σ y · yᵀ, (outputs, outputs)
+   */
+  Moments mapped(LinearMap map, NDArray products) {
+    NDArray turned = Tensors.transpose(map.weight(), 0, 1);
+    NDArray constant =
+        Tensors.products(column(inputs), column(map.intercept())); // Σ x · interceptᵀ
+    NDArray slope =
+        Tensors.reshape(Tensors.matMul(map.weight(), column(outputs)), map.intercept().size());
+    var found =
+        new Moments(
+            upper,
+            Tensors.add(Tensors.matMul(cross, turned), constant),
+            inputs,
+            Tensors.add(slope, Tensors.scale(map.intercept(), weight)),
+            weight,
+            rows);
+    NDArray linear = Tensors.add(Tensors.scale(slope, 2), Tensors.scale(map.intercept(), weight));
+    found.squares =
+        Tensors.sum(Tensors.multiply(Tensors.matMul(map.weight(), products), map.weight()))
+                .getDouble()
+            + Tensors.sum(Tensors.multiply(map.intercept(), linear)).getDouble();
+    return found;
+  }
+
   private static NDArray zeros(NDManager manager, long... shape) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -100,7 +137,7 @@ final class Moments {
   }
 
   /** Returns Σ x · xᵀ, both sides of the diagonal. */
-  private NDArray gram() {
+  NDArray gram() {
     NDArray gram = Tensors.scale(upper, 1);
     long width = inputs.size();
     for (long from = 0; from < width; from += BLOCK_COLUMNS) {

@@ -154,6 +154,7 @@ record Experts(
     String module = block + one.module();
     NDArray said = expert.of(modules, module, module + TextNetwork.NEURONS, x, pass);
     NDArray open = Tensors.sigmoid(modules.dense(block + one.gate(), x)); // (batch, tokens, 1)
+    pass.hooks().weighs(module + TextNetwork.NEURONS, open);
     return Tensors.multiply(open, said);
   }
 
@@ -168,8 +169,9 @@ record Experts(
         String module = block + prefix + i;
         pass.hooks().reads(i, module + TextNetwork.NEURONS, readers);
         NDArray spoken = speak(modules, module, Tensors.select(rows, 0, readers), pass);
-        NDArray weighed =
-            Tensors.multiply(spoken, Tensors.select(weights, 0, places)); // (its tokens, hidden)
+        NDArray shares = Tensors.select(weights, 0, places);
+        pass.hooks().weighs(module + TextNetwork.NEURONS, shares);
+        NDArray weighed = Tensors.multiply(spoken, shares); // (its tokens, hidden)
         said.add(pass.hooks().expert(block + TextNetwork.EXPERTS, i, weighed));
       }
     }

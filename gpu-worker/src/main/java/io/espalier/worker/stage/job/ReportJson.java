@@ -3,7 +3,7 @@ package io.espalier.worker.stage.job;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.schemas.FactsJson;
+import io.espalier.fact.FactsJson;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.stage.Json;

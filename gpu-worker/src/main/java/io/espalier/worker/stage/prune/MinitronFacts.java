@@ -8,6 +8,7 @@ import io.espalier.worker.algorithm.minitron.space.PerLayerSpace;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.SearchSpace;
+import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Stack;
@@ -203,5 +204,10 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
         ? OptionalInt.of(
             (int) compared.candidates().stream().filter(each -> each.score().isPresent()).count())
         : OptionalInt.empty();
+  }
+
+  @Override
+  public Optional<Reconstruction> reconstruction() {
+    return pruned.reconstruction();
   }
 }

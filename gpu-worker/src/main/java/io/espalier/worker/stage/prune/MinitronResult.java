@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
 import io.espalier.worker.algorithm.prune.ScoredCandidate;
 import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.Axis;
@@ -115,10 +116,25 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
     settings.put("seed", Long.toString(job.seed()));
     settings.put("batches", Integer.toString(pruned.batches()));
     settings.put("tokens", Integer.toString(original().tokens()));
+    pruned.reconstruction().ifPresent(done -> reconstruction(done, settings));
     settings.put(StageReport.OPENING, opening().lines());
     original().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
     StageReport.warn(settings, original().network().warnings());
     return settings;
+  }
+
+  private void reconstruction(Reconstruction done, Map<String, String> settings) {
+    settings.putAll(ReconstructionTexts.settings(done));
+    DecoderBlueprint blueprint = pruned.plan().blueprint();
+    if (pruned.outcome().kept().width(blueprint.hidden()) < blueprint.hidden().units()) {
+      blueprint
+          .tiedScores()
+          .ifPresent(
+              weight ->
+                  settings.put(
+                      "reconstruction." + weight,
+                      "as it was cut, since scores are read off the embedding"));
+    }
   }
 
   private List<CandidateFact> candidates() {

@@ -4,6 +4,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.AxisKind;
+import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.family.TextNetwork;
@@ -96,6 +97,14 @@ public record DecoderBlueprint(
   /** The axis of the tokens that are known. */
   public Axis vocabulary() {
     return axis(pieces.embedding(), AxisKind.VOCABULARY, "");
+  }
+
+  /** Returns the name of the embedding's weight if scores of tokens are read off it. */
+  public Optional<String> tiedScores() {
+    return pieces.end().layers().stream()
+        .map(Layer::weight)
+        .filter(pieces.embedding().shapes()::containsKey)
+        .findFirst();
   }
 
   /** Returns how many experts each token has; 0 if there are none. */

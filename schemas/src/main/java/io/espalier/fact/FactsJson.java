@@ -1,13 +1,9 @@
-package io.espalier.schemas;
+package io.espalier.fact;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.fact.CandidateFact;
-import io.espalier.fact.ChangeFacts;
-import io.espalier.fact.ConstraintFact;
-import io.espalier.fact.WidthFact;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

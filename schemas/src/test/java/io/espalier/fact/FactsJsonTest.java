@@ -1,4 +1,4 @@
-package io.espalier.schemas;
+package io.espalier.fact;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,10 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.fact.CandidateFact;
-import io.espalier.fact.ChangeFacts;
-import io.espalier.fact.ConstraintFact;
-import io.espalier.fact.WidthFact;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
