@@ -30,6 +30,8 @@ import io.espalier.event.StageSpec;
 import io.espalier.event.StageStarted;
 import io.espalier.event.StageSucceeded;
 import io.espalier.event.WorkerHeartbeat;
+import io.espalier.fact.ChangeFacts;
+import io.espalier.schemas.FactsMapping;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
@@ -283,7 +285,8 @@ final class Driven implements AutoCloseable {
             List.of(metrics),
             List.of("timm"),
             new StageCost(5L, "cpu", null, false),
-            forecast);
+            forecast,
+            FactsMapping.toAvro(ChangeFacts.NONE));
     report(command, worker, new StageSucceeded(published(command), report));
   }
 

@@ -40,7 +40,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What one attempt publishes: the artifact {@code attempt-N-DIGEST}, and after it {@code
+ * Publication of one attempt: the artifact {@code attempt-N-DIGEST}, and after it {@code
  * attempt-N-result} with the event that says so, for whoever gets the command again.
  *
  * <p>The result is not part of the artifact: it holds times, and the same input, spec and seed must
@@ -54,7 +54,7 @@ final class ArtifactPublication {
   private static final int DIGEST_DIGITS = 12;
 
   /**
-   * What is told of an output.
+   * Report on an output.
    *
    * @param forecast the budget that is foretold to pass the run's gates, if the output does not
    */

@@ -27,9 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What workers that died, or lost against others, have left in the stores, and what later stages
- * have made use of for as long as the store keeps it. Once a day one of the workers of a work
- * directory sweeps the stores that were published to from there.
+ * Sweep of what workers that died, or lost against others, have left in the stores, and of what
+ * later stages have made use of for as long as the store keeps it. Once a day one of the workers of
+ * a work directory sweeps the stores that were published to from there.
  *
  * <p>A file per store in the work directory holds its place and where the last sweep stopped; its
  * time of change is that of the last sweep.
@@ -38,7 +38,7 @@ public final class LeftoverSweep {
   /** Longer than anything takes to be published. */
   static final Duration OLD = Duration.ofDays(1);
 
-  /** How often a store is swept. */
+  /** Interval of a store's sweeps. */
   static final Duration INTERVAL = Duration.ofDays(1);
 
   /** Directories that one sweep visits: a few minutes on a slow network file system. */

@@ -6,6 +6,8 @@ import io.espalier.event.Artifact;
 import io.espalier.event.StageCost;
 import io.espalier.event.StageReport;
 import io.espalier.event.StageSucceeded;
+import io.espalier.fact.ChangeFacts;
+import io.espalier.schemas.FactsMapping;
 import io.espalier.worker.checkpoint.store.StoreMarker;
 import io.espalier.worker.domain.StopCheck;
 import io.espalier.worker.stage.job.WorkerHome;
@@ -227,7 +229,14 @@ final class LeftoverSweepTest {
   private static void result(Path directory, String uri) throws IOException {
     var report =
         new StageReport(
-            "a", "1", Map.of(), List.of(), List.of(), new StageCost(1L, "cpu", null, false), null);
+            "a",
+            "1",
+            Map.of(),
+            List.of(),
+            List.of(),
+            new StageCost(1L, "cpu", null, false),
+            null,
+            FactsMapping.toAvro(ChangeFacts.NONE));
     var success = new StageSucceeded(new Artifact(uri, "", 0L, List.of(), 0, null), report);
     Files.createDirectories(directory);
     try (var out = Files.newOutputStream(directory.resolve("result.json"))) {

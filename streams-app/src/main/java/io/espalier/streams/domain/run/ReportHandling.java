@@ -25,7 +25,7 @@ import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
 /**
- * What workers' reports mean for a run.
+ * Meaning of workers' reports for a run.
  *
  * <p>A success of any attempt of the current stage counts: the work is the same. A sign of work on
  * an older attempt takes the run back to that attempt, since somebody does the work already. A

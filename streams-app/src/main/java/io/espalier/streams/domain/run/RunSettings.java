@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What is the same for every run of an installation.
+ * Settings shared by all runs of an installation.
  *
  * @param artifactsBase URI under which results are published, without a trailing slash
  * @param references roles of the models that a kind of stage needs besides its input, by its name;
