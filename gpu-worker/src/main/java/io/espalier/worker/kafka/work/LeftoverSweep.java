@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
@@ -98,6 +99,10 @@ public final class LeftoverSweep {
 
   private void sweep(Path note, StopCheck stop) throws IOException {
     List<String> lines = Files.readAllLines(note);
+    if (lines.isEmpty()) {
+      Files.delete(note); // an older version wrote it while the disk was full
+      return;
+    }
     Path base = Path.of(lines.get(0));
     Optional<Path> after = lines.size() > 1 ? Optional.of(Path.of(lines.get(1))) : Optional.empty();
     try {
@@ -143,7 +148,13 @@ public final class LeftoverSweep {
   }
 
   private static void write(Path note, Path base, Optional<Path> stoppedAt) throws IOException {
-    Files.writeString(note, base + "\n" + stoppedAt.map(place -> place + "\n").orElse(""));
+    Path partial = note.resolveSibling(note.getFileName() + ".partial");
+    try {
+      Files.writeString(partial, base + "\n" + stoppedAt.map(place -> place + "\n").orElse(""));
+      Files.move(partial, note, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(partial); // left of a disk that is full
+    }
   }
 
   private Path note(Path base) {

@@ -159,6 +159,21 @@ final class LeftoverSweepTest {
   }
 
   @Test
+  void a_note_that_was_cut_off_is_written_anew_with_the_next_publication() throws IOException {
+    Path half = old("run/.incoming-attempt-1-x");
+    try (var notes = Files.list(home.stores())) {
+      Files.writeString(notes.findFirst().orElseThrow(), "");
+    }
+
+    at(NOW).sweep(StopCheck.NEVER);
+    assertThat(half).exists();
+
+    at(NOW).remember(store);
+    at(NOW).sweep(StopCheck.NEVER);
+    assertThat(half).doesNotExist();
+  }
+
+  @Test
   void one_of_the_workers_of_a_work_directory_sweeps() throws IOException {
     Path half = old("run/.incoming-attempt-1-x");
 

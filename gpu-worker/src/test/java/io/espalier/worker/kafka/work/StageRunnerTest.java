@@ -10,9 +10,9 @@ import io.espalier.event.ArtifactReference;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageKind;
 import io.espalier.event.StageSucceeded;
+import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.file.FileListing;
 import io.espalier.worker.checkpoint.store.InputRoots;
-import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.store.StoreMarker;
 import io.espalier.worker.checkpoint.store.StoreUnavailableException;
 import io.espalier.worker.domain.InvalidInputException;
@@ -293,6 +293,17 @@ final class StageRunnerTest {
     assertThat(published(success).resolve("config.json")).hasContent("model ");
     assertThat(Manifest.of(published(success)).rootDigest())
         .isEqualTo(success.getOutput().getRootDigest());
+  }
+
+  @Test
+  void what_is_published_counts_although_the_work_directory_takes_no_note_of_it()
+      throws IOException {
+    Files.writeString(home.cache(), "no directory, as on a disk that is full");
+
+    StageSucceeded success = perform(command().build());
+
+    assertThat(published(success).resolve("config.json")).hasContent("model pruned 7");
+    assertThat(home.jobs()).isEmptyDirectory();
   }
 
   @Test

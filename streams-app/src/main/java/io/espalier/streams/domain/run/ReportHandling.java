@@ -16,6 +16,7 @@ import io.espalier.streams.domain.stage.StageOutcome;
 import io.espalier.streams.domain.stage.StageProgress;
 import io.espalier.streams.domain.stage.WorkerReport.Failed;
 import io.espalier.streams.domain.stage.WorkerReport.Succeeded;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,11 +35,11 @@ import java.util.stream.Collectors;
  */
 final class ReportHandling {
   private final RunSteps steps;
-  private final int mostRedeliveries;
+  private final RunSettings settings;
 
-  ReportHandling(RunSteps steps, int mostRedeliveries) {
+  ReportHandling(RunSteps steps, RunSettings settings) {
     this.steps = steps;
-    this.mostRedeliveries = mostRedeliveries;
+    this.settings = settings;
   }
 
   RunDecision advance(Run run, Reported reported, Instant now) {
@@ -61,7 +62,7 @@ final class ReportHandling {
       return RunDecision.unchanged(run); // this one is closed, or the run would be at it
     }
     Run begun = run.with(run.attempts().delivered(reported.attempt(), delivery));
-    return begun.attempts().deliveries().repeated() > mostRedeliveries
+    return begun.attempts().deliveries().repeated() > settings.mostRedeliveries()
         ? steps.end(begun, RunSteps.ended(RunEnding.FAILED, lostTooOften(begun)), now)
         : adopt(begun, reported, Optional.empty(), now);
   }
@@ -69,19 +70,31 @@ final class ReportHandling {
   private String lostTooOften(Run run) {
     return "%s: workers died at it, lost it or were shut down %d times in all attempts at the stage, and at most %d times are allowed. Look at their logs for this run, and at their memory; `espalier runs retry %s` runs it again"
         .formatted(
-            run.attempt(), run.attempts().deliveries().repeated(), mostRedeliveries, run.id());
+            run.attempt(),
+            run.attempts().deliveries().repeated(),
+            settings.mostRedeliveries(),
+            run.id());
   }
 
-  private static RunDecision progress(
-      Run run, Reported reported, StageProgress progress, Instant now) {
+  private RunDecision progress(Run run, Reported reported, StageProgress progress, Instant now) {
     if (!(run.state() instanceof Running running)) {
       return adopt(run, reported, Optional.of(progress), now);
     }
     return isAtWork(run, running, reported)
         ? RunDecision.heard(
             run.hearing(
-                new Running(running.workerId(), running.since(), now, Optional.of(progress))))
+                new Running(running.workerId(), began(running, now), now, Optional.of(progress))))
         : RunDecision.unchanged(run);
+  }
+
+  /**
+   * When the work would have begun if nothing but work had passed since: silence is none, and a
+   * clock that was set forward or back has not worked either.
+   */
+  private Instant began(Running running, Instant now) {
+    Duration passed = Duration.between(running.heardAt(), now);
+    boolean worked = !passed.isNegative() && passed.compareTo(settings.silence()) <= 0;
+    return worked ? running.since() : running.since().plus(passed);
   }
 
   /** The run is where this worker is. */

@@ -50,7 +50,7 @@ public final class RunMachine {
     this.settings = settings;
     this.tokens = tokens;
     steps = new RunSteps(new JobWriter(settings.artifactsBase(), settings.references()), tokens);
-    reports = new ReportHandling(steps, settings.mostRedeliveries());
+    reports = new ReportHandling(steps, settings);
   }
 
   /** Returns what an event means for a run of which this is kept, or nothing yet. */

@@ -20,8 +20,8 @@ public record RunSettings(
     Duration silence,
     int mostRedeliveries) {
   /**
-   * Half as many again as the queue delivers one command: a stage whose first command was used up
-   * has another try, and one that kills its workers does not kill as many at each attempt.
+   * Half as many again as there are in the life of one command: a stage whose first command was
+   * used up has another try, and one that kills its workers does not kill as many at each attempt.
    */
   public static final int MOST_REDELIVERIES = 12;
 

@@ -334,8 +334,7 @@ final class RunMachineTest {
     Run waiting = queued(2);
     now = now.plus(Duration.ofHours(40));
     Run working = after(waiting, reported(0, 1, STARTED));
-    now = now.plus(Duration.ofHours(5));
-    Run heard = advance(working, reported(0, 1, PROGRESSED)).run().orElseThrow();
+    Run heard = heardFor(Duration.ofHours(5), working);
     Run next = after(heard, reported(0, 1, success(heard)));
     now = now.plus(Duration.ofHours(40));
     Run second = after(next, reported(1, 1, STARTED));
@@ -347,8 +346,7 @@ final class RunMachineTest {
   @Test
   void work_that_takes_longer_than_the_deadline_ends_the_run() {
     Run working = after(queued(1), reported(0, 1, STARTED));
-    now = now.plus(Duration.ofHours(6)).minusSeconds(1);
-    Run heard = advance(working, reported(0, 1, PROGRESSED)).run().orElseThrow();
+    Run heard = heardFor(Duration.ofHours(6).minusSeconds(1), working);
     RunDecision early = advance(heard, new TimePassed(now));
     now = now.plusSeconds(1);
 
@@ -364,8 +362,7 @@ final class RunMachineTest {
   void a_deadline_is_not_judged_before_everything_reported_until_then_was_heard() {
     Run working = after(queued(1), reported(0, 1, STARTED));
     Instant deadline = now.plus(Duration.ofHours(6));
-    now = deadline.minusSeconds(30);
-    Run heard = advance(working, reported(0, 1, PROGRESSED)).run().orElseThrow();
+    Run heard = heardFor(Duration.ofHours(6).minusSeconds(30), working);
     now = deadline.plusSeconds(5);
 
     RunDecision behind = advance(heard, new TimePassed(deadline.minusMillis(1)));
@@ -383,6 +380,20 @@ final class RunMachineTest {
     assertThat(advance(working, new TimePassed(now)).idle()).isTrue();
     Run again = after(working, reported(0, 1, "w2", STARTED));
     assertThat(machine.wakeAt(again)).contains(now.plus(Duration.ofHours(6)));
+  }
+
+  @Test
+  void a_clock_that_is_set_forward_or_back_has_not_worked() {
+    Run working = heardFor(Duration.ofHours(2), after(queued(1), reported(0, 1, STARTED)));
+
+    now = now.plus(Duration.ofDays(1));
+    Run forward = advance(working, reported(0, 1, PROGRESSED)).run().orElseThrow();
+    assertThat(machine.wakeAt(forward)).contains(now.plus(Duration.ofHours(4)));
+
+    now = now.minus(Duration.ofDays(3));
+    Run back = advance(forward, reported(0, 1, PROGRESSED)).run().orElseThrow();
+    assertThat(machine.wakeAt(back)).contains(now.plus(Duration.ofHours(4)));
+    assertThat(advance(back, new TimePassed(now)).idle()).isTrue();
   }
 
   @Test
@@ -505,6 +516,18 @@ final class RunMachineTest {
             answer ->
                 assertThat(answer.message())
                     .contains("already published as file:///artifacts/net/" + run.id()));
+  }
+
+  /** The same run when its worker has reported every minute for some time. */
+  private Run heardFor(Duration time, Run working) {
+    Instant end = now.plus(time);
+    Run heard = working;
+    while (now.isBefore(end)) {
+      Instant next = now.plus(Duration.ofMinutes(1));
+      now = next.isBefore(end) ? next : end;
+      heard = advance(heard, reported(0, 1, PROGRESSED)).run().orElseThrow();
+    }
+    return heard;
   }
 
   private static Reported started(int attempt, int delivery) {

@@ -25,7 +25,9 @@ record Schedule(int workers, List<Work> work, List<Fault> faults) {
     /** The coordinator is away, and has everything to read afterwards. */
     COORDINATOR,
     /** A transaction of the coordinator is lost. */
-    CRASH
+    CRASH,
+    /** The coordinator's clock goes wrong by minutes or hours, and is never set right. */
+    CLOCK
   }
 
   /** Planned end of a model's run. */

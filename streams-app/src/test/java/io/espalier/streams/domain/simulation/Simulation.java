@@ -68,6 +68,7 @@ final class Simulation {
   private final List<Runnable> whenBrokersAreBack = new ArrayList<>();
   private long now;
   private long looked;
+  private long wrong;
   private long number;
   private long brokersAwayUntil = -1;
   private long coordinatorAwayUntil = -1;
@@ -185,6 +186,7 @@ final class Simulation {
       }
       case COORDINATOR -> coordinatorAwayUntil = now + fault.duration();
       case CRASH -> crash();
+      case CLOCK -> wrong += (random.nextBoolean() ? 12 : -12) * fault.duration();
     }
   }
 
@@ -249,7 +251,7 @@ final class Simulation {
     } while (commit());
     if (now - looked >= TICK) {
       looked = now;
-      runsTasks.forEach(task -> task.timePasses(now));
+      runsTasks.forEach(task -> task.timePasses(now, wrong));
       while (commit()) {
         while (deliver()) {}
       }
@@ -260,7 +262,9 @@ final class Simulation {
     int first = random.nextInt(3);
     for (int i = 0; i < 3; i++) {
       int task = (first + i) % 3;
-      if (task == 2 ? pool.deliver(random, now) : runsTasks.get(task).deliver(random, now)) {
+      boolean delivered =
+          task == 2 ? pool.deliver(random, now) : runsTasks.get(task).deliver(random, now + wrong);
+      if (delivered) {
         return true;
       }
     }

@@ -129,8 +129,8 @@ final class BlockReconstruction {
                     axis, hooks -> streams.wanted().passed(layer, original, batch, hooks));
             BlockTrace now = traced(axis, batch);
             int[] real = StreamPair.real(tokens);
-            NDArray after1 = streams.narrowed(Tensors.add(before.said(), before.before()));
-            NDArray stream = wide(after1, real);
+            NDArray behind = streams.narrowed(Tensors.add(before.said(), before.before()));
+            NDArray stream = wide(behind, real);
             squares.add(
                 Tensors.select(now.read(axis), 0, real),
                 Tensors.subtract(stream, wide(now.before(), real)),
@@ -213,7 +213,9 @@ final class BlockReconstruction {
     NDArray importance = streams.importance(stream);
     NDArray missing =
         Tensors.subtract(
-            stream, Tensors.add(Tensors.inDoublePrecision(now.before()), Tensors.inDoublePrecision(now.said())));
+            stream,
+            Tensors.add(
+                Tensors.inDoublePrecision(now.before()), Tensors.inDoublePrecision(now.said())));
     var readers = MemberRows.of(now, members, tokens);
     for (int i = 0; i < members.size(); i++) {
       MemberRows rows = readers.get(i);
