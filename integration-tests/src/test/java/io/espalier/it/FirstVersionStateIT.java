@@ -15,7 +15,9 @@ import io.espalier.event.StageCost;
 import io.espalier.event.StageEvent;
 import io.espalier.event.StageReport;
 import io.espalier.event.StageSucceeded;
+import io.espalier.fact.ChangeFacts;
 import io.espalier.schemas.CloudEvent;
+import io.espalier.schemas.FactsMapping;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -64,7 +66,7 @@ class FirstVersionStateIT {
     }
   }
 
-  /** What the worker that had the command before the upgrade reports: it knows no token. */
+  /** Returns what the worker that had the command before the upgrade reports: it knows no token. */
   private static StageEvent success(Installed espalier) {
     String uri =
         espalier.artifacts() + "running/%s/stage-0/attempt-1-cdcdcdcdcdcd/".formatted(RUNNING);
@@ -77,7 +79,8 @@ class FirstVersionStateIT {
             List.of(),
             List.of("timm"),
             new StageCost(5L, "cpu", null, false),
-            null);
+            null,
+            FactsMapping.toAvro(ChangeFacts.NONE));
     return new StageEvent(
         RUNNING, 0, 1, "w1", Instant.now(), new StageSucceeded(artifact, report), "");
   }
@@ -88,7 +91,7 @@ class FirstVersionStateIT {
     }
   }
 
-  /** What people see of a run; nothing was shown of it before. */
+  /** Returns what people see of a run; nothing was shown of it before. */
   private static Run shown(Installed espalier, String runId) {
     try (var runs = espalier.read(espalier.topics().runs())) {
       return runs.await(PATIENCE, run -> run.getRunId().equals(runId)).value();
@@ -110,7 +113,7 @@ class FirstVersionStateIT {
     }
   }
 
-  /** Where Kafka's clients put a key. */
+  /** Returns where Kafka's clients put a key. */
   private static int partition(String key, int partitions) {
     return Utils.toPositive(Utils.murmur2(Utils.utf8(key))) % partitions;
   }

@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * How a result fared at a gate, for people: numbers in the metric's unit, with as few decimals as
- * tell what was measured from the bound.
+ * Outcome of a gate, for people: numbers in the metric's unit, with as few decimals as tell what
+ * was measured from the bound.
  */
 public final class GateWords {
   private static final int MOST_DECIMALS = 12;
@@ -55,7 +55,7 @@ public final class GateWords {
   }
 
   /**
-   * What a gate asks, without how anything fared.
+   * Returns what a gate asks, without how anything fared.
    *
    * @param unit of the metric, if it is known
    */

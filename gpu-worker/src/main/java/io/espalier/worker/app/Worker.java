@@ -76,7 +76,7 @@ public final class Worker implements AutoCloseable {
     return Supervisor.start(settings, slots);
   }
 
-  /** What is looked at, at the start and every minute. */
+  /** Returns what is looked at, at the start and every minute. */
   private static Map<String, Supplier<Optional<String>>> checks(
       WorkerConfig config, WorkerHome home) {
     Map<String, Supplier<Optional<String>>> checks =

@@ -28,13 +28,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Opening reads heads only. Nothing is held open; the directory must not change while in use.
  */
 public final class ModelDirectory {
-  /** What every model directory has. */
+  /** File in every model directory. */
   public static final String CONFIG = "config.json";
 
   /** What transformers writes beside it if the model takes images. */
   static final String PREPROCESSOR = "preprocessor_config.json";
 
-  /** What makes tokens of texts. */
+  /** File of the tokenizer. */
   static final String TOKENIZER = "tokenizer.json";
 
   /** What another process has verified for this one, which does one job and ends. */
@@ -114,7 +114,7 @@ public final class ModelDirectory {
     return digests().root();
   }
 
-  /** Where it lies. */
+  /** Returns where it lies. */
   public Path path() {
     return tree.root();
   }
@@ -167,7 +167,7 @@ public final class ModelDirectory {
   }
 
   /**
-   * Whether two tensors hold the same bytes in the same shape and type.
+   * Returns whether two tensors hold the same bytes in the same shape and type.
    *
    * @throws IllegalArgumentException if there is no tensor of one of the names
    */
@@ -197,7 +197,7 @@ public final class ModelDirectory {
     return holder(name).reader(name);
   }
 
-  /** Whether its tensors are in files that an index lists, not in one. */
+  /** Returns whether its tensors are in files that an index lists, not in one. */
   public boolean sharded() {
     return index.isPresent();
   }

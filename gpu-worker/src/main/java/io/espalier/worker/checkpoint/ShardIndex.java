@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Which shard holds which tensor: {@code model.safetensors.index.json}.
+ * Index of each tensor's shard: {@code model.safetensors.index.json}.
  *
  * @param json the file as it is
  * @param shards file by tensor name; files are beside the index or in folders there
@@ -79,7 +79,9 @@ public record ShardIndex(ObjectNode json, Map<String, String> shards) {
     return RankFiles.of(name).equals(Optional.of(RankFiles.MODEL_PARALLEL));
   }
 
-  /** Whether a path leads to a safetensors file below the directory, whatever lies there. */
+  /**
+   * Returns whether a path leads to a safetensors file below the directory, whatever lies there.
+   */
   private static boolean isInside(String path) {
     return path.endsWith(WeightFiles.SAFETENSORS)
         && path.chars().noneMatch(c -> c == '\\' || c < ' ')

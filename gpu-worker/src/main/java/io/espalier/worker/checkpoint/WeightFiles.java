@@ -3,7 +3,7 @@ package io.espalier.worker.checkpoint;
 import java.util.Locale;
 import java.util.Set;
 
-/** Which files hold weights, and in which format. */
+/** Files that hold weights, and their format. */
 public final class WeightFiles {
   public static final String SAFETENSORS = ".safetensors";
 
@@ -43,7 +43,7 @@ public final class WeightFiles {
 
   private WeightFiles() {}
 
-  /** Whether a file holds weights that are not safetensors, going by its name. */
+  /** Returns whether a file holds weights that are not safetensors, going by its name. */
   public static boolean isForeign(String path) {
     String name = path.substring(path.lastIndexOf('/') + 1);
     int dot = name.lastIndexOf('.');
@@ -52,13 +52,14 @@ public final class WeightFiles {
         && !name.equals("training_args.bin");
   }
 
-  /** Whether a file says which tensor lies in which file, going by its name. */
+  /** Returns whether a file says which tensor lies in which file, going by its name. */
   public static boolean isIndex(String path) {
     return path.endsWith(SAFETENSORS + ".index.json") || path.endsWith(".bin.index.json");
   }
 
   /**
-   * Whether a name is one that a shard of a model has: {@code model-00001-of-00003.safetensors}.
+   * Returns whether a name is one that a shard of a model has: {@code
+   * model-00001-of-00003.safetensors}.
    */
   public static boolean isShardName(String name) {
     return name.matches("model-\\d+-of-\\d+\\.safetensors");

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * Which class each directory of images is.
+ * Class of each directory of images.
  *
  * <p>Directories that have the names of the model's classes are those classes. If none has, the
  * first is class 0, and so on, in the order of the library that the model comes from. Anything
@@ -76,7 +76,7 @@ record FolderLabels(List<Integer> labels, int classes, String said, List<String>
         doubts(where, sorted, spec.names()));
   }
 
-  /** What speaks against an order. */
+  /** Returns what speaks against an order. */
   private static List<String> doubts(String where, List<String> sorted, ClassNames names) {
     var doubts = new ArrayList<String>();
     FolderOrder other = names.order().other();
@@ -158,7 +158,7 @@ record FolderLabels(List<Integer> labels, int classes, String said, List<String>
       return labels.size() - unknown.size();
     }
 
-    /** Whether some names or some directories look alike. */
+    /** Returns whether some names or some directories look alike. */
     boolean ambiguous() {
       return ambiguous;
     }

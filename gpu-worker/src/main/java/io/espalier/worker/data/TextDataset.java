@@ -19,10 +19,10 @@ public interface TextDataset {
     return size();
   }
 
-  /** Whether what is right is known. */
+  /** Returns whether what is right is known. */
   boolean labelled();
 
-  /** What in the file could have been meant otherwise than it was read, in sentences. */
+  /** Returns what in the file could have been meant otherwise than it was read, in sentences. */
   default List<String> warnings() {
     return List.of();
   }

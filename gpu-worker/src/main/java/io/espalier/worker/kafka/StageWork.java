@@ -170,8 +170,8 @@ final class StageWork implements ClaimLoop.Work {
   }
 
   /**
-   * Whether the next stage may fail here of the same. A missed store takes the worker out of
-   * service until it is there, and what comes with its last deliveries was begun by others.
+   * Returns whether the next stage may fail here of the same. A missed store takes the worker out
+   * of service until it is there, and what comes with its last deliveries was begun by others.
    */
   private boolean saysMuchOfThisWorker(ClaimedCommand attempt, WorkerException failure) {
     return EventMapping.failureKind(failure) == FailureKind.RESOURCE

@@ -113,7 +113,7 @@ public final class Supervisor implements AutoCloseable {
     }
   }
 
-  /** What is looked at from outside, and how the stages went. */
+  /** Returns what is looked at from outside, and how the stages went. */
   private Map<String, Supplier<Optional<String>>> checks() {
     Map<String, Supplier<Optional<String>>> checks = new HashMap<>(settings.checks());
     checks.put(FailureStreak.CHECK, fitness.streak()::problem);
@@ -300,7 +300,9 @@ public final class Supervisor implements AutoCloseable {
     }
   }
 
-  /** What brokers and registries say or do not say is nothing that this process did wrong. */
+  /**
+   * Returns what brokers and registries say or do not say is nothing that this process did wrong.
+   */
   private static WorkerException failure(@Nullable Throwable cause) {
     String message = "the worker failed: " + cause;
     return cause instanceof KafkaException || (cause != null && TransientFailures.include(cause))

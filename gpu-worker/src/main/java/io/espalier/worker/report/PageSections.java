@@ -13,7 +13,7 @@ final class PageSections {
   private final Markup out = new Markup();
   private final List<Entry> entries = new ArrayList<>();
 
-  /** Where the content of sections goes. */
+  /** Returns where the content of sections goes. */
   Markup out() {
     return out;
   }
@@ -30,7 +30,7 @@ final class PageSections {
     return open(title).element("p", explanation);
   }
 
-  /** What links call a section. */
+  /** Returns what links call a section. */
   static String id(String title) {
     return title.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
   }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** What whoever reads a report must not overlook, in sentences. */
+/** Warnings for readers of a report, in sentences. */
 final class ReportWarnings {
   /** The key of the fact that counts the samples of the search. */
   static final String SCORED_ON = "scoreImages";
@@ -46,7 +46,7 @@ final class ReportWarnings {
     return warnings.warnings;
   }
 
-  /** Where the search foretold much less than what was measured. */
+  /** Returns where the search foretold much less than what was measured. */
   static Optional<String> foresight(PruningReport report) {
     return report.setup().losses().isPresent()
         ? report.search().flatMap(new ReportWarnings(report)::parts)
@@ -72,7 +72,7 @@ final class ReportWarnings {
         .or(() -> nothing(search));
   }
 
-  /** Whether nothing that says how good the model is got worse by more than chance. */
+  /** Returns whether nothing that says how good the model is got worse by more than chance. */
   private boolean isNoise() {
     return report.metrics().stream().noneMatch(ReportWarnings::isMuchWorse);
   }
@@ -82,7 +82,9 @@ final class ReportWarnings {
         .formatted(Figures.significant(search.loss()), Figures.significant(measured.lostScore()));
   }
 
-  /** Where losses were measured in other units, one can still tell nothing from something. */
+  /**
+   * Returns where losses were measured in other units, one can still tell nothing from something.
+   */
   private Optional<String> nothing(Search search) {
     if (search.loss() > NOTHING) {
       return Optional.empty();
@@ -103,7 +105,7 @@ final class ReportWarnings {
             Figures.of(metric.after(), metric.unit()));
   }
 
-  /** Whether a metric is what the search scored by. */
+  /** Returns whether a metric is what the search scored by. */
   private boolean isScore(Metric metric) {
     return report.setup().facts().stream()
         .anyMatch(fact -> fact.key().equals("score") && fact.text().equals(metric.name()));

@@ -26,7 +26,7 @@ import java.util.regex.Pattern;
  * @param fields lines of the YAML by key, the line with the key first
  */
 record ParentCard(String text, Map<String, List<String>> fields) {
-  /** Where cards lie. */
+  /** File of a card. */
   static final String FILE = "README.md";
 
   /** What a card has that was written here. */
@@ -76,7 +76,7 @@ record ParentCard(String text, Map<String, List<String>> fields) {
     return Map.of(); // without a second fence it was no YAML
   }
 
-  /** Whether it is of a model that was made here. */
+  /** Returns whether it is of a model that was made here. */
   boolean isOurs() {
     return text.contains(MARK);
   }

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a stage is told in a policy, read by the keys that its kind declares. Gathers what is wrong
+ * Settings of a stage in a policy, read by the keys that its kind declares. Gathers what is wrong
  * with it, so that all of it is told at once.
  */
 public final class SpecReader {
@@ -65,7 +65,7 @@ public final class SpecReader {
     return kind.variant(spec).map(Variant::word).orElse("");
   }
 
-  /** What is right of what was said. */
+  /** Returns what is right of what was said. */
   public Settings settings() {
     return settings;
   }

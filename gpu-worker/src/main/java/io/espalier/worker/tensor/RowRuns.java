@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
  * Some rows of a stored tensor, those that follow each other read at once, the others not at all.
  */
 final class RowRuns {
-  /** What a read takes beside its bytes, in bytes: no disk gives less than a page. */
+  /** Cost of a read beside its bytes, in bytes: no disk gives less than a page. */
   private static final int EACH = 4096;
 
   private final TensorHeader tensor;
@@ -25,7 +25,7 @@ final class RowRuns {
     this.width = tensor.elements() / tensor.shape()[0];
   }
 
-  /** Whether reading them takes less than reading the whole tensor. */
+  /** Returns whether reading them takes less than reading the whole tensor. */
   boolean pay() {
     long runs = 1;
     for (int i = 1; i < rows.length; i++) {

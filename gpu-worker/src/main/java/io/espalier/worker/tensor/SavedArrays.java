@@ -89,7 +89,7 @@ public final class SavedArrays {
         });
   }
 
-  /** What a file is said to hold; empty if there is none that can be read. */
+  /** Returns what a file is said to hold; empty if there is none that can be read. */
   public static Optional<String> label(Path file) {
     if (!Files.isRegularFile(file)) {
       return Optional.empty();

@@ -32,7 +32,7 @@ final class StoredTensor {
 
   private StoredTensor() {}
 
-  /** Whether numbers of this type can be loaded. */
+  /** Returns whether numbers of this type can be loaded. */
   static boolean supports(DType type) {
     return type == DType.BF16 || NATIVE.containsKey(type);
   }

@@ -119,7 +119,7 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
-   * What is read of a tensor: all of it, or the rows that stay where that takes less.
+   * Returns what is read of a tensor: all of it, or the rows that stay where that takes less.
    *
    * @param dimensions those of the tensor, then those of what was read
    */
@@ -160,7 +160,7 @@ public final class Weights implements AutoCloseable {
         .formatted(model.path(), tensor.name(), tensor.dtype());
   }
 
-  /** What these weights are the numbers of; widths are theirs. */
+  /** Returns what these weights are the numbers of; widths are theirs. */
   public Architecture architecture() {
     return architecture;
   }
@@ -179,7 +179,7 @@ public final class Weights implements AutoCloseable {
     return array;
   }
 
-  /** Whether there is a tensor of that name. */
+  /** Returns whether there is a tensor of that name. */
   public boolean has(String name) {
     return arrays.containsKey(name);
   }

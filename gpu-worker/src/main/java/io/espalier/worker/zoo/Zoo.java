@@ -65,7 +65,10 @@ public final class Zoo {
     return Stream.concat(RANDOM.stream(), TextSize.ALL.stream().map(TextSize::name)).toList();
   }
 
-  /** What a model of the zoo that reads text can be for, what is usual first; none of others. */
+  /**
+   * Returns what a model of the zoo that reads text can be for, what is usual first; none of
+   * others.
+   */
   public static List<TextTask> tasks(String name) {
     return name.equals(DemoText.QUESTIONS.name())
         ? List.of(DemoText.QUESTIONS.start().task())

@@ -66,7 +66,7 @@ public final class FakeShareConsumer implements ShareConsumer<byte[], byte[]> {
     pollFailure = Optional.of(failure);
   }
 
-  /** How often it was subscribed. */
+  /** Returns how often it was subscribed. */
   public int opened() {
     return opened.get();
   }

@@ -38,7 +38,7 @@ public final class Pages {
     return found;
   }
 
-  /** What elements say when pointed at. */
+  /** Returns what elements say when pointed at. */
   public static List<String> titles(Document page) {
     return all(page, "title").stream().map(Element::getTextContent).toList();
   }

@@ -54,7 +54,7 @@ class RunReportsTest {
     return new RunOrigin("shop", "7", policy, 3, gates, job);
   }
 
-  /** What a stage says that lost 10 points of accuracy. */
+  /** Returns what a stage says that lost 10 points of accuracy. */
   private static StageReport result() {
     return new StageReport("fastnas", "1", Map.of(), List.of(accuracy()), List.of(), "cpu");
   }

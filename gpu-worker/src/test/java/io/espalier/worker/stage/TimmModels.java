@@ -26,7 +26,7 @@ import java.util.TreeMap;
 final class TimmModels {
   private TimmModels() {}
 
-  /** What timm writes beside the weights, for ten classes and images of 64 x 64. */
+  /** Returns what timm writes beside the weights, for ten classes and images of 64 x 64. */
   static ObjectNode config(String name) {
     ObjectNode config = JsonNodeFactory.instance.objectNode();
     config.put("architecture", name).put("num_classes", 10);

@@ -116,7 +116,7 @@ final class TensorGuardTest {
   }
 
   /**
-   * What a rule says of a class that does everything wrong: a rule that sees nothing guards
+   * Returns what a rule says of a class that does everything wrong: a rule that sees nothing guards
    * nothing.
    */
   private static String violations(ArchRule rule) {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a policy file holds: its policies, or everything that is wrong with it.
+ * Content of a policy file: its policies, or everything that is wrong with it.
  *
  * @param policies the policies in the order of the file; empty if there is a problem
  * @param problems every problem, in the order of the file
@@ -18,7 +18,7 @@ public record Policies(List<Policy> policies, List<PolicyProblem> problems) {
     problems = List.copyOf(problems);
   }
 
-  /** What several files hold together, in their order; each name may be there once. */
+  /** Returns what several files hold together, in their order; each name may be there once. */
   public static Policies together(List<Policies> files) {
     List<Policy> policies = new ArrayList<>();
     List<PolicyProblem> problems = new ArrayList<>();
@@ -41,7 +41,7 @@ public record Policies(List<Policy> policies, List<PolicyProblem> problems) {
     return new Policies(problems.isEmpty() ? policies : List.of(), problems);
   }
 
-  /** Whether there is no problem. */
+  /** Returns whether there is no problem. */
   public boolean valid() {
     return problems.isEmpty();
   }

@@ -15,8 +15,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * What a document must also keep to, and a JSON schema cannot say. Leaves alone what is of the
- * wrong type, since the schema has said so.
+ * Further rules for a document, which a JSON schema cannot say. Leaves alone what is of the wrong
+ * type, since the schema has said so.
  */
 final class PolicyRules {
   private static final String ACCURACY = "accuracy";
@@ -102,7 +102,7 @@ final class PolicyRules {
     }
   }
 
-  /** What names no variant that there is is wrong anyhow, and taken for the first. */
+  /** Returns what names no variant that there is is wrong anyhow, and taken for the first. */
   private static Set<String> measuredBy(StageDeclaration kind, JsonNode spec) {
     StageDeclaration.Variant variant = kind.variant(spec).orElse(kind.variants().get(0));
     return variant.measures().apply(variant.table().read(spec).settings());

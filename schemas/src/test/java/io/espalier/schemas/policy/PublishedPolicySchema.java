@@ -11,7 +11,7 @@ import java.nio.file.Path;
 
 /** The policy's JSON schema as a file: what it says of stages is drawn from their declarations. */
 final class PublishedPolicySchema {
-  /** Where it lies, seen from this module. */
+  /** Path, relative to this module. */
   static final Path FILE =
       Path.of("src/main/resources/io/espalier/schemas/policy/pruning-policy.schema.json");
 
@@ -22,7 +22,7 @@ final class PublishedPolicySchema {
     Files.writeString(FILE, text());
   }
 
-  /** What the file should say. */
+  /** Returns what the file should say. */
   static String text() throws IOException {
     var separators =
         Separators.createDefaultInstance()

@@ -18,7 +18,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/** Whether the topics are there, with the partition counts that the topology relies on. */
+/** Check that the topics are there, with the partition counts that the topology needs. */
 final class TopicCheck {
   private final Admin admin;
   private final Topics topics;
@@ -108,7 +108,7 @@ final class TopicCheck {
     return await(admin.listTopics().names(), "list the topics");
   }
 
-  /** What is wrong with the topics found, as partition counts by name. */
+  /** Returns what is wrong with the topics found, as partition counts by name. */
   static List<String> problems(
       List<String> keyed, List<String> others, int wanted, Map<String, Integer> found) {
     List<String> problems = new ArrayList<>();

@@ -30,10 +30,13 @@ import io.espalier.event.StageSpec;
 import io.espalier.event.StageStarted;
 import io.espalier.event.StageSucceeded;
 import io.espalier.event.WorkerHeartbeat;
+import io.espalier.fact.ChangeFacts;
+import io.espalier.schemas.FactsMapping;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
 import io.espalier.schemas.stage.StageDeclarations;
+import io.espalier.streams.domain.run.Deliveries;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.RunAttempts;
 import io.espalier.streams.domain.stage.StageAttempt;
@@ -282,11 +285,12 @@ final class Driven implements AutoCloseable {
             List.of(metrics),
             List.of("timm"),
             new StageCost(5L, "cpu", null, false),
-            forecast);
+            forecast,
+            FactsMapping.toAvro(ChangeFacts.NONE));
     report(command, worker, new StageSucceeded(published(command), report));
   }
 
-  /** What a worker publishes for a command. */
+  /** Returns what a worker publishes for a command. */
   static Artifact published(StageCommand command) {
     return artifact(
         "%s/attempt-%d-cdcdcdcdcdcd/".formatted(command.getOutputUri(), command.getAttempt()));
@@ -329,7 +333,7 @@ final class Driven implements AutoCloseable {
     driver.advanceWallClockTime(time);
   }
 
-  /** What the coordinator keeps of a run. */
+  /** Returns what the coordinator keeps of a run. */
   Object kept(String runId) {
     return driver.getKeyValueStore("runs").get(runId);
   }
@@ -338,7 +342,8 @@ final class Driven implements AutoCloseable {
   void keepAtNoStage(String runId) {
     KeyValueStore<String, KeptRun> runs = driver.getKeyValueStore("runs");
     var run = runs.get(runId).going().orElseThrow();
-    var beyond = new RunAttempts(new StageAttempt(7, 1), 1, 0, 0, 1, "token");
+    var beyond =
+        new RunAttempts(new StageAttempt(7, 1), 1, 0, 0, 1, "token", new Deliveries(List.of()));
     runs.put(
         runId,
         KeptRun.of(
@@ -346,7 +351,7 @@ final class Driven implements AutoCloseable {
                 run.id(), run.plan(), run.state(), beyond, run.outcomes(), run.history())));
   }
 
-  /** What a metric of the coordinator's own says. */
+  /** Returns what a metric of the coordinator's own says. */
   double metric(String name) {
     return driver.metrics().entrySet().stream()
         .filter(metric -> metric.getKey().group().equals("espalier-runs"))

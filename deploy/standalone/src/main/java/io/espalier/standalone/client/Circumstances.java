@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What must be known besides a run to say how it stands.
+ * Facts besides a run that are needed to tell its state.
  *
  * @param now what ages are counted to
  * @param served the pools of which a worker was heard of lately that takes work
@@ -29,7 +29,7 @@ record Circumstances(Instant now, Set<String> served) {
     return new Circumstances(now, Set.of());
   }
 
-  /** Why a run that waits for a worker will go on waiting, if there is a reason. */
+  /** Returns why a run that waits for a worker will go on waiting, if there is a reason. */
   Optional<String> unserved(Run run) {
     return run.getState() == RunState.QUEUED && !served.contains(run.getPool())
         ? Optional.of("no worker serves pool '%s'".formatted(run.getPool()))

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What comes of a registration by a policy that is for the model.
+ * Result of a registration by a policy that is for the model.
  *
  * @param verdict the policy, all of whose conditions hold
  * @param runId the run that carries it out
@@ -26,7 +26,7 @@ record ForetoldRun(
     RunOutcome outcome,
     StageForesight foresight) {
 
-  /** What a registration makes of a run. */
+  /** Effect of a registration on a run. */
   enum RunOutcome {
     /** It is new. */
     BEGINS,
@@ -40,7 +40,7 @@ record ForetoldRun(
     BEGINS_ANEW;
 
     /**
-     * What becomes of a run.
+     * Returns what becomes of a run.
      *
      * @param run as it stands, if it is there
      * @param same whether the same was registered before
@@ -74,7 +74,9 @@ record ForetoldRun(
     return run.map(known -> Events.lower(known.getState()).replace('_', ' ')).orElse("unknown");
   }
 
-  /** What is known to stand in the way, and which of the data that were given are not used. */
+  /**
+   * Returns what is known to stand in the way, and which of the data that were given are not used.
+   */
   List<String> warnings(ModelRegistered event, PoolReadiness pools) {
     List<String> warnings = new ArrayList<>();
     String subject = "policy '%s': ".formatted(verdict.name());

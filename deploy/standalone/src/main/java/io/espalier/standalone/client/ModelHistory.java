@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where a model version comes from, and what came of it.
+ * Origin of a model version, and what came of it.
  *
  * @param model its newest registration
  * @param registered all registrations that are known, those of other models included
@@ -24,7 +24,9 @@ record ModelHistory(
     List<RegistrationAnswer> answers,
     List<Run> runs) {
 
-  /** Whether one model was made from another, by the digests that their registrations name. */
+  /**
+   * Returns whether one model was made from another, by the digests that their registrations name.
+   */
   static boolean isParent(ModelRegistered parent, ModelRegistered child) {
     String digest = child.getParentRootDigest();
     return digest != null && digest.equals(parent.getRootDigest());

@@ -45,7 +45,7 @@ final class NewestRuns implements NewestSearch<Run> {
     return kept.stream().sorted(OLDEST_FIRST).toList();
   }
 
-  /** Whether there are older ones that were left out. */
+  /** Returns whether there are older ones that were left out. */
   boolean hasMore() {
     return more;
   }

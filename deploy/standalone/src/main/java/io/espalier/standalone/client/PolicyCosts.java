@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How long workers worked on the newest finished runs of policies: what another run of the same
- * policy can be expected to cost. Stages whose stored result was reused say nothing of that.
+ * Time of workers on the newest finished runs of policies: what another run of the same policy can
+ * be expected to cost. Stages whose stored result was reused say nothing of that.
  */
 final class PolicyCosts implements NewestSearch<Run> {
   private static final Duration RECENT = Duration.ofDays(30);
@@ -60,7 +60,7 @@ final class PolicyCosts implements NewestSearch<Run> {
     return took.values().stream().allMatch(known -> known.size() >= ENOUGH);
   }
 
-  /** What the newest runs of a policy took, the shortest first; at most twenty. */
+  /** Returns what the newest runs of a policy took, the shortest first; at most twenty. */
   List<Duration> of(String policy) {
     return took.getOrDefault(policy, List.of()).stream().sorted().toList();
   }

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a model fares at the conditions of a policy.
+ * Verdict on a model by a policy's conditions.
  *
  * @param event the policy as it was published
  * @param policy the same as the coordinator reads it
@@ -55,7 +55,7 @@ record PolicyVerdict(PruningPolicy event, Policy policy, List<Condition> conditi
     return policy.name();
   }
 
-  /** Whether the policy is for the model. */
+  /** Returns whether the policy is for the model. */
   boolean accepts() {
     return missed().isEmpty();
   }

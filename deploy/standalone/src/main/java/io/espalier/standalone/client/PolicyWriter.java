@@ -44,7 +44,7 @@ final class PolicyWriter {
   private final Supplier<Map<String, PruningPolicy>> inForce;
 
   /**
-   * What is to be written.
+   * Change to write.
    *
    * @param policies by name; empty to withdraw one
    * @param answer what the caller gets once it is written
@@ -151,7 +151,7 @@ final class PolicyWriter {
     return new ProducerRecord<>(topic.name(), null, name, value, headers);
   }
 
-  /** Whether a failure is that of a producer after which another one was made. */
+  /** Returns whether a failure is that of a producer after which another one was made. */
   private static boolean isOvertaken(Throwable thrown) {
     for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
       if (cause instanceof ProducerFencedException

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which pools can do work now.
+ * Pools that can work now.
  *
  * @param pools pools that have a topic of commands, in order
  * @param workers how many workers serve a pool: heard of lately, and in service
@@ -57,12 +57,12 @@ record PoolReadiness(List<String> pools, Map<String, Integer> workers) {
         .toList();
   }
 
-  /** How many workers serve a pool. */
+  /** Returns how many workers serve a pool. */
   int workersOf(String pool) {
     return workers.getOrDefault(pool, 0);
   }
 
-  /** Why nothing is done in a pool now and what to do, if nothing is. */
+  /** Returns why nothing is done in a pool now and what to do, if nothing is. */
   Optional<String> problem(String pool) {
     if (!pools.contains(pool)) {
       String known =

@@ -49,7 +49,7 @@ final class Registrations {
     return new Registrations(events);
   }
 
-  /** How people name a model version: {@code NAME@VERSION}. */
+  /** Returns how people name a model version: {@code NAME@VERSION}. */
   static String id(ModelRegistered event) {
     return event.getName() + "@" + event.getVersion();
   }
@@ -94,7 +94,7 @@ final class Registrations {
     }
   }
 
-  /** What the coordinator refused is no model. */
+  /** Returns what the coordinator refused is no model. */
   private static Optional<Model> model(ModelRegistered event) {
     try {
       return Optional.of(CoordinatorTopics.read(event));

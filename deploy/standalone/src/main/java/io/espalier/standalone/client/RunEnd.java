@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * How a run ended that was waited for.
+ * End of a run that was waited for.
  *
  * @param runId the run
  * @param run its last state, if it has appeared
@@ -128,7 +128,9 @@ record RunEnd(String runId, Optional<Run> run, Optional<RejectionReason> reason)
         : "run %s: %s%s".formatted(runId, state, more) + help(last);
   }
 
-  /** What helps after a gate failed: the budget that is foretold to pass, and the report. */
+  /**
+   * Returns what helps after a gate failed: the budget that is foretold to pass, and the report.
+   */
   private String help(Run last) {
     if (exitCode() != GATE_FAILED) {
       return "";

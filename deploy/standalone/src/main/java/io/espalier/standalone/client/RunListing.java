@@ -82,7 +82,7 @@ public final class RunListing {
     }
   }
 
-  /** Who looks on has time to wait for a registry that comes back. */
+  /** Returns who looks on has time to wait for a registry that comes back. */
   private static List<TopicReader.Entry<Run>> poll(TopicReader<Run> reader) {
     try {
       return reader.poll();

@@ -26,12 +26,12 @@ final class RunWait {
   private final Map<String, Run> runs = new TreeMap<>();
   private final Set<String> open;
 
-  /** Where states of runs come from. */
+  /** Source of states of runs. */
   interface Source {
     /** The next ones; waits a moment if there are none. */
     List<TopicReader.Entry<Run>> poll();
 
-    /** Whether everything has been read that was there when it was opened. */
+    /** Returns whether everything has been read that was there when it was opened. */
     boolean caughtUp();
   }
 
@@ -95,7 +95,7 @@ final class RunWait {
     }
   }
 
-  /** Who waits has time to wait for a registry that comes back. */
+  /** Returns who waits has time to wait for a registry that comes back. */
   private List<TopicReader.Entry<Run>> poll() {
     try {
       return source.poll();

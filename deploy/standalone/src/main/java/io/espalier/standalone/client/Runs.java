@@ -33,7 +33,7 @@ public final class Runs {
 
   private Runs() {}
 
-  /** Whether nothing will happen to a run any more. */
+  /** Returns whether nothing will happen to a run any more. */
   public static boolean isFinal(Run run) {
     return FINAL.contains(run.getState());
   }
@@ -127,7 +127,7 @@ public final class Runs {
                     .formatted(limit.toSeconds())));
   }
 
-  /** Who follows a run has time to wait for a registry that comes back. */
+  /** Returns who follows a run has time to wait for a registry that comes back. */
   private static List<TopicReader.Entry<Run>> poll(TopicReader<Run> reader, Narration narration) {
     try {
       return reader.poll();

@@ -64,7 +64,7 @@ public final class Workers {
         .collect(Collectors.toSet());
   }
 
-  /** Whether a worker was heard of lately and takes work. */
+  /** Returns whether a worker was heard of lately and takes work. */
   static boolean serves(WorkerHeartbeat worker, Instant now) {
     return worker.getSlots() > 0
         && worker.getOutOfService() == null

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** How to reach a running system. */
+/** Address of a running system. */
 final class ConnectionOptions {
   @Option(
       names = "--bootstrap-servers",
@@ -49,7 +49,7 @@ final class ConnectionOptions {
   private int waitSeconds;
 
   /**
-   * Where the system is.
+   * Returns where the system is.
    *
    * @throws io.espalier.standalone.client.UnreachableException if it is that of {@code up}, which
    *     does not run

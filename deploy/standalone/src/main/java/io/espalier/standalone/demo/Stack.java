@@ -78,12 +78,12 @@ public final class Stack implements AutoCloseable {
     }
   }
 
-  /** Where it is. */
+  /** Returns where it is. */
   public Address address() {
     return address;
   }
 
-  /** Where artifacts are published. */
+  /** Returns where artifacts are published. */
   public Path artifacts() {
     return settings.directory().resolve("artifacts");
   }

@@ -9,7 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 
 /**
- * Where the services of an installation listen on the loopback interface.
+ * Ports of an installation's services on the loopback interface.
  *
  * @param broker port of the broker; 0 for any that is free
  * @param registry port of the schema registry; 0 for any that is free
@@ -51,7 +51,7 @@ public record Ports(int broker, int registry) {
     return ports;
   }
 
-  /** Whether somebody listens on a port. */
+  /** Returns whether somebody listens on a port. */
   static boolean listens(int port) {
     try (var socket = new Socket()) {
       socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), PROBE_MILLIS);

@@ -30,7 +30,7 @@ public final class Services {
   private static final Duration NO_LIMIT = Duration.ofDays(3_650);
 
   /**
-   * How a worker is started.
+   * Settings of a worker.
    *
    * @param pool the pool it serves
    * @param workDirectory for jobs, checkpoints and the cache of results
@@ -116,7 +116,7 @@ public final class Services {
     }
   }
 
-  /** What a service waits for is looked up each time: brokers may go while it starts. */
+  /** Returns what a service waits for is looked up each time: brokers may go while it starts. */
   private static StartLog startLog(String service, Address address, String otherwise) {
     return new StartLog(
         service,

@@ -49,12 +49,12 @@ public record OpenedModel(
     return new OpenedModel(known.directory(), known.family(), known.architecture(), task, measured);
   }
 
-  /** Whether it reads text. */
+  /** Returns whether it reads text. */
   public boolean readsText() {
     return family instanceof TextFamily;
   }
 
-  /** What it costs as it is. */
+  /** Returns what it costs as it is. */
   public Cost cost() {
     return FastNasPlan.whole(architecture, directory);
   }

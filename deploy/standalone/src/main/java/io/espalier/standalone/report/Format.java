@@ -9,7 +9,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How a result is written. */
+/** Format of a result. */
 public enum Format {
   /** For people. */
   TABLE {
@@ -47,7 +47,7 @@ public enum Format {
 
   abstract String write(Result result);
 
-  /** Whether a result can be written so. */
+  /** Returns whether a result can be written so. */
   public final boolean suits(Result result) {
     return this != NAME || result.names().isPresent();
   }

@@ -81,7 +81,7 @@ public final class KeptConsumer<K> extends MockConsumer<K, byte[]> {
     updateEnds();
   }
 
-  /** How many records were read. */
+  /** Returns how many records were read. */
   public int given() {
     return given;
   }

@@ -6,10 +6,9 @@ import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
 
 /**
- * How far a measure could be off by chance: in 95 of 100 cases no further than to the ends of the
- * interval, which holds the middle 95 % of what the measure is of samples drawn anew from those at
- * hand. Two models are compared on the same draws, so what is hard for both does not count as a
- * difference.
+ * Chance error of a measure: in 95 of 100 cases no further than to the ends of the interval, which
+ * holds the middle 95 % of what the measure is of samples drawn anew from those at hand. Two models
+ * are compared on the same draws, so what is hard for both does not count as a difference.
  *
  * <p>Source: Efron, Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13 (percentile
  * intervals).
@@ -34,13 +33,13 @@ public final class Bootstrap {
     this.draws = draws;
   }
 
-  /** How far a measure could be off; ends are no numbers if it is none of any draw. */
+  /** Returns how far a measure could be off; ends are no numbers if it is none of any draw. */
   public Interval of(MeasureSamples samples) {
     return interval(samples.count(), samples.value());
   }
 
   /**
-   * How far the difference of a measure between two models could be off.
+   * Returns how far the difference of a measure between two models could be off.
    *
    * @param before of the one model
    * @param after of the other, on the same samples in the same order

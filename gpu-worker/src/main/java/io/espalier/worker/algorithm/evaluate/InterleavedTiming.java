@@ -16,7 +16,7 @@ final class InterleavedTiming {
   private InterleavedTiming() {}
 
   /**
-   * How long a pass of each takes.
+   * Returns how long a pass of each takes.
    *
    * @param models how many there are
    * @param repetitions passes of each to measure, at least 1

@@ -24,7 +24,7 @@ public final class TextEvaluation {
   private TextEvaluation() {}
 
   /**
-   * What a model says of a whole data set.
+   * Returns what a model says of a whole data set.
    *
    * @param batch sequences per batch; decides speed and memory, not the result beyond rounding
    * @param progress hears of every batch

@@ -16,8 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a network passes on to one of its sections, for every batch of images: computed once, read
- * for every cut that begins there or later.
+ * Input of one section of a network, for every batch of images: computed once, read for every cut
+ * that begins there or later.
  *
  * <p>It is kept twice. While BatchNorm is calibrated it normalises each batch by the batch's own
  * statistics, afterwards by the running ones, so the same images arrive at a section with different
@@ -65,12 +65,12 @@ final class CachedPrefix implements AutoCloseable {
     return from;
   }
 
-  /** What arrives at the section while BatchNorm is calibrated; asked within a scope. */
+  /** Returns what arrives at the section while BatchNorm is calibrated; asked within a scope. */
   NDArray calibrating(int batch) {
     return arrays.get(calibratingSlot(batch));
   }
 
-  /** What arrives at the section in use; asked within a scope. */
+  /** Returns what arrives at the section in use; asked within a scope. */
   NDArray evaluating(int batch) {
     return arrays.get(batch);
   }

@@ -34,7 +34,7 @@ import java.util.Optional;
  */
 public final class FastNas {
   /** Changes whenever results may. */
-  public static final String VERSION = "4";
+  public static final String VERSION = "5";
 
   private final FastNasPlan plan;
   private final FastNasSettings settings;
@@ -63,7 +63,7 @@ public final class FastNas {
     return Solver.select(plan.space(), costs, budget, map.sensitivities(), settings.objective());
   }
 
-  /** What other budgets of one quantity would lead to. */
+  /** Returns what other budgets of one quantity would lead to. */
   Curve curve(SensitivityMap map, CostModel costs, Quantity quantity) {
     return Curve.of(plan.space(), costs, quantity, map.sensitivities(), settings.objective());
   }
@@ -95,7 +95,7 @@ public final class FastNas {
             plan.family(),
             weights,
             order,
-            settings.score(),
+            new CutScorer.Scoring(settings.score(), settings.scoreAfter(), settings.seed()),
             images,
             settings.activationBytes(),
             checkpoints)) {
@@ -108,7 +108,7 @@ public final class FastNas {
     }
   }
 
-  /** How many models the last map had the scores of from an earlier search. */
+  /** Returns how many models the last map had the scores of from an earlier search. */
   int remembered() {
     return remembered;
   }
@@ -133,11 +133,12 @@ public final class FastNas {
     text.append(
         String.format(
             Locale.ROOT,
-            "batch %d, images %d, seed %d, score %s, importance %s\n",
+            "batch %d, images %d, seed %d, score %s after %s, importance %s\n",
             settings.batchSize(),
             settings.scoreImages(),
             settings.seed(),
             settings.score(),
+            settings.scoreAfter(),
             settings.importance()));
     for (Choices choices : plan.space().axes()) {
       text.append(choices.axis().name()).append(choices.widths()).append('\n');

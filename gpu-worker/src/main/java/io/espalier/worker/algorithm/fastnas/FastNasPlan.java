@@ -16,7 +16,7 @@ import io.espalier.worker.model.VisionModel;
 import io.espalier.worker.model.family.VisionFamily;
 
 /**
- * What is known of a pruning before any tensor is loaded.
+ * Plan of a pruning before any tensor is loaded.
  *
  * @param model the model at hand
  * @param family its family
@@ -82,12 +82,12 @@ public record FastNasPlan(
     constraints.budget(whole()).requireReachable(space, costs);
   }
 
-  /** What the model at hand costs; bytes are those of its files as they are. */
+  /** Returns what the model at hand costs; bytes are those of its files as they are. */
   public Cost whole() {
     return FileCosts.whole(costs, model);
   }
 
-  /** What the model at hand costs, without latency. */
+  /** Returns what the model at hand costs, without latency. */
   public static Cost whole(Architecture architecture, ModelDirectory model) {
     return FileCosts.whole(FileCosts.of(architecture, model), model);
   }

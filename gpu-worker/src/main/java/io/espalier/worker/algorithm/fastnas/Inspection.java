@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.stream.LongStream;
 
 /**
- * What a model directory holds, and what of it could be cut.
+ * Content of a model directory, and what of it could be cut.
  *
  * @param family family that it belongs to
  * @param architecture its architecture within the family
@@ -53,7 +53,7 @@ public record Inspection(
       shape = List.copyOf(shape);
     }
 
-    /** Why its width may not be cut, if so. */
+    /** Returns why its width may not be cut, if so. */
     public Optional<String> reason() {
       return axis.isEmpty()
           ? Optional.of("its outputs are not the units of one axis")

@@ -20,7 +20,7 @@ record ModelMeasurement(
   private static final int LATENCY_REPETITIONS = 50;
   private static final int WARM_UP_REPETITIONS = 10;
 
-  /** What a model says of the data. */
+  /** Returns what a model says of the data. */
   ImageMetrics tally(String phase, Weights weights) {
     return Evaluation.tally(
         family,
@@ -30,7 +30,9 @@ record ModelMeasurement(
         step -> progress.report(new Progress(phase, step.done(), step.total(), step.values())));
   }
 
-  /** How good a model is by what it says: by the classes of the data, and by the original. */
+  /**
+   * Returns how good a model is by what it says: by the classes of the data, and by the original.
+   */
   List<Measure> measures(ImageMetrics said, ImageMetrics original) {
     var measures = new ArrayList<Measure>();
     if (data.labelled()) {
@@ -43,8 +45,8 @@ record ModelMeasurement(
   }
 
   /**
-   * How good the plain cut of a reconstructed model is: its accuracy, or its agreement with the
-   * original where the data have no classes.
+   * Returns how good the plain cut of a reconstructed model is: its accuracy, or its agreement with
+   * the original where the data have no classes.
    */
   Measure asCut(ImageMetrics said, ImageMetrics original) {
     return data.labelled()
@@ -65,7 +67,7 @@ record ModelMeasurement(
     };
   }
 
-  /** How fast two models are, side by side. */
+  /** Returns how fast two models are, side by side. */
   List<Latency> latencies(Weights before, Weights after) {
     progress.report(Progress.of("measuring latency", 0, 0));
     return latencies(LATENCY_REPETITIONS, before, after);

@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
  */
 public final class GradNas {
   /** Changes whenever results may. */
-  public static final String VERSION = "5";
+  public static final String VERSION = "6";
 
   private static final String PHASE = "measuring gradients";
 
@@ -107,7 +107,7 @@ public final class GradNas {
   }
 
   /**
-   * What each width of each axis loses: the scores of the units that go.
+   * Returns what each width of each axis loses: the scores of the units that go.
    *
    * @param layout which axes of the model an axis of the space stands for
    */

@@ -14,7 +14,7 @@ import io.espalier.worker.model.TextModel;
 import java.util.Optional;
 
 /**
- * What is known of a pruning before any tensor is loaded.
+ * Plan of a pruning before any tensor is loaded.
  *
  * @param model the model at hand
  * @param output in which form the result is left behind
@@ -77,7 +77,7 @@ public record GradNasPlan(
     constraints.ofSequences(model.tokens()).budget(whole()).requireReachable(space, costs);
   }
 
-  /** What the model at hand costs; bytes are those of its files as they are. */
+  /** Returns what the model at hand costs; bytes are those of its files as they are. */
   public Cost whole() {
     return FileCosts.whole(costs, model.directory());
   }

@@ -19,7 +19,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import java.util.List;
 
 /**
- * What is known of a pruning before any tensor is loaded.
+ * Plan of a pruning before any tensor is loaded.
  *
  * @param blueprint of the model at hand
  * @param goal what is asked of it
@@ -128,7 +128,7 @@ public record MinitronPlan(
         .orElse(files);
   }
 
-  /** What a model that was made of the blueprint's costs as it lies there. */
+  /** Returns what a model that was made of the blueprint's costs as it lies there. */
   Cost cost(DecoderBlueprint made) {
     CostModel files = FileCosts.of(made.architecture(), made.model().directory());
     CostModel costs =

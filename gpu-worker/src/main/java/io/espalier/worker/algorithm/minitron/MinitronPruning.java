@@ -64,7 +64,7 @@ import java.util.stream.IntStream;
  */
 public final class MinitronPruning {
   /**
-   * What came out.
+   * Result.
    *
    * @param plan with costs as they were foretold, latency too if it is bounded
    * @param outcome as any pruning has it
@@ -224,7 +224,7 @@ public final class MinitronPruning {
   /** The batches that units were listened to on, and what they said. */
   private record Heard(TokenBatches texts, ActivationScores activity) {}
 
-  /** Where the result goes, and what a later pruning may use. */
+  /** Places of the result and of what a later pruning may use. */
   private record Places(Path output, Path checkpoints) {}
 
   /** What lies in the output directory, and how it was decided. */
@@ -306,7 +306,7 @@ public final class MinitronPruning {
     }
   }
 
-  /** How good a model is. */
+  /** Quality of a model. */
   private record Judged(double loss, long samples, MeasureSamples sequences) {
     List<Measure> measures() {
       return List.of(Measure.loss(loss), Measure.perplexity(loss));

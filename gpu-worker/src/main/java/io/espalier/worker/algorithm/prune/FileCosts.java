@@ -17,7 +17,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 
-/** What versions of a model cost as files. */
+/** Costs of a model's versions as files. */
 public final class FileCosts {
   private FileCosts() {}
 
@@ -77,7 +77,7 @@ public final class FileCosts {
     }
   }
 
-  /** What the model at hand costs; bytes are those of its files as they are. */
+  /** Returns what the model at hand costs; bytes are those of its files as they are. */
   public static Cost whole(CostModel costs, ModelDirectory model) {
     Cost cost = costs.cost(Widths.all());
     return cost.asFound(model.bytes(), cost.latencyNanos());

@@ -20,7 +20,7 @@ public record LoadedModels<C>(Weights original, Function<C, Weights> load, Timer
   /** Times two models side by side. */
   @FunctionalInterface
   public interface Timer {
-    /** How fast the original and its cut version are, in this order. */
+    /** Returns how fast the original and its cut version are, in this order. */
     List<Latency> latencies(Weights original, Weights cut);
   }
 

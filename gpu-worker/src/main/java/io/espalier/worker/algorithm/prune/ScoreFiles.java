@@ -14,9 +14,7 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * What was measured, as JSON files that are written whole or not at all, and read with distrust.
- */
+/** Measurements, as JSON files that are written whole or not at all, and read with distrust. */
 public final class ScoreFiles {
   private static final Logger LOGGER = LoggerFactory.getLogger(ScoreFiles.class);
   private static final ObjectMapper JSON =
@@ -28,7 +26,8 @@ public final class ScoreFiles {
   private ScoreFiles() {}
 
   /**
-   * What a file holds; empty if there is none, or if it is not what is asked for, which is logged.
+   * Returns what a file holds; empty if there is none, or if it is not what is asked for, which is
+   * logged.
    *
    * @param refusal why content is not what is asked for, if it is not
    * @throws WorkerException if it cannot be read

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What passed through the layers of a network in one pass, by their names; and what followed on
- * what. The arrays live as long as the scope of the pass.
+ * Activations of the layers of a network in one pass, by their names; and what followed on what.
+ * The arrays live as long as the scope of the pass.
  */
 final class ActivationTrace implements LayerHooks {
   /**
@@ -49,13 +49,13 @@ final class ActivationTrace implements LayerHooks {
     }
   }
 
-  /** Whether a layer was passed. */
+  /** Returns whether a layer was passed. */
   boolean has(String layer) {
     return passes.containsKey(layer);
   }
 
   /**
-   * What a layer read and said.
+   * Returns what a layer read and said.
    *
    * @throws IllegalArgumentException if it was not passed
    */
@@ -72,7 +72,9 @@ final class ActivationTrace implements LayerHooks {
     return Optional.ofNullable(norms.get(layer));
   }
 
-  /** What is added to a layer's output, normalised or not, before anything else; if it is. */
+  /**
+   * Returns what is added to a layer's output, normalised or not, before anything else; if it is.
+   */
   Optional<NDArray> shortcut(String layer) {
     return Optional.ofNullable(shortcuts.get(layer));
   }

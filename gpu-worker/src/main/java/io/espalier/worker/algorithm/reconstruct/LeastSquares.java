@@ -54,7 +54,7 @@ public final class LeastSquares implements AutoCloseable {
     this.heldOut = new Moments(this.manager, inputs, outputs);
   }
 
-  /** What came out. */
+  /** Solution. */
   public record Solution(LinearMap map, LayerReconstruction report) {}
 
   /** First of the rows of a batch that are held out. */
@@ -70,7 +70,7 @@ public final class LeastSquares implements AutoCloseable {
    * @throws InvalidInputException if they hold something that is not a finite number
    */
   public void add(NDArray x, NDArray y) {
-    add(x, y, Tensors.full(x, 1, x.getShape().get(0)));
+    add(x, y, Optional.empty());
   }
 
   /**
@@ -82,13 +82,17 @@ public final class LeastSquares implements AutoCloseable {
    * @throws InvalidInputException if they hold something that is not a finite number
    */
   public void add(NDArray x, NDArray y, NDArray weights) {
+    add(x, y, Optional.of(weights));
+  }
+
+  private void add(NDArray x, NDArray y, Optional<NDArray> weights) {
     batches++;
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       long rows = x.getShape().get(0);
       long border = firstHeldOut(rows);
-      NDArray wide = Tensors.inDoublePrecision(weights);
-      if (!add(solving, x, y, wide, 0, border) || !add(heldOut, x, y, wide, border, rows)) {
+      Rows all = weights.map(w -> Rows.weighted(x, y, w)).orElseGet(() -> Rows.alike(x, y));
+      if (!solving.add(all.part(0, border)) || !heldOut.add(all.part(border, rows))) {
         throw new InvalidInputException(
             ("reconstruction of '%s' wants finite activations, batch %d holds one that is not;"
                     + " check the numbers of the model and of the calibration data, or prune with"
@@ -96,15 +100,6 @@ public final class LeastSquares implements AutoCloseable {
                 .formatted(layer, batches));
       }
     }
-  }
-
-  private static boolean add(
-      Moments part, NDArray x, NDArray y, NDArray weights, long from, long to) {
-    return from == to
-        || part.add(
-            Tensors.slice(x, 0, from, to),
-            Tensors.slice(y, 0, from, to),
-            Tensors.slice(weights, 0, from, to));
   }
 
   /**

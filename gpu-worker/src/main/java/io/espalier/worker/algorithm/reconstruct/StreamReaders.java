@@ -36,8 +36,8 @@ public final class StreamReaders implements AutoCloseable {
       }
       NDArray own = Tensors.slice(weights, 0, from, to);
       NDArray target = Tensors.slice(z, 0, from, to);
-      return both.add(Tensors.slice(x, 0, from, to), target, own)
-          && wanted.add(target, Tensors.reshape(own, to - from, 1), own);
+      return both.add(Rows.weighted(Tensors.slice(x, 0, from, to), target, own))
+          && wanted.add(Rows.weighted(target, Tensors.reshape(own, to - from, 1), own));
     }
 
     Moments of(LinearMap reader) {

@@ -103,7 +103,10 @@ final class BranchAndBound {
     return bound < bestLoss - problem.tolerance();
   }
 
-  /** What later axes lose if each has the widest choice that fits while the others are narrow. */
+  /**
+   * Returns what later axes lose if each has the widest choice that fits while the others are
+   * narrow.
+   */
   private double least(int from) {
     double least = 0;
     for (int depth = from; depth < order.length; depth++) {

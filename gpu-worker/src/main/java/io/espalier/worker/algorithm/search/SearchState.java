@@ -56,12 +56,12 @@ final class SearchState {
     }
   }
 
-  /** How much of a bounded quantity the model has. */
+  /** Returns how much of a bounded quantity the model has. */
   long used(int quantity) {
     return used[quantity];
   }
 
-  /** How many moves were made. */
+  /** Returns how many moves were made. */
   long moves() {
     return moves;
   }
@@ -75,7 +75,7 @@ final class SearchState {
     return true;
   }
 
-  /** Whether the model would be within the budget after a move. */
+  /** Returns whether the model would be within the budget after a move. */
   boolean fits(int axis, int choice) {
     for (int q = 0; q < used.length; q++) {
       if (used[q] + change(q, axis, choice) > problem.limits[q]) {
@@ -85,7 +85,7 @@ final class SearchState {
     return true;
   }
 
-  /** Whether the model would be within the budget after two moves. */
+  /** Returns whether the model would be within the budget after two moves. */
   boolean fits(int a, int choiceOfA, int b, int choiceOfB) {
     for (int q = 0; q < used.length; q++) {
       if (used[q] + change(q, a, choiceOfA, b, choiceOfB) > problem.limits[q]) {

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How many units of each axis stay; an axis that is not named stays whole.
+ * Number of units kept per axis; an axis that is not named stays whole.
  *
  * @param units by name of the axis, in the order of the forward pass
  */
@@ -29,7 +29,7 @@ public record Widths(Map<String, Integer> units) {
     return new Widths(units);
   }
 
-  /** How many units of an axis stay. */
+  /** Returns how many units of an axis stay. */
   public int of(Axis axis) {
     return units.getOrDefault(axis.name(), axis.units());
   }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a classifier is trained.
+ * Training of a classifier.
  *
  * @param epochs passes over the data
  * @param batch images per step; the images that are left over after the last full batch of an epoch
@@ -56,7 +56,10 @@ public record TrainingSettings(
     }
   }
 
-  /** What CIFAR networks are usually trained with; learning rate 0.1 per 128 images of a batch. */
+  /**
+   * Returns what CIFAR networks are usually trained with; learning rate 0.1 per 128 images of a
+   * batch.
+   */
   public static TrainingSettings cifar(int epochs, int batch, long seed) {
     return new TrainingSettings(
         epochs,

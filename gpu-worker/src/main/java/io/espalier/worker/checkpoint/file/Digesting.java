@@ -81,7 +81,7 @@ public final class Digesting implements Closeable {
     }
   }
 
-  /** What is put into it is written to a channel, from its present position on. */
+  /** Returns what is put into it is written to a channel, from its present position on. */
   public Sink sink(FileChannel channel) {
     return new Sink(
         chunk -> {
@@ -97,7 +97,7 @@ public final class Digesting implements Closeable {
     thread.shutdownNow();
   }
 
-  /** Where the bytes of one file go. One at a time, from one thread. */
+  /** Sink of the bytes of one file. One at a time, from one thread. */
   public final class Sink {
     private final Output output;
     private final MessageDigest digest = sha256();

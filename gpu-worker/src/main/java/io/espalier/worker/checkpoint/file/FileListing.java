@@ -30,7 +30,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class FileListing {
   /**
-   * How much a listing may hold.
+   * Limits of a listing.
    *
    * @param files number of files
    * @param bytes size of all files together
@@ -123,7 +123,7 @@ public final class FileListing {
     return bytes;
   }
 
-  /** Whether no file is so young that a change of it could have gone unseen. */
+  /** Returns whether no file is so young that a change of it could have gone unseen. */
   public boolean isSettledAt(Instant now) {
     long youngest = TimeUnit.MILLISECONDS.toNanos(now.minus(SETTLED).toEpochMilli());
     return files.values().stream().allMatch(entry -> entry.changedNanos() < youngest);

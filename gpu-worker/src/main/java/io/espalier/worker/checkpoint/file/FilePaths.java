@@ -22,7 +22,7 @@ public final class FilePaths {
 
   private FilePaths() {}
 
-  /** Whether a URI is of this kind; one without a scheme is a path. */
+  /** Returns whether a URI is of this kind; one without a scheme is a path. */
   public static boolean isFile(URI uri) {
     return uri.getScheme() == null || SCHEME.equals(uri.getScheme().toLowerCase(Locale.ROOT));
   }

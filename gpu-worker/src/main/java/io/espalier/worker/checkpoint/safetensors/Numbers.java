@@ -39,7 +39,7 @@ public final class Numbers {
     return at.applyAsDouble(index);
   }
 
-  /** How many there are. */
+  /** Returns how many there are. */
   public int size() {
     return size;
   }

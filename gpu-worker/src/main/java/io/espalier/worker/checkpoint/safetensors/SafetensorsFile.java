@@ -53,7 +53,7 @@ public final class SafetensorsFile {
     }
   }
 
-  /** Where it lies. */
+  /** Returns where it lies. */
   public Path path() {
     return path;
   }
@@ -108,7 +108,7 @@ public final class SafetensorsFile {
     return TensorReader.open(this, place(name));
   }
 
-  /** Where a tensor lies in the file. */
+  /** Returns where a tensor lies in the file. */
   public Place place(String name) {
     Place place = header.tensors().get(name);
     if (place == null) {

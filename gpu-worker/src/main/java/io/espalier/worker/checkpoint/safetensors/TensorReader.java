@@ -52,7 +52,7 @@ public final class TensorReader implements AutoCloseable {
     return tensor;
   }
 
-  /** Whether another tensor has the same bytes, shape and type. */
+  /** Returns whether another tensor has the same bytes, shape and type. */
   public boolean holdsTheSame(TensorReader other) {
     if (tensor.dtype() != other.tensor.dtype()
         || !Arrays.equals(tensor.shape(), other.tensor.shape())) {

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Where artifacts (directories of files) are fetched from and published to. Whatever takes long
- * asks at every buffer whether it should go on.
+ * Store from which artifacts (directories of files) are fetched and to which they are published.
+ * Whatever takes long asks at every buffer whether it should go on.
  */
 public interface ArtifactStore {
   /**
@@ -36,7 +36,7 @@ public interface ArtifactStore {
   Published publish(Draft draft, URI under, String name, StopCheck stop);
 
   /**
-   * What is published under a name, if anything.
+   * Returns what is published under a name, if anything.
    *
    * @throws StoreUnavailableException if the location lies in no store
    * @throws ResourceException if it cannot be read

@@ -28,7 +28,7 @@ public record Draft(Path directory, Manifest manifest, boolean movable, Optional
     return new Draft(directory, manifest, false, Optional.of(reports));
   }
 
-  /** Where a file of the directory is copied from. */
+  /** Returns where a file of the directory is copied from. */
   Path source(String path, Path file) {
     return reports
         .filter(any -> Manifest.REPORTS.contains(path))

@@ -69,7 +69,7 @@ public final class InputRoots implements FileListing.LinkCheck {
     }
   }
 
-  /** Whether a URI names something in the file system, which this class is about. */
+  /** Returns whether a URI names something in the file system, which this class is about. */
   public static boolean concern(URI uri) {
     return FilePaths.isFile(uri);
   }

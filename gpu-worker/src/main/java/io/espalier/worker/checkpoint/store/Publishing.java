@@ -110,7 +110,8 @@ final class Publishing {
   }
 
   /**
-   * Whether there are only directories and files with one name each, and rights as we know them.
+   * Returns whether there are only directories and files with one name each, and rights as we know
+   * them.
    */
   private static boolean isPlain(Path directory) throws IOException {
     if (!directory.getFileSystem().supportedFileAttributeViews().contains("unix")) {

@@ -96,7 +96,7 @@ public final class StoreSweep {
     }
   }
 
-  /** Whether a directory with all below it comes before a place, in the order of visits. */
+  /** Returns whether a directory with all below it comes before a place, in the order of visits. */
   private static boolean isBefore(Path directory, Path place) {
     Iterator<Path> other = place.iterator();
     for (Path name : directory) {

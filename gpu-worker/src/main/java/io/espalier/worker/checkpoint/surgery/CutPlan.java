@@ -20,7 +20,7 @@ import java.util.Map;
 final class CutPlan {
   private CutPlan() {}
 
-  /** What becomes of the tensors that stay, in the order of the forward pass. */
+  /** Returns what becomes of the tensors that stay, in the order of the forward pass. */
   static List<Piece> of(ModelDirectory model, Architecture architecture, Kept kept) {
     model.requireShapes(architecture.shapes());
     var problems = new Problems();

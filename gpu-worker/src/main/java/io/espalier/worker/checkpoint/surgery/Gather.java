@@ -24,7 +24,7 @@ final class Gather {
   private final FileChannel in;
   private final Digesting.Sink sink;
 
-  /** Where the window lies in the file. */
+  /** Start of the window in the file. */
   private long windowStart;
 
   /** What has been asked for, but not been copied, since its neighbour may be asked for next. */
@@ -52,7 +52,7 @@ final class Gather {
     pendingEnd = position + bytes;
   }
 
-  /** Whether elements of so many bits can be taken one by one. */
+  /** Returns whether elements of so many bits can be taken one by one. */
   static boolean isElement(int bits) {
     return bits == Byte.SIZE || bits == Short.SIZE || bits == Integer.SIZE || bits == Long.SIZE;
   }

@@ -25,7 +25,7 @@ public record Shard(String name, SafetensorsHeader header, Map<String, Piece> pi
         pieces.stream().collect(Collectors.toMap(p -> p.header().name(), Function.identity())));
   }
 
-  /** What a file says beside its tensors, given what was said before. */
+  /** Returns what a file says beside its tensors, given what was said before. */
   static Map<String, String> metadata(Map<String, String> before) {
     var all = new LinkedHashMap<>(before);
     SafetensorsWriter.PYTORCH.forEach(all::putIfAbsent);

@@ -12,7 +12,7 @@ import java.util.List;
  * @param fill red, green and blue of what is added
  */
 record CentreCrop(ImageSize size, Rounding rounding, List<Integer> fill) implements ImageStep {
-  /** Where half a pixel goes. */
+  /** Rounding of half pixels. */
   enum Rounding {
     /** Python's {@code round}, half to even: torchvision and timm. */
     HALF_TO_EVEN,
@@ -53,7 +53,7 @@ record CentreCrop(ImageSize size, Rounding rounding, List<Integer> fill) impleme
     return new RgbImage(size, out);
   }
 
-  /** Where the result begins in the image; below 0 if it begins before it. */
+  /** Returns where the result begins in the image; below 0 if it begins before it. */
   private int start(int in, int out) {
     if (out > in) {
       return -((out - in) / 2);

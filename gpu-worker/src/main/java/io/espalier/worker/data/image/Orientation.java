@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How an image is to be turned, in the numbers of EXIF: 1 not at all; 2 mirrored; 3 by half a turn;
- * 4 upside down; 5 to 8 the same with rows and columns exchanged.
+ * Turn that an image needs, in the numbers of EXIF: 1 not at all; 2 mirrored; 3 by half a turn; 4
+ * upside down; 5 to 8 the same with rows and columns exchanged.
  *
  * <p>Source: Pillow, {@code ImageOps.exif_transpose} and {@code Image.getexif}.
  */
@@ -29,7 +29,10 @@ final class Orientation {
 
   private Orientation() {}
 
-  /** What EXIF data say: a TIFF header and what it points to. Empty if they say nothing usable. */
+  /**
+   * Returns what EXIF data say: a TIFF header and what it points to. Empty if they say nothing
+   * usable.
+   */
   static Optional<Integer> ofExif(ByteBuffer exif) {
     ByteBuffer tiff = exif.slice();
     if (tiff.remaining() < 8) {
@@ -59,13 +62,13 @@ final class Orientation {
     };
   }
 
-  /** What XMP data say; empty if they say nothing. */
+  /** Returns what XMP data say; empty if they say nothing. */
   static Optional<Integer> ofXmp(ByteBuffer xmp) {
     Matcher matcher = XMP.matcher(ISO_8859_1.decode(xmp.duplicate()));
     return matcher.find() ? Optional.of(Integer.parseInt(matcher.group(1))) : Optional.empty();
   }
 
-  /** Whether rows become columns. */
+  /** Returns whether rows become columns. */
   static boolean exchanges(int orientation) {
     return orientation > 4 && orientation <= LAST;
   }

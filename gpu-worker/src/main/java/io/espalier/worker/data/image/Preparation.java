@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * How an image becomes one of the size that a model takes, before its values are normalised.
+ * Preparation of an image to the size that a model takes, before its values are normalised.
  *
  * @param steps one after the other
  * @param upright whether an image is turned as its EXIF data say
@@ -22,7 +22,10 @@ public record Preparation(
     steps = List.copyOf(steps);
   }
 
-  /** What is done if nothing is said: an image is brought to the size, whatever its proportions. */
+  /**
+   * Returns what is done if nothing is said: an image is brought to the size, whatever its
+   * proportions.
+   */
   public static Preparation usual(ImageSize size) {
     return new Preparation(
         List.of(exact(size, Resampling.BILINEAR)),
@@ -113,7 +116,7 @@ public record Preparation(
     return reversed ? RgbImage.CHANNELS - 1 - ofInput : ofInput;
   }
 
-  /** What is done, in words; differs wherever pixels may. */
+  /** Returns what is done, in words; differs wherever pixels may. */
   public String inWords() {
     var words = new ArrayList<String>();
     words.add(

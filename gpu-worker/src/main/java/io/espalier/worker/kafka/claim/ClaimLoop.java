@@ -40,14 +40,14 @@ public final class ClaimLoop implements Runnable {
     /** Blocks until it is done or stopped; never asks for a renewal. */
     AcknowledgeType run(ConsumerRecord<byte[], byte[]> record, Slots.Place place, Stop stop);
 
-    /** Whether somebody else has the lease by now and waits for this work to end. */
+    /** Returns whether somebody else has the lease by now and waits for this work to end. */
     default boolean isAwaited(Stop stop) {
       return false;
     }
   }
 
   /**
-   * Where commands are claimed.
+   * Queue of commands to claim.
    *
    * @param consumers a new member of the group of this queue
    * @param topic the topic of the commands

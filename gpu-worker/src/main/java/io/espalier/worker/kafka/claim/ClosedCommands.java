@@ -56,7 +56,7 @@ final class ClosedCommands {
   }
 
   /**
-   * Why a command must not be worked on, if it is closed.
+   * Returns why a command must not be worked on, if it is closed.
    *
    * <p>Commands of older coordinators have no sequence: sequence 0 is below any that was closed.
    * Yet a coordinator that was set back to an older version may open such a run again. So a command
@@ -97,7 +97,9 @@ final class ClosedCommands {
     times = largerTimes;
   }
 
-  /** Where a run is, or would be: the first place from its own on that is its or nobody's. */
+  /**
+   * Returns where a run is, or would be: the first place from its own on that is its or nobody's.
+   */
   private static int place(long[] runs, long key) {
     int mask = runs.length - 1;
     int place = (int) (key ^ (key >>> 32)) & mask;
@@ -124,7 +126,7 @@ final class ClosedCommands {
         : reason.substring(0, REASON_CHARACTERS) + "...";
   }
 
-  /** What is known of the runs that were told of last. */
+  /** Facts on the runs that were told of last. */
   private static final class Recent<V> extends LinkedHashMap<String, V> {
     private static final long serialVersionUID = 1L;
 

@@ -21,7 +21,7 @@ public final class HeldCommands {
   private final ClosedCommands closed = new ClosedCommands();
   private final Runnable changed;
 
-  /** What is held; {@code changed} is called whenever that changes and must be quick. */
+  /** Returns what is held; {@code changed} is called whenever that changes and must be quick. */
   public HeldCommands(Runnable changed) {
     this.changed = changed;
   }
@@ -63,7 +63,7 @@ public final class HeldCommands {
     return Optional.ofNullable(attempts.get(claim));
   }
 
-  /** Whether this worker held the claim's attempt by an earlier claim, and still does. */
+  /** Returns whether this worker held the claim's attempt by an earlier claim, and still does. */
   synchronized boolean isHeldBefore(Stop claim) {
     for (Map.Entry<Stop, ClaimedCommand> held : attempts.entrySet()) {
       if (held.getKey().equals(claim)) {
@@ -76,7 +76,7 @@ public final class HeldCommands {
     return false;
   }
 
-  /** Whether this worker holds the claim's attempt by a later claim, too. */
+  /** Returns whether this worker holds the claim's attempt by a later claim, too. */
   synchronized boolean isHeldAgain(Stop claim) {
     ClaimedCommand attempt = attempts.get(claim);
     boolean later = false;
@@ -93,7 +93,7 @@ public final class HeldCommands {
     return attempt != null && held.id().equals(attempt.id());
   }
 
-  /** What is held, as heartbeats say it. */
+  /** Returns what is held, as heartbeats say it. */
   public synchronized List<RunningStage> stages() {
     return attempts.entrySet().stream()
         .map(entry -> stage(entry.getValue(), working.contains(entry.getKey())))

@@ -24,7 +24,7 @@ public final class OtherHolders {
     this.others = others;
   }
 
-  /** What this worker holds. */
+  /** Returns what this worker holds. */
   public HeldCommands running() {
     return running;
   }
@@ -52,7 +52,10 @@ public final class OtherHolders {
     return true;
   }
 
-  /** Whether somebody else has the lease of this claim's command and waits for its work to end. */
+  /**
+   * Returns whether somebody else has the lease of this claim's command and waits for its work to
+   * end.
+   */
   public boolean isAwaited(Stop stop) {
     return running.isHeldAgain(stop)
         || running.attempt(stop).flatMap(others::waitingFor).isPresent();

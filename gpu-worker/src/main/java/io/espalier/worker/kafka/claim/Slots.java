@@ -45,7 +45,7 @@ public final class Slots {
     return found;
   }
 
-  /** How many commands beyond its slots it would take now. */
+  /** Returns how many commands beyond its slots it would take now. */
   public synchronized int spare() {
     int spare = 0;
     for (int slot = 0; slot < holders.length; slot++) {
@@ -150,7 +150,7 @@ public final class Slots {
       return slot;
     }
 
-    /** Whether a command may be asked for. */
+    /** Returns whether a command may be asked for. */
     public boolean isOpen() {
       synchronized (Slots.this) {
         return Slots.this.isOpen()

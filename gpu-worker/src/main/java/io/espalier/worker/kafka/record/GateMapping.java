@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class GateMapping {
   private GateMapping() {}
 
-  /** What the result of a command's run is judged by. */
+  /** Returns what the result of a command's run is judged by. */
   public static RunGates gates(StageCommand command) {
     return new RunGates(
         command.getGates().stream().map(GateMapping::gate).toList(),

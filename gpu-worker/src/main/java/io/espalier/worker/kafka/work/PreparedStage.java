@@ -23,7 +23,7 @@ public final class PreparedStage implements AutoCloseable {
   record Done(Optional<Draft> output, StageResult result) {}
 
   /**
-   * What goes into the stage.
+   * Inputs of the stage.
    *
    * @param key what the result is stored under
    */
@@ -62,7 +62,7 @@ public final class PreparedStage implements AutoCloseable {
     return folder;
   }
 
-  /** What goes in. */
+  /** Returns what goes in. */
   Subject subject() {
     return subject;
   }

@@ -13,9 +13,7 @@ import org.jspecify.annotations.Nullable;
  * life. Sends nothing itself, so that a slow broker never keeps the stage from telling more.
  */
 public final class ProgressPulse implements Progress.Listener {
-  /**
-   * How often {@link #due} is to be asked; more often than it says yes, so as to miss no second.
-   */
+  /** Interval for asking {@link #due}; more often than it says yes, so as to miss no second. */
   public static final Duration TICK = Duration.ofMillis(200);
 
   static final Duration INTERVAL = Duration.ofSeconds(1);
@@ -49,7 +47,7 @@ public final class ProgressPulse implements Progress.Listener {
     latest = progress;
   }
 
-  /** What is to be sent now, if anything is; counts as sent. */
+  /** Returns what is to be sent now, if anything is; counts as sent. */
   public synchronized Optional<StageProgressed> due() {
     Instant now = clock.instant();
     Duration since = Duration.between(sentAt, now);
@@ -62,7 +60,7 @@ public final class ProgressPulse implements Progress.Listener {
     return Optional.of(latest());
   }
 
-  /** How far it is. */
+  /** Returns how far it is. */
   public synchronized StageProgressed latest() {
     return new StageProgressed(
         latest.phase(), latest.done(), latest.total(), eta(clock.instant()), latest.values());

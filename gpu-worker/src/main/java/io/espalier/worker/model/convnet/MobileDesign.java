@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.model.family.Activation;
 import io.espalier.worker.tensor.Tensors;
 
-/** What the networks of one paper have in common, as timm builds them. */
+/** Common design of one paper's networks, as timm builds them. */
 enum MobileDesign {
   /** Sandler et al., MobileNetV2, arXiv 1801.04381. */
   MOBILENET_V2(Activation.RELU6, 32),
@@ -23,7 +23,7 @@ enum MobileDesign {
     this.stem = stem;
   }
 
-  /** What stem and head apply, and blocks that say nothing else. */
+  /** Returns what stem and head apply, and blocks that say nothing else. */
   Activation activation() {
     return activation;
   }
@@ -33,7 +33,7 @@ enum MobileDesign {
     return stem;
   }
 
-  /** Whether the mean over space is taken before the head's convolution, not behind it. */
+  /** Returns whether the mean over space is taken before the head's convolution, not behind it. */
   boolean poolsBeforeHead() {
     return this == MOBILENET_V3;
   }
@@ -43,7 +43,7 @@ enum MobileDesign {
     return this == MOBILENET_V3 ? Tensors.hardSigmoid(x) : Tensors.sigmoid(x);
   }
 
-  /** What a squeeze-and-excitation applies between its two layers. */
+  /** Returns what a squeeze-and-excitation applies between its two layers. */
   Activation squeezeActivation() {
     return this == MOBILENET_V3 ? Activation.RELU : activation;
   }

@@ -67,7 +67,7 @@ record MobileNetwork(MobileDesign design, Modules modules) {
             new Section(List.of("classifier"), (x, mode) -> pass.apply(mode).classify(x)));
   }
 
-  /** Whether a block's input and output are one axis, which they are where it adds them. */
+  /** Returns whether a block's input and output are one axis, which they are where it adds them. */
   private static boolean adds(Map<String, Layer> table, String module, MobileBlock block) {
     Dimension in =
         switch (block.kind()) {

@@ -55,7 +55,7 @@ record ResidualNetwork(Modules modules, ResnetNames names) {
     return modules.has(names.conv(names.block(stage, index), 1));
   }
 
-  /** What comes before the first stage. */
+  /** Returns what comes before the first stage. */
   private NDArray stem(NDArray images) {
     String stem = names.stem();
     String norm = names.stemNorm();

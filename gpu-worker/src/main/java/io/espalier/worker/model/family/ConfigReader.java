@@ -34,7 +34,7 @@ public record ConfigReader(
     return new ConfigReader(json, where, others, new ArrayList<>());
   }
 
-  /** What a key's object says; nothing if it is none. */
+  /** Returns what a key's object says; nothing if it is none. */
   public ConfigReader part(String key) {
     JsonNode value = json.path(key);
     if (!silent(key) && !value.isObject()) {
@@ -43,7 +43,7 @@ public record ConfigReader(
     return new ConfigReader(value, where + key + ".", problems, warnings);
   }
 
-  /** Whether a value is null or not there. */
+  /** Returns whether a value is null or not there. */
   public boolean silent(String key) {
     return !json.hasNonNull(key);
   }

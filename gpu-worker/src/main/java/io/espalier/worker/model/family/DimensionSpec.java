@@ -51,8 +51,8 @@ public record DimensionSpec(List<String> axes, int indicesPerUnit, int size) {
   }
 
   /**
-   * How many units its only axis has if it has so many indices; empty if it runs along several, or
-   * the indices are no whole number of units.
+   * Returns how many units its only axis has if it has so many indices; empty if it runs along
+   * several, or the indices are no whole number of units.
    */
   Optional<Integer> units(long indices) {
     long stretch = (long) indicesPerUnit * axes.size();
@@ -64,7 +64,7 @@ public record DimensionSpec(List<String> axes, int indicesPerUnit, int size) {
     return whole ? Optional.of((int) (indices / stretch)) : Optional.empty();
   }
 
-  /** What it is once every axis has its width. */
+  /** Returns what it is once every axis has its width. */
   Dimension settle(Map<String, Axis> widths) {
     if (axes.isEmpty()) {
       return Dimension.fixed(size);

@@ -11,7 +11,7 @@ public interface ForwardHooks {
   ForwardHooks NONE = new ForwardHooks() {};
 
   /**
-   * What each attention head says, before the output projection.
+   * Returns what each attention head says, before the output projection.
    *
    * @param axis name of the axis of the layer's heads
    * @param context (batch, heads, tokens, head size)
@@ -21,8 +21,8 @@ public interface ForwardHooks {
   }
 
   /**
-   * What the first dense layer of a feed-forward part says, bias included, before the activation;
-   * where there is a gate, before it is multiplied by that.
+   * Returns what the first dense layer of a feed-forward part says, bias included, before the
+   * activation; where there is a gate, before it is multiplied by that.
    *
    * @param axis name of the axis of the neurons
    * @param neurons (batch, tokens, neurons); of an expert (1, tokens that chose it, neurons), and
@@ -33,7 +33,7 @@ public interface ForwardHooks {
   }
 
   /**
-   * What the second dense layer of a feed-forward part reads.
+   * Returns what the second dense layer of a feed-forward part reads.
    *
    * @param axis name of the axis of the neurons
    * @param activated as {@link #neurons}
@@ -43,7 +43,7 @@ public interface ForwardHooks {
   }
 
   /**
-   * What a router scores experts by, before softmax.
+   * Returns what a router scores experts by, before softmax.
    *
    * @param axis name of the axis of the layer's experts
    * @param scores (tokens of all sequences, experts)
@@ -63,8 +63,8 @@ public interface ForwardHooks {
   default void reads(int expert, String neurons, int[] tokens) {}
 
   /**
-   * What an expert's output is multiplied by: its share of the router, or the gate of the expert
-   * that all tokens share.
+   * Hears what an expert's output is multiplied by: its share of the router, or the gate of the
+   * expert that all tokens share.
    *
    * @param neurons name of the axis of its neurons
    * @param weights (tokens that chose it, 1); of the shared expert (batch, tokens, 1)
@@ -72,8 +72,8 @@ public interface ForwardHooks {
   default void weighs(String neurons, NDArray weights) {}
 
   /**
-   * What an expert adds to the tokens that chose it, weighed by their router; not called if there
-   * are none.
+   * Returns what an expert adds to the tokens that chose it, weighed by their router; not called if
+   * there are none.
    *
    * @param axis name of the axis of the layer's experts
    * @param expert which of them
@@ -84,7 +84,7 @@ public interface ForwardHooks {
   }
 
   /**
-   * What a part of a layer adds to the stream: its attention, or its feed-forward part.
+   * Returns what a part of a layer adds to the stream: its attention, or its feed-forward part.
    *
    * @param axis name of the axis of the heads or neurons that it consists of; of a part of experts
    *     no axis has that name
@@ -96,8 +96,9 @@ public interface ForwardHooks {
   }
 
   /**
-   * What a normalisation says that stands in front of a part of a decoder's layer: its attention,
-   * its feed-forward part, or both of them where one is enough for both. That at the end is none.
+   * Returns what a normalisation says that stands in front of a part of a decoder's layer: its
+   * attention, its feed-forward part, or both of them where one is enough for both. That at the end
+   * is none.
    *
    * @param module name of the normalisation
    * @param normed (batch, tokens, hidden)
@@ -107,7 +108,7 @@ public interface ForwardHooks {
   }
 
   /**
-   * What enters a layer.
+   * Returns what enters a layer.
    *
    * @param layer counted from 0
    * @param state (batch, tokens, hidden)
@@ -117,7 +118,7 @@ public interface ForwardHooks {
   }
 
   /**
-   * What leaves a layer, of the last one too before anything else is done to it.
+   * Returns what leaves a layer, of the last one too before anything else is done to it.
    *
    * @param layer counted from 0
    * @param state (batch, tokens, hidden)

@@ -2,7 +2,7 @@ package io.espalier.worker.model.family;
 
 import java.util.Optional;
 
-/** What a family of transformers calls its sizes in config.json. */
+/** Names of the sizes of a transformer family in config.json. */
 public enum TextKeys {
   /** BERT and RoBERTa. */
   BERT(
@@ -116,13 +116,13 @@ public enum TextKeys {
     return groups;
   }
 
-  /** Whether the size of a head stands for itself, whatever the hidden size is. */
+  /** Returns whether the size of a head stands for itself, whatever the hidden size is. */
   boolean sizesHeads() {
     return this == LLAMA || this == GEMMA;
   }
 
   /**
-   * Where layers' widths stand.
+   * Returns where layers' widths stand.
    *
    * @param prunedHeads whether transformers 4 can remove heads from models of the family
    */

@@ -5,6 +5,7 @@ import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
@@ -19,33 +20,35 @@ import java.util.stream.Stream;
  * part; where heads share keys and values, only the neurons can be cut without the others.
  */
 public interface TextNetwork {
-  /** What it takes. */
+  /** Returns what it takes. */
   TextInput input();
 
-  /** What versions of transformers take for different things in its config, in sentences. */
+  /**
+   * Returns what versions of transformers take for different things in its config, in sentences.
+   */
   List<String> warnings();
 
-  /** What is wrong with tensors that its config ties to others, in sentences. */
+  /** Returns what is wrong with tensors that its config ties to others, in sentences. */
   List<String> untied(ModelDirectory directory);
 
-  /** How names of axes of attention heads end. */
-  String HEADS = ".heads";
+  /** Suffix of the names of attention head axes. */
+  String HEADS = "." + AxisKind.HEADS.key();
 
   /**
    * How names of axes of groups of attention heads end, each of which has one head of keys and
    * values: group g of G has the heads from g · H / G up to (excluding) (g + 1) · H / G. In a
    * family that has them they are axes of their own even where each head is a group.
    */
-  String GROUPS = ".groups";
+  String GROUPS = "." + AxisKind.GROUPS.key();
 
-  /** How names of axes of experts end. */
-  String EXPERTS = ".experts";
+  /** Suffix of names of expert axes. */
+  String EXPERTS = "." + AxisKind.EXPERTS.key();
 
   /**
    * How names of axes of feed-forward neurons end: behind the name of the layer, that of an expert,
    * or that of the expert that all tokens of the layer share.
    */
-  String NEURONS = ".neurons";
+  String NEURONS = "." + AxisKind.NEURONS.key();
 
   /** Channels of one attention head. */
   int headSize();
@@ -53,23 +56,30 @@ public interface TextNetwork {
   /** Width of the residual stream. */
   int hiddenSize();
 
-  /** Where its config.json says how wide its layers are. */
+  /** Returns where its config.json says how wide its layers are. */
   WidthKeys widthKeys();
 
   /**
    * A layer's axes; a layer of experts has no neurons of its own.
    *
-   * @param heads name of the axis of its attention heads
-   * @param neurons name of the axis of its feed-forward neurons
+   * @param module name of the layer
    */
-  record Block(String heads, String neurons) {
+  record Block(String module) {
+    /** Name of the axis of its attention heads. */
+    public String heads() {
+      return Axis.nameOf(AxisKind.HEADS, module);
+    }
+
+    /** Name of the axis of its feed-forward neurons. */
+    public String neurons() {
+      return Axis.nameOf(AxisKind.NEURONS, module);
+    }
+
     /** The layers of a model that reads text, first to last. */
     public static List<Block> of(Architecture architecture) {
       return architecture.axes().stream()
-          .map(Axis::name)
-          .filter(name -> name.endsWith(HEADS))
-          .map(name -> name.substring(0, name.length() - HEADS.length()))
-          .map(block -> new Block(block + HEADS, block + NEURONS))
+          .filter(axis -> axis.kind() == AxisKind.HEADS)
+          .map(heads -> new Block(heads.module()))
           .toList();
     }
   }
@@ -128,18 +138,21 @@ public interface TextNetwork {
    */
   record SparseLayerKeys(String dense, String step) {}
 
-  /** Where its config.json says how many experts there are and how wide; empty if it has none. */
+  /**
+   * Returns where its config.json says how many experts there are and how wide; empty if it has
+   * none.
+   */
   default Optional<ExpertKeys> expertKeys() {
     return Optional.empty();
   }
 
-  /** How many experts each token has; 0 if the model has none. */
+  /** Returns how many experts each token has; 0 if the model has none. */
   default int chosenExperts() {
     return 0;
   }
 
   /**
-   * What it is made of.
+   * Returns what it is made of.
    *
    * @param shapes tensors' shapes by name; of a checkpoint that holds none, all widths are those of
    *     the config
@@ -157,7 +170,7 @@ public interface TextNetwork {
   NDArray encode(Weights weights, Tokens tokens, ForwardHooks hooks);
 
   /**
-   * What the model says of tokens, by its task:
+   * Returns what the model says of tokens, by its task:
    *
    * <ul>
    *   <li>question-answering: scores of being the first and the last token of the answer, (batch,

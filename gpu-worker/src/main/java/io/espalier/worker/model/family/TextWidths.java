@@ -8,7 +8,7 @@ import java.util.OptionalInt;
 import java.util.TreeSet;
 
 /**
- * How wide a transformer is by its config.json.
+ * Widths of a transformer by its config.json.
  *
  * <p>A pruned model's layers differ. Its config says so by a list in the place of a number, one
  * entry a layer, and then gives the size of a head in {@code head_dim}; or, in transformers before
@@ -41,14 +41,14 @@ public record TextWidths(
     neurons = List.copyOf(neurons);
   }
 
-  /** How many layers there are. */
+  /** Returns how many layers there are. */
   public int layers() {
     return heads.size();
   }
 
   /**
-   * Whether transformers builds layers of these widths: all alike, and heads that share the stream
-   * unless their size stands for itself.
+   * Returns whether transformers builds layers of these widths: all alike, and heads that share the
+   * stream unless their size stands for itself.
    */
   static boolean opensInTransformers(JsonNode config, TextKeys keys) {
     return !config.path(keys.heads()).isArray()

@@ -10,10 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/**
- * What a config.json calls its classes: {@code id2label} of transformers, {@code label_names} of
- * timm.
- */
+/** Class names in a config.json: {@code id2label} of transformers, {@code label_names} of timm. */
 final class ConfigClassNames {
   private final JsonNode config;
   private final JsonNode labels;
@@ -78,7 +75,7 @@ final class ConfigClassNames {
     }
   }
 
-  /** Whether several classes have a name, so that label2id can hold one of them only. */
+  /** Returns whether several classes have a name, so that label2id can hold one of them only. */
   private boolean isRepeated(String name) {
     int count = 0;
     for (JsonNode label : labels) {

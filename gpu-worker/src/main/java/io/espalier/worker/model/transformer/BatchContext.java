@@ -7,7 +7,7 @@ import io.espalier.worker.model.transformer.rope.Rotations;
 import java.util.Optional;
 
 /**
- * What the layers of a {@link StackedNetwork} need to know of a batch besides what passes through
+ * Facts of a batch that the layers of a {@link StackedNetwork} need besides what passes through
  * them; by its tokens alone, so it is made anew at any layer or kept for all of them.
  */
 public final class BatchContext {
@@ -58,12 +58,12 @@ public final class BatchContext {
     return new BatchContext(SelfAttention.ofRealTokens(tokens.mask(), like));
   }
 
-  /** What is added to scores of attention in a layer: (batch, 1, tokens or 1, tokens). */
+  /** Returns what is added to scores of attention in a layer: (batch, 1, tokens or 1, tokens). */
   NDArray mask(int layer) {
     return windows.layers().contains(layer) ? near : everything;
   }
 
-  /** What queries and keys are turned by in a layer, if they are. */
+  /** Returns what queries and keys are turned by in a layer, if they are. */
   Optional<RotaryPositions> positions(int layer) {
     return windows.layers().contains(layer) ? nearPositions : positions;
   }

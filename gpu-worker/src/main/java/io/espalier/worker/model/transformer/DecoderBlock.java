@@ -10,7 +10,7 @@ import java.util.Optional;
 /** A layer of a decoder: what it is made of, and what it computes. */
 interface DecoderBlock {
   /**
-   * What a layer needs to know besides what passes.
+   * Context of a layer besides what passes.
    *
    * @param mask added to scores of attention, (batch, 1, tokens, tokens)
    * @param positions what queries and keys are turned by, if they are
@@ -24,22 +24,22 @@ interface DecoderBlock {
       int headSize,
       Activation activation,
       ForwardHooks hooks) {
-    /** What a normalisation of the stream says, as it may be watched. */
+    /** Returns what a normalisation of the stream says, as it may be watched. */
     NDArray normed(Norm norm, TextModules modules, String module, NDArray x) {
       return hooks.normed(module, norm.of(modules, module, x));
     }
 
-    /** What the second dense layer of a block reads, by what the first one says. */
+    /** Returns what the second dense layer of a block reads, by what the first one says. */
     NDArray activated(String block, NDArray inner) {
       NDArray neurons = hooks.neurons(block + TextNetwork.NEURONS, inner);
       return hooks.activated(block + TextNetwork.NEURONS, activation.of(neurons));
     }
   }
 
-  /** Whether transformers 4 can remove heads from it. */
+  /** Returns whether transformers 4 can remove heads from it. */
   boolean prunedHeads();
 
-  /** What it normalises the stream by. */
+  /** Returns what it normalises the stream by. */
   default Norm norm() {
     return Norm.LAYER;
   }
@@ -57,6 +57,6 @@ interface DecoderBlock {
    */
   void draw(TransformerBuilder builder, String block, int layer);
 
-  /** What the block makes of the residual stream: (batch, tokens, hidden), same after. */
+  /** Returns what the block makes of the residual stream: (batch, tokens, hidden), same after. */
   NDArray of(TextModules modules, String block, NDArray x, Pass pass);
 }

@@ -3,6 +3,7 @@ package io.espalier.worker.model.transformer;
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.model.family.DimensionSpec;
 import io.espalier.worker.model.family.TextNetwork;
@@ -44,7 +45,7 @@ record Experts(
     Optional<Shared> shared,
     TextNetwork.ExpertKeys keys) {
   /**
-   * How wide a layer of experts is.
+   * Width of a layer of experts.
    *
    * @param experts how many there are
    * @param neurons of each
@@ -77,7 +78,7 @@ record Experts(
     Width width = widths.get(layer);
     DimensionSpec experts = builder.experts(block, width.experts());
     builder.linearWithoutBias(block + router, experts, TransformerBuilder.HIDDEN);
-    var stack = stack(new Axis(block + TextNetwork.EXPERTS, width.experts()), builder.tokens());
+    var stack = stack(Axis.of(AxisKind.EXPERTS, block, width.experts()), builder.tokens());
     for (int i = 0; i < width.experts(); i++) {
       String module = stack.module(i);
       DimensionSpec neurons = builder.expertNeurons(module, width.neurons());
@@ -94,8 +95,8 @@ record Experts(
   }
 
   private Stack stack(Axis axis, int tokens) {
-    String block = axis.name().substring(0, axis.name().length() - TextNetwork.EXPERTS.length());
-    return new Stack(axis, block + prefix, OptionalInt.of(Math.multiplyExact(tokens, chosen)));
+    return new Stack(
+        axis, axis.module() + prefix, OptionalInt.of(Math.multiplyExact(tokens, chosen)));
   }
 
   /**
@@ -106,8 +107,7 @@ record Experts(
    * @throws InvalidInputException if a layer has fewer than each token is to have
    */
   List<Stack> stacks(List<Axis> axes, int tokens) {
-    List<Axis> counted =
-        axes.stream().filter(axis -> axis.name().endsWith(TextNetwork.EXPERTS)).toList();
+    List<Axis> counted = axes.stream().filter(axis -> axis.kind() == AxisKind.EXPERTS).toList();
     List<String> problems =
         counted.stream()
             .filter(axis -> axis.units() < chosen)
@@ -122,12 +122,12 @@ record Experts(
     return counted.stream().map(axis -> stack(axis, tokens)).toList();
   }
 
-  /** Whether a layer has experts, by its tensors. */
+  /** Returns whether a layer has experts, by its tensors. */
   boolean isIn(TextModules modules, String block) {
     return modules.weights().has(block + router + ".weight");
   }
 
-  /** What they make of the normalised stream: (batch, tokens, hidden), same after. */
+  /** Returns what they make of the normalised stream: (batch, tokens, hidden), same after. */
   NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
     var shape = x.getShape();
     long tokens = shape.get(0) * shape.get(1);
@@ -149,7 +149,7 @@ record Experts(
         .orElse(routed);
   }
 
-  /** What the expert that all tokens share adds: (batch, tokens, hidden), as is read. */
+  /** Returns what the expert that all tokens share adds: (batch, tokens, hidden), as is read. */
   private NDArray ofShared(Shared one, TextModules modules, String block, NDArray x, Pass pass) {
     String module = block + one.module();
     NDArray said = expert.of(modules, module, module + TextNetwork.NEURONS, x, pass);
@@ -158,7 +158,7 @@ record Experts(
     return Tensors.multiply(open, said);
   }
 
-  /** What all experts say to those that chose them, weighed, one after another. */
+  /** Returns what all experts say to those that chose them, weighed, one after another. */
   private NDArray ask(
       TextModules modules, String block, NDArray rows, NDArray weights, Routes routes, Pass pass) {
     var said = new ArrayList<NDArray>();
@@ -178,7 +178,7 @@ record Experts(
     return Tensors.concat(0, said.toArray(NDArray[]::new));
   }
 
-  /** What one expert makes of its tokens, which are one sequence for whoever watches. */
+  /** Returns what one expert makes of its tokens, which are one sequence for whoever watches. */
   private NDArray speak(TextModules modules, String module, NDArray read, Pass pass) {
     long count = read.getShape().get(0);
     long hidden = read.getShape().get(1);
@@ -192,8 +192,8 @@ record Experts(
   }
 
   /**
-   * Which expert reads what. A place is a token's number times the number of its experts, and which
-   * of these it is.
+   * Routing to experts. A place is a token's number times the number of its experts, and which of
+   * these it is.
    *
    * @param places for each expert those that chose it, ascending
    * @param order for each place where it is if experts are asked one after another

@@ -14,7 +14,7 @@ interface FeedForward {
    */
   void draw(TransformerBuilder builder, String block, int layer);
 
-  /** What it makes of the normalised stream: (batch, tokens, hidden), same after. */
+  /** Returns what it makes of the normalised stream: (batch, tokens, hidden), same after. */
   NDArray of(TextModules modules, String block, NDArray x, Pass pass);
 
   /** The experts that it may consist of. */

@@ -27,7 +27,7 @@ record GatedNeurons(String gate, String inner, String outer, boolean bias) {
   }
 
   /**
-   * What it makes of the normalised stream: (batch, tokens, hidden), same after.
+   * Returns what it makes of the normalised stream: (batch, tokens, hidden), same after.
    *
    * @param axis name of the axis of its neurons
    */

@@ -50,7 +50,7 @@ record GemmaVariant(
   private static final int USUAL_SCALAR = 256;
 
   /**
-   * What scores are kept within, by a hyperbolic tangent.
+   * Caps of scores, applied by a hyperbolic tangent.
    *
    * @param attention those of attention, before softmax
    * @param words those of tokens
@@ -105,7 +105,7 @@ record GemmaVariant(
         : KNOWN.stream().filter(variant -> variant.type.equals(found)).findFirst();
   }
 
-  /** How configs of the kind are read. */
+  /** Returns how configs of the kind are read. */
   TransformerSpec.Reader reader() {
     return new TransformerSpec.Reader(
         TextKeys.GEMMA, usual, models, DecoderNames.LLAMA.words(), this::refuse, false);
@@ -122,7 +122,7 @@ record GemmaVariant(
     wordCap(config);
   }
 
-  /** What queries and keys are turned by. */
+  /** Returns what queries and keys are turned by. */
   Rotations rotations(ConfigReader config, TextWidths widths) {
     int positions = config.count(TextKeys.GEMMA.positions(), usual.positions());
     int size = widths.headSize();
@@ -150,7 +150,7 @@ record GemmaVariant(
     }
   }
 
-  /** What is said of layers of one type, as if there were no others. */
+  /** Returns what is said of layers of one type, as if there were no others. */
   private static ConfigReader ofType(
       ConfigReader config, String type, String baseKey, String scalingKey) {
     ObjectNode own = ((ObjectNode) config.json()).objectNode();
@@ -167,7 +167,7 @@ record GemmaVariant(
     }
   }
 
-  /** Where tokens see only those near them. */
+  /** Returns where tokens see only those near them. */
   Windows windows(ConfigReader config, int layers) {
     List<String> types = layerTypes(config, layers);
     int size = config.count(WINDOW, USUAL_WINDOW);
@@ -198,7 +198,7 @@ record GemmaVariant(
     return types;
   }
 
-  /** What scores of tokens are kept within, if they are. */
+  /** Returns what scores of tokens are kept within, if they are. */
   OptionalDouble wordCap(ConfigReader config) {
     return cap(config, "final_logit_softcapping", caps.words());
   }

@@ -3,7 +3,7 @@ package io.espalier.worker.model.transformer;
 import java.util.Optional;
 
 /**
- * What loaders of a family want of the number of attention heads.
+ * Rule of a family's loaders on the number of attention heads.
  *
  * <p>Source: transformers 4.57.6 and 5.24, vLLM 0.11.2 and 0.32.
  */
@@ -17,7 +17,7 @@ enum HeadRule {
   /** That heads share the hidden size, since some loaders look at nothing else. */
   SHARE;
 
-  /** Whether loaders open a model of these sizes. */
+  /** Returns whether loaders open a model of these sizes. */
   boolean holds(int hidden, int heads, int headSize) {
     return switch (this) {
       case FREE -> true;
@@ -26,7 +26,7 @@ enum HeadRule {
     };
   }
 
-  /** Why some loaders would not open a model of these sizes, if they would not. */
+  /** Returns why some loaders would not open a model of these sizes, if they would not. */
   Optional<String> misfit(int hidden, int heads, int headSize) {
     if (holds(hidden, heads, headSize)) {
       return Optional.empty();

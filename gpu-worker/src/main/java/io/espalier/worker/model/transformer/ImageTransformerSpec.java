@@ -21,7 +21,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a transformer that reads images is built like, by its config.json.
+ * Structure of a transformer that reads images, by its config.json.
  *
  * <p>Source: transformers 4.57.6, {@code models/vit} and {@code models/deit}; timm 1.0.31, {@code
  * models/vision_transformer.py} and {@code deit.py}.
@@ -73,7 +73,7 @@ public record ImageTransformerSpec(
           "large", List.of(1024, 24, 16),
           "huge", List.of(1280, 32, 16));
 
-  /** Whether a config.json is one of such a network. */
+  /** Returns whether a config.json is one of such a network. */
   static boolean accepts(JsonNode config) {
     String architecture = TimmConfig.architectureOf(config);
     return architecture.isEmpty()

@@ -22,8 +22,8 @@ import java.util.OptionalInt;
  */
 public interface LayeredNetwork extends StackedNetwork {
   /**
-   * Why some loaders of the family would not open a model that is like this one but for its sizes,
-   * if they would not.
+   * Returns why some loaders of the family would not open a model that is like this one but for its
+   * sizes, if they would not.
    *
    * @param hidden width of the residual stream
    * @param heads number of attention heads in each layer
@@ -75,15 +75,15 @@ public interface LayeredNetwork extends StackedNetwork {
   }
 
   /**
-   * What {@code layer_types} of config.json has to say of each layer, if silence there means a
-   * pattern by the layers' numbers, which is another one once layers are gone.
+   * Returns what {@code layer_types} of config.json has to say of each layer, if silence there
+   * means a pattern by the layers' numbers, which is another one once layers are gone.
    */
   default Optional<List<String>> layerTypes() {
     return Optional.empty();
   }
 
   /**
-   * What each piece reads.
+   * Returns what each piece reads.
    *
    * @param architecture that of the checkpoint at hand
    */
@@ -99,7 +99,7 @@ public interface LayeredNetwork extends StackedNetwork {
   NDArray end(Weights weights, NDArray x, ForwardHooks hooks);
 
   /**
-   * What the model says, as {@link #forward} says.
+   * Returns what the model says, as {@link #forward} says.
    *
    * @param weights hold at least the tensors of the end
    * @param last what {@link #end} gave

@@ -38,7 +38,7 @@ record LlamaVariant(
     double base) {
   private static final double USUAL_BASE = 10_000;
 
-  /** Which linear layers have biases. */
+  /** Linear layers that have biases. */
   enum Biases {
     /** None. */
     NONE,
@@ -159,7 +159,7 @@ record LlamaVariant(
         : KNOWN.stream().filter(variant -> variant.type.equals(found)).findFirst();
   }
 
-  /** How configs of the kind are read. */
+  /** Returns how configs of the kind are read. */
   TransformerSpec.Reader reader() {
     return new TransformerSpec.Reader(
         TextKeys.LLAMA,
@@ -176,19 +176,19 @@ record LlamaVariant(
     block(config, widths);
   }
 
-  /** What queries and keys are turned by. */
+  /** Returns what queries and keys are turned by. */
   Rotation rotation(ConfigReader config, TextWidths widths) {
     int positions = config.count(TextKeys.LLAMA.positions(), usual.positions());
     boolean typeFirst = !equals(MISTRAL) && !equals(MIXTRAL);
     return new RotaryConfig(config, base, typeFirst).rotation(widths.headSize(), positions);
   }
 
-  /** Where tokens see only those near them. */
+  /** Returns where tokens see only those near them. */
   Windows windows(ConfigReader config, TextWidths widths) {
     return windows.of(config, widths.layers());
   }
 
-  /** What transformers wants of the number of heads; of Qwen2 only vLLM wants more. */
+  /** Returns what transformers wants of the number of heads; of Qwen2 only vLLM wants more. */
   HeadRule headRuleOfTransformers() {
     return equals(QWEN2) ? HeadRule.FREE : headRule;
   }

@@ -28,7 +28,7 @@ final class SelfAttention {
   }
 
   /**
-   * What is added to scores so that nobody looks at padding.
+   * Returns what is added to scores so that nobody looks at padding.
    *
    * @param mask (batch, tokens), int64, 1 for a real token
    * @param like an array of the scores' type
@@ -41,7 +41,7 @@ final class SelfAttention {
   }
 
   /**
-   * What is added to scores so that nobody looks at padding or ahead; otherwise as {@link
+   * Returns what is added to scores so that nobody looks at padding or ahead; otherwise as {@link
    * #ofRealTokens}.
    *
    * @return (batch, 1, tokens, tokens)
@@ -51,8 +51,8 @@ final class SelfAttention {
   }
 
   /**
-   * What is added to scores so that nobody looks at padding, ahead, or far back; otherwise as
-   * {@link #ofRealTokens}.
+   * Returns what is added to scores so that nobody looks at padding, ahead, or far back; otherwise
+   * as {@link #ofRealTokens}.
    *
    * @param window how many tokens are seen: itself and those right before it
    * @return (batch, 1, tokens, tokens)
@@ -72,8 +72,8 @@ final class SelfAttention {
   }
 
   /**
-   * What heads say: values weighed by softmax(query · keyᵀ / √size + mask). Heads share keys and
-   * values in groups, neighbours with neighbours, if there are fewer of these.
+   * Returns what heads say: values weighed by softmax(query · keyᵀ / √size + mask). Heads share
+   * keys and values in groups, neighbours with neighbours, if there are fewer of these.
    *
    * @param query (batch, heads, tokens, size)
    * @param key (batch, groups, tokens, size)
@@ -88,7 +88,7 @@ final class SelfAttention {
   }
 
   /**
-   * How queries and keys give scores.
+   * Scoring by queries and keys.
    *
    * @param mask what is added to scores, of a shape that broadcasts to (batch, heads, tokens,
    *     tokens)
@@ -97,7 +97,7 @@ final class SelfAttention {
    */
   record Scoring(NDArray mask, double scale, OptionalDouble cap) {}
 
-  /** What heads say, by scores of another kind; otherwise as {@link #of}. */
+  /** Returns what heads say, by scores of another kind; otherwise as {@link #of}. */
   static NDArray of(NDArray query, NDArray key, NDArray value, Scoring scoring) {
     long heads = query.getShape().get(1);
     NDArray keys = Tensors.transpose(shared(key, heads), 2, 3);

@@ -8,24 +8,24 @@ import io.espalier.worker.tensor.Weights;
 
 /** A network of layers that follow one another, each of which can be run by itself. */
 public interface StackedNetwork extends TextNetwork {
-  /** How many layers there are. */
+  /** Returns how many layers there are. */
   int layers();
 
   /**
-   * Whether what normalises the stream takes its mean out first, so that it divides by the root of
-   * the variance; else by that of the mean square.
+   * Returns whether what normalises the stream takes its mean out first, so that it divides by the
+   * root of the variance; else by that of the mean square.
    */
   boolean centresStream();
 
   /**
-   * What all layers need to know of a batch.
+   * Returns what all layers need to know of a batch.
    *
    * @param like an array of the type and on the device that is computed in
    */
   BatchContext context(Tokens tokens, NDArray like);
 
   /**
-   * What enters the first layer.
+   * Returns what enters the first layer.
    *
    * @param weights hold at least the tensors of the embedding
    * @return (batch, tokens, hidden)
@@ -33,7 +33,7 @@ public interface StackedNetwork extends TextNetwork {
   NDArray embed(Weights weights, Tokens tokens, ForwardHooks hooks);
 
   /**
-   * What a layer makes of what enters it.
+   * Returns what a layer makes of what enters it.
    *
    * @param index counted from 0
    * @param weights hold at least the tensors of the layer

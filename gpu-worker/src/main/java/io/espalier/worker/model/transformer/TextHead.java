@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What stands on a transformer and turns its last hidden states into scores.
+ * Head on a transformer that turns its last hidden states into scores.
  *
  * @param task what the whole model does with it
  * @param reads the tokens that it reads
@@ -79,17 +79,17 @@ record TextHead(TextTask task, Reads reads, Optional<Inner> inner, Optional<Outp
     return new Output(module, Optional.of(module + ".bias"));
   }
 
-  /** What models can do, by the heads that may stand on them. */
+  /** Returns what models can do, by the heads that may stand on them. */
   static List<String> tasks(Map<String, TextHead> models) {
     return models.values().stream().map(head -> head.task().key()).distinct().sorted().toList();
   }
 
-  /** Whether it gives scores of tokens, and so may share the embedding's weight. */
+  /** Returns whether it gives scores of tokens, and so may share the embedding's weight. */
   boolean guessesTokens() {
     return task == TextTask.FILL_MASK || task == TextTask.TEXT_GENERATION;
   }
 
-  /** Whether it gives labels that the config names. */
+  /** Returns whether it gives labels that the config names. */
   boolean givesLabels() {
     return task == TextTask.TEXT_CLASSIFICATION || task == TextTask.TOKEN_CLASSIFICATION;
   }
@@ -105,7 +105,7 @@ record TextHead(TextTask task, Reads reads, Optional<Inner> inner, Optional<Outp
   }
 
   /**
-   * What the model says.
+   * Returns what the model says.
    *
    * @param hidden (batch, tokens, hidden)
    * @param tokens what was read

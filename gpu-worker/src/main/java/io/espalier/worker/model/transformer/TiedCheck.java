@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Whether a file with tensors that a config ties to others holds copies of these.
+ * Check that a file with tensors that a config ties to others holds copies of these.
  *
  * <p>Of a model whose head is in the file, is another one than the embedding, and is tied to it by
  * the config, transformers 4 takes the embedding for the head, and 5 the head that is there.
@@ -13,7 +13,7 @@ import java.util.List;
 final class TiedCheck {
   private TiedCheck() {}
 
-  /** What is wrong with tied tensors, in words. */
+  /** Returns what is wrong with tied tensors, in words. */
   static List<String> problems(ModelDirectory directory, TransformerSpec plan, String usualPrefix) {
     var problems = new ArrayList<String>();
     if (!plan.tied()) {

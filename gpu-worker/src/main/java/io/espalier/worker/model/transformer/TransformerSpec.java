@@ -23,7 +23,7 @@ import java.util.TreeSet;
 import java.util.function.BiConsumer;
 
 /**
- * What a transformer is built like, by its config.json.
+ * Structure of a transformer, by its config.json.
  *
  * @param model transformers' class for it, such as {@code BertForQuestionAnswering}
  * @param head what stands on it
@@ -171,7 +171,9 @@ record TransformerSpec(
       return usualPadding(config, vocabulary);
     }
 
-    /** What positions are counted from: the padding's id as it is written, even if it is -1. */
+    /**
+     * Returns what positions are counted from: the padding's id as it is written, even if it is -1.
+     */
     private int reserved(ConfigReader config) {
       JsonNode said = config.json().path(PADDING);
       if (said.isNull() || (said.isInt() && said.intValue() < -1)) {
@@ -232,8 +234,8 @@ record TransformerSpec(
   }
 
   /**
-   * What names of the transformer begin with in a checkpoint: it may have the names of a model
-   * without a head, whatever stands on it.
+   * Returns what names of the transformer begin with in a checkpoint: it may have the names of a
+   * model without a head, whatever stands on it.
    *
    * @param usual the prefix of models with a head, with the dot
    * @param tensors names in the checkpoint; none if there is none

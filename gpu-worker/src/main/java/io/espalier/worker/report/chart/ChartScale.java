@@ -12,10 +12,10 @@ sealed interface ChartScale permits Ticks, DecadeScale {
   /** The values that have a mark, ascending; at least two. */
   List<Double> values();
 
-  /** How a value that has a mark is written. */
+  /** Returns how a value that has a mark is written. */
   String text(double value);
 
-  /** Where a value lies between the ends: 0 to 1. */
+  /** Returns where a value lies between the ends: 0 to 1. */
   double position(double value);
 
   /**

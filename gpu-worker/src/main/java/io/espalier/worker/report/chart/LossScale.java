@@ -34,12 +34,12 @@ public record LossScale(double smallest, double largest) {
     return new LossScale(Math.max(positive[0], largest / LARGEST_RATIO), largest);
   }
 
-  /** Whether nothing loses anything. */
+  /** Returns whether nothing loses anything. */
   public boolean isFlat() {
     return largest <= 0;
   }
 
-  /** Whether all that lose anything lose the same. */
+  /** Returns whether all that lose anything lose the same. */
   boolean hasOneLoss() {
     return smallest == largest;
   }

@@ -72,7 +72,7 @@ public final class Markup {
             });
   }
 
-  /** Whether XML 1.0 allows the character at all. */
+  /** Returns whether XML 1.0 allows the character at all. */
   private static boolean isXml(int code) {
     return code == '\t'
         || code == '\n'

@@ -62,7 +62,7 @@ public enum PictureWidth {
     return this == WIDE ? new int[] {0, 4, 8, LossScale.STEPS} : new int[] {0, 6, LossScale.STEPS};
   }
 
-  /** Whether things say something when pointed at; nobody points on a phone. */
+  /** Returns whether things say something when pointed at; nobody points on a phone. */
   public boolean hasTitles() {
     return this == WIDE;
   }

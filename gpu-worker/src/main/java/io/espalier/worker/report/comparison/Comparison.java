@@ -20,7 +20,7 @@ import java.util.Set;
  * @param results at least one; the first says what the original is
  */
 public record Comparison(List<Entry> results) {
-  /** How many standard errors apart two fractions of samples count as different: 95 %. */
+  /** Standard errors from which two fractions of samples count as different: 95 %. */
   private static final double STANDARD_ERRORS = 1.96;
 
   /**
@@ -37,7 +37,7 @@ public record Comparison(List<Entry> results) {
     }
 
     /**
-     * Whether a metric changed.
+     * Returns whether a metric changed.
      *
      * <p>Where the report says whether a change is within noise, that counts. Where it does not,
      * the noise of a fraction of n samples is that of two independent shares of n; both were in
@@ -67,7 +67,7 @@ public record Comparison(List<Entry> results) {
       return Math.abs(after - before) <= STANDARD_ERRORS * Math.sqrt(Math.max(0, variance));
     }
 
-    /** What it was asked for, such as {@code flops 60%, parameters 80%}. */
+    /** Returns what it was asked for, such as {@code flops 60%, parameters 80%}. */
     public String budget() {
       return String.join(
           ", ",
@@ -77,7 +77,7 @@ public record Comparison(List<Entry> results) {
     }
   }
 
-  /** How a result stands to the original. */
+  /** Comparison with the original. */
   public enum Verdict {
     /** For the better. */
     BETTER,
@@ -128,7 +128,7 @@ public record Comparison(List<Entry> results) {
     return results.get(0);
   }
 
-  /** Whether all results are of the same model, as far as is known. */
+  /** Returns whether all results are of the same model, as far as is known. */
   public boolean isOfOneModel() {
     Set<Optional<String>> digests = new HashSet<>();
     results.forEach(each -> digests.add(each.report().parentDigest()));
@@ -144,7 +144,7 @@ public record Comparison(List<Entry> results) {
     return List.copyOf(metrics.values());
   }
 
-  /** Whether a change of a result is within noise. */
+  /** Returns whether a change of a result is within noise. */
   public boolean isNoisy() {
     return results.stream()
         .anyMatch(

@@ -2,7 +2,7 @@ package io.espalier.worker.report.facts;
 
 import io.espalier.worker.algorithm.search.Objective;
 
-/** What the losses of a pruning are, and how they are spoken of. */
+/** Losses of a pruning, and the words for them. */
 public enum Losses {
   /** Models with one axis cut were scored: score of the original less theirs. */
   MEASURED("measured"),
@@ -20,12 +20,12 @@ public enum Losses {
     return key;
   }
 
-  /** What a scale of them is called. */
+  /** Returns what a scale of them is called. */
   public String label() {
     return this == MEASURED ? "loss of score" : "scores that go";
   }
 
-  /** What a cut does, in front of the number. */
+  /** Returns what a cut does, in front of the number. */
   public String verb() {
     return this == MEASURED ? "loses" : "gives up";
   }
@@ -57,7 +57,7 @@ public enum Losses {
   }
 
   /**
-   * What the curve over budgets shows.
+   * Returns what the curve over budgets shows.
    *
    * @param objective key of what the search made small
    */

@@ -15,7 +15,7 @@ public record MetricFacts(Metric metric, Optional<Uncertainty> uncertainty) {
     return new MetricFacts(metric, Optional.empty());
   }
 
-  /** Whether the metric changed by no more than chance may. */
+  /** Returns whether the metric changed by no more than chance may. */
   public boolean isWithinNoise() {
     return uncertainty.map(Uncertainty::isWithinNoise).orElse(false);
   }

@@ -62,7 +62,7 @@ public record PruningReport(
       String name, String architecture, String family, Optional<String> parentDigest) {}
 
   /**
-   * How it was pruned.
+   * Setup of pruning.
    *
    * @param algorithm such as {@code fastnas}
    * @param version of the algorithm
@@ -113,7 +113,7 @@ public record PruningReport(
    * @param reached value of the result
    */
   public record Constraint(Budget.Bound bound, long reached) {
-    /** Whether the result is within the bound. */
+    /** Returns whether the result is within the bound. */
     public boolean holds() {
       return reached <= bound.limit();
     }
@@ -159,7 +159,7 @@ public record PruningReport(
       }
     }
 
-    /** Whether there was anything to choose. */
+    /** Returns whether there was anything to choose. */
     public boolean isConfigurable() {
       return choices.size() > 1;
     }
@@ -202,7 +202,7 @@ public record PruningReport(
   }
 
   /**
-   * How good the choice is, as far as the search can tell.
+   * Quality of the choice, as far as the search can tell.
    *
    * @param loss what was made small
    * @param lowerBound no model within the budget has less
@@ -230,7 +230,7 @@ public record PruningReport(
       return new Curve(List.of(), Optional.empty(), List.of());
     }
 
-    /** Whether there is nothing to draw. */
+    /** Returns whether there is nothing to draw. */
     public boolean isEmpty() {
       return points.isEmpty() && chosen.isEmpty() && measured.isEmpty();
     }
@@ -258,7 +258,7 @@ public record PruningReport(
       String name, Cost cost, double score, double lostScore, OptionalDouble accuracy) {}
 
   /**
-   * Where the time went.
+   * Use of the time.
    *
    * @param phases one after another
    * @param modelsScored models scored in all, the original included; if losses were measured

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Who opens a result.
+ * Loaders of a result.
  *
  * @param loaders those that open it
  * @param note what else there is to know of that, in a sentence
@@ -37,7 +37,7 @@ public record ResultLoaders(List<Loader> loaders, Optional<String> note) {
     return new ResultLoaders(List.of(), Optional.empty());
   }
 
-  /** Whether it is known that no loader of others makes the network of it. */
+  /** Returns whether it is known that no loader of others makes the network of it. */
   public boolean isOnlyHere() {
     return !loaders.isEmpty() && loaders.stream().allMatch(each -> NO_STOCK.contains(each.name()));
   }

@@ -4,7 +4,7 @@ import io.espalier.worker.domain.job.Interval;
 import java.util.Optional;
 
 /**
- * How sure a metric is.
+ * Metric's uncertainty.
  *
  * @param kind how that was found out
  * @param before range of the model that went in
@@ -34,15 +34,15 @@ public record Uncertainty(Kind kind, Interval before, Interval after, Optional<I
       return key;
     }
 
-    /** What its ranges are, in words. */
+    /** Returns what its ranges are, in words. */
     public String words() {
       return words;
     }
   }
 
   /**
-   * Whether the difference may as well be chance: its range includes none, or where there is no
-   * such range those of both models have values in common.
+   * Returns whether the difference may as well be chance: its range includes none, or where there
+   * is no such range those of both models have values in common.
    */
   public boolean isWithinNoise() {
     return change.map(range -> range.contains(0)).orElseGet(() -> before.overlaps(after));

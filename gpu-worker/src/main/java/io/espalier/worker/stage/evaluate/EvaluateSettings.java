@@ -6,7 +6,7 @@ import io.espalier.worker.stage.SpecReader;
 import java.util.OptionalInt;
 
 /**
- * How an evaluation is done.
+ * Settings of an evaluation.
  *
  * @param said what a policy says
  */
@@ -15,7 +15,7 @@ record EvaluateSettings(Settings said) {
   static final EvaluateSettings USUAL = of("");
 
   /**
-   * What a stage's spec asks for.
+   * Returns what a stage's spec asks for.
    *
    * @throws io.espalier.worker.domain.InvalidInputException naming every key that is unknown, and
    *     every value that makes no sense

@@ -132,7 +132,7 @@ public final class EvaluateStage implements Stage {
         : VisionSubject.open(settings, (VisionModel) model, uri);
   }
 
-  /** What the one who made the model says of its loaders; else what its family says. */
+  /** Returns what the one who made the model says of its loaders; else what its family says. */
   private static List<String> loaders(KnownModel model) {
     var loaders = new ArrayList<String>();
     Provenance.of(model.directory().path())

@@ -11,7 +11,7 @@ import java.util.Map;
 /** A model to be measured, with the data for it. */
 sealed interface Subject permits VisionSubject, TextSubject {
   /**
-   * How good a model is.
+   * Quality of a model.
    *
    * @param measures what was measured
    * @param samples images, answers, texts or tokens that it was measured on
@@ -32,25 +32,25 @@ sealed interface Subject permits VisionSubject, TextSubject {
   /** Names of the measures of {@link #quality}. */
   List<String> measureNames();
 
-  /** What of its files could have been meant otherwise than it was read, in sentences. */
+  /** Returns what of its files could have been meant otherwise than it was read, in sentences. */
   default List<String> warnings() {
     return List.of();
   }
 
-  /** How its data become numbers, by key, as reports have it. */
+  /** Returns how its data become numbers, by key, as reports have it. */
   default Map<String, String> reading() {
     return Map.of();
   }
 
-  /** How good it is on its data. */
+  /** Returns how good it is on its data. */
   Quality quality(Weights weights, Progress.Listener progress);
 
-  /** How fast it is. */
+  /** Returns how fast it is. */
   Latency latency(Weights weights, int repetitions);
 
-  /** What is timed, in words. */
+  /** Returns what is timed, in words. */
   String sample();
 
-  /** What else than weights may be why outputs are no numbers; goes on with a sentence. */
+  /** Returns what else than weights may be why outputs are no numbers; goes on with a sentence. */
   String otherCause();
 }

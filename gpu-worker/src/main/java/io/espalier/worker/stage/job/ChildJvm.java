@@ -35,7 +35,7 @@ public final class ChildJvm {
     this.space = space;
   }
 
-  /** How the children are started. */
+  /** Returns how the children are started. */
   public ChildSettings settings() {
     return settings;
   }

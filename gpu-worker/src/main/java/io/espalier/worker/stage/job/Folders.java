@@ -35,7 +35,7 @@ public final class Folders {
     }
   }
 
-  /** Whether a folder is missing or has nothing in it. */
+  /** Returns whether a folder is missing or has nothing in it. */
   public static boolean isEmpty(Path folder) {
     if (!Files.exists(folder)) {
       return true;

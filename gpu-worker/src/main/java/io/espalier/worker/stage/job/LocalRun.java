@@ -35,7 +35,7 @@ public final class LocalRun {
   public record Step(StageKind kind, String spec) {}
 
   /**
-   * What to run.
+   * Run request.
    *
    * @param input model directory; only read
    * @param steps stages in order
@@ -179,7 +179,7 @@ public final class LocalRun {
     return stages.of(job.kind())::diskBytes;
   }
 
-  /** What scores depend on beside model and data. */
+  /** Returns what scores depend on beside model and data. */
   private String target() {
     return String.format(
         Locale.ROOT,

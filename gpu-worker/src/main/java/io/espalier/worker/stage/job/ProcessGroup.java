@@ -27,7 +27,7 @@ public final class ProcessGroup {
 
   private ProcessGroup() {}
 
-  /** Whether children can have groups here. */
+  /** Returns whether children can have groups here. */
   public static boolean isSupported() {
     return SETSID.isPresent() && SHELL.isPresent();
   }

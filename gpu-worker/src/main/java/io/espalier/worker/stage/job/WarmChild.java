@@ -53,7 +53,7 @@ public final class WarmChild implements AutoCloseable {
     }
   }
 
-  /** Whether it can still be given its job. */
+  /** Returns whether it can still be given its job. */
   boolean isWaiting() {
     return process.isAlive() && !begun;
   }
@@ -95,7 +95,7 @@ public final class WarmChild implements AutoCloseable {
     return process.pid();
   }
 
-  /** What it said last, on standard error or besides the protocol. */
+  /** Returns what it said last, on standard error or besides the protocol. */
   String lastWords() {
     return tail.toString();
   }

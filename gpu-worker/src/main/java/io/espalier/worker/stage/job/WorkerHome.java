@@ -91,7 +91,7 @@ public final class WorkerHome implements AutoCloseable {
     }
   }
 
-  /** Who the worker is: the same after a restart. */
+  /** Returns who the worker is: the same after a restart. */
   public String workerId() {
     return workerId;
   }
@@ -106,7 +106,7 @@ public final class WorkerHome implements AutoCloseable {
     return own.resolve("jobs");
   }
 
-  /** Where the checkpoints of a stage's work lie, from attempt to attempt. */
+  /** Returns where the checkpoints of a stage's work lie, from attempt to attempt. */
   public Path checkpoints(String resumeKey) {
     return directory.resolve("checkpoints").resolve(plain(resumeKey));
   }

@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * What a pruning leaves behind beside the weights: its report, config.json, espalier.json.
+ * Files of a pruning beside the weights: its report, config.json, espalier.json.
  *
  * @param dataset where the data lie that it was judged by
  * @param judge these data
@@ -53,7 +53,7 @@ record FastNasResult(
     return names;
   }
 
-  /** What is said to whoever ordered the pruning. */
+  /** Returns what is said to whoever ordered the pruning. */
   StageReport report() {
     var settings = PruningSummary.used(spec.said());
     settings.put("seed", Long.toString(job.seed()));
@@ -68,7 +68,7 @@ record FastNasResult(
     StageReport.warn(settings, judge.reading().warnings());
     return new PruningSummary(
             pruned.outcome(),
-            PruningSummary.prunable(plan.architecture()),
+            PruningSummary.prunable(plan.architecture(), kept()),
             settings,
             dataset,
             OptionalInt.empty())
@@ -93,7 +93,7 @@ record FastNasResult(
     return plan.architecture().keep(kept()).shapes();
   }
 
-  /** How the result is opened. */
+  /** Returns how the result is opened. */
   Opening opening() {
     if (!loadsIn().contains(TimmShapes.LOADER)) {
       return Opening.ofEspalier(NOTE_ON_OTHERS);

@@ -5,6 +5,7 @@ import io.espalier.schemas.stage.FastNasKeys;
 import io.espalier.schemas.stage.PruneKeys;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
+import io.espalier.worker.algorithm.fastnas.FastNasSettings.ScoreAfter;
 import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Constraints;
@@ -39,8 +40,23 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
     Optional<Constraints> constraints =
         reader.constraints(FastNasKeys.CONSTRAINTS, Constraints::parse);
     LayerRules layers = reader.layers();
+    checkReconstruction(reader);
     reader.requireSound();
     return new FastNasSpec(reader.settings(), constraints.orElseThrow(), layers);
+  }
+
+  /** A choice for models that are reconstructed needs one that is. */
+  private static void checkReconstruction(PruneReader reader) {
+    Settings said = reader.settings();
+    boolean off =
+        said.find(PruneKeys.RECONSTRUCT).equals(Optional.of(ReconstructionMode.OFF.key()));
+    boolean after =
+        said.find(FastNasKeys.SCORE_AFTER).equals(Optional.of(word(ScoreAfter.RECONSTRUCTION)));
+    if (off && after) {
+      reader.problem(
+          "scoreAfter: reconstruction is not possible with reconstruct: off, since the result is"
+              + " not reconstructed; ask for scoreAfter: cut, or leave one of them out");
+    }
   }
 
   /** What cut widths are multiples of. */
@@ -63,17 +79,22 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
     return said.number(FastNasKeys.SCORE_IMAGES);
   }
 
-  /** What cut models are scored by. */
+  /** Returns what cut models are scored by. */
   public Score score() {
     return said.get(FastNasKeys.SCORE, Score.values(), FastNasSpec::word);
   }
 
-  /** What a choice of widths loses, summed up. */
+  /** Returns what is done to cut models before they are scored. */
+  ScoreAfter scoreAfter() {
+    return said.get(FastNasKeys.SCORE_AFTER, ScoreAfter.values(), FastNasSpec::word);
+  }
+
+  /** Returns what a choice of widths loses, summed up. */
   public Objective objective() {
     return said.get(PruneKeys.OBJECTIVE, Objective.values(), Objective::key);
   }
 
-  /** What decides which channels stay. */
+  /** Returns what decides which channels stay. */
   public Importance importance() {
     return said.get(FastNasKeys.IMPORTANCE, Importance.values(), Importance::key);
   }
@@ -83,7 +104,7 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
     return said.get(PruneKeys.ACTIVATION_MEBIBYTES);
   }
 
-  /** Whether layers behind the first cut are solved for anew. */
+  /** Returns whether layers behind the first cut are solved for anew. */
   ReconstructionMode reconstruct() {
     return said.get(PruneKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
   }
@@ -96,6 +117,7 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
         batchSize(),
         scoreImages().orElse(SCORE_IMAGES),
         score(),
+        scoreAfter(),
         objective(),
         importance(),
         activationMebibytes(),
@@ -104,7 +126,7 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
   }
 
   /**
-   * What the specification asks of the images that the search may use.
+   * Returns what the specification asks of the images that the search may use.
    *
    * @param images how many there are
    * @param labelled whether they have classes
@@ -140,8 +162,8 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
   }
 
   /**
-   * Why BatchNorm of a network cannot be calibrated on batches of images as they are asked for, if
-   * it cannot: one value per channel has no variance.
+   * Returns why BatchNorm of a network cannot be calibrated on batches of images as they are asked
+   * for, if it cannot: one value per channel has no variance.
    *
    * @param images that the search may use
    */
@@ -159,7 +181,7 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
                     .formatted(single(images), layer.module(), architecture.name()));
   }
 
-  /** Where it comes from that a batch has one image. */
+  /** Returns where it comes from that a batch has one image. */
   private String single(int images) {
     if (batchSize() == 1) {
       return "prune.batchSize: found 1; ask for";

@@ -46,7 +46,8 @@ public record GradNasSpec(Settings said, Constraints constraints, LayerRules lay
   /** What shows the plain cut cannot show what was solved for. */
   private static void checkReconstruction(PruneReader reader) {
     Settings said = reader.settings();
-    boolean on = said.find(PruneKeys.RECONSTRUCT).equals(Optional.of(ReconstructionMode.ON.key()));
+    boolean on =
+        said.find(GradNasKeys.RECONSTRUCT).equals(Optional.of(ReconstructionMode.ON.key()));
     boolean padded =
         said.find(GradNasKeys.OUTPUT).equals(Optional.of(OutputMode.ZERO_PADDED.key()));
     if (on && padded) {
@@ -66,12 +67,12 @@ public record GradNasSpec(Settings said, Constraints constraints, LayerRules lay
     return said.get(GradNasKeys.BATCH_SIZE);
   }
 
-  /** How scores are made comparable. */
+  /** Returns how scores are made comparable. */
   public Normalisation normalisation() {
     return said.get(GradNasKeys.NORMALISATION, Normalisation.values(), Normalisation::key);
   }
 
-  /** What a choice of widths loses, summed up. */
+  /** Returns what a choice of widths loses, summed up. */
   public Objective objective() {
     return said.get(PruneKeys.OBJECTIVE, Objective.values(), Objective::key);
   }
@@ -81,9 +82,9 @@ public record GradNasSpec(Settings said, Constraints constraints, LayerRules lay
     return said.find(GradNasKeys.OUTPUT, OutputMode.values(), OutputMode::key);
   }
 
-  /** Whether what writes to the stream behind the first cut is solved for anew. */
+  /** Returns whether what writes to the stream behind the first cut is solved for anew. */
   ReconstructionMode reconstruct() {
-    return said.get(PruneKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
+    return said.get(GradNasKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
   }
 
   /** The settings of a search, with the seed of the job. */
@@ -98,20 +99,20 @@ public record GradNasSpec(Settings said, Constraints constraints, LayerRules lay
         seed);
   }
 
-  /** Which widths there are to choose from. */
+  /** Returns which widths there are to choose from. */
   WidthRules widths() {
     return new WidthRules(
         said.get(GradNasKeys.UNIFORM), said.get(GradNasKeys.NEURON_DIVISOR), layers);
   }
 
-  /** How texts become sequences. */
+  /** Returns how texts become sequences. */
   TextSettings texts(long seed) {
     return new TextSettings(
         said.number(GradNasKeys.MAX_LENGTH), said.number(GradNasKeys.STRIDE), seed);
   }
 
   /**
-   * What the specification asks of sequences.
+   * Returns what the specification asks of sequences.
    *
    * @param input what the model takes
    * @return what it does not take, in words

@@ -11,7 +11,7 @@ final class LoadingLines {
   private LoadingLines() {}
 
   /**
-   * What is told of who opens a result.
+   * Returns what is told of who opens a result.
    *
    * @param loaders that open it
    * @param opening how the first of them does

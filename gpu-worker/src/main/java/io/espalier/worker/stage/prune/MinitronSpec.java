@@ -47,12 +47,12 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
     return new Reader(PruneReader.of(MinitronKeys.MINITRON, json)).read();
   }
 
-  /** What candidates are compared by. */
+  /** Returns what candidates are compared by. */
   public SubnetMetric score() {
     return said.get(MinitronKeys.SCORE, SubnetMetric.values(), SubnetMetric::key);
   }
 
-  /** How it is decided which layers go. */
+  /** Returns how it is decided which layers go. */
   public DepthCriterion depth() {
     return said.get(MinitronKeys.DEPTH, DepthCriterion.values(), DepthCriterion::key);
   }
@@ -72,7 +72,7 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
     return said.get(MinitronKeys.BATCH_SIZE);
   }
 
-  /** How units are listened to, with the seed of the job. */
+  /** Returns how units are listened to, with the seed of the job. */
   public ActivationSettings listening(long seed) {
     return new ActivationSettings(
         batches().orElse(BATCHES),
@@ -88,7 +88,7 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
     return said.get(key, ScoreAggregation.values(), ScoreAggregation::key);
   }
 
-  /** How texts become sequences. */
+  /** Returns how texts become sequences. */
   TextSettings texts(long seed) {
     return new TextSettings(said.number(MinitronKeys.MAX_LENGTH), OptionalInt.empty(), seed);
   }

@@ -16,18 +16,18 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * What is said to an algorithm of pruning, with what several of them read alike: constraints and
- * rules for layers.
+ * Settings of a pruning algorithm, with what several of them read alike: constraints and rules for
+ * layers.
  *
  * @param reader of the keys of the algorithm
  */
 record PruneReader(SpecReader reader) {
-  /** What is said to an algorithm. */
+  /** Returns what is said to an algorithm. */
   static PruneReader of(String algorithm, String json) {
     return new PruneReader(SpecReader.of(PruneStages.PRUNE, algorithm, json));
   }
 
-  /** What is right of what was said. */
+  /** Returns what is right of what was said. */
   Settings settings() {
     return reader.settings();
   }
@@ -62,7 +62,7 @@ record PruneReader(SpecReader reader) {
     }
   }
 
-  /** What is said of quantities; a group may say other things, too. */
+  /** Returns what is said of quantities; a group may say other things, too. */
   private static Map<String, String> bounds(Settings group) {
     Map<String, String> bounds = new LinkedHashMap<>();
     group.table().settings().stream()

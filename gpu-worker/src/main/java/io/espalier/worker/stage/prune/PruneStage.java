@@ -47,7 +47,9 @@ public final class PruneStage implements Stage {
     return pruner(job).run(job, progress);
   }
 
-  /** What names no algorithm that there is is refused with everything else that is wrong. */
+  /**
+   * Returns what names no algorithm that there is is refused with everything else that is wrong.
+   */
   private static Pruner pruner(StageJob job) {
     SpecReader reader = SpecReader.of(PruneStages.PRUNE, job.spec());
     Pruner pruner = ALGORITHMS.get(reader.variant());

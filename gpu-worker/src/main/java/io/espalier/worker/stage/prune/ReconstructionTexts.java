@@ -6,11 +6,11 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** What is told of a reconstruction in words, whatever algorithm it follows. */
+/** Texts on a reconstruction, whatever algorithm it follows. */
 final class ReconstructionTexts {
   private ReconstructionTexts() {}
 
-  /** What espalier.json and the event say, by name: of the whole, then of each layer. */
+  /** Returns what espalier.json and the event say, by name: of the whole, then of each layer. */
   static Map<String, String> settings(Reconstruction done) {
     var settings = new LinkedHashMap<String, String>();
     settings.put("reconstruction.chosen", done.chosen().name());

@@ -138,7 +138,7 @@ final class EvaluationTest {
     return hits / 2.0;
   }
 
-  /** What the first convolution gives for one image and output channel, as a naive loop. */
+  /** Returns what the first convolution gives for one image and output channel, as a naive loop. */
   private static double[] firstConvolution(int image, int channel) {
     FloatBuffer x = GOLDEN.read("inputs", "pixel_values").bytes().asFloatBuffer();
     FloatBuffer w = GOLDEN.model().read("conv1.weight").bytes().asFloatBuffer();

@@ -122,7 +122,7 @@ final class SortingTest {
     return order.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  /** Where each index of a dimension comes from. */
+  /** Returns where each index of a dimension comes from. */
   private static int[] sources(Dimension dimension, Map<String, int[]> places) {
     var sources = new ArrayList<Integer>();
     int offset = 0;

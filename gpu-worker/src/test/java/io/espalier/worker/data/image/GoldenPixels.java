@@ -14,7 +14,7 @@ final class GoldenPixels {
 
   private GoldenPixels() {}
 
-  /** What comes after a prefix in the names of the expected images. */
+  /** Returns what comes after a prefix in the names of the expected images. */
   static List<String> names(String prefix) {
     return PIXELS.tensors().keySet().stream()
         .filter(name -> name.startsWith(prefix))

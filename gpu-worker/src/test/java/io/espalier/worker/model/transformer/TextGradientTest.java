@@ -65,8 +65,8 @@ final class TextGradientTest {
   }
 
   /**
-   * What is said of real tokens. Padding that sees none of them near it sees everything alike, by
-   * scores that vanish beside the mask, so that it has no slope.
+   * Returns what is said of real tokens. Padding that sees none of them near it sees everything
+   * alike, by scores that vanish beside the mask, so that it has no slope.
    */
   private static NDArray ofReal(NDArray said, NDArray mask) {
     return said.getShape().dimension() == 3

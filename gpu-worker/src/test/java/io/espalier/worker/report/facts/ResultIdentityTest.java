@@ -83,7 +83,7 @@ class ResultIdentityTest {
     return Pages.parse(Files.readString(directory.resolve(Reports.HTML)));
   }
 
-  /** What the list at the top says, by what it is of. */
+  /** Returns what the list at the top says, by what it is of. */
   private Map<String, String> facts() throws Exception {
     Element list = Pages.all(page(), "dl", "identity").get(0);
     var facts = new LinkedHashMap<String, String>();

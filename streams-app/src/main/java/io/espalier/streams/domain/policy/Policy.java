@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * What to do with models of a kind. One that is malformed cannot be made.
+ * Plan for models of a kind. One that is malformed cannot be made.
  *
  * @param name policy name
  * @param generation grows with each change of content and never comes again
@@ -129,7 +129,7 @@ public record Policy(
     return List.of(gate.metric(), gate.rule().name(), bits);
   }
 
-  /** Whether this policy is for a model: its conditions hold and it is not a loop. */
+  /** Returns whether this policy is for a model: its conditions hold and it is not a loop. */
   public boolean accepts(Model model) {
     return model.origin().generation() <= maxGeneration && match.accepts(model);
   }

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How hard a run tries.
+ * Retries of a run.
  *
  * @param maxAttempts attempts per stage, the first included
  * @param backoff wait before the second attempt; doubles with each further one
@@ -16,7 +16,7 @@ public record RetryPolicy(
   private static final int MOST_DOUBLINGS = 20;
 
   /**
-   * How long to wait after a failed attempt.
+   * Returns how long to wait after a failed attempt.
    *
    * @param attempt the attempt that failed, from 1
    */

@@ -20,7 +20,7 @@ public record InFlight(
   private static final int MOST_DOUBLINGS = 5;
 
   /**
-   * When and how often a command was sent.
+   * Time and count of a command's sending.
    *
    * @param at when the last time
    * @param times how often, from 1
@@ -40,7 +40,7 @@ public record InFlight(
     return missingSince.isPresent() ? this : missing(Optional.of(now));
   }
 
-  /** Whether it has been missing for so long that it must be sent again. */
+  /** Returns whether it has been missing for so long that it must be sent again. */
   boolean isLost(Instant now) {
     Duration patience =
         Dispatcher.LAST_RESORT.multipliedBy(1L << Math.min(sent.times() - 1, MOST_DOUBLINGS));

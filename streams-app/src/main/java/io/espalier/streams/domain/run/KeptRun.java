@@ -5,8 +5,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What is kept of a run: all of it while it goes on, and if it has ended without a pruned model,
- * for it may be opened again; once it has published only that it has, to refuse late reports and
+ * Stored form of a run: all of it while it goes on, and if it has ended without a pruned model, for
+ * it may be opened again; once it has published only that it has, to refuse late reports and
  * registrations that come again.
  */
 public sealed interface KeptRun {
@@ -35,7 +35,7 @@ public sealed interface KeptRun {
   record Over(RunId id, RunEnding ending, Instant at, Optional<ArtifactReference> artifact)
       implements KeptRun {}
 
-  /** What to keep of a run. */
+  /** Returns what to keep of a run. */
   static KeptRun of(Run run) {
     if (!(run.state() instanceof RunState.Ended ended)) {
       return new Going(run);

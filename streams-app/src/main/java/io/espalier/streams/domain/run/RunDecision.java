@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What became of a run by an event.
+ * Effect of an event on a run.
  *
  * @param run the run now; absent if the event is about a run that is over
  * @param change what kind of change it is
@@ -45,7 +45,7 @@ public record RunDecision(Optional<Run> run, Change change, List<RunEffect> effe
     return new RunDecision(Optional.of(run), Change.KEPT, effects);
   }
 
-  /** Whether there is nothing to keep, show or do. */
+  /** Returns whether there is nothing to keep, show or do. */
   public boolean idle() {
     return change == Change.NONE && effects.isEmpty();
   }

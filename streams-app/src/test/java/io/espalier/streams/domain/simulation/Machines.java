@@ -12,7 +12,7 @@ import io.espalier.streams.domain.run.RunSettings;
 import java.time.Instant;
 import java.util.Optional;
 
-/** What is simulated: the real machines unless a mistake is planted. */
+/** Machines of a simulation: the real ones unless a mistake is planted. */
 class Machines {
   private final RunMachine runs =
       new RunMachine(RunSettings.under("file:///artifacts"), () -> "token");
@@ -25,7 +25,7 @@ class Machines {
     return Dispatcher.advance(pool, event, now);
   }
 
-  /** Whether a crash takes back what was sent and not committed. */
+  /** Returns whether a crash takes back what was sent and not committed. */
   boolean sendsOnlyWhatIsCommitted() {
     return true;
   }

@@ -42,7 +42,7 @@ public final class NewestFirst<K> implements AutoCloseable {
   private final Map<TopicPartition, Remainder> remainders = new HashMap<>();
   private long window = FIRST_WINDOW;
 
-  /** What is left to read of a partition. */
+  /** Unread rest of a partition. */
   private static final class Remainder {
     private final long start;
     private long end;
@@ -103,7 +103,7 @@ public final class NewestFirst<K> implements AutoCloseable {
     }
   }
 
-  /** Whether there is more to read. */
+  /** Returns whether there is more to read. */
   public boolean hasOlder() {
     return remainders.values().stream().anyMatch(left -> !left.isEmpty());
   }
@@ -122,8 +122,8 @@ public final class NewestFirst<K> implements AutoCloseable {
   }
 
   /**
-   * How far back everything has been read: what has not been read yet is older. The dawn of time
-   * once nothing is left.
+   * Returns how far back everything has been read: what has not been read yet is older. The dawn of
+   * time once nothing is left.
    */
   public Instant reached() {
     return remainders.values().stream()

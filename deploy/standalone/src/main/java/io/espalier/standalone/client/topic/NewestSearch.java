@@ -16,7 +16,7 @@ public interface NewestSearch<V> {
   void finds(String key, V value);
 
   /**
-   * Whether nothing older can matter.
+   * Returns whether nothing older can matter.
    *
    * @param reached what has not been seen yet was written before that
    */

@@ -35,7 +35,7 @@ record Partitions(Map<TopicPartition, Long> starts, Map<TopicPartition, Long> en
         starts, portion.until().map(time -> from(consumer, time, ends)).orElse(ends));
   }
 
-  /** Where the records since a time begin; at the end where there is none. */
+  /** Returns where the records since a time begin; at the end where there is none. */
   private static Map<TopicPartition, Long> from(
       Consumer<?, ?> consumer, Instant time, Map<TopicPartition, Long> ends) {
     Map<TopicPartition, Long> wanted = new HashMap<>();

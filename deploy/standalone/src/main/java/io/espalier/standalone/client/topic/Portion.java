@@ -48,7 +48,7 @@ public record Portion(
     return new Portion(keys, partitionOf, since, Optional.of(time));
   }
 
-  /** Whether a partition belongs to it, of so many. */
+  /** Returns whether a partition belongs to it, of so many. */
   boolean includes(int partition, int partitions) {
     return partitionOf
         .map(key -> Utils.toPositive(Utils.murmur2(key.getBytes(UTF_8))) % partitions == partition)

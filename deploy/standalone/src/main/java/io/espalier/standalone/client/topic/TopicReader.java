@@ -50,7 +50,7 @@ public final class TopicReader<V> implements AutoCloseable {
     }
   }
 
-  /** Whether everything has been read that was committed when this reader was made. */
+  /** Returns whether everything has been read that was committed when this reader was made. */
   public boolean caughtUp() {
     return ends.entrySet().stream()
         .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());

@@ -48,7 +48,7 @@ public record SubnetTiming(
     }
   }
 
-  /** How fast two subnets are of which none of their size may have run before. */
+  /** Returns how fast two subnets are of which none of their size may have run before. */
   List<Latency> warmedUp(Kept one, Kept other) {
     try (Weights original = original();
         Weights first = original.keep(one);

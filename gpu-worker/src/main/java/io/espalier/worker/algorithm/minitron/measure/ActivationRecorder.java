@@ -45,7 +45,7 @@ final class ActivationRecorder {
     this.overSequences = overSequences;
   }
 
-  /** What watches the next batch. */
+  /** Returns what watches the next batch. */
   ForwardHooks batch(Tokens tokens) {
     return new Batch(tokens);
   }
@@ -62,7 +62,7 @@ final class ActivationRecorder {
     return scores;
   }
 
-  /** How many real tokens chose each expert. */
+  /** Returns how many real tokens chose each expert. */
   double[] readers(Axis axis) {
     double[] readers = new double[axis.units()];
     experts.forEach((expert, mean) -> readers[expert] = mean.count());

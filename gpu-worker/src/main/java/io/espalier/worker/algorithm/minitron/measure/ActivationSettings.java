@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.minitron.measure;
 
 /**
- * How units are listened to.
+ * Settings of unit scores.
  *
  * @param batches batches at most
  * @param batchSize sequences per batch: layers are scored by the mean over each
@@ -19,7 +19,7 @@ public record ActivationSettings(
     ImportanceCriterion unitScore,
     long stateBytes,
     long seed) {
-  /** What texts may take of the memory on their way through a model. */
+  /** Returns what texts may take of the memory on their way through a model. */
   public MemoryLimits room() {
     return MemoryLimits.of(stateBytes);
   }

@@ -56,7 +56,7 @@ public final class KlDivergence {
   }
 
   /**
-   * What was heard of one sequence.
+   * Measurement of one sequence.
    *
    * <p>Divergences of slices, each over its own tokens as if there were no others, add up by the
    * chain rule: each counts as much as p gives its slice, after how far apart p and q are in what
@@ -94,7 +94,7 @@ public final class KlDivergence {
       }
     }
 
-    /** What a part of the vocabulary adds, by the logarithms of what p and q give to it. */
+    /** Returns what a part of the vocabulary adds, by the logarithms of what p and q give to it. */
     private static double part(double own, double wanted, double found) {
       return Math.exp(wanted) * (own + (wanted - found));
     }

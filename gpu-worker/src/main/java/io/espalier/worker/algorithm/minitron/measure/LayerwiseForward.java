@@ -124,7 +124,7 @@ public final class LayerwiseForward implements AutoCloseable {
   /** Watches the texts of a batch in a layer. */
   @FunctionalInterface
   interface Watch {
-    /** What watches them. */
+    /** Returns what watches them. */
     ForwardHooks of(int layer, Tokens tokens);
 
     /** Is told when all texts are through a layer, before its weights are dropped. */

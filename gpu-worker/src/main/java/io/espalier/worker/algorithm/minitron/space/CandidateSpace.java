@@ -13,13 +13,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What a pruning may choose from. */
+/** Choices open to a pruning. */
 public sealed interface CandidateSpace {
   /** Widths that axes may have. */
   SearchSpace space();
 
   /**
-   * What there is to choose, in numbers; empty if sizes were asked for.
+   * Returns what there is to choose, in numbers; empty if sizes were asked for.
    *
    * @param whole what the model at hand costs
    * @param budget bounds to give a verdict on
@@ -36,7 +36,7 @@ public sealed interface CandidateSpace {
   void require(Budget budget);
 
   /**
-   * How fast and how slow subnets are foretold to be; nothing where latency is not.
+   * Returns how fast and how slow subnets are foretold to be; nothing where latency is not.
    *
    * @param budget the fastest is within it, its bound of latency left aside
    */

@@ -21,8 +21,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * What parts of a decoder cost that are in it many times, each by one in the place of all; and the
- * rest.
+ * Costs of the repeated parts of a decoder, each by one in the place of all; and of the rest.
  *
  * <p>Every token has so many experts, however many there are and whichever they are. So what all
  * experts of a layer compute together is what one of them would that had all these tokens, while
@@ -44,7 +43,9 @@ record CostParts(
     return around(layer, weight -> true, layers(inLayer(layer)));
   }
 
-  /** What is no expert that only some tokens of a layer have, and what all of these compute. */
+  /**
+   * Returns what is no expert that only some tokens of a layer have, and what all of these compute.
+   */
   CostModel around(int layer, LayerExperts experts) {
     Predicate<String> outside = name -> experts.stack().unit(name).isEmpty();
     List<Layer> first =
@@ -75,7 +76,7 @@ record CostParts(
         .orElse(costs);
   }
 
-  /** What an expert holds. */
+  /** Returns what an expert holds. */
   CostModel expert(LayerExperts experts) {
     List<String> all =
         blueprint.sparseLayers().stream()
@@ -87,7 +88,7 @@ record CostParts(
             part(name -> name.startsWith(own), List.of()), name -> widestBits(name, all), 0));
   }
 
-  /** What is in no layer. */
+  /** Returns what is in no layer. */
   CostModel rest(long headerBytes) {
     Predicate<String> outside =
         name -> blueprint.blocks().stream().noneMatch(block -> name.startsWith(block + "."));

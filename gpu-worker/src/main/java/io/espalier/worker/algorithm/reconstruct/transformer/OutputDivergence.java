@@ -15,13 +15,16 @@ import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 
 /**
- * How far what a model says of held-out sequences is from what the original says: the mean
+ * Distance of a model's outputs on held-out sequences from the original's: the mean
  * Kullback-Leibler divergence where scores are a distribution, 1 - the mean cosine of embeddings,
  * and else the mean squared difference. Padding counts nothing.
  *
  * @param original its weights; stay as they are
  */
 record OutputDivergence(TextNetwork network, Weights original, SequenceBatches batches) {
+  /** So much less than any score that softmax makes nothing of it; finite, so none is NaN. */
+  private static final float NEVER = -1e30f;
+
   /** That of a model; not a number if nothing is held out. */
   double of(Weights weights, NDManager manager) {
     double sum = 0;
@@ -43,11 +46,29 @@ record OutputDivergence(TextNetwork network, Weights original, SequenceBatches b
     return rows == 0 ? Double.NaN : sum / rows;
   }
 
-  /** What a model says, a row for each text or real token. */
+  /** Returns what a model says, a row for each text, real token, or start or end of an answer. */
   private NDArray says(Weights weights, TokenBatch batch, NDManager manager) {
     Tokens tokens = Tokens.of(manager, batch);
     NDArray said = network.forward(weights, tokens, ForwardHooks.NONE);
+    if (network.input().task() == TextTask.QUESTION_ANSWERING) {
+      return ofPlaces(said, batch);
+    }
     return said.getShape().dimension() == 2 ? said : RealTokens.of(batch).rows(said);
+  }
+
+  /**
+   * Returns the scores of all places in a text as start, and as end, of an answer: (2 texts,
+   * tokens). What all places share says nothing, so these are distributions as labels are.
+   */
+  private static NDArray ofPlaces(NDArray said, TokenBatch batch) {
+    long[] mask = batch.mask();
+    float[] never = new float[mask.length];
+    for (int i = 0; i < never.length; i++) {
+      never[i] = mask[i] == 1 ? 0 : NEVER;
+    }
+    NDArray padding = Tensors.of(said.getManager(), never, batch.rows(), 1, batch.length());
+    NDArray byPlace = Tensors.add(Tensors.transpose(said, 1, 2), padding);
+    return Tensors.reshape(byPlace, 2L * batch.rows(), batch.length());
   }
 
   private double mean(NDArray wanted, NDArray found) {
@@ -64,8 +85,8 @@ record OutputDivergence(TextNetwork network, Weights original, SequenceBatches b
   private static boolean isDistribution(TextInput input) {
     return switch (input.task()) {
       case TEXT_CLASSIFICATION -> input.problem() == ProblemType.SINGLE_LABEL;
-      case TOKEN_CLASSIFICATION, FILL_MASK, TEXT_GENERATION -> true;
-      case QUESTION_ANSWERING, FEATURE_EXTRACTION -> false;
+      case TOKEN_CLASSIFICATION, FILL_MASK, TEXT_GENERATION, QUESTION_ANSWERING -> true;
+      case FEATURE_EXTRACTION -> false;
     };
   }
 }

@@ -44,12 +44,12 @@ public record Projection(String axis, Layer layer, boolean transposed) {
     return layer.weight();
   }
 
-  /** Whether a constant can be solved for. */
+  /** Returns whether a constant can be solved for. */
   public Intercept intercept() {
     return layer.bias() ? Intercept.SOLVED : Intercept.FIXED;
   }
 
-  /** How many numbers each of its outputs reads. */
+  /** Returns how many numbers each of its outputs reads. */
   public int inputs() {
     return layer.in().size();
   }
@@ -59,7 +59,7 @@ public record Projection(String axis, Layer layer, boolean transposed) {
     return layer.out().size();
   }
 
-  /** What it computes, in the open scope. */
+  /** Returns what it computes, in the open scope. */
   public LinearMap map(Weights weights) {
     NDArray weight = turned(weights.get(weight()));
     return layer.bias() ? LinearMap.of(weight, weights.get(bias())) : LinearMap.of(weight);

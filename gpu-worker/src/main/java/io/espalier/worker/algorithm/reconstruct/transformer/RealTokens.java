@@ -5,7 +5,7 @@ import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.tensor.Tensors;
 import java.util.stream.IntStream;
 
-/** Where the tokens of a batch are that are no padding. */
+/** Places of a batch's tokens that are no padding. */
 final class RealTokens {
   private final int[] places;
 
@@ -19,7 +19,9 @@ final class RealTokens {
     return new RealTokens(IntStream.range(0, mask.length).filter(i -> mask[i] == 1).toArray());
   }
 
-  /** What (batch, tokens, width) has for each of them, sequence by sequence: (rows, width). */
+  /**
+   * Returns what (batch, tokens, width) has for each of them, sequence by sequence: (rows, width).
+   */
   NDArray rows(NDArray x) {
     var shape = x.getShape();
     return Tensors.select(Tensors.reshape(x, shape.get(0) * shape.get(1), shape.get(2)), 0, places);

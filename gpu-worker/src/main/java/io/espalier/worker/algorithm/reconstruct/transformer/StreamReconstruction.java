@@ -125,7 +125,7 @@ final class StreamReconstruction implements AutoCloseable {
         real.rows(now.read()), target, Tensors.divide(Tensors.full(stream, 1, 1), energy(stream)));
   }
 
-  /** What the normalisation behind divides the squares of each row by: (rows). */
+  /** Returns what the normalisation behind divides the squares of each row by: (rows). */
   private NDArray energy(NDArray stream) {
     double share = 1.0 / stream.getShape().get(1);
     NDArray squares = Tensors.scale(Tensors.sum(Tensors.square(stream), 1), share);

@@ -53,7 +53,7 @@ public record RotaryPositions(NDArray cosines, NDArray sines, Rotation rotation)
         rotation);
   }
 
-  /** How many real tokens each row has, or the number that all have. */
+  /** Returns how many real tokens each row has, or the number that all have. */
   private static int[] lengths(long[] mask, int tokens) {
     int[] lengths = new int[mask.length / tokens];
     for (int i = 0; i < mask.length; i++) {

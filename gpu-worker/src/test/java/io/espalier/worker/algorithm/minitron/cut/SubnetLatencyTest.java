@@ -95,7 +95,9 @@ final class SubnetLatencyTest {
     texts = TextDatasets.open(text.toUri(), model.network().input(), directory, settings);
   }
 
-  /** What the device takes for sizes if it is neither faster nor slower than it lets think. */
+  /**
+   * Returns what the device takes for sizes if it is neither faster nor slower than it lets think.
+   */
   private static long nanos(long hidden, long neurons, long heads, long groups, long layers) {
     long each = 8 * hidden * (2 * heads + 2 * groups) + 3 * hidden * neurons;
     return FIXED + VOCABULARY * hidden + layers * (EACH + each);

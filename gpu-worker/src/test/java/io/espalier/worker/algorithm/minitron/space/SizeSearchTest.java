@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which sizes there are, what they cost, and which of them are the largest within a budget. */
+/** Tests of the sizes, their costs, and which of them are the largest within a budget. */
 final class SizeSearchTest {
   private static final KvCacheSize CACHE = new KvCacheSize(40, 3);
   private static final int TOKENS = 48;
@@ -147,7 +147,7 @@ final class SizeSearchTest {
         .toList();
   }
 
-  /** What the first units of everything cost in some layers. */
+  /** Returns what the first units of everything cost in some layers. */
   private static Cost exact(
       DecoderBlueprint blueprint, DecoderSizes sizes, List<Integer> layers, long header) {
     Architecture cut = blueprint.architecture().keep(first(blueprint, sizes, layers));
