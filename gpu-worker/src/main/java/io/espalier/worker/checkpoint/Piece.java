@@ -13,4 +13,10 @@ record Piece(SafetensorsFile from, String before, TensorHeader header, Cut cut) 
   Piece whole() {
     return new Piece(from, before, from.place(before).header(), cut);
   }
+
+  /** The same under another name. */
+  Piece named(String name) {
+    return new Piece(
+        from, before, TensorHeader.of(name, header.dtype(), header.shape()), cut);
+  }
 }

@@ -35,6 +35,7 @@ import java.util.stream.IntStream;
 record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<DataFacts> data)
     implements AlgorithmFacts {
   private static final String STREAM = "channels of the stream";
+  private static final String DIRECTIONS = "directions of the stream";
   private static final String LAYERS = "layers";
 
   private MinitronPlan plan() {
@@ -77,6 +78,7 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
             Fact.of("batches", "batches that units were heard on", pruned.batches()),
             Fact.of("samples", "tokens before and after", pruned.outcome().samples()),
             Fact.of("tokens", "tokens of a sequence", plan().blueprint().model().tokens())));
+    pruned.stream().ifPresent(stream -> facts.add(Fact.of("stream", "stream", stream.words())));
     return facts;
   }
 
@@ -111,7 +113,7 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
   public String kind(Axis axis) {
     DecoderBlueprint blueprint = plan().blueprint();
     if (axis.equals(blueprint.hidden())) {
-      return STREAM;
+      return stream();
     }
     if (axis.equals(layerAxis())) {
       return LAYERS;
@@ -123,6 +125,10 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
       }
     }
     return "given by the rest of the model";
+  }
+
+  private String stream() {
+    return pruned.stream().isPresent() ? DIRECTIONS : STREAM;
   }
 
   private Axis layerAxis() {
@@ -150,7 +156,7 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
     var units = new ArrayList<Units>();
     if (perLayer().isEmpty()) {
       units.add(new Units(LAYERS, false, List.of(each(layerAxis(), activity.distances()))));
-      units.add(new Units(STREAM, true, List.of(ranked(blueprint.hidden(), activity.hidden()))));
+      units.add(new Units(stream(), true, List.of(ranked(blueprint.hidden(), activity.hidden()))));
       if (!blueprint.groups(0).equals(blueprint.heads(0))) {
         units.add(new Units("groups", false, inLayers(this::groups)));
       }

@@ -103,6 +103,7 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
       candidates(compared, settings);
     }
     settings.putAll(PruningSummary.used(spec.said()));
+    pruned.stream().ifPresent(stream -> settings.putAll(stream.settings()));
     settings.put("seed", Long.toString(job.seed()));
     settings.put("batches", Integer.toString(pruned.batches()));
     settings.put("tokens", Integer.toString(original().tokens()));

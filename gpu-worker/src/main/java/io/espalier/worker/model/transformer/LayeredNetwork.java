@@ -82,6 +82,16 @@ public interface LayeredNetwork extends StackedNetwork {
     return Optional.empty();
   }
 
+  /** Why the residual stream cannot run along other directions than its channels, if it cannot. */
+  Optional<String> fixedStream();
+
+  /**
+   * What reads the stream.
+   *
+   * @param architecture that of the checkpoint at hand
+   */
+  StreamTensors streamTensors(Architecture architecture);
+
   /**
    * What each piece reads.
    *

@@ -3,6 +3,7 @@ package io.espalier.worker.algorithm.minitron.size;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.family.TextNetwork;
@@ -26,9 +27,14 @@ import java.util.stream.LongStream;
  * @param blocks what names of tensors and axes begin with in each layer, first to last, without the
  *     dot behind it
  * @param pieces its architecture in parts, so that what concerns a layer is looked for in there
+ * @param basis what its stream runs along
  */
 public record DecoderBlueprint(
-    TextModel model, LayeredNetwork network, List<String> blocks, Pieces pieces) {
+    TextModel model,
+    LayeredNetwork network,
+    List<String> blocks,
+    Pieces pieces,
+    StreamBasis basis) {
   /** Name of the axis of the residual stream. */
   public static final String HIDDEN = "hidden";
 
@@ -62,7 +68,19 @@ public record DecoderBlueprint(
             .map(block -> block.heads())
             .map(heads -> heads.substring(0, heads.length() - TextNetwork.HEADS.length()))
             .toList();
-    return new DecoderBlueprint(model, network, blocks, network.pieces(model.architecture()));
+    return new DecoderBlueprint(
+        model, network, blocks, network.pieces(model.architecture()), StreamBasis.CHANNELS);
+  }
+
+  /** The same whose stream runs along something else. */
+  public DecoderBlueprint in(StreamBasis other) {
+    return new DecoderBlueprint(model, network, blocks, pieces, other);
+  }
+
+  /** Names of the weights of the stream's normalisations in a piece, in the order they are read. */
+  public List<String> norms(Architecture piece) {
+    Set<String> all = Set.copyOf(network.streamTensors(architecture()).norms().values());
+    return piece.tensors().stream().map(TensorSpec::name).filter(all::contains).toList();
   }
 
   /** What it is made of. */
