@@ -16,7 +16,6 @@ record Piece(SafetensorsFile from, String before, TensorHeader header, Cut cut) 
 
   /** The same under another name. */
   Piece named(String name) {
-    return new Piece(
-        from, before, TensorHeader.of(name, header.dtype(), header.shape()), cut);
+    return new Piece(from, before, TensorHeader.of(name, header.dtype(), header.shape()), cut);
   }
 }

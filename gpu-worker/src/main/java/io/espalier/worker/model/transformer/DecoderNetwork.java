@@ -161,8 +161,7 @@ record DecoderNetwork(
   private static boolean readsStream(TensorSpec tensor) {
     List<Dimension> dimensions = tensor.dimensions();
     return dimensions.size() == 2
-        && dimensions.get(1).parts().stream()
-            .anyMatch(part -> part.axis().name().equals(STREAM));
+        && dimensions.get(1).parts().stream().anyMatch(part -> part.axis().name().equals(STREAM));
   }
 
   private Stack blocks(String prefix) {

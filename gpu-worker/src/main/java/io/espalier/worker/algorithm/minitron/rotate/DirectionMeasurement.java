@@ -21,8 +21,8 @@ import java.util.stream.IntStream;
 
 /**
  * Finds the directions in which the residual stream is strong: the eigenvectors of the sum over all
- * normalisations of the mean of x̂ · x̂ᵀ, x̂ being what a normalisation reads, divided by the root of
- * its mean square. One pass of the texts, layer by layer.
+ * normalisations of the mean of x̂ · x̂ᵀ, x̂ being what a normalisation reads, divided by the root
+ * of its mean square. One pass of the texts, layer by layer.
  *
  * <p>Source: Ashkboos et al., SliceGPT, arXiv 2401.15024, which has a basis for each block and
  * matrices between them; here one is for all, so that the result has the tensors that it had.

@@ -83,7 +83,8 @@ public final class RotatedModel implements AutoCloseable {
    *
    * @param texts what the stream is measured on
    * @param data fingerprint of what they are taken from
-   * @param checkpoints directory for the directions, which a later pruning reuses, and for the model
+   * @param checkpoints directory for the directions, which a later pruning reuses, and for the
+   *     model
    * @throws InvalidInputException if {@link #require} refuses it, or it says no numbers
    */
   public static RotatedModel of(
@@ -115,8 +116,7 @@ public final class RotatedModel implements AutoCloseable {
       config.put(TIED, false);
       ModelDirectory.writeConfig(directory, config);
     }
-    TextModel rotated =
-        TextModel.of(ModelDirectory.open(directory), blueprint.model().tokens());
+    TextModel rotated = TextModel.of(ModelDirectory.open(directory), blueprint.model().tokens());
     return new RotatedModel(
         directory,
         DecoderBlueprint.of(rotated).in(StreamBasis.DIRECTIONS),

@@ -57,8 +57,7 @@ record StreamDirections(double[] strengths, double[] rows) {
 
   private static TensorData data(double[] values, long... shape) {
     ByteBuffer bytes =
-        ByteBuffer.allocate(Math.toIntExact(DType.F64.bytes(shape)))
-            .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocate(Math.toIntExact(DType.F64.bytes(shape))).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asDoubleBuffer().put(values);
     return new TensorData(DType.F64, shape, bytes);
   }

@@ -29,9 +29,9 @@ import java.util.Set;
  * 1 themselves; what writes to it becomes D · W, its bias D · b, the embedding E · Dᵀ. The model
  * says what it said.
  *
- * <p>What is stored in float32 or float64 is computed in float64, what is shorter in float32; either
- * is rounded to the stored type once. Memory holds the directions and one weight that writes, or
- * some rows of another.
+ * <p>What is stored in float32 or float64 is computed in float64, what is shorter in float32;
+ * either is rounded to the stored type once. Memory holds the directions and one weight that
+ * writes, or some rows of another.
  */
 final class StreamRotation implements ComputedTensors, AutoCloseable {
   /** Elements of a stretch of rows that is computed at once. */
@@ -97,8 +97,7 @@ final class StreamRotation implements ComputedTensors, AutoCloseable {
     for (int from = 0; from < rows; from += step) {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        NDArray read =
-            StoredRows.load(model, source, from, Math.min(from + step, rows), manager);
+        NDArray read = StoredRows.load(model, source, from, Math.min(from + step, rows), manager);
         NDArray x = precise(tensor, read);
         if (norm.isPresent()) {
           x = T.multiply(x, precise(tensor, StoredRows.load(model, norm.get(), manager)));
