@@ -24,7 +24,7 @@ public sealed interface KnownModel permits VisionModel, TextModel {
   /** Its family. */
   Family family();
 
-  /** What it is made of. */
+  /** Returns what it is made of. */
   Architecture architecture();
 
   /**

@@ -11,7 +11,7 @@ import java.util.List;
  * @param language that the lines are written in, as fences of Markdown name it
  * @param lines of code, with {@code DIR} for the directory that it lies in
  */
-record Opening(String loader, String note, String language, String lines) {
+public record Opening(String loader, String note, String language, String lines) {
   /** What transformers is called among loaders; a version may follow. */
   private static final String TRANSFORMERS = "transformers";
 
@@ -28,7 +28,7 @@ record Opening(String loader, String note, String language, String lines) {
    * @param loadsIn what opens it
    * @param config its config.json
    */
-  static Opening ofText(String note, List<String> loadsIn, JsonNode config) {
+  public static Opening ofText(String note, List<String> loadsIn, JsonNode config) {
     boolean any = loadsIn.contains(TRANSFORMERS);
     if (!any && loadsIn.stream().noneMatch(loader -> loader.startsWith(TRANSFORMERS))) {
       return ofEspalier(note);
@@ -45,22 +45,22 @@ record Opening(String loader, String note, String language, String lines) {
   }
 
   /** Of a network that timm builds by these lines. */
-  static Opening ofTimm(String lines) {
+  public static Opening ofTimm(String lines) {
     return new Opening(TimmShapes.LOADER, "timm builds it with these lines", "python", lines);
   }
 
   /** Of what nothing else opens. */
-  static Opening ofEspalier(String note) {
+  public static Opening ofEspalier(String note) {
     return new Opening("espalier", note, "java", JAVA);
   }
 
-  /** Whether a loader opens it by these lines; a version may follow its name. */
-  boolean isOf(String named) {
+  /** Returns whether a loader opens it by these lines; a version may follow its name. */
+  public boolean isOf(String named) {
     return named.startsWith(loader);
   }
 
   /** The lines, as they are from the directory itself. */
-  List<String> linesHere() {
+  public List<String> linesHere() {
     return lines.replace("\"DIR\"", "\".\"").lines().toList();
   }
 }

@@ -9,7 +9,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
@@ -50,14 +50,14 @@ public final class Evaluation {
   }
 
   /** As {@link #quality}, with what the model said of each image. */
-  public static Tally tally(
+  public static ImageMetrics tally(
       VisionFamily family,
       Weights weights,
       ImageDataset data,
       int batch,
       Progress.Listener progress) {
     var batches = new Batches(data, batch);
-    var tally = Tally.keepingSamples();
+    var tally = ImageMetrics.keepingSamples();
     try (NDManager manager = PyTorch.newManager()) {
       for (int i = 0; i < batches.count(); i++) {
         try (var scope = new NDScope()) {
@@ -97,7 +97,7 @@ public final class Evaluation {
     }
     try (NDManager manager = PyTorch.newManager()) {
       NDArray one = noise(manager, image);
-      return Turns.latencies(
+      return InterleavedTiming.latencies(
           models.size(), repetitions, model -> pass(family, models.get(model), one));
     }
   }
@@ -116,6 +116,6 @@ public final class Evaluation {
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (float) random.nextGaussian();
     }
-    return T.of(manager, pixels, 1, image[0], image[1], image[2]);
+    return Tensors.of(manager, pixels, 1, image[0], image[1], image[2]);
   }
 }

@@ -77,7 +77,7 @@ public record GradNasPlan(
     constraints.ofSequences(model.tokens()).budget(whole()).requireReachable(space, costs);
   }
 
-  /** What the model at hand costs; bytes are those of its files as they are. */
+  /** Returns what the model at hand costs; bytes are those of its files as they are. */
   public Cost whole() {
     return FileCosts.whole(costs, model.directory());
   }

@@ -4,10 +4,9 @@ import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation.Timed;
-import io.espalier.worker.algorithm.evaluate.TextTally;
-import io.espalier.worker.algorithm.prune.Candidate;
-import io.espalier.worker.algorithm.prune.Candidates;
-import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
+import io.espalier.worker.algorithm.prune.CandidateSearch;
+import io.espalier.worker.algorithm.prune.CandidateSearch.LatencyRange;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.prune.CutFiles;
 import io.espalier.worker.algorithm.prune.Decision.Solved;
@@ -16,10 +15,11 @@ import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.prune.LatencyProfile;
 import io.espalier.worker.algorithm.prune.LatencyStore;
 import io.espalier.worker.algorithm.prune.LoadedModels;
-import io.espalier.worker.algorithm.prune.Measured;
-import io.espalier.worker.algorithm.prune.Outcome;
+import io.espalier.worker.algorithm.prune.MeasuredModel;
 import io.espalier.worker.algorithm.prune.Phases;
+import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.prune.TextTiming;
+import io.espalier.worker.algorithm.prune.WrittenCandidate;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.reconstruct.transformer.SequenceBatches;
 import io.espalier.worker.algorithm.reconstruct.transformer.TransformerReconstruction;
@@ -62,7 +62,7 @@ public final class GradNasPruning {
    * @param reconstruction what was solved for; empty if nothing was to be
    */
   public record Result(
-      Outcome<Solved> outcome,
+      PruningOutcome<Solved> outcome,
       TextModel model,
       UnitScores scores,
       int sequences,
@@ -146,19 +146,20 @@ public final class GradNasPruning {
       CostModel costs = costs(original, checkpoints);
       Budget budget = constraints.budget(FileCosts.whole(costs, model.directory()));
       budget.requireReachable(plan.space(), costs);
-      TextTally before =
+      TextMetrics before =
           phases.time("original", () -> tally("measuring the original", model, original));
       UnitScores scores =
           phases.time("gradients", () -> gradNas.measure(original, checkpoints, progress));
       Sensitivities losses = gradNas.sensitivities(scores, plan.space(), plan.layout());
       var search = new Search(costs, budget, scores, losses);
-      Candidate<Selection, TextModel> found = candidates(search, original).settle(budget, output);
+      WrittenCandidate<Selection, TextModel> found =
+          candidates(search, original).settle(budget, output);
       if (plan.output() != OutputMode.ZERO_PADDED) { // that costs what it did: it is for looking at
         FileCosts.requireWithin(budget, cost(found.cut()), output);
       }
       Optional<Reconstruction> solved =
           phases.time("reconstruction", () -> reconstruct(original, found.cut(), checkpoints));
-      TextTally after = phases.time("result", () -> result(found.cut(), manager));
+      TextMetrics after = phases.time("result", () -> result(found.cut(), manager));
       return new Result(
           outcome(search, found, before, after),
           found.cut(),
@@ -196,7 +197,7 @@ public final class GradNasPruning {
   /** What choices are made by. */
   private record Search(CostModel costs, Budget budget, UnitScores scores, Sensitivities losses) {}
 
-  private Candidates<Selection, TextModel> candidates(Search search, Weights original) {
+  private CandidateSearch<Selection, TextModel> candidates(Search search, Weights original) {
     var cutting =
         new TextCutting(
             plan,
@@ -205,7 +206,7 @@ public final class GradNasPruning {
             ChannelOrder.by(plan.model().architecture(), search.scores().byAxis()),
             settings.objective(),
             phases);
-    return new Candidates<>(
+    return new CandidateSearch<>(
         cutting,
         LatencyRange.of(plan.space(), search.costs()),
         latencyBound,
@@ -216,14 +217,17 @@ public final class GradNasPruning {
         phases);
   }
 
-  private Outcome<Solved> outcome(
-      Search search, Candidate<Selection, TextModel> found, TextTally before, TextTally after) {
+  private PruningOutcome<Solved> outcome(
+      Search search,
+      WrittenCandidate<Selection, TextModel> found,
+      TextMetrics before,
+      TextMetrics after) {
     Budget budget = search.budget();
     Cost whole = FileCosts.whole(search.costs(), plan.model().directory());
-    return new Outcome<>(
-        Measured.of(cost(plan.model()), before.measures(before), found.original())
+    return new PruningOutcome<>(
+        MeasuredModel.of(cost(plan.model()), before.measures(before), found.original())
             .with(before.samples(before)),
-        Measured.of(cost(found.cut()), after.measures(before), found.result())
+        MeasuredModel.of(cost(found.cut()), after.measures(before), found.result())
             .with(after.samples(before)),
         after.samples(),
         new Solved(found.choice(), phases.time("other budgets", () -> curve(search))),
@@ -277,7 +281,7 @@ public final class GradNasPruning {
     return versions.stream().map(each -> new Timed(plan.model().network(), each)).toList();
   }
 
-  private TextTally tally(String phase, TextModel model, Weights weights) {
+  private TextMetrics tally(String phase, TextModel model, Weights weights) {
     return TextEvaluation.tally(
         model.network(),
         weights,
@@ -286,7 +290,7 @@ public final class GradNasPruning {
         step -> progress.report(new Progress(phase, step.done(), step.total(), step.values())));
   }
 
-  private TextTally result(TextModel cut, NDManager manager) {
+  private TextMetrics result(TextModel cut, NDManager manager) {
     try (Weights weights = Weights.load(cut.directory(), cut.architecture(), manager)) {
       return tally("measuring the result", cut, weights);
     }

@@ -12,7 +12,7 @@ import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,7 +31,7 @@ final class MaskGradients implements AutoCloseable {
   private final Weights weights;
   private final TextLoss loss;
   private final int piece;
-  private final MaskTaps masks;
+  private final MaskHooks masks;
   private final NDManager manager = PyTorch.newManager();
 
   /**
@@ -47,7 +47,7 @@ final class MaskGradients implements AutoCloseable {
     this.weights = weights;
     this.loss = loss;
     this.piece = piece;
-    this.masks = new MaskTaps(axes);
+    this.masks = new MaskHooks(axes);
   }
 
   /**
@@ -93,7 +93,9 @@ final class MaskGradients implements AutoCloseable {
       Tokens tokens = Tokens.of(manager, batch);
       NDArray mean =
           Gradients.of(
-              () -> T.scale(loss.sum(network.forward(weights, tokens, masks), batch), 1.0 / count));
+              () ->
+                  Tensors.scale(
+                      loss.sum(network.forward(weights, tokens, masks), batch), 1.0 / count));
       return mean.getFloat();
     }
   }

@@ -49,7 +49,7 @@ public record MinitronPlan(
     return of(blueprint, goal, whole, options(blueprint, goal));
   }
 
-  /** Whether the stream may become narrower by directions instead of channels. */
+  /** Tells whether the stream may become narrower by directions instead of channels. */
   boolean rotates() {
     if (!goal.rotated() || !(options instanceof CandidateSpace.Alike alike)) {
       return false;
@@ -61,7 +61,7 @@ public record MinitronPlan(
   }
 
   /**
-   * The same for a model that says the same; what is allowed stays a part of what there was.
+   * Plans the same for a model that says the same; what is allowed stays a part of what there was.
    *
    * @throws io.espalier.worker.domain.InfeasibleException if no subnet of it is within the budget
    */
@@ -71,7 +71,7 @@ public record MinitronPlan(
     return new MinitronPlan(same, goal, whole, budget, own);
   }
 
-  /** The same of the model that was given, whatever was cut in its place. */
+  /** Returns the plan as one of the model that was given, whatever was cut in its place. */
   MinitronPlan told(DecoderBlueprint original) {
     return new MinitronPlan(original, goal, whole, budget, options);
   }
@@ -158,7 +158,7 @@ public record MinitronPlan(
         .orElse(files);
   }
 
-  /** What a model that was made of the blueprint's costs as it lies there. */
+  /** Returns what a model that was made of the blueprint's costs as it lies there. */
   Cost cost(DecoderBlueprint made) {
     CostModel files = FileCosts.of(made.architecture(), made.model().directory());
     CostModel costs =

@@ -4,7 +4,7 @@ import io.espalier.worker.algorithm.minitron.size.KvCacheSize;
 import io.espalier.worker.algorithm.minitron.size.SizeDivisors;
 import io.espalier.worker.algorithm.minitron.size.TargetSizes;
 import io.espalier.worker.algorithm.search.Constraints;
-import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.surgery.Sharding;
 import java.util.Optional;
 
 /**
@@ -38,7 +38,7 @@ public record MinitronTarget(
   /** How many candidates are scored where nothing is said. */
   public static final int USUAL_TOP = 10;
 
-  /** A goal by which the stream loses channels. */
+  /** Makes a goal by which the stream loses channels. */
   public MinitronTarget(
       Optional<TargetSizes> export,
       Optional<Constraints> constraints,

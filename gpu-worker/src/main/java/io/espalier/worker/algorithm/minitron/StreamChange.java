@@ -18,12 +18,12 @@ import java.util.Optional;
  *     stay
  */
 public record StreamChange(int directions, int left, double length, List<String> untied) {
-  /** A change; the list is copied. */
+  /** Makes an account; the list is copied. */
   public StreamChange {
     untied = List.copyOf(untied);
   }
 
-  /** What became of a stream; empty if it was not rotated. */
+  /** Tells what became of a stream; empty if it was not rotated. */
   static Optional<StreamChange> of(
       DecoderBlueprint cut, DecoderBlueprint made, List<String> untied) {
     if (!cut.basis().rotated()) {
@@ -39,7 +39,7 @@ public record StreamChange(int directions, int left, double length, List<String>
     return Optional.of(new StreamChange(all, left, length, left < all ? untied : List.of()));
   }
 
-  /** What is said of it in one line. */
+  /** Tells it in one line. */
   public String words() {
     if (left == directions) {
       return "whole, so its channels are as they were";
@@ -54,7 +54,7 @@ public record StreamChange(int directions, int left, double length, List<String>
         own);
   }
 
-  /** What is said of it for programs. */
+  /** Tells it for programs. */
   public Map<String, String> settings() {
     var settings = new LinkedHashMap<String, String>();
     settings.put("stream", words());

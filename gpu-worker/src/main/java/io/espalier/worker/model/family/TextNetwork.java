@@ -19,13 +19,13 @@ import java.util.stream.Stream;
  * part; where heads share keys and values, only the neurons can be cut without the others.
  */
 public interface TextNetwork {
-  /** What it takes. */
+  /** Returns what it takes. */
   TextInput input();
 
   /** What versions of transformers take for different things in its config, in sentences. */
   List<String> warnings();
 
-  /** What is wrong with tensors that its config ties to others, in sentences. */
+  /** Returns what is wrong with tensors that its config ties to others, in sentences. */
   List<String> untied(ModelDirectory directory);
 
   /** How names of axes of attention heads end. */
@@ -53,7 +53,7 @@ public interface TextNetwork {
   /** Width of the residual stream. */
   int hiddenSize();
 
-  /** Where its config.json says how wide its layers are. */
+  /** Returns where its config.json says how wide its layers are. */
   WidthKeys widthKeys();
 
   /**
@@ -128,18 +128,21 @@ public interface TextNetwork {
    */
   record SparseLayerKeys(String dense, String step) {}
 
-  /** Where its config.json says how many experts there are and how wide; empty if it has none. */
+  /**
+   * Returns where its config.json says how many experts there are and how wide; empty if it has
+   * none.
+   */
   default Optional<ExpertKeys> expertKeys() {
     return Optional.empty();
   }
 
-  /** How many experts each token has; 0 if the model has none. */
+  /** Returns how many experts each token has; 0 if the model has none. */
   default int chosenExperts() {
     return 0;
   }
 
   /**
-   * What it is made of.
+   * Returns what it is made of.
    *
    * @param shapes tensors' shapes by name; of a checkpoint that holds none, all widths are those of
    *     the config
@@ -154,10 +157,10 @@ public interface TextNetwork {
    *
    * @return (batch, tokens, hidden)
    */
-  NDArray encode(Weights weights, Tokens tokens, Taps taps);
+  NDArray encode(Weights weights, Tokens tokens, ForwardHooks hooks);
 
   /**
-   * What the model says of tokens, by its task:
+   * Returns what the model says of tokens, by its task:
    *
    * <ul>
    *   <li>question-answering: scores of being the first and the last token of the answer, (batch,
@@ -170,5 +173,5 @@ public interface TextNetwork {
    *
    * All scores are before softmax.
    */
-  NDArray forward(Weights weights, Tokens tokens, Taps taps);
+  NDArray forward(Weights weights, Tokens tokens, ForwardHooks hooks);
 }

@@ -7,11 +7,11 @@ import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.data.Normalization;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.model.family.Activation;
+import io.espalier.worker.model.family.ConfigReader;
 import io.espalier.worker.model.family.TextDefaults;
 import io.espalier.worker.model.family.TextKeys;
 import io.espalier.worker.model.family.TextWidths;
 import io.espalier.worker.model.family.TimmConfig;
-import io.espalier.worker.model.family.TransformerConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -73,7 +73,7 @@ public record ImageTransformerSpec(
           "large", List.of(1024, 24, 16),
           "huge", List.of(1280, 32, 16));
 
-  /** Whether a config.json is one of such a network. */
+  /** Returns whether a config.json is one of such a network. */
   static boolean accepts(JsonNode config) {
     String architecture = TimmConfig.architectureOf(config);
     return architecture.isEmpty()
@@ -90,7 +90,7 @@ public record ImageTransformerSpec(
     var problems = new ArrayList<String>();
     ImageTransformerSpec spec =
         TimmConfig.architectureOf(config).isEmpty()
-            ? ofTransformers(new TransformerConfig(config, problems))
+            ? ofTransformers(new ConfigReader(config, problems))
             : ofTimm(config, problems);
     InputSpec input = spec.input();
     if (input.height() % spec.patch() != 0 || input.width() % spec.patch() != 0) {
@@ -104,7 +104,7 @@ public record ImageTransformerSpec(
     return spec;
   }
 
-  private static ImageTransformerSpec ofTransformers(TransformerConfig config) {
+  private static ImageTransformerSpec ofTransformers(ConfigReader config) {
     String model = config.json().path("architectures").path(0).asText();
     if (model.equals(TEACHER)) {
       config.problem(
@@ -141,8 +141,7 @@ public record ImageTransformerSpec(
     }
     TimmConfig.of(config, ARGUMENTS, problems);
     var arguments =
-        new TransformerConfig(
-            config.path("model_args"), "model_args.", problems, new ArrayList<>());
+        new ConfigReader(config.path("model_args"), "model_args.", problems, new ArrayList<>());
     int size = arguments.count("img_size", Integer.parseInt(plain.group(4)));
     var usual =
         new InputSpec(
@@ -163,7 +162,7 @@ public record ImageTransformerSpec(
   }
 
   /** As transformers would say the same; timm has no word for the size of a head. */
-  private static TextWidths timmWidths(JsonNode config, TransformerConfig arguments, Matcher name) {
+  private static TextWidths timmWidths(JsonNode config, ConfigReader arguments, Matcher name) {
     String kind = name.group(1) == null ? name.group(2) : name.group(1);
     List<Integer> usual = TIMM_SIZES.getOrDefault(kind, List.of(192, 12, 3));
     int hidden = arguments.count("embed_dim", usual.get(0));
@@ -176,7 +175,7 @@ public record ImageTransformerSpec(
     if (config.has(TextWidths.HEAD_SIZE)) {
       said.set(TextWidths.HEAD_SIZE, config.path(TextWidths.HEAD_SIZE));
     }
-    var read = new TransformerConfig(said, "model_args: ", arguments.problems(), new ArrayList<>());
+    var read = new ConfigReader(said, "model_args: ", arguments.problems(), new ArrayList<>());
     return TextWidths.of(read, TextKeys.BERT, TextDefaults.BERT);
   }
 

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What tensors of a decoder read its residual stream behind a normalisation of it. All others that
+ * The tensors of a decoder that read its residual stream behind a normalisation of it. All others that
  * run along the stream write to it: those that have it as their first dimension, and the embedding.
  *
  * @param norms by the name of a weight (out, hidden) that of the normalisation that it reads; in
@@ -14,7 +14,7 @@ import java.util.Map;
  * @param untied by that name, the embedding's; empty if the scores have a weight of their own
  */
 public record StreamTensors(Map<String, String> norms, Map<String, String> untied) {
-  /** Tensors; the maps are copied and keep their order. */
+  /** Makes a list; the maps are copied and keep their order. */
   public StreamTensors {
     norms = Collections.unmodifiableMap(new LinkedHashMap<>(norms));
     untied = Collections.unmodifiableMap(new LinkedHashMap<>(untied));

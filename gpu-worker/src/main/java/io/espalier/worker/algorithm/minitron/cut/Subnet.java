@@ -2,12 +2,14 @@ package io.espalier.worker.algorithm.minitron.cut;
 
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.space.UniformSpace;
-import io.espalier.worker.checkpoint.ComputedTensors;
-import io.espalier.worker.checkpoint.DType;
+import io.espalier.worker.checkpoint.surgery.ComputedTensors;
+import io.espalier.worker.checkpoint.safetensors.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Sharding;
-import io.espalier.worker.checkpoint.Surgery;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.surgery.Sharding;
+import io.espalier.worker.checkpoint.surgery.Surgery;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
+import io.espalier.worker.checkpoint.surgery.Sharding;
+import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
@@ -34,7 +36,7 @@ public record Subnet(Kept units, List<Integer> layers) {
     layers = List.copyOf(layers);
   }
 
-  /** What all that stays means for units and for layers. */
+  /** Returns what all that stays means for units and for layers. */
   static Subnet of(DecoderBlueprint blueprint, Kept all) {
     Axis counted = UniformSpace.layers(blueprint);
     int[] layers = all.of(counted).orElseGet(() -> IntStream.range(0, counted.units()).toArray());
@@ -59,7 +61,7 @@ public record Subnet(Kept units, List<Integer> layers) {
     return new Kept(all);
   }
 
-  /** Weights of normalisations of what is left of a stream along directions. */
+  /** Computes the weights of normalisations of what is left of a stream along directions. */
   private static ComputedTensors scaledNorms(
       DecoderBlueprint blueprint, Architecture open, Kept all) {
     int left = all.width(blueprint.hidden());

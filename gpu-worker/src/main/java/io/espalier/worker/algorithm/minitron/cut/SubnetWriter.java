@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.minitron.cut;
 
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.prune.Phases;
-import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.surgery.Sharding;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.TextModel;
 import java.nio.file.Path;
@@ -16,7 +16,7 @@ import java.nio.file.Path;
  */
 public record SubnetWriter(
     DecoderBlueprint blueprint, DecoderBlueprint whole, Sharding sharding, Phases phases) {
-  /** What writes subnets of a model as it was trained. */
+  /** Makes a writer of subnets of a model as it was trained. */
   public SubnetWriter(DecoderBlueprint blueprint, Sharding sharding, Phases phases) {
     this(blueprint, blueprint, sharding, phases);
   }

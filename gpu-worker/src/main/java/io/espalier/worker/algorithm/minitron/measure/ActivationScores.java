@@ -74,7 +74,7 @@ public record ActivationScores(String fingerprint, List<LayerActivationScores> l
   }
 
   /**
-   * What is known of a stream along directions once it was watched.
+   * Returns what is known of a stream along directions once it was watched.
    *
    * @param blueprint of the model that was
    */

@@ -2,11 +2,11 @@ package io.espalier.worker.algorithm.minitron.measure;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /**
- * How much of the length of vectors their first elements have: for each number of them the mean
- * over real tokens of {@code |first| / |all|}, in float64.
+ * The part of the length of vectors that their first elements have: for each number of them the
+ * mean over real tokens of {@code |first| / |all|}, in float64.
  */
 final class LengthShares {
   /** Smaller than the square of any length that is not 0. */
@@ -27,12 +27,12 @@ final class LengthShares {
         scope.suppressNotUsedWarning();
         long length = x.getShape().get(1);
         long width = x.getShape().get(2);
-        NDArray rows = T.inDoublePrecision(T.reshape(T.slice(x, 0, i, i + 1), length, width));
-        NDArray real = T.inDoublePrecision(T.slice(mask, 0, i, i + 1)); // (1, tokens)
-        NDArray squares = T.cumulativeSum(T.square(rows), 1);
-        NDArray all = T.atLeast(T.slice(squares, 1, width - 1, width), TINY);
-        add(T.matMul(real, T.sqrt(T.divide(squares, all))).toDoubleArray());
-        tokens += T.sum(real).getDouble();
+        NDArray rows = Tensors.inDoublePrecision(Tensors.reshape(Tensors.slice(x, 0, i, i + 1), length, width));
+        NDArray real = Tensors.inDoublePrecision(Tensors.slice(mask, 0, i, i + 1)); // (1, tokens)
+        NDArray squares = Tensors.cumulativeSum(Tensors.square(rows), 1);
+        NDArray all = Tensors.atLeast(Tensors.slice(squares, 1, width - 1, width), TINY);
+        add(Tensors.matMul(real, Tensors.sqrt(Tensors.divide(squares, all))).toDoubleArray());
+        tokens += Tensors.sum(real).getDouble();
       }
     }
   }
@@ -46,7 +46,7 @@ final class LengthShares {
     }
   }
 
-  /** The means, for 1 element and more. */
+  /** Returns the means, for 1 element and more. */
   double[] means() {
     double[] means = new double[sums.length];
     for (int i = 0; i < means.length; i++) {

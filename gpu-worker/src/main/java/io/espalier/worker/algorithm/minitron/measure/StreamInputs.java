@@ -1,17 +1,17 @@
 package io.espalier.worker.algorithm.minitron.measure;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.TextNetwork;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /**
- * Watches what the normalisations of the stream read in a layer whose attention and feed-forward
+ * A watch of what the normalisations of the stream read in a layer whose attention and feed-forward
  * part stand one behind the other, each behind a normalisation of its own.
  */
-public interface StreamInputs extends Taps {
+public interface StreamInputs extends ForwardHooks {
   /**
-   * What a normalisation reads.
+   * Takes what a normalisation reads.
    *
    * @param which of a layer 0 in front of attention, 1 in front of the feed-forward part, 2 what
    *     leaves the layer, which is read by the last normalisation if the layer is the last
@@ -28,7 +28,7 @@ public interface StreamInputs extends Taps {
   @Override
   default NDArray added(String axis, NDArray said, NDArray stream) {
     if (axis.endsWith(TextNetwork.HEADS)) {
-      read(1, T.add(said, stream));
+      read(1, Tensors.add(said, stream));
     }
     return said;
   }

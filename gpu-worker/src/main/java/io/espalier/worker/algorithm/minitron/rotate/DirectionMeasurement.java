@@ -10,7 +10,7 @@ import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.PyTorch;
 import java.nio.file.Path;
@@ -20,7 +20,7 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Finds the directions in which the residual stream is strong: the eigenvectors of the sum over all
+ * A measurement of the directions in which the residual stream is strong: the eigenvectors of the sum over all
  * normalisations of the mean of x̂ · x̂ᵀ, x̂ being what a normalisation reads, divided by the root
  * of its mean square. One pass of the texts, layer by layer.
  *
@@ -38,7 +38,7 @@ record DirectionMeasurement(
   private static final String PHASE = "measuring directions of the stream";
 
   /**
-   * The directions: measured, or found in a directory, where they are left.
+   * Measures the directions, or finds them in a directory, where they are left.
    *
    * @throws InvalidInputException if what passes is no numbers; names the layer
    */
@@ -78,7 +78,7 @@ record DirectionMeasurement(
     }
   }
 
-  /** Layers that are at work at once each add to sums of their own, so that their order is one. */
+  /** Runs layers; those that are at work at once each add to sums of their own, so that their order is one. */
   private void pass(LayerwiseForward stream, List<Integer> group, StreamCovariance sum) {
     try (NDManager manager = PyTorch.newManager()) {
       var own = new TreeMap<Integer, StreamCovariance>();
@@ -88,7 +88,7 @@ record DirectionMeasurement(
       stream.layers(
           group,
           Kept.all(),
-          (layer, tokens) -> taps(layer, tokens, Objects.requireNonNull(own.get(layer))));
+          (layer, tokens) -> hooks(layer, tokens, Objects.requireNonNull(own.get(layer))));
       own.forEach(
           (layer, covariance) -> {
             requireFinite(layer, covariance);
@@ -105,15 +105,15 @@ record DirectionMeasurement(
     }
   }
 
-  /** What leaves a layer enters the next one, so it is looked at behind the last one only. */
-  private Taps taps(int layer, Tokens tokens, StreamCovariance covariance) {
+  /** Adds what is read; what leaves a layer enters the next one, so only the last one's counts. */
+  private ForwardHooks hooks(int layer, Tokens tokens, StreamCovariance covariance) {
     boolean last = layer == blueprint.blocks().size() - 1;
-    StreamInputs taps =
+    StreamInputs hooks =
         (which, stream) -> {
           if (which < 2 || last) {
             covariance.add(stream, tokens.mask());
           }
         };
-    return taps;
+    return hooks;
   }
 }

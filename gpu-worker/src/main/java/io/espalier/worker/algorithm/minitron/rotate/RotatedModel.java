@@ -6,8 +6,8 @@ import io.espalier.worker.algorithm.minitron.measure.TokenBatches;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.StreamBasis;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Surgery;
-import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.checkpoint.surgery.Surgery;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
@@ -123,12 +123,12 @@ public final class RotatedModel implements AutoCloseable {
         List.copyOf(untied.keySet()));
   }
 
-  /** The model, of whose directions nothing is known yet but their order. */
+  /** Returns the model, of whose directions nothing is known yet but their order. */
   public DecoderBlueprint blueprint() {
     return blueprint;
   }
 
-  /** Weights that were the embedding's and are no more, since each has a basis of its own. */
+  /** Lists weights that were the embedding's and are no more: norms' weights went into them. */
   public List<String> untied() {
     return untied;
   }

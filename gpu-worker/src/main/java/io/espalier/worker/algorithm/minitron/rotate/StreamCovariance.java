@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.minitron.rotate;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /**
  * The sum over real tokens of x̂ · x̂ᵀ in float64, x̂ being a vector of the stream over the root of
@@ -22,11 +22,11 @@ final class StreamCovariance {
   private final NDArray sums;
   private double vectors;
 
-  /** Sums of nothing yet; they live as long as the manager. */
+  /** Makes sums of nothing yet; they live as long as the manager. */
   StreamCovariance(NDManager manager, int width) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      sums = T.full(T.of(manager, new double[1], 1), 0, width, width);
+      sums = Tensors.full(Tensors.of(manager, new double[1], 1), 0, width, width);
       NDScope.unregister(sums);
       sums.attach(manager);
     }
@@ -42,20 +42,20 @@ final class StreamCovariance {
     for (long i = 0; i < x.getShape().get(0); i++) {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        addSequence(here(T.slice(x, 0, i, i + 1)), here(T.slice(mask, 0, i, i + 1)));
+        addSequence(here(Tensors.slice(x, 0, i, i + 1)), here(Tensors.slice(mask, 0, i, i + 1)));
       }
     }
   }
 
   private NDArray here(NDArray array) {
-    return T.on(array, sums.getDevice());
+    return Tensors.on(array, sums.getDevice());
   }
 
   /** Adds the vectors of other sums. */
   void add(StreamCovariance others) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      T.addScaledInPlace(sums, others.sums, 1);
+      Tensors.addScaledInPlace(sums, others.sums, 1);
       vectors += others.vectors;
     }
   }
@@ -63,26 +63,26 @@ final class StreamCovariance {
   private void addSequence(NDArray x, NDArray mask) {
     long length = x.getShape().get(1);
     long width = x.getShape().get(2);
-    NDArray rows = T.inDoublePrecision(T.reshape(x, length, width));
-    NDArray real = T.reshape(T.inDoublePrecision(mask), length, 1);
-    NDArray squares = T.reshape(T.sum(T.square(rows), 1), length, 1);
-    NDArray means = T.atLeast(T.scale(squares, 1.0 / width), TINY);
-    NDArray unit = T.multiply(T.divide(rows, T.sqrt(means)), real);
-    NDArray factors = width <= EXACT ? unit : T.inTypeOf(x, unit);
-    NDArray product = T.matMul(T.transpose(factors, 0, 1), factors);
-    T.addScaledInPlace(sums, T.inDoublePrecision(product), 1);
-    vectors += T.sum(real).getDouble();
+    NDArray rows = Tensors.inDoublePrecision(Tensors.reshape(x, length, width));
+    NDArray real = Tensors.reshape(Tensors.inDoublePrecision(mask), length, 1);
+    NDArray squares = Tensors.reshape(Tensors.sum(Tensors.square(rows), 1), length, 1);
+    NDArray means = Tensors.atLeast(Tensors.scale(squares, 1.0 / width), TINY);
+    NDArray unit = Tensors.multiply(Tensors.divide(rows, Tensors.sqrt(means)), real);
+    NDArray factors = width <= EXACT ? unit : Tensors.inTypeOf(x, unit);
+    NDArray product = Tensors.matMul(Tensors.transpose(factors, 0, 1), factors);
+    Tensors.addScaledInPlace(sums, Tensors.inDoublePrecision(product), 1);
+    vectors += Tensors.sum(real).getDouble();
   }
 
-  /** Whether every sum is a finite number. */
+  /** Tells whether every sum is a finite number. */
   boolean finite() {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      return Double.isFinite(T.sum(sums).getDouble());
+      return Double.isFinite(Tensors.sum(sums).getDouble());
     }
   }
 
-  /** The mean over all vectors, (hidden, hidden), row by row. */
+  /** Returns the mean over all vectors, (hidden, hidden), row by row. */
   double[][] mean() {
     double[] flat = sums.toDoubleArray();
     int width = Math.toIntExact(sums.getShape().get(0));

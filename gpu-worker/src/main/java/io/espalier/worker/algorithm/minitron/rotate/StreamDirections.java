@@ -1,9 +1,9 @@
 package io.espalier.worker.algorithm.minitron.rotate;
 
-import io.espalier.worker.checkpoint.DType;
-import io.espalier.worker.checkpoint.SafetensorsFile;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.domain.InvalidInputException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -26,7 +26,7 @@ record StreamDirections(double[] strengths, double[] rows) {
   private static final String STRENGTHS = "strengths";
   private static final String ROWS = "directions";
 
-  /** The principal directions of a covariance, which is overwritten. */
+  /** Finds the principal directions of a covariance, which is overwritten. */
   static StreamDirections of(double[][] covariance) {
     SymmetricEigen eigen = SymmetricEigen.of(covariance);
     int width = eigen.values().length;
@@ -37,7 +37,7 @@ record StreamDirections(double[] strengths, double[] rows) {
     return new StreamDirections(eigen.values(), rows);
   }
 
-  /** How many there are. */
+  /** Returns how many there are. */
   int width() {
     return strengths.length;
   }
@@ -62,7 +62,7 @@ record StreamDirections(double[] strengths, double[] rows) {
     return new TensorData(DType.F64, shape, bytes);
   }
 
-  /** What was kept in a file, if it is there, sound and of the same fingerprint. */
+  /** Reads what was kept in a file, if it is there, sound and of the same fingerprint. */
   static Optional<StreamDirections> read(Path file, String fingerprint, int width) {
     if (!Files.isRegularFile(file)) {
       return Optional.empty();

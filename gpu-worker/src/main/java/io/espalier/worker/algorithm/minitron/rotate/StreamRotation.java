@@ -4,17 +4,17 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
-import io.espalier.worker.checkpoint.ComputedTensors;
-import io.espalier.worker.checkpoint.DType;
+import io.espalier.worker.checkpoint.surgery.ComputedTensors;
+import io.espalier.worker.checkpoint.safetensors.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.model.transformer.StreamTensors;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.StoredRows;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -50,7 +50,7 @@ final class StreamRotation implements ComputedTensors, AutoCloseable {
   private final NDArray exact; // (directions, hidden), float64
   private final NDArray single;
 
-  /** A rotation of a model's stream. */
+  /** Makes a rotation of a model's stream. */
   StreamRotation(DecoderBlueprint blueprint, StreamDirections directions) {
     this.model = blueprint.model().directory();
     this.stream = blueprint.network().streamTensors(blueprint.architecture());
@@ -61,8 +61,8 @@ final class StreamRotation implements ComputedTensors, AutoCloseable {
         along.put(tensor.name(), tensor);
       }
     }
-    this.exact = T.of(manager, directions.rows(), width, width);
-    this.single = T.inTypeOf(T.of(manager, new float[1], 1), exact);
+    this.exact = Tensors.of(manager, directions.rows(), width, width);
+    this.single = Tensors.inTypeOf(Tensors.of(manager, new float[1], 1), exact);
   }
 
   @Override
@@ -100,9 +100,9 @@ final class StreamRotation implements ComputedTensors, AutoCloseable {
         NDArray read = StoredRows.load(model, source, from, Math.min(from + step, rows), manager);
         NDArray x = precise(tensor, read);
         if (norm.isPresent()) {
-          x = T.multiply(x, precise(tensor, StoredRows.load(model, norm.get(), manager)));
+          x = Tensors.multiply(x, precise(tensor, StoredRows.load(model, norm.get(), manager)));
         }
-        put(tensor, T.products(x, directions(tensor)), bytes);
+        put(tensor, Tensors.products(x, directions(tensor)), bytes);
       }
     }
   }
@@ -115,12 +115,12 @@ final class StreamRotation implements ComputedTensors, AutoCloseable {
     try (var all = new NDScope()) {
       all.suppressNotUsedWarning();
       NDArray read = StoredRows.load(model, tensor.name(), manager);
-      NDArray whole = precise(tensor, T.reshape(read, width, columns));
+      NDArray whole = precise(tensor, Tensors.reshape(read, width, columns));
       for (int from = 0; from < width; from += step) {
         try (var scope = new NDScope()) {
           scope.suppressNotUsedWarning();
-          NDArray some = T.slice(directions(tensor), 0, from, Math.min(from + step, width));
-          put(tensor, T.matMul(some, whole), bytes);
+          NDArray some = Tensors.slice(directions(tensor), 0, from, Math.min(from + step, width));
+          put(tensor, Tensors.matMul(some, whole), bytes);
         }
       }
     }
@@ -131,12 +131,12 @@ final class StreamRotation implements ComputedTensors, AutoCloseable {
   }
 
   private NDArray precise(TensorHeader tensor, NDArray x) {
-    return T.inTypeOf(directions(tensor), x);
+    return Tensors.inTypeOf(directions(tensor), x);
   }
 
   private void put(TensorHeader tensor, NDArray computed, Bytes bytes) throws IOException {
-    NDArray largest = T.largest(T.reshape(T.magnitude(computed), computed.size()), 0);
-    double found = T.inDoublePrecision(largest).getDouble();
+    NDArray largest = Tensors.largest(Tensors.reshape(Tensors.magnitude(computed), computed.size()), 0);
+    double found = Tensors.inDoublePrecision(largest).getDouble();
     double most = tensor.dtype() == DType.F16 ? LARGEST_HALF : Float.MAX_VALUE;
     if (!(found <= most)) {
       throw new InvalidInputException(

@@ -64,7 +64,7 @@ record SymmetricEigen(double[] values, double[][] vectors) {
   }
 
   /**
-   * The normal v of length √2, so that {@code I - v · vᵀ} leaves only one element of a column below
+   * Finds the normal v of length √2, so that {@code I - v · vᵀ} leaves only one element of a column below
    * its diagonal; zeros where there is nothing to do.
    */
   private static double[] mirror(double[][] a, int column, double[] beside) {
@@ -119,7 +119,7 @@ record SymmetricEigen(double[] values, double[][] vectors) {
     }
   }
 
-  /** The product of all reflections, the first one leftmost. */
+  /** Multiplies all reflections, the first one leftmost. */
   private static double[][] product(double[][] mirrors, int n) {
     double[][] q = new double[n][n];
     for (int i = 0; i < n; i++) {
@@ -155,7 +155,7 @@ record SymmetricEigen(double[] values, double[][] vectors) {
     return square;
   }
 
-  /** The end of the block that begins somewhere: nothing connects it to what follows. */
+  /** Finds the end of the block that begins somewhere: nothing connects it to what follows. */
   private static int isolate(double[] diagonal, double[] beside, int from) {
     int end = from;
     while (end + 1 < diagonal.length
@@ -167,7 +167,7 @@ record SymmetricEigen(double[] values, double[][] vectors) {
   }
 
   /**
-   * One step: shifts a block by what its first two rows say of an eigenvalue, and chases what that
+   * Makes one step: shifts a block by what its first two rows say of an eigenvalue, and chases what that
    * leaves beside the tridiagonal from the end of the block to its beginning.
    */
   private static void chase(double[] d, double[] e, double[][] vectors, int from, int to) {
@@ -225,7 +225,7 @@ record SymmetricEigen(double[] values, double[][] vectors) {
     return new SymmetricEigen(inOrder, rows);
   }
 
-  /** A vector or its opposite, which is as good: that whose largest element is positive. */
+  /** Returns a vector or its opposite, which is as good: that whose largest element is positive. */
   private static double[] upright(double[] vector) {
     double largest = 0;
     for (double value : vector) {

@@ -25,7 +25,7 @@ public record StreamBasis(boolean rotated, Map<String, double[]> shares) {
   /** Directions of which nothing is known yet but their order. */
   public static final StreamBasis DIRECTIONS = new StreamBasis(true, Map.of());
 
-  /** A basis; everything is copied. */
+  /** Makes a basis; everything is copied. */
   public StreamBasis {
     shares = copy(shares);
   }
@@ -36,8 +36,8 @@ public record StreamBasis(boolean rotated, Map<String, double[]> shares) {
   }
 
   /**
-   * What the weight of a normalisation is multiplied by if so many directions are left; empty if it
-   * stays, or is none of the stream.
+   * Returns what the weight of a normalisation is multiplied by if so many directions are left;
+   * empty if it stays, or is none of the stream.
    *
    * @param norm name of the weight
    */

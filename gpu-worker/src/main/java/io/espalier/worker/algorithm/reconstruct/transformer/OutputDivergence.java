@@ -7,11 +7,11 @@ import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.model.ProblemType;
 import io.espalier.worker.domain.model.TextTask;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Losses;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 
 /**
@@ -43,21 +43,22 @@ record OutputDivergence(TextNetwork network, Weights original, SequenceBatches b
     return rows == 0 ? Double.NaN : sum / rows;
   }
 
-  /** What a model says, a row for each text or real token. */
+  /** Returns what a model says, a row for each text or real token. */
   private NDArray says(Weights weights, TokenBatch batch, NDManager manager) {
     Tokens tokens = Tokens.of(manager, batch);
-    NDArray said = network.forward(weights, tokens, Taps.NONE);
+    NDArray said = network.forward(weights, tokens, ForwardHooks.NONE);
     return said.getShape().dimension() == 2 ? said : RealTokens.of(batch).rows(said);
   }
 
   private double mean(NDArray wanted, NDArray found) {
     if (network.input().task() == TextTask.FEATURE_EXTRACTION) {
-      NDArray cosines = T.sum(T.multiply(T.unitRows(wanted), T.unitRows(found)), 1);
-      return 1 - T.mean(T.inDoublePrecision(cosines)).getDouble();
+      NDArray cosines =
+          Tensors.sum(Tensors.multiply(Tensors.unitRows(wanted), Tensors.unitRows(found)), 1);
+      return 1 - Tensors.mean(Tensors.inDoublePrecision(cosines)).getDouble();
     }
     return isDistribution(network.input())
         ? Losses.divergence(wanted, found).getFloat()
-        : T.mean(T.square(T.subtract(wanted, found))).getFloat();
+        : Tensors.mean(Tensors.square(Tensors.subtract(wanted, found))).getFloat();
   }
 
   private static boolean isDistribution(TextInput input) {

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
  * @param size sequences per batch; the last may have fewer
  */
 public record SequenceBatches(TextDataset data, int size) {
-  /** How many there are. */
+  /** Returns how many there are. */
   int count() {
     return (data.size() + size - 1) / size;
   }

@@ -8,12 +8,12 @@ import io.espalier.worker.algorithm.reconstruct.LinearMap;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.job.Progress;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.TextNetwork.Block;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.model.transformer.StackedNetwork;
 import io.espalier.worker.tensor.SpillingArrays;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,8 +75,8 @@ final class StreamReconstruction implements AutoCloseable {
     forEachBatch(
         (batch, tokens) -> {
           Tokens read = Tokens.of(manager, tokens);
-          wanted.put(batch, network.embed(original, read, Taps.NONE));
-          found.put(batch, network.embed(cut, read, Taps.NONE));
+          wanted.put(batch, network.embed(original, read, ForwardHooks.NONE));
+          found.put(batch, network.embed(cut, read, ForwardHooks.NONE));
         });
     var reports = new ArrayList<LayerReconstruction>();
     List<Block> blocks = Block.of(cut.architecture());
@@ -119,33 +119,36 @@ final class StreamReconstruction implements AutoCloseable {
     pass(layer, original, wanted.get(batch), tokens, before);
     pass(layer, cut, found.get(batch), tokens, now);
     RealTokens real = RealTokens.of(tokens);
-    NDArray stream = T.inDoublePrecision(real.rows(before.after()));
-    NDArray target = T.subtract(stream, T.inDoublePrecision(real.rows(now.before())));
-    squares.add(real.rows(now.read()), target, T.divide(T.full(stream, 1, 1), energy(stream)));
+    NDArray stream = Tensors.inDoublePrecision(real.rows(before.after()));
+    NDArray target = Tensors.subtract(stream, Tensors.inDoublePrecision(real.rows(now.before())));
+    squares.add(
+        real.rows(now.read()), target, Tensors.divide(Tensors.full(stream, 1, 1), energy(stream)));
   }
 
-  /** What the normalisation behind divides the squares of each row by: (rows). */
+  /** Returns what the normalisation behind divides the squares of each row by: (rows). */
   private NDArray energy(NDArray stream) {
     double share = 1.0 / stream.getShape().get(1);
-    NDArray squares = T.scale(T.sum(T.square(stream), 1), share);
+    NDArray squares = Tensors.scale(Tensors.sum(Tensors.square(stream), 1), share);
     NDArray energy =
         network.centresStream()
-            ? T.subtract(squares, T.square(T.scale(T.sum(stream, 1), share)))
+            ? Tensors.subtract(
+                squares, Tensors.square(Tensors.scale(Tensors.sum(stream, 1), share)))
             : squares;
-    return T.atLeast(energy, SMALLEST_ENERGY);
+    return Tensors.atLeast(energy, SMALLEST_ENERGY);
   }
 
   private void advance(int layer) {
     forEachBatch(
         (batch, tokens) -> {
-          wanted.put(batch, pass(layer, original, wanted.get(batch), tokens, Taps.NONE));
-          found.put(batch, pass(layer, cut, found.get(batch), tokens, Taps.NONE));
+          wanted.put(batch, pass(layer, original, wanted.get(batch), tokens, ForwardHooks.NONE));
+          found.put(batch, pass(layer, cut, found.get(batch), tokens, ForwardHooks.NONE));
         });
   }
 
-  private NDArray pass(int layer, Weights weights, NDArray x, TokenBatch tokens, Taps taps) {
+  private NDArray pass(
+      int layer, Weights weights, NDArray x, TokenBatch tokens, ForwardHooks hooks) {
     Tokens read = Tokens.of(manager, tokens);
-    return network.layer(layer, weights, x, network.surroundings(read, x), taps);
+    return network.layer(layer, weights, x, network.context(read, x), hooks);
   }
 
   /** Does something with a batch, in a scope of its own. */

@@ -17,17 +17,17 @@ import io.espalier.worker.algorithm.minitron.measure.ImportanceCriterion;
 import io.espalier.worker.algorithm.minitron.measure.ScoreAggregation;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.surgery.Sharding;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
 import java.io.InputStream;
@@ -136,7 +136,7 @@ final class RotatedModelTest {
       Golden golden = Golden.of(name);
       TextModel model = rotated.blueprint().model();
       try (Weights weights = Weights.load(model.directory(), model.architecture())) {
-        NDArray said = model.network().forward(weights, golden.tokens(manager), Taps.NONE);
+        NDArray said = model.network().forward(weights, golden.tokens(manager), ForwardHooks.NONE);
 
         Golden.assertClose(said, golden.read("expected", "logits"), 1e-4);
         model.architecture().axes().stream()
@@ -193,9 +193,9 @@ final class RotatedModelTest {
         var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       NDArray said =
-          narrow.network().forward(weights, Tokens.of(manager, oracle.asked()), Taps.NONE);
+          narrow.network().forward(weights, Tokens.of(manager, oracle.asked()), ForwardHooks.NONE);
       double[] wanted = Arrays.stream(oracle.logits()).flatMapToDouble(Arrays::stream).toArray();
-      double[] found = T.inDoublePrecision(said).toDoubleArray();
+      double[] found = Tensors.inDoublePrecision(said).toDoubleArray();
       assertThat(found).hasSize(wanted.length);
       double largest = Arrays.stream(wanted).map(Math::abs).max().orElseThrow();
       for (int i = 0; i < found.length; i++) {
