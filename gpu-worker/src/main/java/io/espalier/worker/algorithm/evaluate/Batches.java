@@ -46,7 +46,7 @@ public record Batches(ImageDataset data, int batch) {
 
   /** (batch, channels, height, width). */
   public NDArray images(Batch of, NDManager manager) {
-    return Tensors.of(
+    return Tensors.images(
         manager, of.pixels(), of.size(), data.channels(), data.height(), data.width());
   }
 }

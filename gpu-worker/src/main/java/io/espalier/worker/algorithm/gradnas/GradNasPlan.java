@@ -14,7 +14,7 @@ import io.espalier.worker.model.TextModel;
 import java.util.Optional;
 
 /**
- * What is known of a pruning before any tensor is loaded.
+ * Plan of a pruning before any tensor is loaded.
  *
  * @param model the model at hand
  * @param output in which form the result is left behind

@@ -8,7 +8,6 @@ import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.prune.CandidateSearch;
 import io.espalier.worker.algorithm.prune.CandidateSearch.LatencyRange;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
-import io.espalier.worker.algorithm.prune.CutFiles;
 import io.espalier.worker.algorithm.prune.Decision.Solved;
 import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.prune.LatencyBound;
@@ -20,9 +19,6 @@ import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.algorithm.prune.WrittenCandidate;
-import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
-import io.espalier.worker.algorithm.reconstruct.transformer.SequenceBatches;
-import io.espalier.worker.algorithm.reconstruct.transformer.TransformerReconstruction;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
@@ -38,7 +34,6 @@ import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.transformer.StackedNetwork;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
@@ -52,7 +47,7 @@ import java.util.Optional;
  */
 public final class GradNasPruning {
   /**
-   * What came out.
+   * Result.
    *
    * @param outcome as any pruning has it
    * @param model what is known of the result's files
@@ -68,15 +63,6 @@ public final class GradNasPruning {
       int sequences,
       Sensitivities losses,
       Optional<Reconstruction> reconstruction) {}
-
-  /** Examples that are solved on, at most: more take longer and hardly help. */
-  private static final int SOLVED_EXAMPLES = 1024;
-
-  /** Sequences of a batch of which one is held out. */
-  private static final int FEWEST = 4;
-
-  /** Bound of hidden states in memory while layers are solved for. */
-  private static final long STATE_BYTES = 1L << 30;
 
   private final GradNasPlan plan;
   private final Constraints constraints;
@@ -157,44 +143,30 @@ public final class GradNasPruning {
       if (plan.output() != OutputMode.ZERO_PADDED) { // that costs what it did: it is for looking at
         FileCosts.requireWithin(budget, cost(found.cut()), output);
       }
-      Optional<Reconstruction> solved =
-          phases.time("reconstruction", () -> reconstruct(original, found.cut(), checkpoints));
+      Optional<TextCompletion.Completed> completed =
+          phases.time("reconstruction", () -> complete(original, found.cut(), checkpoints));
       TextMetrics after = phases.time("result", () -> result(found.cut(), manager));
       return new Result(
-          outcome(search, found, before, after),
+          outcome(
+              search,
+              found,
+              new TextJudgement(before, after, completed.map(TextCompletion.Completed::plain))),
           found.cut(),
           scores,
           Math.min(scores.batches() * settings.batchSize(), this.search.size()),
           losses,
-          solved);
+          completed.map(TextCompletion.Completed::reconstruction));
     }
   }
 
-  /** Solves for what reads cut units, unless it is to stay as it was cut. */
-  private Optional<Reconstruction> reconstruct(Weights original, TextModel cut, Path checkpoints) {
-    if (settings.reconstruct() == ReconstructionMode.OFF
-        || plan.output() == OutputMode.ZERO_PADDED
-        || !(plan.model().network() instanceof StackedNetwork network)) {
-      return Optional.empty();
-    }
-    var batches =
-        new SequenceBatches(
-            search.drawn(SOLVED_EXAMPLES, settings.seed()), Math.max(FEWEST, settings.pieceSize()));
-    try (Weights weights = Weights.load(cut.directory(), cut.architecture())) {
-      Reconstruction done =
-          new TransformerReconstruction(network, original, batches)
-              .run(
-                  weights,
-                  new TransformerReconstruction.Storage(STATE_BYTES, checkpoints),
-                  progress);
-      if (done.isUsed()) {
-        CutFiles.write(cut.directory(), weights);
-      }
-      return Optional.of(done);
-    }
+  /** Solves anew for what writes to the stream, unless it is to stay as it was cut. */
+  private Optional<TextCompletion.Completed> complete(
+      Weights original, TextModel cut, Path checkpoints) {
+    return new TextCompletion(plan, settings, search, checkpoints, progress)
+        .complete(original, cut, weights -> tally("measuring the plain cut", cut, weights));
   }
 
-  /** What choices are made by. */
+  /** Basis of choices. */
   private record Search(CostModel costs, Budget budget, UnitScores scores, Sensitivities losses) {}
 
   private CandidateSearch<Selection, TextModel> candidates(Search search, Weights original) {
@@ -218,18 +190,15 @@ public final class GradNasPruning {
   }
 
   private PruningOutcome<Solved> outcome(
-      Search search,
-      WrittenCandidate<Selection, TextModel> found,
-      TextMetrics before,
-      TextMetrics after) {
+      Search search, WrittenCandidate<Selection, TextModel> found, TextJudgement judged) {
     Budget budget = search.budget();
     Cost whole = FileCosts.whole(search.costs(), plan.model().directory());
     return new PruningOutcome<>(
-        MeasuredModel.of(cost(plan.model()), before.measures(before), found.original())
-            .with(before.samples(before)),
-        MeasuredModel.of(cost(found.cut()), after.measures(before), found.result())
-            .with(after.samples(before)),
-        after.samples(),
+        MeasuredModel.of(cost(plan.model()), judged.before(), found.original())
+            .with(judged.samplesBefore()),
+        MeasuredModel.of(cost(found.cut()), judged.after(), found.result())
+            .with(judged.samplesAfter()),
+        judged.result().samples(),
         new Solved(found.choice(), phases.time("other budgets", () -> curve(search))),
         found.kept(),
         found.trials(),

@@ -8,7 +8,7 @@ import io.espalier.worker.checkpoint.surgery.Sharding;
 import java.util.Optional;
 
 /**
- * What is asked of a pruning.
+ * Target of a pruning.
  *
  * @param export sizes that are asked for by number; else constraints are there
  * @param constraints what the model may cost at most
@@ -35,7 +35,7 @@ public record MinitronTarget(
     boolean stock,
     Sharding sharding,
     boolean rotated) {
-  /** How many candidates are scored where nothing is said. */
+  /** Default number of candidates that are scored. */
   public static final int USUAL_TOP = 10;
 
   /** Makes a goal by which the stream loses channels. */

@@ -5,6 +5,7 @@ import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
@@ -22,30 +23,32 @@ public interface TextNetwork {
   /** Returns what it takes. */
   TextInput input();
 
-  /** What versions of transformers take for different things in its config, in sentences. */
+  /**
+   * Returns what versions of transformers take for different things in its config, in sentences.
+   */
   List<String> warnings();
 
   /** Returns what is wrong with tensors that its config ties to others, in sentences. */
   List<String> untied(ModelDirectory directory);
 
-  /** How names of axes of attention heads end. */
-  String HEADS = ".heads";
+  /** Suffix of the names of attention head axes. */
+  String HEADS = "." + AxisKind.HEADS.key();
 
   /**
    * How names of axes of groups of attention heads end, each of which has one head of keys and
    * values: group g of G has the heads from g · H / G up to (excluding) (g + 1) · H / G. In a
    * family that has them they are axes of their own even where each head is a group.
    */
-  String GROUPS = ".groups";
+  String GROUPS = "." + AxisKind.GROUPS.key();
 
-  /** How names of axes of experts end. */
-  String EXPERTS = ".experts";
+  /** Suffix of names of expert axes. */
+  String EXPERTS = "." + AxisKind.EXPERTS.key();
 
   /**
    * How names of axes of feed-forward neurons end: behind the name of the layer, that of an expert,
    * or that of the expert that all tokens of the layer share.
    */
-  String NEURONS = ".neurons";
+  String NEURONS = "." + AxisKind.NEURONS.key();
 
   /** Channels of one attention head. */
   int headSize();
@@ -59,17 +62,24 @@ public interface TextNetwork {
   /**
    * A layer's axes; a layer of experts has no neurons of its own.
    *
-   * @param heads name of the axis of its attention heads
-   * @param neurons name of the axis of its feed-forward neurons
+   * @param module name of the layer
    */
-  record Block(String heads, String neurons) {
+  record Block(String module) {
+    /** Name of the axis of its attention heads. */
+    public String heads() {
+      return Axis.nameOf(AxisKind.HEADS, module);
+    }
+
+    /** Name of the axis of its feed-forward neurons. */
+    public String neurons() {
+      return Axis.nameOf(AxisKind.NEURONS, module);
+    }
+
     /** The layers of a model that reads text, first to last. */
     public static List<Block> of(Architecture architecture) {
       return architecture.axes().stream()
-          .map(Axis::name)
-          .filter(name -> name.endsWith(HEADS))
-          .map(name -> name.substring(0, name.length() - HEADS.length()))
-          .map(block -> new Block(block + HEADS, block + NEURONS))
+          .filter(axis -> axis.kind() == AxisKind.HEADS)
+          .map(heads -> new Block(heads.module()))
           .toList();
     }
   }

@@ -12,8 +12,8 @@ public interface StackedNetwork extends TextNetwork {
   int layers();
 
   /**
-   * Whether what normalises the stream takes its mean out first, so that it divides by the root of
-   * the variance; else by that of the mean square.
+   * Returns whether what normalises the stream takes its mean out first, so that it divides by the
+   * root of the variance; else by that of the mean square.
    */
   boolean centresStream();
 
@@ -25,7 +25,7 @@ public interface StackedNetwork extends TextNetwork {
   BatchContext context(Tokens tokens, NDArray like);
 
   /**
-   * What enters the first layer.
+   * Returns what enters the first layer.
    *
    * @param weights hold at least the tensors of the embedding
    * @return (batch, tokens, hidden)

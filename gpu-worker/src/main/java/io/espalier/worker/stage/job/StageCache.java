@@ -49,7 +49,7 @@ public final class StageCache {
   }
 
   /**
-   * What a result depends on besides the job.
+   * Factors of a result besides the job.
    *
    * @param version version of the stage
    * @param inputDigest root digest of the model that goes in

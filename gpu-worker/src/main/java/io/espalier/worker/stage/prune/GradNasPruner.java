@@ -1,10 +1,12 @@
 package io.espalier.worker.stage.prune;
 
+import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.gradnas.GradNas;
 import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.GradNasPruning;
 import io.espalier.worker.algorithm.gradnas.OutputForms;
+import io.espalier.worker.algorithm.gradnas.TextCompletion;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TextInput;
@@ -18,10 +20,13 @@ import io.espalier.worker.model.Families;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.family.Family;
 import io.espalier.worker.model.family.TextFamily;
+import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.report.Reports;
 import io.espalier.worker.stage.PruningSummary;
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -52,11 +57,16 @@ final class GradNasPruner implements Pruner {
     GradNasSpec spec = GradNasSpec.parse(job.spec());
     TextModel model = model(job, spec);
     return new PruningSummary.Reported(
-            model.tokensOneByOne().isPresent(),
-            false,
-            TextMetrics.names(model.network().input()),
-            true)
+            model.tokensOneByOne().isPresent(), false, judged(model.network(), spec), true)
         .names();
+  }
+
+  private static List<String> judged(TextNetwork network, GradNasSpec spec) {
+    var names = new ArrayList<>(TextMetrics.names(network.input()));
+    if (TextCompletion.isWanted(spec.reconstruct(), spec.output(), network)) {
+      names.add(Measure.asCut(TextMetrics.headline(network.input())));
+    }
+    return names;
   }
 
   @Override

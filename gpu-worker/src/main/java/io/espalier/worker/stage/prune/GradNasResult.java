@@ -17,8 +17,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What a pruning by GradNAS leaves behind beside weights and config.json: its report,
- * espalier.json.
+ * Files of a pruning by GradNAS beside weights and config.json: its report, espalier.json.
  *
  * @param forms that there are, first that of the result
  * @param texts that it was scored and judged by
@@ -47,7 +46,7 @@ record GradNasResult(
             .toList());
     return new PruningSummary(
             pruned.outcome(),
-            PruningSummary.prunable(plan().model().architecture()),
+            PruningSummary.prunable(plan().model().architecture(), pruned.outcome().kept()),
             settings,
             texts.uri(),
             plan().model().tokensOneByOne())

@@ -24,18 +24,21 @@ import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
 /**
- * What workers' reports mean for a run.
+ * Meaning of workers' reports for a run.
  *
  * <p>A success of any attempt of the current stage counts: the work is the same. A sign of work on
  * an older attempt takes the run back to that attempt, since somebody does the work already. A
  * failure counts only from the worker that is at it: the command of one that has lost it is with
- * another.
+ * another. A stage whose commands were delivered again too often ends its run: whatever takes its
+ * workers away would go on doing so.
  */
 final class ReportHandling {
   private final RunSteps steps;
+  private final int mostRedeliveries;
 
-  ReportHandling(RunSteps steps) {
+  ReportHandling(RunSteps steps, int mostRedeliveries) {
     this.steps = steps;
+    this.mostRedeliveries = mostRedeliveries;
   }
 
   RunDecision advance(Run run, Reported reported, Instant now) {
@@ -45,19 +48,28 @@ final class ReportHandling {
     return reported
         .report()
         .match(
-            started -> start(run, reported, now),
+            started -> start(run, reported, started.delivery(), now),
             progressed -> progress(run, reported, progressed.progress(), now),
             succeeded -> succeed(run, reported, succeeded, now),
             failed ->
                 countsFrom(run, reported) ? fail(run, failed, now) : RunDecision.unchanged(run));
   }
 
-  private static RunDecision start(Run run, Reported reported, Instant now) {
+  private RunDecision start(Run run, Reported reported, int delivery, Instant now) {
     boolean other = !reported.attempt().equals(run.attempt());
     if (run.state() instanceof Running && other) {
       return RunDecision.unchanged(run); // this one is closed, or the run would be at it
     }
-    return adopt(run, reported, Optional.empty(), now);
+    Run begun = run.with(run.attempts().delivered(reported.attempt(), delivery));
+    return begun.attempts().deliveries().repeated() > mostRedeliveries
+        ? steps.end(begun, RunSteps.ended(RunEnding.FAILED, lostTooOften(begun)), now)
+        : adopt(begun, reported, Optional.empty(), now);
+  }
+
+  private String lostTooOften(Run run) {
+    return "%s: workers died at it, lost it or were shut down %d times in all attempts at the stage, and at most %d times are allowed. Look at their logs for this run, and at their memory; `espalier runs retry %s` runs it again"
+        .formatted(
+            run.attempt(), run.attempts().deliveries().repeated(), mostRedeliveries, run.id());
   }
 
   private static RunDecision progress(

@@ -252,6 +252,54 @@ final class RunMachineTest {
   }
 
   @Test
+  void a_stage_that_takes_its_workers_away_ends_its_run_whatever_attempts_are_left() {
+    Run first = after(queued(1), started(1, 9));
+    Run second = again(after(first, failed(0, 1, FailureKind.RESOURCE, true)));
+    Run last = after(second, started(2, 5));
+
+    RunDecision over = advance(last, started(2, 6));
+
+    assertThat(last.attempts().deliveries().repeated()).isEqualTo(8 + 4);
+    assertThat(over.effects())
+        .hasExactlyElementsOfTypes(
+            EndJob.class, CloseCommands.class, Reject.class, DeadLetter.class);
+    assertThat(over.run().orElseThrow().state())
+        .isInstanceOfSatisfying(
+            Ended.class,
+            ended -> {
+              assertThat(ended.ending()).isEqualTo(RunEnding.FAILED);
+              assertThat(ended.message())
+                  .contains(
+                      "stage 1 attempt 2", "13 times", "at most 12", "runs retry " + last.id());
+            });
+  }
+
+  @Test
+  void a_delivery_that_is_reported_again_or_late_counts_once() {
+    Run first = after(queued(1), started(1, 4));
+    Run again = after(after(first, started(1, 4)), started(1, 2));
+
+    assertThat(again.attempts().deliveries().repeated()).isEqualTo(3);
+  }
+
+  @Test
+  void deliveries_of_a_finished_stage_or_before_a_retry_do_not_count() {
+    Run lost = after(queued(2), started(1, 9));
+    Run next = after(lost, reported(0, 1, success(lost)));
+    Run failed = after(lost, failed(0, 1, FailureKind.INTERNAL, false));
+
+    Run retried =
+        decide(Optional.of(KeptRun.of(failed)), new RetryRequested("me", "more memory"))
+            .run()
+            .orElseThrow();
+
+    assertThat(next.attempts().deliveries().repeated()).isZero();
+    assertThat(retried.attempts().deliveries().repeated()).isZero();
+    assertThat(after(retried, started(1, 9)).attempts().deliveries().repeated()).isZero();
+    assertThat(after(retried, started(2, 3)).attempts().deliveries().repeated()).isEqualTo(2);
+  }
+
+  @Test
   void the_wait_doubles_with_each_attempt() {
     Run first = after(queued(1), failed(0, 1, FailureKind.INTERNAL, true));
     Run second = after(first, new RetryRequested("me", "now"));
@@ -457,6 +505,14 @@ final class RunMachineTest {
             answer ->
                 assertThat(answer.message())
                     .contains("already published as file:///artifacts/net/" + run.id()));
+  }
+
+  private static Reported started(int attempt, int delivery) {
+    return reported(0, attempt, new WorkerReport.Started(delivery, "cpu"));
+  }
+
+  private Run again(Run backingOff) {
+    return after(backingOff, new RetryRequested("me", "now"));
   }
 
   private RunEnding ending(FailureKind kind) {

@@ -130,6 +130,29 @@ final class PlantedMistakesTest {
   }
 
   @Test
+  void a_machine_that_forgets_how_often_commands_were_delivered_is_found() {
+    Machines forgiving =
+        new Machines() {
+          @Override
+          RunDecision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
+            return super.decide(kept, isStart(event) ? asFirst((Reported) event) : event, now);
+          }
+
+          private boolean isStart(RunEvent event) {
+            return event instanceof Reported reported
+                && reported.report() instanceof WorkerReport.Started;
+          }
+
+          private Reported asFirst(Reported started) {
+            return new Reported(
+                started.attempt(), started.from(), new WorkerReport.Started(1, "cpu"));
+          }
+        };
+
+    assertThat(broken(forgiving)).contains("a stage killed worker after worker");
+  }
+
+  @Test
   void a_dispatcher_that_ignores_slots_is_found() {
     Machines generous =
         new Machines() {

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * What happens in a simulation, drawn from a seed.
+ * Events of a simulation, drawn from a seed.
  *
  * @param workers number of workers, of one slot each
  * @param work what the models' stages are like
@@ -28,7 +28,7 @@ record Schedule(int workers, List<Work> work, List<Fault> faults) {
     CRASH
   }
 
-  /** How a model's run is to end. */
+  /** Planned end of a model's run. */
   enum Fate {
     SUCCEEDS,
     /** A stage fails, and would again. */

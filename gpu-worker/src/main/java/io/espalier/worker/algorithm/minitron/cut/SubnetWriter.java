@@ -23,8 +23,13 @@ public record SubnetWriter(
 
   /** Leaves one in an empty directory, ready for use. */
   TextModel cut(Kept kept, Path output) {
-    boolean narrower = kept.width(blueprint.hidden()) < blueprint.hidden().units();
-    DecoderBlueprint from = narrower ? blueprint : whole;
+    DecoderBlueprint from = source(kept);
     return phases.time("surgery", () -> Subnet.of(from, kept).write(from, sharding, output));
+  }
+
+  /** Returns what a subnet is taken from. */
+  public DecoderBlueprint source(Kept kept) {
+    boolean narrower = kept.width(blueprint.hidden()) < blueprint.hidden().units();
+    return narrower ? blueprint : whole;
   }
 }

@@ -5,6 +5,8 @@ import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
 import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.WorkerException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
@@ -49,6 +51,11 @@ record StreamDirections(double[] strengths, double[] rows) {
    */
   void write(Path file, String fingerprint) {
     long width = width();
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+    } catch (IOException e) {
+      throw new WorkerException("cannot make a directory for %s: %s".formatted(file, e), true, e);
+    }
     SafetensorsWriter.write(
         file,
         Map.of(STRENGTHS, data(strengths, width), ROWS, data(rows, width, width)),

@@ -15,7 +15,7 @@ import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 
 /**
- * How far what a model says of held-out sequences is from what the original says: the mean
+ * Distance of a model's outputs on held-out sequences from the original's: the mean
  * Kullback-Leibler divergence where scores are a distribution, 1 - the mean cosine of embeddings,
  * and else the mean squared difference. Padding counts nothing.
  *

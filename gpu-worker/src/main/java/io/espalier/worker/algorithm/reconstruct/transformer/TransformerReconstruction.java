@@ -22,7 +22,7 @@ import java.util.List;
 public record TransformerReconstruction(
     StackedNetwork network, Weights original, SequenceBatches batches) {
   /**
-   * Where hidden states are kept.
+   * Store of hidden states.
    *
    * @param memoryBytes bound of those in memory
    * @param directory where more of them are kept

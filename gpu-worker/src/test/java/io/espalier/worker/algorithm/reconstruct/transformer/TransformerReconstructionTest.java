@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TransformerReconstructionTest {
   @TempDir Path directory;
 
-  /** What the script found. */
+  /** Script's findings. */
   @SuppressWarnings("ArrayRecordComponent") // numbers of the oracle, never compared as a whole
   record Case(int batch, int[][] texts, Map<String, int[]> kept, List<Solved> solved) {}
 
