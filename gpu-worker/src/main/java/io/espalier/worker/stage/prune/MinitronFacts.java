@@ -71,6 +71,7 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
             Fact.of("batches", "batches that units were heard on", pruned.batches()),
             Fact.of("samples", "tokens before and after", pruned.outcome().samples()),
             Fact.of("tokens", "tokens of a sequence", plan().blueprint().model().tokens())));
+    pruned.stream().ifPresent(stream -> facts.add(Fact.of("stream", "stream", stream.words())));
     return facts;
   }
 
