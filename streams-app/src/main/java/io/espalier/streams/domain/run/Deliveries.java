@@ -7,8 +7,9 @@ import java.util.List;
  * How often the queue has delivered the commands of a stage, as far as workers have said so.
  *
  * <p>Each delivery after the first means that a worker has had the command and is at it no longer:
- * it died, lost it or was shut down. A queue counts them for one record only; a stage that kills its
- * workers would kill as many again at each attempt, and with each time that a command is sent again.
+ * it died, lost it or was shut down. A queue counts them for one record only; a stage that kills
+ * its workers would kill as many again at each attempt, and with each time that a command is sent
+ * again.
  *
  * @param numbers two for each attempt that counts, in order: how often it was delivered, and the
  *     number of the delivery that was last heard of
@@ -26,8 +27,9 @@ public record Deliveries(List<Integer> numbers) {
   }
 
   /**
-   * Returns the same after a delivery of an attempt, the first of them being 0. Those between it and
-   * the last one were lost before they were begun; a lower one is of a record that was sent again.
+   * Returns the same after a delivery of an attempt, the first of them being 0. Those between it
+   * and the last one were lost before they were begun; a lower one is of a record that was sent
+   * again.
    */
   Deliveries with(int attempt, int delivery) {
     List<Integer> more = new ArrayList<>(numbers);
