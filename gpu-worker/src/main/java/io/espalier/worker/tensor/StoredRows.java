@@ -2,8 +2,8 @@ package io.espalier.worker.tensor;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.espalier.worker.checkpoint.safetensors.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.safetensors.DType;
 import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.checkpoint.safetensors.TensorReader;
 import java.nio.ByteBuffer;

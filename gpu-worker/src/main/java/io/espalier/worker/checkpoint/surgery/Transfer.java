@@ -1,9 +1,9 @@
 package io.espalier.worker.checkpoint.surgery;
 
-import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import io.espalier.worker.checkpoint.file.Digesting;
 import io.espalier.worker.checkpoint.safetensors.HeaderWriter;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -6,7 +6,6 @@ import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.transformer.rope.RotaryPositions;
 import io.espalier.worker.tensor.Tensors;
 import java.util.Optional;
-import io.espalier.worker.tensor.Tensors;
 import java.util.OptionalDouble;
 
 /**

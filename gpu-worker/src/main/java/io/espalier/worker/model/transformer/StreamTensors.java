@@ -5,8 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The tensors of a decoder that read its residual stream behind a normalisation of it. All others that
- * run along the stream write to it: those that have it as their first dimension, and the embedding.
+ * The tensors of a decoder that read its residual stream behind a normalisation of it. All others
+ * that run along the stream write to it: those that have it as their first dimension, and the
+ * embedding.
  *
  * @param norms by the name of a weight (out, hidden) that of the normalisation that it reads; in
  *     the order of the forward pass. Scores that are read off the embedding are among them by the

@@ -36,8 +36,8 @@ import java.util.stream.IntStream;
 
 /**
  * Compares what a narrower stream keeps of the zoo's Llama that was trained on its tales: channels,
- * or principal directions. Only the hidden size is cut; losses are over the floor that no model gets
- * below, right after the cut.
+ * or principal directions. Only the hidden size is cut; losses are over the floor that no model
+ * gets below, right after the cut.
  */
 public final class StreamBasisBenchmark {
   private static final int[] SIZES = {56, 48, 40, 32};

@@ -2,12 +2,10 @@ package io.espalier.worker.algorithm.minitron.cut;
 
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.space.UniformSpace;
-import io.espalier.worker.checkpoint.surgery.ComputedTensors;
-import io.espalier.worker.checkpoint.safetensors.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.surgery.Sharding;
-import io.espalier.worker.checkpoint.surgery.Surgery;
+import io.espalier.worker.checkpoint.safetensors.DType;
 import io.espalier.worker.checkpoint.safetensors.TensorData;
+import io.espalier.worker.checkpoint.surgery.ComputedTensors;
 import io.espalier.worker.checkpoint.surgery.Sharding;
 import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.model.Architecture;

@@ -41,7 +41,10 @@ public record LayerActivationScores(Map<String, double[]> units, double distance
     return "%s of expert %d".formatted(NEURONS, expert);
   }
 
-  /** Returns what is called so among units that says how much of the stream the first directions have. */
+  /**
+   * Returns what is called so among units that says how much of the stream the first directions
+   * have.
+   */
   private static String share(int which) {
     return "length of the stream at " + which;
   }

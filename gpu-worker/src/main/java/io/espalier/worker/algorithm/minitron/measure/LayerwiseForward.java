@@ -285,7 +285,10 @@ public final class LayerwiseForward implements AutoCloseable {
     if (blueprint.basis().rotated()) {
       int left = kept.width(blueprint.hidden());
       for (String norm : blueprint.norms(piece)) {
-        blueprint.basis().scale(norm, left).ifPresent(c -> Tensors.scaleInPlace(loaded.get(norm), c));
+        blueprint
+            .basis()
+            .scale(norm, left)
+            .ifPresent(c -> Tensors.scaleInPlace(loaded.get(norm), c));
       }
     }
     return loaded;

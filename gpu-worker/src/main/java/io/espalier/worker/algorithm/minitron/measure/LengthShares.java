@@ -27,7 +27,9 @@ final class LengthShares {
         scope.suppressNotUsedWarning();
         long length = x.getShape().get(1);
         long width = x.getShape().get(2);
-        NDArray rows = Tensors.inDoublePrecision(Tensors.reshape(Tensors.slice(x, 0, i, i + 1), length, width));
+        NDArray rows =
+            Tensors.inDoublePrecision(
+                Tensors.reshape(Tensors.slice(x, 0, i, i + 1), length, width));
         NDArray real = Tensors.inDoublePrecision(Tensors.slice(mask, 0, i, i + 1)); // (1, tokens)
         NDArray squares = Tensors.cumulativeSum(Tensors.square(rows), 1);
         NDArray all = Tensors.atLeast(Tensors.slice(squares, 1, width - 1, width), TINY);

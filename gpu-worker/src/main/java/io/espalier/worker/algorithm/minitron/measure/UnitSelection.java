@@ -53,7 +53,9 @@ public record UnitSelection(DecoderBlueprint blueprint, ActivationScores activit
     return new Kept(kept);
   }
 
-  /** Returns the channels of the stream that stay; of directions the first, which are the strongest. */
+  /**
+   * Returns the channels of the stream that stay; of directions the first, which are the strongest.
+   */
   private int[] stream(int count) {
     return blueprint.basis().rotated()
         ? IntStream.range(0, count).toArray()

@@ -20,9 +20,9 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * A measurement of the directions in which the residual stream is strong: the eigenvectors of the sum over all
- * normalisations of the mean of x̂ · x̂ᵀ, x̂ being what a normalisation reads, divided by the root
- * of its mean square. One pass of the texts, layer by layer.
+ * A measurement of the directions in which the residual stream is strong: the eigenvectors of the
+ * sum over all normalisations of the mean of x̂ · x̂ᵀ, x̂ being what a normalisation reads, divided
+ * by the root of its mean square. One pass of the texts, layer by layer.
  *
  * <p>Source: Ashkboos et al., SliceGPT, arXiv 2401.15024, which has a basis for each block and
  * matrices between them; here one is for all, so that the result has the tensors that it had.
@@ -78,7 +78,10 @@ record DirectionMeasurement(
     }
   }
 
-  /** Runs layers; those that are at work at once each add to sums of their own, so that their order is one. */
+  /**
+   * Runs layers; those that are at work at once each add to sums of their own, so that their order
+   * is one.
+   */
   private void pass(LayerwiseForward stream, List<Integer> group, StreamCovariance sum) {
     try (NDManager manager = PyTorch.newManager()) {
       var own = new TreeMap<Integer, StreamCovariance>();

@@ -4,10 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
-import io.espalier.worker.checkpoint.surgery.ComputedTensors;
-import io.espalier.worker.checkpoint.safetensors.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.safetensors.DType;
 import io.espalier.worker.checkpoint.safetensors.TensorHeader;
+import io.espalier.worker.checkpoint.surgery.ComputedTensors;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.TensorSpec;
@@ -135,7 +135,8 @@ final class StreamRotation implements ComputedTensors, AutoCloseable {
   }
 
   private void put(TensorHeader tensor, NDArray computed, Bytes bytes) throws IOException {
-    NDArray largest = Tensors.largest(Tensors.reshape(Tensors.magnitude(computed), computed.size()), 0);
+    NDArray largest =
+        Tensors.largest(Tensors.reshape(Tensors.magnitude(computed), computed.size()), 0);
     double found = Tensors.inDoublePrecision(largest).getDouble();
     double most = tensor.dtype() == DType.F16 ? LARGEST_HALF : Float.MAX_VALUE;
     if (!(found <= most)) {

@@ -64,8 +64,8 @@ record SymmetricEigen(double[] values, double[][] vectors) {
   }
 
   /**
-   * Finds the normal v of length √2, so that {@code I - v · vᵀ} leaves only one element of a column below
-   * its diagonal; zeros where there is nothing to do.
+   * Finds the normal v of length √2, so that {@code I - v · vᵀ} leaves only one element of a column
+   * below its diagonal; zeros where there is nothing to do.
    */
   private static double[] mirror(double[][] a, int column, double[] beside) {
     int size = a.length - column - 1;
@@ -167,8 +167,8 @@ record SymmetricEigen(double[] values, double[][] vectors) {
   }
 
   /**
-   * Makes one step: shifts a block by what its first two rows say of an eigenvalue, and chases what that
-   * leaves beside the tridiagonal from the end of the block to its beginning.
+   * Makes one step: shifts a block by what its first two rows say of an eigenvalue, and chases what
+   * that leaves beside the tridiagonal from the end of the block to its beginning.
    */
   private static void chase(double[] d, double[] e, double[][] vectors, int from, int to) {
     double ratio = (d[from + 1] - d[from]) / (2 * e[from]);
