@@ -29,6 +29,9 @@ record SolvedLayer(Layer layer, int width, int padding, Optional<String> norm, b
    */
   private static final long SAMPLES_PER_INPUT = 32;
 
+  /** Samples of a layer of few inputs, of which some may be active at few places. */
+  private static final long LEAST_SAMPLES = 2048;
+
   /**
    * The layers of a section that are solved for: all behind the first that lost units, since what
    * they read is no longer what it was, whether they lost units themselves or not. Those whose
@@ -60,7 +63,7 @@ record SolvedLayer(Layer layer, int width, int padding, Optional<String> norm, b
 
   /** Samples that are wanted of it. */
   long rows(Kept kept) {
-    return SAMPLES_PER_INPUT * inputs(layer, kept);
+    return Math.max(LEAST_SAMPLES, SAMPLES_PER_INPUT * inputs(layer, kept));
   }
 
   private static long inputs(Layer layer, Kept kept) {

@@ -50,7 +50,7 @@ class VisionReconstructionTest {
   private ImageDataset images;
 
   @ParameterizedTest
-  @ValueSource(strings = {"resnet18", "resnet26d", "mobilenetv2-035", "densenet121"})
+  @ValueSource(strings = {"resnet18", "resnet26d", "resnet50", "mobilenetv2-035", "densenet121"})
   void what_kept_channels_can_say_is_said_again(String fixture) {
     try (Weights original = doubled(fixture)) {
       Kept kept = firstHalves(original);
@@ -219,13 +219,13 @@ class VisionReconstructionTest {
 
     @Override
     public Batch batch(int[] indices) {
-      int size = channels * height * width;
-      float[] pixels = new float[indices.length * size];
+      int values = channels * height * width;
+      float[] pixels = new float[indices.length * values];
       long[] labels = new long[indices.length];
       for (int i = 0; i < indices.length; i++) {
         var random = new Random(indices[i]);
-        for (int j = 0; j < size; j++) {
-          pixels[i * size + j] = (float) random.nextGaussian();
+        for (int j = 0; j < values; j++) {
+          pixels[i * values + j] = (float) random.nextGaussian();
         }
         labels[i] = -1;
       }
