@@ -135,6 +135,11 @@ public final class TextTally {
     return measures;
   }
 
+  /** As {@link #measures(TextTally)}, with what is behind the measures. */
+  public Judgement judgement(TextTally original) {
+    return new Judgement(measures(original), samples(original), samples());
+  }
+
   /**
    * The samples behind each measure, by its name: questions, texts, sentences; of losses batches,
    * which both models have the same of.

@@ -165,7 +165,7 @@ public final class Pruning {
 
   /** How good a model is, and its plain cut, if something was reconstructed. */
   private List<Measure> measures(Tally said, Tally original, Optional<Tally> plain) {
-    var measures = new ArrayList<>(measuring.measures(said, original));
+    var measures = new ArrayList<>(said.measures(original));
     plain.ifPresent(cut -> measures.add(measuring.asCut(cut, original)));
     return measures;
   }

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
-import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +17,7 @@ import java.util.stream.Stream;
  * <p>Its prunable axes are, for each layer, its attention heads and the neurons of its feed-forward
  * part; where heads share keys and values, only the neurons can be cut without the others.
  */
-public interface TextNetwork {
+public interface TextNetwork extends MaskableNetwork {
   /** What it takes. */
   TextInput input();
 
@@ -27,9 +26,6 @@ public interface TextNetwork {
 
   /** What is wrong with tensors that its config ties to others, in sentences. */
   List<String> untied(ModelDirectory directory);
-
-  /** How names of axes of attention heads end. */
-  String HEADS = ".heads";
 
   /**
    * How names of axes of groups of attention heads end, each of which has one head of keys and
@@ -40,61 +36,6 @@ public interface TextNetwork {
 
   /** How names of axes of experts end. */
   String EXPERTS = ".experts";
-
-  /**
-   * How names of axes of feed-forward neurons end: behind the name of the layer, that of an expert,
-   * or that of the expert that all tokens of the layer share.
-   */
-  String NEURONS = ".neurons";
-
-  /** Channels of one attention head. */
-  int headSize();
-
-  /** Width of the residual stream. */
-  int hiddenSize();
-
-  /** Where its config.json says how wide its layers are. */
-  WidthKeys widthKeys();
-
-  /**
-   * A layer's axes; a layer of experts has no neurons of its own.
-   *
-   * @param heads name of the axis of its attention heads
-   * @param neurons name of the axis of its feed-forward neurons
-   */
-  record Block(String heads, String neurons) {
-    /** The layers of a model that reads text, first to last. */
-    public static List<Block> of(Architecture architecture) {
-      return architecture.axes().stream()
-          .map(Axis::name)
-          .filter(name -> name.endsWith(HEADS))
-          .map(name -> name.substring(0, name.length() - HEADS.length()))
-          .map(block -> new Block(block + HEADS, block + NEURONS))
-          .toList();
-    }
-  }
-
-  /**
-   * Keys of config.json.
-   *
-   * @param hidden width of the residual stream
-   * @param layers number of layers
-   * @param heads number of attention heads
-   * @param groups number of heads of keys and values, if heads can share them
-   * @param neurons number of feed-forward neurons
-   * @param prunedHeads whether transformers 4 opens models of this family with heads removed that
-   *     {@code pruned_heads} names
-   * @param sizesHeads whether {@code head_dim} is always said, since some of the family mean a size
-   *     of their own where it is not
-   */
-  record WidthKeys(
-      String hidden,
-      String layers,
-      String heads,
-      Optional<String> groups,
-      String neurons,
-      boolean prunedHeads,
-      boolean sizesHeads) {}
 
   /**
    * Keys of config.json of a model with experts.
@@ -131,6 +72,11 @@ public interface TextNetwork {
   /** Where its config.json says how many experts there are and how wide; empty if it has none. */
   default Optional<ExpertKeys> expertKeys() {
     return Optional.empty();
+  }
+
+  @Override
+  default boolean hasExperts() {
+    return expertKeys().isPresent();
   }
 
   /** How many experts each token has; 0 if the model has none. */

@@ -1,14 +1,16 @@
 package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.TensorSpec.Role;
 import io.espalier.worker.domain.model.Window;
 import io.espalier.worker.model.family.ArchitectureSketch;
+import io.espalier.worker.model.family.ImageNetwork;
+import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.model.family.Section;
 import io.espalier.worker.model.family.Side;
 import io.espalier.worker.model.family.Taps;
-import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.transformer.SelfAttention.Scoring;
 import io.espalier.worker.tensor.T;
 import io.espalier.worker.tensor.Weights;
@@ -30,7 +32,7 @@ import java.util.stream.Stream;
  *
  * @param spec what it is built like
  */
-record ImageTransformer(ImageTransformerSpec spec) {
+record ImageTransformer(ImageTransformerSpec spec) implements ImageNetwork {
   private static final Side HIDDEN = Side.along("hidden");
   private static final String STREAM =
       "the residual stream reaches the embeddings and every layer normalisation";
@@ -72,10 +74,8 @@ record ImageTransformer(ImageTransformerSpec spec) {
   private void layer(ArchitectureSketch sketch, int index) {
     String block = names().blocks() + index;
     int size = spec.widths().headSize();
-    Side heads =
-        Side.blocks(sketch.axis(block + TextNetwork.HEADS, spec.widths().heads().get(index)), size);
-    Side neurons =
-        Side.along(sketch.axis(block + TextNetwork.NEURONS, spec.widths().neurons().get(index)));
+    Side heads = Side.blocks(sketch.axis(block + HEADS, spec.widths().heads().get(index)), size);
+    Side neurons = Side.along(sketch.axis(block + NEURONS, spec.widths().neurons().get(index)));
     List<String> read = names().layer().read();
     norm(sketch, block + names().layer().attentionNorm());
     for (String module : read) {
@@ -107,22 +107,85 @@ record ImageTransformer(ImageTransformerSpec spec) {
    * @param taps places to watch
    */
   List<Section> sections(Weights weights, Taps taps) {
-    var modules = new TextModules(weights, "", spec.epsilon());
     var sections = new ArrayList<Section>();
     List<String> embedding =
         Stream.concat(
                 Stream.of(names().classToken(), names().positions(), names().patches()),
                 names().distilled().stream())
             .toList();
-    sections.add(new Section(embedding, (images, mode) -> embed(modules, images)));
-    for (int i = 0; i < spec.widths().layers(); i++) {
-      String block = names().blocks() + i;
-      sections.add(new Section(List.of(block), (x, mode) -> layer(modules, block, x, taps)));
+    sections.add(new Section(embedding, (images, mode) -> embed(weights, images)));
+    for (int i = 0; i < layers(); i++) {
+      int index = i;
+      sections.add(
+          new Section(
+              List.of(names().blocks() + index), (x, mode) -> layer(index, weights, x, taps)));
     }
     sections.add(
         new Section(
-            List.of(names().norm(), names().classifier()), (x, mode) -> classify(modules, x)));
+            List.of(names().norm(), names().classifier()),
+            (x, mode) -> classify(modules(weights), x)));
     return sections;
+  }
+
+  @Override
+  public NDArray forward(Weights weights, NDArray images, Taps taps) {
+    return Section.forward(sections(weights, taps), images, Mode.EVALUATE);
+  }
+
+  @Override
+  public int layers() {
+    return spec.widths().layers();
+  }
+
+  @Override
+  public boolean centresStream() {
+    return true;
+  }
+
+  @Override
+  public int headSize() {
+    return spec.widths().headSize();
+  }
+
+  @Override
+  public int hiddenSize() {
+    return spec.widths().hidden();
+  }
+
+  @Override
+  public WidthKeys widthKeys() {
+    return spec.widthKeys();
+  }
+
+  @Override
+  public ObjectNode inWordsOfItsLibrary(ObjectNode config) {
+    return spec.isOfTimm() ? TimmWidths.written(config, hiddenSize()) : config;
+  }
+
+  private TextModules modules(Weights weights) {
+    return new TextModules(weights, "", spec.epsilon());
+  }
+
+  @Override
+  public NDArray embed(Weights weights, NDArray images) {
+    return embed(modules(weights), images);
+  }
+
+  @Override
+  public NDArray layer(int index, Weights weights, NDArray x, Taps taps) {
+    TextModules modules = modules(weights);
+    String block = names().blocks() + index;
+    String neurons = block + NEURONS;
+    NDArray entering = taps.entering(index, x);
+    NDArray read = modules.norm(block + names().layer().attentionNorm(), entering);
+    NDArray attended = taps.added(block + HEADS, attention(modules, block, read, taps), entering);
+    NDArray between = T.add(attended, entering);
+    NDArray normed = modules.norm(block + names().layer().neuronNorm(), between);
+    NDArray inner = taps.neurons(neurons, modules.dense(block + names().layer().inner(), normed));
+    NDArray activated = taps.activated(neurons, spec.activation().of(inner));
+    NDArray outer =
+        taps.added(neurons, modules.dense(block + names().layer().outer(), activated), between);
+    return taps.leaving(index, T.add(outer, between));
   }
 
   /** (batch, channels, height, width) → (batch, tokens, hidden). */
@@ -143,16 +206,6 @@ record ImageTransformer(ImageTransformerSpec spec) {
     return T.add(T.concat(1, tokens.toArray(NDArray[]::new)), modules.get(names().positions()));
   }
 
-  private NDArray layer(TextModules modules, String block, NDArray x, Taps taps) {
-    NDArray read = modules.norm(block + names().layer().attentionNorm(), x);
-    NDArray between = T.add(attention(modules, block, read, taps), x);
-    NDArray normed = modules.norm(block + names().layer().neuronNorm(), between);
-    String axis = block + TextNetwork.NEURONS;
-    NDArray inner = taps.neurons(axis, modules.dense(block + names().layer().inner(), normed));
-    NDArray activated = taps.activated(axis, spec.activation().of(inner));
-    return T.add(modules.dense(block + names().layer().outer(), activated), between);
-  }
-
   private NDArray attention(TextModules modules, String block, NDArray x, Taps taps) {
     int size = spec.widths().headSize();
     List<NDArray> read =
@@ -161,7 +214,7 @@ record ImageTransformer(ImageTransformerSpec spec) {
             .toList();
     var scoring = new Scoring(T.scalar(x, 0), 1 / Math.sqrt((double) size), OptionalDouble.empty());
     NDArray context = SelfAttention.of(read.get(0), read.get(1), read.get(2), scoring);
-    NDArray heads = taps.heads(block + TextNetwork.HEADS, context);
+    NDArray heads = taps.heads(block + HEADS, context);
     return modules.dense(block + names().layer().attended(), SelfAttention.join(heads));
   }
 

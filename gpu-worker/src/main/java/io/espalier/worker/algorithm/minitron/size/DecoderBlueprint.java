@@ -5,6 +5,7 @@ import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.family.MaskableNetwork;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.transformer.LayeredNetwork;
 import io.espalier.worker.model.transformer.LayeredNetwork.Pieces;
@@ -58,7 +59,7 @@ public record DecoderBlueprint(
               .formatted(TextTask.TEXT_GENERATION.key(), model.family().name(), task.key()));
     }
     List<String> blocks =
-        TextNetwork.Block.of(model.architecture()).stream()
+        MaskableNetwork.Block.of(model.architecture()).stream()
             .map(block -> block.heads())
             .map(heads -> heads.substring(0, heads.length() - TextNetwork.HEADS.length()))
             .toList();

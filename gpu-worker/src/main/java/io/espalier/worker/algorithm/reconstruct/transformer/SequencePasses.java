@@ -1,0 +1,82 @@
+package io.espalier.worker.algorithm.reconstruct.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.espalier.worker.data.TextDataset;
+import io.espalier.worker.data.TextInput;
+import io.espalier.worker.data.TokenBatch;
+import io.espalier.worker.domain.model.ProblemType;
+import io.espalier.worker.domain.model.TextTask;
+import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.Tokens;
+import io.espalier.worker.model.transformer.StackedNetwork;
+import io.espalier.worker.tensor.Losses;
+import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Weights;
+
+/**
+ * Passes of sequences of tokens. Padding counts nothing.
+ *
+ * @param size sequences per batch
+ */
+public record SequencePasses(StackedNetwork network, TextDataset data, int size)
+    implements StackPasses {
+  @Override
+  public HeldOutBatches batches() {
+    return new HeldOutBatches(data.size(), size);
+  }
+
+  @Override
+  public NDArray embed(int batch, Weights weights, NDManager manager) {
+    return network.embed(weights, tokens(batch, manager), Taps.NONE);
+  }
+
+  @Override
+  public NDArray layer(
+      int layer, int batch, Weights weights, NDArray x, NDManager manager, Taps taps) {
+    return network.layer(layer, weights, x, network.surroundings(tokens(batch, manager), x), taps);
+  }
+
+  @Override
+  public NDArray rows(int batch, NDArray x) {
+    return RealTokens.of(read(batch)).rows(x);
+  }
+
+  @Override
+  public NDArray heldOutSays(int batch, Weights weights, NDManager manager) {
+    TokenBatch heldOut = data.batch(batches().heldOut(batch));
+    NDArray said = network.forward(weights, Tokens.of(manager, heldOut), Taps.NONE);
+    return said.getShape().dimension() == 2 ? said : RealTokens.of(heldOut).rows(said);
+  }
+
+  /**
+   * The Kullback-Leibler divergence where scores are a distribution, 1 - the cosine of embeddings,
+   * and else the squared difference.
+   */
+  @Override
+  public double distance(NDArray wanted, NDArray found) {
+    if (network.input().task() == TextTask.FEATURE_EXTRACTION) {
+      NDArray cosines = T.sum(T.multiply(T.unitRows(wanted), T.unitRows(found)), 1);
+      return 1 - T.mean(T.inDoublePrecision(cosines)).getDouble();
+    }
+    return isDistribution(network.input())
+        ? Losses.divergence(wanted, found).getFloat()
+        : T.mean(T.square(T.subtract(wanted, found))).getFloat();
+  }
+
+  private static boolean isDistribution(TextInput input) {
+    return switch (input.task()) {
+      case TEXT_CLASSIFICATION -> input.problem() == ProblemType.SINGLE_LABEL;
+      case TOKEN_CLASSIFICATION, FILL_MASK, TEXT_GENERATION -> true;
+      case QUESTION_ANSWERING, FEATURE_EXTRACTION -> false;
+    };
+  }
+
+  private TokenBatch read(int batch) {
+    return data.batch(batches().of(batch));
+  }
+
+  private Tokens tokens(int batch, NDManager manager) {
+    return Tokens.of(manager, read(batch));
+  }
+}
