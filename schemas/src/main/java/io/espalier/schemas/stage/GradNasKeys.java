@@ -89,7 +89,9 @@ public final class GradNasKeys {
               "384 for questions, 512 for text that is continued, 128 otherwise, or as many as the"
                   + " model takes")
           .means("Tokens of the longest sequence, for which operations are counted too")
-          .more("latency is that of one such sequence; this and `stride` are for models that read text");
+          .more(
+              "latency is that of one such sequence; this and `stride` are for models that read"
+                  + " text");
 
   /** Tokens that windows share. */
   public static final Setting<Integer> STRIDE =
