@@ -174,6 +174,22 @@ final class ArchitectureTest {
       slices().matching("io.espalier.worker.algorithm.(*)..").should().beFreeOfCycles();
 
   @ArchTest
+  static final ArchRule packages_of_checkpoint_are_free_of_cycles =
+      slices().matching("io.espalier.worker.checkpoint.(**)").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule packages_of_kafka_are_free_of_cycles =
+      slices().matching("io.espalier.worker.kafka.(**)").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule packages_of_report_are_free_of_cycles =
+      slices().matching("io.espalier.worker.report.(**)").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule packages_of_stage_are_free_of_cycles =
+      slices().matching("io.espalier.worker.stage.(**)").should().beFreeOfCycles();
+
+  @ArchTest
   static final ArchRule packages_of_model_are_free_of_cycles =
       slices().matching("io.espalier.worker.model.(**)").should().beFreeOfCycles();
 

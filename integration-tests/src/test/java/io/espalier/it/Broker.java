@@ -2,7 +2,7 @@ package io.espalier.it;
 
 /** A real Kafka broker that tests can kill and restart, however it is run. */
 interface Broker extends AutoCloseable {
-  /** Where clients connect; stays the same over restarts. */
+  /** Returns where clients connect; stays the same over restarts. */
   String bootstrapServers();
 
   /** Ends it without warning, as a power cut would. */

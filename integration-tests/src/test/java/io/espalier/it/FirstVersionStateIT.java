@@ -64,7 +64,7 @@ class FirstVersionStateIT {
     }
   }
 
-  /** What the worker that had the command before the upgrade reports: it knows no token. */
+  /** Returns what the worker that had the command before the upgrade reports: it knows no token. */
   private static StageEvent success(Installed espalier) {
     String uri =
         espalier.artifacts() + "running/%s/stage-0/attempt-1-cdcdcdcdcdcd/".formatted(RUNNING);
@@ -88,7 +88,7 @@ class FirstVersionStateIT {
     }
   }
 
-  /** What people see of a run; nothing was shown of it before. */
+  /** Returns what people see of a run; nothing was shown of it before. */
   private static Run shown(Installed espalier, String runId) {
     try (var runs = espalier.read(espalier.topics().runs())) {
       return runs.await(PATIENCE, run -> run.getRunId().equals(runId)).value();
@@ -110,7 +110,7 @@ class FirstVersionStateIT {
     }
   }
 
-  /** Where Kafka's clients put a key. */
+  /** Returns where Kafka's clients put a key. */
   private static int partition(String key, int partitions) {
     return Utils.toPositive(Utils.murmur2(Utils.utf8(key))) % partitions;
   }

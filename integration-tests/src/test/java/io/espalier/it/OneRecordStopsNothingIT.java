@@ -20,7 +20,7 @@ import io.espalier.event.StageSucceeded;
 import io.espalier.event.WorkerHeartbeat;
 import io.espalier.schemas.CloudEvent;
 import io.espalier.schemas.Topic;
-import io.espalier.standalone.client.Cluster;
+import io.espalier.standalone.client.topic.Cluster;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;

@@ -12,7 +12,7 @@ import io.espalier.event.StageSucceeded;
 import io.espalier.event.WorkerHeartbeat;
 import io.espalier.schemas.CloudEvent;
 import io.espalier.standalone.local.JavaProcess;
-import io.espalier.worker.checkpoint.StoreMarker;
+import io.espalier.worker.checkpoint.store.StoreMarker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.schemas.SchemaRegistry;
-import io.espalier.standalone.client.Address;
-import io.espalier.standalone.client.Cluster;
+import io.espalier.standalone.client.topic.Address;
+import io.espalier.standalone.client.topic.Cluster;
 import io.espalier.standalone.local.Services;
 import io.espalier.streams.app.Coordinator;
 import io.espalier.streams.app.CoordinatorConfig;

@@ -72,7 +72,7 @@ record Transcript(List<String> command, boolean background, List<String> output,
     return words;
   }
 
-  /** Whether it printed what the page says. */
+  /** Returns whether it printed what the page says. */
   boolean matches(String printed) {
     String pattern =
         output.stream()

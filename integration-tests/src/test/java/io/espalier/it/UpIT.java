@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.espalier.event.PrunedModel;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
-import io.espalier.standalone.client.Address;
+import io.espalier.standalone.client.topic.Address;
 import io.espalier.standalone.local.StackFile;
 import io.espalier.standalone.local.StackRecord;
 import io.espalier.worker.zoo.RandomModel;

@@ -23,12 +23,12 @@ final class UserCommands implements AutoCloseable {
     this.work = Files.createDirectories(home.resolve(work));
   }
 
-  /** Where commands are run. */
+  /** Returns where commands are run. */
   Path work() {
     return work;
   }
 
-  /** Where {@code up} keeps everything. */
+  /** Returns where {@code up} keeps everything. */
   Path stack() {
     return home.resolve(".local/share/espalier/up");
   }

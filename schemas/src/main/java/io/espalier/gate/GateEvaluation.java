@@ -14,7 +14,7 @@ public final class GateEvaluation {
   private GateEvaluation() {}
 
   /**
-   * How a result fares at each gate.
+   * Returns how a result fares at each gate.
    *
    * @param metrics of the whole run: before its first stage and after its last
    * @param bytes size of the result, for gates on it where no metric says it

@@ -55,7 +55,7 @@ public final class GateWords {
   }
 
   /**
-   * What a gate asks, without how anything fared.
+   * Returns what a gate asks, without how anything fared.
    *
    * @param unit of the metric, if it is known
    */

@@ -137,7 +137,7 @@ public record Installation(Topics topics, SchemaRegistry registry, List<String> 
     return added;
   }
 
-  /** Which of the topics are not there. */
+  /** Returns which of the topics are not there. */
   public Set<String> missingTopics(Set<String> present) {
     var missing = new TreeSet<String>();
     topics.all(pools).forEach(topic -> missing.add(topic.name()));

@@ -31,7 +31,7 @@ public final class KindNames {
         .orElse(OTHER);
   }
 
-  /** What an event has beside the symbol of a kind: empty if that says it. */
+  /** Returns what an event has beside the symbol of a kind: empty if that says it. */
   public static String beside(String name) {
     return of(symbol(name), "").equals(name) ? "" : name;
   }

@@ -61,7 +61,7 @@ final class RegisteredSchemas {
     }
   }
 
-  /** What a registry said before it was in order counts for nothing. */
+  /** Returns what a registry said before it was in order counts for nothing. */
   private Schema askInOrder(String topic, int id) {
     registry.requireWorking(topic);
     try {

@@ -82,7 +82,7 @@ public final class Topics {
     return modelRegistered;
   }
 
-  /** What registrations led to that began no run; keyed by model name. */
+  /** Returns what registrations led to that began no run; keyed by model name. */
   public Topic<RegistrationAnswer> registrationAnswers() {
     return registrationAnswers;
   }
@@ -92,7 +92,7 @@ public final class Topics {
     return pruningPolicies;
   }
 
-  /** What people ask of runs; keyed by run id. */
+  /** Returns what people ask of runs; keyed by run id. */
   public Topic<RunRequest> runRequests() {
     return runRequests;
   }
@@ -113,7 +113,7 @@ public final class Topics {
     return topic("stage-commands." + pool, StageCommand.class, written(DELETE), 1);
   }
 
-  /** What workers report; keyed by run id. */
+  /** Returns what workers report; keyed by run id. */
   public Topic<StageEvent> stageEvents() {
     return stageEvents;
   }

@@ -2,8 +2,8 @@ package io.espalier.worker.app;
 
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.Quoted;
-import io.espalier.worker.kafka.WorkerIdentity.Device;
-import io.espalier.worker.stage.ChildSettings;
+import io.espalier.worker.kafka.record.WorkerIdentity.Device;
+import io.espalier.worker.stage.job.ChildSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,15 +79,15 @@ final class Devices {
     return new Devices(devices, processors);
   }
 
-  /** What people are told of them. */
+  /** Returns what people are told of them. */
   List<Device> list() {
     return devices.stream().map(Assignable::device).toList();
   }
 
   /**
-   * How the processes of a slot are started: on its device, with its share of the processors and no
-   * more threads than it was given. Slots take the devices in turn. The heap is each slot's as it
-   * is: {@link StageHeaps} sees to it that all of them fit.
+   * Returns how the processes of a slot are started: on its device, with its share of the
+   * processors and no more threads than it was given. Slots take the devices in turn. The heap is
+   * each slot's as it is: {@link StageHeaps} sees to it that all of them fit.
    */
   ChildSettings settings(ChildSettings given, int slot, int slots) {
     Map<String, String> environment = new HashMap<>(given.environment());
@@ -97,7 +97,10 @@ final class Devices {
         .withEnvironment(environment);
   }
 
-  /** What results depend on besides the job: other devices and thread counts round otherwise. */
+  /**
+   * Returns what results depend on besides the job: other devices and thread counts round
+   * otherwise.
+   */
   String target(int slot, int threads) {
     return of(slot).device().name() + ", " + threads + (threads == 1 ? " thread" : " threads");
   }
@@ -106,7 +109,10 @@ final class Devices {
     return devices.get(slot % devices.size());
   }
 
-  /** Whether the tensor library was built for CUDA, which only a library given by path can be. */
+  /**
+   * Returns whether the tensor library was built for CUDA, which only a library given by path can
+   * be.
+   */
   private static boolean usesCuda(Function<String, Optional<String>> settings) {
     return settings.apply("PYTORCH_FLAVOR").filter(flavor -> flavor.startsWith("cu")).isPresent()
         || settings
@@ -151,7 +157,7 @@ final class Devices {
         .orElse(OptionalLong.empty());
   }
 
-  /** What a file of the kernel says after a word. */
+  /** Returns what a file of the kernel says after a word. */
   private static Optional<String> line(Path file, String begin) {
     if (!Files.isReadable(file)) {
       return Optional.empty();

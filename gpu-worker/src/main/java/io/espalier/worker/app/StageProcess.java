@@ -1,7 +1,7 @@
 package io.espalier.worker.app;
 
-import io.espalier.worker.stage.StageChild;
-import io.espalier.worker.stage.Stages;
+import io.espalier.worker.stage.job.StageChild;
+import io.espalier.worker.stage.job.Stages;
 import io.espalier.worker.tensor.PyTorch;
 import java.util.Locale;
 

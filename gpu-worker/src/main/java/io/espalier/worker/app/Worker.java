@@ -1,17 +1,17 @@
 package io.espalier.worker.app;
 
 import io.espalier.schemas.Topics;
-import io.espalier.worker.kafka.SlotEquipment;
 import io.espalier.worker.kafka.Supervisor;
 import io.espalier.worker.kafka.SupervisorSettings;
-import io.espalier.worker.kafka.WorkerIdentity;
-import io.espalier.worker.stage.ChildJvm;
-import io.espalier.worker.stage.ChildSettings;
-import io.espalier.worker.stage.DiskSpace;
-import io.espalier.worker.stage.MissedStores;
-import io.espalier.worker.stage.SelfCheck;
-import io.espalier.worker.stage.Stages;
-import io.espalier.worker.stage.WorkerHome;
+import io.espalier.worker.kafka.record.WorkerIdentity;
+import io.espalier.worker.kafka.work.SlotEquipment;
+import io.espalier.worker.stage.job.ChildJvm;
+import io.espalier.worker.stage.job.ChildSettings;
+import io.espalier.worker.stage.job.DiskSpace;
+import io.espalier.worker.stage.job.MissedStores;
+import io.espalier.worker.stage.job.SelfCheck;
+import io.espalier.worker.stage.job.Stages;
+import io.espalier.worker.stage.job.WorkerHome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,7 +76,7 @@ public final class Worker implements AutoCloseable {
     return Supervisor.start(settings, slots);
   }
 
-  /** What is looked at, at the start and every minute. */
+  /** Returns what is looked at, at the start and every minute. */
   private static Map<String, Supplier<Optional<String>>> checks(
       WorkerConfig config, WorkerHome home) {
     Map<String, Supplier<Optional<String>>> checks =

@@ -1,5 +1,8 @@
 package io.espalier.worker.checkpoint;
 
+import io.espalier.worker.checkpoint.file.DirectoryTree;
+import io.espalier.worker.checkpoint.file.Failures;
+import io.espalier.worker.checkpoint.file.Problems;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -41,7 +44,8 @@ final class LfsPointer {
             .toList();
     if (!pointers.isEmpty()) {
       problems.add(
-          "%s: %s are git-LFS pointers in place of the files; run `git lfs pull` in the clone, or download the files",
+          "%s: %s are git-LFS pointers in place of the files; run `git lfs pull` in the clone, or"
+              + " download the files",
           tree.root(), Problems.names(pointers));
     }
   }

@@ -1,5 +1,11 @@
 package io.espalier.worker.checkpoint;
 
+import io.espalier.worker.checkpoint.file.Digesting;
+import io.espalier.worker.checkpoint.file.DirectoryTree;
+import io.espalier.worker.checkpoint.file.Failures;
+import io.espalier.worker.checkpoint.file.FileDigest;
+import io.espalier.worker.checkpoint.file.Problems;
+import io.espalier.worker.checkpoint.file.Utf8Order;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.StopCheck;
 import io.espalier.worker.domain.WorkerException;

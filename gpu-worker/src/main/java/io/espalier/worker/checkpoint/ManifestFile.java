@@ -4,6 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.checkpoint.file.AtomicFile;
+import io.espalier.worker.checkpoint.file.Failures;
+import io.espalier.worker.checkpoint.file.FileDigest;
+import io.espalier.worker.checkpoint.file.StrictJson;
 import io.espalier.worker.domain.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -30,7 +34,7 @@ public final class ManifestFile {
     }
   }
 
-  static ObjectNode json(Manifest manifest) {
+  public static ObjectNode json(Manifest manifest) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("rootDigest", manifest.rootDigest());
     ArrayNode files = node.putArray("files");
@@ -45,7 +49,7 @@ public final class ManifestFile {
   }
 
   /** A manifest read back; its root digest must be that of its files. */
-  static Manifest manifest(JsonNode node) {
+  public static Manifest manifest(JsonNode node) {
     List<FileDigest> files = new ArrayList<>();
     for (JsonNode file : node.required("files")) {
       files.add(

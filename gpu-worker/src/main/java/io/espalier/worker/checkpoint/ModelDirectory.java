@@ -1,6 +1,14 @@
 package io.espalier.worker.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.checkpoint.file.AtomicFile;
+import io.espalier.worker.checkpoint.file.DirectoryTree;
+import io.espalier.worker.checkpoint.file.Failures;
+import io.espalier.worker.checkpoint.file.StrictJson;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
+import io.espalier.worker.checkpoint.safetensors.TensorReader;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
 import java.io.IOException;
@@ -106,7 +114,7 @@ public final class ModelDirectory {
     return digests().root();
   }
 
-  /** Where it lies. */
+  /** Returns where it lies. */
   public Path path() {
     return tree.root();
   }
@@ -159,7 +167,7 @@ public final class ModelDirectory {
   }
 
   /**
-   * Whether two tensors hold the same bytes in the same shape and type.
+   * Returns whether two tensors hold the same bytes in the same shape and type.
    *
    * @throws IllegalArgumentException if there is no tensor of one of the names
    */
@@ -189,7 +197,7 @@ public final class ModelDirectory {
     return holder(name).reader(name);
   }
 
-  /** Whether its tensors are in files that an index lists, not in one. */
+  /** Returns whether its tensors are in files that an index lists, not in one. */
   public boolean sharded() {
     return index.isPresent();
   }
@@ -204,7 +212,7 @@ public final class ModelDirectory {
    *
    * @throws IllegalArgumentException if there is no tensor of that name
    */
-  SafetensorsFile holder(String tensor) {
+  public SafetensorsFile holder(String tensor) {
     SafetensorsFile shard = shardOf.get(tensor);
     if (shard == null) {
       throw new IllegalArgumentException("%s has no tensor '%s'".formatted(path(), tensor));
@@ -213,17 +221,17 @@ public final class ModelDirectory {
   }
 
   /** The safetensors files by name. */
-  Map<String, SafetensorsFile> shards() {
+  public Map<String, SafetensorsFile> shards() {
     return shards;
   }
 
   /** The index, if it is sharded. */
-  Optional<ShardIndex> index() {
+  public Optional<ShardIndex> index() {
     return index;
   }
 
   /** Everything in the directory. */
-  DirectoryTree tree() {
+  public DirectoryTree tree() {
     return tree;
   }
 }

@@ -1,6 +1,10 @@
 package io.espalier.worker.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.checkpoint.file.DirectoryTree;
+import io.espalier.worker.checkpoint.file.Problems;
+import io.espalier.worker.checkpoint.file.StrictJson;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
 import io.espalier.worker.domain.InvalidInputException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -124,7 +128,8 @@ final class ModelDirectoryReader {
     absent.forEach(
         (file, tensors) ->
             problems.add(
-                "%s: %s puts tensors %s into '%s', which does not hold them; take index and shards from the same export",
+                "%s: %s puts tensors %s into '%s', which does not hold them; take index and shards"
+                    + " from the same export",
                 directory, ShardIndex.FILE, Problems.names(tensors), file));
     checkHolders(index, shards);
   }

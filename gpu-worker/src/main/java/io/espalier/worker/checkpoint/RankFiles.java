@@ -51,7 +51,7 @@ enum RankFiles {
     return Arrays.stream(values()).filter(kind -> kind.names.matcher(path).matches()).findFirst();
   }
 
-  /** Why they are not read, and what to do. */
+  /** Returns why they are not read, and what to do. */
   String refusal() {
     return "which hold %s; tensors that are split over ranks are not read. %s"
         .formatted(what, instead);

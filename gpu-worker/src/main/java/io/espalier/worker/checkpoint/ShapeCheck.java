@@ -1,5 +1,7 @@
 package io.espalier.worker.checkpoint;
 
+import io.espalier.worker.checkpoint.file.Problems;
+import io.espalier.worker.checkpoint.file.SimilarNames;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

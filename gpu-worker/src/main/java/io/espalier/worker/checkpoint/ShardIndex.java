@@ -2,6 +2,8 @@ package io.espalier.worker.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.checkpoint.file.Problems;
+import io.espalier.worker.checkpoint.file.StrictJson;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -10,7 +12,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.ToLongFunction;
 
 /**
  * Which shard holds which tensor: {@code model.safetensors.index.json}.
@@ -18,8 +19,8 @@ import java.util.function.ToLongFunction;
  * @param json the file as it is
  * @param shards file by tensor name; files are beside the index or in folders there
  */
-record ShardIndex(ObjectNode json, Map<String, String> shards) {
-  static final String FILE = "model.safetensors.index.json";
+public record ShardIndex(ObjectNode json, Map<String, String> shards) {
+  public static final String FILE = "model.safetensors.index.json";
 
   /** Reads an index; what is wrong with it goes to the problems, and is not in the result. */
   static ShardIndex read(Path file, Problems problems) {
@@ -47,30 +48,6 @@ record ShardIndex(ObjectNode json, Map<String, String> shards) {
     checkNames(file, new TreeSet<>(shards.values()), problems);
     shards.values().removeIf(shard -> !isInside(shard) || isSplit(shard));
     return new ShardIndex(json, shards);
-  }
-
-  /**
-   * The index of files that are made of a model: as its own is, if it has one, but for what is in
-   * the files and how much that is.
-   */
-  static ObjectNode of(ModelDirectory model, List<Shard> shards) {
-    ObjectNode json =
-        model.index().map(index -> index.json().deepCopy()).orElseGet(StrictJson::newObject);
-    ObjectNode metadata = json.withObject("/metadata");
-    metadata.put("total_size", sum(shards, SafetensorsHeader::dataBytes));
-    if (metadata.has("total_parameters")) {
-      metadata.put("total_parameters", sum(shards, SafetensorsHeader::elements));
-    }
-    var holders = new TreeMap<String, String>(Utf8Order.COMPARATOR);
-    for (Shard shard : shards) {
-      shard.pieces().keySet().forEach(tensor -> holders.put(tensor, shard.name()));
-    }
-    holders.forEach(json.putObject("weight_map")::put);
-    return json;
-  }
-
-  private static long sum(List<Shard> shards, ToLongFunction<SafetensorsHeader> part) {
-    return shards.stream().map(Shard::header).mapToLong(part).sum();
   }
 
   /** The shards, each once, by name. */
@@ -102,7 +79,9 @@ record ShardIndex(ObjectNode json, Map<String, String> shards) {
     return RankFiles.of(name).equals(Optional.of(RankFiles.MODEL_PARALLEL));
   }
 
-  /** Whether a path leads to a safetensors file below the directory, whatever lies there. */
+  /**
+   * Returns whether a path leads to a safetensors file below the directory, whatever lies there.
+   */
   private static boolean isInside(String path) {
     return path.endsWith(WeightFiles.SAFETENSORS)
         && path.chars().noneMatch(c -> c == '\\' || c < ' ')

@@ -4,10 +4,10 @@ import java.util.Locale;
 import java.util.Set;
 
 /** Which files hold weights, and in which format. */
-final class WeightFiles {
-  static final String SAFETENSORS = ".safetensors";
+public final class WeightFiles {
+  public static final String SAFETENSORS = ".safetensors";
 
-  static final String SINGLE = "model.safetensors";
+  public static final String SINGLE = "model.safetensors";
 
   static final String CONVERT =
       "Only safetensors are read, since loading the other formats can run code. Convert it where"
@@ -43,8 +43,8 @@ final class WeightFiles {
 
   private WeightFiles() {}
 
-  /** Whether a file holds weights that are not safetensors, going by its name. */
-  static boolean isForeign(String path) {
+  /** Returns whether a file holds weights that are not safetensors, going by its name. */
+  public static boolean isForeign(String path) {
     String name = path.substring(path.lastIndexOf('/') + 1);
     int dot = name.lastIndexOf('.');
     return dot >= 0
@@ -52,20 +52,21 @@ final class WeightFiles {
         && !name.equals("training_args.bin");
   }
 
-  /** Whether a file says which tensor lies in which file, going by its name. */
-  static boolean isIndex(String path) {
+  /** Returns whether a file says which tensor lies in which file, going by its name. */
+  public static boolean isIndex(String path) {
     return path.endsWith(SAFETENSORS + ".index.json") || path.endsWith(".bin.index.json");
   }
 
   /**
-   * Whether a name is one that a shard of a model has: {@code model-00001-of-00003.safetensors}.
+   * Returns whether a name is one that a shard of a model has: {@code
+   * model-00001-of-00003.safetensors}.
    */
-  static boolean isShardName(String name) {
+  public static boolean isShardName(String name) {
     return name.matches("model-\\d+-of-\\d+\\.safetensors");
   }
 
   /** The name of a shard of a model, counted from 0. */
-  static String shardName(int index, int count) {
+  public static String shardName(int index, int count) {
     return String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", index + 1, count);
   }
 }

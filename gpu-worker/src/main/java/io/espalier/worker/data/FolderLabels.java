@@ -76,7 +76,7 @@ record FolderLabels(List<Integer> labels, int classes, String said, List<String>
         doubts(where, sorted, spec.names()));
   }
 
-  /** What speaks against an order. */
+  /** Returns what speaks against an order. */
   private static List<String> doubts(String where, List<String> sorted, ClassNames names) {
     var doubts = new ArrayList<String>();
     FolderOrder other = names.order().other();
@@ -158,7 +158,7 @@ record FolderLabels(List<Integer> labels, int classes, String said, List<String>
       return labels.size() - unknown.size();
     }
 
-    /** Whether some names or some directories look alike. */
+    /** Returns whether some names or some directories look alike. */
     boolean ambiguous() {
       return ambiguous;
     }

@@ -24,7 +24,7 @@ public enum FolderOrder {
     this.library = library;
   }
 
-  /** Who orders so. */
+  /** Returns who orders so. */
   String library() {
     return library;
   }

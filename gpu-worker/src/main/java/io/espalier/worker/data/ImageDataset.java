@@ -12,7 +12,7 @@ public interface ImageDataset {
   /** Number of classes; labels are from 0 up to (excluding) this. 0 if no image has a class. */
   int classes();
 
-  /** Whether the images have classes; if not, each label is -1. */
+  /** Returns whether the images have classes; if not, each label is -1. */
   default boolean labelled() {
     return classes() > 0;
   }
@@ -34,7 +34,7 @@ public interface ImageDataset {
    */
   Batch batch(int[] indices);
 
-  /** How its images become numbers. */
+  /** Returns how its images become numbers. */
   default ImageReading reading() {
     return ImageReading.UNCHANGED;
   }

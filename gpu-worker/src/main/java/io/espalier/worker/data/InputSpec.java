@@ -74,8 +74,9 @@ public record InputSpec(
   }
 
   /**
-   * What a timm-style config.json says: {@code num_classes}, {@code input_size} (channels, height,
-   * width), {@code mean} and {@code std}, each looked for at the top and in {@code pretrained_cfg}.
+   * Returns what a timm-style config.json says: {@code num_classes}, {@code input_size} (channels,
+   * height, width), {@code mean} and {@code std}, each looked for at the top and in {@code
+   * pretrained_cfg}.
    *
    * @param usual what the network was made for; holds for whatever the config does not say
    * @throws InvalidInputException if one of these is there, but makes no sense; names all of them

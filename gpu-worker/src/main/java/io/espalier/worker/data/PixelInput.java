@@ -39,7 +39,7 @@ final class PixelInput {
     }
   }
 
-  /** What is done to images, and who says so. */
+  /** Returns what is done to images, and who says so. */
   String said() {
     return "%s (%s)".formatted(spec.preparation().inWords(), spec.preparation().source());
   }

@@ -19,7 +19,7 @@ public interface TextDataset {
     return size();
   }
 
-  /** Whether what is right is known. */
+  /** Returns whether what is right is known. */
   boolean labelled();
 
   /** What in the file could have been meant otherwise than it was read, in sentences. */

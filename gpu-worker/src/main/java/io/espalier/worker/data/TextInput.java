@@ -42,7 +42,7 @@ public record TextInput(
     return new TextInput(task, vocabulary, tokens, types, padding, labels, problem);
   }
 
-  /** Whether what is right of a text is numbers, one for each score. */
+  /** Returns whether what is right of a text is numbers, one for each score. */
   public boolean wantsNumbers() {
     return task == TextTask.TEXT_CLASSIFICATION && problem != ProblemType.SINGLE_LABEL;
   }

@@ -29,7 +29,7 @@ public final class InfeasibleException extends WorkerException {
     return constraint;
   }
 
-  /** What was asked for, in the constraint's unit. */
+  /** Returns what was asked for, in the constraint's unit. */
   public double bound() {
     return bound;
   }

@@ -15,7 +15,7 @@ public class WorkerException extends RuntimeException {
     this.retryable = retryable;
   }
 
-  /** Whether another attempt could end differently. */
+  /** Returns whether another attempt could end differently. */
   public final boolean retryable() {
     return retryable;
   }

@@ -3,6 +3,8 @@ package io.espalier.worker.kafka;
 import io.espalier.schemas.Topics;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.kafka.claim.GroupSettings;
+import io.espalier.worker.kafka.claim.Lease;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;

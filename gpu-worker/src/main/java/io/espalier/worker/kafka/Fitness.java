@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
  * Whether this worker may take work: it may while none of its checks fails. A worker that cannot
  * work is always the free one; without this it would take every command of its pool.
  */
-final class Fitness {
+public final class Fitness {
   private static final Logger LOGGER = LoggerFactory.getLogger(Fitness.class);
 
   private final Map<String, String> failing = new TreeMap<>();
@@ -19,12 +19,12 @@ final class Fitness {
   private final FailureStreak streak;
 
   /** Fit at first; {@code changed} is called whenever that changes and must be quick. */
-  Fitness(Runnable changed) {
+  public Fitness(Runnable changed) {
     this(changed, new FailureStreak(Clock.systemUTC()));
   }
 
   /** The same, with what is known of the stages before. */
-  Fitness(Runnable changed, FailureStreak streak) {
+  public Fitness(Runnable changed, FailureStreak streak) {
     this.changed = changed;
     this.streak = streak;
   }
@@ -47,7 +47,7 @@ final class Fitness {
   }
 
   /** Takes note that a check fails, and why. */
-  void fails(String check, String reason) {
+  public void fails(String check, String reason) {
     String before;
     synchronized (this) {
       before = failing.put(check, reason);
@@ -63,7 +63,7 @@ final class Fitness {
   }
 
   /** Takes note that a check passes. */
-  void passes(String check) {
+  public void passes(String check) {
     boolean failed;
     synchronized (this) {
       failed = failing.remove(check) != null;
@@ -79,8 +79,8 @@ final class Fitness {
     return failing.containsKey(check);
   }
 
-  /** Why no work is taken; empty while it is. */
-  synchronized Optional<String> outOfService() {
+  /** Returns why no work is taken; empty while it is. */
+  public synchronized Optional<String> outOfService() {
     return failing.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", failing.values()));
   }
 }

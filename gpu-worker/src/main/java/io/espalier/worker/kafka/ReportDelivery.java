@@ -1,6 +1,8 @@
 package io.espalier.worker.kafka;
 
 import io.espalier.schemas.TransientFailures;
+import io.espalier.worker.kafka.claim.Backoff;
+import io.espalier.worker.kafka.record.DeadLetters;
 import io.espalier.worker.stage.Stop;
 import java.time.Duration;
 import org.apache.kafka.common.KafkaException;

@@ -3,14 +3,23 @@ package io.espalier.worker.kafka;
 import io.espalier.event.FailureKind;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageSucceeded;
-import io.espalier.worker.checkpoint.StoreUnavailableException;
+import io.espalier.worker.checkpoint.store.StoreUnavailableException;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.Quoted;
 import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.WorkerException;
-import io.espalier.worker.stage.MissedStores;
+import io.espalier.worker.kafka.claim.Backoff;
+import io.espalier.worker.kafka.claim.ClaimLoop;
+import io.espalier.worker.kafka.claim.ClaimedCommand;
+import io.espalier.worker.kafka.claim.CommandReader;
+import io.espalier.worker.kafka.claim.Lease;
+import io.espalier.worker.kafka.claim.OtherHolders;
+import io.espalier.worker.kafka.claim.PoisonException;
+import io.espalier.worker.kafka.claim.Slots;
+import io.espalier.worker.kafka.record.EventMapping;
 import io.espalier.worker.stage.Stop;
 import io.espalier.worker.stage.StoppedException;
+import io.espalier.worker.stage.job.MissedStores;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
@@ -161,8 +170,8 @@ final class StageWork implements ClaimLoop.Work {
   }
 
   /**
-   * Whether the next stage may fail here of the same. A missed store takes the worker out of
-   * service until it is there, and what comes with its last deliveries was begun by others.
+   * Returns whether the next stage may fail here of the same. A missed store takes the worker out
+   * of service until it is there, and what comes with its last deliveries was begun by others.
    */
   private boolean saysMuchOfThisWorker(ClaimedCommand attempt, WorkerException failure) {
     return EventMapping.failureKind(failure) == FailureKind.RESOURCE

@@ -5,6 +5,20 @@ import io.espalier.event.WorkerHeartbeat;
 import io.espalier.schemas.TransientFailures;
 import io.espalier.worker.domain.DurationWords;
 import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.kafka.claim.ClaimLoop;
+import io.espalier.worker.kafka.claim.CommandReader;
+import io.espalier.worker.kafka.claim.HeldCommands;
+import io.espalier.worker.kafka.claim.OtherHolders;
+import io.espalier.worker.kafka.claim.OtherWorkers;
+import io.espalier.worker.kafka.claim.Slots;
+import io.espalier.worker.kafka.record.DeadLetters;
+import io.espalier.worker.kafka.record.KafkaClients;
+import io.espalier.worker.kafka.record.Outbox;
+import io.espalier.worker.kafka.record.TopicFollower;
+import io.espalier.worker.kafka.record.WorkerClients;
+import io.espalier.worker.kafka.work.LeftoverSweep;
+import io.espalier.worker.kafka.work.SlotEquipment;
+import io.espalier.worker.kafka.work.StageRunner;
 import io.espalier.worker.stage.Stop;
 import io.espalier.worker.stage.StoppedException;
 import java.time.Clock;
@@ -99,7 +113,7 @@ public final class Supervisor implements AutoCloseable {
     }
   }
 
-  /** What is looked at from outside, and how the stages went. */
+  /** Returns what is looked at from outside, and how the stages went. */
   private Map<String, Supplier<Optional<String>>> checks() {
     Map<String, Supplier<Optional<String>>> checks = new HashMap<>(settings.checks());
     checks.put(FailureStreak.CHECK, fitness.streak()::problem);
@@ -286,7 +300,9 @@ public final class Supervisor implements AutoCloseable {
     }
   }
 
-  /** What brokers and registries say or do not say is nothing that this process did wrong. */
+  /**
+   * Returns what brokers and registries say or do not say is nothing that this process did wrong.
+   */
   private static WorkerException failure(@Nullable Throwable cause) {
     String message = "the worker failed: " + cause;
     return cause instanceof KafkaException || (cause != null && TransientFailures.include(cause))

@@ -1,7 +1,11 @@
 package io.espalier.worker.kafka;
 
 import io.espalier.schemas.Topics;
-import io.espalier.worker.stage.WorkerHome;
+import io.espalier.worker.kafka.claim.Lease;
+import io.espalier.worker.kafka.record.WorkerIdentity;
+import io.espalier.worker.kafka.work.InputRules;
+import io.espalier.worker.kafka.work.StallLimits;
+import io.espalier.worker.stage.job.WorkerHome;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;

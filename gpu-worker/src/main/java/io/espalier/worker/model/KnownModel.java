@@ -26,7 +26,7 @@ public sealed interface KnownModel permits VisionModel, MaskableModel {
   /** Its family. */
   Family family();
 
-  /** What it is made of. */
+  /** Returns what it is made of. */
   Architecture architecture();
 
   /** What it reads. */

@@ -1,8 +1,8 @@
 package io.espalier.worker.model;
 
-import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.TensorSpec;
@@ -21,7 +21,8 @@ final class TensorCheck {
   private TensorCheck() {}
 
   /**
-   * What is wrong with shapes and types, in words; one sentence if it is what all names begin with.
+   * Returns what is wrong with shapes and types, in words; one sentence if it is what all names
+   * begin with.
    *
    * @param drawing the architecture of tensors by their names and shapes
    */

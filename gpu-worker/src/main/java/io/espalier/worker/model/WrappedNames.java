@@ -20,7 +20,8 @@ final class WrappedNames {
   private WrappedNames() {}
 
   /**
-   * What is wrong in one sentence, if the model would fit without what its names begin with.
+   * Returns what is wrong in one sentence, if the model would fit without what its names begin
+   * with.
    *
    * @param drawing the architecture of tensors by their names and shapes
    */
@@ -49,7 +50,9 @@ final class WrappedNames {
     return name.startsWith(prefix + prefix) ? name.substring(prefix.length()) : name;
   }
 
-  /** What names begin with up to a dot, the shortest first, as far as it may be a wrapper's. */
+  /**
+   * Returns what names begin with up to a dot, the shortest first, as far as it may be a wrapper's.
+   */
   private static Set<String> prefixes(Set<String> names) {
     var prefixes = new LinkedHashSet<String>();
     for (String name : names) {

@@ -189,7 +189,7 @@ public final class BudgetForecasting {
     return Optional.of(new BudgetForecast(constraints, gated(point), basis));
   }
 
-  /** What a gate allows of a size can be asked for as it is. */
+  /** Returns what a gate allows of a size can be asked for as it is. */
   private static boolean isSize(Gate gate) {
     return Set.of("bytes", "parameters", FLOPS).contains(gate.metric())
         && (gate.rule() == GateRule.MAX_BYTES || gate.rule() == GateRule.THRESHOLD);

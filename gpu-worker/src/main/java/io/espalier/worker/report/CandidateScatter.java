@@ -3,17 +3,19 @@ package io.espalier.worker.report;
 import io.espalier.worker.algorithm.search.Abbreviation;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Quantity;
-import io.espalier.worker.report.ParetoScatter.Content;
-import io.espalier.worker.report.ParetoScatter.Dot;
-import io.espalier.worker.report.ParetoScatter.Mark;
-import io.espalier.worker.report.ParetoScatter.Wording;
-import io.espalier.worker.report.PruningReport.AxisFacts;
-import io.espalier.worker.report.PruningReport.CandidateFacts;
+import io.espalier.worker.report.chart.Figures;
+import io.espalier.worker.report.chart.ParetoScatter.Content;
+import io.espalier.worker.report.chart.ParetoScatter.Dot;
+import io.espalier.worker.report.chart.ParetoScatter.Mark;
+import io.espalier.worker.report.chart.ParetoScatter.Wording;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.PruningReport.AxisFacts;
+import io.espalier.worker.report.facts.PruningReport.CandidateFacts;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The models that a search scored, what they cost against how they scored. */
-final class CandidateScatter {
+public final class CandidateScatter {
   private final PruningReport report;
   private final Quantity quantity;
 
@@ -27,12 +29,12 @@ final class CandidateScatter {
   }
 
   /** Whole models that were compared. */
-  static Content candidates(PruningReport report) {
+  public static Content candidates(PruningReport report) {
     return new CandidateScatter(report).compared();
   }
 
   /** Models of which a single axis was cut; no dots if it is not known what they cost. */
-  static Content cuts(PruningReport report) {
+  public static Content cuts(PruningReport report) {
     return new CandidateScatter(report).single();
   }
 

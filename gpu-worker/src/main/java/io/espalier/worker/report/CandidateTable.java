@@ -2,7 +2,12 @@ package io.espalier.worker.report;
 
 import io.espalier.worker.algorithm.search.Abbreviation;
 import io.espalier.worker.algorithm.search.Quantity;
-import io.espalier.worker.report.PruningReport.CandidateFacts;
+import io.espalier.worker.report.chart.Figures;
+import io.espalier.worker.report.chart.Markup;
+import io.espalier.worker.report.chart.ParetoScatter;
+import io.espalier.worker.report.chart.Table;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.PruningReport.CandidateFacts;
 import java.util.ArrayList;
 import java.util.List;
 

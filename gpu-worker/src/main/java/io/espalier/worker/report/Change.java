@@ -2,6 +2,9 @@ package io.espalier.worker.report;
 
 import io.espalier.worker.domain.job.Interval;
 import io.espalier.worker.domain.job.Metric;
+import io.espalier.worker.report.chart.Figures;
+import io.espalier.worker.report.facts.MetricFacts;
+import io.espalier.worker.report.facts.Uncertainty;
 
 /**
  * How a metric changed, in the way that says most: points for fractions, differences for losses,
@@ -11,11 +14,11 @@ import io.espalier.worker.domain.job.Metric;
  * @param verdict style: {@code better}, {@code worse}, {@code same}, {@code noise}, {@code unknown}
  * @param note how far it could be off, or that it is within noise; empty if it is exact
  */
-record Change(String text, String verdict, String note) {
+public record Change(String text, String verdict, String note) {
   private static final String WITHIN_NOISE = "within noise";
   private static final Change UNKNOWN = new Change(Figures.UNKNOWN, "unknown", "");
 
-  static Change of(MetricFacts facts) {
+  public static Change of(MetricFacts facts) {
     Metric metric = facts.metric();
     double before = metric.before().orElse(Double.NaN);
     double after = metric.after().orElse(Double.NaN);
@@ -39,8 +42,8 @@ record Change(String text, String verdict, String note) {
     return !equals(UNKNOWN);
   }
 
-  /** What people call a metric. */
-  static String label(Metric metric) {
+  /** Returns what people call a metric. */
+  public static String label(Metric metric) {
     return switch (metric.name()) {
       case "flops" -> "FLOPs";
       case "flopsPerToken" -> "FLOPs per token";

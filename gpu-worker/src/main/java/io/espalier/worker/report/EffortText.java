@@ -1,13 +1,14 @@
 package io.espalier.worker.report;
 
-import io.espalier.worker.report.PruningReport.Effort;
+import io.espalier.worker.report.chart.Figures;
+import io.espalier.worker.report.facts.PruningReport.Effort;
 import java.util.OptionalInt;
 
 /** What the work took, and what of it was not done and why, in sentences. */
-final class EffortText {
+public final class EffortText {
   private EffortText() {}
 
-  static String of(Effort effort) {
+  public static String of(Effort effort) {
     var text =
         new StringBuilder(
             effort.phases().isEmpty()
@@ -19,7 +20,7 @@ final class EffortText {
     return text.toString();
   }
 
-  /** What early stopping saved. */
+  /** Returns what early stopping saved. */
   private static String scored(int models, OptionalInt skipped) {
     String text = " Models scored: " + models;
     if (skipped.isEmpty()) {
@@ -32,7 +33,7 @@ final class EffortText {
                 .formatted(models + skipped.getAsInt(), skipped.getAsInt());
   }
 
-  /** What earlier runs saved. */
+  /** Returns what earlier runs saved. */
   private static String remembered(int models) {
     return models == 0
         ? ""
@@ -40,7 +41,7 @@ final class EffortText {
             .formatted(models);
   }
 
-  /** What memory saved. */
+  /** Returns what memory saved. */
   private static String reused(double part) {
     return " Of the passes of those that were scored, %s was not computed again: what lies in front of a cut was kept from the model before."
         .formatted(Figures.percent(part, 1));

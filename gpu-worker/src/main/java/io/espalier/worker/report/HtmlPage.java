@@ -1,5 +1,6 @@
 package io.espalier.worker.report;
 
+import io.espalier.worker.report.chart.Markup;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

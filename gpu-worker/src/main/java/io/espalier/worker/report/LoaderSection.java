@@ -1,5 +1,8 @@
 package io.espalier.worker.report;
 
+import io.espalier.worker.report.chart.Markup;
+import io.espalier.worker.report.facts.ResultLoaders;
+
 /** The lines by which loaders open the result. */
 final class LoaderSection {
   private static final String TITLE = "Opening the result";

@@ -1,6 +1,9 @@
 package io.espalier.worker.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.report.chart.Markup;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.ResultIdentity;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;

@@ -1,5 +1,6 @@
 package io.espalier.worker.report;
 
+import io.espalier.worker.report.chart.Markup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -12,7 +13,7 @@ final class PageSections {
   private final Markup out = new Markup();
   private final List<Entry> entries = new ArrayList<>();
 
-  /** Where the content of sections goes. */
+  /** Returns where the content of sections goes. */
   Markup out() {
     return out;
   }
@@ -29,7 +30,7 @@ final class PageSections {
     return open(title).element("p", explanation);
   }
 
-  /** What links call a section. */
+  /** Returns what links call a section. */
   static String id(String title) {
     return title.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
   }

@@ -9,11 +9,17 @@ import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.domain.job.Interval;
 import io.espalier.worker.domain.job.Metric;
-import io.espalier.worker.report.PruningReport.AxisFacts;
-import io.espalier.worker.report.PruningReport.Constraint;
-import io.espalier.worker.report.PruningReport.Curve;
-import io.espalier.worker.report.PruningReport.Effort;
-import io.espalier.worker.report.PruningReport.LatencyFacts;
+import io.espalier.worker.report.facts.DataFacts;
+import io.espalier.worker.report.facts.MetricFacts;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.PruningReport.AxisFacts;
+import io.espalier.worker.report.facts.PruningReport.Constraint;
+import io.espalier.worker.report.facts.PruningReport.Curve;
+import io.espalier.worker.report.facts.PruningReport.Effort;
+import io.espalier.worker.report.facts.PruningReport.LatencyFacts;
+import io.espalier.worker.report.facts.ResultLoaders;
+import io.espalier.worker.report.facts.Uncertainty;
+import io.espalier.worker.report.facts.UnitRow;
 import java.util.OptionalDouble;
 
 /**

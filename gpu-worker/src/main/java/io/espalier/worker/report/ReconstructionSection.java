@@ -5,6 +5,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.job.Reconstruction;
+import io.espalier.worker.report.chart.Figures;
+import io.espalier.worker.report.chart.Markup;
+import io.espalier.worker.report.chart.PairBars;
+import io.espalier.worker.report.chart.Table;
 
 /** What reports tell of a reconstruction: the versions that were compared, and every layer. */
 final class ReconstructionSection {

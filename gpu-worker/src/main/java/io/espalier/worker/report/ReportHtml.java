@@ -2,16 +2,27 @@ package io.espalier.worker.report;
 
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Quantity;
-import io.espalier.worker.report.PruningReport.AxisFacts;
-import io.espalier.worker.report.PruningReport.Constraint;
-import io.espalier.worker.report.PruningReport.Effort;
+import io.espalier.worker.report.chart.HeatMap;
+import io.espalier.worker.report.chart.LineChart;
+import io.espalier.worker.report.chart.LossScale;
+import io.espalier.worker.report.chart.Markup;
+import io.espalier.worker.report.chart.ParetoScatter;
+import io.espalier.worker.report.chart.PictureWidth;
+import io.espalier.worker.report.chart.TimeBar;
+import io.espalier.worker.report.chart.UnitMap;
+import io.espalier.worker.report.chart.WidthBars;
+import io.espalier.worker.report.facts.Losses;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.PruningReport.AxisFacts;
+import io.espalier.worker.report.facts.PruningReport.Constraint;
+import io.espalier.worker.report.facts.PruningReport.Effort;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
 /** A report as one HTML page. */
-final class ReportHtml {
+public final class ReportHtml {
   private final PruningReport report;
   private final PageSections sections = new PageSections();
   private final Markup out = sections.out();
@@ -21,7 +32,7 @@ final class ReportHtml {
   }
 
   /** The page. */
-  static String page(PruningReport report) {
+  public static String page(PruningReport report) {
     var html = new ReportHtml(report);
     return HtmlPage.of(PageMasthead.title(report), html::write);
   }
@@ -51,7 +62,7 @@ final class ReportHtml {
             + " line runs through what goes.");
     for (PruningReport.Units kind : report.units()) {
       out.element("h3", kind.ranked() ? kind.kind() + ", best first" : kind.kind());
-      pictures(paper -> UnitMap.on(paper, kind));
+      pictures(picture -> UnitMap.on(picture, kind));
     }
     out.close();
   }
@@ -62,7 +73,7 @@ final class ReportHtml {
     if (axes.isEmpty()) {
       out.element("p", "No axis had a choice.");
     } else {
-      pictures(paper -> HeatMap.on(paper, losses, axes));
+      pictures(picture -> HeatMap.on(picture, losses, axes));
       boolean flat = LossScale.of(axes).isFlat();
       boolean measured = axes.stream().anyMatch(axis -> !axis.losses().isEmpty());
       if (flat && measured) {
@@ -87,7 +98,7 @@ final class ReportHtml {
           if (kinds.size() > 1) {
             out.element("h3", kind);
           }
-          pictures(paper -> WidthBars.on(paper, axes));
+          pictures(picture -> WidthBars.on(picture, axes));
         });
     out.close();
   }
@@ -110,7 +121,7 @@ final class ReportHtml {
     long known = report.profile().map(profile -> quantity.of(profile.max())).orElse(0L);
     long whole = Math.max(1, known);
     var content = new LineChart.Content(losses, report.curve(), quantity, whole, bound);
-    pictures(paper -> LineChart.on(paper, content));
+    pictures(picture -> LineChart.on(picture, content));
   }
 
   private void cuts() {
@@ -131,7 +142,7 @@ final class ReportHtml {
     Effort effort = report.effort();
     section("Time spent", EffortText.of(effort));
     if (!effort.phases().isEmpty()) {
-      pictures(paper -> TimeBar.on(paper, effort));
+      pictures(picture -> TimeBar.on(picture, effort));
     }
     out.close();
   }
@@ -140,7 +151,7 @@ final class ReportHtml {
     sections.open(title, explanation);
   }
 
-  private void pictures(Function<Paper, String> draw) {
-    Paper.write(out, draw);
+  private void pictures(Function<PictureWidth, String> draw) {
+    PictureWidth.write(out, draw);
   }
 }

@@ -1,9 +1,12 @@
 package io.espalier.worker.report;
 
 import io.espalier.worker.domain.job.Metric;
-import io.espalier.worker.report.PruningReport.Fact;
-import io.espalier.worker.report.PruningReport.Measurement;
-import io.espalier.worker.report.PruningReport.Search;
+import io.espalier.worker.report.chart.Figures;
+import io.espalier.worker.report.facts.MetricFacts;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.PruningReport.Fact;
+import io.espalier.worker.report.facts.PruningReport.Measurement;
+import io.espalier.worker.report.facts.PruningReport.Search;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -43,7 +46,7 @@ final class ReportWarnings {
     return warnings.warnings;
   }
 
-  /** Where the search foretold much less than what was measured. */
+  /** Returns where the search foretold much less than what was measured. */
   static Optional<String> foresight(PruningReport report) {
     return report.setup().losses().isPresent()
         ? report.search().flatMap(new ReportWarnings(report)::parts)
@@ -69,7 +72,7 @@ final class ReportWarnings {
         .or(() -> nothing(search));
   }
 
-  /** Whether nothing that says how good the model is got worse by more than chance. */
+  /** Returns whether nothing that says how good the model is got worse by more than chance. */
   private boolean isNoise() {
     return report.metrics().stream().noneMatch(ReportWarnings::isMuchWorse);
   }
@@ -79,7 +82,9 @@ final class ReportWarnings {
         .formatted(Figures.significant(search.loss()), Figures.significant(measured.lostScore()));
   }
 
-  /** Where losses were measured in other units, one can still tell nothing from something. */
+  /**
+   * Returns where losses were measured in other units, one can still tell nothing from something.
+   */
   private Optional<String> nothing(Search search) {
     if (search.loss() > NOTHING) {
       return Optional.empty();
@@ -100,7 +105,7 @@ final class ReportWarnings {
             Figures.of(metric.after(), metric.unit()));
   }
 
-  /** Whether a metric is what the search scored by. */
+  /** Returns whether a metric is what the search scored by. */
   private boolean isScore(Metric metric) {
     return report.setup().facts().stream()
         .anyMatch(fact -> fact.key().equals("score") && fact.text().equals(metric.name()));

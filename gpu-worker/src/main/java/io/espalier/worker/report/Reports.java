@@ -3,6 +3,8 @@ package io.espalier.worker.report;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.ResultIdentity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -67,7 +69,7 @@ public final class Reports {
     }
   }
 
-  static void write(Path file, String content) throws IOException {
+  public static void write(Path file, String content) throws IOException {
     Path partial = file.resolveSibling("." + file.getFileName() + ".partial");
     try {
       try (FileChannel channel =

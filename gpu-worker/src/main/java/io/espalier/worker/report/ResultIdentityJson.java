@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.gate.BudgetForecast;
+import io.espalier.worker.report.facts.ResultIdentity;
 import java.util.Locale;
 
 /**
@@ -13,9 +14,9 @@ import java.util.Locale;
  * constraints} by quantity, {@code metrics} by name, {@code basis}), {@code rootDigest}, {@code
  * espalier} (its version). What does not exist is left out.
  */
-final class ResultIdentityJson {
+public final class ResultIdentityJson {
   /** Where it stands in a report. */
-  static final String KEY = "identity";
+  public static final String KEY = "identity";
 
   private ResultIdentityJson() {}
 

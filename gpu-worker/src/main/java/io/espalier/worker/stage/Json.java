@@ -16,27 +16,27 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** JSON files and lines as this package writes them. */
-final class Json {
+public final class Json {
   private static final ObjectMapper MAPPER =
       new ObjectMapper().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS);
 
   private Json() {}
 
-  static ObjectNode object() {
+  public static ObjectNode object() {
     return MAPPER.createObjectNode();
   }
 
   /** On one line, without white space. */
-  static String line(JsonNode node) {
+  public static String line(JsonNode node) {
     return node.toString();
   }
 
-  static JsonNode parse(String text) throws JsonProcessingException {
+  public static JsonNode parse(String text) throws JsonProcessingException {
     return MAPPER.readTree(text);
   }
 
   /** The same JSON with sorted keys and without white space. */
-  static String canonical(String text) {
+  public static String canonical(String text) {
     try {
       return MAPPER.writeValueAsString(MAPPER.readValue(text, Object.class));
     } catch (JsonProcessingException e) {
@@ -47,7 +47,7 @@ final class Json {
   }
 
   /** Writes a file so that it is there whole or not at all. */
-  static void write(Path file, JsonNode node) {
+  public static void write(Path file, JsonNode node) {
     try {
       Path parent = Files.createDirectories(file.toAbsolutePath().getParent());
       Path partial = Files.createTempFile(parent, "." + file.getFileName(), ".partial");
@@ -59,7 +59,7 @@ final class Json {
     }
   }
 
-  static JsonNode read(Path file) {
+  public static JsonNode read(Path file) {
     try {
       return MAPPER.readTree(Files.readAllBytes(file));
     } catch (IOException e) {
@@ -68,7 +68,7 @@ final class Json {
   }
 
   /** JSON has no NaN or infinity; they travel as text, since a diverging loss is worth telling. */
-  static void put(ObjectNode node, String name, double value) {
+  public static void put(ObjectNode node, String name, double value) {
     if (Double.isFinite(value)) {
       node.put(name, value);
     } else {
@@ -76,17 +76,17 @@ final class Json {
     }
   }
 
-  static double number(JsonNode value) {
+  public static double number(JsonNode value) {
     return value.isTextual() ? Double.parseDouble(value.textValue()) : value.doubleValue();
   }
 
-  static ObjectNode texts(Map<String, String> values) {
+  public static ObjectNode texts(Map<String, String> values) {
     ObjectNode node = object();
     new TreeMap<>(values).forEach(node::put);
     return node;
   }
 
-  static Map<String, String> texts(JsonNode node) {
+  public static Map<String, String> texts(JsonNode node) {
     Map<String, String> values = new TreeMap<>();
     node.properties().forEach(field -> values.put(field.getKey(), field.getValue().asText()));
     return values;

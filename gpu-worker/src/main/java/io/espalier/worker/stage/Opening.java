@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param language that the lines are written in, as fences of Markdown name it
  * @param lines of code, with {@code DIR} for the directory that it lies in
  */
-record Opening(String loader, String note, String language, String lines) {
+public record Opening(String loader, String note, String language, String lines) {
   /** What transformers is called among loaders; a version may follow. */
   private static final String TRANSFORMERS = "transformers";
 
@@ -36,7 +36,7 @@ record Opening(String loader, String note, String language, String lines) {
    *
    * @param loadsIn what opens it
    */
-  static Opening of(String note, List<String> loadsIn, KnownModel model) {
+  public static Opening of(String note, List<String> loadsIn, KnownModel model) {
     if (loadsIn.contains(TimmShapes.LOADER)) {
       return new Opening(TimmShapes.LOADER, note, "python", TIMM);
     }
@@ -75,22 +75,22 @@ record Opening(String loader, String note, String language, String lines) {
   }
 
   /** Of a network that timm builds by these lines. */
-  static Opening ofTimm(String lines) {
+  public static Opening ofTimm(String lines) {
     return new Opening(TimmShapes.LOADER, "timm builds it with these lines", "python", lines);
   }
 
   /** Of what nothing else opens. */
-  static Opening ofEspalier(String note) {
+  public static Opening ofEspalier(String note) {
     return new Opening("espalier", note, "java", JAVA);
   }
 
-  /** Whether a loader opens it by these lines; a version may follow its name. */
-  boolean isOf(String named) {
+  /** Returns whether a loader opens it by these lines; a version may follow its name. */
+  public boolean isOf(String named) {
     return named.startsWith(loader);
   }
 
   /** The lines, as they are from the directory itself. */
-  List<String> linesHere() {
+  public List<String> linesHere() {
     return lines.replace("\"DIR\"", "\".\"").lines().toList();
   }
 }

@@ -76,7 +76,7 @@ record ParentCard(String text, Map<String, List<String>> fields) {
     return Map.of(); // without a second fence it was no YAML
   }
 
-  /** Whether it is of a model that was made here. */
+  /** Returns whether it is of a model that was made here. */
   boolean isOurs() {
     return text.contains(MARK);
   }

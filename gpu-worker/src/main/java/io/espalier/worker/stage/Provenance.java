@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** What {@value #FILE} of a model says of how it was made. */
-final class Provenance {
+public final class Provenance {
   static final String FILE = "espalier.json";
 
   /** A thousand stages with their kept units; what is larger was not written by a stage. */
@@ -28,7 +28,7 @@ final class Provenance {
    * @throws InvalidInputException if it is too large or no JSON object
    * @throws ResourceException if it cannot be read
    */
-  static Optional<ObjectNode> of(Path model) {
+  public static Optional<ObjectNode> of(Path model) {
     Path file = model.resolve(FILE);
     if (!Files.isRegularFile(file)) {
       return Optional.empty();

@@ -4,8 +4,8 @@ import io.espalier.schemas.setting.Settings;
 import io.espalier.schemas.stage.PruneKeys;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.Measure;
-import io.espalier.worker.algorithm.prune.Measured;
-import io.espalier.worker.algorithm.prune.Outcome;
+import io.espalier.worker.algorithm.prune.MeasuredModel;
+import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Quantity;
@@ -33,13 +33,13 @@ import java.util.Set;
  * @param dataset where the data lie that it was judged by
  * @param tokens of the sequence that operations are those of, if each token has a part of them
  */
-record PruningSummary(
-    Outcome<?> outcome,
+public record PruningSummary(
+    PruningOutcome<?> outcome,
     Map<String, Axis> axes,
     Map<String, String> settings,
     URI dataset,
     OptionalInt tokens) {
-  static final String LATENCY = "latencyMillis";
+  public static final String LATENCY = "latencyMillis";
 
   /** What is exact of any model, and what it may cost besides. */
   private static final List<Quantity> EXACT =
@@ -53,9 +53,9 @@ record PruningSummary(
    * @param judged names of the measures that say how good a model is
    * @param timed whether original and result are timed
    */
-  record Reported(boolean perToken, boolean memory, List<String> judged, boolean timed) {
+  public record Reported(boolean perToken, boolean memory, List<String> judged, boolean timed) {
     /** Names of the metrics. */
-    Set<String> names() {
+    public Set<String> names() {
       var names = new LinkedHashSet<String>();
       for (Quantity quantity : EXACT) {
         if (quantity != Quantity.MEMORY || memory) {
@@ -73,21 +73,21 @@ record PruningSummary(
     }
   }
 
-  /** What a pruning was told and its result depends on, by key. */
-  static Map<String, String> used(Settings settings) {
+  /** Returns what a pruning was told and its result depends on, by key. */
+  public static Map<String, String> used(Settings settings) {
     Map<String, String> used = new LinkedHashMap<>(settings.recorded());
     used.remove(PruneKeys.ALGORITHM.name()); // told by itself
     return used;
   }
 
   /** The axes of an architecture that may be cut, by their names. */
-  static Map<String, Axis> prunable(Architecture architecture) {
+  public static Map<String, Axis> prunable(Architecture architecture) {
     var axes = new LinkedHashMap<String, Axis>();
     architecture.prunableAxes().forEach(axis -> axes.put(axis.name(), axis));
     return axes;
   }
 
-  StageReport report(String algorithm, String version, List<String> loadsIn) {
+  public StageReport report(String algorithm, String version, List<String> loadsIn) {
     return new StageReport(algorithm, version, change(), metrics(), loadsIn, outcome.device());
   }
 
@@ -111,7 +111,7 @@ record PruningSummary(
   }
 
   private List<Metric> metrics() {
-    Measured before = outcome.before();
+    MeasuredModel before = outcome.before();
     var metrics = new ArrayList<Metric>();
     for (Quantity quantity : EXACT) {
       if (quantity.isKnownIn(before.cost())) {

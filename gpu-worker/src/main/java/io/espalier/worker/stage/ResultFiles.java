@@ -24,12 +24,12 @@ import java.util.TreeMap;
  *
  * @param parentDigest root digest of the model that went in
  */
-record ResultFiles(StageJob job, String parentDigest) {
+public record ResultFiles(StageJob job, String parentDigest) {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   /** Says in the result's config.json how wide every axis is. */
-  void markWidths(Map<String, Integer> widths) {
+  public void markWidths(Map<String, Integer> widths) {
     ObjectNode config = ModelDirectory.open(job.output()).config();
     ObjectNode mark = JSON.createObjectNode();
     mark.set("widths", JSON.valueToTree(widths));
@@ -45,7 +45,7 @@ record ResultFiles(StageJob job, String parentDigest) {
    * @param shapes of its tensors by name
    * @param opening how it is opened
    */
-  void writeProvenance(
+  public void writeProvenance(
       StageReport report,
       String datasetDigest,
       Kept kept,
@@ -101,7 +101,8 @@ record ResultFiles(StageJob job, String parentDigest) {
   }
 
   /**
-   * What was measured, but for times and places: the same job must leave the same bits anywhere.
+   * Returns what was measured, but for times and places: the same job must leave the same bits
+   * anywhere.
    */
   private static ArrayNode metrics(StageReport report) {
     ArrayNode metrics = JSON.createArrayNode();
@@ -126,7 +127,7 @@ record ResultFiles(StageJob job, String parentDigest) {
     }
   }
 
-  void write(String name, String content) {
+  public void write(String name, String content) {
     Path file = job.output().resolve(name);
     try {
       Files.writeString(file, content);

@@ -6,7 +6,7 @@ import io.espalier.gate.GateResult;
 import io.espalier.gate.GateWords;
 import io.espalier.gate.GatedMetric;
 import io.espalier.worker.domain.job.Metric;
-import io.espalier.worker.report.ResultIdentity.GateFacts;
+import io.espalier.worker.report.facts.ResultIdentity.GateFacts;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,7 +26,7 @@ public record RunGates(List<Gate> gates, int stages, List<GatedMetric> earlier) 
   }
 
   /**
-   * How the result of the last stage fares.
+   * Returns how the result of the last stage fares.
    *
    * @param metrics what that stage measured
    * @param bytes size of its output
@@ -36,7 +36,7 @@ public record RunGates(List<Gate> gates, int stages, List<GatedMetric> earlier) 
   }
 
   /**
-   * What is told of the gates by the report of a stage.
+   * Returns what is told of the gates by the report of a stage.
    *
    * @param stageIndex position of the stage, from 0; only the last one's result is judged
    * @param metrics what the stage measured

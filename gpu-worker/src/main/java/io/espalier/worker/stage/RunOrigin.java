@@ -14,7 +14,7 @@ import io.espalier.worker.domain.job.StageJob;
  */
 public record RunOrigin(
     String model, String version, String policy, long generation, RunGates gates, StageJob job) {
-  /** What made the result, in words. */
+  /** Returns what made the result, in words. */
   String cause() {
     return "model-registered event of %s@%s: stage %d, attempt %d"
         .formatted(model, version, job.stageIndex() + 1, job.attempt());

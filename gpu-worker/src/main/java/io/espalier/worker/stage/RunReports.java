@@ -2,13 +2,13 @@ package io.espalier.worker.stage;
 
 import io.espalier.gate.BudgetForecast;
 import io.espalier.gate.GateResult;
-import io.espalier.worker.checkpoint.Draft;
 import io.espalier.worker.checkpoint.Manifest;
+import io.espalier.worker.checkpoint.store.Draft;
 import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.report.BudgetForecasting;
 import io.espalier.worker.report.Reports;
-import io.espalier.worker.report.ResultIdentity;
+import io.espalier.worker.report.facts.ResultIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

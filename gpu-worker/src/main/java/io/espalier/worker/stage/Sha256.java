@@ -7,7 +7,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** SHA-256, which every Java runtime has. */
-final class Sha256 {
+public final class Sha256 {
   private Sha256() {}
 
   static MessageDigest start() {
@@ -19,7 +19,7 @@ final class Sha256 {
   }
 
   /** The digest of a text's UTF-8 bytes, 64 lower-case hexadecimal digits. */
-  static String hex(String text) {
+  public static String hex(String text) {
     return HexFormat.of().formatHex(start().digest(text.getBytes(UTF_8)));
   }
 }

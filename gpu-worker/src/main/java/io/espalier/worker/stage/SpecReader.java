@@ -65,7 +65,7 @@ public final class SpecReader {
     return kind.variant(spec).map(Variant::word).orElse("");
   }
 
-  /** What is right of what was said. */
+  /** Returns what is right of what was said. */
   public Settings settings() {
     return settings;
   }

@@ -17,7 +17,7 @@ import java.util.Set;
  * <p>The same job gives the same bits on the same device.
  */
 public interface Stage {
-  /** What policies may say of it, and which models it needs. */
+  /** Returns what policies may say of it, and which models it needs. */
   StageDeclaration declaration();
 
   /** What it does. */

@@ -59,7 +59,7 @@ public final class Stop implements StopCheck {
     return true;
   }
 
-  /** What was asked for, if anything was. */
+  /** Returns what was asked for, if anything was. */
   public Optional<Request> requested() {
     synchronized (actions) {
       return Optional.ofNullable(request);

@@ -12,7 +12,7 @@ public final class StoppedException extends WorkerException {
     this.reason = request.reason();
   }
 
-  /** Why it was stopped. */
+  /** Returns why it was stopped. */
   public Stop.Reason reason() {
     return reason;
   }

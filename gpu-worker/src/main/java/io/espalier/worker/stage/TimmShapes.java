@@ -14,12 +14,12 @@ import java.util.stream.Collectors;
  * <p>Source: timm 1.0.31, {@code timm/models/_prune.py}, {@code adapt_model_from_string}, and the
  * lines in {@code timm/models/_pruned}.
  */
-final class TimmShapes {
+public final class TimmShapes {
   /** Where the line is written. */
-  static final String FILE = "timm-shapes.txt";
+  public static final String FILE = "timm-shapes.txt";
 
   /** What timm is called among loaders. */
-  static final String LOADER = "timm";
+  public static final String LOADER = "timm";
 
   /** Arguments that are said otherwise, or not wanted. */
   private static final Set<String> LEFT_OUT = Set.of("in_chans", "num_classes", "pretrained");
@@ -30,7 +30,8 @@ final class TimmShapes {
   private static final String SHARDS =
       """
       files = sorted(set(json.load(open("model.safetensors.index.json"))["weight_map"].values()))
-      model.load_state_dict({name: tensor for file in files for name, tensor in safetensors.torch.load_file(file).items()})""";
+      model.load_state_dict({name: tensor for file in files for name, tensor in safetensors.torch.load_file(file).items()})\
+      """;
 
   private TimmShapes() {}
 
@@ -39,7 +40,7 @@ final class TimmShapes {
    *
    * @param shapes of the network's tensors, by name
    */
-  static String line(Map<String, long[]> shapes) {
+  public static String line(Map<String, long[]> shapes) {
     return shapes.entrySet().stream()
         .filter(tensor -> tensor.getKey().endsWith(".weight"))
         .map(tensor -> tensor.getKey() + ":" + Arrays.toString(tensor.getValue()))
@@ -47,14 +48,14 @@ final class TimmShapes {
   }
 
   /**
-   * How to load the network, in Python, from the directory that it lies in.
+   * Returns how to load the network, in Python, from the directory that it lies in.
    *
    * @param config its config.json
    * @param classes number of classes
    * @param channels colour channels of its images
    * @param sharded whether its tensors are in several files, which an index lists
    */
-  static String note(JsonNode config, int classes, int channels, boolean sharded) {
+  public static String note(JsonNode config, int classes, int channels, boolean sharded) {
     String arguments =
         config.path("model_args").properties().stream()
             .filter(argument -> !LEFT_OUT.contains(argument.getKey()))
@@ -63,7 +64,8 @@ final class TimmShapes {
     String network =
         String.format(
             Locale.ROOT,
-            "model = timm.models.adapt_model_from_string(timm.create_model(\"%s\", num_classes=%d, in_chans=%d%s), open(\"%s\").read())",
+            "model = timm.models.adapt_model_from_string(timm.create_model(\"%s\", num_classes=%d,"
+                + " in_chans=%d%s), open(\"%s\").read())",
             config.path("architecture").asText(),
             classes,
             channels,

@@ -31,9 +31,9 @@ public final class Gradients {
     boolean before = JniUtils.isGradMode();
     JniUtils.setGradMode(true);
     try {
-      PtNDArray value = T.p(loss.get());
+      PtNDArray value = Tensors.p(loss.get());
       requireScalar(value);
-      JniUtils.backward(value, T.p(T.scalar(value, 1)), false, false);
+      JniUtils.backward(value, Tensors.p(Tensors.scalar(value, 1)), false, false);
       return JniUtils.detachGradient(value);
     } finally {
       JniUtils.setGradMode(before);
@@ -51,7 +51,7 @@ public final class Gradients {
    * @throws IllegalStateException if no run has reached the leaf
    */
   public static NDArray at(NDArray leaf) {
-    @Nullable NDArray gradient = JniUtils.getGradient(T.p(leaf));
+    @Nullable NDArray gradient = JniUtils.getGradient(Tensors.p(leaf));
     if (gradient == null) {
       throw new IllegalStateException(
           "no gradient has reached a leaf of shape %s: is it part of the loss, and required?"
@@ -62,7 +62,7 @@ public final class Gradients {
 
   /** Sets the gradient of a leaf to zero. */
   public static void clear(NDArray leaf) {
-    JniUtils.zeroGrad(T.p(leaf));
+    JniUtils.zeroGrad(Tensors.p(leaf));
   }
 
   private static void requireScalar(NDArray value) {

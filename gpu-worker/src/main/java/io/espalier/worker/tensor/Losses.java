@@ -13,7 +13,7 @@ public final class Losses {
    * @param labels (batch), int64, each from 0 to classes - 1
    */
   public static NDArray crossEntropy(NDArray logits, NDArray labels) {
-    return T.negate(T.mean(T.pick(T.logSoftmax(logits, 1), labels)));
+    return Tensors.negate(Tensors.mean(Tensors.pick(Tensors.logSoftmax(logits, 1), labels)));
   }
 
   /**
@@ -24,9 +24,9 @@ public final class Losses {
    * @param logits (batch, classes), before softmax: gives q
    */
   public static NDArray divergence(NDArray reference, NDArray logits) {
-    NDArray p = T.logSoftmax(reference, 1);
-    NDArray q = T.logSoftmax(logits, 1);
-    NDArray terms = T.multiply(T.exp(p), T.subtract(p, q)); // (batch, classes)
-    return T.mean(T.sum(terms, 1));
+    NDArray p = Tensors.logSoftmax(reference, 1);
+    NDArray q = Tensors.logSoftmax(logits, 1);
+    NDArray terms = Tensors.multiply(Tensors.exp(p), Tensors.subtract(p, q)); // (batch, classes)
+    return Tensors.mean(Tensors.sum(terms, 1));
   }
 }

@@ -1,6 +1,6 @@
 package io.espalier.worker.tensor;
 
-import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import java.nio.ByteBuffer;
 
 /**
@@ -25,7 +25,7 @@ final class RowRuns {
     this.width = tensor.elements() / tensor.shape()[0];
   }
 
-  /** Whether reading them takes less than reading the whole tensor. */
+  /** Returns whether reading them takes less than reading the whole tensor. */
   boolean pay() {
     long runs = 1;
     for (int i = 1; i < rows.length; i++) {
@@ -42,7 +42,7 @@ final class RowRuns {
    * @param from position of the first in what the rows are together
    * @param elementBytes size of each as it is written
    */
-  void fill(T.Filler stored, long from, ByteBuffer into, int elementBytes) {
+  void fill(Tensors.Filler stored, long from, ByteBuffer into, int elementBytes) {
     long at = from;
     while (into.hasRemaining()) {
       int row = (int) (at / width);

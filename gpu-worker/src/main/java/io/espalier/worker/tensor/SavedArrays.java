@@ -80,7 +80,7 @@ public final class SavedArrays {
       out.writeLong(size);
     }
     out.flush();
-    T.forEachPiece(
+    Tensors.forEachPiece(
         array,
         piece -> {
           while (piece.hasRemaining()) {
@@ -89,7 +89,7 @@ public final class SavedArrays {
         });
   }
 
-  /** What a file is said to hold; empty if there is none that can be read. */
+  /** Returns what a file is said to hold; empty if there is none that can be read. */
   public static Optional<String> label(Path file) {
     if (!Files.isRegularFile(file)) {
       return Optional.empty();
@@ -120,7 +120,8 @@ public final class SavedArrays {
           Shape shape = shape(in, channel);
           sink.take(
               slot,
-              T.filled(manager, shape, DataType.FLOAT32, (from, into) -> fill(channel, into)));
+              Tensors.filled(
+                  manager, shape, DataType.FLOAT32, (from, into) -> fill(channel, into)));
         }
       }
       return fits && channel.position() == channel.size();

@@ -114,7 +114,7 @@ public final class SpillingArrays implements AutoCloseable {
     }
     NDArray whole = get(slot);
     Objects.checkIndex(row, whole.getShape().get(0));
-    return T.slice(whole, 0, row, row + 1L);
+    return Tensors.slice(whole, 0, row, row + 1L);
   }
 
   /** Bytes of the arrays in memory. */
@@ -149,7 +149,7 @@ public final class SpillingArrays implements AutoCloseable {
     var stretch = new InFile(array.getShape(), stretches.take(bytes(array.getShape())));
     long[] at = {stretch.offset()};
     try {
-      T.forEachPiece(
+      Tensors.forEachPiece(
           array,
           piece -> {
             while (piece.hasRemaining()) {
@@ -168,7 +168,7 @@ public final class SpillingArrays implements AutoCloseable {
   }
 
   private NDArray read(InFile stretch) {
-    return T.filled(
+    return Tensors.filled(
         manager,
         stretch.shape(),
         DataType.FLOAT32,

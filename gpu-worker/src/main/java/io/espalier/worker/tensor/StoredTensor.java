@@ -4,9 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import io.espalier.worker.checkpoint.DType;
-import io.espalier.worker.checkpoint.TensorData;
-import io.espalier.worker.checkpoint.TensorReader;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorReader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.LongBuffer;
@@ -32,7 +32,7 @@ final class StoredTensor {
 
   private StoredTensor() {}
 
-  /** Whether numbers of this type can be loaded. */
+  /** Returns whether numbers of this type can be loaded. */
   static boolean supports(DType type) {
     return type == DType.BF16 || NATIVE.containsKey(type);
   }
@@ -41,18 +41,18 @@ final class StoredTensor {
   static NDArray load(TensorReader stored, NDManager manager) {
     DataType type = filledAs(stored.tensor().dtype());
     return computable(
-        T.filled(manager, new Shape(stored.tensor().shape()), type, filler(stored, type)));
+        Tensors.filled(manager, new Shape(stored.tensor().shape()), type, filler(stored, type)));
   }
 
   /** The same of some rows only, in their order. */
   static NDArray load(TensorReader stored, int[] rows, NDManager manager) {
     DataType type = filledAs(stored.tensor().dtype());
-    T.Filler whole = filler(stored, type);
+    Tensors.Filler whole = filler(stored, type);
     var runs = new RowRuns(stored.tensor(), rows);
     long[] shape = stored.tensor().shape();
     shape[0] = rows.length;
     return computable(
-        T.filled(
+        Tensors.filled(
             manager,
             new Shape(shape),
             type,
@@ -63,7 +63,7 @@ final class StoredTensor {
     return stored == DType.BF16 ? DataType.FLOAT32 : nativeType(stored);
   }
 
-  private static T.Filler filler(TensorReader stored, DataType type) {
+  private static Tensors.Filler filler(TensorReader stored, DataType type) {
     if (stored.tensor().dtype() == DType.BF16) {
       return new Widening(stored)::fill;
     }
@@ -102,7 +102,7 @@ final class StoredTensor {
   private static ByteBuffer bytes(NDArray array, DataType type) {
     try (NDArray converted = array.toType(type, true)) {
       ByteBuffer shared = converted.toByteBuffer();
-      return T.direct(shared.remaining()).put(shared).flip().order(ByteOrder.LITTLE_ENDIAN);
+      return Tensors.direct(shared.remaining()).put(shared).flip().order(ByteOrder.LITTLE_ENDIAN);
     }
   }
 
@@ -146,7 +146,7 @@ final class StoredTensor {
   }
 
   private static ByteBuffer narrow(ByteBuffer wide) {
-    ByteBuffer stored = T.direct(wide.remaining() / 2);
+    ByteBuffer stored = Tensors.direct(wide.remaining() / 2);
     while (wide.hasRemaining()) {
       stored.putShort(round(wide.getInt()));
     }

@@ -49,7 +49,7 @@ final class Stretches {
     }
   }
 
-  /** Where the last stretch ends. */
+  /** Returns where the last stretch ends. */
   long end() {
     return end;
   }

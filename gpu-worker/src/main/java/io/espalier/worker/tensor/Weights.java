@@ -4,11 +4,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
-import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.TensorData;
-import io.espalier.worker.checkpoint.TensorHeader;
-import io.espalier.worker.checkpoint.TensorReader;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
+import io.espalier.worker.checkpoint.safetensors.TensorReader;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Dimension;
@@ -117,7 +117,7 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
-   * What is read of a tensor: all of it, or the rows that stay where that takes less.
+   * Returns what is read of a tensor: all of it, or the rows that stay where that takes less.
    *
    * @param dimensions those of the tensor, then those of what was read
    */
@@ -158,7 +158,7 @@ public final class Weights implements AutoCloseable {
         .formatted(model.path(), tensor.name(), tensor.dtype());
   }
 
-  /** What these weights are the numbers of; widths are theirs. */
+  /** Returns what these weights are the numbers of; widths are theirs. */
   public Architecture architecture() {
     return architecture;
   }
@@ -177,7 +177,7 @@ public final class Weights implements AutoCloseable {
     return array;
   }
 
-  /** Whether there is a tensor of that name. */
+  /** Returns whether there is a tensor of that name. */
   public boolean has(String name) {
     return arrays.containsKey(name);
   }
@@ -280,7 +280,7 @@ public final class Weights implements AutoCloseable {
     NDArray selected = array;
     for (int axis = 0; axis < dimensions.size(); axis++) {
       if (dimensions.get(axis).isCutBy(kept)) {
-        selected = T.select(selected, axis, dimensions.get(axis).indices(kept));
+        selected = Tensors.select(selected, axis, dimensions.get(axis).indices(kept));
       }
     }
     return selected;

@@ -59,12 +59,12 @@ public enum DrawnText {
     this.extension = extension;
   }
 
-  /** What it is called on the command line. */
+  /** Returns what it is called on the command line. */
   public String key() {
     return key;
   }
 
-  /** What models do that learn from it. */
+  /** Returns what models do that learn from it. */
   public TextTask task() {
     return task;
   }

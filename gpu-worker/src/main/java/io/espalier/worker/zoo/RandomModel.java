@@ -2,8 +2,8 @@ package io.espalier.worker.zoo;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.worker.checkpoint.DType;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.data.Normalization;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Layer;

@@ -82,7 +82,7 @@ enum Shape {
   private static final double COS_72 = StrictMath.cos(StrictMath.toRadians(72));
   private static final double[][] STAR_NORMALS = starNormals();
 
-  /** Whether a point is part of the shape, in units of its outer radius. */
+  /** Returns whether a point is part of the shape, in units of its outer radius. */
   abstract boolean contains(double x, double y);
 
   private static double[][] starNormals() {

@@ -72,7 +72,7 @@ public record TextSize(
     };
   }
 
-  /** What it can be for; what is usual first. */
+  /** Returns what it can be for; what is usual first. */
   List<TextTask> tasks() {
     return uses().stream().map(Use::task).toList();
   }
@@ -97,7 +97,7 @@ public record TextSize(
                         .formatted(name, key.get(), tasks().stream().map(TextTask::key).toList())));
   }
 
-  /** What Hugging Face's library calls a model for a task. */
+  /** Returns what Hugging Face's library calls a model for a task. */
   String architecture(TextTask task) {
     return uses().stream()
         .filter(use -> use.task() == task)

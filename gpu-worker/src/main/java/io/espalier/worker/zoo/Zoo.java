@@ -3,12 +3,12 @@ package io.espalier.worker.zoo;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
-import io.espalier.worker.algorithm.evaluate.TextTally;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.train.ModelTraining;
 import io.espalier.worker.algorithm.train.TextTraining;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.text.TextDatasets;
@@ -65,7 +65,10 @@ public final class Zoo {
     return Stream.concat(RANDOM.stream(), TextSize.ALL.stream().map(TextSize::name)).toList();
   }
 
-  /** What a model of the zoo that reads text can be for, what is usual first; none of others. */
+  /**
+   * Returns what a model of the zoo that reads text can be for, what is usual first; none of
+   * others.
+   */
   public static List<TextTask> tasks(String name) {
     return name.equals(DemoText.QUESTIONS.name())
         ? List.of(DemoText.QUESTIONS.start().task())
@@ -214,7 +217,7 @@ public final class Zoo {
    * @return what it says of the whole test set
    * @throws InvalidInputException if one of the directories is in use
    */
-  public static TextTally train(DemoText demo, Path directory, Progress.Listener progress) {
+  public static TextMetrics train(DemoText demo, Path directory, Progress.Listener progress) {
     Path model = prepare(directory.resolve("model"));
     Path data = directory.resolve("data");
     demo.kind().write(data, demo.data().train(), demo.data().test(), demo.data().seed());

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.espalier.worker.domain.InvalidInputException;
-import io.espalier.worker.kafka.WorkerIdentity.Device;
-import io.espalier.worker.stage.ChildSettings;
+import io.espalier.worker.kafka.record.WorkerIdentity.Device;
+import io.espalier.worker.stage.job.ChildSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

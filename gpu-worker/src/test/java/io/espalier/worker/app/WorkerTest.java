@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.worker.domain.InvalidInputException;
-import io.espalier.worker.stage.WorkerHome;
+import io.espalier.worker.stage.job.WorkerHome;
 import java.nio.file.Path;
 import java.util.Map;
 import org.apache.kafka.common.KafkaException;

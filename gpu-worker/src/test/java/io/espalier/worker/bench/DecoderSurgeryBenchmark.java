@@ -1,7 +1,7 @@
 package io.espalier.worker.bench;
 
-import io.espalier.worker.checkpoint.DType;
-import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.surgery.Sharding;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;

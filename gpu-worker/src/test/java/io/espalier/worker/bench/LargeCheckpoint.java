@@ -1,8 +1,8 @@
 package io.espalier.worker.bench;
 
-import io.espalier.worker.checkpoint.DType;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.domain.model.TensorSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -10,7 +10,7 @@ import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -93,13 +93,13 @@ public final class TrainingStepBenchmark {
 
   private void evaluation() {
     try (Weights weights = MODEL.weights(manager)) {
-      NDArray matrix = T.of(manager, noise(MATRIX * MATRIX), MATRIX, MATRIX);
+      NDArray matrix = Tensors.of(manager, noise(MATRIX * MATRIX), MATRIX, MATRIX);
       for (int batch : new int[] {8, 16, 32, 64, 128, 256}) {
         NDArray images = images(batch);
         double[][] millis =
             inTurn(
                 () -> timed(() -> inScope(() -> family.forward(weights, images, Mode.EVALUATE))),
-                () -> timed(() -> inScope(() -> T.matMul(matrix, matrix))));
+                () -> timed(() -> inScope(() -> Tensors.matMul(matrix, matrix))));
         double rate = FLOPS_PER_IMAGE * batch / millis[0][0] / 1e6;
         double peak = 2.0 * MATRIX * MATRIX * MATRIX / millis[1][0] / 1e6;
         double medianRate = FLOPS_PER_IMAGE * batch / median(millis[0]) / 1e6;
@@ -140,7 +140,7 @@ public final class TrainingStepBenchmark {
           Gradients.of(
               () -> Losses.crossEntropy(family.forward(weights, images, Mode.TRAIN), labels));
       for (String name : weights.trainable()) {
-        T.addScaledInPlace(weights.get(name), weights.gradient(name), -1e-4);
+        Tensors.addScaledInPlace(weights.get(name), weights.gradient(name), -1e-4);
       }
       weights.clearGradients();
       return loss.getFloat();
@@ -191,11 +191,11 @@ public final class TrainingStepBenchmark {
   }
 
   private NDArray images(int batch) {
-    return T.of(manager, noise(batch * 3 * 32 * 32), batch, 3, 32, 32);
+    return Tensors.of(manager, noise(batch * 3 * 32 * 32), batch, 3, 32, 32);
   }
 
   private NDArray labels(int batch) {
-    return T.of(manager, new Random(2).longs(batch, 0, 10).toArray(), batch);
+    return Tensors.of(manager, new Random(2).longs(batch, 0, 10).toArray(), batch);
   }
 
   private static float[] noise(int size) {

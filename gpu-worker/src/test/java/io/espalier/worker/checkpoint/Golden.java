@@ -6,10 +6,10 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /** Files that other libraries wrote. */
-final class Golden {
+public final class Golden {
   private Golden() {}
 
-  static Path path(String name) {
+  public static Path path(String name) {
     URL resource = Golden.class.getResource("/golden/" + name);
     try {
       return Path.of(Objects.requireNonNull(resource, name).toURI());

@@ -3,6 +3,7 @@ package io.espalier.worker.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.espalier.worker.checkpoint.file.FileDigest;
 import io.espalier.worker.domain.InvalidInputException;
 import java.io.IOException;
 import java.nio.file.Files;

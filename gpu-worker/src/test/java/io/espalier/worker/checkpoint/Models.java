@@ -1,5 +1,8 @@
 package io.espalier.worker.checkpoint;
 
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
@@ -16,25 +19,25 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /** Model directories for tests. */
-final class Models {
+public final class Models {
   private Models() {}
 
-  static TensorSpec spec(String name, Dimension... dimensions) {
+  public static TensorSpec spec(String name, Dimension... dimensions) {
     return new TensorSpec(name, List.of(dimensions), TensorSpec.Role.PARAMETER);
   }
 
-  static Architecture architecture(List<Axis> axes, List<TensorSpec> tensors) {
+  public static Architecture architecture(List<Axis> axes, List<TensorSpec> tensors) {
     return new Architecture("test", "test", tensors, axes, List.of(), Map.of());
   }
 
-  static TensorData random(DType dtype, long[] shape, Random random) {
+  public static TensorData random(DType dtype, long[] shape, Random random) {
     byte[] bytes = new byte[(int) dtype.bytes(shape)];
     random.nextBytes(bytes);
     return new TensorData(dtype, shape, ByteBuffer.wrap(bytes));
   }
 
   /** One tensor, one byte per element, numbered. */
-  static TensorData numbered(long... shape) {
+  public static TensorData numbered(long... shape) {
     var bytes = ByteBuffer.allocate((int) DType.U8.bytes(shape));
     for (int i = 0; i < bytes.capacity(); i++) {
       bytes.put(i, (byte) i);
@@ -42,14 +45,14 @@ final class Models {
     return new TensorData(DType.U8, shape, bytes);
   }
 
-  static Path single(Path directory, Map<String, TensorData> tensors) {
+  public static Path single(Path directory, Map<String, TensorData> tensors) {
     write(directory.resolve("config.json"), "{\"architecture\": \"test\"}");
     SafetensorsWriter.write(directory.resolve("model.safetensors"), tensors);
     return directory;
   }
 
   /** Deals the tensors out to shards in turn. */
-  static Path sharded(Path directory, Map<String, TensorData> tensors, int count) {
+  public static Path sharded(Path directory, Map<String, TensorData> tensors, int count) {
     write(directory.resolve("config.json"), "{}");
     var shards = new TreeMap<String, Map<String, TensorData>>();
     var index = new StringBuilder();
@@ -69,7 +72,7 @@ final class Models {
     return directory;
   }
 
-  static Path write(Path file, String text) {
+  public static Path write(Path file, String text) {
     try {
       Files.createDirectories(file.getParent());
       return Files.writeString(file, text);

@@ -1,5 +1,6 @@
 package io.espalier.worker.checkpoint;
 
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.TensorSpec;
@@ -7,10 +8,10 @@ import java.nio.ByteBuffer;
 import java.util.stream.IntStream;
 
 /** Index selection as its definition reads: one element after the other. */
-final class NaiveCut {
+public final class NaiveCut {
   private NaiveCut() {}
 
-  static TensorData cut(TensorData source, TensorSpec spec, Kept kept) {
+  public static TensorData cut(TensorData source, TensorSpec spec, Kept kept) {
     int[][] indices =
         spec.dimensions().stream().map(dimension -> indices(dimension, kept)).toArray(int[][]::new);
     long[] shape = IntStream.range(0, indices.length).mapToLong(d -> indices[d].length).toArray();

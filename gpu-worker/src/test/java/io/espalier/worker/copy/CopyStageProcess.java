@@ -1,7 +1,7 @@
 package io.espalier.worker.copy;
 
-import io.espalier.worker.stage.StageChild;
-import io.espalier.worker.stage.Stages;
+import io.espalier.worker.stage.job.StageChild;
+import io.espalier.worker.stage.job.Stages;
 
 /** Main class of a child JVM that can copy, too. */
 public final class CopyStageProcess {

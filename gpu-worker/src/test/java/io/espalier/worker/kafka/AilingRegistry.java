@@ -8,11 +8,11 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serdes;
 
 /** A registry that gives no answer a number of times before it works. */
-final class AilingRegistry {
+public final class AilingRegistry {
   private AilingRegistry() {}
 
   /** The same topic, read with the help of such a registry. */
-  static <V> Topic<V> read(Topic<V> topic, AtomicInteger failures) {
+  public static <V> Topic<V> read(Topic<V> topic, AtomicInteger failures) {
     Deserializer<V> working = topic.values().deserializer();
     Deserializer<V> failing =
         new Deserializer<>() {

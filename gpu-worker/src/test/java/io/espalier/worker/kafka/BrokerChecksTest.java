@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
+import io.espalier.worker.kafka.claim.GroupSettings;
+import io.espalier.worker.kafka.claim.Lease;
+import io.espalier.worker.kafka.record.KafkaClients;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

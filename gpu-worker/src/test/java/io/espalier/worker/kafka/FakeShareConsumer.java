@@ -30,7 +30,7 @@ import org.apache.kafka.common.metrics.KafkaMetric;
  * A share group with one member, in memory: one record per poll, a renewed record comes back with
  * the next poll; one whose acknowledgement failed does not. Kafka's own mock keeps no leases.
  */
-final class FakeShareConsumer implements ShareConsumer<byte[], byte[]> {
+public final class FakeShareConsumer implements ShareConsumer<byte[], byte[]> {
   private final LinkedBlockingQueue<ConsumerRecord<byte[], byte[]>> queue =
       new LinkedBlockingQueue<>();
   private final Queue<ConsumerRecord<byte[], byte[]>> renewed = new ArrayDeque<>();
@@ -43,36 +43,36 @@ final class FakeShareConsumer implements ShareConsumer<byte[], byte[]> {
   private volatile boolean closed;
 
   /** Puts a record into the queue. */
-  void add(ConsumerRecord<byte[], byte[]> record) {
+  public void add(ConsumerRecord<byte[], byte[]> record) {
     queue.add(record);
   }
 
   /** From now on every lease is somebody else's. */
-  void refuseAcknowledgements() {
+  public void refuseAcknowledgements() {
     refuseAcknowledgements(new InvalidRecordStateException("gone"));
   }
 
   /** From now on acknowledgements fail, and the client knows of no record any more. */
-  void refuseAcknowledgements(KafkaException failure) {
+  public void refuseAcknowledgements(KafkaException failure) {
     refusal = Optional.of(failure);
   }
 
-  void acceptAcknowledgements() {
+  public void acceptAcknowledgements() {
     refusal = Optional.empty();
   }
 
   /** The next poll fails. */
-  void failNextPoll(KafkaException failure) {
+  public void failNextPoll(KafkaException failure) {
     pollFailure = Optional.of(failure);
   }
 
-  /** How often it was subscribed. */
-  int opened() {
+  /** Returns how often it was subscribed. */
+  public int opened() {
     return opened.get();
   }
 
   /** The next acknowledgement that was committed, as {@code OFFSET TYPE}. */
-  String nextAcknowledgement() throws InterruptedException {
+  public String nextAcknowledgement() throws InterruptedException {
     String next = acknowledgements.poll(20, TimeUnit.SECONDS);
     if (next == null) {
       throw new AssertionError("nothing was acknowledged within 20 s");
@@ -80,7 +80,7 @@ final class FakeShareConsumer implements ShareConsumer<byte[], byte[]> {
     return next;
   }
 
-  boolean isClosed() {
+  public boolean isClosed() {
     return closed;
   }
 

@@ -8,12 +8,12 @@ import java.time.Instant;
 import java.util.Map;
 
 /** Commands for tests: prune {@code input} of a folder into {@code store} beside it. */
-final class StageCommands {
+public final class StageCommands {
   static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
   private StageCommands() {}
 
-  static StageCommand.Builder in(Path folder) {
+  public static StageCommand.Builder in(Path folder) {
     return StageCommand.newBuilder()
         .setRunId("run-1")
         .setModelName("resnet")

@@ -14,7 +14,7 @@ import io.espalier.worker.algorithm.evaluate.TextLoss;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.InvalidInputException;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
@@ -165,7 +165,7 @@ final class ConfigVariantsTest {
         var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       TextLoss loss = TextLoss.of(model.network().input());
-      NDArray said = model.network().forward(weights, Tokens.of(manager, batch), Taps.NONE);
+      NDArray said = model.network().forward(weights, Tokens.of(manager, batch), ForwardHooks.NONE);
       return loss.sum(said, batch).getFloat() / loss.count(batch);
     }
   }

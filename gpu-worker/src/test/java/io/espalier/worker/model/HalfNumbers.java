@@ -1,7 +1,7 @@
 package io.espalier.worker.model;
 
-import io.espalier.worker.checkpoint.DType;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 

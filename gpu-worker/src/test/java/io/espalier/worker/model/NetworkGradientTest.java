@@ -15,7 +15,7 @@ import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -104,7 +104,7 @@ final class NetworkGradientTest {
           NDArray images = images(DataType.FLOAT32, 8);
           Gradients.of(() -> loss(golden.family(), weights, images, Mode.TRAIN));
           for (String name : weights.trainable()) {
-            T.addScaledInPlace(weights.get(name), weights.gradient(name), -0.01);
+            Tensors.addScaledInPlace(weights.get(name), weights.gradient(name), -0.01);
           }
           weights.clearGradients();
         }
@@ -131,11 +131,11 @@ final class NetworkGradientTest {
         NDArray tensor = weights.get(names.get(i));
         int at = random.nextInt((int) tensor.size());
         NDArray direction = direction(tensor, at);
-        T.addScaledInPlace(tensor, direction, STEP);
+        Tensors.addScaledInPlace(tensor, direction, STEP);
         double above = loss(golden.family(), weights, images, mode).getDouble();
-        T.addScaledInPlace(tensor, direction, -2 * STEP);
+        Tensors.addScaledInPlace(tensor, direction, -2 * STEP);
         double below = loss(golden.family(), weights, images, mode).getDouble();
-        T.addScaledInPlace(tensor, direction, STEP);
+        Tensors.addScaledInPlace(tensor, direction, STEP);
 
         double slope = (above - below) / (2 * STEP);
         assertThat(weights.gradient(names.get(i)).toDoubleArray()[at])
@@ -169,7 +169,7 @@ final class NetworkGradientTest {
 
   private NDArray loss(VisionFamily family, Weights weights, NDArray images, Mode mode) {
     NDArray logits = family.forward(weights, images, mode);
-    return Losses.crossEntropy(logits, T.of(manager, new long[] {0, 7, 3}, IMAGES));
+    return Losses.crossEntropy(logits, Tensors.of(manager, new long[] {0, 7, 3}, IMAGES));
   }
 
   private NDArray images(DataType type, int side) {

@@ -17,15 +17,19 @@ import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.model.Families;
-import io.espalier.worker.report.PruningReport.AxisFacts;
-import io.espalier.worker.report.PruningReport.Constraint;
-import io.espalier.worker.report.PruningReport.Curve;
-import io.espalier.worker.report.PruningReport.Effort;
-import io.espalier.worker.report.PruningReport.Fact;
-import io.espalier.worker.report.PruningReport.Phase;
-import io.espalier.worker.report.PruningReport.Point;
-import io.espalier.worker.report.PruningReport.Search;
-import io.espalier.worker.report.PruningReport.Units;
+import io.espalier.worker.report.facts.Losses;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.PruningReport.AxisFacts;
+import io.espalier.worker.report.facts.PruningReport.Constraint;
+import io.espalier.worker.report.facts.PruningReport.Curve;
+import io.espalier.worker.report.facts.PruningReport.Effort;
+import io.espalier.worker.report.facts.PruningReport.Fact;
+import io.espalier.worker.report.facts.PruningReport.Phase;
+import io.espalier.worker.report.facts.PruningReport.Point;
+import io.espalier.worker.report.facts.PruningReport.Search;
+import io.espalier.worker.report.facts.PruningReport.Units;
+import io.espalier.worker.report.facts.ResultLoaders;
+import io.espalier.worker.report.facts.UnitRow;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -38,7 +42,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /** A BERT cut to half its operations that never was: network and search are real, scores drawn. */
-final class BertSample {
+public final class BertSample {
   private static final String CONFIG =
       """
       {"model_type": "bert", "architectures": ["BertForQuestionAnswering"], "vocab_size": 30522,
@@ -52,7 +56,7 @@ final class BertSample {
   private final CostModel costs = CostModel.of(architecture);
   private final Map<String, double[]> scores = drawn();
 
-  static PruningReport report() {
+  public static PruningReport report() {
     return new BertSample().made();
   }
 

@@ -11,15 +11,18 @@ import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.model.Families;
-import io.espalier.worker.report.PruningReport.AxisFacts;
-import io.espalier.worker.report.PruningReport.CandidateFacts;
-import io.espalier.worker.report.PruningReport.Constraint;
-import io.espalier.worker.report.PruningReport.Curve;
-import io.espalier.worker.report.PruningReport.Effort;
-import io.espalier.worker.report.PruningReport.Fact;
-import io.espalier.worker.report.PruningReport.LatencyFacts;
-import io.espalier.worker.report.PruningReport.Phase;
-import io.espalier.worker.report.PruningReport.Units;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.PruningReport.AxisFacts;
+import io.espalier.worker.report.facts.PruningReport.CandidateFacts;
+import io.espalier.worker.report.facts.PruningReport.Constraint;
+import io.espalier.worker.report.facts.PruningReport.Curve;
+import io.espalier.worker.report.facts.PruningReport.Effort;
+import io.espalier.worker.report.facts.PruningReport.Fact;
+import io.espalier.worker.report.facts.PruningReport.LatencyFacts;
+import io.espalier.worker.report.facts.PruningReport.Phase;
+import io.espalier.worker.report.facts.PruningReport.Units;
+import io.espalier.worker.report.facts.ResultLoaders;
+import io.espalier.worker.report.facts.UnitRow;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +33,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /** A Llama of 16 layers whose cut versions were compared, of which one without two layers won. */
-final class LlamaSample {
+public final class LlamaSample {
   private static final String CONFIG =
       """
       {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 128256,
@@ -44,7 +47,7 @@ final class LlamaSample {
   private final Architecture architecture = architecture();
   private final Random random = new Random(5);
 
-  static PruningReport report() {
+  public static PruningReport report() {
     return new LlamaSample().made();
   }
 

@@ -10,10 +10,10 @@ import org.w3c.dom.Element;
 import org.xml.sax.InputSource;
 
 /** Reads markup as XML, and looks for elements in it. */
-final class Pages {
+public final class Pages {
   private Pages() {}
 
-  static Document parse(String markup) throws Exception {
+  public static Document parse(String markup) throws Exception {
     var factory = DocumentBuilderFactory.newInstance();
     factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
     factory.setFeature("http://xml.org/sax/features/external-general-entities", false);
@@ -23,13 +23,13 @@ final class Pages {
   }
 
   /** All elements of a name whose class attribute is exactly this. */
-  static List<Element> all(Document page, String name, String style) {
+  public static List<Element> all(Document page, String name, String style) {
     return all(page, name).stream()
         .filter(element -> element.getAttribute("class").equals(style))
         .toList();
   }
 
-  static List<Element> all(Document page, String name) {
+  public static List<Element> all(Document page, String name) {
     var found = new ArrayList<Element>();
     var nodes = page.getElementsByTagName(name);
     for (int i = 0; i < nodes.getLength(); i++) {
@@ -38,12 +38,12 @@ final class Pages {
     return found;
   }
 
-  /** What elements say when pointed at. */
-  static List<String> titles(Document page) {
+  /** Returns what elements say when pointed at. */
+  public static List<String> titles(Document page) {
     return all(page, "title").stream().map(Element::getTextContent).toList();
   }
 
-  static double number(Element element, String attribute) {
+  public static double number(Element element, String attribute) {
     return Double.parseDouble(element.getAttribute(attribute));
   }
 }

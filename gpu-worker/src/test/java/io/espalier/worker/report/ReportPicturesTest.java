@@ -5,11 +5,19 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Quantity;
-import io.espalier.worker.report.PruningReport.AxisFacts;
-import io.espalier.worker.report.PruningReport.Curve;
-import io.espalier.worker.report.PruningReport.Effort;
-import io.espalier.worker.report.PruningReport.Phase;
-import io.espalier.worker.report.PruningReport.Point;
+import io.espalier.worker.report.chart.Figures;
+import io.espalier.worker.report.chart.LineChart;
+import io.espalier.worker.report.chart.PictureWidth;
+import io.espalier.worker.report.chart.Ticks;
+import io.espalier.worker.report.chart.TimeBar;
+import io.espalier.worker.report.chart.WidthBars;
+import io.espalier.worker.report.facts.Losses;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.PruningReport.AxisFacts;
+import io.espalier.worker.report.facts.PruningReport.Curve;
+import io.espalier.worker.report.facts.PruningReport.Effort;
+import io.espalier.worker.report.facts.PruningReport.Phase;
+import io.espalier.worker.report.facts.PruningReport.Point;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -24,11 +32,11 @@ import org.w3c.dom.Element;
 
 class ReportPicturesTest {
   @ParameterizedTest
-  @EnumSource(Paper.class)
-  void bars_are_as_long_as_axes_are_wide(Paper paper) throws Exception {
+  @EnumSource(PictureWidth.class)
+  void bars_are_as_long_as_axes_are_wide(PictureWidth picture) throws Exception {
     List<AxisFacts> axes = Samples.resnet152().axes();
 
-    Document bars = Pages.parse(WidthBars.on(paper, axes));
+    Document bars = Pages.parse(WidthBars.on(picture, axes));
 
     List<Element> originals = Pages.all(bars, "rect", "original");
     List<Element> kept =
@@ -49,15 +57,15 @@ class ReportPicturesTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Paper.class)
-  void a_curve_goes_to_the_right_and_stays_in_its_picture(Paper paper) throws Exception {
+  @EnumSource(PictureWidth.class)
+  void a_curve_goes_to_the_right_and_stays_in_its_picture(PictureWidth picture) throws Exception {
     PruningReport report = Samples.resnet20();
     long whole = report.profile().orElseThrow().max().flops();
 
     Document chart =
         Pages.parse(
             LineChart.on(
-                paper,
+                picture,
                 new LineChart.Content(
                     Losses.MEASURED,
                     report.curve(),
@@ -71,7 +79,7 @@ class ReportPicturesTest {
             .mapToDouble(pair -> Double.parseDouble(pair.substring(0, pair.indexOf(','))))
             .toArray();
     assertThat(across).isSorted().hasSameSizeAs(report.curve().points());
-    assertThat(across[across.length - 1]).isLessThanOrEqualTo(paper.width());
+    assertThat(across[across.length - 1]).isLessThanOrEqualTo(picture.width());
     assertThat(Pages.all(chart, "line", "budget")).hasSize(1);
     assertThat(Pages.titles(chart)).anyMatch(title -> title.startsWith("chosen: "));
     assertThat(Pages.titles(chart)).anyMatch(title -> title.startsWith("result, measured: "));
@@ -88,7 +96,7 @@ class ReportPicturesTest {
     Document chart =
         Pages.parse(
             LineChart.on(
-                Paper.WIDE,
+                PictureWidth.WIDE,
                 new LineChart.Content(
                     Losses.MEASURED, curve, Quantity.BYTES, 10, Optional.empty())));
 
@@ -117,7 +125,7 @@ class ReportPicturesTest {
             OptionalInt.empty(),
             OptionalDouble.empty());
 
-    Document bar = Pages.parse(TimeBar.on(Paper.WIDE, effort));
+    Document bar = Pages.parse(TimeBar.on(PictureWidth.WIDE, effort));
 
     assertThat(Pages.number(Pages.all(bar, "rect", "c0").get(0), "width")).isEqualTo(660);
     assertThat(Pages.number(Pages.all(bar, "rect", "c1").get(0), "x")).isEqualTo(660);

@@ -17,16 +17,20 @@ import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.model.convnet.ResnetArchitecture;
-import io.espalier.worker.report.PruningReport.AxisFacts;
-import io.espalier.worker.report.PruningReport.Constraint;
-import io.espalier.worker.report.PruningReport.Curve;
-import io.espalier.worker.report.PruningReport.Effort;
-import io.espalier.worker.report.PruningReport.Fact;
-import io.espalier.worker.report.PruningReport.LatencyFacts;
-import io.espalier.worker.report.PruningReport.Measurement;
-import io.espalier.worker.report.PruningReport.Phase;
-import io.espalier.worker.report.PruningReport.Point;
-import io.espalier.worker.report.PruningReport.Search;
+import io.espalier.worker.report.facts.Losses;
+import io.espalier.worker.report.facts.MetricFacts;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.PruningReport.AxisFacts;
+import io.espalier.worker.report.facts.PruningReport.Constraint;
+import io.espalier.worker.report.facts.PruningReport.Curve;
+import io.espalier.worker.report.facts.PruningReport.Effort;
+import io.espalier.worker.report.facts.PruningReport.Fact;
+import io.espalier.worker.report.facts.PruningReport.LatencyFacts;
+import io.espalier.worker.report.facts.PruningReport.Measurement;
+import io.espalier.worker.report.facts.PruningReport.Phase;
+import io.espalier.worker.report.facts.PruningReport.Point;
+import io.espalier.worker.report.facts.PruningReport.Search;
+import io.espalier.worker.report.facts.ResultLoaders;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,7 +44,7 @@ import java.util.Random;
 /**
  * Reports of prunings that never were: networks, spaces and searches are real, losses are drawn.
  */
-final class Samples {
+public final class Samples {
   private final Architecture architecture;
   private final SearchSpace space;
   private final CostModel costs;
@@ -75,12 +79,12 @@ final class Samples {
   }
 
   /** A ResNet-20 of CIFAR cut to a part of its FLOPs. */
-  static PruningReport resnet20() {
+  public static PruningReport resnet20() {
     return Searched.RESNET_20;
   }
 
   /** A ResNet-152 of ImageNet with over a hundred axes, under two bounds. */
-  static PruningReport resnet152() {
+  public static PruningReport resnet152() {
     return Searched.RESNET_152;
   }
 
@@ -129,7 +133,7 @@ final class Samples {
             Fact.of("scoreImages", "images for scoring", 512)));
   }
 
-  static MetricFacts metric(String name, String unit, double before, double after) {
+  public static MetricFacts metric(String name, String unit, double before, double after) {
     return MetricFacts.of(
         new Metric(
             name,

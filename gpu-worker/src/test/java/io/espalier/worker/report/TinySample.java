@@ -8,17 +8,23 @@ import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.domain.job.Interval;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.model.Axis;
-import io.espalier.worker.report.PruningReport.AxisFacts;
-import io.espalier.worker.report.PruningReport.CandidateFacts;
-import io.espalier.worker.report.PruningReport.Constraint;
-import io.espalier.worker.report.PruningReport.Curve;
-import io.espalier.worker.report.PruningReport.Effort;
-import io.espalier.worker.report.PruningReport.LatencyFacts;
-import io.espalier.worker.report.PruningReport.Measurement;
-import io.espalier.worker.report.PruningReport.Phase;
-import io.espalier.worker.report.PruningReport.Point;
-import io.espalier.worker.report.PruningReport.Search;
-import io.espalier.worker.report.PruningReport.Units;
+import io.espalier.worker.report.facts.DataFacts;
+import io.espalier.worker.report.facts.MetricFacts;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.PruningReport.AxisFacts;
+import io.espalier.worker.report.facts.PruningReport.CandidateFacts;
+import io.espalier.worker.report.facts.PruningReport.Constraint;
+import io.espalier.worker.report.facts.PruningReport.Curve;
+import io.espalier.worker.report.facts.PruningReport.Effort;
+import io.espalier.worker.report.facts.PruningReport.LatencyFacts;
+import io.espalier.worker.report.facts.PruningReport.Measurement;
+import io.espalier.worker.report.facts.PruningReport.Phase;
+import io.espalier.worker.report.facts.PruningReport.Point;
+import io.espalier.worker.report.facts.PruningReport.Search;
+import io.espalier.worker.report.facts.PruningReport.Units;
+import io.espalier.worker.report.facts.ResultLoaders;
+import io.espalier.worker.report.facts.Uncertainty;
+import io.espalier.worker.report.facts.UnitRow;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Optional;
@@ -27,11 +33,11 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** A report in which every kind of fact occurs and every number can be checked by hand. */
-final class TinySample {
+public final class TinySample {
   private TinySample() {}
 
   /** Two axes of small numbers, of which every number can be checked by hand. */
-  static PruningReport report() {
+  public static PruningReport report() {
     Axis a = new Axis("a.out", 8);
     var choices = new SearchSpace.Choices(a, List.of(4, 8));
     var bound = new Budget.Bound(Quantity.FLOPS, "75%", 750);

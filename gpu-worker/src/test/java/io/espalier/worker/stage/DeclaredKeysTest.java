@@ -14,6 +14,9 @@ import io.espalier.worker.algorithm.minitron.MinitronTarget;
 import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
 import io.espalier.worker.algorithm.minitron.size.SizeGrid;
 import io.espalier.worker.algorithm.search.ChoiceRule;
+import io.espalier.worker.stage.prune.FastNasSpec;
+import io.espalier.worker.stage.prune.GradNasSpec;
+import io.espalier.worker.stage.prune.MinitronSpec;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -51,9 +54,9 @@ class DeclaredKeysTest {
   @TestFactory
   Stream<DynamicTest> every_word_that_a_policy_may_say_is_known() {
     return Stream.of(
-            new Case(FASTNAS, FastNasKeys.SCORE, spec -> PruneSpec.parse(spec).score()),
-            new Case(FASTNAS, FastNasKeys.IMPORTANCE, spec -> PruneSpec.parse(spec).importance()),
-            new Case(FASTNAS, PruneKeys.OBJECTIVE, spec -> PruneSpec.parse(spec).objective()),
+            new Case(FASTNAS, FastNasKeys.SCORE, spec -> FastNasSpec.parse(spec).score()),
+            new Case(FASTNAS, FastNasKeys.IMPORTANCE, spec -> FastNasSpec.parse(spec).importance()),
+            new Case(FASTNAS, PruneKeys.OBJECTIVE, spec -> FastNasSpec.parse(spec).objective()),
             new Case(GRADNAS, PruneKeys.OBJECTIVE, spec -> GradNasSpec.parse(spec).objective()),
             new Case(
                 GRADNAS,

@@ -11,6 +11,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.stage.evaluate.EvaluateStage;
 import io.espalier.worker.tensor.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -61,7 +62,8 @@ final class EvaluateImagesTest {
         .containsEntry("labels", "by name, as id2label of config.json has them")
         .containsEntry(
             "images",
-            "bicubic to shortest edge 40, centre 32 x 32, turned as EXIF says (preprocessor_config.json)")
+            "bicubic to shortest edge 40, centre 32 x 32, turned as EXIF says"
+                + " (preprocessor_config.json)")
         .doesNotContainKey("warnings");
   }
 

@@ -15,6 +15,8 @@ import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.model.TextModel;
+import io.espalier.worker.stage.evaluate.EvaluateStage;
+import io.espalier.worker.stage.job.Folders;
 import io.espalier.worker.tensor.Golden;
 import java.io.IOException;
 import java.net.URI;

@@ -1,5 +1,6 @@
 package io.espalier.worker.stage;
 
+import io.espalier.worker.stage.job.WorkerHome;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;

@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
+import io.espalier.worker.stage.prune.PruneStage;
 import io.espalier.worker.tensor.Golden;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -7,6 +7,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.stage.prune.PruneStage;
 import io.espalier.worker.tensor.Golden;
 import java.io.IOException;
 import java.nio.file.Files;

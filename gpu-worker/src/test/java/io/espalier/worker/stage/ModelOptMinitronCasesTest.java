@@ -6,6 +6,7 @@ import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
+import io.espalier.worker.stage.prune.PruneStage;
 import io.espalier.worker.tensor.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +30,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 final class ModelOptMinitronCasesTest {
   private static final String YARN =
-      ", \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 2.0, \"original_max_position_embeddings\": 32}";
+      ", \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 2.0,"
+          + " \"original_max_position_embeddings\": 32}";
 
   @TempDir Path folder;
 
@@ -63,7 +65,8 @@ final class ModelOptMinitronCasesTest {
         "4, false, \"'num_attention_heads':4,'num_query_groups':2\", 256, 256, 4, 2, 4",
         "8, false, \"'hidden_size':64\", 64, 256, 8, 8, 4",
         "8, false, \"'num_layers':2\", 256, 256, 8, 8, 2",
-        "4, true, \"'ffn_hidden_size':128,'num_attention_heads':4,'num_query_groups':2,'hidden_size':128,'num_layers':2\","
+        "4, true,"
+            + " \"'ffn_hidden_size':128,'num_attention_heads':4,'num_query_groups':2,'hidden_size':128,'num_layers':2\","
             + " 128, 128, 4, 2, 2"
       })
   void shapes_are_exact_and_stored_scores_are_enough(

@@ -2,6 +2,10 @@ package io.espalier.worker.stage;
 
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageKind;
+import io.espalier.worker.stage.job.ChildJvm;
+import io.espalier.worker.stage.job.ChildJvmTest;
+import io.espalier.worker.stage.job.ChildSettings;
+import io.espalier.worker.stage.job.WarmChild;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;

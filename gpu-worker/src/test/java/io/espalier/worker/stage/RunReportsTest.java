@@ -8,8 +8,8 @@ import io.espalier.gate.BudgetForecast;
 import io.espalier.gate.Gate;
 import io.espalier.gate.GateRule;
 import io.espalier.gate.GatedMetric;
-import io.espalier.worker.checkpoint.Draft;
 import io.espalier.worker.checkpoint.Manifest;
+import io.espalier.worker.checkpoint.store.Draft;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
@@ -54,7 +54,7 @@ class RunReportsTest {
     return new RunOrigin("shop", "7", policy, 3, gates, job);
   }
 
-  /** What a stage says that lost 10 points of accuracy. */
+  /** Returns what a stage says that lost 10 points of accuracy. */
   private static StageReport result() {
     return new StageReport("fastnas", "1", Map.of(), List.of(accuracy()), List.of(), "cpu");
   }

@@ -14,6 +14,9 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.stage.job.ProcessGroup;
+import io.espalier.worker.stage.job.StageChild;
+import io.espalier.worker.stage.job.Stages;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -113,7 +116,7 @@ public final class TestStageProcess {
     }
   }
 
-  static StageReport report() {
+  public static StageReport report() {
     return new StageReport(
         "scripted",
         "1",

@@ -2,9 +2,9 @@ package io.espalier.worker.stage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.espalier.worker.checkpoint.DType;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.model.Families;
 import io.espalier.worker.model.family.TextNetwork;
 import java.io.IOException;

@@ -14,8 +14,9 @@ import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
+import io.espalier.worker.stage.prune.PruneStage;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
@@ -86,8 +87,8 @@ class TiedEmbeddingsTest {
       scope.suppressNotUsedWarning();
       Weights weights = Weights.load(after.directory(), after.architecture(), manager);
       Tokens tokens = Tokens.of(manager, batch);
-      float[] scores = after.network().forward(weights, tokens, Taps.NONE).toFloatArray();
-      float[] hidden = after.network().encode(weights, tokens, Taps.NONE).toFloatArray();
+      float[] scores = after.network().forward(weights, tokens, ForwardHooks.NONE).toFloatArray();
+      float[] hidden = after.network().encode(weights, tokens, ForwardHooks.NONE).toFloatArray();
       NDArray embedding = weights.get("transformer.wte.weight");
       float[] rows = embedding.toFloatArray();
 

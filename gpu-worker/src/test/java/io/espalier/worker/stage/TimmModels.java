@@ -2,10 +2,10 @@ package io.espalier.worker.stage;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TensorSpec.Role;
@@ -26,7 +26,7 @@ import java.util.TreeMap;
 final class TimmModels {
   private TimmModels() {}
 
-  /** What timm writes beside the weights, for ten classes and images of 64 x 64. */
+  /** Returns what timm writes beside the weights, for ten classes and images of 64 x 64. */
   static ObjectNode config(String name) {
     ObjectNode config = JsonNodeFactory.instance.objectNode();
     config.put("architecture", name).put("num_classes", 10);

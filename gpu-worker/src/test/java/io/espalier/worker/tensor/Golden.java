@@ -6,9 +6,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.SafetensorsFile;
-import io.espalier.worker.checkpoint.TensorData;
-import io.espalier.worker.checkpoint.TensorReader;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorReader;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.model.Families;
 import io.espalier.worker.model.family.TextNetwork;
@@ -105,7 +105,9 @@ public final class Golden {
     NDArray ids = input("input_ids", manager);
     var inputs = file("inputs").tensors().keySet();
     NDArray types =
-        inputs.contains("token_type_ids") ? input("token_type_ids", manager) : T.scale(ids, 0);
+        inputs.contains("token_type_ids")
+            ? input("token_type_ids", manager)
+            : Tensors.scale(ids, 0);
     return new Tokens(ids, input("attention_mask", manager), types);
   }
 

@@ -32,10 +32,14 @@ final class GradientsTest {
 
   @Test
   void the_gradient_of_a_polynomial_is_its_derivative() {
-    NDArray x = T.of(manager, new float[] {-2, 0.5f, 3}, 3);
+    NDArray x = Tensors.of(manager, new float[] {-2, 0.5f, 3}, 3);
     Gradients.require(x, true);
 
-    NDArray loss = Gradients.of(() -> T.sum(T.add(T.scale(T.square(x), 3), T.scale(x, -5))));
+    NDArray loss =
+        Gradients.of(
+            () ->
+                Tensors.sum(
+                    Tensors.add(Tensors.scale(Tensors.square(x), 3), Tensors.scale(x, -5))));
 
     assertThat(loss.getFloat()).isEqualTo(3 * (4 + 0.25f + 9) - 5 * 1.5f);
     assertThat(Gradients.at(x).toFloatArray()).containsExactly(-17, -2, 13);
@@ -43,14 +47,14 @@ final class GradientsTest {
 
   @Test
   void gradients_add_up_until_they_are_cleared() {
-    NDArray x = T.of(manager, new float[] {2}, 1);
+    NDArray x = Tensors.of(manager, new float[] {2}, 1);
     Gradients.require(x, true);
 
-    Gradients.of(() -> T.sum(T.square(x)));
-    Gradients.of(() -> T.sum(T.square(x)));
+    Gradients.of(() -> Tensors.sum(Tensors.square(x)));
+    Gradients.of(() -> Tensors.sum(Tensors.square(x)));
     float twice = Gradients.at(x).getFloat();
     Gradients.clear(x);
-    Gradients.of(() -> T.sum(T.square(x)));
+    Gradients.of(() -> Tensors.sum(Tensors.square(x)));
 
     assertThat(twice).isEqualTo(8);
     assertThat(Gradients.at(x).getFloat()).isEqualTo(4);
@@ -71,17 +75,17 @@ final class GradientsTest {
 
   @Test
   void a_loss_that_is_no_scalar_is_refused_with_its_shape() {
-    NDArray x = T.of(manager, new float[] {1, 2}, 2);
+    NDArray x = Tensors.of(manager, new float[] {1, 2}, 2);
     Gradients.require(x, true);
 
-    assertThatThrownBy(() -> Gradients.of(() -> T.square(x)))
+    assertThatThrownBy(() -> Gradients.of(() -> Tensors.square(x)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("[2]");
   }
 
   @Test
   void a_leaf_that_no_run_has_reached_has_no_gradient() {
-    NDArray x = T.of(manager, new float[] {1, 2}, 2);
+    NDArray x = Tensors.of(manager, new float[] {1, 2}, 2);
     Gradients.require(x, true);
 
     assertThatThrownBy(() -> Gradients.at(x))
@@ -97,9 +101,9 @@ final class GradientsTest {
                 () -> {
                   boolean before = JniUtils.isGradMode();
                   try (NDManager own = PyTorch.newManager()) {
-                    NDArray x = T.of(own, new float[] {1}, 1);
+                    NDArray x = Tensors.of(own, new float[] {1}, 1);
                     Gradients.require(x, true);
-                    T.square(x);
+                    Tensors.square(x);
                     return List.of(before, JniUtils.isGradMode());
                   }
                 })
@@ -131,16 +135,17 @@ final class GradientsTest {
 
   @Test
   void a_step_in_a_scope_leaves_nothing_behind() {
-    NDArray weight = T.of(manager, new float[] {1, 2, 3, 4}, 2, 2);
+    NDArray weight = Tensors.of(manager, new float[] {1, 2, 3, 4}, 2, 2);
     Gradients.require(weight, true);
     var counts = new ArrayList<Integer>();
 
     for (int step = 0; step < 50; step++) {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        NDArray x = T.of(manager, new float[] {step, 1}, 1, 2);
-        Gradients.of(() -> T.mean(T.square(T.scale(T.matMul(x, weight), 0.1))));
-        T.addScaledInPlace(weight, Gradients.at(weight), -0.01);
+        NDArray x = Tensors.of(manager, new float[] {step, 1}, 1, 2);
+        Gradients.of(
+            () -> Tensors.mean(Tensors.square(Tensors.scale(Tensors.matMul(x, weight), 0.1))));
+        Tensors.addScaledInPlace(weight, Gradients.at(weight), -0.01);
         Gradients.clear(weight);
       }
       counts.add(((PtNDManager) manager).getManagedArrays().size());
@@ -155,15 +160,16 @@ final class GradientsTest {
   private float[] gradientOfManyScalars(Runnable between) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray x = T.of(manager, new float[] {1, 2, 3}, 3);
+      NDArray x = Tensors.of(manager, new float[] {1, 2, 3}, 3);
       Gradients.require(x, true);
       Gradients.of(
           () -> {
             NDArray y = x;
             for (int i = 0; i < 200; i++) {
-              y = T.add(T.scale(y, 1.01), 0.5);
+              y = Tensors.add(Tensors.scale(y, 1.01), 0.5);
             }
-            NDArray loss = T.sum(T.multiply(y, T.select(T.square(x), 0, 2, 1, 0)));
+            NDArray loss =
+                Tensors.sum(Tensors.multiply(y, Tensors.select(Tensors.square(x), 0, 2, 1, 0)));
             between.run();
             return loss;
           });
@@ -184,12 +190,12 @@ final class GradientsTest {
 
   private static float[] repeatedGradient() {
     try (NDManager own = PyTorch.newManager()) {
-      NDArray x = T.of(own, new float[] {1, -2, 3, -4}, 2, 2);
+      NDArray x = Tensors.of(own, new float[] {1, -2, 3, -4}, 2, 2);
       Gradients.require(x, true);
       for (int i = 0; i < 100; i++) {
         try (var scope = new NDScope()) {
           scope.suppressNotUsedWarning();
-          Gradients.of(() -> T.sum(T.relu(T.scale(T.matMul(x, x), 0.3))));
+          Gradients.of(() -> Tensors.sum(Tensors.relu(Tensors.scale(Tensors.matMul(x, x), 0.3))));
         }
       }
       return Gradients.at(x).toFloatArray();

@@ -2,8 +2,8 @@ package io.espalier.worker.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.espalier.worker.checkpoint.DType;
-import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

@@ -28,7 +28,7 @@ final class SavedArraysTest {
     float[] values = new float[2 * size];
     Arrays.fill(values, slot + 0.5f);
     values[size] = -1e-30f;
-    return T.of(manager, values, 2, size);
+    return Tensors.of(manager, values, 2, size);
   }
 
   private Path written() {
@@ -60,11 +60,11 @@ final class SavedArraysTest {
   @Test
   void arrays_larger_than_a_piece_come_back() {
     Path file = folder.resolve("large");
-    float[] values = new float[T.PIECE + 7];
+    float[] values = new float[Tensors.PIECE + 7];
     for (int i = 0; i < values.length; i++) {
       values[i] = i;
     }
-    SavedArrays.write(file, "large", 1, slot -> T.of(manager, values, values.length));
+    SavedArrays.write(file, "large", 1, slot -> Tensors.of(manager, values, values.length));
 
     assertThat(Arrays.equals(read(file, 1).get(0), values)).isTrue();
   }

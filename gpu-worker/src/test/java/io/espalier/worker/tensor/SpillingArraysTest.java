@@ -115,7 +115,7 @@ class SpillingArraysTest {
   @Test
   void an_array_of_several_pieces_comes_back_bit_for_bit() {
     int columns = 1 << 20;
-    int rows = 2 * T.PIECE / columns + 1;
+    int rows = 2 * Tensors.PIECE / columns + 1;
     try (var arrays = new SpillingArrays(0, folder)) {
       put(arrays, 0, rows, columns);
 
@@ -153,7 +153,7 @@ class SpillingArraysTest {
   private void put(SpillingArrays arrays, int slot, int rows, int columns) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      arrays.put(slot, T.of(manager, values(slot, rows * columns), rows, columns));
+      arrays.put(slot, Tensors.of(manager, values(slot, rows * columns), rows, columns));
     }
   }
 

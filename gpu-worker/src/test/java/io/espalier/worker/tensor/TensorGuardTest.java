@@ -28,7 +28,7 @@ final class TensorGuardTest {
       DescribedPredicate.describe(
           "know the traps",
           type ->
-              type.isEquivalentTo(T.class)
+              type.isEquivalentTo(Tensors.class)
                   || type.isEquivalentTo(Weights.class)
                   || type.isEquivalentTo(StoredTensor.class));
 
@@ -116,7 +116,7 @@ final class TensorGuardTest {
   }
 
   /**
-   * What a rule says of a class that does everything wrong: a rule that sees nothing guards
+   * Returns what a rule says of a class that does everything wrong: a rule that sees nothing guards
    * nothing.
    */
   private static String violations(ArchRule rule) {

@@ -39,26 +39,30 @@ final class TextOperatorsTest {
 
   static Stream<Arguments> operators() {
     return Stream.of(
-        named("gelu", T::gelu),
-        named("geluTanh", T::geluTanh),
-        named("tanh", T::tanh),
-        named("silu", T::silu),
-        named("atLeast", x -> T.atLeast(x, 0.1)),
-        named("divide", x -> T.divide(x, T.add(T.square(x), 1))),
-        named("softmax", x -> T.softmax(x, 1)),
-        named("transpose", x -> T.matMul(x, T.transpose(x, 0, 1))),
-        named("slice", x -> T.slice(x, 1, 1, 3)),
-        named("concat", x -> T.concat(1, x, T.square(x))),
-        named("repeat", x -> T.repeat(x, 1, 3)),
-        named("gather", x -> T.gather(x, T.of(x.getManager(), new long[] {3, 0, 3}, 3, 1), 1)),
-        named("embedding", x -> T.embedding(x, T.of(x.getManager(), new long[] {2, 0, 2}, 3))),
-        named("cumulativeSum", x -> T.cumulativeSum(x, 1)),
-        named("linear", x -> T.linear(x, T.square(x))),
+        named("gelu", Tensors::gelu),
+        named("geluTanh", Tensors::geluTanh),
+        named("tanh", Tensors::tanh),
+        named("silu", Tensors::silu),
+        named("atLeast", x -> Tensors.atLeast(x, 0.1)),
+        named("divide", x -> Tensors.divide(x, Tensors.add(Tensors.square(x), 1))),
+        named("softmax", x -> Tensors.softmax(x, 1)),
+        named("transpose", x -> Tensors.matMul(x, Tensors.transpose(x, 0, 1))),
+        named("slice", x -> Tensors.slice(x, 1, 1, 3)),
+        named("concat", x -> Tensors.concat(1, x, Tensors.square(x))),
+        named("repeat", x -> Tensors.repeat(x, 1, 3)),
+        named(
+            "gather",
+            x -> Tensors.gather(x, Tensors.of(x.getManager(), new long[] {3, 0, 3}, 3, 1), 1)),
+        named(
+            "embedding",
+            x -> Tensors.embedding(x, Tensors.of(x.getManager(), new long[] {2, 0, 2}, 3))),
+        named("cumulativeSum", x -> Tensors.cumulativeSum(x, 1)),
+        named("linear", x -> Tensors.linear(x, Tensors.square(x))),
         named(
             "layerNorm",
             x -> {
-              NDArray row = T.reshape(T.slice(x, 0, 0, 1), 4);
-              return T.layerNorm(x, T.square(row), row, 1e-5);
+              NDArray row = Tensors.reshape(Tensors.slice(x, 0, 0, 1), 4);
+              return Tensors.layerNorm(x, Tensors.square(row), row, 1e-5);
             }));
   }
 
@@ -91,7 +95,7 @@ final class TextOperatorsTest {
   /** Not the plain sum, of which some gradients vanish. */
   private static NDArray loss(UnaryOperator<NDArray> operator, NDArray x) {
     NDArray y = operator.apply(x);
-    return T.mean(T.square(T.add(y, T.cumulativeSum(y, 1))));
+    return Tensors.mean(Tensors.square(Tensors.add(y, Tensors.cumulativeSum(y, 1))));
   }
 
   @Test
@@ -99,8 +103,8 @@ final class TextOperatorsTest {
     double[] x = {-3, -1, -0.1, 0, 0.5, 2};
     NDArray array = manager.create(x);
 
-    double[] tanh = T.geluTanh(array).toDoubleArray();
-    double[] exact = T.gelu(array).toDoubleArray();
+    double[] tanh = Tensors.geluTanh(array).toDoubleArray();
+    double[] exact = Tensors.gelu(array).toDoubleArray();
 
     for (int i = 0; i < x.length; i++) {
       double inner = Math.sqrt(2 / Math.PI) * (x[i] + 0.044715 * Math.pow(x[i], 3));
@@ -112,11 +116,14 @@ final class TextOperatorsTest {
 
   @Test
   void layer_normalisation_takes_the_biased_variance_of_the_last_axis() {
-    NDArray x = T.of(manager, new float[] {1, 3, 0, 8}, 2, 2);
+    NDArray x = Tensors.of(manager, new float[] {1, 3, 0, 8}, 2, 2);
 
     NDArray out =
-        T.layerNorm(
-            x, T.of(manager, new float[] {2, 3}, 2), T.of(manager, new float[] {10, 20}, 2), 3);
+        Tensors.layerNorm(
+            x,
+            Tensors.of(manager, new float[] {2, 3}, 2),
+            Tensors.of(manager, new float[] {10, 20}, 2),
+            3);
 
     assertThat(out.toFloatArray()) // deviations √(1 + 3) and √(16 + 3)
         .containsExactly(
@@ -128,19 +135,19 @@ final class TextOperatorsTest {
 
   @Test
   void places_of_real_tokens_are_counted_by_their_ids() {
-    NDArray ids = T.of(manager, new long[] {7, 1, 5, 1, 1, 9}, 2, 3);
+    NDArray ids = Tensors.of(manager, new long[] {7, 1, 5, 1, 1, 9}, 2, 3);
 
-    NDArray real = T.isNot(ids, 1);
+    NDArray real = Tensors.isNot(ids, 1);
 
     assertThat(real.toLongArray()).containsExactly(1, 0, 1, 0, 0, 1);
-    assertThat(T.cumulativeSum(real, 1).toLongArray()).containsExactly(1, 1, 2, 0, 0, 1);
+    assertThat(Tensors.cumulativeSum(real, 1).toLongArray()).containsExactly(1, 1, 2, 0, 0, 1);
   }
 
   @Test
   void rows_of_a_table_are_looked_up_in_the_asked_order() {
-    NDArray table = T.of(manager, new float[] {0, 1, 10, 11, 20, 21}, 3, 2);
+    NDArray table = Tensors.of(manager, new float[] {0, 1, 10, 11, 20, 21}, 3, 2);
 
-    NDArray out = T.embedding(table, T.of(manager, new long[] {2, 0, 2, 1}, 2, 2));
+    NDArray out = Tensors.embedding(table, Tensors.of(manager, new long[] {2, 0, 2, 1}, 2, 2));
 
     assertThat(out.getShape().getShape()).containsExactly(2, 2, 2);
     assertThat(out.toFloatArray()).containsExactly(20, 21, 0, 1, 20, 21, 10, 11);

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
-import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
@@ -95,7 +95,7 @@ final class WeightsTest {
   /** Large tensors are widened piece by piece. */
   @Test
   void bf16_of_more_than_one_piece_is_widened_in_order() throws IOException {
-    int rows = T.PIECE / 2 + 1;
+    int rows = Tensors.PIECE / 2 + 1;
     ByteBuffer bytes = buffer(rows * 2 * Short.BYTES);
     for (int i = 0; i < rows * 2; i++) {
       bytes.putShort((short) (0x3f80 + i % 1000));
@@ -166,7 +166,7 @@ final class WeightsTest {
   @EnumSource(names = {"F32", "F16", "BF16", "F64", "I64"})
   void rows_that_are_read_alone_are_those_that_are_cut_out_of_the_whole(DType type)
       throws IOException {
-    var rows = new Axis("rows", T.PIECE / 512);
+    var rows = new Axis("rows", Tensors.PIECE / 512);
     var columns = new Axis("columns", 1025);
     var large =
         new Architecture(
@@ -218,7 +218,7 @@ final class WeightsTest {
         bits(0x7f7fffff), // overflows to infinity
         Float.NaN
       };
-      T.addScaledInPlace(weights.get("b"), T.of(manager, trained, 6), 1);
+      Tensors.addScaledInPlace(weights.get("b"), Tensors.of(manager, trained, 6), 1);
 
       ByteBuffer stored = weights.toTensorData().get("b").bytes();
 

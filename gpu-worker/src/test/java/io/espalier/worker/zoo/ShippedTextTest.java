@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
-import io.espalier.worker.algorithm.evaluate.TextTally;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.text.TextDatasets;
@@ -41,7 +41,7 @@ class ShippedTextTest {
             model.directory().path(),
             TextSettings.USUAL);
 
-    TextTally tally;
+    TextMetrics tally;
     try (Weights weights = Weights.load(model.directory(), model.architecture())) {
       tally = TextEvaluation.tally(model.network(), weights, test, 64, Progress.Listener.NONE);
     }

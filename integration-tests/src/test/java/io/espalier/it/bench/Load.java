@@ -68,7 +68,7 @@ final class Load {
     }
   }
 
-  /** When each model was sent, in nanoseconds, by its name. */
+  /** Returns when each model was sent, in nanoseconds, by its name. */
   Map<String, Long> sentAt() {
     return sentAt;
   }

@@ -45,7 +45,9 @@ final class BusyTime {
       return reports.get(reports.size() - 1).getAt();
     }
 
-    /** Whether the worker said itself that it is done; otherwise it died or lost the work. */
+    /**
+     * Returns whether the worker said itself that it is done; otherwise it died or lost the work.
+     */
     private boolean isClosed() {
       Object last = reports.get(reports.size() - 1).getDetail();
       return last instanceof StageSucceeded || last instanceof StageFailed;
@@ -101,7 +103,7 @@ final class BusyTime {
         .reduce(Duration.ZERO, Duration::plus);
   }
 
-  /** How often work began. */
+  /** Returns how often work began. */
   int starts() {
     return spellsByRun.values().stream().mapToInt(List::size).sum();
   }

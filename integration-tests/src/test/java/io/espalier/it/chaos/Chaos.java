@@ -1,9 +1,9 @@
 package io.espalier.it.chaos;
 
 import io.espalier.event.Run;
-import io.espalier.standalone.client.Address;
-import io.espalier.standalone.client.Cluster;
-import io.espalier.standalone.client.TopicReader;
+import io.espalier.standalone.client.topic.Address;
+import io.espalier.standalone.client.topic.Cluster;
+import io.espalier.standalone.client.topic.TopicReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -15,7 +15,7 @@ import io.espalier.standalone.local.Distribution;
 import io.espalier.standalone.local.JavaProcess;
 import io.espalier.standalone.local.LocalBroker;
 import io.espalier.standalone.local.LocalRegistry;
-import io.espalier.worker.checkpoint.StoreMarker;
+import io.espalier.worker.checkpoint.store.StoreMarker;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

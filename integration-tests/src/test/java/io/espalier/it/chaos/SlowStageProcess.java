@@ -1,7 +1,7 @@
 package io.espalier.it.chaos;
 
-import io.espalier.worker.stage.StageChild;
-import io.espalier.worker.stage.Stages;
+import io.espalier.worker.stage.job.StageChild;
+import io.espalier.worker.stage.job.Stages;
 
 /** Main class of the JVM of a {@link SlowStage}. */
 public final class SlowStageProcess {

@@ -2,11 +2,11 @@ package io.espalier.it.chaos;
 
 import io.espalier.worker.app.Worker;
 import io.espalier.worker.app.WorkerConfig;
-import io.espalier.worker.checkpoint.FileListing;
-import io.espalier.worker.checkpoint.InputRoots;
-import io.espalier.worker.kafka.InputRules;
-import io.espalier.worker.stage.ChildSettings;
-import io.espalier.worker.stage.Stages;
+import io.espalier.worker.checkpoint.file.FileListing;
+import io.espalier.worker.checkpoint.store.InputRoots;
+import io.espalier.worker.kafka.work.InputRules;
+import io.espalier.worker.stage.job.ChildSettings;
+import io.espalier.worker.stage.job.Stages;
 import java.nio.file.Path;
 import java.util.List;
 

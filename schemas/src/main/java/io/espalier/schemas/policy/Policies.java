@@ -18,7 +18,7 @@ public record Policies(List<Policy> policies, List<PolicyProblem> problems) {
     problems = List.copyOf(problems);
   }
 
-  /** What several files hold together, in their order; each name may be there once. */
+  /** Returns what several files hold together, in their order; each name may be there once. */
   public static Policies together(List<Policies> files) {
     List<Policy> policies = new ArrayList<>();
     List<PolicyProblem> problems = new ArrayList<>();
@@ -41,7 +41,7 @@ public record Policies(List<Policy> policies, List<PolicyProblem> problems) {
     return new Policies(problems.isEmpty() ? policies : List.of(), problems);
   }
 
-  /** Whether there is no problem. */
+  /** Returns whether there is no problem. */
   public boolean valid() {
     return problems.isEmpty();
   }

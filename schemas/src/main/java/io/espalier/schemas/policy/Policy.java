@@ -85,7 +85,7 @@ public final class Policy {
         .build();
   }
 
-  /** Whether a published policy says the same; its generation is not compared. */
+  /** Returns whether a published policy says the same; its generation is not compared. */
   public boolean says(PruningPolicy published) {
     return toAvro(published.getGeneration()).equals(published);
   }
@@ -159,7 +159,7 @@ public final class Policy {
     };
   }
 
-  /** How durations write a unit. */
+  /** Returns how durations write a unit. */
   static String letter(TimeUnit unit) {
     return UNITS.entrySet().stream()
         .filter(entry -> entry.getValue() == unit)

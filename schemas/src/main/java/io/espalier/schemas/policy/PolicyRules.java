@@ -102,7 +102,7 @@ final class PolicyRules {
     }
   }
 
-  /** What names no variant that there is is wrong anyhow, and taken for the first. */
+  /** Returns what names no variant that there is is wrong anyhow, and taken for the first. */
   private static Set<String> measuredBy(StageDeclaration kind, JsonNode spec) {
     StageDeclaration.Variant variant = kind.variant(spec).orElse(kind.variants().get(0));
     return variant.measures().apply(variant.table().read(spec).settings());

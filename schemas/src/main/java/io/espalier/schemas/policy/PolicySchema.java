@@ -66,7 +66,7 @@ final class PolicySchema {
         .toList();
   }
 
-  /** Which branch of a oneOf failed how says less than the description of the whole. */
+  /** Returns which branch of a oneOf failed how says less than the description of the whole. */
   private static boolean tellsSomething(Error error) {
     return !error.getEvaluationPath().toString().contains("/oneOf/");
   }

@@ -120,32 +120,35 @@ public record Setting<T>(String name, Values<T> values, Optional<T> usual, Words
     return new Setting<>(name, values, usual, others);
   }
 
-  /** What it is, in a sentence. */
+  /** Returns what it is, in a sentence. */
   public String sentence() {
     return words.sentence();
   }
 
-  /** What documents say of it besides; empty if nothing. */
+  /** Returns what documents say of it besides; empty if nothing. */
   public String more() {
     return words.more();
   }
 
-  /** What reports call it; empty if they do not tell it. */
+  /** Returns what reports call it; empty if they do not tell it. */
   public String label() {
     return words.label();
   }
 
-  /** Whether results depend on it. */
+  /** Returns whether results depend on it. */
   public boolean recorded() {
     return words.recorded();
   }
 
-  /** What holds where nothing is said, in words; empty if nothing does. */
+  /** Returns what holds where nothing is said, in words; empty if nothing does. */
   public String usualInWords() {
     return words.usual().isEmpty() ? usual.map(values::text).orElse("") : words.usual();
   }
 
-  /** What is wrong with a value, in the words {@code wanted ..., found ...}; empty if nothing. */
+  /**
+   * Returns what is wrong with a value, in the words {@code wanted ..., found ...}; empty if
+   * nothing.
+   */
   Optional<String> problem(JsonNode value) {
     return values.takes(value)
         ? Optional.empty()

@@ -152,7 +152,10 @@ public record SettingTable(List<Setting<?>> settings, List<String> required, Lis
     return problems;
   }
 
-  /** What is right of a group is looked at further, so that all that is wrong is told at once. */
+  /**
+   * Returns what is right of a group is looked at further, so that all that is wrong is told at
+   * once.
+   */
   private static boolean partly(Setting<?> setting, JsonNode value) {
     return setting.values() instanceof Values.Group && value.isObject();
   }

@@ -79,7 +79,7 @@ public final class SettingUnion {
     return values;
   }
 
-  /** Which tables a key is in is said only of those that are not in all. */
+  /** Returns which tables a key is in is said only of those that are not in all. */
   private String sentence(Map<String, Setting<?>> owners) {
     Map<String, List<String>> bySentence = new LinkedHashMap<>();
     owners.forEach(

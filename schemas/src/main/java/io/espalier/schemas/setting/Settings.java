@@ -19,7 +19,7 @@ public record Settings(SettingTable table, Map<String, Object> said) {
     said = Map.copyOf(said);
   }
 
-  /** Whether anything is said of a key. */
+  /** Returns whether anything is said of a key. */
   public boolean says(Setting<?> setting) {
     return said.containsKey(known(setting));
   }
@@ -88,7 +88,7 @@ public record Settings(SettingTable table, Map<String, Object> said) {
     return used;
   }
 
-  /** What results were made by: all values that they depend on, but for groups of keys. */
+  /** Returns what results were made by: all values that they depend on, but for groups of keys. */
   public Map<String, String> recorded() {
     Map<String, String> recorded = used();
     table.settings().stream()

@@ -14,13 +14,13 @@ import java.util.stream.Collectors;
  * @param <T> their type
  */
 public sealed interface Values<T> {
-  /** Whether a value is one of them; inside of groups is not looked. */
+  /** Returns whether a value is one of them; inside of groups is not looked. */
   boolean takes(JsonNode value);
 
   /** The value in JSON that is one of them. */
   T read(JsonNode value);
 
-  /** What they are, in words that follow "wanted". */
+  /** Returns what they are, in words that follow "wanted". */
   String wanted();
 
   /** Adds to a JSON schema what holds for them. */
@@ -29,7 +29,7 @@ public sealed interface Values<T> {
   /** These and others of the same type, as two tables have them for one key. */
   Values<T> or(Values<?> others);
 
-  /** Whether they are groups of keys, or lists of groups. */
+  /** Returns whether they are groups of keys, or lists of groups. */
   default boolean grouped() {
     return false;
   }

@@ -22,7 +22,7 @@ final class PublishedPolicySchema {
     Files.writeString(FILE, text());
   }
 
-  /** What the file should say. */
+  /** Returns what the file should say. */
   static String text() throws IOException {
     var separators =
         Separators.createDefaultInstance()

@@ -38,7 +38,7 @@ final class KeysDocument {
     return tables;
   }
 
-  /** What a document should say: all else as it is there. */
+  /** Returns what a document should say: all else as it is there. */
   static String text(Path document) throws IOException {
     String text = Files.readString(document);
     int begin = text.indexOf(BEGIN);

@@ -92,7 +92,7 @@ final class EarlierRegistrations implements RecentRegistrations.Source {
     return found;
   }
 
-  /** What cannot be read has gone to the dead letters then. */
+  /** Returns what cannot be read has gone to the dead letters then. */
   @SuppressWarnings("IllegalCatch")
   private Optional<Registered> registered(ConsumerRecord<byte[], byte[]> found) {
     try {

@@ -108,7 +108,7 @@ final class TopicCheck {
     return await(admin.listTopics().names(), "list the topics");
   }
 
-  /** What is wrong with the topics found, as partition counts by name. */
+  /** Returns what is wrong with the topics found, as partition counts by name. */
   static List<String> problems(
       List<String> keyed, List<String> others, int wanted, Map<String, Integer> found) {
     List<String> problems = new ArrayList<>();

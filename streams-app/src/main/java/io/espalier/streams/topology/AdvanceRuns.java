@@ -117,7 +117,7 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Run
       carryOut(machine.decide(kept, event, now()));
     }
 
-    /** What is known of a run: what was last heard of it counts before what is stored. */
+    /** Returns what is known of a run: what was last heard of it counts before what is stored. */
     private Optional<KeptRun> kept(String runId) {
       return signs
           .latest(runId)

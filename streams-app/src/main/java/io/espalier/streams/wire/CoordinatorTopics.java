@@ -36,12 +36,12 @@ public final class CoordinatorTopics {
     return inbound(topics.modelRegistered(), ModelMapping::fromAvro);
   }
 
-  /** What workers report. */
+  /** Returns what workers report. */
   public InboundTopic<ForRun> stageEvents() {
     return inbound(topics.stageEvents(), MessageMapping::report);
   }
 
-  /** What people ask of runs. */
+  /** Returns what people ask of runs. */
   public InboundTopic<ForRun> runRequests() {
     return inbound(topics.runRequests(), MessageMapping::request);
   }
@@ -95,7 +95,7 @@ public final class CoordinatorTopics {
     return outbound(topics.modelRejected(), RunEventsMapping::rejected);
   }
 
-  /** What registrations led to that began no run. */
+  /** Returns what registrations led to that began no run. */
   public OutboundTopic<TimedMessage<AnswerRegistration>> registrationAnswers() {
     return outbound(topics.registrationAnswers(), AnswerMapping::registration);
   }
@@ -149,7 +149,7 @@ public final class CoordinatorTopics {
     return MappedSerde.of(new PoolMessage(), MessageMapping::toAvro, MessageMapping::fromAvro);
   }
 
-  /** What is kept of runs, in their store. */
+  /** Returns what is kept of runs, in their store. */
   public Serde<KeptRun> run() {
     return MappedSerde.of(new KeptRunRecord(), RunRecords::toRecord, RunRecords::fromRecord);
   }

@@ -19,7 +19,7 @@ public record InboundTopic<V>(String topic, Serde<V> values) {
     return builder.stream(topic, consumed(name));
   }
 
-  /** How to read it, by a named source. */
+  /** Returns how to read it, by a named source. */
   public Consumed<String, V> consumed(String name) {
     return Consumed.with(Serdes.String(), values).withName(name);
   }

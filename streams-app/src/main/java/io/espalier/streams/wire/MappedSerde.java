@@ -25,7 +25,7 @@ final class MappedSerde {
     return (topic, value) -> avro.serialize(topic, map.apply(value));
   }
 
-  /** What the coordinator keeps for itself, in stores and internal topics. */
+  /** Returns what the coordinator keeps for itself, in stores and internal topics. */
   static <A extends SpecificRecordBase, D> Serde<D> of(
       A prototype, Function<D, A> toAvro, Function<A, D> fromAvro) {
     return of(StoredEncodings.ofState(prototype), toAvro, fromAvro);

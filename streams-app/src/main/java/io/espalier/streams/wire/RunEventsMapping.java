@@ -104,14 +104,14 @@ final class RunEventsMapping {
     return event;
   }
 
-  /** What the last stage foretold; of a run that ends otherwise it tells nothing. */
+  /** Returns what the last stage foretold; of a run that ends otherwise it tells nothing. */
   private static Optional<BudgetForecast> forecast(Run run, Ended ended) {
     return ended.ending() == RunEnding.MISSED_GATE
         ? last(run).report().forecast()
         : Optional.empty();
   }
 
-  /** Where the page of the newest pruning lies, which its worker put into its output. */
+  /** Returns where the page of the newest pruning lies, which its worker put into its output. */
   private static Optional<String> reportUri(Run run) {
     return run.outcomes().stream()
         .filter(outcome -> outcome.kind().equals(StageKind.PRUNE))

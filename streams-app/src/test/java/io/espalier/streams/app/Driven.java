@@ -286,7 +286,7 @@ final class Driven implements AutoCloseable {
     report(command, worker, new StageSucceeded(published(command), report));
   }
 
-  /** What a worker publishes for a command. */
+  /** Returns what a worker publishes for a command. */
   static Artifact published(StageCommand command) {
     return artifact(
         "%s/attempt-%d-cdcdcdcdcdcd/".formatted(command.getOutputUri(), command.getAttempt()));
@@ -329,7 +329,7 @@ final class Driven implements AutoCloseable {
     driver.advanceWallClockTime(time);
   }
 
-  /** What the coordinator keeps of a run. */
+  /** Returns what the coordinator keeps of a run. */
   Object kept(String runId) {
     return driver.getKeyValueStore("runs").get(runId);
   }
@@ -346,7 +346,7 @@ final class Driven implements AutoCloseable {
                 run.id(), run.plan(), run.state(), beyond, run.outcomes(), run.history())));
   }
 
-  /** What a metric of the coordinator's own says. */
+  /** Returns what a metric of the coordinator's own says. */
   double metric(String name) {
     return driver.metrics().entrySet().stream()
         .filter(metric -> metric.getKey().group().equals("espalier-runs"))

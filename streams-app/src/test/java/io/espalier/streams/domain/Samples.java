@@ -142,7 +142,7 @@ public final class Samples {
             "trace"));
   }
 
-  /** What a worker publishes for the first attempt at a run's first stage. */
+  /** Returns what a worker publishes for the first attempt at a run's first stage. */
   public static WorkerReport.Succeeded success(Run run, Metric... metrics) {
     String uri =
         "file:///artifacts/%s/%s/stage-%d/attempt-1-cdcdcdcdcdcd/"

@@ -2,6 +2,7 @@ package io.espalier.standalone.client;
 
 import io.espalier.event.Run;
 import io.espalier.event.RunState;
+import io.espalier.standalone.client.topic.Cluster;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
@@ -28,7 +29,7 @@ record Circumstances(Instant now, Set<String> served) {
     return new Circumstances(now, Set.of());
   }
 
-  /** Why a run that waits for a worker will go on waiting, if there is a reason. */
+  /** Returns why a run that waits for a worker will go on waiting, if there is a reason. */
   Optional<String> unserved(Run run) {
     return run.getState() == RunState.QUEUED && !served.contains(run.getPool())
         ? Optional.of("no worker serves pool '%s'".formatted(run.getPool()))

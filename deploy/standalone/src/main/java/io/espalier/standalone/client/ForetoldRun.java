@@ -40,7 +40,7 @@ record ForetoldRun(
     BEGINS_ANEW;
 
     /**
-     * What becomes of a run.
+     * Returns what becomes of a run.
      *
      * @param run as it stands, if it is there
      * @param same whether the same was registered before
@@ -74,7 +74,9 @@ record ForetoldRun(
     return run.map(known -> Events.lower(known.getState()).replace('_', ' ')).orElse("unknown");
   }
 
-  /** What is known to stand in the way, and which of the data that were given are not used. */
+  /**
+   * Returns what is known to stand in the way, and which of the data that were given are not used.
+   */
   List<String> warnings(ModelRegistered event, PoolReadiness pools) {
     List<String> warnings = new ArrayList<>();
     String subject = "policy '%s': ".formatted(verdict.name());

@@ -13,7 +13,7 @@ final class Milestones {
   private String phase = "";
   private long part;
 
-  /** Whether the next report is one. */
+  /** Returns whether the next report is one. */
   boolean include(StageEvent report) {
     if (!(report.getDetail() instanceof StageProgressed progress)) {
       phase = "";

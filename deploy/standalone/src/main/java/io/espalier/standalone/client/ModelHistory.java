@@ -24,7 +24,9 @@ record ModelHistory(
     List<RegistrationAnswer> answers,
     List<Run> runs) {
 
-  /** Whether one model was made from another, by the digests that their registrations name. */
+  /**
+   * Returns whether one model was made from another, by the digests that their registrations name.
+   */
   static boolean isParent(ModelRegistered parent, ModelRegistered child) {
     String digest = child.getParentRootDigest();
     return digest != null && digest.equals(parent.getRootDigest());

@@ -1,6 +1,7 @@
 package io.espalier.standalone.client;
 
 import io.espalier.event.Run;
+import io.espalier.standalone.client.topic.NewestSearch;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -44,7 +45,7 @@ final class NewestRuns implements NewestSearch<Run> {
     return kept.stream().sorted(OLDEST_FIRST).toList();
   }
 
-  /** Whether there are older ones that were left out. */
+  /** Returns whether there are older ones that were left out. */
   boolean hasMore() {
     return more;
   }

@@ -4,6 +4,9 @@ import io.espalier.event.Run;
 import io.espalier.event.RunState;
 import io.espalier.event.StageCost;
 import io.espalier.event.StageOutcome;
+import io.espalier.standalone.client.topic.Cluster;
+import io.espalier.standalone.client.topic.NewestSearch;
+import io.espalier.standalone.client.topic.Portion;
 import io.espalier.streams.domain.DurationWords;
 import java.time.Duration;
 import java.time.Instant;
@@ -57,7 +60,7 @@ final class PolicyCosts implements NewestSearch<Run> {
     return took.values().stream().allMatch(known -> known.size() >= ENOUGH);
   }
 
-  /** What the newest runs of a policy took, the shortest first; at most twenty. */
+  /** Returns what the newest runs of a policy took, the shortest first; at most twenty. */
   List<Duration> of(String policy) {
     return took.getOrDefault(policy, List.of()).stream().sorted().toList();
   }

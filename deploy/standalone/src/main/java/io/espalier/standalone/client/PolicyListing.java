@@ -7,6 +7,9 @@ import io.espalier.event.PruningPolicy;
 import io.espalier.schemas.KindNames;
 import io.espalier.schemas.policy.Policy;
 import io.espalier.schemas.policy.PolicyDocument;
+import io.espalier.standalone.client.topic.Address;
+import io.espalier.standalone.client.topic.Cluster;
+import io.espalier.standalone.client.topic.TopicReader;
 import io.espalier.standalone.report.Result;
 import io.espalier.standalone.report.TextTable;
 import io.espalier.standalone.report.UnifiedDiff;
@@ -135,14 +138,14 @@ public final class PolicyListing {
         : generations.stream().map(String::valueOf).collect(Collectors.joining(", "));
   }
 
-  /** What is said of a name that no policy has. */
+  /** Returns what is said of a name that no policy has. */
   static String missing(String name, Collection<String> inForce) {
     return "there is no policy '%s'; in force are %s"
         .formatted(name, inForce.isEmpty() ? "none" : String.join(", ", inForce));
   }
 
   /**
-   * How documents differ from the policies in force, in the unified format.
+   * Returns how documents differ from the policies in force, in the unified format.
    *
    * @return exit code 5 if they do
    */

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.ModelRegistered;
 import io.espalier.event.PruningPolicy;
 import io.espalier.schemas.policy.Policy;
+import io.espalier.standalone.client.topic.Address;
+import io.espalier.standalone.client.topic.Cluster;
 import io.espalier.standalone.model.Registration;
 import io.espalier.standalone.model.StageForesight;
 import io.espalier.standalone.report.Result;
@@ -90,7 +92,7 @@ public final class PolicyTrial {
     return policies.stream().map(policy -> policy.toAvro(1)).toList();
   }
 
-  /** What comes of policies and a model. */
+  /** Returns what comes of policies and a model. */
   static Result result(ModelRegistered event, Collection<PruningPolicy> policies) {
     List<Tried> tried =
         PolicyVerdict.of(policies, CoordinatorTopics.read(event)).stream()

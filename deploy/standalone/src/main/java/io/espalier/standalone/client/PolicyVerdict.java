@@ -55,7 +55,7 @@ record PolicyVerdict(PruningPolicy event, Policy policy, List<Condition> conditi
     return policy.name();
   }
 
-  /** Whether the policy is for the model. */
+  /** Returns whether the policy is for the model. */
   boolean accepts() {
     return missed().isEmpty();
   }

@@ -3,6 +3,8 @@ package io.espalier.standalone.client;
 import io.espalier.event.PruningPolicy;
 import io.espalier.schemas.CloudEvent;
 import io.espalier.schemas.Topic;
+import io.espalier.standalone.client.topic.Cluster;
+import io.espalier.standalone.client.topic.UnreachableException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -149,7 +151,7 @@ final class PolicyWriter {
     return new ProducerRecord<>(topic.name(), null, name, value, headers);
   }
 
-  /** Whether a failure is that of a producer after which another one was made. */
+  /** Returns whether a failure is that of a producer after which another one was made. */
   private static boolean isOvertaken(Throwable thrown) {
     for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
       if (cause instanceof ProducerFencedException

@@ -1,6 +1,7 @@
 package io.espalier.standalone.client;
 
 import io.espalier.event.WorkerHeartbeat;
+import io.espalier.standalone.client.topic.Cluster;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -56,12 +57,12 @@ record PoolReadiness(List<String> pools, Map<String, Integer> workers) {
         .toList();
   }
 
-  /** How many workers serve a pool. */
+  /** Returns how many workers serve a pool. */
   int workersOf(String pool) {
     return workers.getOrDefault(pool, 0);
   }
 
-  /** Why nothing is done in a pool now and what to do, if nothing is. */
+  /** Returns why nothing is done in a pool now and what to do, if nothing is. */
   Optional<String> problem(String pool) {
     if (!pools.contains(pool)) {
       String known =

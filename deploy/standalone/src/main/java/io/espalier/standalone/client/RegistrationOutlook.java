@@ -5,6 +5,7 @@ import io.espalier.event.ModelRegistered;
 import io.espalier.event.PruningPolicy;
 import io.espalier.event.Run;
 import io.espalier.standalone.client.ForetoldRun.RunOutcome;
+import io.espalier.standalone.client.topic.Cluster;
 import io.espalier.standalone.model.StageForesight;
 import io.espalier.standalone.report.TextTable;
 import io.espalier.streams.domain.model.Model;
@@ -74,7 +75,7 @@ record RegistrationOutlook(
     }
   }
 
-  /** What comes of a registration in a system of which this is known. */
+  /** Returns what comes of a registration in a system of which this is known. */
   static RegistrationOutlook of(
       ModelRegistered event,
       Optional<ModelRegistered> before,

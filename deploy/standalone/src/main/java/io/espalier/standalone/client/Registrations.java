@@ -1,6 +1,8 @@
 package io.espalier.standalone.client;
 
 import io.espalier.event.ModelRegistered;
+import io.espalier.standalone.client.topic.Cluster;
+import io.espalier.standalone.client.topic.TopicReader;
 import io.espalier.streams.domain.RefusedException;
 import io.espalier.streams.domain.model.Model;
 import io.espalier.streams.domain.policy.Policy;
@@ -47,7 +49,7 @@ final class Registrations {
     return new Registrations(events);
   }
 
-  /** How people name a model version: {@code NAME@VERSION}. */
+  /** Returns how people name a model version: {@code NAME@VERSION}. */
   static String id(ModelRegistered event) {
     return event.getName() + "@" + event.getVersion();
   }
@@ -92,7 +94,7 @@ final class Registrations {
     }
   }
 
-  /** What the coordinator refused is no model. */
+  /** Returns what the coordinator refused is no model. */
   private static Optional<Model> model(ModelRegistered event) {
     try {
       return Optional.of(CoordinatorTopics.read(event));

@@ -6,6 +6,8 @@ import io.espalier.event.ModelRejected;
 import io.espalier.event.RejectionReason;
 import io.espalier.event.Run;
 import io.espalier.event.RunState;
+import io.espalier.standalone.client.topic.Cluster;
+import io.espalier.standalone.client.topic.TopicReader;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -126,7 +128,9 @@ record RunEnd(String runId, Optional<Run> run, Optional<RejectionReason> reason)
         : "run %s: %s%s".formatted(runId, state, more) + help(last);
   }
 
-  /** What helps after a gate failed: the budget that is foretold to pass, and the report. */
+  /**
+   * Returns what helps after a gate failed: the budget that is foretold to pass, and the report.
+   */
   private String help(Run last) {
     if (exitCode() != GATE_FAILED) {
       return "";

@@ -28,7 +28,7 @@ public record RunFilter(
     states = Set.copyOf(states);
   }
 
-  /** Whether a run is asked for, were it new enough. */
+  /** Returns whether a run is asked for, were it new enough. */
   boolean accepts(Run run) {
     return (states.isEmpty() || states.contains(run.getState()))
         && policy.map(run.getPolicyName()::equals).orElse(true)
@@ -36,7 +36,7 @@ public record RunFilter(
         && since.map(time -> !lastChange(run).isBefore(time)).orElse(true);
   }
 
-  /** When something was last heard of a run. */
+  /** Returns when something was last heard of a run. */
   private static Instant lastChange(Run run) {
     Instant heard = run.getHeardAt();
     return heard != null && heard.isAfter(run.getUpdatedAt()) ? heard : run.getUpdatedAt();

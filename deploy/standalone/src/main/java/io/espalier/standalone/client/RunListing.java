@@ -5,6 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.Run;
 import io.espalier.event.StageProgressed;
 import io.espalier.schemas.RegistryUnavailableException;
+import io.espalier.standalone.client.topic.Address;
+import io.espalier.standalone.client.topic.Cluster;
+import io.espalier.standalone.client.topic.Portion;
+import io.espalier.standalone.client.topic.TopicReader;
 import io.espalier.standalone.report.Figures;
 import io.espalier.standalone.report.Result;
 import io.espalier.standalone.report.TextTable;
@@ -78,7 +82,7 @@ public final class RunListing {
     }
   }
 
-  /** Who looks on has time to wait for a registry that comes back. */
+  /** Returns who looks on has time to wait for a registry that comes back. */
   private static List<TopicReader.Entry<Run>> poll(TopicReader<Run> reader) {
     try {
       return reader.poll();

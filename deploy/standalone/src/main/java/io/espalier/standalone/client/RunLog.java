@@ -10,6 +10,8 @@ import io.espalier.event.StageFailed;
 import io.espalier.event.StageProgressed;
 import io.espalier.event.StageStarted;
 import io.espalier.event.StageSucceeded;
+import io.espalier.standalone.client.topic.Address;
+import io.espalier.standalone.client.topic.Cluster;
 import io.espalier.standalone.model.Words;
 import io.espalier.standalone.report.Figures;
 import io.espalier.standalone.report.Result;
@@ -26,7 +28,7 @@ public final class RunLog {
     try (Cluster cluster = Cluster.connect(address).requireSetUp()) {
       Run run = RunSearch.find(cluster, id);
       return result(
-          run.getRunId(), cluster.values(cluster.topics().stageEvents(), Portion.of(run)));
+          run.getRunId(), cluster.values(cluster.topics().stageEvents(), Runs.written(run)));
     }
   }
 

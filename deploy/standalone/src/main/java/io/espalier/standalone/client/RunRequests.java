@@ -6,6 +6,8 @@ import io.espalier.event.RetryRun;
 import io.espalier.event.Run;
 import io.espalier.event.RunRequest;
 import io.espalier.schemas.CloudEvent;
+import io.espalier.standalone.client.topic.Address;
+import io.espalier.standalone.client.topic.Cluster;
 import io.espalier.standalone.report.Result;
 import io.espalier.worker.domain.InvalidInputException;
 import java.time.Instant;

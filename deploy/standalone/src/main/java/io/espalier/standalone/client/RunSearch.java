@@ -1,6 +1,9 @@
 package io.espalier.standalone.client;
 
 import io.espalier.event.Run;
+import io.espalier.standalone.client.topic.Cluster;
+import io.espalier.standalone.client.topic.NewestSearch;
+import io.espalier.standalone.client.topic.Portion;
 import io.espalier.worker.domain.InvalidInputException;
 import java.time.Instant;
 import java.util.TreeMap;

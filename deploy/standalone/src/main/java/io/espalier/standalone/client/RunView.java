@@ -43,12 +43,12 @@ record RunView(Run run, Circumstances around) {
     return "%d of %d".formatted(stage(), run.getStageCount());
   }
 
-  /** How long ago it began. */
+  /** Returns how long ago it began. */
   Duration age() {
     return Duration.between(run.getCreatedAt(), around.now());
   }
 
-  /** How far a worker is with the current phase, if it is at work and knows. */
+  /** Returns how far a worker is with the current phase, if it is at work and knows. */
   OptionalInt percent() {
     return progress()
         .filter(progress -> progress.getTotal() > 0)
@@ -56,7 +56,7 @@ record RunView(Run run, Circumstances around) {
         .orElse(OptionalInt.empty());
   }
 
-  /** How far a worker is, if one is at work. */
+  /** Returns how far a worker is, if one is at work. */
   Optional<StageProgressed> progress() {
     return Runs.isFinal(run) ? Optional.empty() : Optional.ofNullable(run.getProgress());
   }
@@ -68,7 +68,10 @@ record RunView(Run run, Circumstances around) {
         .map(millis -> "about %s left".formatted(Figures.brief(Duration.ofMillis(millis))));
   }
 
-  /** Why it stands there, in one line; what it waits for or what it is at, if nothing is wrong. */
+  /**
+   * Returns why it stands there, in one line; what it waits for or what it is at, if nothing is
+   * wrong.
+   */
   String reason() {
     if (run.getReason() != null) {
       return run.getReason().replaceAll("\\s+", " ");
@@ -83,12 +86,12 @@ record RunView(Run run, Circumstances around) {
         .orElse("");
   }
 
-  /** Where the report of its newest pruning lies, if a stage has ended. */
+  /** Returns where the report of its newest pruning lies, if a stage has ended. */
   Optional<String> report() {
     return report(run);
   }
 
-  /** Where the report of a run's newest pruning lies, if a stage has ended. */
+  /** Returns where the report of a run's newest pruning lies, if a stage has ended. */
   static Optional<String> report(Run run) {
     List<StageOutcome> pruned =
         run.getStages().stream().filter(stage -> stage.getKind() == StageKind.PRUNE).toList();

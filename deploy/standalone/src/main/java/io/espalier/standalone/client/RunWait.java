@@ -2,6 +2,7 @@ package io.espalier.standalone.client;
 
 import io.espalier.event.Run;
 import io.espalier.schemas.RegistryUnavailableException;
+import io.espalier.standalone.client.topic.TopicReader;
 import io.espalier.standalone.report.Narration;
 import java.time.Duration;
 import java.util.HashMap;
@@ -30,7 +31,7 @@ final class RunWait {
     /** The next ones; waits a moment if there are none. */
     List<TopicReader.Entry<Run>> poll();
 
-    /** Whether everything has been read that was there when it was opened. */
+    /** Returns whether everything has been read that was there when it was opened. */
     boolean caughtUp();
   }
 
@@ -94,7 +95,7 @@ final class RunWait {
     }
   }
 
-  /** Who waits has time to wait for a registry that comes back. */
+  /** Returns who waits has time to wait for a registry that comes back. */
   private List<TopicReader.Entry<Run>> poll() {
     try {
       return source.poll();

@@ -3,6 +3,11 @@ package io.espalier.standalone.client;
 import io.espalier.event.Run;
 import io.espalier.event.RunState;
 import io.espalier.schemas.RegistryUnavailableException;
+import io.espalier.standalone.client.topic.Address;
+import io.espalier.standalone.client.topic.Cluster;
+import io.espalier.standalone.client.topic.Portion;
+import io.espalier.standalone.client.topic.TopicReader;
+import io.espalier.standalone.client.topic.UnreachableException;
 import io.espalier.standalone.report.Figures;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
@@ -17,6 +22,9 @@ import java.util.TreeMap;
 
 /** The runs of a system as people see them. */
 public final class Runs {
+  /** Clocks of services and brokers differ by no more than that. */
+  private static final Duration CLOCKS = Duration.ofMinutes(5);
+
   private static final Set<RunState> FINAL =
       Set.of(RunState.PUBLISHED, RunState.REJECTED, RunState.FAILED, RunState.CANCELLED);
   private static final int GATE_FAILED = 5;
@@ -25,9 +33,15 @@ public final class Runs {
 
   private Runs() {}
 
-  /** Whether nothing will happen to a run any more. */
+  /** Returns whether nothing will happen to a run any more. */
   public static boolean isFinal(Run run) {
     return FINAL.contains(run.getState());
+  }
+
+  /** Returns where records of a run are: since it began, and until it ended if it has. */
+  static Portion written(Run run) {
+    Portion begun = Portion.key(run.getRunId()).since(run.getCreatedAt().minus(CLOCKS));
+    return isFinal(run) ? begun.until(run.getUpdatedAt().plus(CLOCKS)) : begun;
   }
 
   /** One run. */
@@ -48,7 +62,7 @@ public final class Runs {
       Run found = RunSearch.find(cluster, id);
       String whole = found.getRunId();
       Circumstances.of(cluster, List.of(found)).unserved(found).ifPresent(narration::say);
-      try (TopicReader<Run> reader = cluster.read(cluster.topics().runs(), Portion.of(found))) {
+      try (TopicReader<Run> reader = cluster.read(cluster.topics().runs(), written(found))) {
         Run run = follow(reader, known -> Optional.ofNullable(known.get(whole)), limit, narration);
         if (!isFinal(run)) {
           narration.say(
@@ -113,7 +127,7 @@ public final class Runs {
                     .formatted(limit.toSeconds())));
   }
 
-  /** Who follows a run has time to wait for a registry that comes back. */
+  /** Returns who follows a run has time to wait for a registry that comes back. */
   private static List<TopicReader.Entry<Run>> poll(TopicReader<Run> reader, Narration narration) {
     try {
       return reader.poll();

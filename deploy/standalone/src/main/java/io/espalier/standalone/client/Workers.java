@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.Device;
 import io.espalier.event.RunningStage;
 import io.espalier.event.WorkerHeartbeat;
+import io.espalier.standalone.client.topic.Address;
+import io.espalier.standalone.client.topic.Cluster;
 import io.espalier.standalone.report.Result;
 import io.espalier.standalone.report.TextTable;
 import java.time.Duration;
@@ -62,7 +64,7 @@ public final class Workers {
         .collect(Collectors.toSet());
   }
 
-  /** Whether a worker was heard of lately and takes work. */
+  /** Returns whether a worker was heard of lately and takes work. */
   static boolean serves(WorkerHeartbeat worker, Instant now) {
     return worker.getSlots() > 0
         && worker.getOutOfService() == null

@@ -1,7 +1,7 @@
 package io.espalier.standalone.command;
 
 import io.espalier.schemas.policy.Policy;
-import io.espalier.standalone.client.Address;
+import io.espalier.standalone.client.topic.Address;
 import io.espalier.standalone.local.AllowedRoots;
 import io.espalier.standalone.local.Connection;
 import io.espalier.standalone.local.CurrentStack;
@@ -49,7 +49,7 @@ final class ConnectionOptions {
   private int waitSeconds;
 
   /**
-   * Where the system is.
+   * Returns where the system is.
    *
    * @throws io.espalier.standalone.client.UnreachableException if it is that of {@code up}, which
    *     does not run

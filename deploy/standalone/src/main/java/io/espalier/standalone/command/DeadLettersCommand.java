@@ -1,8 +1,8 @@
 package io.espalier.standalone.command;
 
-import io.espalier.standalone.client.DeadLetterListing;
-import io.espalier.standalone.client.DeadLetterReplay;
-import io.espalier.standalone.client.LetterId;
+import io.espalier.standalone.client.letter.DeadLetterListing;
+import io.espalier.standalone.client.letter.DeadLetterReplay;
+import io.espalier.standalone.client.letter.LetterId;
 import io.espalier.standalone.report.Result;
 import io.espalier.standalone.report.TerminalWidth;
 import java.time.Instant;

@@ -3,7 +3,7 @@ package io.espalier.standalone.command;
 import io.espalier.schemas.InstallationException;
 import io.espalier.schemas.TransientFailures;
 import io.espalier.schemas.policy.InvalidPolicyException;
-import io.espalier.standalone.client.UnreachableException;
+import io.espalier.standalone.client.topic.UnreachableException;
 import io.espalier.standalone.local.ServiceException;
 import io.espalier.standalone.report.Printable;
 import io.espalier.streams.app.CoordinatorException;
@@ -19,7 +19,7 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What is said, and which code is returned, when a command does not do what it was asked to. */
-final class Failures {
+public final class Failures {
   /** A person reads no more than that; a data set may have a problem per file. */
   private static final int MOST = 50;
 

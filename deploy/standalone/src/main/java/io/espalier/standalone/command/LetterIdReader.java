@@ -1,6 +1,6 @@
 package io.espalier.standalone.command;
 
-import io.espalier.standalone.client.LetterId;
+import io.espalier.standalone.client.letter.LetterId;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 

@@ -11,7 +11,7 @@ import io.espalier.standalone.model.Optimization;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
 import io.espalier.worker.domain.InvalidInputException;
-import io.espalier.worker.stage.ScoreShelf;
+import io.espalier.worker.stage.prune.ScoreShelf;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashMap;

@@ -2,10 +2,10 @@ package io.espalier.standalone.command;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.espalier.schemas.Installation;
-import io.espalier.standalone.client.Cluster;
+import io.espalier.standalone.client.topic.Cluster;
 import io.espalier.standalone.model.DataUri;
 import io.espalier.standalone.report.Result;
-import io.espalier.worker.checkpoint.StoreMarker;
+import io.espalier.worker.checkpoint.store.StoreMarker;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;

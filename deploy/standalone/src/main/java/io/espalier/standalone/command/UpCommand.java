@@ -1,7 +1,7 @@
 package io.espalier.standalone.command;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import io.espalier.standalone.client.Address;
+import io.espalier.standalone.client.topic.Address;
 import io.espalier.standalone.demo.Stack;
 import io.espalier.standalone.demo.StackSettings;
 import io.espalier.standalone.local.CurrentStack;

@@ -3,9 +3,9 @@ package io.espalier.standalone.demo;
 import io.espalier.schemas.Installation;
 import io.espalier.schemas.Topics;
 import io.espalier.schemas.TransientFailures;
-import io.espalier.standalone.client.Address;
-import io.espalier.standalone.client.Cluster;
-import io.espalier.standalone.client.UnreachableException;
+import io.espalier.standalone.client.topic.Address;
+import io.espalier.standalone.client.topic.Cluster;
+import io.espalier.standalone.client.topic.UnreachableException;
 import io.espalier.standalone.local.CurrentStack;
 import io.espalier.standalone.local.DirectoryLock;
 import io.espalier.standalone.local.LiveProcess;
@@ -19,7 +19,7 @@ import io.espalier.standalone.local.StackEnd;
 import io.espalier.standalone.local.StackFile;
 import io.espalier.standalone.local.StackRecord;
 import io.espalier.standalone.report.Narration;
-import io.espalier.worker.checkpoint.StoreMarker;
+import io.espalier.worker.checkpoint.store.StoreMarker;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -78,12 +78,12 @@ public final class Stack implements AutoCloseable {
     }
   }
 
-  /** Where it is. */
+  /** Returns where it is. */
   public Address address() {
     return address;
   }
 
-  /** Where artifacts are published. */
+  /** Returns where artifacts are published. */
   public Path artifacts() {
     return settings.directory().resolve("artifacts");
   }

@@ -1,6 +1,6 @@
 package io.espalier.standalone.demo;
 
-import io.espalier.standalone.client.Address;
+import io.espalier.standalone.client.topic.Address;
 import io.espalier.standalone.local.AllowedRoots;
 import java.nio.file.Path;
 import java.util.List;

@@ -31,17 +31,17 @@ final class Watched {
     this.narration = narration;
   }
 
-  /** Whether it worked when it was last looked at. */
+  /** Returns whether it worked when it was last looked at. */
   boolean works() {
     return works;
   }
 
-  /** What it is and where its log is. */
+  /** Returns what it is and where its log is. */
   String inWords() {
     return "the %s (log: %s)".formatted(name, service.log());
   }
 
-  /** What is written down of it. */
+  /** Returns what is written down of it. */
   StackRecord.Service describe() {
     return new StackRecord.Service(
         name, service.process(), service.address(), service.log(), works, restarted);

@@ -2,9 +2,9 @@ package io.espalier.standalone.demo;
 
 import io.espalier.event.WorkerHeartbeat;
 import io.espalier.schemas.TransientFailures;
-import io.espalier.standalone.client.Address;
-import io.espalier.standalone.client.Cluster;
-import io.espalier.standalone.client.UnreachableException;
+import io.espalier.standalone.client.topic.Address;
+import io.espalier.standalone.client.topic.Cluster;
+import io.espalier.standalone.client.topic.UnreachableException;
 import io.espalier.standalone.report.Narration;
 import java.time.Instant;
 import java.util.List;
@@ -26,7 +26,7 @@ final class WorkerHeard implements AutoCloseable {
     this.narration = narration;
   }
 
-  /** Whether the last sign of life says so. */
+  /** Returns whether the last sign of life says so. */
   boolean works() {
     try {
       List<WorkerHeartbeat> beats =

@@ -1,6 +1,6 @@
 package io.espalier.standalone.local;
 
-import io.espalier.worker.checkpoint.RootsFile;
+import io.espalier.worker.checkpoint.store.RootsFile;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

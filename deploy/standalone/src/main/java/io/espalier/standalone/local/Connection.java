@@ -1,8 +1,8 @@
 package io.espalier.standalone.local;
 
 import io.espalier.schemas.Topics;
-import io.espalier.standalone.client.Address;
-import io.espalier.standalone.client.UnreachableException;
+import io.espalier.standalone.client.topic.Address;
+import io.espalier.standalone.client.topic.UnreachableException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;

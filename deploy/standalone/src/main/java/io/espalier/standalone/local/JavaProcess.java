@@ -97,7 +97,7 @@ public final class JavaProcess implements AutoCloseable {
     return process.pid();
   }
 
-  /** Whether it still runs. */
+  /** Returns whether it still runs. */
   public boolean alive() {
     return process.isAlive();
   }

@@ -31,7 +31,7 @@ public record LiveProcess(long id, Instant since) {
     return new LiveProcess(handle.pid(), handle.info().startInstant().orElse(Instant.EPOCH));
   }
 
-  /** Whether it runs. */
+  /** Returns whether it runs. */
   public boolean alive() {
     return handle().isPresent();
   }

@@ -57,7 +57,7 @@ public final class LocalBroker extends LocalService {
     return new LocalBroker(launch, port);
   }
 
-  /** Where clients connect, as {@code localhost:PORT}. */
+  /** Returns where clients connect, as {@code localhost:PORT}. */
   public String bootstrapServers() {
     return "localhost:" + port;
   }

@@ -19,13 +19,13 @@ public abstract class LocalService implements AutoCloseable {
     this.process = JavaProcess.start(launch);
   }
 
-  /** Whether it works now; answers within a few seconds. */
+  /** Returns whether it works now; answers within a few seconds. */
   public abstract boolean works();
 
   /** Where it listens, as clients name it; empty if it does not. */
   public abstract String address();
 
-  /** What it is and where it writes its log, for messages. */
+  /** Returns what it is and where it writes its log, for messages. */
   abstract String inWords();
 
   /** How long it may take to start. */
@@ -44,7 +44,7 @@ public abstract class LocalService implements AutoCloseable {
     }
   }
 
-  /** Where it writes its log. */
+  /** Returns where it writes its log. */
   public final Path log() {
     return launch.log();
   }
@@ -59,7 +59,7 @@ public abstract class LocalService implements AutoCloseable {
     return process.pid();
   }
 
-  /** Whether its process runs. */
+  /** Returns whether its process runs. */
   public final boolean alive() {
     return process.alive();
   }

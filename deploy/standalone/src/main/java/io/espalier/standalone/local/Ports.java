@@ -51,7 +51,7 @@ public record Ports(int broker, int registry) {
     return ports;
   }
 
-  /** Whether somebody listens on a port. */
+  /** Returns whether somebody listens on a port. */
   static boolean listens(int port) {
     try (var socket = new Socket()) {
       socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), PROBE_MILLIS);

@@ -2,19 +2,19 @@ package io.espalier.standalone.local;
 
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topics;
-import io.espalier.standalone.client.Address;
-import io.espalier.standalone.client.Cluster;
+import io.espalier.standalone.client.topic.Address;
+import io.espalier.standalone.client.topic.Cluster;
 import io.espalier.standalone.model.DataUri;
 import io.espalier.streams.app.Coordinator;
 import io.espalier.streams.app.CoordinatorConfig;
 import io.espalier.streams.app.CoordinatorTiming;
 import io.espalier.worker.app.Worker;
 import io.espalier.worker.app.WorkerConfig;
-import io.espalier.worker.checkpoint.FileListing;
-import io.espalier.worker.checkpoint.InputRoots;
-import io.espalier.worker.kafka.InputRules;
-import io.espalier.worker.kafka.StallLimits;
-import io.espalier.worker.stage.ChildSettings;
+import io.espalier.worker.checkpoint.file.FileListing;
+import io.espalier.worker.checkpoint.store.InputRoots;
+import io.espalier.worker.kafka.work.InputRules;
+import io.espalier.worker.kafka.work.StallLimits;
+import io.espalier.worker.stage.job.ChildSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -116,7 +116,7 @@ public final class Services {
     }
   }
 
-  /** What a service waits for is looked up each time: brokers may go while it starts. */
+  /** Returns what a service waits for is looked up each time: brokers may go while it starts. */
   private static StartLog startLog(String service, Address address, String otherwise) {
     return new StartLog(
         service,

@@ -25,7 +25,7 @@ public final class StackFile {
     this.file = directory.resolve(NAME);
   }
 
-  /** What is written there; empty if there is no such file, or this user cannot read it. */
+  /** Returns what is written there; empty if there is no such file, or this user cannot read it. */
   public Optional<StackRecord> read() {
     try {
       JsonNode json = MAPPER.readTree(Files.readAllBytes(file));
@@ -35,7 +35,7 @@ public final class StackFile {
     }
   }
 
-  /** What runs there; empty if its owner does not. */
+  /** Returns what runs there; empty if its owner does not. */
   public Optional<StackRecord> running() {
     return read().filter(stack -> stack.owner().alive());
   }

@@ -3,7 +3,7 @@ package io.espalier.standalone.local;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.standalone.client.Address;
+import io.espalier.standalone.client.topic.Address;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -37,7 +37,7 @@ public record StackRecord(
    */
   public record Service(
       String name, LiveProcess process, String address, Path log, boolean works, int restarts) {
-    /** How it is, in words. */
+    /** Returns how it is, in words. */
     String state() {
       return !process.alive() ? "ended" : works ? "works" : "starts";
     }

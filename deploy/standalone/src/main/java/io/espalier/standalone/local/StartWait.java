@@ -1,7 +1,7 @@
 package io.espalier.standalone.local;
 
 import io.espalier.schemas.TransientFailures;
-import io.espalier.standalone.client.UnreachableException;
+import io.espalier.standalone.client.topic.UnreachableException;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;

@@ -2,7 +2,7 @@ package io.espalier.standalone.model;
 
 import io.espalier.event.PruningPolicy;
 import io.espalier.worker.checkpoint.Manifest;
-import io.espalier.worker.report.ResultIdentity;
+import io.espalier.worker.report.facts.ResultIdentity;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;

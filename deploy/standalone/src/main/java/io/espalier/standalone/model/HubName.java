@@ -41,12 +41,12 @@ record HubName(String id, Optional<String> revision) {
         : Optional.empty();
   }
 
-  /** What its folder in a cache is called. */
+  /** Returns what its folder in a cache is called. */
   String folder() {
     return MODELS + id.replace("/", "--");
   }
 
-  /** How it is downloaded. */
+  /** Returns how it is downloaded. */
   String download() {
     return "hf download " + id + revision.map(" --revision "::concat).orElse("");
   }

@@ -41,7 +41,7 @@ final class Interruption implements AutoCloseable {
     return interruption;
   }
 
-  /** What the work has to listen to. */
+  /** Returns what the work has to listen to. */
   Stop stop() {
     return stop;
   }

@@ -10,7 +10,7 @@ import io.espalier.standalone.report.TextTable;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
-import io.espalier.worker.stage.LocalRun;
+import io.espalier.worker.stage.job.LocalRun;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

@@ -102,7 +102,7 @@ record LocalGates(
         .toList();
   }
 
-  /** What a gate asks and what it found. */
+  /** Returns what a gate asks and what it found. */
   String words(GateResult gate) {
     return GateWords.of(
         gate,

@@ -7,7 +7,7 @@ import io.espalier.schemas.policy.Policy;
 import io.espalier.schemas.policy.PolicyFile;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.StageKind;
-import io.espalier.worker.stage.LocalRun;
+import io.espalier.worker.stage.job.LocalRun;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

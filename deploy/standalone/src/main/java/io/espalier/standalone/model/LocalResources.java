@@ -1,6 +1,6 @@
 package io.espalier.standalone.model;
 
-import io.espalier.worker.stage.ScoreShelf;
+import io.espalier.worker.stage.prune.ScoreShelf;
 import java.nio.file.Path;
 import java.util.Optional;
 

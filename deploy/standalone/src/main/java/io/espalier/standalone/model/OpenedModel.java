@@ -1,7 +1,7 @@
 package io.espalier.standalone.model;
 
-import io.espalier.worker.algorithm.evaluate.TextTally;
-import io.espalier.worker.algorithm.fastnas.Plan;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
+import io.espalier.worker.algorithm.fastnas.FastNasPlan;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Architecture;
@@ -43,7 +43,7 @@ public record OpenedModel(
   public static OpenedModel open(Path path) {
     KnownModel known = KnownModel.of(ModelDirectory.open(path));
     return known instanceof TextModel text
-        ? of(known, text.network().input().task().key(), TextTally.names(text.network().input()))
+        ? of(known, text.network().input().task().key(), TextMetrics.names(text.network().input()))
         : of(known, known.family().tasks().get(0), List.of("accuracy", "loss"));
   }
 
@@ -57,13 +57,13 @@ public record OpenedModel(
         known.maskable().isPresent());
   }
 
-  /** Whether it reads text. */
+  /** Returns whether it reads text. */
   public boolean readsText() {
     return family instanceof TextFamily;
   }
 
-  /** What it costs as it is. */
+  /** Returns what it costs as it is. */
   public Cost cost() {
-    return Plan.whole(architecture, directory);
+    return FastNasPlan.whole(architecture, directory);
   }
 }

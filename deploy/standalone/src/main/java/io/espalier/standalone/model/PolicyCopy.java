@@ -18,7 +18,7 @@ final class PolicyCopy {
 
   private PolicyCopy() {}
 
-  /** Where the policy of a result goes: a file of the same name with an extension. */
+  /** Returns where the policy of a result goes: a file of the same name with an extension. */
   static Path place(Path out) {
     return out.resolveSibling(out.getFileName() + EXTENSION);
   }
@@ -43,7 +43,7 @@ final class PolicyCopy {
     }
   }
 
-  /** Whether a result was made by a policy that says the same. */
+  /** Returns whether a result was made by a policy that says the same. */
   static boolean isOf(Path out, Optional<String> text) {
     Path file = place(out);
     try {

@@ -16,7 +16,7 @@ final class RejectedReport {
 
   private RejectedReport() {}
 
-  /** Whether the last stage wrote a report. */
+  /** Returns whether the last stage wrote a report. */
   static boolean isReported(Path candidate) {
     return Files.isRegularFile(candidate.resolve(Reports.JSON));
   }

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.standalone.report.Result;
 import io.espalier.standalone.report.TextTable;
-import io.espalier.worker.report.ReportEntry;
-import io.espalier.worker.report.ReportIndex;
+import io.espalier.worker.report.index.ReportEntry;
+import io.espalier.worker.report.index.ReportIndex;
 import java.nio.file.Path;
 
 /** The results of a directory that have a report, as a page and as a table. */

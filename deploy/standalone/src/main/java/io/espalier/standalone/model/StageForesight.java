@@ -11,9 +11,9 @@ import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.model.KnownModel;
-import io.espalier.worker.stage.PruneSpec;
 import io.espalier.worker.stage.Stage;
-import io.espalier.worker.stage.Stages;
+import io.espalier.worker.stage.job.Stages;
+import io.espalier.worker.stage.prune.FastNasSpec;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -98,7 +98,7 @@ public record StageForesight(Verdict verdict, List<String> reasons) {
     if (!isForFastNas || !kind(policy).equals(StageKind.PRUNE)) {
       return List.of();
     }
-    PruneSpec asked = PruneSpec.parse(policy.getStages().get(0).getSpec());
+    FastNasSpec asked = FastNasSpec.parse(policy.getStages().get(0).getSpec());
     var request =
         new Profiles.Request(
             asked.channelDivisor(),

@@ -23,7 +23,7 @@ public final class ZooKeeper {
 
   private ZooKeeper() {}
 
-  /** What there is. */
+  /** Returns what there is. */
   public static Result list() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     var models = json.putArray("models");

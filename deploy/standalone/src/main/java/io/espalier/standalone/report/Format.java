@@ -47,7 +47,7 @@ public enum Format {
 
   abstract String write(Result result);
 
-  /** Whether a result can be written so. */
+  /** Returns whether a result can be written so. */
   public final boolean suits(Result result) {
     return this != NAME || result.names().isPresent();
   }

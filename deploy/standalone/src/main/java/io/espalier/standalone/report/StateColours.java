@@ -40,7 +40,7 @@ public final class StateColours {
 
   private StateColours() {}
 
-  /** Whether standard output shows colours. */
+  /** Returns whether standard output shows colours. */
   public static boolean areShown(Map<String, String> environment) {
     return environment.getOrDefault("NO_COLOR", "").isEmpty()
         && !environment.getOrDefault("TERM", "dumb").equals("dumb")

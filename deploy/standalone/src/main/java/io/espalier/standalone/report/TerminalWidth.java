@@ -38,7 +38,7 @@ public final class TerminalWidth {
     return told.matches() ? Integer.parseInt(told.group(1)) : USUAL;
   }
 
-  /** Whether a stream of this process is a terminal itself, which Java does not tell. */
+  /** Returns whether a stream of this process is a terminal itself, which Java does not tell. */
   static boolean isTerminal(int descriptor) {
     try {
       String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();

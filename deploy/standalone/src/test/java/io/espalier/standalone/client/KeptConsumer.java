@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * A consumer of a topic whose records stay, as a broker's do: it can go back, knows the times of
  * records, gives out a few at once, and counts them.
  */
-final class KeptConsumer<K> extends MockConsumer<K, byte[]> {
+public final class KeptConsumer<K> extends MockConsumer<K, byte[]> {
   private static final int AT_ONCE = 40;
 
   private final String topic;
@@ -32,7 +32,7 @@ final class KeptConsumer<K> extends MockConsumer<K, byte[]> {
   private final Map<TopicPartition, Long> next = new HashMap<>();
   private int given;
 
-  KeptConsumer(String topic, int partitions) {
+  public KeptConsumer(String topic, int partitions) {
     super(AutoOffsetResetStrategy.EARLIEST.name());
     this.topic = topic;
     Node node = new Node(1, "localhost", 1);
@@ -50,11 +50,11 @@ final class KeptConsumer<K> extends MockConsumer<K, byte[]> {
   }
 
   /** Adds a record behind the others of a partition. */
-  void add(int partition, long time, K key, byte @Nullable [] value) {
+  public void add(int partition, long time, K key, byte @Nullable [] value) {
     add(partition, time, key, value, new RecordHeaders());
   }
 
-  void add(int partition, long time, K key, byte @Nullable [] value, RecordHeaders headers) {
+  public void add(int partition, long time, K key, byte @Nullable [] value, RecordHeaders headers) {
     var at = new TopicPartition(topic, partition);
     long offset = next.merge(at, 1L, Long::sum) - 1;
     int size = value == null ? -1 : value.length;
@@ -76,13 +76,13 @@ final class KeptConsumer<K> extends MockConsumer<K, byte[]> {
   }
 
   /** Takes offsets that hold no record, as compaction and the ends of transactions leave them. */
-  void skip(int partition, long offsets) {
+  public void skip(int partition, long offsets) {
     next.merge(new TopicPartition(topic, partition), offsets, Long::sum);
     updateEnds();
   }
 
-  /** How many records were read. */
-  int given() {
+  /** Returns how many records were read. */
+  public int given() {
     return given;
   }
 

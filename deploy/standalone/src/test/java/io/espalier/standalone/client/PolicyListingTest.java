@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.event.PruningPolicy;
+import io.espalier.standalone.client.topic.TopicReader;
 import io.espalier.standalone.report.Result;
 import io.espalier.worker.domain.InvalidInputException;
 import java.util.List;

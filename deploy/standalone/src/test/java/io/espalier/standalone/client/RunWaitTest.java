@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.espalier.event.Run;
 import io.espalier.event.RunState;
 import io.espalier.schemas.RegistryUnavailableException;
+import io.espalier.standalone.client.topic.TopicReader;
 import io.espalier.standalone.report.Narration;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /** A run of two stages. */
-final class SampleRun {
-  static final Instant NOON = Instant.parse("2026-06-01T12:00:00Z");
+public final class SampleRun {
+  public static final Instant NOON = Instant.parse("2026-06-01T12:00:00Z");
 
   private SampleRun() {}
 
@@ -66,11 +66,11 @@ final class SampleRun {
     return run;
   }
 
-  static Run in(RunState state) {
+  public static Run in(RunState state) {
     return in(state, "run-1");
   }
 
-  static Run in(RunState state, String id) {
+  public static Run in(RunState state, String id) {
     return Run.newBuilder()
         .setRunId(id)
         .setModelName("resnet")

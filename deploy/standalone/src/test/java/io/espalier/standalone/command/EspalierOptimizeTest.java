@@ -65,7 +65,7 @@ class EspalierOptimizeTest {
     return espalier(all.toArray(String[]::new));
   }
 
-  /** What an option sets, such as {@code --data=eval}. */
+  /** Returns what an option sets, such as {@code --data=eval}. */
   private static String key(String option) {
     return option.replaceFirst("^(--data=[a-z]+|--[a-z]+)=.*", "$1");
   }

@@ -3,7 +3,7 @@ package io.espalier.standalone.command;
 import static io.espalier.standalone.command.Ran.espalier;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.espalier.standalone.client.Address;
+import io.espalier.standalone.client.topic.Address;
 import io.espalier.standalone.local.DirectoryLock;
 import java.io.IOException;
 import java.net.InetAddress;

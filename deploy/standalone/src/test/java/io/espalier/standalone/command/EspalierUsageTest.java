@@ -48,7 +48,7 @@ class EspalierUsageTest {
     assertThat(completed(script.out(), "espalier", "up", "--allow")).contains("--allow-root");
   }
 
-  /** What bash proposes for the last word. */
+  /** Returns what bash proposes for the last word. */
   private static List<String> completed(String script, String... words) throws Exception {
     String ask =
         """

@@ -3,8 +3,8 @@ package io.espalier.standalone.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.espalier.worker.checkpoint.InputRoots;
-import io.espalier.worker.checkpoint.RootsFile;
+import io.espalier.worker.checkpoint.store.InputRoots;
+import io.espalier.worker.checkpoint.store.RootsFile;
 import io.espalier.worker.domain.InvalidInputException;
 import java.io.IOException;
 import java.net.URI;

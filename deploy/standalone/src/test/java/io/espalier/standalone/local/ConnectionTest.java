@@ -3,7 +3,7 @@ package io.espalier.standalone.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.espalier.standalone.client.UnreachableException;
+import io.espalier.standalone.client.topic.UnreachableException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.espalier.standalone.local;
 
-import io.espalier.standalone.client.Address;
+import io.espalier.standalone.client.topic.Address;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;

@@ -8,7 +8,7 @@ import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.model.family.Section;
 import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -68,9 +68,9 @@ public final class BatchNormCalibration {
       scope.suppressNotUsedWarning();
       for (String name : weights.names()) {
         if (name.endsWith(".running_mean") && section.reads(name)) {
-          T.fill(weights.get(name), 0);
+          Tensors.fill(weights.get(name), 0);
         } else if (name.endsWith(".running_var") && section.reads(name)) {
-          T.fill(weights.get(name), 1);
+          Tensors.fill(weights.get(name), 1);
         }
       }
     }

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.ImageDataset;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.stream.IntStream;
 
 /**
@@ -25,14 +25,14 @@ public record Batches(ImageDataset data, int batch) {
     }
   }
 
-  /** How many there are. */
+  /** Returns how many there are. */
   public int count() {
     return (data.size() + batch - 1) / batch;
   }
 
   /**
-   * How many of them BatchNorm is calibrated on: all full ones, or the only one there is. Every
-   * batch counts the same, so one that is not full would count too much.
+   * Returns how many of them BatchNorm is calibrated on: all full ones, or the only one there is.
+   * Every batch counts the same, so one that is not full would count too much.
    */
   public int calibrating() {
     return Math.max(1, data.size() / batch);
@@ -51,6 +51,7 @@ public record Batches(ImageDataset data, int batch) {
 
   /** The images of a batch of a data set: (batch, channels, height, width). */
   public static NDArray images(ImageDataset data, Batch of, NDManager manager) {
-    return T.of(manager, of.pixels(), of.size(), data.channels(), data.height(), data.width());
+    return Tensors.of(
+        manager, of.pixels(), of.size(), data.channels(), data.height(), data.width());
   }
 }

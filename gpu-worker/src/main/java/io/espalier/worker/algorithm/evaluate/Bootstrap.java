@@ -34,13 +34,13 @@ public final class Bootstrap {
     this.draws = draws;
   }
 
-  /** How far a measure could be off; ends are no numbers if it is none of any draw. */
+  /** Returns how far a measure could be off; ends are no numbers if it is none of any draw. */
   public Interval of(MeasureSamples samples) {
     return interval(samples.count(), samples.value());
   }
 
   /**
-   * How far the difference of a measure between two models could be off.
+   * Returns how far the difference of a measure between two models could be off.
    *
    * @param before of the one model
    * @param after of the other, on the same samples in the same order

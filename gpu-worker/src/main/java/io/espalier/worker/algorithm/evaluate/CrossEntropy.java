@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.evaluate;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.data.TokenBatch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.stream.LongStream;
 
 /**
@@ -27,11 +27,11 @@ enum CrossEntropy implements TextLoss {
       int rows = batch.rows();
       long[] starts = every(batch.labels(), 0, 2);
       long[] ends = every(batch.labels(), 1, 2);
-      NDArray first = T.reshape(T.select(said, 2, 0), rows, batch.length());
-      NDArray last = T.reshape(T.select(said, 2, 1), rows, batch.length());
+      NDArray first = Tensors.reshape(Tensors.select(said, 2, 0), rows, batch.length());
+      NDArray last = Tensors.reshape(Tensors.select(said, 2, 1), rows, batch.length());
       NDArray begin = crossEntropy(ofRealTokens(first, batch), starts);
       NDArray end = crossEntropy(ofRealTokens(last, batch), ends);
-      return T.scale(T.add(begin, end), 0.5);
+      return Tensors.scale(Tensors.add(begin, end), 0.5);
     }
   },
   /** Cross entropy of the label of each text. */
@@ -80,15 +80,18 @@ enum CrossEntropy implements TextLoss {
     for (int i = 0; i < never.length; i++) {
       never[i] = batch.mask()[i] == 1 ? 0 : NEVER;
     }
-    return T.add(scores, T.of(scores.getManager(), never, batch.rows(), batch.length()));
+    return Tensors.add(
+        scores, Tensors.of(scores.getManager(), never, batch.rows(), batch.length()));
   }
 
   /** Sum of {@code -log softmax(logits)[label]} over the rows that have a label. */
   private static NDArray crossEntropy(NDArray logits, long[] labels) {
     long[] found = LongStream.of(labels).map(label -> Math.max(label, 0)).toArray();
     NDArray right =
-        T.pick(T.logSoftmax(logits, 1), T.of(logits.getManager(), found, found.length)); // (rows)
-    return T.negate(T.sum(asked(right, labels)));
+        Tensors.pick(
+            Tensors.logSoftmax(logits, 1),
+            Tensors.of(logits.getManager(), found, found.length)); // (rows)
+    return Tensors.negate(Tensors.sum(asked(right, labels)));
   }
 
   private static NDArray asked(NDArray values, long[] labels) {
@@ -99,13 +102,13 @@ enum CrossEntropy implements TextLoss {
     for (int i = 0; i < weights.length; i++) {
       weights[i] = labels[i] == TokenBatch.IGNORED ? 0 : 1;
     }
-    return T.multiply(values, T.of(values.getManager(), weights, weights.length));
+    return Tensors.multiply(values, Tensors.of(values.getManager(), weights, weights.length));
   }
 
   /** (batch, tokens, classes) → (batch · tokens, classes). */
   private static NDArray flat(NDArray said) {
     var shape = said.getShape();
-    return T.reshape(said, shape.get(0) * shape.get(1), shape.get(2));
+    return Tensors.reshape(said, shape.get(0) * shape.get(1), shape.get(2));
   }
 
   private static long[] every(long[] values, int from, int step) {

@@ -9,7 +9,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +65,7 @@ public final class Evaluation {
   }
 
   /** As {@link #quality}, with what the model said of each image. */
-  public static Tally tally(
+  public static ImageMetrics tally(
       VisionFamily family,
       Weights weights,
       ImageDataset data,
@@ -75,14 +75,14 @@ public final class Evaluation {
   }
 
   /** The same of any forward pass. */
-  public static Tally tally(
+  public static ImageMetrics tally(
       Classifier classifier,
       Weights weights,
       ImageDataset data,
       int batch,
       Progress.Listener progress) {
     var batches = new Batches(data, batch);
-    var tally = Tally.keepingSamples();
+    var tally = ImageMetrics.keepingSamples();
     try (NDManager manager = PyTorch.newManager()) {
       for (int i = 0; i < batches.count(); i++) {
         try (var scope = new NDScope()) {
@@ -128,7 +128,7 @@ public final class Evaluation {
     }
     try (NDManager manager = PyTorch.newManager()) {
       NDArray one = noise(manager, image);
-      return Turns.latencies(
+      return InterleavedTiming.latencies(
           models.size(), repetitions, model -> pass(classifier, models.get(model), one));
     }
   }
@@ -147,6 +147,6 @@ public final class Evaluation {
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (float) random.nextGaussian();
     }
-    return T.of(manager, pixels, 1, image[0], image[1], image[2]);
+    return Tensors.of(manager, pixels, 1, image[0], image[1], image[2]);
   }
 }

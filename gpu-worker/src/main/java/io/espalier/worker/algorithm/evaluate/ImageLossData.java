@@ -4,10 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.ImageDataset;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.ImageNetwork;
-import io.espalier.worker.model.family.Taps;
 import io.espalier.worker.tensor.Losses;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 
 /** Images with classes, and the cross entropy of a network's scores in nats. */
@@ -37,10 +37,10 @@ public record ImageLossData(ImageNetwork network, ImageDataset data) implements 
       }
 
       @Override
-      public NDArray sum(Weights weights, NDManager manager, Taps taps) {
-        NDArray scores = network.forward(weights, Batches.images(data, batch, manager), taps);
-        NDArray classes = T.of(manager, batch.labels(), batch.size());
-        return T.scale(Losses.crossEntropy(scores, classes), batch.size());
+      public NDArray sum(Weights weights, NDManager manager, ForwardHooks hooks) {
+        NDArray scores = network.forward(weights, Batches.images(data, batch, manager), hooks);
+        NDArray classes = Tensors.of(manager, batch.labels(), batch.size());
+        return Tensors.scale(Losses.crossEntropy(scores, classes), batch.size());
       }
     };
   }

@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDScope;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.model.Window;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
@@ -122,15 +122,15 @@ public final class LayerTimer {
       long start = clock.getAsLong();
       NDArray y = x;
       for (int i = 0; i < PASSES; i++) {
-        y = layer.flat() ? T.linear(x, weight, bias) : conv(layer, x, weight);
+        y = layer.flat() ? Tensors.linear(x, weight, bias) : conv(layer, x, weight);
       }
-      T.mean(y).getFloat();
+      Tensors.mean(y).getFloat();
       return clock.getAsLong() - start;
     }
   }
 
   private static NDArray conv(Sized layer, NDArray x, NDArray weight) {
-    return T.conv2d(x, weight, layer.window().stride(), layer.window().kernel() / 2);
+    return Tensors.conv2d(x, weight, layer.window().stride(), layer.window().kernel() / 2);
   }
 
   /** Values around zero; zeros could be faster than real ones. */
@@ -144,6 +144,6 @@ public final class LayerTimer {
     for (int i = 0; i < size; i++) {
       values[i] = (float) random.nextDouble(-1, 1);
     }
-    return T.of(manager, values, shape);
+    return Tensors.of(manager, values, shape);
   }
 }

@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.evaluate;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.tensor.Weights;
 
 /** Samples that a network has a loss on, whatever it reads. */
@@ -28,8 +28,8 @@ public interface LossData {
      * The sum of the losses of all that they ask for, a scalar in the open scope.
      *
      * @param manager of the samples
-     * @param taps watch the pass
+     * @param hooks watch the pass
      */
-    NDArray sum(Weights weights, NDManager manager, Taps taps);
+    NDArray sum(Weights weights, NDManager manager, ForwardHooks hooks);
   }
 }

@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.evaluate;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.data.TokenBatch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /**
  * Loss of scores, (batch, scores), that have a number each which is right; of a text the mean over
@@ -18,19 +18,20 @@ enum TargetLoss implements TextLoss {
     NDArray of(NDArray said, NDArray targets) {
       long rows = said.getShape().get(0);
       long scores = said.getShape().get(1);
-      NDArray given = T.reshape(said, rows, scores, 1);
+      NDArray given = Tensors.reshape(said, rows, scores, 1);
       // the softmax of a score and zero is its sigmoid, and that of the score with the other sign
-      NDArray both = T.concat(2, given, T.full(said, 0, rows, scores, 1)); // (rows, scores, 2)
-      NDArray right = T.reshape(targets, rows, scores, 1);
-      NDArray weights = T.concat(2, right, T.add(T.negate(right), 1));
-      return T.negate(T.multiply(T.logSoftmax(both, 2), weights));
+      NDArray both =
+          Tensors.concat(2, given, Tensors.full(said, 0, rows, scores, 1)); // (rows, scores, 2)
+      NDArray right = Tensors.reshape(targets, rows, scores, 1);
+      NDArray weights = Tensors.concat(2, right, Tensors.add(Tensors.negate(right), 1));
+      return Tensors.negate(Tensors.multiply(Tensors.logSoftmax(both, 2), weights));
     }
   },
   /** Square of what a score differs by. */
   SQUARED_ERROR {
     @Override
     NDArray of(NDArray said, NDArray targets) {
-      return T.square(T.subtract(said, targets));
+      return Tensors.square(Tensors.subtract(said, targets));
     }
   };
 
@@ -45,7 +46,7 @@ enum TargetLoss implements TextLoss {
   @Override
   public NDArray sum(NDArray said, TokenBatch batch) {
     NDArray targets =
-        T.of(said.getManager(), batch.targets(), batch.rows(), said.getShape().get(1));
-    return T.scale(T.sum(of(said, targets)), 1.0 / said.getShape().get(1));
+        Tensors.of(said.getManager(), batch.targets(), batch.rows(), said.getShape().get(1));
+    return Tensors.scale(Tensors.sum(of(said, targets)), 1.0 / said.getShape().get(1));
   }
 }

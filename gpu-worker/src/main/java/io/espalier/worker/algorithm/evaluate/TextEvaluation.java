@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDScope;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.Progress;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.PyTorch;
@@ -24,18 +24,18 @@ public final class TextEvaluation {
   private TextEvaluation() {}
 
   /**
-   * What a model says of a whole data set.
+   * Returns what a model says of a whole data set.
    *
    * @param batch sequences per batch; decides speed and memory, not the result beyond rounding
    * @param progress hears of every batch
    */
-  public static TextTally tally(
+  public static TextMetrics tally(
       TextNetwork network,
       Weights weights,
       TextDataset data,
       int batch,
       Progress.Listener progress) {
-    var tally = new TextTally(network.input(), data);
+    var tally = new TextMetrics(network.input(), data);
     try (NDManager manager = PyTorch.newManager()) {
       for (int from = 0; from < data.size(); from += batch) {
         int to = Math.min(from + batch, data.size());
@@ -44,7 +44,9 @@ public final class TextEvaluation {
         try (var scope = new NDScope()) {
           scope.suppressNotUsedWarning();
           tally.add(
-              network.forward(weights, Tokens.of(manager, tokens), Taps.NONE), tokens, indices);
+              network.forward(weights, Tokens.of(manager, tokens), ForwardHooks.NONE),
+              tokens,
+              indices);
         }
         Map<String, Double> values =
             Double.isFinite(tally.loss()) ? Map.of("loss", tally.loss()) : Map.<String, Double>of();
@@ -80,14 +82,14 @@ public final class TextEvaluation {
     try (NDManager manager = PyTorch.newManager()) {
       int vocabulary = models.get(0).network().input().vocabulary();
       Tokens sequence = Tokens.of(manager, drawn(vocabulary, tokens));
-      return Turns.latencies(
+      return InterleavedTiming.latencies(
           models.size(),
           repetitions,
           model -> {
             try (var scope = new NDScope()) {
               scope.suppressNotUsedWarning();
               Timed timed = models.get(model);
-              timed.network().forward(timed.weights(), sequence, Taps.NONE).toFloatArray();
+              timed.network().forward(timed.weights(), sequence, ForwardHooks.NONE).toFloatArray();
             }
           });
     }

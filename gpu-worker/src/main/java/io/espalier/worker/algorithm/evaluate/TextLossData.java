@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TokenBatch;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Weights;
@@ -37,8 +37,8 @@ public record TextLossData(TextNetwork network, TextLoss loss, TextDataset data)
       }
 
       @Override
-      public NDArray sum(Weights weights, NDManager manager, Taps taps) {
-        return loss.sum(network.forward(weights, Tokens.of(manager, batch), taps), batch);
+      public NDArray sum(Weights weights, NDManager manager, ForwardHooks hooks) {
+        return loss.sum(network.forward(weights, Tokens.of(manager, batch), hooks), batch);
       }
     };
   }

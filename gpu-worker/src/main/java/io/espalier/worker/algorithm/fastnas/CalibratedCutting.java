@@ -7,7 +7,7 @@ import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Surgery;
+import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.model.Kept;
 import java.nio.file.Path;
 
@@ -17,7 +17,7 @@ import java.nio.file.Path;
  * @param plan its costs know latency if it is bounded
  */
 record CalibratedCutting(
-    Plan plan, FastNas fastNas, SensitivityMap map, Completion completion, Phases phases)
+    FastNasPlan plan, FastNas fastNas, SensitivityMap map, CutCompletion completion, Phases phases)
     implements WidthCutting<CalibratedCutting.Cut> {
   /**
    * A cut model.
@@ -25,7 +25,7 @@ record CalibratedCutting(
    * @param plan what is known of its files
    * @param completed what was done to them after the cut
    */
-  record Cut(Plan plan, Completed completed) {}
+  record Cut(FastNasPlan plan, CompletedCut completed) {}
 
   @Override
   public Selection select(Budget budget) {
@@ -40,7 +40,7 @@ record CalibratedCutting(
   @Override
   public Cut cut(Kept kept, Path output) {
     phases.time("surgery", () -> Surgery.cut(plan.model(), plan.architecture(), kept, output));
-    Plan cut = Plan.of(ModelDirectory.open(output), 1);
+    FastNasPlan cut = FastNasPlan.of(ModelDirectory.open(output), 1);
     return new Cut(cut, phases.time(phase(), () -> completion.complete(cut, kept)));
   }
 

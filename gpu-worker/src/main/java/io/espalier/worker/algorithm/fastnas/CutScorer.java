@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Batches;
-import io.espalier.worker.algorithm.evaluate.Tally;
+import io.espalier.worker.algorithm.evaluate.ImageMetrics;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.model.Architecture;
@@ -40,7 +40,7 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
   private final Batches batches;
   private final List<Section> sections;
   private final double[] shares;
-  private final Prefix prefix;
+  private final CachedPrefix prefix;
   private final NDManager manager = PyTorch.newManager();
   private NDArray @Nullable [] reference;
   private double passes;
@@ -68,7 +68,7 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
     this.batches = batches;
     this.sections = family.sections(whole);
     this.shares = shares(weights.architecture(), sections);
-    this.prefix = new Prefix(sections, whole, batches, memoryBytes, directory);
+    this.prefix = new CachedPrefix(sections, whole, batches, memoryBytes, directory);
   }
 
   /** Position of the first section that a cut of an axis changes. */
@@ -106,7 +106,7 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
   }
 
   private double score(List<Section> rest) {
-    var tally = new Tally();
+    var tally = new ImageMetrics();
     double[] divergence = {0};
     run(
         rest,
@@ -135,7 +135,7 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
     }
   }
 
-  /** What the model as it was delivered says of each batch. */
+  /** Returns what the model as it was delivered says of each batch. */
   private NDArray[] reference() {
     if (reference == null) {
       var said = new NDArray[batches.count()];

@@ -36,7 +36,7 @@ public final class FastNas {
   /** Changes whenever results may. */
   public static final String VERSION = "4";
 
-  private final Plan plan;
+  private final FastNasPlan plan;
   private final FastNasSettings settings;
   private final ImageDataset data;
   private int remembered;
@@ -47,7 +47,7 @@ public final class FastNas {
    * @param data images to score and calibrate on, with labels unless score and importance do
    *     without; better not those that the result is judged by
    */
-  public FastNas(Plan plan, FastNasSettings settings, ImageDataset data) {
+  public FastNas(FastNasPlan plan, FastNasSettings settings, ImageDataset data) {
     this.plan = plan;
     this.settings = settings;
     this.data = data;
@@ -63,7 +63,7 @@ public final class FastNas {
     return Solver.select(plan.space(), costs, budget, map.sensitivities(), settings.objective());
   }
 
-  /** What other budgets of one quantity would lead to. */
+  /** Returns what other budgets of one quantity would lead to. */
   Curve curve(SensitivityMap map, CostModel costs, Quantity quantity) {
     return Curve.of(plan.space(), costs, quantity, map.sensitivities(), settings.objective());
   }
@@ -108,7 +108,7 @@ public final class FastNas {
     }
   }
 
-  /** How many models the last map had the scores of from an earlier search. */
+  /** Returns how many models the last map had the scores of from an earlier search. */
   int remembered() {
     return remembered;
   }

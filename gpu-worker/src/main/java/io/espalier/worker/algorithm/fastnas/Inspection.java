@@ -53,7 +53,7 @@ public record Inspection(
       shape = List.copyOf(shape);
     }
 
-    /** Why its width may not be cut, if so. */
+    /** Returns why its width may not be cut, if so. */
     public Optional<String> reason() {
       return axis.isEmpty()
           ? Optional.of("its outputs are not the units of one axis")
@@ -108,7 +108,7 @@ public record Inspection(
     return new Inspection(
         architecture.family(),
         architecture.name(),
-        Plan.whole(architecture, model),
+        FastNasPlan.whole(architecture, model),
         known instanceof TextModel ? known.carried() : Optional.of("normalisations"),
         known instanceof TextModel text ? text.network().warnings() : List.of(),
         architecture.layers().stream()

@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 final class MapCheck {
   private MapCheck() {}
 
-  /** Why a map cannot be one of these axes, finished or not; empty if it can. */
+  /** Returns why a map cannot be one of these axes, finished or not; empty if it can. */
   static Optional<String> problem(SensitivityMap map, List<Choices> axes) {
     if (!Double.isFinite(map.originalScore())) {
       return Optional.of("the score of the original is " + map.originalScore());

@@ -97,7 +97,7 @@ public final class Profiles {
   public static Profile of(ModelDirectory model, Request request) {
     ObjectNode config = model.config();
     request.input().ifPresent(size -> put(config, size));
-    Plan plan = Plan.of(model, config, request.channelDivisor(), request.layers());
+    FastNasPlan plan = FastNasPlan.of(model, config, request.channelDivisor(), request.layers());
     return profile(plan.space(), plan.costs(), plan.whole(), request.constraints());
   }
 

@@ -57,12 +57,12 @@ public record SensitivityMap(
     return new Sensitivities(losses);
   }
 
-  /** What measuring it took, in whole passes over the images, the original's included. */
+  /** Returns what measuring it took, in whole passes over the images, the original's included. */
   public double passes() {
     return 1 + axes.values().stream().mapToDouble(Entry::passes).sum();
   }
 
-  /** How many models were scored for it, the original one included. */
+  /** Returns how many models were scored for it, the original one included. */
   public int evaluations() {
     return 1 + axes.values().stream().mapToInt(Entry::evaluations).sum();
   }

@@ -31,7 +31,7 @@ final class SensitivityMeasurement {
     /** The score of the model at these widths. */
     double of(Widths widths);
 
-    /** What was computed by now, in whole passes over the images. */
+    /** Returns what was computed by now, in whole passes over the images. */
     default double passes() {
       return 0;
     }

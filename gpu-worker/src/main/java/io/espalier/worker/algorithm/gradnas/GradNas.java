@@ -96,7 +96,7 @@ public final class GradNas {
   }
 
   /**
-   * What each width of each axis loses: the scores of the units that go.
+   * Returns what each width of each axis loses: the scores of the units that go.
    *
    * @param layout which axes of the model an axis of the space stands for
    */

@@ -2,9 +2,9 @@ package io.espalier.worker.algorithm.gradnas;
 
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.evaluate.ImageLossData;
+import io.espalier.worker.algorithm.evaluate.ImageMetrics;
 import io.espalier.worker.algorithm.evaluate.Judgement;
 import io.espalier.worker.algorithm.evaluate.LossData;
-import io.espalier.worker.algorithm.evaluate.Tally;
 import io.espalier.worker.algorithm.prune.VersionTiming;
 import io.espalier.worker.algorithm.reconstruct.transformer.ImagePasses;
 import io.espalier.worker.algorithm.reconstruct.transformer.StackPasses;
@@ -12,7 +12,7 @@ import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.ImageTransformerModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.tensor.Weights;
 import java.util.Optional;
 
@@ -38,7 +38,7 @@ public record GradNasImages(ImageTransformerModel model, ImageDataset searched, 
   @Override
   public Baseline<ImageTransformerModel> baseline(
       Weights original, int batch, Progress.Listener progress) {
-    Tally before = tally(model, original, batch, progress);
+    ImageMetrics before = tally(model, original, batch, progress);
     return new Baseline<>() {
       @Override
       public Judgement original() {
@@ -52,10 +52,10 @@ public record GradNasImages(ImageTransformerModel model, ImageDataset searched, 
     };
   }
 
-  private Tally tally(
+  private ImageMetrics tally(
       ImageTransformerModel of, Weights weights, int batch, Progress.Listener progress) {
     return Evaluation.tally(
-        (each, images) -> of.network().forward(each, images, Taps.NONE),
+        (each, images) -> of.network().forward(each, images, ForwardHooks.NONE),
         weights,
         judged,
         batch,

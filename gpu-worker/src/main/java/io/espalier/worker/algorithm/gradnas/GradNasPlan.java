@@ -80,7 +80,7 @@ public record GradNasPlan(
     return tokens.isPresent() ? constraints.ofSequences(tokens.getAsInt()) : constraints;
   }
 
-  /** What the model at hand costs; bytes are those of its files as they are. */
+  /** Returns what the model at hand costs; bytes are those of its files as they are. */
   public Cost whole() {
     return FileCosts.whole(costs, model.directory());
   }

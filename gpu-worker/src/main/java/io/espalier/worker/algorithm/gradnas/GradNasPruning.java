@@ -5,9 +5,8 @@ import io.espalier.worker.algorithm.evaluate.Judgement;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.LossData;
 import io.espalier.worker.algorithm.gradnas.GradNasSubject.Baseline;
-import io.espalier.worker.algorithm.prune.Candidate;
-import io.espalier.worker.algorithm.prune.Candidates;
-import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
+import io.espalier.worker.algorithm.prune.CandidateSearch;
+import io.espalier.worker.algorithm.prune.CandidateSearch.LatencyRange;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.prune.CutFiles;
 import io.espalier.worker.algorithm.prune.Decision.Solved;
@@ -16,11 +15,12 @@ import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.prune.LatencyProfile;
 import io.espalier.worker.algorithm.prune.LatencyStore;
 import io.espalier.worker.algorithm.prune.LoadedModels;
-import io.espalier.worker.algorithm.prune.Measured;
-import io.espalier.worker.algorithm.prune.Outcome;
+import io.espalier.worker.algorithm.prune.MeasuredModel;
 import io.espalier.worker.algorithm.prune.Phases;
+import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.algorithm.prune.VersionTiming;
+import io.espalier.worker.algorithm.prune.WrittenCandidate;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.reconstruct.transformer.TransformerReconstruction;
 import io.espalier.worker.algorithm.search.Budget;
@@ -62,7 +62,7 @@ public final class GradNasPruning<M extends MaskableModel> {
    * @param reconstruction what was solved for; empty if nothing was to be
    */
   public record Result(
-      Outcome<Solved> outcome,
+      PruningOutcome<Solved> outcome,
       MaskableModel model,
       UnitScores scores,
       int samples,
@@ -127,7 +127,7 @@ public final class GradNasPruning<M extends MaskableModel> {
           phases.time("gradients", () -> gradNas.measure(original, checkpoints, progress));
       Sensitivities losses = gradNas.sensitivities(scores, plan.space(), plan.layout());
       var search = new Search(costs, budget, scores, losses);
-      Candidate<Selection, M> found = candidates(search, original).settle(budget, output);
+      WrittenCandidate<Selection, M> found = candidates(search, original).settle(budget, output);
       if (plan.output() != OutputMode.ZERO_PADDED) { // that costs what it did: it is for looking at
         FileCosts.requireWithin(budget, cost(found.cut()), output);
       }
@@ -173,7 +173,7 @@ public final class GradNasPruning<M extends MaskableModel> {
   /** What choices are made by. */
   private record Search(CostModel costs, Budget budget, UnitScores scores, Sensitivities losses) {}
 
-  private Candidates<Selection, M> candidates(Search search, Weights original) {
+  private CandidateSearch<Selection, M> candidates(Search search, Weights original) {
     var cutting =
         new UnitCutting<>(
             subject::open,
@@ -183,7 +183,7 @@ public final class GradNasPruning<M extends MaskableModel> {
             ChannelOrder.by(plan.model().architecture(), search.scores().byAxis()),
             settings.objective(),
             phases);
-    return new Candidates<>(
+    return new CandidateSearch<>(
         cutting,
         LatencyRange.of(plan.space(), search.costs()),
         latencyBound,
@@ -194,13 +194,14 @@ public final class GradNasPruning<M extends MaskableModel> {
         phases);
   }
 
-  private Outcome<Solved> outcome(
-      Search search, Candidate<Selection, M> found, Judgement before, Judgement after) {
+  private PruningOutcome<Solved> outcome(
+      Search search, WrittenCandidate<Selection, M> found, Judgement before, Judgement after) {
     Budget budget = search.budget();
     Cost whole = FileCosts.whole(search.costs(), plan.model().directory());
-    return new Outcome<>(
-        Measured.of(cost(plan.model()), before.measures(), found.original()).with(before.samples()),
-        Measured.of(cost(found.cut()), after.measures(), found.result()).with(after.samples()),
+    return new PruningOutcome<>(
+        MeasuredModel.of(cost(plan.model()), before.measures(), found.original())
+            .with(before.samples()),
+        MeasuredModel.of(cost(found.cut()), after.measures(), found.result()).with(after.samples()),
         after.count(),
         new Solved(found.choice(), phases.time("other budgets", () -> curve(search))),
         found.kept(),

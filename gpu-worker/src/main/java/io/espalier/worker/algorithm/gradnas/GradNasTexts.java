@@ -5,7 +5,7 @@ import io.espalier.worker.algorithm.evaluate.LossData;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
 import io.espalier.worker.algorithm.evaluate.TextLossData;
-import io.espalier.worker.algorithm.evaluate.TextTally;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.algorithm.prune.VersionTiming;
 import io.espalier.worker.algorithm.reconstruct.transformer.SequencePasses;
@@ -51,7 +51,7 @@ public record GradNasTexts(
 
   @Override
   public Baseline<TextModel> baseline(Weights original, int batch, Progress.Listener progress) {
-    TextTally before = tally(model, original, batch, progress);
+    TextMetrics before = tally(model, original, batch, progress);
     return new Baseline<>() {
       @Override
       public Judgement original() {
@@ -65,7 +65,7 @@ public record GradNasTexts(
     };
   }
 
-  private TextTally tally(TextModel of, Weights weights, int batch, Progress.Listener progress) {
+  private TextMetrics tally(TextModel of, Weights weights, int batch, Progress.Listener progress) {
     return TextEvaluation.tally(of.network(), weights, judged, batch, progress);
   }
 

@@ -9,7 +9,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,7 +26,7 @@ import java.util.Map;
 final class MaskGradients implements AutoCloseable {
   private final Weights weights;
   private final int piece;
-  private final MaskTaps masks;
+  private final MaskHooks masks;
   private final NDManager manager = PyTorch.newManager();
 
   /**
@@ -39,7 +39,7 @@ final class MaskGradients implements AutoCloseable {
   MaskGradients(Weights weights, Collection<Axis> axes, int piece) {
     this.weights = weights;
     this.piece = piece;
-    this.masks = new MaskTaps(axes);
+    this.masks = new MaskHooks(axes);
   }
 
   /**
@@ -82,7 +82,8 @@ final class MaskGradients implements AutoCloseable {
   private double run(Piece batch, long count) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray mean = Gradients.of(() -> T.scale(batch.sum(weights, manager, masks), 1.0 / count));
+      NDArray mean =
+          Gradients.of(() -> Tensors.scale(batch.sum(weights, manager, masks), 1.0 / count));
       return mean.getFloat();
     }
   }

@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.gradnas;
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
 import io.espalier.worker.data.TokenBatch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -30,8 +30,8 @@ record Probe(long seed) implements TextLoss {
   @Override
   public NDArray sum(NDArray said, TokenBatch batch) {
     int columns = Math.toIntExact(said.getShape().get(1));
-    NDArray signs = T.of(said.getManager(), signs(batch, columns), batch.rows(), columns);
-    return T.sum(T.multiply(T.unitRows(said), signs));
+    NDArray signs = Tensors.of(said.getManager(), signs(batch, columns), batch.rows(), columns);
+    return Tensors.sum(Tensors.multiply(Tensors.unitRows(said), signs));
   }
 
   private float[] signs(TokenBatch batch, int columns) {

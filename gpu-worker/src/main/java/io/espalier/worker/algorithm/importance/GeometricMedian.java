@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.importance;
 
-import io.espalier.worker.checkpoint.Numbers;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.Numbers;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Layer;

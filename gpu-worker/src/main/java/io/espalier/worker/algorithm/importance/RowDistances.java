@@ -3,9 +3,9 @@ package io.espalier.worker.algorithm.importance;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.checkpoint.Numbers;
+import io.espalier.worker.checkpoint.safetensors.Numbers;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -96,13 +96,14 @@ final class RowDistances {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       NDArray sum =
-          T.of(manager, new double[count(first) * count(second)], count(first), count(second));
+          Tensors.of(
+              manager, new double[count(first) * count(second)], count(first), count(second));
       for (int column = 0; column < columns; column += block) {
         try (var stretch = new NDScope()) {
           stretch.suppressNotUsedWarning();
           NDArray a = part(manager, first, column);
           NDArray b = first == second ? a : part(manager, second, column);
-          T.addScaledInPlace(sum, T.products(a, b), 1);
+          Tensors.addScaledInPlace(sum, Tensors.products(a, b), 1);
         }
       }
       return sum.toDoubleArray();
@@ -123,7 +124,7 @@ final class RowDistances {
         buffer.putDouble(matrix.at(from + j) - mean[column + j]);
       }
     }
-    return T.of(manager, buffer.flip(), height, width);
+    return Tensors.of(manager, buffer.flip(), height, width);
   }
 
   private double[] mean() {

@@ -17,7 +17,7 @@ import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,7 +73,7 @@ final class Taylor {
           scope.suppressNotUsedWarning();
           Batch batch = batches.get(i);
           NDArray images = batches.images(batch, manager);
-          NDArray labels = T.of(manager, batch.labels(), batch.size());
+          NDArray labels = Tensors.of(manager, batch.labels(), batch.size());
           weights.clearGradients();
           Gradients.of(
               () -> Losses.crossEntropy(family.forward(weights, images, Mode.EVALUATE), labels));
@@ -113,7 +113,8 @@ final class Taylor {
 
   private static void addProducts(TensorSpec tensor, Axis axis, Weights weights, double[] change) {
     float[] products =
-        T.multiply(weights.get(tensor.name()), weights.gradient(tensor.name())).toFloatArray();
+        Tensors.multiply(weights.get(tensor.name()), weights.gradient(tensor.name()))
+            .toFloatArray();
     Dimension rows = tensor.dimensions().get(0);
     int length = products.length / rows.size();
     int row = 0;

@@ -128,7 +128,7 @@ public record MinitronPlan(
         .orElse(files);
   }
 
-  /** What a model that was made of the blueprint's costs as it lies there. */
+  /** Returns what a model that was made of the blueprint's costs as it lies there. */
   Cost cost(DecoderBlueprint made) {
     CostModel files = FileCosts.of(made.architecture(), made.model().directory());
     CostModel costs =

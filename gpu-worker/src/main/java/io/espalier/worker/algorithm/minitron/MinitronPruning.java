@@ -23,17 +23,17 @@ import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.space.CandidateSpace;
 import io.espalier.worker.algorithm.minitron.space.LatencyForecast;
 import io.espalier.worker.algorithm.minitron.space.PerLayerSpace;
-import io.espalier.worker.algorithm.prune.Candidate;
-import io.espalier.worker.algorithm.prune.Candidates;
+import io.espalier.worker.algorithm.prune.CandidateSearch;
 import io.espalier.worker.algorithm.prune.Cutting;
 import io.espalier.worker.algorithm.prune.Decision;
 import io.espalier.worker.algorithm.prune.Decision.Solved;
 import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.prune.LatencyBound;
-import io.espalier.worker.algorithm.prune.Measured;
-import io.espalier.worker.algorithm.prune.Outcome;
+import io.espalier.worker.algorithm.prune.MeasuredModel;
 import io.espalier.worker.algorithm.prune.Phases;
+import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.prune.TextTiming;
+import io.espalier.worker.algorithm.prune.WrittenCandidate;
 import io.espalier.worker.algorithm.search.Curve;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Sensitivities;
@@ -72,7 +72,7 @@ public final class MinitronPruning {
    */
   public record Result(
       MinitronPlan plan,
-      Outcome<?> outcome,
+      PruningOutcome<?> outcome,
       ActivationScores activity,
       Optional<Sensitivities> losses,
       int batches,
@@ -187,15 +187,17 @@ public final class MinitronPruning {
 
   /** What lies in the output directory, and how it was decided. */
   private record Found(
-      Candidate<?, TextModel> candidate, Decision decision, Optional<Sensitivities> losses) {}
+      WrittenCandidate<?, TextModel> candidate,
+      Decision decision,
+      Optional<Sensitivities> losses) {}
 
-  private Outcome<Decision> outcome(
+  private PruningOutcome<Decision> outcome(
       MinitronPlan plan, Found found, DecoderBlueprint made, Judged before, Judged after) {
-    Candidate<?, TextModel> candidate = found.candidate();
-    return new Outcome<>(
-        Measured.of(given.whole(), before.measures(), candidate.original())
+    WrittenCandidate<?, TextModel> candidate = found.candidate();
+    return new PruningOutcome<>(
+        MeasuredModel.of(given.whole(), before.measures(), candidate.original())
             .with(before.samplesByMeasure()),
-        Measured.of(plan.cost(made), after.measures(), candidate.result())
+        MeasuredModel.of(plan.cost(made), after.measures(), candidate.result())
             .with(after.samplesByMeasure()),
         after.samples(),
         found.decision(),
@@ -222,9 +224,9 @@ public final class MinitronPruning {
     return new SubnetWriter(blueprint, given.goal().sharding(), phases);
   }
 
-  private <S> Candidate<S, TextModel> settle(
+  private <S> WrittenCandidate<S, TextModel> settle(
       Cutting<S, TextModel> cutting, MinitronPlan plan, Path output) {
-    return new Candidates<>(
+    return new CandidateSearch<>(
             cutting, plan.options().range(plan.budget()), latencyBound, timing, phases)
         .settle(plan.budget(), output);
   }
@@ -232,7 +234,7 @@ public final class MinitronPruning {
   private Found perLayer(MinitronPlan plan, PerLayerSpace options, Heard heard, Places places) {
     Sensitivities losses = options.losses(heard.activity());
     var units = new UnitSelection(blueprint, heard.activity());
-    Candidate<Selection, TextModel> found =
+    WrittenCandidate<Selection, TextModel> found =
         settle(new PerLayerCutting(options, units, losses, files()), plan, places.output());
     Curve curve = phases.time("other budgets", () -> options.curve(plan.budget(), losses));
     return new Found(found, new Solved(found.choice(), curve), Optional.of(losses));
@@ -256,7 +258,8 @@ public final class MinitronPruning {
               scoring,
               files(),
               progress);
-      Candidate<UniformCutting.Choice, TextModel> found = settle(cutting, plan, places.output());
+      WrittenCandidate<UniformCutting.Choice, TextModel> found =
+          settle(cutting, plan, places.output());
       return new Found(found, cutting.compared(found.choice(), plan.budget()), Optional.empty());
     }
   }

@@ -4,7 +4,7 @@ import io.espalier.worker.algorithm.minitron.size.KvCacheSize;
 import io.espalier.worker.algorithm.minitron.size.SizeDivisors;
 import io.espalier.worker.algorithm.minitron.size.TargetSizes;
 import io.espalier.worker.algorithm.search.Constraints;
-import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.surgery.Sharding;
 import java.util.Optional;
 
 /**

@@ -20,7 +20,7 @@ public interface Cutting<S, C> {
    */
   S select(Budget budget);
 
-  /** What a choice costs as it is foretold. */
+  /** Returns what a choice costs as it is foretold. */
   Cost cost(S choice);
 
   /** The units that stay by a choice. */
@@ -29,7 +29,7 @@ public interface Cutting<S, C> {
   /** Leaves a cut model, ready for use, in an empty directory. */
   C cut(Kept kept, Path output);
 
-  /** What messages call a choice; empty if it has too many widths to be told in words. */
+  /** Returns what messages call a choice; empty if it has too many widths to be told in words. */
   Optional<String> name(S choice);
 
   /** How a policy may allow smaller models, for messages. */

@@ -29,7 +29,7 @@ public sealed interface Decision {
    * @param candidates the models, the largest first
    * @param chosen position of the one that came out among them
    */
-  record Compared(List<Scored> candidates, int chosen) implements Decision {
+  record Compared(List<ScoredCandidate> candidates, int chosen) implements Decision {
     /** A comparison; the list is copied. */
     public Compared {
       candidates = List.copyOf(candidates);

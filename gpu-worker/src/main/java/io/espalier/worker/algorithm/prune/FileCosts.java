@@ -6,9 +6,9 @@ import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Sharding;
-import io.espalier.worker.checkpoint.Surgery;
-import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
+import io.espalier.worker.checkpoint.surgery.Sharding;
+import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Kept;
@@ -77,7 +77,7 @@ public final class FileCosts {
     }
   }
 
-  /** What the model at hand costs; bytes are those of its files as they are. */
+  /** Returns what the model at hand costs; bytes are those of its files as they are. */
   public static Cost whole(CostModel costs, ModelDirectory model) {
     Cost cost = costs.cost(Widths.all());
     return cost.asFound(model.bytes(), cost.latencyNanos());

@@ -33,18 +33,20 @@ public record LatencyBound(Limit limit) {
     return limit.absolute(nanos(original));
   }
 
-  /** Whether a model is within the bound. */
+  /** Returns whether a model is within the bound. */
   boolean holds(Latency original, Latency model) {
     return nanos(model) <= allowed(original);
   }
 
-  /** Whether a model is so much faster than it need be that a slower one should be tried. */
+  /**
+   * Returns whether a model is so much faster than it need be that a slower one should be tried.
+   */
   boolean isFarBelow(List<Latency> measured) {
     return nanos(measured.get(1)) < FAR_BELOW * allowed(measured.get(0));
   }
 
   /**
-   * How fast the next model should be foretold to be, after one that was too slow.
+   * Returns how fast the next model should be foretold to be, after one that was too slow.
    *
    * @param foretold nanoseconds that the last one was thought to take
    * @param fastest nanoseconds that the fastest of all is thought to take
@@ -56,7 +58,8 @@ public record LatencyBound(Limit limit) {
   }
 
   /**
-   * How slow the next model may be foretold to be, after one that was faster than it need be.
+   * Returns how slow the next model may be foretold to be, after one that was faster than it need
+   * be.
    *
    * @param foretold nanoseconds that the last one was thought to take
    * @param measured how fast the original and the last one are

@@ -44,7 +44,7 @@ public final class LatencyProfile {
    */
   @FunctionalInterface
   public interface WholeModels {
-    /** How fast the models at the given widths are, side by side. */
+    /** Returns how fast the models at the given widths are, side by side. */
     List<Latency> latencies(Widths one, Widths other);
   }
 

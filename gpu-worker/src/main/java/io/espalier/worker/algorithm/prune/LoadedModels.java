@@ -16,11 +16,11 @@ import java.util.function.Function;
  * @param timer times two models side by side
  */
 public record LoadedModels<C>(Weights original, Function<C, Weights> load, Timer timer)
-    implements Candidates.Timing<C> {
+    implements CandidateSearch.Timing<C> {
   /** Times two models side by side. */
   @FunctionalInterface
   public interface Timer {
-    /** How fast the original and its cut version are, in this order. */
+    /** Returns how fast the original and its cut version are, in this order. */
     List<Latency> latencies(Weights original, Weights cut);
   }
 

@@ -28,7 +28,8 @@ public final class ScoreFiles {
   private ScoreFiles() {}
 
   /**
-   * What a file holds; empty if there is none, or if it is not what is asked for, which is logged.
+   * Returns what a file holds; empty if there is none, or if it is not what is asked for, which is
+   * logged.
    *
    * @param refusal why content is not what is asked for, if it is not
    * @throws WorkerException if it cannot be read

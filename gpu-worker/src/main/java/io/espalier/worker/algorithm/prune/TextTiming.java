@@ -19,7 +19,7 @@ public interface TextTiming {
   double nanos(Sized layer);
 
   /**
-   * How fast models are, side by side.
+   * Returns how fast models are, side by side.
    *
    * @param repetitions passes of each to measure
    */

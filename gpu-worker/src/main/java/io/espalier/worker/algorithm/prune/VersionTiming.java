@@ -6,8 +6,8 @@ import io.espalier.worker.algorithm.evaluate.LayerTimer;
 import io.espalier.worker.algorithm.evaluate.LayerTimer.Sized;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation.Timed;
 import io.espalier.worker.data.InputSpec;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.ImageNetwork;
-import io.espalier.worker.model.family.Taps;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
@@ -58,7 +58,7 @@ public interface VersionTiming {
       @Override
       public List<Latency> latencies(List<Weights> versions, int repetitions) {
         return Evaluation.latencies(
-            (weights, images) -> network.forward(weights, images, Taps.NONE),
+            (weights, images) -> network.forward(weights, images, ForwardHooks.NONE),
             versions,
             repetitions,
             image.channels(),

@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.reconstruct;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +33,7 @@ final class Cholesky {
    * @param ridge is added to its diagonal
    */
   static Optional<Cholesky> of(NDArray matrix, double ridge) {
-    NDArray left = T.scale(matrix, 1); // a copy that is overwritten
+    NDArray left = Tensors.scale(matrix, 1); // a copy that is overwritten
     int size = Math.toIntExact(matrix.getShape().get(0));
     List<NDArray> inverses = new ArrayList<>();
     for (int from = 0; from < size; from += BLOCK) {
@@ -43,7 +43,7 @@ final class Cholesky {
         return Optional.empty();
       }
       invert(corner, to - from);
-      inverses.add(T.of(matrix.getManager(), corner, to - from, to - from));
+      inverses.add(Tensors.of(matrix.getManager(), corner, to - from, to - from));
       if (to < size) {
         eliminate(left, inverses.get(inverses.size() - 1), from, to);
       }
@@ -57,10 +57,10 @@ final class Cholesky {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       NDArray below = block(left, to, size, from, to);
-      NDArray panel = T.products(below, inverse); // A₂₁ · L₁₁⁻ᵀ
-      T.addScaledInPlace(below, T.subtract(panel, below), 1);
+      NDArray panel = Tensors.products(below, inverse); // A₂₁ · L₁₁⁻ᵀ
+      Tensors.addScaledInPlace(below, Tensors.subtract(panel, below), 1);
       NDArray rest = block(left, to, size, to, size);
-      T.addScaledInPlace(rest, T.products(panel, panel), -1);
+      Tensors.addScaledInPlace(rest, Tensors.products(panel, panel), -1);
     }
   }
 
@@ -70,7 +70,7 @@ final class Cholesky {
    * @param right (n, m), float64; stays as it is
    */
   NDArray solve(NDArray right) {
-    NDArray x = T.scale(right, 1);
+    NDArray x = Tensors.scale(right, 1);
     for (int i = 0; i < inverses.size(); i++) { // L · Z = right
       int to = Math.min((i + 1) * BLOCK, size);
       substitute(
@@ -78,8 +78,8 @@ final class Cholesky {
     }
     for (int i = inverses.size() - 1; i >= 0; i--) { // Lᵀ · X = Z
       int to = Math.min((i + 1) * BLOCK, size);
-      NDArray before = T.transpose(block(lower, i * BLOCK, to, 0, i * BLOCK), 0, 1);
-      substitute(x, i, T.transpose(inverses.get(i), 0, 1), new Others(0, i * BLOCK, before));
+      NDArray before = Tensors.transpose(block(lower, i * BLOCK, to, 0, i * BLOCK), 0, 1);
+      substitute(x, i, Tensors.transpose(inverses.get(i), 0, 1), new Others(0, i * BLOCK, before));
     }
     return x;
   }
@@ -92,18 +92,18 @@ final class Cholesky {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       int from = i * BLOCK;
-      NDArray rows = T.slice(x, 0, from, Math.min(from + BLOCK, size));
-      NDArray found = T.matMul(inverse, rows);
-      T.addScaledInPlace(rows, T.subtract(found, rows), 1);
+      NDArray rows = Tensors.slice(x, 0, from, Math.min(from + BLOCK, size));
+      NDArray found = Tensors.matMul(inverse, rows);
+      Tensors.addScaledInPlace(rows, Tensors.subtract(found, rows), 1);
       if (others.from() < others.to()) {
-        NDArray rest = T.slice(x, 0, others.from(), others.to());
-        T.addScaledInPlace(rest, T.matMul(others.factors(), found), -1);
+        NDArray rest = Tensors.slice(x, 0, others.from(), others.to());
+        Tensors.addScaledInPlace(rest, Tensors.matMul(others.factors(), found), -1);
       }
     }
   }
 
   private static NDArray block(NDArray matrix, int fromRow, int toRow, int from, int to) {
-    return T.slice(T.slice(matrix, 0, fromRow, toRow), 1, from, to);
+    return Tensors.slice(Tensors.slice(matrix, 0, fromRow, toRow), 1, from, to);
   }
 
   /**

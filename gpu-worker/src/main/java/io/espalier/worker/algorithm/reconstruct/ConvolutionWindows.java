@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.reconstruct;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /**
  * The windows of a convolution at some of its places, one after another as rows: what it reads
@@ -13,7 +13,7 @@ import io.espalier.worker.tensor.T;
  */
 record ConvolutionWindows(int kernel, int stride, int padding) {
   /**
-   * What a convolution reads, by windows.
+   * Returns what a convolution reads, by windows.
    *
    * @param x (batch, channels, h, w)
    * @param width of what it says
@@ -22,17 +22,17 @@ record ConvolutionWindows(int kernel, int stride, int padding) {
    *     of the convolution's weight
    */
   NDArray read(NDArray x, int width, int[] places) {
-    NDArray padded = T.padBorder(x, padding);
+    NDArray padded = Tensors.padBorder(x, padding);
     long batch = x.getShape().get(0);
     long channels = x.getShape().get(1);
     int row = Math.toIntExact(padded.getShape().get(3));
-    NDArray flat = T.reshape(padded, batch, channels, padded.getShape().get(2) * row);
-    NDArray taken = T.select(flat, 2, indices(row, width, places));
+    NDArray flat = Tensors.reshape(padded, batch, channels, padded.getShape().get(2) * row);
+    NDArray taken = Tensors.select(flat, 2, indices(row, width, places));
     int area = kernel * kernel;
-    NDArray apart = T.reshape(taken, batch, channels, area, places.length);
+    NDArray apart = Tensors.reshape(taken, batch, channels, area, places.length);
     NDArray byPlace =
-        T.transpose(T.transpose(apart, 2, 3), 1, 2); // (batch, places, channels, area)
-    return T.reshape(byPlace, batch * places.length, channels * area);
+        Tensors.transpose(Tensors.transpose(apart, 2, 3), 1, 2); // (batch, places, channels, area)
+    return Tensors.reshape(byPlace, batch * places.length, channels * area);
   }
 
   /** Of each point of the kernel, where it reads for each place. */
@@ -50,7 +50,7 @@ record ConvolutionWindows(int kernel, int stride, int padding) {
   }
 
   /**
-   * What a convolution says at some places, or what is added to it there.
+   * Returns what a convolution says at some places, or what is added to it there.
    *
    * @param y (batch, channels, h, w)
    * @return (batch · places, channels), image by image
@@ -58,8 +58,9 @@ record ConvolutionWindows(int kernel, int stride, int padding) {
   static NDArray said(NDArray y, int[] places) {
     long batch = y.getShape().get(0);
     long channels = y.getShape().get(1);
-    NDArray flat = T.reshape(y, batch, channels, y.getShape().get(2) * y.getShape().get(3));
-    NDArray taken = T.transpose(T.select(flat, 2, places), 1, 2); // (batch, places, channels)
-    return T.reshape(taken, batch * places.length, channels);
+    NDArray flat = Tensors.reshape(y, batch, channels, y.getShape().get(2) * y.getShape().get(3));
+    NDArray taken =
+        Tensors.transpose(Tensors.select(flat, 2, places), 1, 2); // (batch, places, channels)
+    return Tensors.reshape(taken, batch * places.length, channels);
   }
 }

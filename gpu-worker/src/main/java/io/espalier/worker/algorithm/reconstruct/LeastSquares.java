@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.LayerReconstruction;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,7 +70,7 @@ public final class LeastSquares implements AutoCloseable {
    * @throws InvalidInputException if they hold something that is not a finite number
    */
   public void add(NDArray x, NDArray y) {
-    add(x, y, T.full(x, 1, x.getShape().get(0)));
+    add(x, y, Tensors.full(x, 1, x.getShape().get(0)));
   }
 
   /**
@@ -87,7 +87,7 @@ public final class LeastSquares implements AutoCloseable {
       scope.suppressNotUsedWarning();
       long rows = x.getShape().get(0);
       long border = firstHeldOut(rows);
-      NDArray wide = T.inDoublePrecision(weights);
+      NDArray wide = Tensors.inDoublePrecision(weights);
       if (!add(solving, x, y, wide, 0, border) || !add(heldOut, x, y, wide, border, rows)) {
         throw new InvalidInputException(
             ("reconstruction of '%s' wants finite activations, batch %d holds one that is not;"
@@ -102,7 +102,9 @@ public final class LeastSquares implements AutoCloseable {
       Moments part, NDArray x, NDArray y, NDArray weights, long from, long to) {
     return from == to
         || part.add(
-            T.slice(x, 0, from, to), T.slice(y, 0, from, to), T.slice(weights, 0, from, to));
+            Tensors.slice(x, 0, from, to),
+            Tensors.slice(y, 0, from, to),
+            Tensors.slice(weights, 0, from, to));
   }
 
   /**
@@ -138,8 +140,8 @@ public final class LeastSquares implements AutoCloseable {
       implements AutoCloseable {
     LinearMap addedTo(LinearMap plain) {
       return new LinearMap(
-          T.add(plain.weight(), T.transpose(correction.slope(), 0, 1)),
-          T.add(plain.intercept(), correction.intercept()));
+          Tensors.add(plain.weight(), Tensors.transpose(correction.slope(), 0, 1)),
+          Tensors.add(plain.intercept(), correction.intercept()));
     }
 
     @Override

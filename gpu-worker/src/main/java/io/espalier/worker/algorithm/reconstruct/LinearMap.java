@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.reconstruct;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /**
  * A linear map with an intercept: {@code y = weight · x + intercept}.
@@ -12,12 +12,12 @@ import io.espalier.worker.tensor.T;
 public record LinearMap(NDArray weight, NDArray intercept) {
   /** A map with a copy of both in float64. */
   public static LinearMap of(NDArray weight, NDArray intercept) {
-    return new LinearMap(T.inDoublePrecision(weight), T.inDoublePrecision(intercept));
+    return new LinearMap(Tensors.inDoublePrecision(weight), Tensors.inDoublePrecision(intercept));
   }
 
   /** A map without intercept, with a copy of the weight in float64. */
   public static LinearMap of(NDArray weight) {
-    NDArray wide = T.inDoublePrecision(weight);
-    return new LinearMap(wide, T.full(wide, 0, wide.getShape().get(0)));
+    NDArray wide = Tensors.inDoublePrecision(weight);
+    return new LinearMap(wide, Tensors.full(wide, 0, wide.getShape().get(0)));
   }
 }

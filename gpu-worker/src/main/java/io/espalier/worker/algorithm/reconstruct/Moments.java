@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.reconstruct;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /**
  * Sums over weighted rows x (inputs) and y (outputs), in float64: all that least squares needs to
@@ -37,7 +37,7 @@ final class Moments {
   private static NDArray zeros(NDManager manager, long... shape) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray zeros = T.full(T.of(manager, new double[1], 1), 0, shape);
+      NDArray zeros = Tensors.full(Tensors.of(manager, new double[1], 1), 0, shape);
       NDScope.unregister(zeros);
       zeros.attach(manager);
       return zeros;
@@ -54,17 +54,19 @@ final class Moments {
    */
   boolean add(NDArray x, NDArray y, NDArray weights) {
     long count = x.getShape().get(0);
-    NDArray roots = T.reshape(T.sqrt(weights), count, 1); // (rows, 1)
-    NDArray scaledX = T.multiply(T.inDoublePrecision(x), roots);
-    NDArray scaledY = T.multiply(T.inDoublePrecision(y), roots);
+    NDArray roots = Tensors.reshape(Tensors.sqrt(weights), count, 1); // (rows, 1)
+    NDArray scaledX = Tensors.multiply(Tensors.inDoublePrecision(x), roots);
+    NDArray scaledY = Tensors.multiply(Tensors.inDoublePrecision(y), roots);
     addProducts(scaledX, scaledY);
-    NDArray turned = T.transpose(roots, 0, 1); // (1, rows)
-    T.addScaledInPlace(inputs, T.reshape(T.matMul(turned, scaledX), inputs.size()), 1);
-    T.addScaledInPlace(outputs, T.reshape(T.matMul(turned, scaledY), outputs.size()), 1);
-    squares += T.sum(T.square(scaledY)).getDouble();
-    weight += T.sum(weights).getDouble();
+    NDArray turned = Tensors.transpose(roots, 0, 1); // (1, rows)
+    Tensors.addScaledInPlace(
+        inputs, Tensors.reshape(Tensors.matMul(turned, scaledX), inputs.size()), 1);
+    Tensors.addScaledInPlace(
+        outputs, Tensors.reshape(Tensors.matMul(turned, scaledY), outputs.size()), 1);
+    squares += Tensors.sum(Tensors.square(scaledY)).getDouble();
+    weight += Tensors.sum(weights).getDouble();
     rows += count;
-    return Double.isFinite(squares + weight + T.sum(scaledX).getDouble());
+    return Double.isFinite(squares + weight + Tensors.sum(scaledX).getDouble());
   }
 
   private void addProducts(NDArray x, NDArray y) {
@@ -73,14 +75,14 @@ final class Moments {
       addProduct(cross, x, y);
       return;
     }
-    NDArray single = T.of(x.getManager(), new float[1], 1);
-    NDArray narrowX = T.inTypeOf(single, x);
-    NDArray narrowY = T.inTypeOf(single, y);
+    NDArray single = Tensors.of(x.getManager(), new float[1], 1);
+    NDArray narrowX = Tensors.inTypeOf(single, x);
+    NDArray narrowY = Tensors.inTypeOf(single, y);
     for (long from = 0; from < x.getShape().get(0); from += BLOCK_ROWS) {
       long to = Math.min(from + BLOCK_ROWS, x.getShape().get(0));
-      NDArray block = T.slice(narrowX, 0, from, to);
+      NDArray block = Tensors.slice(narrowX, 0, from, to);
       addProduct(gram, block, block);
-      addProduct(cross, block, T.slice(narrowY, 0, from, to));
+      addProduct(cross, block, Tensors.slice(narrowY, 0, from, to));
     }
   }
 
@@ -88,8 +90,8 @@ final class Moments {
   private static void addProduct(NDArray sums, NDArray a, NDArray b) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray product = T.matMul(T.transpose(a, 0, 1), b);
-      T.addScaledInPlace(sums, T.inDoublePrecision(product), 1);
+      NDArray product = Tensors.matMul(Tensors.transpose(a, 0, 1), b);
+      Tensors.addScaledInPlace(sums, Tensors.inDoublePrecision(product), 1);
     }
   }
 
@@ -105,33 +107,34 @@ final class Moments {
 
   /** The weighted mean of x, (inputs). */
   NDArray meanInput() {
-    return T.scale(inputs, 1 / weight);
+    return Tensors.scale(inputs, 1 / weight);
   }
 
   /** The weighted sum of {@code (y - mean y)²} over rows and outputs. */
   double spread() {
-    return squares - T.sum(T.square(outputs)).getDouble() / weight;
+    return squares - Tensors.sum(Tensors.square(outputs)).getDouble() / weight;
   }
 
   /** The sums of what a map leaves unexplained: y - map(x) in place of y. */
   Residuals residuals(LinearMap map) {
-    NDArray said = T.matMul(gram, T.transpose(map.weight(), 0, 1)); // Σ x · (W · x)ᵀ
-    NDArray outer = T.products(column(inputs), column(map.intercept())); // Σ x · interceptᵀ
-    NDArray left = T.subtract(T.subtract(cross, said), outer);
-    NDArray slope = T.reshape(T.matMul(map.weight(), column(inputs)), outputs.size());
-    NDArray mapped = T.add(slope, T.scale(map.intercept(), weight)); // Σ map(x)
-    double squared = squares - T.sum(T.multiply(T.add(cross, left), turned(map))).getDouble();
-    squared -= T.sum(T.multiply(map.intercept(), outputs)).getDouble();
-    NDArray sums = T.subtract(outputs, mapped);
-    squared -= T.sum(T.multiply(map.intercept(), sums)).getDouble();
+    NDArray said = Tensors.matMul(gram, Tensors.transpose(map.weight(), 0, 1)); // Σ x · (W · x)ᵀ
+    NDArray outer = Tensors.products(column(inputs), column(map.intercept())); // Σ x · interceptᵀ
+    NDArray left = Tensors.subtract(Tensors.subtract(cross, said), outer);
+    NDArray slope = Tensors.reshape(Tensors.matMul(map.weight(), column(inputs)), outputs.size());
+    NDArray mapped = Tensors.add(slope, Tensors.scale(map.intercept(), weight)); // Σ map(x)
+    double squared =
+        squares - Tensors.sum(Tensors.multiply(Tensors.add(cross, left), turned(map))).getDouble();
+    squared -= Tensors.sum(Tensors.multiply(map.intercept(), outputs)).getDouble();
+    NDArray sums = Tensors.subtract(outputs, mapped);
+    squared -= Tensors.sum(Tensors.multiply(map.intercept(), sums)).getDouble();
     return new Residuals(gram, left, inputs, sums, weight, squared);
   }
 
   private static NDArray turned(LinearMap map) {
-    return T.transpose(map.weight(), 0, 1);
+    return Tensors.transpose(map.weight(), 0, 1);
   }
 
   static NDArray column(NDArray vector) {
-    return T.reshape(vector, vector.size(), 1);
+    return Tensors.reshape(vector, vector.size(), 1);
   }
 }

@@ -67,12 +67,12 @@ final class NetworkReconstruction {
     return done;
   }
 
-  /** What the original says of a batch; asked within a scope, after the reconstruction. */
+  /** Returns what the original says of a batch; asked within a scope, after the reconstruction. */
   NDArray original(int batch) {
     return passed.get(batch);
   }
 
-  /** What the reconstructed network says of a batch; asked within a scope, afterwards. */
+  /** Returns what the reconstructed network says of a batch; asked within a scope, afterwards. */
   NDArray reconstructed(int batch) {
     return passed.get(batches.count() + batch);
   }
@@ -110,7 +110,7 @@ final class NetworkReconstruction {
     for (int i = 0; i < batches.count(); i++) {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        var trace = new Trace();
+        var trace = new ActivationTrace();
         NDArray out = section.forward(passed.get(i), Mode.EVALUATE.watched(trace));
         if (i == 0) {
           samples.addAll(samples(trace));
@@ -122,14 +122,14 @@ final class NetworkReconstruction {
     return samples;
   }
 
-  private List<ReaderSamples> samples(Trace trace) {
-    return Reader.of(trace, original, kept).stream()
+  private List<ReaderSamples> samples(ActivationTrace trace) {
+    return SolvedLayer.of(trace, original, kept).stream()
         .map(reader -> new ReaderSamples(reader, kept, cut, places(reader), manager))
         .toList();
   }
 
-  private Places places(Reader reader) {
-    return new Places(reader.rows(kept), batches.data().size(), seed);
+  private SamplePlaces places(SolvedLayer reader) {
+    return new SamplePlaces(reader.rows(kept), batches.data().size(), seed);
   }
 
   private LayerReconstruction solve(ReaderSamples layer, Section section) {
@@ -137,7 +137,7 @@ final class NetworkReconstruction {
       for (int i = 0; i < batches.count(); i++) {
         try (var scope = new NDScope()) {
           scope.suppressNotUsedWarning();
-          var trace = new Trace();
+          var trace = new ActivationTrace();
           section.forward(passed.get(batches.count() + i), Mode.EVALUATE.watched(trace));
           layer.addTo(squares, i, trace);
         }

@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDScope;
 import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.BatchNorm;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,9 +20,9 @@ import java.util.List;
 final class ReaderSamples implements AutoCloseable {
   private static final double SMALL_SCALE = 1e-3;
 
-  private final Reader reader;
+  private final SolvedLayer reader;
   private final int[] outputs;
-  private final Places places;
+  private final SamplePlaces places;
   private final Weights cut;
   private final NDManager manager;
   private final NDArray scale;
@@ -38,7 +38,8 @@ final class ReaderSamples implements AutoCloseable {
    * @param cut the cut network; its BatchNorms have the original's statistics
    * @param manager outlives the samples
    */
-  ReaderSamples(Reader reader, Kept kept, Weights cut, Places places, NDManager manager) {
+  ReaderSamples(
+      SolvedLayer reader, Kept kept, Weights cut, SamplePlaces places, NDManager manager) {
     this.reader = reader;
     this.outputs = reader.layer().out().indices(kept);
     this.cut = cut;
@@ -62,11 +63,11 @@ final class ReaderSamples implements AutoCloseable {
     float[] weight = norm.weight().toFloatArray();
     float[] variance = norm.variance().toFloatArray();
     for (int i = 0; i < scales.length; i++) {
-      scales[i] = weight[i] / Math.sqrt(variance[i] + T.BATCH_NORM_EPSILON);
+      scales[i] = weight[i] / Math.sqrt(variance[i] + Tensors.BATCH_NORM_EPSILON);
     }
   }
 
-  /** What turns a change of scaled outputs into one of outputs; 0 where the scale is. */
+  /** Returns what turns a change of scaled outputs into one of outputs; 0 where the scale is. */
   private static double[] inverse(double[] scales) {
     return Arrays.stream(scales).map(scale -> scale == 0 ? 0 : 1 / scale).toArray();
   }
@@ -81,7 +82,7 @@ final class ReaderSamples implements AutoCloseable {
 
   /** An array that outlives the open scope. */
   private NDArray lasting(double[] values) {
-    NDArray array = T.of(manager, floats(values), values.length);
+    NDArray array = Tensors.of(manager, floats(values), values.length);
     NDScope.unregister(array);
     return array;
   }
@@ -95,14 +96,14 @@ final class ReaderSamples implements AutoCloseable {
   }
 
   /** Takes what the layer should say in the next batch from a pass of the original. */
-  void addTarget(Trace original) {
+  void addTarget(ActivationTrace original) {
     NDArray y = original.of(reader.module()).y();
     int[] at = y.getShape().dimension() == 2 ? new int[0] : places.of(drawn.size(), y);
     drawn.add(at);
-    NDArray target = T.multiply(said(T.select(y, 1, outputs), at), scale);
+    NDArray target = Tensors.multiply(said(Tensors.select(y, 1, outputs), at), scale);
     if (reader.joined()) {
       NDArray past = original.shortcut(reader.module()).orElseThrow();
-      target = T.add(target, mendable(T.select(past, 1, outputs), at));
+      target = Tensors.add(target, mendable(Tensors.select(past, 1, outputs), at));
     }
     NDScope.unregister(target);
     target.attach(manager);
@@ -117,17 +118,17 @@ final class ReaderSamples implements AutoCloseable {
   }
 
   /** Adds a batch to least squares, from a pass of the cut network. */
-  void addTo(LeastSquares squares, int batch, Trace trace) {
+  void addTo(LeastSquares squares, int batch, ActivationTrace trace) {
     int[] at = drawn.get(batch);
     NDArray target = targets.get(batch);
     if (reader.joined()) {
       NDArray past = trace.shortcut(reader.module()).orElseThrow();
-      target = T.subtract(target, mendable(past, at));
+      target = Tensors.subtract(target, mendable(past, at));
     }
     squares.add(read(trace.of(reader.module()), at), target);
   }
 
-  private NDArray read(Trace.Pass pass, int[] at) {
+  private NDArray read(ActivationTrace.Pass pass, int[] at) {
     if (pass.x().getShape().dimension() == 2) {
       return pass.x();
     }
@@ -136,7 +137,7 @@ final class ReaderSamples implements AutoCloseable {
   }
 
   private NDArray mendable(NDArray shortcut, int[] at) {
-    return T.multiply(said(shortcut, at), mendable);
+    return Tensors.multiply(said(shortcut, at), mendable);
   }
 
   private static NDArray said(NDArray y, int[] at) {
@@ -148,16 +149,17 @@ final class ReaderSamples implements AutoCloseable {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       NDArray weight = cut.get(reader.layer().weight());
-      NDArray column = T.reshape(scale, outputs.length, 1);
-      NDArray rows = T.reshape(weight, outputs.length, weight.size() / outputs.length);
-      LinearMap plain = LinearMap.of(T.multiply(rows, column), T.multiply(bias(), scale));
+      NDArray column = Tensors.reshape(scale, outputs.length, 1);
+      NDArray rows = Tensors.reshape(weight, outputs.length, weight.size() / outputs.length);
+      LinearMap plain =
+          LinearMap.of(Tensors.multiply(rows, column), Tensors.multiply(bias(), scale));
       LeastSquares.Solution solution = squares.solve(plain, reader.intercept());
       if (solution.report().solved()) {
         LinearMap map = solution.map();
-        NDArray slope = T.subtract(map.weight(), plain.weight());
-        NDArray change = T.multiply(slope, T.reshape(inverse, outputs.length, 1));
-        add(weight, T.reshape(change, weight.getShape().getShape()), 1);
-        takeUp(T.multiply(T.subtract(map.intercept(), plain.intercept()), inverse));
+        NDArray slope = Tensors.subtract(map.weight(), plain.weight());
+        NDArray change = Tensors.multiply(slope, Tensors.reshape(inverse, outputs.length, 1));
+        add(weight, Tensors.reshape(change, weight.getShape().getShape()), 1);
+        takeUp(Tensors.multiply(Tensors.subtract(map.intercept(), plain.intercept()), inverse));
       }
       return solution.report();
     }
@@ -166,7 +168,7 @@ final class ReaderSamples implements AutoCloseable {
   private NDArray bias() {
     return reader.layer().bias()
         ? cut.get(reader.module() + ".bias")
-        : T.full(scale, 0, outputs.length);
+        : Tensors.full(scale, 0, outputs.length);
   }
 
   /** The constant goes into the BatchNorm's mean, or into the bias if there is no BatchNorm. */
@@ -179,7 +181,7 @@ final class ReaderSamples implements AutoCloseable {
   }
 
   private static void add(NDArray target, NDArray change, double sign) {
-    T.addScaledInPlace(target, T.inTypeOf(target, change), sign);
+    Tensors.addScaledInPlace(target, Tensors.inTypeOf(target, change), sign);
   }
 
   @Override

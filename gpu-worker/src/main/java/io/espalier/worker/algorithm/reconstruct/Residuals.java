@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.reconstruct;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Optional;
 
 /**
@@ -28,17 +28,17 @@ record Residuals(
   /** The same around the means of x and r, which is what counts if the intercept is free. */
   Residuals centred() {
     NDArray x = Moments.column(inputs);
-    NDArray share = T.scale(x, 1 / weight);
-    NDArray centred = T.subtract(gram, T.products(share, x));
-    NDArray around = T.subtract(cross, T.products(share, Moments.column(outputs)));
+    NDArray share = Tensors.scale(x, 1 / weight);
+    NDArray centred = Tensors.subtract(gram, Tensors.products(share, x));
+    NDArray around = Tensors.subtract(cross, Tensors.products(share, Moments.column(outputs)));
     return new Residuals(centred, around, inputs, outputs, weight, squares);
   }
 
   /** Mean of the diagonal of the Gram matrix. */
   double meanDiagonal() {
     int size = Math.toIntExact(inputs.size());
-    NDArray diagonal = T.select(T.reshape(gram, gram.size()), 0, diagonal(size));
-    return T.sum(diagonal).getDouble() / size;
+    NDArray diagonal = Tensors.select(Tensors.reshape(gram, gram.size()), 0, diagonal(size));
+    return Tensors.sum(diagonal).getDouble() / size;
   }
 
   private static int[] diagonal(int size) {
@@ -56,26 +56,26 @@ record Residuals(
 
   /** The correction with the intercept that fits a slope best. */
   Correction withIntercept(NDArray slope) {
-    NDArray said = T.matMul(T.reshape(inputs, 1, inputs.size()), slope); // Σ slopeᵀ · x
-    NDArray left = T.subtract(outputs, T.reshape(said, outputs.size()));
-    return new Correction(slope, T.scale(left, 1 / weight));
+    NDArray said = Tensors.matMul(Tensors.reshape(inputs, 1, inputs.size()), slope); // Σ slopeᵀ · x
+    NDArray left = Tensors.subtract(outputs, Tensors.reshape(said, outputs.size()));
+    return new Correction(slope, Tensors.scale(left, 1 / weight));
   }
 
   /** The correction that leaves the intercept as it is. */
   Correction withoutIntercept(NDArray slope) {
-    return new Correction(slope, T.full(outputs, 0, outputs.size()));
+    return new Correction(slope, Tensors.full(outputs, 0, outputs.size()));
   }
 
   /** Σ of the squares that are left after a correction. */
   double squaresAfter(Correction correction) {
     NDArray slope = correction.slope();
     NDArray intercept = correction.intercept();
-    NDArray said = T.matMul(T.reshape(inputs, 1, inputs.size()), slope); // (1, outputs)
-    NDArray quadratic = T.subtract(T.matMul(gram, slope), T.scale(cross, 2));
-    NDArray linear = T.subtract(T.reshape(said, outputs.size()), outputs);
-    NDArray constant = T.add(T.scale(linear, 2), T.scale(intercept, weight));
+    NDArray said = Tensors.matMul(Tensors.reshape(inputs, 1, inputs.size()), slope); // (1, outputs)
+    NDArray quadratic = Tensors.subtract(Tensors.matMul(gram, slope), Tensors.scale(cross, 2));
+    NDArray linear = Tensors.subtract(Tensors.reshape(said, outputs.size()), outputs);
+    NDArray constant = Tensors.add(Tensors.scale(linear, 2), Tensors.scale(intercept, weight));
     return squares
-        + T.sum(T.multiply(slope, quadratic)).getDouble()
-        + T.sum(T.multiply(intercept, constant)).getDouble();
+        + Tensors.sum(Tensors.multiply(slope, quadratic)).getDouble()
+        + Tensors.sum(Tensors.multiply(intercept, constant)).getDouble();
   }
 }

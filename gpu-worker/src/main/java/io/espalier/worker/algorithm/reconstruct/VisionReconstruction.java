@@ -14,7 +14,7 @@ import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.SpillingArrays;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.List;
@@ -99,7 +99,7 @@ public record VisionReconstruction(
         family.forward(weights, batches.images(batches.get(batch), manager), Mode.EVALUATE);
   }
 
-  /** How far a version is from the original on the held-out images. */
+  /** Returns how far a version is from the original on the held-out images. */
   private Version version(String name, NetworkReconstruction network, IntFunction<NDArray> says) {
     double sum = 0;
     for (int i = 0; i < batches.count(); i++) {
@@ -109,8 +109,8 @@ public record VisionReconstruction(
         long rows = wanted.getShape().get(0);
         long from = LeastSquares.firstHeldOut(rows);
         if (from < rows) {
-          NDArray said = T.slice(says.apply(i), 0, from, rows);
-          NDArray divergence = Losses.divergence(T.slice(wanted, 0, from, rows), said);
+          NDArray said = Tensors.slice(says.apply(i), 0, from, rows);
+          NDArray divergence = Losses.divergence(Tensors.slice(wanted, 0, from, rows), said);
           sum += divergence.getFloat() * (rows - from);
         }
       }

@@ -9,7 +9,7 @@ import java.util.Locale;
 public final class Abbreviation {
   private Abbreviation() {}
 
-  /** How much there is of a quantity: milliseconds for latency. */
+  /** Returns how much there is of a quantity: milliseconds for latency. */
   public static String of(Quantity quantity, long value) {
     return quantity == Quantity.LATENCY
         ? String.format(Locale.ROOT, "%.3f %s", quantity.inUnit(value), quantity.unit())

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  */
 final class BranchAndBound {
   private final Problem problem;
-  private final Point point;
+  private final SearchState point;
   private final Optional<Elimination> elimination;
   private final int[] order;
   private final long mostNodes;
@@ -28,7 +28,8 @@ final class BranchAndBound {
    * @param known a model within the budget
    * @param mostNodes nodes to look at, at most
    */
-  BranchAndBound(Point point, Optional<Elimination> elimination, int[] known, long mostNodes) {
+  BranchAndBound(
+      SearchState point, Optional<Elimination> elimination, int[] known, long mostNodes) {
     this.point = point;
     this.problem = point.problem;
     this.elimination = elimination;
@@ -102,7 +103,10 @@ final class BranchAndBound {
     return bound < bestLoss - problem.tolerance();
   }
 
-  /** What later axes lose if each has the widest choice that fits while the others are narrow. */
+  /**
+   * Returns what later axes lose if each has the widest choice that fits while the others are
+   * narrow.
+   */
   private double least(int from) {
     double least = 0;
     for (int depth = from; depth < order.length; depth++) {

@@ -18,7 +18,7 @@ public record Budget(List<Bound> bounds) {
    * @param limit the largest value allowed
    */
   public record Bound(Quantity quantity, String asked, long limit) {
-    /** Whether a cost is within the bound. */
+    /** Returns whether a cost is within the bound. */
     public boolean holds(Cost cost) {
       return quantity.of(cost) <= limit;
     }
@@ -29,7 +29,7 @@ public record Budget(List<Bound> bounds) {
     bounds = List.copyOf(bounds);
   }
 
-  /** Whether a cost is within every bound. */
+  /** Returns whether a cost is within every bound. */
   public boolean holds(Cost cost) {
     return bounds.stream().allMatch(bound -> bound.holds(cost));
   }
@@ -67,7 +67,8 @@ public record Budget(List<Bound> bounds) {
     return String.format(
         Locale.ROOT,
         "constraint %s: %s allows at most %s %s, but the smallest model of the search space %s"
-            + " (%s); raise the bound, or allow narrower layers by a smaller divisor of channels or neurons",
+            + " (%s); raise the bound, or allow narrower layers by a smaller divisor of channels or"
+            + " neurons",
         quantity.key(),
         bound.asked(),
         quantity.written(bound.limit()),

@@ -129,7 +129,7 @@ public record Constraints(Map<Quantity, Limit> limits) {
     return new Reader(known, false).read(asked);
   }
 
-  /** Whether operations are bounded for one token of a sequence. */
+  /** Returns whether operations are bounded for one token of a sequence. */
   public boolean perToken() {
     return limits.values().stream().anyMatch(Limit::perToken);
   }

@@ -133,7 +133,7 @@ public final class CostModel {
     return terms.getOrDefault(quantity, List.of());
   }
 
-  /** What of a quantity no width changes. */
+  /** Returns what of a quantity no width changes. */
   long fixed(Quantity quantity) {
     return fixed.getOrDefault(quantity, 0L);
   }

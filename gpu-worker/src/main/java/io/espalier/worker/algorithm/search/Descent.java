@@ -9,9 +9,9 @@ final class Descent {
   private static final int MOST_PASSES = 50;
 
   private final Problem problem;
-  private final Point point;
+  private final SearchState point;
 
-  Descent(Point point) {
+  Descent(SearchState point) {
     this.problem = point.problem;
     this.point = point;
   }

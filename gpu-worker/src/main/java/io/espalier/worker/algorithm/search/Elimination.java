@@ -90,7 +90,7 @@ final class Elimination {
     return Optional.of(new Elimination(problem, order, met));
   }
 
-  /** Which axes meet which. */
+  /** Returns which axes meet which. */
   private static List<Set<Integer>> graph(Problem problem) {
     var graph = new ArrayList<Set<Integer>>();
     for (int[] neighbours : problem.costs.neighbours) {
@@ -177,7 +177,7 @@ final class Elimination {
     return order[order.length - 1 - depth];
   }
 
-  /** What each choice of an axis adds to the bound, with the axes it met as chosen. */
+  /** Returns what each choice of an axis adds to the bound, with the axes it met as chosen. */
   double[] increments(int axis, int[] chosen) {
     int choices = problem.costs.choices(axis);
     int row = 0;

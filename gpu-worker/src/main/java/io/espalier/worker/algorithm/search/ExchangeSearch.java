@@ -14,10 +14,10 @@ final class ExchangeSearch {
   private static final int MOST_PERTURBED = 4;
 
   private final Problem problem;
-  private final Point point;
+  private final SearchState point;
   private final Fitting fitting;
 
-  ExchangeSearch(Point point) {
+  ExchangeSearch(SearchState point) {
     this.point = point;
     this.problem = point.problem;
     this.fitting = new Fitting(point);

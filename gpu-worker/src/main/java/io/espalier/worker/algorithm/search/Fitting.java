@@ -5,10 +5,10 @@ package io.espalier.worker.algorithm.search;
  * one whose change is worth the most.
  */
 final class Fitting {
-  private final Point point;
+  private final SearchState point;
   private final Problem problem;
 
-  Fitting(Point point) {
+  Fitting(SearchState point) {
     this.point = point;
     this.problem = point.problem;
   }

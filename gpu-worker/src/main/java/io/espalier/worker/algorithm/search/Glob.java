@@ -5,8 +5,8 @@ final class Glob {
   private Glob() {}
 
   /**
-   * How many characters of a text, or of the pattern, have to be changed, put in or left out until
-   * they match; 0 if they do.
+   * Returns how many characters of a text, or of the pattern, have to be changed, put in or left
+   * out until they match; 0 if they do.
    */
   static int edits(String glob, String text) {
     int[] row = new int[text.length() + 1];

@@ -54,7 +54,7 @@ public record LayerRules(List<Rule> rules) {
       return new Rule(glob, Optional.of(divisor), Optional.empty(), Optional.empty());
     }
 
-    /** Whether it is about a layer. */
+    /** Returns whether it is about a layer. */
     public boolean matches(Layer layer) {
       return edits(layer) == 0;
     }
@@ -77,7 +77,7 @@ public record LayerRules(List<Rule> rules) {
             last(layer, Rule::divisor).orElseGet(() -> usual.apply(layer).divisor()));
   }
 
-  /** Why a layer keeps its width, if a rule says so. */
+  /** Returns why a layer keeps its width, if a rule says so. */
   public Optional<String> exclusion(Layer layer) {
     return rules.stream()
         .filter(rule -> rule.exclude().isPresent() && rule.matches(layer))
@@ -86,7 +86,7 @@ public record LayerRules(List<Rule> rules) {
         .map(rule -> "excluded by the rule '%s'".formatted(rule.glob()));
   }
 
-  /** Why an axis keeps its width, if a rule excludes a layer that writes it. */
+  /** Returns why an axis keeps its width, if a rule excludes a layer that writes it. */
   Optional<String> exclusion(Architecture architecture, Axis axis) {
     return architecture.producers(axis).stream()
         .flatMap(layer -> exclusion(layer).stream())

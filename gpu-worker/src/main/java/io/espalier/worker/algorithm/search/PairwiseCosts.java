@@ -108,12 +108,12 @@ final class PairwiseCosts {
     this.restsOf = restsByAxis();
   }
 
-  /** How many choices an axis has. */
+  /** Returns how many choices an axis has. */
   int choices(int axis) {
     return widths[axis].length;
   }
 
-  /** How many axes there are. */
+  /** Returns how many axes there are. */
   int axes() {
     return widths.length;
   }
@@ -123,7 +123,7 @@ final class PairwiseCosts {
     return widths[axis][choice];
   }
 
-  /** What a pair costs at a choice of each. */
+  /** Returns what a pair costs at a choice of each. */
   long pair(int quantity, int a, int choiceOfA, int b, int choiceOfB) {
     long[] table = pairs[quantity][pairOf[a][b]];
     return a < b

@@ -15,14 +15,14 @@ final class Pricing {
   private static final int SUBGRADIENT_STEPS = 40;
 
   private final Problem problem;
-  private final Point point;
+  private final SearchState point;
   private final Descent descent;
   private final Optional<Elimination> elimination;
   private final List<int[]> models = new ArrayList<>();
   private double[] bestPrices;
   private double bound;
 
-  Pricing(Point point, Optional<Elimination> elimination) {
+  Pricing(SearchState point, Optional<Elimination> elimination) {
     this.point = point;
     this.problem = point.problem;
     this.descent = new Descent(point);

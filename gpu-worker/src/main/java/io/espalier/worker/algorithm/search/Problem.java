@@ -24,7 +24,7 @@ final class Problem {
   /** Largest value allowed, by bound. */
   final long[] limits;
 
-  /** What the narrowest model loses. */
+  /** Returns what the narrowest model loses. */
   final double largestTotal;
 
   private Problem(SearchSpace space, CostModel costs, Budget budget, Sensitivities losses) {
@@ -87,7 +87,7 @@ final class Problem {
     return breadth;
   }
 
-  /** Whether a choice loses less than another, or as much with wider axes. */
+  /** Returns whether a choice loses less than another, or as much with wider axes. */
   boolean isBetter(int[] chosen, int[] than) {
     double less = totalLoss(than) - totalLoss(chosen);
     return less > tolerance() || (less >= -tolerance() && breadth(chosen) > breadth(than) + 1e-9);

@@ -74,14 +74,16 @@ public record Profile(
     return (double) quantity.of(max) / quantity.of(min);
   }
 
-  /** What the profile means for the search, in a sentence. */
+  /** Returns what the profile means for the search, in a sentence. */
   public String advice() {
     if (axes.isEmpty()) {
       return "Warning: nothing can be chosen; a smaller channel divisor allows narrower layers.";
     }
     return ratio(Quantity.FLOPS) > GOOD_RATIO
-        ? "A max/min ratio of FLOPs over 3 leaves room for a good search; the centroid is a good first bound."
-        : "Note: the max/min ratio of FLOPs is at most 3; a smaller channel divisor gives more to choose from.";
+        ? "A max/min ratio of FLOPs over 3 leaves room for a good search; the centroid is a good"
+              + " first bound."
+        : "Note: the max/min ratio of FLOPs is at most 3; a smaller channel divisor gives more to"
+              + " choose from.";
   }
 
   /** By how much the narrowest model misses the bounds, in exact numbers; the tables round. */

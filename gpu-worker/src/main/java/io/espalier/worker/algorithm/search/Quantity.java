@@ -38,12 +38,12 @@ public enum Quantity {
     return unit;
   }
 
-  /** What tables call it. */
+  /** Returns what tables call it. */
   public String label() {
     return this == LATENCY ? key : unit;
   }
 
-  /** How much of it a cost has. */
+  /** Returns how much of it a cost has. */
   public long of(Cost cost) {
     return switch (this) {
       case FLOPS -> cost.flops();
@@ -55,8 +55,8 @@ public enum Quantity {
   }
 
   /**
-   * Whether a cost says how much there is of it: of latency only where it was measured, of memory
-   * only where it was said for how many tokens.
+   * Returns whether a cost says how much there is of it: of latency only where it was measured, of
+   * memory only where it was said for how many tokens.
    */
   public boolean isKnownIn(Cost cost) {
     return (this != LATENCY && this != MEMORY) || of(cost) > 0;

@@ -44,7 +44,7 @@ public record SearchSpace(
       }
     }
 
-    /** Whether there is anything to choose. */
+    /** Returns whether there is anything to choose. */
     public boolean isConfigurable() {
       return widths.size() > 1;
     }
@@ -109,7 +109,7 @@ public record SearchSpace(
     return new SearchSpace(architecture, axes, reasons);
   }
 
-  /** Why an axis has no choice; empty if it has one. */
+  /** Returns why an axis has no choice; empty if it has one. */
   public Optional<String> reason(Axis axis) {
     String known = reasons.getOrDefault(axis.name(), architecture.frozen().get(axis.name()));
     if (known != null) {
@@ -152,7 +152,7 @@ public record SearchSpace(
     return axes.stream().filter(Choices::isConfigurable).toList();
   }
 
-  /** How many models there are. */
+  /** Returns how many models there are. */
   public BigInteger size() {
     return axes.stream()
         .map(choices -> BigInteger.valueOf(choices.widths().size()))

@@ -35,7 +35,7 @@ public final class Solver {
 
   private final Problem problem;
   private final Effort effort;
-  private final Point point;
+  private final SearchState point;
   private final Optional<Elimination> elimination;
   private int[] best;
   private long nodes;
@@ -43,7 +43,7 @@ public final class Solver {
   private Solver(Problem problem, Effort effort, Optional<Elimination> elimination) {
     this.problem = problem;
     this.effort = effort;
-    this.point = new Point(problem);
+    this.point = new SearchState(problem);
     this.elimination = elimination;
     this.best = point.chosen.clone();
   }

@@ -18,9 +18,9 @@ import java.util.stream.Stream;
  */
 final class ThresholdSearch {
   private final Problem problem;
-  private final Point point;
+  private final SearchState point;
 
-  ThresholdSearch(Problem problem, Point point) {
+  ThresholdSearch(Problem problem, SearchState point) {
     this.problem = problem;
     this.point = point;
   }

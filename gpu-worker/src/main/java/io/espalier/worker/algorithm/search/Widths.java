@@ -29,7 +29,7 @@ public record Widths(Map<String, Integer> units) {
     return new Widths(units);
   }
 
-  /** How many units of an axis stay. */
+  /** Returns how many units of an axis stay. */
   public int of(Axis axis) {
     return units.getOrDefault(axis.name(), axis.units());
   }

@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.domain.model.TensorSpec;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -42,7 +42,7 @@ final class AdamW {
   }
 
   private NDArray zeros(TensorSpec tensor) {
-    NDArray zeros = T.full(weights.get(tensor.name()), 0, tensor.shape());
+    NDArray zeros = Tensors.full(weights.get(tensor.name()), 0, tensor.shape());
     NDScope.unregister(zeros);
     return zeros;
   }
@@ -59,7 +59,7 @@ final class AdamW {
   private double norm() {
     double squares = 0;
     for (String name : moments.keySet()) {
-      squares += T.sum(T.square(weights.gradient(name))).getFloat();
+      squares += Tensors.sum(Tensors.square(weights.gradient(name))).getFloat();
     }
     return Math.sqrt(squares);
   }
@@ -67,17 +67,17 @@ final class AdamW {
   private void update(String name, Moments moment, double rate, double shortened) {
     NDArray weight = weights.get(name);
     NDArray gradient = weights.gradient(name);
-    T.scaleInPlace(gradient, shortened);
-    T.scaleInPlace(moment.first(), BETA_1);
-    T.addScaledInPlace(moment.first(), gradient, 1 - BETA_1);
-    T.scaleInPlace(moment.second(), BETA_2);
-    T.addScaledInPlace(moment.second(), T.square(gradient), 1 - BETA_2);
+    Tensors.scaleInPlace(gradient, shortened);
+    Tensors.scaleInPlace(moment.first(), BETA_1);
+    Tensors.addScaledInPlace(moment.first(), gradient, 1 - BETA_1);
+    Tensors.scaleInPlace(moment.second(), BETA_2);
+    Tensors.addScaledInPlace(moment.second(), Tensors.square(gradient), 1 - BETA_2);
     if (weight.getShape().dimension() > 1 && settings.weightDecay() > 0) {
-      T.scaleInPlace(weight, 1 - rate * settings.weightDecay());
+      Tensors.scaleInPlace(weight, 1 - rate * settings.weightDecay());
     }
     double first = 1 - Math.pow(BETA_1, steps);
     double second = 1 - Math.pow(BETA_2, steps);
-    NDArray root = T.add(T.sqrt(T.scale(moment.second(), 1 / second)), EPSILON);
-    T.addScaledInPlace(weight, T.divide(moment.first(), root), -rate / first);
+    NDArray root = Tensors.add(Tensors.sqrt(Tensors.scale(moment.second(), 1 / second)), EPSILON);
+    Tensors.addScaledInPlace(weight, Tensors.divide(moment.first(), root), -rate / first);
   }
 }

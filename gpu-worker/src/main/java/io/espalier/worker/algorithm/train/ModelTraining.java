@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.evaluate.Evaluation.Quality;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.Families;

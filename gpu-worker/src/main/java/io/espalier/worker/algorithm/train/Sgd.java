@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.domain.model.TensorSpec;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -30,7 +30,7 @@ final class Sgd {
     this.settings = settings;
     for (TensorSpec tensor : weights.architecture().tensors()) {
       if (tensor.isTrained()) {
-        NDArray velocity = T.full(weights.get(tensor.name()), 0, tensor.shape());
+        NDArray velocity = Tensors.full(weights.get(tensor.name()), 0, tensor.shape());
         NDScope.unregister(velocity);
         velocities.put(tensor.name(), velocity);
       }
@@ -52,15 +52,15 @@ final class Sgd {
     NDArray weight = weights.get(name);
     NDArray gradient = weights.gradient(name);
     if (weight.getShape().dimension() > 1 && settings.weightDecay() > 0) {
-      T.addScaledInPlace(gradient, weight, settings.weightDecay());
+      Tensors.addScaledInPlace(gradient, weight, settings.weightDecay());
     }
-    T.scaleInPlace(velocity, settings.momentum());
-    T.addScaledInPlace(velocity, gradient, 1);
+    Tensors.scaleInPlace(velocity, settings.momentum());
+    Tensors.addScaledInPlace(velocity, gradient, 1);
     if (settings.nesterov()) {
-      T.addScaledInPlace(weight, gradient, -rate);
-      T.addScaledInPlace(weight, velocity, -rate * settings.momentum());
+      Tensors.addScaledInPlace(weight, gradient, -rate);
+      Tensors.addScaledInPlace(weight, velocity, -rate * settings.momentum());
     } else {
-      T.addScaledInPlace(weight, velocity, -rate);
+      Tensors.addScaledInPlace(weight, velocity, -rate);
     }
   }
 }

@@ -14,7 +14,7 @@ import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -155,7 +155,8 @@ public final class SgdTrainer {
         for (TensorSpec tensor : weights.architecture().tensors()) {
           if (tensor.name().endsWith(".num_batches_tracked")) {
             NDArray counter = weights.get(tensor.name());
-            T.addScaledInPlace(counter, T.scalar(counter, (double) steps * settings.epochs()), 1);
+            Tensors.addScaledInPlace(
+                counter, Tensors.scalar(counter, (double) steps * settings.epochs()), 1);
           }
         }
       }
@@ -165,14 +166,14 @@ public final class SgdTrainer {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         NDArray images =
-            T.of(
+            Tensors.of(
                 manager,
                 batch.pixels(),
                 batch.size(),
                 data.channels(),
                 data.height(),
                 data.width());
-        NDArray labels = T.of(manager, batch.labels(), batch.size());
+        NDArray labels = Tensors.of(manager, batch.labels(), batch.size());
         NDArray loss =
             Gradients.of(() -> loss(family.forward(weights, images, Mode.TRAIN), labels));
         optimizer.step(rate);
@@ -187,8 +188,8 @@ public final class SgdTrainer {
       if (share == 0) {
         return hard;
       }
-      NDArray even = T.negate(T.mean(T.logSoftmax(logits, 1)));
-      return T.add(T.scale(hard, 1 - share), T.scale(even, share));
+      NDArray even = Tensors.negate(Tensors.mean(Tensors.logSoftmax(logits, 1)));
+      return Tensors.add(Tensors.scale(hard, 1 - share), Tensors.scale(even, share));
     }
 
     private void requireFinite(double loss, long step) {

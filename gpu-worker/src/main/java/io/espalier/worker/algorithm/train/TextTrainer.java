@@ -9,12 +9,12 @@ import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -87,7 +87,9 @@ public final class TextTrainer {
       double share = 1.0 / Math.max(1, loss.count(batch));
       NDArray mean =
           Gradients.of(
-              () -> T.scale(loss.sum(network.forward(weights, tokens, Taps.NONE), batch), share));
+              () ->
+                  Tensors.scale(
+                      loss.sum(network.forward(weights, tokens, ForwardHooks.NONE), batch), share));
       optimizer.step(rate);
       return mean.getFloat();
     }

@@ -1,8 +1,8 @@
 package io.espalier.worker.algorithm.train;
 
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
-import io.espalier.worker.algorithm.evaluate.TextTally;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.TextModel;
@@ -24,7 +24,7 @@ public record TextTraining(
    *
    * @param progress hears of every step, then of every batch of the test
    */
-  public TextTally run(Path weightsFile, Progress.Listener progress) {
+  public TextMetrics run(Path weightsFile, Progress.Listener progress) {
     try (Weights weights = Weights.load(start.directory(), start.architecture())) {
       new TextTrainer(start.network(), settings).train(weights, train, progress);
       SafetensorsWriter.write(weightsFile, weights.toTensorData());

@@ -6,14 +6,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
-import io.espalier.worker.checkpoint.DType;
-import io.espalier.worker.checkpoint.SafetensorsFile;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -154,18 +154,19 @@ final class TrainingCheckpoint {
     if (data.dtype() == DType.I64) {
       var values = new long[bytes.remaining() / Long.BYTES];
       bytes.asLongBuffer().get(values);
-      value = T.of(manager, values, data.shape());
+      value = Tensors.of(manager, values, data.shape());
     } else {
       var values = new float[bytes.remaining() / Float.BYTES];
       bytes.asFloatBuffer().get(values);
-      value = T.of(manager, values, data.shape());
+      value = Tensors.of(manager, values, data.shape());
     }
     if (data.shape().length == 0) {
-      T.scaleInPlace(target, 0); // a counter
+      Tensors.scaleInPlace(target, 0); // a counter
     } else {
-      T.fill(target, -0.0); // the number that changes no other by being added, 0 and -0 included
+      Tensors.fill(
+          target, -0.0); // the number that changes no other by being added, 0 and -0 included
     }
-    T.addScaledInPlace(target, value, 1);
+    Tensors.addScaledInPlace(target, value, 1);
   }
 
   private static MessageDigest sha256() {

@@ -56,7 +56,10 @@ public record TrainingSettings(
     }
   }
 
-  /** What CIFAR networks are usually trained with; learning rate 0.1 per 128 images of a batch. */
+  /**
+   * Returns what CIFAR networks are usually trained with; learning rate 0.1 per 128 images of a
+   * batch.
+   */
   public static TrainingSettings cifar(int epochs, int batch, long seed) {
     return new TrainingSettings(
         epochs,

@@ -53,7 +53,7 @@ record CentreCrop(ImageSize size, Rounding rounding, List<Integer> fill) impleme
     return new RgbImage(size, out);
   }
 
-  /** Where the result begins in the image; below 0 if it begins before it. */
+  /** Returns where the result begins in the image; below 0 if it begins before it. */
   private int start(int in, int out) {
     if (out > in) {
       return -((out - in) / 2);

@@ -7,7 +7,7 @@ sealed interface EncodedImage permits JpegFile, PngFile {
   /** Rows and columns as they are stored. */
   ImageSize size();
 
-  /** How EXIF or XMP data say that it is to be turned: 1 (not at all) to 8. */
+  /** Returns how EXIF or XMP data say that it is to be turned: 1 (not at all) to 8. */
   int orientation();
 
   /**

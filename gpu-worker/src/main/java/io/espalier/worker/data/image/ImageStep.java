@@ -5,6 +5,6 @@ public sealed interface ImageStep permits CentreCrop, Scaling {
   /** The size of what comes out. */
   ImageSize sizeOf(ImageSize in);
 
-  /** What comes out. */
+  /** Returns what comes out. */
   RgbImage apply(RgbImage image);
 }

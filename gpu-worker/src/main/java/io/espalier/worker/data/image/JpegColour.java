@@ -26,7 +26,7 @@ enum JpegColour {
   private static final int HALF = 1 << 15;
 
   /**
-   * What the channels are.
+   * Returns what the channels are.
    *
    * @param jfif whether the file says that it is JFIF
    * @param adobe the transform that Adobe's marker names, if there is one

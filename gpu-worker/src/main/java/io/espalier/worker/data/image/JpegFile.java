@@ -40,7 +40,7 @@ final class JpegFile implements EncodedImage {
     this.image = new Slices(bytes);
   }
 
-  /** Whether these bytes begin as a JPEG does. */
+  /** Returns whether these bytes begin as a JPEG does. */
   static boolean accepts(byte[] bytes) {
     return bytes.length >= SIGNATURE.length
         && Arrays.equals(bytes, 0, SIGNATURE.length, SIGNATURE, 0, SIGNATURE.length);

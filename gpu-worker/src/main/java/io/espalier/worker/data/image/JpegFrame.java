@@ -27,7 +27,7 @@ record JpegFrame(ImageSize size, List<Channel> channels) {
     channels = List.copyOf(channels);
   }
 
-  /** Whether a marker starts a frame. */
+  /** Returns whether a marker starts a frame. */
   static boolean isFrame(int marker) {
     return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
   }
@@ -52,7 +52,7 @@ record JpegFrame(ImageSize size, List<Channel> channels) {
     return Optional.of(new JpegFrame(new ImageSize(height, width), channels));
   }
 
-  /** Whether a channel has a sample per pixel of a row, but only one per two rows. */
+  /** Returns whether a channel has a sample per pixel of a row, but only one per two rows. */
   boolean halvesRowsOnly(int channel) {
     int across = channels.stream().mapToInt(Channel::across).max().orElseThrow();
     int down = channels.stream().mapToInt(Channel::down).max().orElseThrow();

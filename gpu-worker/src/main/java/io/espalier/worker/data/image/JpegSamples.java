@@ -75,7 +75,7 @@ final class JpegSamples {
     return samples;
   }
 
-  /** Whether each two rows of a channel are the same. */
+  /** Returns whether each two rows of a channel are the same. */
   private static boolean isRepeated(byte[] samples, JpegFrame frame, int channel) {
     int step = frame.channels().size();
     int stride = frame.size().width() * step;

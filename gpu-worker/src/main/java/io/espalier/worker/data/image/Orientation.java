@@ -29,7 +29,10 @@ final class Orientation {
 
   private Orientation() {}
 
-  /** What EXIF data say: a TIFF header and what it points to. Empty if they say nothing usable. */
+  /**
+   * Returns what EXIF data say: a TIFF header and what it points to. Empty if they say nothing
+   * usable.
+   */
   static Optional<Integer> ofExif(ByteBuffer exif) {
     ByteBuffer tiff = exif.slice();
     if (tiff.remaining() < 8) {
@@ -59,13 +62,13 @@ final class Orientation {
     };
   }
 
-  /** What XMP data say; empty if they say nothing. */
+  /** Returns what XMP data say; empty if they say nothing. */
   static Optional<Integer> ofXmp(ByteBuffer xmp) {
     Matcher matcher = XMP.matcher(ISO_8859_1.decode(xmp.duplicate()));
     return matcher.find() ? Optional.of(Integer.parseInt(matcher.group(1))) : Optional.empty();
   }
 
-  /** Whether rows become columns. */
+  /** Returns whether rows become columns. */
   static boolean exchanges(int orientation) {
     return orientation > 4 && orientation <= LAST;
   }

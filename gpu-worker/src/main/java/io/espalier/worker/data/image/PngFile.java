@@ -36,7 +36,7 @@ final class PngFile implements EncodedImage {
     this.data = new Slices(bytes);
   }
 
-  /** Whether these bytes begin as a PNG does. */
+  /** Returns whether these bytes begin as a PNG does. */
   static boolean accepts(byte[] bytes) {
     return bytes.length >= SIGNATURE.length
         && Arrays.equals(bytes, 0, SIGNATURE.length, SIGNATURE, 0, SIGNATURE.length);

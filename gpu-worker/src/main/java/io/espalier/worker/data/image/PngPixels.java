@@ -27,12 +27,12 @@ final class PngPixels {
       this.early = early;
     }
 
-    /** What is wrong with it. */
+    /** Returns what is wrong with it. */
     String why() {
       return why;
     }
 
-    /** Whether it ends too early. */
+    /** Returns whether it ends too early. */
     boolean early() {
       return early;
     }
@@ -66,7 +66,9 @@ final class PngPixels {
     this.data = data;
   }
 
-  /** Whether there is enough for every row, as far as can be told without looking at them. */
+  /**
+   * Returns whether there is enough for every row, as far as can be told without looking at them.
+   */
   boolean areComplete() {
     if (header.size().pixels() > ImageFile.MOST_PIXELS) {
       return true; // it is refused for that
@@ -118,7 +120,7 @@ final class PngPixels {
     }
   }
 
-  /** Whether there was another row. */
+  /** Returns whether there was another row. */
   private static boolean fill(byte[] row, Inflater inflater)
       throws DataFormatException, Unreadable {
     int at = 0;

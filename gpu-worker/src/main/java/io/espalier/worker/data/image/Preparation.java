@@ -22,7 +22,10 @@ public record Preparation(
     steps = List.copyOf(steps);
   }
 
-  /** What is done if nothing is said: an image is brought to the size, whatever its proportions. */
+  /**
+   * Returns what is done if nothing is said: an image is brought to the size, whatever its
+   * proportions.
+   */
   public static Preparation usual(ImageSize size) {
     return new Preparation(
         List.of(exact(size, Resampling.BILINEAR)),
@@ -113,7 +116,7 @@ public record Preparation(
     return reversed ? RgbImage.CHANNELS - 1 - ofInput : ofInput;
   }
 
-  /** What is done, in words; differs wherever pixels may. */
+  /** Returns what is done, in words; differs wherever pixels may. */
   public String inWords() {
     var words = new ArrayList<String>();
     words.add(

@@ -19,7 +19,7 @@ final class Slices {
     slices.add(new Slice(from, length));
   }
 
-  /** Whether there is none; one without bytes is one, too. */
+  /** Returns whether there is none; one without bytes is one, too. */
   boolean isEmpty() {
     return slices.isEmpty();
   }

@@ -30,7 +30,7 @@ final class Characters {
     return count;
   }
 
-  /** Where a character begins; the text's length for the end. */
+  /** Returns where a character begins; the text's length for the end. */
   int index(int character) {
     return count == text.length() ? character : indices[character];
   }

@@ -21,12 +21,12 @@ sealed interface GivenLabel {
 
   /** A number: of a class, or what a model should say. */
   record Numeral(BigDecimal value) implements GivenLabel {
-    /** Whether it is written as an integer; 1.0 is not. */
+    /** Returns whether it is written as an integer; 1.0 is not. */
     boolean isWhole() {
       return value.scale() <= 0;
     }
 
-    /** Whether it is that integer, however it is written. */
+    /** Returns whether it is that integer, however it is written. */
     boolean is(long integer) {
       return value.compareTo(BigDecimal.valueOf(integer)) == 0;
     }
@@ -43,7 +43,7 @@ sealed interface GivenLabel {
    * @param typed whether the file tells names from numbers; else this may be a number
    */
   record Name(String text, boolean typed) implements GivenLabel {
-    /** What it is as a number, if it can be one. */
+    /** Returns what it is as a number, if it can be one. */
     Optional<Numeral> numeral() {
       return NUMBER.matcher(text.strip()).matches()
           ? Optional.of(GivenLabel.numeral(text))
@@ -69,7 +69,10 @@ sealed interface GivenLabel {
     }
   }
 
-  /** What a JSON value says; empty if it is neither a number, nor a name, nor a list of these. */
+  /**
+   * Returns what a JSON value says; empty if it is neither a number, nor a name, nor a list of
+   * these.
+   */
   static Optional<GivenLabel> of(JsonNode value) {
     if (!value.isArray()) {
       return single(value);
@@ -95,8 +98,8 @@ sealed interface GivenLabel {
   }
 
   /**
-   * How values of a column are meant, which has no types: as numbers if all of them are, else as
-   * names, of which one that is unknown may still be a number.
+   * Returns how values of a column are meant, which has no types: as numbers if all of them are,
+   * else as names, of which one that is unknown may still be a number.
    */
   static Function<String, GivenLabel> column(Collection<String> values) {
     return values.stream().allMatch(value -> NUMBER.matcher(value.strip()).matches())

@@ -41,7 +41,7 @@ final class KnownLabels {
     }
   }
 
-  /** How many there are. */
+  /** Returns how many there are. */
   int count() {
     return names.size();
   }
@@ -91,14 +91,14 @@ final class KnownLabels {
         && found.value().compareTo(BigDecimal.valueOf(names.size())) < 0;
   }
 
-  /** What could have been meant otherwise, by now: the first of each kind. */
+  /** Returns what could have been meant otherwise, by now: the first of each kind. */
   List<String> warnings() {
     return Stream.of(Optional.ofNullable(ofNumbers), Optional.ofNullable(ofNames))
         .flatMap(Optional::stream)
         .toList();
   }
 
-  /** What is wrong with a label that is not known. */
+  /** Returns what is wrong with a label that is not known. */
   String problem(GivenLabel found) {
     if (names.isEmpty()) {
       return "label %s is unknown, since the model has no labels; id2label in config.json names them"

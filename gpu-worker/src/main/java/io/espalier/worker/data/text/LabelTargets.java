@@ -48,7 +48,7 @@ final class LabelTargets {
             .allMatch(item -> item instanceof Numeral number && number.isWhole());
   }
 
-  /** What could have been meant otherwise, by now. */
+  /** Returns what could have been meant otherwise, by now. */
   List<String> warnings() {
     var all = new ArrayList<>(warnings);
     all.addAll(known.warnings());

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What is wrong with a file, collected so that it can be told at once. */
-final class Problems {
+public final class Problems {
   /** What a reader looks at before mending the script that wrote the file. */
   private static final int LISTED = 20;
 
@@ -18,7 +18,7 @@ final class Problems {
     this.file = file;
   }
 
-  void add(String where, String problem) {
+  public void add(String where, String problem) {
     if (listed.size() < LISTED) {
       listed.add("%s, %s: %s".formatted(file, where, problem));
     } else {
@@ -36,7 +36,7 @@ final class Problems {
    *
    * @throws InvalidInputException naming the first problems, and how many more there are
    */
-  void throwIfAny() {
+  public void throwIfAny() {
     if (unlisted > 0) {
       listed.add("%s: and %d more problems".formatted(file, unlisted));
     }

@@ -122,7 +122,7 @@ public final class SquadAnswers {
     return best.text();
   }
 
-  /** How well the answers fit the right ones. */
+  /** Returns how well the answers fit the right ones. */
   public SquadScores scores() {
     double exact = 0;
     double f1 = 0;

@@ -25,7 +25,7 @@ public final class SquadDataset implements TextDataset {
   private final List<Window> windows;
   private final long padding;
 
-  /** Whether no answer is right for some question of the whole file. */
+  /** Returns whether no answer is right for some question of the whole file. */
   private final boolean answerless;
 
   private SquadDataset(
@@ -48,7 +48,10 @@ public final class SquadDataset implements TextDataset {
     return new SquadDataset(questions, windows, input.padding(), answerless);
   }
 
-  /** What a model answers, to be filled window by window; one without answers is allowed or not. */
+  /**
+   * Returns what a model answers, to be filled window by window; one without answers is allowed or
+   * not.
+   */
   public SquadAnswers answers(AnswerRule rule) {
     return new SquadAnswers(this, rule);
   }

@@ -91,7 +91,7 @@ final class SquadFile {
     questions.add(new Question(where, id, question, context, answers));
   }
 
-  /** Whether answers are to be read; those of a question that has none may be left out. */
+  /** Returns whether answers are to be read; those of a question that has none may be left out. */
   private boolean expectsAnswers(JsonNode question, String where) {
     boolean impossible = impossible(question, where);
     JsonNode answers = question.path("answers");

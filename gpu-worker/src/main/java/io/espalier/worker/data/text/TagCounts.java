@@ -74,13 +74,13 @@ public final class TagCounts {
       return prefix.equals("B") || prefix.equals("S");
     }
 
-    /** Whether an entity that goes up to this word is over before the next one. */
+    /** Returns whether an entity that goes up to this word is over before the next one. */
     boolean endsBefore(Tag next) {
       return !isOutside()
           && (next.isOutside() || next.isFirst() || isLast() || !type.equals(next.type));
     }
 
-    /** Whether an entity begins with this word. */
+    /** Returns whether an entity begins with this word. */
     boolean beginsAfter(Tag before) {
       return !isOutside()
           && (isFirst() || before.isOutside() || before.isLast() || !type.equals(before.type));
@@ -92,7 +92,7 @@ public final class TagCounts {
     this.labels = List.copyOf(labels);
   }
 
-  /** Whether labels are tags of entities, so that there are any to find. */
+  /** Returns whether labels are tags of entities, so that there are any to find. */
   public static boolean hasEntities(List<String> labels) {
     return labels.stream().anyMatch(label -> !label.equals(OUTSIDE))
         && labels.stream().allMatch(TagCounts::isTag);

@@ -86,7 +86,7 @@ final class TaggedTexts {
     return Sequence.of(encoded, input, byToken);
   }
 
-  /** Which word a token belongs to; -1 if to none. */
+  /** Returns which word a token belongs to; -1 if to none. */
   private static int word(Encoded encoded, int token, String text, int[] ends) {
     if (encoded.sources()[token] == Encoded.ADDED) {
       return -1;

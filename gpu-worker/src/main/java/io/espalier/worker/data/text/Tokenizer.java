@@ -28,7 +28,7 @@ interface Tokenizer extends AutoCloseable {
   /** A whole pair of texts, with the tokens that the tokenizer puts around and between them. */
   Encoded encode(String first, String second);
 
-  /** Which tokens there are. */
+  /** Returns which tokens there are. */
   Vocabulary vocabulary();
 
   /** The token that ends a document. */

@@ -80,7 +80,7 @@ public final class ValueCounts {
     return drawn;
   }
 
-  /** Whether the right numbers differ, so that something can go along with them. */
+  /** Returns whether the right numbers differ, so that something can go along with them. */
   public boolean hasCorrelation() {
     return Arrays.stream(wantedSquares).allMatch(squares -> squares > 0);
   }

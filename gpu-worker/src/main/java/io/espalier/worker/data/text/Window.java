@@ -81,12 +81,12 @@ record Window(int question, Sequence sequence, int first, int[] begins, int[] en
     return new Window(position, sequence, first, begins, ends);
   }
 
-  /** Whether a token is one of the context. */
+  /** Returns whether a token is one of the context. */
   boolean inContext(int token) {
     return first <= token && token < first + begins.length;
   }
 
-  /** What two tokens of the context and all between them stand for. */
+  /** Returns what two tokens of the context and all between them stand for. */
   String text(String context, int from, int to) {
     return context.substring(begins[from - first], ends[to - first]);
   }

@@ -15,12 +15,12 @@ public record Interval(double low, double high) {
     }
   }
 
-  /** Whether a value is within it. */
+  /** Returns whether a value is within it. */
   public boolean contains(double value) {
     return low <= value && value <= high;
   }
 
-  /** Whether a value is within both. */
+  /** Returns whether a value is within both. */
   public boolean overlaps(Interval other) {
     return low <= other.high && other.low <= high;
   }

@@ -22,7 +22,10 @@ public record LayerReconstruction(
     boolean solved,
     long samples,
     int unknowns) {
-  /** Whether there were fewer samples than unknowns, so that only the ridge settles the weights. */
+  /**
+   * Returns whether there were fewer samples than unknowns, so that only the ridge settles the
+   * weights.
+   */
   public boolean isUnderdetermined() {
     return samples < unknowns;
   }

@@ -25,7 +25,7 @@ public record Metric(
     Optional<String> dataset,
     OptionalLong samples) {
 
-  /** What gates look at. */
+  /** Returns what gates look at. */
   public GatedMetric gated() {
     return new GatedMetric(name, unit, before, after, higherIsBetter);
   }

@@ -56,7 +56,7 @@ public record Reconstruction(
         : Set.of();
   }
 
-  /** Whether weights that were solved for go out. */
+  /** Returns whether weights that were solved for go out. */
   public boolean isUsed() {
     return !chosen().name().equals(PLAIN);
   }

@@ -44,7 +44,7 @@ public record StageReport(
     }
   }
 
-  /** What could have been meant otherwise than it was read, in sentences. */
+  /** Returns what could have been meant otherwise than it was read, in sentences. */
   public List<String> warnings() {
     return Optional.ofNullable(change.get(WARNINGS)).stream().flatMap(String::lines).toList();
   }

@@ -165,8 +165,8 @@ public record Architecture(
   }
 
   /**
-   * What the tensors that stay are called after a cut, by the names they have now; in the order of
-   * the forward pass. A tensor that belongs to a dropped module is not in it.
+   * Returns what the tensors that stay are called after a cut, by the names they have now; in the
+   * order of the forward pass. A tensor that belongs to a dropped module is not in it.
    */
   public Map<String, String> names(Kept kept) {
     Renumbering renumbering = Renumbering.of(stacks, kept);

@@ -83,12 +83,12 @@ public sealed interface Dimension {
     };
   }
 
-  /** Whether it runs along an axis, possibly beside others. */
+  /** Returns whether it runs along an axis, possibly beside others. */
   default boolean isAlong(Axis axis) {
     return parts().stream().anyMatch(part -> part.axis().equals(axis));
   }
 
-  /** Whether a choice of units leaves less than all of it. */
+  /** Returns whether a choice of units leaves less than all of it. */
   default boolean isCutBy(Kept kept) {
     return parts().stream().anyMatch(part -> kept.width(part.axis()) < part.axis().units());
   }

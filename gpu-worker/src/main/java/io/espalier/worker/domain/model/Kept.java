@@ -48,13 +48,13 @@ public record Kept(Map<String, int[]> units) {
     return Optional.ofNullable(units.get(axis.name())).map(int[]::clone);
   }
 
-  /** How many units of an axis stay. */
+  /** Returns how many units of an axis stay. */
   public int width(Axis axis) {
     int[] kept = units.get(axis.name());
     return kept == null ? axis.units() : kept.length;
   }
 
-  /** Whether the same units stay. */
+  /** Returns whether the same units stay. */
   @Override
   public boolean equals(Object other) {
     return other instanceof Kept that

@@ -41,7 +41,7 @@ public record Stack(Axis axis, String prefix, OptionalInt shared) {
   }
 
   /**
-   * How many tokens a module reads of those that are shared.
+   * Returns how many tokens a module reads of those that are shared.
    *
    * @throws java.util.NoSuchElementException if none are
    */
@@ -50,7 +50,7 @@ public record Stack(Axis axis, String prefix, OptionalInt shared) {
     return all / axis.units() + (unit < all % axis.units() ? 1 : 0);
   }
 
-  /** Which of the modules something belongs to by its name; empty if to none. */
+  /** Returns which of the modules something belongs to by its name; empty if to none. */
   public OptionalInt unit(String name) {
     if (!name.startsWith(prefix)) {
       return OptionalInt.empty();
@@ -63,7 +63,7 @@ public record Stack(Axis axis, String prefix, OptionalInt shared) {
     return OptionalInt.of(Integer.parseInt(number));
   }
 
-  /** Where the number of a name ends that begins with the prefix. */
+  /** Returns where the number of a name ends that begins with the prefix. */
   int numberEnd(String name) {
     int dot = name.indexOf('.', prefix.length());
     return dot < 0 ? name.length() : dot;

@@ -29,7 +29,7 @@ public record TensorSpec(String name, List<Dimension> dimensions, Role role) {
     dimensions = List.copyOf(dimensions);
   }
 
-  /** Whether it is trained. */
+  /** Returns whether it is trained. */
   public boolean isTrained() {
     return role == Role.PARAMETER || role == Role.NORM_PARAMETER;
   }

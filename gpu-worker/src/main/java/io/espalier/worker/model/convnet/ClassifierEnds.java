@@ -1,6 +1,6 @@
 package io.espalier.worker.model.convnet;
 
-import io.espalier.worker.model.family.ArchitectureSketch;
+import io.espalier.worker.model.family.ArchitectureBuilder;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -20,11 +20,11 @@ final class ClassifierEnds {
    *
    * @param input size of one image: channels, height, width; empty if it is not said
    */
-  static String image(ArchitectureSketch sketch, List<Integer> input) {
-    sketch.axis(IMAGE, input.isEmpty() ? 3 : input.get(0));
-    sketch.freeze(IMAGE, "the channels of the images are given");
+  static String image(ArchitectureBuilder builder, List<Integer> input) {
+    builder.axis(IMAGE, input.isEmpty() ? 3 : input.get(0));
+    builder.freeze(IMAGE, "the channels of the images are given");
     if (!input.isEmpty()) {
-      sketch.pin(IMAGE, input.get(0));
+      builder.pin(IMAGE, input.get(0));
     }
     return IMAGE;
   }
@@ -36,11 +36,11 @@ final class ClassifierEnds {
    * @param features the axes that it reads, one after another, behind a flatten
    */
   static void classifier(
-      ArchitectureSketch sketch, OptionalInt classes, String module, List<String> features) {
-    features.forEach(axis -> sketch.freeze(axis, FLATTENED));
-    sketch.axis(CLASSES, classes.orElse(1000));
-    classes.ifPresent(count -> sketch.pin(CLASSES, count));
-    sketch.freeze(CLASSES, "one output per class");
-    sketch.linear(module, CLASSES, features);
+      ArchitectureBuilder builder, OptionalInt classes, String module, List<String> features) {
+    features.forEach(axis -> builder.freeze(axis, FLATTENED));
+    builder.axis(CLASSES, classes.orElse(1000));
+    classes.ifPresent(count -> builder.pin(CLASSES, count));
+    builder.freeze(CLASSES, "one output per class");
+    builder.linear(module, CLASSES, features);
   }
 }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
-import io.espalier.worker.model.family.ArchitectureSketch;
+import io.espalier.worker.model.family.ArchitectureBuilder;
 import io.espalier.worker.model.family.TimmConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,16 +26,16 @@ import java.util.Map;
 public final class DensenetArchitecture {
   static final String FAMILY = "densenet";
 
-  private final ArchitectureSketch sketch = new ArchitectureSketch();
+  private final ArchitectureBuilder builder = new ArchitectureBuilder();
   private final DensenetConfig config;
-  private Positions at;
+  private FeatureMapSize at;
 
   private DensenetArchitecture(DensenetConfig config) {
     this.config = config;
-    this.at = Positions.of(config.input(), InputSpec.IMAGENET);
+    this.at = FeatureMapSize.of(config.input(), InputSpec.IMAGENET);
   }
 
-  /** Whether a config.json is one of a DenseNet that is known here. */
+  /** Returns whether a config.json is one of a DenseNet that is known here. */
   public static boolean accepts(JsonNode config) {
     return DensenetVariant.of(TimmConfig.architectureOf(config)).isPresent();
   }
@@ -54,9 +54,9 @@ public final class DensenetArchitecture {
     return new DensenetArchitecture(known).draw().settle(FAMILY, known.architecture(), shapes);
   }
 
-  private ArchitectureSketch draw() {
+  private ArchitectureBuilder draw() {
     int width = 2 * config.growthRate();
-    List<String> parts = List.of(stem(ClassifierEnds.image(sketch, config.input()), width));
+    List<String> parts = List.of(stem(ClassifierEnds.image(builder, config.input()), width));
     for (int block = 1; block <= config.blocks().size(); block++) {
       if (block > 1) {
         width /= 2;
@@ -66,16 +66,16 @@ public final class DensenetArchitecture {
       parts = block(block, layers, parts);
       width += layers * config.growthRate();
     }
-    sketch.batchNorm("features.norm5", parts);
-    ClassifierEnds.classifier(sketch, config.classes(), "classifier", parts);
-    return sketch;
+    builder.batchNorm("features.norm5", parts);
+    ClassifierEnds.classifier(builder, config.classes(), "classifier", parts);
+    return builder;
   }
 
   private String stem(String image, int width) {
-    String out = sketch.axis("features.conv0.out", width);
+    String out = builder.axis("features.conv0.out", width);
     at = at.after(7, 2);
-    sketch.convolution("features.conv0", out, image, at.window(7, 2));
-    sketch.batchNorm("features.norm0", out);
+    builder.convolution("features.conv0", out, image, at.window(7, 2));
+    builder.batchNorm("features.norm0", out);
     at = at.after(3, 2);
     return out;
   }
@@ -85,12 +85,12 @@ public final class DensenetArchitecture {
     var parts = new ArrayList<>(in);
     for (int i = 1; i <= layers; i++) {
       String layer = String.format(Locale.ROOT, "features.denseblock%d.denselayer%d.", block, i);
-      String inner = sketch.axis(layer + "conv1.out", config.bottleneck() * config.growthRate());
-      String out = sketch.axis(layer + "conv2.out", config.growthRate());
-      sketch.batchNorm(layer + "norm1", parts);
-      sketch.convolution(layer + "conv1", inner, parts, at.window(1, 1));
-      sketch.batchNorm(layer + "norm2", inner);
-      sketch.convolution(layer + "conv2", out, inner, at.window(3, 1));
+      String inner = builder.axis(layer + "conv1.out", config.bottleneck() * config.growthRate());
+      String out = builder.axis(layer + "conv2.out", config.growthRate());
+      builder.batchNorm(layer + "norm1", parts);
+      builder.convolution(layer + "conv1", inner, parts, at.window(1, 1));
+      builder.batchNorm(layer + "norm2", inner);
+      builder.convolution(layer + "conv2", out, inner, at.window(3, 1));
       parts.add(out);
     }
     return parts;
@@ -98,9 +98,9 @@ public final class DensenetArchitecture {
 
   private String transition(int index, List<String> in, int width) {
     String module = "features.transition" + index + ".";
-    String out = sketch.axis(module + "conv.out", width);
-    sketch.batchNorm(module + "norm", in);
-    sketch.convolution(module + "conv", out, in, at.window(1, 1));
+    String out = builder.axis(module + "conv.out", width);
+    builder.batchNorm(module + "norm", in);
+    builder.convolution(module + "conv", out, in, at.window(1, 1));
     at = at.after(2, 2, 0);
     return out;
   }

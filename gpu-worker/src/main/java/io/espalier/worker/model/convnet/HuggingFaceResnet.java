@@ -28,7 +28,7 @@ record HuggingFaceResnet(ResnetPlan plan, InputSpec input) {
   /** Far more than any residual network has; a table of so many blocks still fits. */
   private static final int MOST_BLOCKS = 1000;
 
-  /** Whether a config.json is one of transformers' residual networks. */
+  /** Returns whether a config.json is one of transformers' residual networks. */
   static boolean accepts(JsonNode config) {
     return !config.hasNonNull("architecture")
         && config.path("model_type").asText().equals("resnet");

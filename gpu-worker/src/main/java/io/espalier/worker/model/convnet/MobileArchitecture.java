@@ -6,7 +6,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Window;
 import io.espalier.worker.model.convnet.MobileBlock.Kind;
-import io.espalier.worker.model.family.ArchitectureSketch;
+import io.espalier.worker.model.family.ArchitectureBuilder;
 import io.espalier.worker.model.family.TimmConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,16 +32,16 @@ import java.util.Set;
 final class MobileArchitecture {
   private static final String MULTIPLIER = "channel_multiplier";
 
-  private final ArchitectureSketch sketch = new ArchitectureSketch();
+  private final ArchitectureBuilder builder = new ArchitectureBuilder();
   private final MobileVariant variant;
-  private Positions at;
+  private FeatureMapSize at;
 
   /** Where a network is after some layers: an axis, and its width before any cut. */
   private record Stream(String axis, int width) {}
 
   private MobileArchitecture(MobileVariant variant, TimmConfig config) {
     this.variant = variant;
-    this.at = Positions.of(config.input(), InputSpec.IMAGENET);
+    this.at = FeatureMapSize.of(config.input(), InputSpec.IMAGENET);
   }
 
   /**
@@ -81,8 +81,8 @@ final class MobileArchitecture {
     return found.doubleValue();
   }
 
-  private ArchitectureSketch draw(TimmConfig config) {
-    Stream stream = stem(ClassifierEnds.image(sketch, config.input()));
+  private ArchitectureBuilder draw(TimmConfig config) {
+    Stream stream = stem(ClassifierEnds.image(builder, config.input()));
     for (int stage = 0; stage < variant.stages().size(); stage++) {
       List<MobileBlock> blocks = variant.stages().get(stage);
       for (int i = 0; i < blocks.size(); i++) {
@@ -91,14 +91,14 @@ final class MobileArchitecture {
       }
     }
     head(config, stream.axis());
-    return sketch;
+    return builder;
   }
 
   private Stream stem(String image) {
-    String out = sketch.axis("conv_stem.out", variant.stemWidth());
+    String out = builder.axis("conv_stem.out", variant.stemWidth());
     at = at.after(3, 2);
-    sketch.convolution("conv_stem", out, image, at.window(3, 2));
-    sketch.batchNorm("bn1", out);
+    builder.convolution("conv_stem", out, image, at.window(3, 2));
+    builder.batchNorm("bn1", out);
     return new Stream(out, variant.stemWidth());
   }
 
@@ -109,21 +109,21 @@ final class MobileArchitecture {
     boolean inverted = block.kind() == Kind.INVERTED;
     Stream inner = inverted ? expand(module, block, in) : in;
     Window window = after(block);
-    sketch.depthwise(module + "conv_dw", inner.axis(), window);
-    sketch.batchNorm(module + (inverted ? "bn2" : "bn1"), inner.axis());
+    builder.depthwise(module + "conv_dw", inner.axis(), window);
+    builder.batchNorm(module + (inverted ? "bn2" : "bn1"), inner.axis());
     if (block.squeezed()) {
       squeeze(module + "se.", block, inner);
     }
     Stream out = out(module, block, in);
-    sketch.convolution(module + block.last(), out.axis(), inner.axis(), at.window(1, 1));
-    sketch.batchNorm(module + (inverted ? "bn3" : "bn2"), out.axis());
+    builder.convolution(module + block.last(), out.axis(), inner.axis(), at.window(1, 1));
+    builder.batchNorm(module + (inverted ? "bn3" : "bn2"), out.axis());
     return out;
   }
 
   private Stream plain(String module, MobileBlock block, Stream in) {
     Stream out = out(module, block, in);
-    sketch.convolution(module + block.last(), out.axis(), in.axis(), after(block));
-    sketch.batchNorm(module + "bn1", out.axis());
+    builder.convolution(module + block.last(), out.axis(), in.axis(), after(block));
+    builder.batchNorm(module + "bn1", out.axis());
     return out;
   }
 
@@ -133,39 +133,39 @@ final class MobileArchitecture {
     return at.window(block.kernel(), block.stride());
   }
 
-  /** Where a block leads to: its input if it adds to that, or the stream that it opens. */
+  /** Returns where a block leads to: its input if it adds to that, or the stream that it opens. */
   private Stream out(String module, MobileBlock block, Stream in) {
     int width = variant.scaled(block.channels());
     if (block.kind() != Kind.PLAIN && block.stride() == 1 && in.width() == width) {
       return in;
     }
     String stage = module.substring(0, module.indexOf('.', "blocks.".length()));
-    return new Stream(sketch.axis(stage + ".stream", width), width);
+    return new Stream(builder.axis(stage + ".stream", width), width);
   }
 
   private Stream expand(String module, MobileBlock block, Stream in) {
     int width = MobileDesign.divisible(in.width() * block.expansion());
-    String inner = sketch.axis(module + "conv_pw.out", width);
-    sketch.convolution(module + "conv_pw", inner, in.axis(), at.window(1, 1));
-    sketch.batchNorm(module + "bn1", inner);
+    String inner = builder.axis(module + "conv_pw.out", width);
+    builder.convolution(module + "conv_pw", inner, in.axis(), at.window(1, 1));
+    builder.batchNorm(module + "bn1", inner);
     return new Stream(inner, width);
   }
 
   private void squeeze(String module, MobileBlock block, Stream inner) {
     int width = variant.design().squeezed(inner.width(), block.expansion());
-    String reduced = sketch.axis(module + "conv_reduce.out", width);
-    sketch.biasedConvolution(module + "conv_reduce", reduced, inner.axis(), Window.ONCE);
-    sketch.biasedConvolution(module + "conv_expand", inner.axis(), reduced, Window.ONCE);
+    String reduced = builder.axis(module + "conv_reduce.out", width);
+    builder.biasedConvolution(module + "conv_reduce", reduced, inner.axis(), Window.ONCE);
+    builder.biasedConvolution(module + "conv_expand", inner.axis(), reduced, Window.ONCE);
   }
 
   private void head(TimmConfig config, String stream) {
-    String out = sketch.axis("conv_head.out", variant.headWidth());
+    String out = builder.axis("conv_head.out", variant.headWidth());
     if (variant.design().poolsBeforeHead()) {
-      sketch.biasedConvolution("conv_head", out, stream, Window.ONCE);
+      builder.biasedConvolution("conv_head", out, stream, Window.ONCE);
     } else {
-      sketch.convolution("conv_head", out, stream, at.window(1, 1));
-      sketch.batchNorm("bn2", out);
+      builder.convolution("conv_head", out, stream, at.window(1, 1));
+      builder.batchNorm("bn2", out);
     }
-    ClassifierEnds.classifier(sketch, config.classes(), "classifier", List.of(out));
+    ClassifierEnds.classifier(builder, config.classes(), "classifier", List.of(out));
   }
 }

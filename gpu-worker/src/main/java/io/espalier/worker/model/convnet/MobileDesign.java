@@ -2,7 +2,7 @@ package io.espalier.worker.model.convnet;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.model.family.Activation;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /** What the networks of one paper have in common, as timm builds them. */
 enum MobileDesign {
@@ -23,7 +23,7 @@ enum MobileDesign {
     this.stem = stem;
   }
 
-  /** What stem and head apply, and blocks that say nothing else. */
+  /** Returns what stem and head apply, and blocks that say nothing else. */
   Activation activation() {
     return activation;
   }
@@ -33,17 +33,17 @@ enum MobileDesign {
     return stem;
   }
 
-  /** Whether the mean over space is taken before the head's convolution, not behind it. */
+  /** Returns whether the mean over space is taken before the head's convolution, not behind it. */
   boolean poolsBeforeHead() {
     return this == MOBILENET_V3;
   }
 
   /** The share of a block's channels that pass, from what its squeeze-and-excitation computes. */
   NDArray gate(NDArray x) {
-    return this == MOBILENET_V3 ? T.hardSigmoid(x) : T.sigmoid(x);
+    return this == MOBILENET_V3 ? Tensors.hardSigmoid(x) : Tensors.sigmoid(x);
   }
 
-  /** What a squeeze-and-excitation applies between its two layers. */
+  /** Returns what a squeeze-and-excitation applies between its two layers. */
   Activation squeezeActivation() {
     return this == MOBILENET_V3 ? Activation.RELU : activation;
   }

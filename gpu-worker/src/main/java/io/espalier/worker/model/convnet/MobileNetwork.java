@@ -5,7 +5,7 @@ import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.model.family.Section;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,7 +67,7 @@ record MobileNetwork(MobileDesign design, Modules modules) {
             new Section(List.of("classifier"), (x, mode) -> pass.apply(mode).classify(x)));
   }
 
-  /** Whether a block's input and output are one axis, which they are where it adds them. */
+  /** Returns whether a block's input and output are one axis, which they are where it adds them. */
   private static boolean adds(Map<String, Layer> table, String module, MobileBlock block) {
     Dimension in =
         switch (block.kind()) {
@@ -120,10 +120,10 @@ record MobileNetwork(MobileDesign design, Modules modules) {
   }
 
   private NDArray squeeze(String module, NDArray x) {
-    NDArray mean = T.averagePoolTo(x, 1, 1); // (batch, channels, 1, 1)
+    NDArray mean = Tensors.averagePoolTo(x, 1, 1); // (batch, channels, 1, 1)
     NDArray reduced = modules.conv(module + "conv_reduce", mean);
     NDArray expanded = modules.conv(module + "conv_expand", design.squeezeActivation().of(reduced));
-    return T.multiply(x, design.gate(expanded));
+    return Tensors.multiply(x, design.gate(expanded));
   }
 
   private NDArray head(NDArray x) {
@@ -135,7 +135,7 @@ record MobileNetwork(MobileDesign design, Modules modules) {
   }
 
   private NDArray lateHead(NDArray features) {
-    NDArray mean = T.averagePoolTo(features, 1, 1); // (batch, channels, 1, 1)
+    NDArray mean = Tensors.averagePoolTo(features, 1, 1); // (batch, channels, 1, 1)
     NDArray head = design.activation().of(modules.conv("conv_head", mean));
     return classify(head);
   }

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.tensor.BatchNorm;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.Map;
 import java.util.Objects;
@@ -29,7 +29,7 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
     return new Modules(weights, strides, another);
   }
 
-  /** Whether there is a module of that name with a weight. */
+  /** Returns whether there is a module of that name with a weight. */
   boolean has(String module) {
     return weights.has(module + ".weight");
   }
@@ -45,9 +45,9 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
     String bias = module + ".bias";
     NDArray y =
         weights.has(bias)
-            ? T.conv2d(x, weight, weights.get(bias), stride(module), padding)
-            : T.conv2d(x, weight, stride(module), padding);
-    mode.taps().layer(module, x, padding, y);
+            ? Tensors.conv2d(x, weight, weights.get(bias), stride(module), padding)
+            : Tensors.conv2d(x, weight, stride(module), padding);
+    mode.hooks().layer(module, x, padding, y);
     return y;
   }
 
@@ -56,29 +56,30 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
     BatchNorm norm = BatchNorm.of(weights, module);
     NDArray y =
         mode.batchStatistics()
-            ? T.batchNormTraining(x, norm, mode.momentum())
-            : T.batchNorm(x, norm);
-    mode.taps().norm(module, x, y);
+            ? Tensors.batchNormTraining(x, norm, mode.momentum())
+            : Tensors.batchNorm(x, norm);
+    mode.hooks().norm(module, x, y);
     return y;
   }
 
   /** A BatchNorm, then a rectifier. */
   NDArray normRelu(String module, NDArray x) {
-    return T.relu(norm(module, x));
+    return Tensors.relu(norm(module, x));
   }
 
   /** A linear layer with bias on the means of a feature map → (batch, out). */
   NDArray classify(String module, NDArray features) {
-    NDArray pooled = T.globalAveragePool(features); // (batch, channels)
-    NDArray y = T.linear(pooled, weights.get(module + ".weight"), weights.get(module + ".bias"));
-    mode.taps().layer(module, pooled, 0, y);
+    NDArray pooled = Tensors.globalAveragePool(features); // (batch, channels)
+    NDArray y =
+        Tensors.linear(pooled, weights.get(module + ".weight"), weights.get(module + ".bias"));
+    mode.hooks().layer(module, pooled, 0, y);
     return y;
   }
 
-  /** What a block says and what goes past it, added. */
+  /** Returns what a block says and what goes past it, added. */
   NDArray sum(NDArray block, NDArray shortcut) {
-    mode.taps().sum(block, shortcut);
-    return T.add(block, shortcut);
+    mode.hooks().sum(block, shortcut);
+    return Tensors.add(block, shortcut);
   }
 
   /** Distance of a convolution's neighbouring windows. */

@@ -2,7 +2,7 @@ package io.espalier.worker.model.convnet;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.model.family.Section;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +55,7 @@ record ResidualNetwork(Modules modules, ResnetNames names) {
     return modules.has(names.conv(names.block(stage, index), 1));
   }
 
-  /** What comes before the first stage. */
+  /** Returns what comes before the first stage. */
   private NDArray stem(NDArray images) {
     String stem = names.stem();
     String norm = names.stemNorm();
@@ -63,12 +63,12 @@ record ResidualNetwork(Modules modules, ResnetNames names) {
       NDArray x = modules.normRelu(stem + ".1", modules.conv(stem + ".0", images));
       x = modules.normRelu(stem + ".4", modules.conv(stem + ".3", x));
       x = modules.normRelu(norm, modules.conv(stem + ".6", x)); // (batch, channels, h / 2, w / 2)
-      return T.maxPool(x, 3, 2, 1); // (batch, channels, h / 4, w / 4)
+      return Tensors.maxPool(x, 3, 2, 1); // (batch, channels, h / 4, w / 4)
     }
     NDArray x = modules.normRelu(norm, modules.conv(stem, images));
     return modules.kernel(stem) == 3
         ? x // (batch, channels, h, w)
-        : T.maxPool(x, 3, 2, 1); // (batch, channels, h / 4, w / 4)
+        : Tensors.maxPool(x, 3, 2, 1); // (batch, channels, h / 4, w / 4)
   }
 
   private NDArray block(String block, NDArray x) {
@@ -82,7 +82,8 @@ record ResidualNetwork(Modules modules, ResnetNames names) {
     }
     NDArray residual =
         modules.norm(names.norm(block, last), modules.conv(names.conv(block, last), inner));
-    return T.relu(modules.sum(residual, shortcut(block, x, stride, residual.getShape().get(1))));
+    return Tensors.relu(
+        modules.sum(residual, shortcut(block, x, stride, residual.getShape().get(1))));
   }
 
   private NDArray shortcut(String block, NDArray x, int stride, long width) {
@@ -92,10 +93,10 @@ record ResidualNetwork(Modules modules, ResnetNames names) {
     }
     List<String> pooled = names.projection(block, true);
     if (modules.has(pooled.get(0))) {
-      NDArray means = stride == 1 ? x : T.averagePool(x, 2, stride);
+      NDArray means = stride == 1 ? x : Tensors.averagePool(x, 2, stride);
       return modules.norm(pooled.get(1), modules.conv(pooled.get(0), means));
     }
     long missing = width - x.getShape().get(1);
-    return T.padChannels(T.subsample(x, stride), missing / 2, missing - missing / 2);
+    return Tensors.padChannels(Tensors.subsample(x, stride), missing / 2, missing - missing / 2);
   }
 }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Window;
-import io.espalier.worker.model.family.ArchitectureSketch;
+import io.espalier.worker.model.family.ArchitectureBuilder;
 import io.espalier.worker.model.family.TimmConfig;
 import java.util.List;
 import java.util.Map;
@@ -26,20 +26,20 @@ import java.util.Map;
 public final class ResnetArchitecture {
   static final String FAMILY = "resnet";
 
-  private final ArchitectureSketch sketch = new ArchitectureSketch();
+  private final ArchitectureBuilder builder = new ArchitectureBuilder();
   private final ResnetPlan plan;
   private final ResnetVariant variant;
   private final ResnetNames names;
-  private Positions at;
+  private FeatureMapSize at;
 
   private ResnetArchitecture(ResnetPlan plan) {
     this.plan = plan;
     this.variant = plan.variant();
     this.names = plan.names();
-    this.at = Positions.of(plan.input(), variant.usualInput());
+    this.at = FeatureMapSize.of(plan.input(), variant.usualInput());
   }
 
-  /** Whether a config.json is one of a residual network that is known here. */
+  /** Returns whether a config.json is one of a residual network that is known here. */
   public static boolean accepts(JsonNode config) {
     return HuggingFaceResnet.accepts(config)
         || ResnetVariant.of(TimmConfig.architectureOf(config)).isPresent();
@@ -63,28 +63,28 @@ public final class ResnetArchitecture {
     return new ResnetArchitecture(plan).draw().settle(FAMILY, plan.name(), shapes);
   }
 
-  private ArchitectureSketch draw() {
-    String stream = stem(ClassifierEnds.image(sketch, plan.input()));
+  private ArchitectureBuilder draw() {
+    String stream = stem(ClassifierEnds.image(builder, plan.input()));
     for (int stage = 1; stage <= variant.blocks().size(); stage++) {
       stream = stage(stage, stream);
     }
-    ClassifierEnds.classifier(sketch, plan.classes(), names.classifier(), List.of(stream));
+    ClassifierEnds.classifier(builder, plan.classes(), names.classifier(), List.of(stream));
     if (variant.cifar()) {
       freezePadded();
     }
-    return sketch;
+    return builder;
   }
 
   /** What shortcuts without weights read and write. */
   private void freezePadded() {
     int last = variant.blocks().size();
     for (int stage = 1; stage < last; stage++) {
-      sketch.freeze(
+      builder.freeze(
           names.stream(stage),
           "is read by the shortcut of layer%d.0, which has no weights: it takes every second pixel and pads with zero channels, so positions of channels count"
               .formatted(stage + 1));
     }
-    sketch.freeze(
+    builder.freeze(
         names.stream(last),
         "is written by the padded shortcut of layer%d.0 and %s"
             .formatted(last, ClassifierEnds.FLATTENED));
@@ -94,23 +94,23 @@ public final class ResnetArchitecture {
   private String stem(String image) {
     String module = names.stem();
     if (variant.deep()) {
-      String first = sketch.axis(module + ".0.out", plan.stem());
-      String second = sketch.axis(module + ".3.out", plan.stem());
+      String first = builder.axis(module + ".0.out", plan.stem());
+      String second = builder.axis(module + ".3.out", plan.stem());
       convolve(module + ".0", first, image, 3, 2);
-      sketch.batchNorm(module + ".1", first);
+      builder.batchNorm(module + ".1", first);
       convolve(module + ".3", second, first, 3, 1);
-      sketch.batchNorm(module + ".4", second);
-      String out = sketch.axis(stemAxis(module + ".6"), 2 * plan.stem());
+      builder.batchNorm(module + ".4", second);
+      String out = builder.axis(stemAxis(module + ".6"), 2 * plan.stem());
       convolve(module + ".6", out, second, 3, 1);
       return finishStem(out);
     }
-    String out = sketch.axis(stemAxis(module), plan.stem());
+    String out = builder.axis(stemAxis(module), plan.stem());
     convolve(module, out, image, variant.cifar() ? 3 : 7, variant.cifar() ? 1 : 2);
     return finishStem(out);
   }
 
   private String finishStem(String out) {
-    sketch.batchNorm(names.stemNorm(), out);
+    builder.batchNorm(names.stemNorm(), out);
     if (!variant.cifar()) {
       at = at.after(3, 2);
     }
@@ -141,14 +141,14 @@ public final class ResnetArchitecture {
       inner = within(module, 1, stage, inner, 3, stride);
     }
     int last = variant.bottleneck() ? 3 : 2;
-    String out = sketch.axis(names.stream(stage), plan.outer().get(stage - 1));
+    String out = builder.axis(names.stream(stage), plan.outer().get(stage - 1));
     convolve(names.conv(module, last), out, inner, variant.bottleneck() ? 1 : 3, 1);
-    sketch.batchNorm(names.norm(module, last), out);
+    builder.batchNorm(names.norm(module, last), out);
     if (plan.projects(stage, block)) {
       List<String> projection = names.projection(module, variant.deep());
       Window window = at.window(1, variant.deep() ? 1 : stride);
-      sketch.convolution(projection.get(0), out, in, window);
-      sketch.batchNorm(projection.get(1), out);
+      builder.convolution(projection.get(0), out, in, window);
+      builder.batchNorm(projection.get(1), out);
     }
     return out;
   }
@@ -156,14 +156,14 @@ public final class ResnetArchitecture {
   /** Draws a convolution of a block that is not its last; the axis that it writes. */
   private String within(String block, int which, int stage, String in, int kernel, int stride) {
     String conv = names.conv(block, which);
-    String out = sketch.axis(conv + ".out", plan.inner().get(stage - 1));
+    String out = builder.axis(conv + ".out", plan.inner().get(stage - 1));
     convolve(conv, out, in, kernel, stride);
-    sketch.batchNorm(names.norm(block, which), out);
+    builder.batchNorm(names.norm(block, which), out);
     return out;
   }
 
   private void convolve(String module, String out, String in, int kernel, int stride) {
     at = at.after(kernel, stride);
-    sketch.convolution(module, out, in, at.window(kernel, stride));
+    builder.convolution(module, out, in, at.window(kernel, stride));
   }
 }

@@ -98,7 +98,7 @@ enum ResnetNames {
   /** A stage. */
   abstract String stage(int stage);
 
-  /** What the blocks of a stage add to, as an axis. */
+  /** Returns what the blocks of a stage add to, as an axis. */
   String stream(int stage) {
     return stage(stage) + ".stream";
   }

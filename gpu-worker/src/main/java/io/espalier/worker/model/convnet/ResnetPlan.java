@@ -49,7 +49,7 @@ record ResnetPlan(
   }
 
   /**
-   * What a config.json in the style of timm says.
+   * Returns what a config.json in the style of timm says.
    *
    * @param shapes shapes of the checkpoint's tensors
    * @throws InvalidInputException if it is not understood, with every reason
@@ -90,12 +90,14 @@ record ResnetPlan(
         ResnetVariant.of(name), name, "a residual network", ResnetVariant.KNOWN);
   }
 
-  /** Whether a block has a projection on its shortcut; stages count from 1, blocks from 0. */
+  /**
+   * Returns whether a block has a projection on its shortcut; stages count from 1, blocks from 0.
+   */
   boolean projects(int stage, int block) {
     return block == 0 && !variant.cifar() && (stage > 1 || first.projects());
   }
 
-  /** Whether a block halves height and width. */
+  /** Returns whether a block halves height and width. */
   boolean halves(int stage, int block) {
     return block == 0 && (stage > 1 || first.halves());
   }

@@ -5,7 +5,7 @@ import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Window;
-import io.espalier.worker.model.family.ArchitectureSketch;
+import io.espalier.worker.model.family.ArchitectureBuilder;
 import io.espalier.worker.model.family.Attempt;
 import io.espalier.worker.model.family.TimmConfig;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ final class VggArchitecture {
 
   private static final int HEAD_WIDTH = 4096;
 
-  private final ArchitectureSketch sketch = new ArchitectureSketch();
+  private final ArchitectureBuilder builder = new ArchitectureBuilder();
   private final VggVariant variant;
   private final TimmConfig config;
 
@@ -58,7 +58,7 @@ final class VggArchitecture {
     JsonNode arguments = config.path("model_args");
     List<Integer> widths = widths(arguments.path("cfg"), variant, problems);
     int hidden = hidden(arguments.path("mlp_ratio"), problems);
-    Optional<ArchitectureSketch> drawn =
+    Optional<ArchitectureBuilder> drawn =
         Attempt.of(() -> new VggArchitecture(variant, timm).draw(widths, hidden), problems);
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems);
@@ -67,7 +67,7 @@ final class VggArchitecture {
   }
 
   /**
-   * What a name stands for.
+   * Returns what a name stands for.
    *
    * @throws InvalidInputException if it is not known
    */
@@ -114,29 +114,29 @@ final class VggArchitecture {
     return (int) hidden;
   }
 
-  private ArchitectureSketch draw(List<Integer> widths, int hidden) {
-    Positions at = Positions.of(config.input(), InputSpec.IMAGENET);
-    String in = ClassifierEnds.image(sketch, config.input());
+  private ArchitectureBuilder draw(List<Integer> widths, int hidden) {
+    FeatureMapSize at = FeatureMapSize.of(config.input(), InputSpec.IMAGENET);
+    String in = ClassifierEnds.image(builder, config.input());
     List<VggVariant.Step> steps = variant.steps();
     for (int i = 0; i < steps.size(); i++) {
       VggVariant.Step step = steps.get(i);
-      String out = sketch.axis(step.convolution() + ".out", widths.get(i));
-      sketch.biasedConvolution(step.convolution(), out, in, at.window(3, 1));
-      sketch.batchNorm(step.norm(), out);
+      String out = builder.axis(step.convolution() + ".out", widths.get(i));
+      builder.biasedConvolution(step.convolution(), out, in, at.window(3, 1));
+      builder.batchNorm(step.norm(), out);
       at = step.pooled() ? at.after(2, 2, 0) : at;
       in = out;
     }
     head(in, hidden, at);
-    return sketch;
+    return builder;
   }
 
-  private void head(String in, int hidden, Positions features) {
-    Positions at = features.atLeast(HEAD_KERNEL).after(HEAD_KERNEL, 1, 0);
-    String inner = sketch.axis("pre_logits.fc1.out", hidden);
+  private void head(String in, int hidden, FeatureMapSize features) {
+    FeatureMapSize at = features.atLeast(HEAD_KERNEL).after(HEAD_KERNEL, 1, 0);
+    String inner = builder.axis("pre_logits.fc1.out", hidden);
     Window window = at.window(HEAD_KERNEL, 1);
-    sketch.biasedConvolution("pre_logits.fc1", inner, in, window);
-    String out = sketch.axis("pre_logits.fc2.out", HEAD_WIDTH);
-    sketch.biasedConvolution("pre_logits.fc2", out, inner, at.window(1, 1));
-    ClassifierEnds.classifier(sketch, config.classes(), "head.fc", List.of(out));
+    builder.biasedConvolution("pre_logits.fc1", inner, in, window);
+    String out = builder.axis("pre_logits.fc2.out", HEAD_WIDTH);
+    builder.biasedConvolution("pre_logits.fc2", out, inner, at.window(1, 1));
+    ClassifierEnds.classifier(builder, config.classes(), "head.fc", List.of(out));
   }
 }

@@ -5,7 +5,7 @@ import static io.espalier.worker.model.convnet.VggArchitecture.HEAD_KERNEL;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import io.espalier.worker.model.family.Section;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,13 +31,13 @@ record VggNetwork(Modules modules) {
 
   private NDArray step(VggVariant.Step step, NDArray x) {
     NDArray out = modules.norm(step.norm(), modules.conv(step.convolution(), x));
-    return step.pooled() ? T.maxPool(T.relu(out), 2, 2, 0) : T.relu(out);
+    return step.pooled() ? Tensors.maxPool(Tensors.relu(out), 2, 2, 0) : Tensors.relu(out);
   }
 
   /** Last feature map → class scores (batch, classes). */
   private NDArray classify(NDArray features) {
-    NDArray x = T.relu(modules.conv("pre_logits.fc1", atLeastOneWindow(features), 0));
-    x = T.relu(modules.conv("pre_logits.fc2", x)); // (batch, channels, h - 6, w - 6)
+    NDArray x = Tensors.relu(modules.conv("pre_logits.fc1", atLeastOneWindow(features), 0));
+    x = Tensors.relu(modules.conv("pre_logits.fc2", x)); // (batch, channels, h - 6, w - 6)
     return modules.classify("head.fc", x);
   }
 
@@ -46,6 +46,8 @@ record VggNetwork(Modules modules) {
     Shape shape = x.getShape();
     long height = Math.max(HEAD_KERNEL, shape.get(2));
     long width = Math.max(HEAD_KERNEL, shape.get(3));
-    return height == shape.get(2) && width == shape.get(3) ? x : T.averagePoolTo(x, height, width);
+    return height == shape.get(2) && width == shape.get(3)
+        ? x
+        : Tensors.averagePoolTo(x, height, width);
   }
 }

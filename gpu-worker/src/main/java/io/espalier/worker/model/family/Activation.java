@@ -1,7 +1,7 @@
 package io.espalier.worker.model.family;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Map;
 
 /** What is applied to each element between two layers; each maps zero to zero. */
@@ -33,13 +33,13 @@ public enum Activation {
 
   public NDArray of(NDArray x) {
     return switch (this) {
-      case RELU -> T.relu(x);
-      case RELU6 -> T.relu6(x);
-      case HARD_SWISH -> T.hardSwish(x);
-      case SILU -> T.silu(x);
-      case GELU -> T.gelu(x);
-      case GELU_TANH -> T.geluTanh(x);
-      case TANH -> T.tanh(x);
+      case RELU -> Tensors.relu(x);
+      case RELU6 -> Tensors.relu6(x);
+      case HARD_SWISH -> Tensors.hardSwish(x);
+      case SILU -> Tensors.silu(x);
+      case GELU -> Tensors.gelu(x);
+      case GELU_TANH -> Tensors.geluTanh(x);
+      case TANH -> Tensors.tanh(x);
     };
   }
 }

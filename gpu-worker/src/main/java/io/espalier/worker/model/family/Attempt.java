@@ -10,7 +10,7 @@ public final class Attempt {
   private Attempt() {}
 
   /**
-   * What reading gives; empty if it fails.
+   * Returns what reading gives; empty if it fails.
    *
    * @param problems gets those that it fails with
    */

@@ -10,7 +10,7 @@ public sealed interface Family permits VisionFamily, TextFamily {
   /** Its name, as policies say it. */
   String name();
 
-  /** Whether a checkpoint's config.json describes one of its models. */
+  /** Returns whether a checkpoint's config.json describes one of its models. */
   boolean accepts(JsonNode config);
 
   /** What its models do, in Hugging Face's words. */
@@ -24,7 +24,7 @@ public sealed interface Family permits VisionFamily, TextFamily {
   List<String> loadsIn(JsonNode config);
 
   /**
-   * What the model of a checkpoint is made of.
+   * Returns what the model of a checkpoint is made of.
    *
    * @param config its config.json
    * @param shapes its tensors' shapes by name

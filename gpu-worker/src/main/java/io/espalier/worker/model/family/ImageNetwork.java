@@ -13,10 +13,10 @@ public interface ImageNetwork extends MaskableNetwork, LayerStack {
    *
    * @param weights of a model of the family, of whatever widths
    * @param images (batch, channels, height, width), normalised
-   * @param taps places to watch
+   * @param hooks places to watch
    * @return (batch, classes)
    */
-  NDArray forward(Weights weights, NDArray images, Taps taps);
+  NDArray forward(Weights weights, NDArray images, ForwardHooks hooks);
 
   /**
    * What enters the first layer.
@@ -33,5 +33,5 @@ public interface ImageNetwork extends MaskableNetwork, LayerStack {
    * @param x (batch, tokens, hidden)
    * @return (batch, tokens, hidden)
    */
-  NDArray layer(int index, Weights weights, NDArray x, Taps taps);
+  NDArray layer(int index, Weights weights, NDArray x, ForwardHooks hooks);
 }

@@ -8,7 +8,8 @@ import java.util.Optional;
 
 /**
  * A network of layers of attention and feed-forward neurons, whatever it reads, whose units can be
- * masked: its passes call {@link Taps#heads} and {@link Taps#neurons} in each layer.
+ * masked: its passes call {@link ForwardHooks#heads} and {@link ForwardHooks#neurons} in each
+ * layer.
  */
 public interface MaskableNetwork {
   /** How names of axes of attention heads end. */

@@ -27,13 +27,13 @@ public record Section(List<String> modules, Step step) {
     modules = List.copyOf(modules);
   }
 
-  /** Whether it reads a tensor. */
+  /** Returns whether it reads a tensor. */
   public boolean reads(String tensor) {
     return modules.stream()
         .anyMatch(module -> tensor.equals(module) || tensor.startsWith(module + "."));
   }
 
-  /** What sections one after another pass on. */
+  /** Returns what sections one after another pass on. */
   public static NDArray forward(List<Section> sections, NDArray x, Mode mode) {
     NDArray passed = x;
     for (Section section : sections) {
@@ -42,7 +42,7 @@ public record Section(List<String> modules, Step step) {
     return passed;
   }
 
-  /** What it passes on. */
+  /** Returns what it passes on. */
   public NDArray forward(NDArray x, Mode mode) {
     return step.apply(x, mode);
   }

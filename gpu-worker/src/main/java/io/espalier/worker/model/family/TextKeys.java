@@ -116,13 +116,13 @@ public enum TextKeys {
     return groups;
   }
 
-  /** Whether the size of a head stands for itself, whatever the hidden size is. */
+  /** Returns whether the size of a head stands for itself, whatever the hidden size is. */
   boolean sizesHeads() {
     return this == LLAMA || this == GEMMA;
   }
 
   /**
-   * Where layers' widths stand.
+   * Returns where layers' widths stand.
    *
    * @param prunedHeads whether transformers 4 can remove heads from models of the family
    */

@@ -24,7 +24,7 @@ public interface TextNetwork extends MaskableNetwork {
   /** What versions of transformers take for different things in its config, in sentences. */
   List<String> warnings();
 
-  /** What is wrong with tensors that its config ties to others, in sentences. */
+  /** Returns what is wrong with tensors that its config ties to others, in sentences. */
   List<String> untied(ModelDirectory directory);
 
   /**
@@ -69,7 +69,10 @@ public interface TextNetwork extends MaskableNetwork {
    */
   record SparseLayerKeys(String dense, String step) {}
 
-  /** Where its config.json says how many experts there are and how wide; empty if it has none. */
+  /**
+   * Returns where its config.json says how many experts there are and how wide; empty if it has
+   * none.
+   */
   default Optional<ExpertKeys> expertKeys() {
     return Optional.empty();
   }
@@ -85,7 +88,7 @@ public interface TextNetwork extends MaskableNetwork {
   }
 
   /**
-   * What it is made of.
+   * Returns what it is made of.
    *
    * @param shapes tensors' shapes by name; of a checkpoint that holds none, all widths are those of
    *     the config
@@ -100,10 +103,10 @@ public interface TextNetwork extends MaskableNetwork {
    *
    * @return (batch, tokens, hidden)
    */
-  NDArray encode(Weights weights, Tokens tokens, Taps taps);
+  NDArray encode(Weights weights, Tokens tokens, ForwardHooks hooks);
 
   /**
-   * What the model says of tokens, by its task:
+   * Returns what the model says of tokens, by its task:
    *
    * <ul>
    *   <li>question-answering: scores of being the first and the last token of the answer, (batch,
@@ -116,5 +119,5 @@ public interface TextNetwork extends MaskableNetwork {
    *
    * All scores are before softmax.
    */
-  NDArray forward(Weights weights, Tokens tokens, Taps taps);
+  NDArray forward(Weights weights, Tokens tokens, ForwardHooks hooks);
 }

@@ -41,14 +41,14 @@ public record TextWidths(
     neurons = List.copyOf(neurons);
   }
 
-  /** How many layers there are. */
+  /** Returns how many layers there are. */
   public int layers() {
     return heads.size();
   }
 
   /**
-   * Whether transformers builds layers of these widths: all alike, and heads that share the stream
-   * unless their size stands for itself.
+   * Returns whether transformers builds layers of these widths: all alike, and heads that share the
+   * stream unless their size stands for itself.
    */
   static boolean opensInTransformers(JsonNode config, TextKeys keys) {
     return !config.path(keys.heads()).isArray()
@@ -68,7 +68,7 @@ public record TextWidths(
    *
    * @param usual what is meant where it is silent
    */
-  public static TextWidths of(TransformerConfig config, TextKeys keys, TextDefaults usual) {
+  public static TextWidths of(ConfigReader config, TextKeys keys, TextDefaults usual) {
     int hidden = config.count(keys.hidden(), usual.hidden());
     int layers = config.count(keys.layers(), usual.layers());
     if (layers > MOST_LAYERS) {
@@ -93,7 +93,7 @@ public record TextWidths(
 
   /** As many as there are heads if the config says that there is nothing to say. */
   private static List<Integer> groups(
-      TransformerConfig config, String key, List<Integer> heads, OptionalInt usual) {
+      ConfigReader config, String key, List<Integer> heads, OptionalInt usual) {
     List<Integer> silence =
         usual.isEmpty() || config.json().has(key)
             ? heads
@@ -111,7 +111,7 @@ public record TextWidths(
   }
 
   private static void requireSmall(
-      TransformerConfig config, int hidden, List<Integer> heads, int size, List<Integer> neurons) {
+      ConfigReader config, int hidden, List<Integer> heads, int size, List<Integer> neurons) {
     long widest = Math.max(hidden, Collections.max(neurons));
     widest = Math.max(widest, (long) Collections.max(heads) * size);
     if (widest > WIDEST) {
@@ -121,7 +121,7 @@ public record TextWidths(
 
   /** Never from a pruned width: eight heads of a stream of 768 may be those that are left of 12. */
   private static int headSize(
-      TransformerConfig config, String key, int hidden, int heads, OptionalInt usual) {
+      ConfigReader config, String key, int hidden, int heads, OptionalInt usual) {
     OptionalInt said = config.count(HEAD_SIZE);
     if (said.isPresent() || usual.isPresent()) {
       return said.orElseGet(usual::getAsInt);
@@ -139,8 +139,7 @@ public record TextWidths(
     return hidden / heads;
   }
 
-  private static List<Integer> withoutPruned(
-      TransformerConfig config, String key, List<Integer> heads) {
+  private static List<Integer> withoutPruned(ConfigReader config, String key, List<Integer> heads) {
     JsonNode pruned = config.json().path(PRUNED);
     if (pruned.isEmpty()) {
       return heads;

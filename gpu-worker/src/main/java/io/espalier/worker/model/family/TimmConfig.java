@@ -94,7 +94,7 @@ public record TimmConfig(
                     .formatted(architecture, what, all)));
   }
 
-  /** What a config says at the top, or else in {@code pretrained_cfg}. */
+  /** Returns what a config says at the top, or else in {@code pretrained_cfg}. */
   static JsonNode first(JsonNode config, String key) {
     return config.has(key) ? config.path(key) : config.path("pretrained_cfg").path(key);
   }

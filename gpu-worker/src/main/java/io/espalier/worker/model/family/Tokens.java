@@ -3,7 +3,7 @@ package io.espalier.worker.model.family;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.data.TokenBatch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /**
  * Sequences of tokens in the form in which networks take them; each array is (batch, tokens),
@@ -17,8 +17,8 @@ public record Tokens(NDArray ids, NDArray mask, NDArray types) {
   /** The tokens of a batch, in the scope of the caller. */
   public static Tokens of(NDManager manager, TokenBatch batch) {
     return new Tokens(
-        T.of(manager, batch.ids(), batch.rows(), batch.length()),
-        T.of(manager, batch.mask(), batch.rows(), batch.length()),
-        T.of(manager, batch.types(), batch.rows(), batch.length()));
+        Tensors.of(manager, batch.ids(), batch.rows(), batch.length()),
+        Tensors.of(manager, batch.mask(), batch.rows(), batch.length()),
+        Tensors.of(manager, batch.types(), batch.rows(), batch.length()));
   }
 }

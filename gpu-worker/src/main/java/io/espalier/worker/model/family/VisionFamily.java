@@ -29,8 +29,8 @@ public non-sealed interface VisionFamily extends Family {
   }
 
   /**
-   * Whether config.json of a model of this family stays true when layers become narrower, since it
-   * does not say how wide they are or loaders of the family adapt to the tensors.
+   * Returns whether config.json of a model of this family stays true when layers become narrower,
+   * since it does not say how wide they are or loaders of the family adapt to the tensors.
    */
   default boolean widthsFollowFromTensors() {
     return true;

@@ -78,7 +78,7 @@ final class ConfigClassNames {
     }
   }
 
-  /** Whether several classes have a name, so that label2id can hold one of them only. */
+  /** Returns whether several classes have a name, so that label2id can hold one of them only. */
   private boolean isRepeated(String name) {
     int count = 0;
     for (JsonNode label : labels) {

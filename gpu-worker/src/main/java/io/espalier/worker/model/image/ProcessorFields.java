@@ -154,7 +154,7 @@ final class ProcessorFields {
     }
   }
 
-  /** Whether nothing was wrong so far. */
+  /** Returns whether nothing was wrong so far. */
   boolean sound() {
     return problems.isEmpty();
   }

@@ -51,18 +51,20 @@ record TimmTransform(
     fill = List.copyOf(fill);
   }
 
-  /** Whether a config says anything of images. */
+  /** Returns whether a config says anything of images. */
   static boolean isIn(JsonNode config) {
     return Stream.concat(HOW.stream(), WHAT.stream())
         .anyMatch(key -> !find(config, key).isMissingNode());
   }
 
-  /** Whether a config says how images get their size. */
+  /** Returns whether a config says how images get their size. */
   static boolean isStatedIn(JsonNode config) {
     return HOW.stream().anyMatch(key -> !find(config, key).isMissingNode());
   }
 
-  /** What a config says at the top, or else in {@code pretrained_cfg}; null says nothing. */
+  /**
+   * Returns what a config says at the top, or else in {@code pretrained_cfg}; null says nothing.
+   */
   static JsonNode find(JsonNode config, String key) {
     return Stream.of(config.path(key), config.path("pretrained_cfg").path(key))
         .filter(value -> !value.isMissingNode() && !value.isNull())

@@ -2,7 +2,7 @@ package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.model.family.Activation;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.transformer.rope.RotaryPositions;
 import java.util.Optional;
@@ -16,27 +16,27 @@ interface DecoderBlock {
    * @param positions what queries and keys are turned by, if they are
    * @param headSize width of a head
    * @param activation that of the feed-forward part
-   * @param taps places to watch
+   * @param hooks places to watch
    */
   record Pass(
       NDArray mask,
       Optional<RotaryPositions> positions,
       int headSize,
       Activation activation,
-      Taps taps) {
-    /** What a normalisation of the stream says, as it may be watched. */
+      ForwardHooks hooks) {
+    /** Returns what a normalisation of the stream says, as it may be watched. */
     NDArray normed(Norm norm, TextModules modules, String module, NDArray x) {
-      return taps.normed(module, norm.of(modules, module, x));
+      return hooks.normed(module, norm.of(modules, module, x));
     }
 
-    /** What the second dense layer of a block reads, by what the first one says. */
+    /** Returns what the second dense layer of a block reads, by what the first one says. */
     NDArray activated(String block, NDArray inner) {
-      NDArray neurons = taps.neurons(block + TextNetwork.NEURONS, inner);
-      return taps.activated(block + TextNetwork.NEURONS, activation.of(neurons));
+      NDArray neurons = hooks.neurons(block + TextNetwork.NEURONS, inner);
+      return hooks.activated(block + TextNetwork.NEURONS, activation.of(neurons));
     }
   }
 
-  /** Whether transformers 4 can remove heads from it. */
+  /** Returns whether transformers 4 can remove heads from it. */
   boolean prunedHeads();
 
   /** What it normalises the stream by. */
@@ -55,8 +55,8 @@ interface DecoderBlock {
    * @param block its name
    * @param layer which of them it is, counted from 0
    */
-  void draw(TextSketch sketch, String block, int layer);
+  void draw(TransformerBuilder builder, String block, int layer);
 
-  /** What the block makes of the residual stream: (batch, tokens, hidden), same after. */
+  /** Returns what the block makes of the residual stream: (batch, tokens, hidden), same after. */
   NDArray of(TextModules modules, String block, NDArray x, Pass pass);
 }

@@ -1,13 +1,13 @@
 package io.espalier.worker.model.transformer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.model.family.ConfigReader;
 import io.espalier.worker.model.family.Loaders;
 import io.espalier.worker.model.family.TextDefaults;
 import io.espalier.worker.model.family.TextFamily;
 import io.espalier.worker.model.family.TextKeys;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.TextWidths;
-import io.espalier.worker.model.family.TransformerConfig;
 import io.espalier.worker.model.transformer.rope.RotaryScaling;
 import io.espalier.worker.model.transformer.rope.Rotation;
 import java.util.List;
@@ -25,7 +25,9 @@ import java.util.function.Function;
  *     empty if there is a table of positions instead
  */
 public record DecoderFamily(
-    DecoderDesign design, TextPlan.Reader reader, Function<JsonNode, Optional<Rotation>> rotation)
+    DecoderDesign design,
+    TransformerSpec.Reader reader,
+    Function<JsonNode, Optional<Rotation>> rotation)
     implements TextFamily {
   private static final String TURNED = "rotary_dim";
   private static final int USUALLY_TURNED = 64;
@@ -36,7 +38,7 @@ public record DecoderFamily(
       new DecoderFamily(
           new DecoderDesign(
               "gpt2", TextKeys.GPT, DecoderNames.GPT2, new Gpt2Block(), HeadRule.SHARE_UNSAID),
-          new TextPlan.Reader(
+          new TransformerSpec.Reader(
               TextKeys.GPT,
               TextDefaults.GPT2,
               DecoderHeads.of("GPT2", "LMHeadModel", Optional.empty()),
@@ -50,7 +52,7 @@ public record DecoderFamily(
       new DecoderFamily(
           new DecoderDesign(
               "gptj", TextKeys.GPT, DecoderNames.GPTJ, new GptjBlock(), HeadRule.SHARE_UNSAID),
-          new TextPlan.Reader(
+          new TransformerSpec.Reader(
               TextKeys.GPT,
               TextDefaults.GPTJ,
               DecoderHeads.of("GPTJ", "ForCausalLM", Optional.of("lm_head.bias")),
@@ -64,14 +66,14 @@ public record DecoderFamily(
                       false,
                       new RotaryScaling.Unscaled(BASE))));
 
-  private static void refuseScaling(TransformerConfig config, TextWidths widths) {
+  private static void refuseScaling(ConfigReader config, TextWidths widths) {
     config.requireOnly("scale_attn_weights", true);
     config.requireOnly("scale_attn_by_inverse_layer_idx", false);
     config.requireOnly("add_cross_attention", false);
   }
 
   /** The library turns whole heads if this is null, but by angles that fit only a single one. */
-  private static void requireTurned(TransformerConfig config, TextWidths widths) {
+  private static void requireTurned(ConfigReader config, TextWidths widths) {
     int turned = config.count(TURNED, USUALLY_TURNED);
     boolean fits = widths.headSize() == 0 || turned <= widths.headSize();
     if (config.json().path(TURNED).isNull() || turned % 2 != 0 || !fits) {
@@ -103,7 +105,7 @@ public record DecoderFamily(
 
   @Override
   public TextNetwork network(JsonNode config) {
-    TextPlan plan = reader.read(config);
+    TransformerSpec plan = reader.read(config);
     return new DecoderNetwork(design, plan, rotation.apply(config), Windows.NONE);
   }
 }

@@ -6,11 +6,11 @@ import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Stack;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.model.transformer.rope.Rotation;
 import io.espalier.worker.model.transformer.rope.Rotations;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  * @param windows where tokens see only those near them
  */
 record DecoderNetwork(
-    DecoderDesign design, TextPlan plan, Optional<Rotation> rotation, Windows windows)
+    DecoderDesign design, TransformerSpec plan, Optional<Rotation> rotation, Windows windows)
     implements LayeredNetwork {
   @Override
   public TextInput input() {
@@ -79,17 +79,17 @@ record DecoderNetwork(
   @Override
   public Architecture architecture(Map<String, long[]> shapes, int tokens) {
     String prefix = plan.prefix(names().prefix(), shapes.keySet());
-    var sketch = new TextSketch(plan, shapes, tokens);
-    sketch.streamIsMinitrons();
-    sketch.embedding(prefix + names().words(), TextSketch.VOCABULARY);
-    names().positions().ifPresent(table -> sketch.positions(prefix + table));
+    var builder = new TransformerBuilder(plan, shapes, tokens);
+    builder.streamIsMinitrons();
+    builder.embedding(prefix + names().words(), TransformerBuilder.VOCABULARY);
+    names().positions().ifPresent(table -> builder.positions(prefix + table));
     for (int i = 0; i < layers(); i++) {
-      block().draw(sketch, prefix + names().blocks() + i, i);
+      block().draw(builder, prefix + names().blocks() + i, i);
     }
-    block().norm().draw(sketch, prefix + names().norm());
-    plan.head().draw(sketch, prefix);
-    sketch.carry(names().carried());
-    Architecture settled = sketch.settle(design.family());
+    block().norm().draw(builder, prefix + names().norm());
+    plan.head().draw(builder, prefix);
+    builder.carry(names().carried());
+    Architecture settled = builder.settle(design.family());
     var stacks = new ArrayList<Stack>();
     stacks.add(blocks(prefix));
     block().experts().ifPresent(experts -> stacks.addAll(experts.stacks(settled.axes(), tokens)));
@@ -126,51 +126,51 @@ record DecoderNetwork(
   }
 
   @Override
-  public Surroundings surroundings(Tokens tokens, NDArray like) {
-    return new Surroundings(
+  public BatchContext context(Tokens tokens, NDArray like) {
+    return new BatchContext(
         tokens, like, windows, new Rotations(rotation, design.traits().nearRotation()));
   }
 
   @Override
-  public NDArray embed(Weights weights, Tokens tokens, Taps taps) {
+  public NDArray embed(Weights weights, Tokens tokens, ForwardHooks hooks) {
     TextModules modules = modules(weights);
-    NDArray words = scaled(T.embedding(modules.get(names().words()), tokens.ids()));
-    return taps.hidden(
+    NDArray words = scaled(Tensors.embedding(modules.get(names().words()), tokens.ids()));
+    return hooks.hidden(
         0, names().positions().map(table -> placed(modules.get(table), words)).orElse(words));
   }
 
   /** Scaled by the stream at hand, which is narrower than the config says once it is cut. */
   private NDArray scaled(NDArray words) {
     return design.traits().scaledEmbedding()
-        ? T.scale(words, Math.sqrt((double) words.getShape().get(2)))
+        ? Tensors.scale(words, Math.sqrt((double) words.getShape().get(2)))
         : words;
   }
 
   private static NDArray placed(NDArray table, NDArray words) {
-    return T.add(words, T.slice(table, 0, 0, words.getShape().get(1)));
+    return Tensors.add(words, Tensors.slice(table, 0, 0, words.getShape().get(1)));
   }
 
   @Override
   public NDArray layer(
-      int index, Weights weights, NDArray x, Surroundings surroundings, Taps taps) {
+      int index, Weights weights, NDArray x, BatchContext context, ForwardHooks hooks) {
     TextModules modules = modules(weights);
     var pass =
         new DecoderBlock.Pass(
-            surroundings.mask(index),
-            surroundings.positions(index),
+            context.mask(index),
+            context.positions(index),
             plan.widths().headSize(),
             plan.activation(),
-            taps);
+            hooks);
     String name = modules.prefix() + names().blocks() + index;
-    NDArray said = taps.leaving(index, block().of(modules, name, taps.entering(index, x), pass));
-    return index + 1 < layers() ? taps.hidden(index + 1, said) : said;
+    NDArray said = hooks.leaving(index, block().of(modules, name, hooks.entering(index, x), pass));
+    return index + 1 < layers() ? hooks.hidden(index + 1, said) : said;
   }
 
   @Override
-  public NDArray end(Weights weights, NDArray x, Taps taps) {
+  public NDArray end(Weights weights, NDArray x, ForwardHooks hooks) {
     TextModules modules = modules(weights);
     String norm = modules.prefix() + names().norm();
-    return taps.hidden(layers(), block().norm().of(modules, norm, x));
+    return hooks.hidden(layers(), block().norm().of(modules, norm, x));
   }
 
   @Override

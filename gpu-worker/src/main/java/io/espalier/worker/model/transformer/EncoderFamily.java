@@ -1,13 +1,13 @@
 package io.espalier.worker.model.transformer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.model.family.ConfigReader;
 import io.espalier.worker.model.family.Loaders;
 import io.espalier.worker.model.family.TextDefaults;
 import io.espalier.worker.model.family.TextFamily;
 import io.espalier.worker.model.family.TextKeys;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.TextWidths;
-import io.espalier.worker.model.family.TransformerConfig;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -24,7 +24,11 @@ import java.util.regex.Pattern;
  * @param carried names of tensors that files of its models have and nothing here computes with
  */
 public record EncoderFamily(
-    String name, EncoderNames names, TextPlan.Reader reader, boolean segments, Pattern carried)
+    String name,
+    EncoderNames names,
+    TransformerSpec.Reader reader,
+    boolean segments,
+    Pattern carried)
     implements TextFamily {
   private static final String CAUSAL = "is_decoder";
 
@@ -33,7 +37,7 @@ public record EncoderFamily(
       new EncoderFamily(
           "bert",
           EncoderNames.BERT,
-          new TextPlan.Reader(
+          new TransformerSpec.Reader(
               TextKeys.BERT,
               TextDefaults.BERT,
               EncoderHeads.BERT,
@@ -50,7 +54,7 @@ public record EncoderFamily(
       new EncoderFamily(
           "roberta",
           EncoderNames.ROBERTA,
-          new TextPlan.Reader(
+          new TransformerSpec.Reader(
               TextKeys.BERT,
               TextDefaults.ROBERTA,
               EncoderHeads.ROBERTA,
@@ -66,7 +70,7 @@ public record EncoderFamily(
       new EncoderFamily(
           "distilbert",
           EncoderNames.DISTILBERT,
-          new TextPlan.Reader(
+          new TransformerSpec.Reader(
               TextKeys.DISTILBERT,
               TextDefaults.DISTILBERT,
               EncoderHeads.DISTILBERT,
@@ -76,7 +80,7 @@ public record EncoderFamily(
           false,
           Pattern.compile("(distilbert\\.)?embeddings\\.position_ids"));
 
-  private static void refuse(TransformerConfig config, TextWidths widths) {
+  private static void refuse(ConfigReader config, TextWidths widths) {
     config.requireOnly("position_embedding_type", "absolute");
     config.flag(CAUSAL, false);
     config.requireOnly("add_cross_attention", false);

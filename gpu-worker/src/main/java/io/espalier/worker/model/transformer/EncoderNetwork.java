@@ -4,11 +4,11 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
-import io.espalier.worker.model.family.Side;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.DimensionSpec;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.model.transformer.rope.Rotations;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +21,7 @@ import java.util.Map;
  * @param plan what it is built like
  * @param causal whether no token sees a later one
  */
-record EncoderNetwork(EncoderFamily family, TextPlan plan, boolean causal)
+record EncoderNetwork(EncoderFamily family, TransformerSpec plan, boolean causal)
     implements StackedNetwork {
   @Override
   public TextInput input() {
@@ -57,50 +57,51 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan, boolean causal)
   public Architecture architecture(Map<String, long[]> shapes, int tokens) {
     EncoderNames names = family.names();
     String prefix = plan.prefix(names.prefix(), shapes.keySet());
-    var sketch = new TextSketch(plan, shapes, tokens);
-    sketch.embedding(prefix + EncoderNames.WORDS, TextSketch.VOCABULARY);
-    sketch.positions(prefix + EncoderNames.POSITIONS);
+    var builder = new TransformerBuilder(plan, shapes, tokens);
+    builder.embedding(prefix + EncoderNames.WORDS, TransformerBuilder.VOCABULARY);
+    builder.positions(prefix + EncoderNames.POSITIONS);
     if (family.segments()) {
-      Side segments = sketch.fixed("segments", input().types(), "segments are those of the inputs");
-      sketch.embedding(prefix + EncoderNames.SEGMENTS, segments);
+      DimensionSpec segments =
+          builder.fixed("segments", input().types(), "segments are those of the inputs");
+      builder.embedding(prefix + EncoderNames.SEGMENTS, segments);
     }
-    sketch.norm(prefix + EncoderNames.NORM);
+    builder.norm(prefix + EncoderNames.NORM);
     for (int i = 0; i < plan.widths().layers(); i++) {
-      layer(sketch, prefix + names.blocks() + i, i);
+      layer(builder, prefix + names.blocks() + i, i);
     }
-    plan.head().draw(sketch, prefix);
-    sketch.carry(family.carried());
-    return sketch.settle(family.name());
+    plan.head().draw(builder, prefix);
+    builder.carry(family.carried());
+    return builder.settle(family.name());
   }
 
-  private void layer(TextSketch sketch, String block, int index) {
+  private void layer(TransformerBuilder builder, String block, int index) {
     EncoderNames names = family.names();
-    Side heads = sketch.heads(block, index);
-    Side neurons = sketch.neurons(block, index);
-    sketch.linear(block + names.query(), heads, TextSketch.HIDDEN);
-    sketch.linear(block + names.key(), heads, TextSketch.HIDDEN);
-    sketch.linear(block + names.value(), heads, TextSketch.HIDDEN);
-    sketch.attention(block + ".attention", heads);
-    sketch.linear(block + names.attended(), TextSketch.HIDDEN, heads);
-    sketch.norm(block + names.attentionNorm());
-    sketch.linear(block + names.inner(), neurons, TextSketch.HIDDEN);
-    sketch.linear(block + names.outer(), TextSketch.HIDDEN, neurons);
-    sketch.norm(block + names.outputNorm());
+    DimensionSpec heads = builder.heads(block, index);
+    DimensionSpec neurons = builder.neurons(block, index);
+    builder.linear(block + names.query(), heads, TransformerBuilder.HIDDEN);
+    builder.linear(block + names.key(), heads, TransformerBuilder.HIDDEN);
+    builder.linear(block + names.value(), heads, TransformerBuilder.HIDDEN);
+    builder.attention(block + ".attention", heads);
+    builder.linear(block + names.attended(), TransformerBuilder.HIDDEN, heads);
+    builder.norm(block + names.attentionNorm());
+    builder.linear(block + names.inner(), neurons, TransformerBuilder.HIDDEN);
+    builder.linear(block + names.outer(), TransformerBuilder.HIDDEN, neurons);
+    builder.norm(block + names.outputNorm());
   }
 
   @Override
-  public NDArray encode(Weights weights, Tokens tokens, Taps taps) {
-    NDArray x = embed(weights, tokens, taps);
-    Surroundings surroundings = surroundings(tokens, x);
+  public NDArray encode(Weights weights, Tokens tokens, ForwardHooks hooks) {
+    NDArray x = embed(weights, tokens, hooks);
+    BatchContext surroundings = context(tokens, x);
     for (int i = 0; i < layers(); i++) {
-      x = layer(i, weights, x, surroundings, taps);
+      x = layer(i, weights, x, surroundings, hooks);
     }
     return x;
   }
 
   @Override
-  public NDArray forward(Weights weights, Tokens tokens, Taps taps) {
-    return plan.head().of(modules(weights), plan, encode(weights, tokens, taps), tokens);
+  public NDArray forward(Weights weights, Tokens tokens, ForwardHooks hooks) {
+    return plan.head().of(modules(weights), plan, encode(weights, tokens, hooks), tokens);
   }
 
   private TextModules modules(Weights weights) {
@@ -119,37 +120,37 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan, boolean causal)
   }
 
   @Override
-  public Surroundings surroundings(Tokens tokens, NDArray like) {
+  public BatchContext context(Tokens tokens, NDArray like) {
     return causal
-        ? new Surroundings(tokens, like, Windows.NONE, Rotations.NONE)
-        : Surroundings.ofAllTokens(tokens, like);
+        ? new BatchContext(tokens, like, Windows.NONE, Rotations.NONE)
+        : BatchContext.ofAllTokens(tokens, like);
   }
 
   @Override
-  public NDArray embed(Weights weights, Tokens tokens, Taps taps) {
-    return taps.hidden(0, embed(modules(weights), tokens)); // (batch, tokens, hidden)
+  public NDArray embed(Weights weights, Tokens tokens, ForwardHooks hooks) {
+    return hooks.hidden(0, embed(modules(weights), tokens)); // (batch, tokens, hidden)
   }
 
   @Override
   public NDArray layer(
-      int index, Weights weights, NDArray x, Surroundings surroundings, Taps taps) {
+      int index, Weights weights, NDArray x, BatchContext surroundings, ForwardHooks hooks) {
     TextModules modules = modules(weights);
     String block = modules.prefix() + family.names().blocks() + index;
     NDArray mask = surroundings.mask(index);
-    NDArray said = layer(modules, block, taps.entering(index, x), mask, taps);
-    return taps.hidden(index + 1, taps.leaving(index, said));
+    NDArray said = layer(modules, block, hooks.entering(index, x), mask, hooks);
+    return hooks.hidden(index + 1, hooks.leaving(index, said));
   }
 
   private NDArray embed(TextModules modules, Tokens tokens) {
-    NDArray words = T.embedding(modules.get(EncoderNames.WORDS), tokens.ids());
-    NDArray typed = family.segments() ? T.add(words, segments(modules, tokens)) : words;
-    NDArray placed = T.add(typed, positions(modules, tokens.ids()));
+    NDArray words = Tensors.embedding(modules.get(EncoderNames.WORDS), tokens.ids());
+    NDArray typed = family.segments() ? Tensors.add(words, segments(modules, tokens)) : words;
+    NDArray placed = Tensors.add(typed, positions(modules, tokens.ids()));
     return modules.norm(modules.prefix() + EncoderNames.NORM, placed);
   }
 
   private NDArray segments(TextModules modules, Tokens tokens) {
     NDArray table = modules.get(EncoderNames.SEGMENTS);
-    return input().types() == 1 ? table : T.embedding(table, tokens.types());
+    return input().types() == 1 ? table : Tensors.embedding(table, tokens.types());
   }
 
   /**
@@ -158,14 +159,15 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan, boolean causal)
   private NDArray positions(TextModules modules, NDArray ids) {
     NDArray table = modules.get(EncoderNames.POSITIONS);
     if (!family.reader().reserved()) {
-      return T.slice(table, 0, 0, ids.getShape().get(1));
+      return Tensors.slice(table, 0, 0, ids.getShape().get(1));
     }
-    NDArray real = T.isNot(ids, plan.reserved());
-    NDArray places = T.multiply(T.cumulativeSum(real, 1), real);
-    return T.embedding(table, T.add(places, (double) plan.reserved()));
+    NDArray real = Tensors.isNot(ids, plan.reserved());
+    NDArray places = Tensors.multiply(Tensors.cumulativeSum(real, 1), real);
+    return Tensors.embedding(table, Tensors.add(places, (double) plan.reserved()));
   }
 
-  private NDArray layer(TextModules modules, String block, NDArray x, NDArray mask, Taps taps) {
+  private NDArray layer(
+      TextModules modules, String block, NDArray x, NDArray mask, ForwardHooks hooks) {
     EncoderNames names = family.names();
     int size = plan.widths().headSize();
     NDArray context =
@@ -174,14 +176,15 @@ record EncoderNetwork(EncoderFamily family, TextPlan plan, boolean causal)
             SelfAttention.split(modules.dense(block + names.key(), x), size),
             SelfAttention.split(modules.dense(block + names.value(), x), size),
             mask);
-    NDArray joined = SelfAttention.join(taps.heads(block + ".heads", context));
+    NDArray joined = SelfAttention.join(hooks.heads(block + ".heads", context));
     NDArray attended =
-        taps.added(block + ".heads", modules.dense(block + names.attended(), joined), x);
-    NDArray between = modules.norm(block + names.attentionNorm(), T.add(attended, x));
-    NDArray inner = taps.neurons(block + ".neurons", modules.dense(block + names.inner(), between));
-    NDArray activated = taps.activated(block + ".neurons", plan.activation().of(inner));
+        hooks.added(block + ".heads", modules.dense(block + names.attended(), joined), x);
+    NDArray between = modules.norm(block + names.attentionNorm(), Tensors.add(attended, x));
+    NDArray inner =
+        hooks.neurons(block + ".neurons", modules.dense(block + names.inner(), between));
+    NDArray activated = hooks.activated(block + ".neurons", plan.activation().of(inner));
     NDArray outer =
-        taps.added(block + ".neurons", modules.dense(block + names.outer(), activated), between);
-    return modules.norm(block + names.outputNorm(), T.add(outer, between));
+        hooks.added(block + ".neurons", modules.dense(block + names.outer(), activated), between);
+    return modules.norm(block + names.outputNorm(), Tensors.add(outer, between));
   }
 }

@@ -1,8 +1,8 @@
 package io.espalier.worker.model.transformer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.model.family.ConfigReader;
 import io.espalier.worker.model.family.TextNetwork;
-import io.espalier.worker.model.family.TransformerConfig;
 import io.espalier.worker.model.transformer.Experts.Shared;
 import io.espalier.worker.model.transformer.Experts.Width;
 import java.util.Collections;
@@ -57,7 +57,7 @@ enum ExpertConfig {
     this.usuallyChosen = usuallyChosen;
   }
 
-  /** Where a config says the number of experts, and that of the neurons of each. */
+  /** Returns where a config says the number of experts, and that of the neurons of each. */
   TextNetwork.ExpertKeys keys(JsonNode config) {
     boolean other = config.hasNonNull(alias) && !config.hasNonNull(experts);
     return new TextNetwork.ExpertKeys(
@@ -72,7 +72,7 @@ enum ExpertConfig {
   }
 
   /** The second part of layers. Adds what is not understood to the config's problems. */
-  FeedForward of(TransformerConfig config, int layers) {
+  FeedForward of(ConfigReader config, int layers) {
     TextNetwork.ExpertKeys keys = keys(config.json());
     requireOneNumber(config);
     List<Integer> counts = perLayer(config, keys.experts(), usualExperts, layers);
@@ -99,7 +99,7 @@ enum ExpertConfig {
     return new FeedForward.Mixed(sparse, new FeedForward.Dense(LlamaBlock.neurons(false)));
   }
 
-  private void requireOneNumber(TransformerConfig config) {
+  private void requireOneNumber(ConfigReader config) {
     JsonNode one = config.json().path(experts);
     JsonNode other = config.json().path(alias);
     if (config.silent(experts) && !config.silent(alias)) {
@@ -112,8 +112,7 @@ enum ExpertConfig {
     }
   }
 
-  private static List<Integer> perLayer(
-      TransformerConfig config, String key, int usual, int layers) {
+  private static List<Integer> perLayer(ConfigReader config, String key, int usual, int layers) {
     return config.perLayer(key, layers).orElse(Collections.nCopies(layers, usual));
   }
 
@@ -131,7 +130,7 @@ enum ExpertConfig {
         keys);
   }
 
-  private static Shared shared(TransformerConfig config, int layers) {
+  private static Shared shared(ConfigReader config, int layers) {
     return new Shared(
         ".mlp.shared_expert",
         ".mlp.shared_expert_gate",
@@ -139,7 +138,7 @@ enum ExpertConfig {
   }
 
   private static Experts qwen(
-      TransformerConfig config,
+      ConfigReader config,
       int chosen,
       int layers,
       List<Width> widths,
@@ -162,7 +161,7 @@ enum ExpertConfig {
         keys);
   }
 
-  private static Set<Integer> denseLayers(TransformerConfig config, int layers) {
+  private static Set<Integer> denseLayers(ConfigReader config, int layers) {
     var dense = new HashSet<Integer>();
     config.json().path(DENSE).forEach(layer -> dense.add(layer.isInt() ? layer.intValue() : -1));
     boolean list = config.silent(DENSE) || config.json().path(DENSE).isArray();

@@ -4,10 +4,10 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Stack;
-import io.espalier.worker.model.family.Side;
+import io.espalier.worker.model.family.DimensionSpec;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.transformer.DecoderBlock.Pass;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -73,22 +73,23 @@ record Experts(
   }
 
   /** Adds tensors and layers of one layer. Experts are taken to share the tokens evenly. */
-  void draw(TextSketch sketch, String block, int layer) {
+  void draw(TransformerBuilder builder, String block, int layer) {
     Width width = widths.get(layer);
-    Side experts = sketch.experts(block, width.experts());
-    sketch.linearWithoutBias(block + router, experts, TextSketch.HIDDEN);
-    var stack = stack(new Axis(block + TextNetwork.EXPERTS, width.experts()), sketch.tokens());
+    DimensionSpec experts = builder.experts(block, width.experts());
+    builder.linearWithoutBias(block + router, experts, TransformerBuilder.HIDDEN);
+    var stack = stack(new Axis(block + TextNetwork.EXPERTS, width.experts()), builder.tokens());
     for (int i = 0; i < width.experts(); i++) {
       String module = stack.module(i);
-      Side neurons = sketch.expertNeurons(module, width.neurons());
-      expert.draw(sketch, module, neurons, stack.share(i));
+      DimensionSpec neurons = builder.expertNeurons(module, width.neurons());
+      expert.draw(builder, module, neurons, stack.share(i));
     }
     shared.ifPresent(
         one -> {
           String module = block + one.module();
-          Side neurons = sketch.sharedNeurons(module, one.neurons().get(layer));
-          expert.draw(sketch, module, neurons, sketch.tokens());
-          sketch.linearWithoutBias(block + one.gate(), Side.fixed(1), TextSketch.HIDDEN);
+          DimensionSpec neurons = builder.sharedNeurons(module, one.neurons().get(layer));
+          expert.draw(builder, module, neurons, builder.tokens());
+          builder.linearWithoutBias(
+              block + one.gate(), DimensionSpec.fixed(1), TransformerBuilder.HIDDEN);
         });
   }
 
@@ -121,40 +122,42 @@ record Experts(
     return counted.stream().map(axis -> stack(axis, tokens)).toList();
   }
 
-  /** Whether a layer has experts, by its tensors. */
+  /** Returns whether a layer has experts, by its tensors. */
   boolean isIn(TextModules modules, String block) {
     return modules.weights().has(block + router + ".weight");
   }
 
-  /** What they make of the normalised stream: (batch, tokens, hidden), same after. */
+  /** Returns what they make of the normalised stream: (batch, tokens, hidden), same after. */
   NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
     var shape = x.getShape();
     long tokens = shape.get(0) * shape.get(1);
-    NDArray rows = T.reshape(x, tokens, shape.get(2)); // one per token of any sequence
+    NDArray rows = Tensors.reshape(x, tokens, shape.get(2)); // one per token of any sequence
     NDArray scores =
-        pass.taps().routed(block + TextNetwork.EXPERTS, modules.dense(block + router, rows));
-    List<NDArray> best = T.topK(T.softmax(scores, 1), chosen); // each (rows, chosen)
-    NDArray weights = normalised ? T.divide(best.get(0), sums(best.get(0))) : best.get(0);
+        pass.hooks().routed(block + TextNetwork.EXPERTS, modules.dense(block + router, rows));
+    List<NDArray> best = Tensors.topK(Tensors.softmax(scores, 1), chosen); // each (rows, chosen)
+    NDArray weights = normalised ? Tensors.divide(best.get(0), sums(best.get(0))) : best.get(0);
     int experts = Math.toIntExact(scores.getShape().get(1));
     var routes = Routes.of(best.get(1).toLongArray(), experts);
 
-    NDArray flat = T.reshape(weights, tokens * chosen, 1); // one per place
+    NDArray flat = Tensors.reshape(weights, tokens * chosen, 1); // one per place
     NDArray said = ask(modules, block, rows, flat, routes, pass);
-    NDArray byToken = T.select(said, 0, routes.order());
-    NDArray sum = T.sum(T.reshape(byToken, tokens, chosen, shape.get(2)), 1);
-    NDArray routed = T.reshape(sum, shape.getShape());
-    return shared.map(one -> T.add(routed, ofShared(one, modules, block, x, pass))).orElse(routed);
+    NDArray byToken = Tensors.select(said, 0, routes.order());
+    NDArray sum = Tensors.sum(Tensors.reshape(byToken, tokens, chosen, shape.get(2)), 1);
+    NDArray routed = Tensors.reshape(sum, shape.getShape());
+    return shared
+        .map(one -> Tensors.add(routed, ofShared(one, modules, block, x, pass)))
+        .orElse(routed);
   }
 
-  /** What the expert that all tokens share adds: (batch, tokens, hidden), as is read. */
+  /** Returns what the expert that all tokens share adds: (batch, tokens, hidden), as is read. */
   private NDArray ofShared(Shared one, TextModules modules, String block, NDArray x, Pass pass) {
     String module = block + one.module();
     NDArray said = expert.of(modules, module, module + TextNetwork.NEURONS, x, pass);
-    NDArray open = T.sigmoid(modules.dense(block + one.gate(), x)); // (batch, tokens, 1)
-    return T.multiply(open, said);
+    NDArray open = Tensors.sigmoid(modules.dense(block + one.gate(), x)); // (batch, tokens, 1)
+    return Tensors.multiply(open, said);
   }
 
-  /** What all experts say to those that chose them, weighed, one after another. */
+  /** Returns what all experts say to those that chose them, weighed, one after another. */
   private NDArray ask(
       TextModules modules, String block, NDArray rows, NDArray weights, Routes routes, Pass pass) {
     var said = new ArrayList<NDArray>();
@@ -163,26 +166,27 @@ record Experts(
       if (places.length > 0) {
         int[] readers = IntStream.of(places).map(place -> place / chosen).toArray();
         String module = block + prefix + i;
-        pass.taps().reads(i, module + TextNetwork.NEURONS, readers);
-        NDArray spoken = speak(modules, module, T.select(rows, 0, readers), pass);
-        NDArray weighed = T.multiply(spoken, T.select(weights, 0, places)); // (its tokens, hidden)
-        said.add(pass.taps().expert(block + TextNetwork.EXPERTS, i, weighed));
+        pass.hooks().reads(i, module + TextNetwork.NEURONS, readers);
+        NDArray spoken = speak(modules, module, Tensors.select(rows, 0, readers), pass);
+        NDArray weighed =
+            Tensors.multiply(spoken, Tensors.select(weights, 0, places)); // (its tokens, hidden)
+        said.add(pass.hooks().expert(block + TextNetwork.EXPERTS, i, weighed));
       }
     }
-    return T.concat(0, said.toArray(NDArray[]::new));
+    return Tensors.concat(0, said.toArray(NDArray[]::new));
   }
 
-  /** What one expert makes of its tokens, which are one sequence for whoever watches. */
+  /** Returns what one expert makes of its tokens, which are one sequence for whoever watches. */
   private NDArray speak(TextModules modules, String module, NDArray read, Pass pass) {
     long count = read.getShape().get(0);
     long hidden = read.getShape().get(1);
-    NDArray sequence = T.reshape(read, 1, count, hidden);
+    NDArray sequence = Tensors.reshape(read, 1, count, hidden);
     NDArray spoken = expert.of(modules, module, module + TextNetwork.NEURONS, sequence, pass);
-    return T.reshape(spoken, count, spoken.getShape().get(2));
+    return Tensors.reshape(spoken, count, spoken.getShape().get(2));
   }
 
   private static NDArray sums(NDArray weights) {
-    return T.reshape(T.sum(weights, 1), weights.getShape().get(0), 1);
+    return Tensors.reshape(Tensors.sum(weights, 1), weights.getShape().get(0), 1);
   }
 
   /**

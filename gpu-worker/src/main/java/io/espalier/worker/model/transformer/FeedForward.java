@@ -12,9 +12,9 @@ interface FeedForward {
    *
    * @param layer which layer it is, counted from 0
    */
-  void draw(TextSketch sketch, String block, int layer);
+  void draw(TransformerBuilder builder, String block, int layer);
 
-  /** What it makes of the normalised stream: (batch, tokens, hidden), same after. */
+  /** Returns what it makes of the normalised stream: (batch, tokens, hidden), same after. */
   NDArray of(TextModules modules, String block, NDArray x, Pass pass);
 
   /** The experts that it may consist of. */
@@ -31,8 +31,8 @@ interface FeedForward {
     private static final String MODULE = ".mlp";
 
     @Override
-    public void draw(TextSketch sketch, String block, int layer) {
-      neurons.draw(sketch, block + MODULE, sketch.neurons(block, layer), sketch.tokens());
+    public void draw(TransformerBuilder builder, String block, int layer) {
+      neurons.draw(builder, block + MODULE, builder.neurons(block, layer), builder.tokens());
     }
 
     @Override
@@ -49,11 +49,11 @@ interface FeedForward {
    */
   record Mixed(Experts sparse, Dense dense) implements FeedForward {
     @Override
-    public void draw(TextSketch sketch, String block, int layer) {
+    public void draw(TransformerBuilder builder, String block, int layer) {
       if (sparse.layers().contains(layer)) {
-        sparse.draw(sketch, block, layer);
+        sparse.draw(builder, block, layer);
       } else {
-        dense.draw(sketch, block, layer);
+        dense.draw(builder, block, layer);
       }
     }
 

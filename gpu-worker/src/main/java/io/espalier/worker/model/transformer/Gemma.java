@@ -2,11 +2,11 @@ package io.espalier.worker.model.transformer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.model.family.ConfigReader;
 import io.espalier.worker.model.family.Loaders;
 import io.espalier.worker.model.family.TextFamily;
 import io.espalier.worker.model.family.TextKeys;
 import io.espalier.worker.model.family.TextNetwork;
-import io.espalier.worker.model.family.TransformerConfig;
 import io.espalier.worker.model.transformer.rope.Rotation;
 import io.espalier.worker.model.transformer.rope.Rotations;
 import java.util.ArrayList;
@@ -60,8 +60,8 @@ public final class Gemma implements TextFamily {
                     new InvalidInputException(
                         "config.json: model_type %s reads images, too, and only its text part, gemma3_text, is computed; give that as a model of its own"
                             .formatted(WITH_IMAGES)));
-    TextPlan plan = variant.reader().read(json);
-    var config = new TransformerConfig(json, new ArrayList<>());
+    TransformerSpec plan = variant.reader().read(json);
+    var config = new ConfigReader(json, new ArrayList<>());
     int layers = plan.widths().layers();
     Rotations rotations = variant.rotations(config, plan.widths());
     Rotation far = rotations.far().orElseThrow();

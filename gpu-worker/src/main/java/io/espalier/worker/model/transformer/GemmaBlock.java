@@ -1,10 +1,10 @@
 package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.model.family.Side;
+import io.espalier.worker.model.family.DimensionSpec;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.transformer.rope.RotaryPositions;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.OptionalDouble;
 
 /**
@@ -42,33 +42,33 @@ record GemmaBlock(boolean biases, boolean headNorms, double scale, OptionalDoubl
   }
 
   @Override
-  public void draw(TextSketch sketch, String block, int layer) {
-    Side heads = sketch.headsInGroups(block, layer);
-    Side groups = sketch.groups(block, layer);
-    norm().draw(sketch, block + ATTENTION_NORM);
-    sketch.linear(block + QUERY, heads, TextSketch.HIDDEN, biases);
-    sketch.linear(block + KEY, groups, TextSketch.HIDDEN, biases);
-    sketch.linear(block + VALUE, groups, TextSketch.HIDDEN, biases);
+  public void draw(TransformerBuilder builder, String block, int layer) {
+    DimensionSpec heads = builder.headsInGroups(block, layer);
+    DimensionSpec groups = builder.groups(block, layer);
+    norm().draw(builder, block + ATTENTION_NORM);
+    builder.linear(block + QUERY, heads, TransformerBuilder.HIDDEN, biases);
+    builder.linear(block + KEY, groups, TransformerBuilder.HIDDEN, biases);
+    builder.linear(block + VALUE, groups, TransformerBuilder.HIDDEN, biases);
     if (headNorms) {
-      sketch.rmsNorm(block + QUERY_NORM, sketch.headSize());
-      sketch.rmsNorm(block + KEY_NORM, sketch.headSize());
+      builder.rmsNorm(block + QUERY_NORM, builder.headSize());
+      builder.rmsNorm(block + KEY_NORM, builder.headSize());
     }
-    sketch.attention(block + ATTENTION, heads);
-    sketch.linear(block + ATTENDED, TextSketch.HIDDEN, heads, biases);
-    norm().draw(sketch, block + ATTENDED_NORM);
-    norm().draw(sketch, block + NEURON_NORM);
-    NEURONS.draw(sketch, block, layer);
-    norm().draw(sketch, block + OUTPUT_NORM);
+    builder.attention(block + ATTENTION, heads);
+    builder.linear(block + ATTENDED, TransformerBuilder.HIDDEN, heads, biases);
+    norm().draw(builder, block + ATTENDED_NORM);
+    norm().draw(builder, block + NEURON_NORM);
+    NEURONS.draw(builder, block, layer);
+    norm().draw(builder, block + OUTPUT_NORM);
   }
 
   @Override
   public NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
     NDArray read = pass.normed(norm(), modules, block + ATTENTION_NORM, x);
     NDArray attended = attention(modules, block, read, pass);
-    NDArray between = T.add(norm().of(modules, block + ATTENDED_NORM, attended), x);
+    NDArray between = Tensors.add(norm().of(modules, block + ATTENDED_NORM, attended), x);
     NDArray normed = pass.normed(norm(), modules, block + NEURON_NORM, between);
     NDArray said = NEURONS.of(modules, block, normed, pass);
-    return T.add(norm().of(modules, block + OUTPUT_NORM, said), between);
+    return Tensors.add(norm().of(modules, block + OUTPUT_NORM, said), between);
   }
 
   private NDArray attention(TextModules modules, String block, NDArray x, Pass pass) {
@@ -82,7 +82,7 @@ record GemmaBlock(boolean biases, boolean headNorms, double scale, OptionalDoubl
     }
     var scoring = new SelfAttention.Scoring(pass.mask(), scale, cap);
     NDArray context = SelfAttention.of(positions.turn(query), positions.turn(key), value, scoring);
-    NDArray heads = pass.taps().heads(block + TextNetwork.HEADS, context);
+    NDArray heads = pass.hooks().heads(block + TextNetwork.HEADS, context);
     return modules.dense(block + ATTENDED, SelfAttention.join(heads));
   }
 }

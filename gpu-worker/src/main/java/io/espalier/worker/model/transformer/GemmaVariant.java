@@ -2,10 +2,10 @@ package io.espalier.worker.model.transformer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.model.family.ConfigReader;
 import io.espalier.worker.model.family.TextDefaults;
 import io.espalier.worker.model.family.TextKeys;
 import io.espalier.worker.model.family.TextWidths;
-import io.espalier.worker.model.family.TransformerConfig;
 import io.espalier.worker.model.transformer.rope.RotaryConfig;
 import io.espalier.worker.model.transformer.rope.Rotations;
 import java.util.List;
@@ -105,13 +105,13 @@ record GemmaVariant(
         : KNOWN.stream().filter(variant -> variant.type.equals(found)).findFirst();
   }
 
-  /** How configs of the kind are read. */
-  TextPlan.Reader reader() {
-    return new TextPlan.Reader(
+  /** Returns how configs of the kind are read. */
+  TransformerSpec.Reader reader() {
+    return new TransformerSpec.Reader(
         TextKeys.GEMMA, usual, models, DecoderNames.LLAMA.words(), this::refuse, false);
   }
 
-  private void refuse(TransformerConfig config, TextWidths widths) {
+  private void refuse(ConfigReader config, TextWidths widths) {
     config.requireOnly("use_bidirectional_attention", false);
     if (config.json().path(WINDOW).isNull()) {
       config.problem("%s must be a number of tokens, found null", WINDOW);
@@ -122,8 +122,8 @@ record GemmaVariant(
     wordCap(config);
   }
 
-  /** What queries and keys are turned by. */
-  Rotations rotations(TransformerConfig config, TextWidths widths) {
+  /** Returns what queries and keys are turned by. */
+  Rotations rotations(ConfigReader config, TextWidths widths) {
     int positions = config.count(TextKeys.GEMMA.positions(), usual.positions());
     int size = widths.headSize();
     if (nearBase.isEmpty()) {
@@ -136,7 +136,7 @@ record GemmaVariant(
         Optional.of(far.rotation(size, positions)), Optional.of(near.rotation(size, positions)));
   }
 
-  private static void requireOfTypes(TransformerConfig config) {
+  private static void requireOfTypes(ConfigReader config) {
     JsonNode parameters = config.json().path(PARAMETERS);
     if (parameters.has("rope_type") || parameters.has("rope_theta")) {
       config.problem(
@@ -150,15 +150,15 @@ record GemmaVariant(
     }
   }
 
-  /** What is said of layers of one type, as if there were no others. */
-  private static TransformerConfig ofType(
-      TransformerConfig config, String type, String baseKey, String scalingKey) {
+  /** Returns what is said of layers of one type, as if there were no others. */
+  private static ConfigReader ofType(
+      ConfigReader config, String type, String baseKey, String scalingKey) {
     ObjectNode own = ((ObjectNode) config.json()).objectNode();
     JsonNode all = config.json();
     put(own, "rope_theta", all.path(baseKey));
     put(own, SCALING, all.path(scalingKey));
     put(own, PARAMETERS, all.path(PARAMETERS).path(type));
-    return new TransformerConfig(own, type + ": ", config.problems(), config.warnings());
+    return new ConfigReader(own, type + ": ", config.problems(), config.warnings());
   }
 
   private static void put(ObjectNode own, String key, JsonNode value) {
@@ -167,8 +167,8 @@ record GemmaVariant(
     }
   }
 
-  /** Where tokens see only those near them. */
-  Windows windows(TransformerConfig config, int layers) {
+  /** Returns where tokens see only those near them. */
+  Windows windows(ConfigReader config, int layers) {
     List<String> types = layerTypes(config, layers);
     int size = config.count(WINDOW, USUAL_WINDOW);
     return new Windows(
@@ -180,7 +180,7 @@ record GemmaVariant(
   }
 
   /** The type of each layer: what the config lists, or what its pattern means. */
-  List<String> layerTypes(TransformerConfig config, int layers) {
+  List<String> layerTypes(ConfigReader config, int layers) {
     JsonNode listed = config.json().path(TYPES);
     if (config.silent(TYPES)) {
       int every = nearBase.isPresent() ? config.count(PATTERN, pattern) : pattern;
@@ -198,12 +198,12 @@ record GemmaVariant(
     return types;
   }
 
-  /** What scores of tokens are kept within, if they are. */
-  OptionalDouble wordCap(TransformerConfig config) {
+  /** Returns what scores of tokens are kept within, if they are. */
+  OptionalDouble wordCap(ConfigReader config) {
     return cap(config, "final_logit_softcapping", caps.words());
   }
 
-  private static OptionalDouble cap(TransformerConfig config, String key, OptionalDouble usual) {
+  private static OptionalDouble cap(ConfigReader config, String key, OptionalDouble usual) {
     if (!config.json().has(key)) {
       return usual;
     }
@@ -213,7 +213,7 @@ record GemmaVariant(
   }
 
   /** A layer. */
-  GemmaBlock block(TransformerConfig config) {
+  GemmaBlock block(ConfigReader config) {
     double scalar = config.number("query_pre_attn_scalar", Double.MIN_NORMAL, USUAL_SCALAR);
     return new GemmaBlock(
         config.flag("attention_bias", false),

@@ -1,10 +1,10 @@
 package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.model.family.Side;
+import io.espalier.worker.model.family.DimensionSpec;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.transformer.rope.RotaryPositions;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /**
  * A layer of GPT-J: attention and a feed-forward part side by side, both behind one layer
@@ -24,32 +24,32 @@ record GptjBlock() implements DecoderBlock {
   }
 
   @Override
-  public void draw(TextSketch sketch, String block, int layer) {
-    Side heads = sketch.heads(block, layer);
-    Side neurons = sketch.neurons(block, layer);
-    sketch.norm(block + ".ln_1");
-    sketch.linearWithoutBias(block + QUERY, heads, TextSketch.HIDDEN);
-    sketch.linearWithoutBias(block + KEY, heads, TextSketch.HIDDEN);
-    sketch.linearWithoutBias(block + VALUE, heads, TextSketch.HIDDEN);
-    sketch.attention(block + ".attn", heads);
-    sketch.linearWithoutBias(block + ATTENDED, TextSketch.HIDDEN, heads);
-    sketch.linear(block + INNER, neurons, TextSketch.HIDDEN);
-    sketch.linear(block + OUTER, TextSketch.HIDDEN, neurons);
+  public void draw(TransformerBuilder builder, String block, int layer) {
+    DimensionSpec heads = builder.heads(block, layer);
+    DimensionSpec neurons = builder.neurons(block, layer);
+    builder.norm(block + ".ln_1");
+    builder.linearWithoutBias(block + QUERY, heads, TransformerBuilder.HIDDEN);
+    builder.linearWithoutBias(block + KEY, heads, TransformerBuilder.HIDDEN);
+    builder.linearWithoutBias(block + VALUE, heads, TransformerBuilder.HIDDEN);
+    builder.attention(block + ".attn", heads);
+    builder.linearWithoutBias(block + ATTENDED, TransformerBuilder.HIDDEN, heads);
+    builder.linear(block + INNER, neurons, TransformerBuilder.HIDDEN);
+    builder.linear(block + OUTER, TransformerBuilder.HIDDEN, neurons);
   }
 
   @Override
   public NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
     NDArray normed = pass.normed(norm(), modules, block + ".ln_1", x);
     NDArray said = attention(modules, block, normed, pass);
-    NDArray attended = pass.taps().added(block + TextNetwork.HEADS, said, x);
+    NDArray attended = pass.hooks().added(block + TextNetwork.HEADS, said, x);
     NDArray activated = pass.activated(block, modules.dense(block + INNER, normed));
     NDArray outer =
-        pass.taps()
+        pass.hooks()
             .added(
                 block + TextNetwork.NEURONS,
                 modules.dense(block + OUTER, activated),
-                T.add(attended, x));
-    return T.add(T.add(attended, outer), x);
+                Tensors.add(attended, x));
+    return Tensors.add(Tensors.add(attended, outer), x);
   }
 
   private static NDArray attention(TextModules modules, String block, NDArray x, Pass pass) {
@@ -62,7 +62,7 @@ record GptjBlock() implements DecoderBlock {
             positions.turn(key),
             SelfAttention.split(modules.dense(block + VALUE, x), pass.headSize()),
             pass.mask());
-    NDArray heads = pass.taps().heads(block + ".heads", context);
+    NDArray heads = pass.hooks().heads(block + ".heads", context);
     return modules.dense(block + ATTENDED, SelfAttention.join(heads));
   }
 }

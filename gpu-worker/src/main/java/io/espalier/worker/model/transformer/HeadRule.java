@@ -17,7 +17,7 @@ enum HeadRule {
   /** That heads share the hidden size, since some loaders look at nothing else. */
   SHARE;
 
-  /** Whether loaders open a model of these sizes. */
+  /** Returns whether loaders open a model of these sizes. */
   boolean holds(int hidden, int heads, int headSize) {
     return switch (this) {
       case FREE -> true;
@@ -26,7 +26,7 @@ enum HeadRule {
     };
   }
 
-  /** Why some loaders would not open a model of these sizes, if they would not. */
+  /** Returns why some loaders would not open a model of these sizes, if they would not. */
   Optional<String> misfit(int hidden, int heads, int headSize) {
     if (holds(hidden, heads, headSize)) {
       return Optional.empty();

@@ -5,12 +5,12 @@ import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.data.Normalization;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.model.family.Activation;
+import io.espalier.worker.model.family.ConfigReader;
 import io.espalier.worker.model.family.MaskableNetwork.WidthKeys;
 import io.espalier.worker.model.family.TextDefaults;
 import io.espalier.worker.model.family.TextKeys;
 import io.espalier.worker.model.family.TextWidths;
 import io.espalier.worker.model.family.TimmConfig;
-import io.espalier.worker.model.family.TransformerConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +80,7 @@ public record ImageTransformerSpec(
     var problems = new ArrayList<String>();
     ImageTransformerSpec spec =
         TimmConfig.architectureOf(config).isEmpty()
-            ? ofTransformers(new TransformerConfig(config, problems))
+            ? ofTransformers(new ConfigReader(config, problems))
             : ofTimm(config, problems);
     InputSpec input = spec.input();
     if (input.height() % spec.patch() != 0 || input.width() % spec.patch() != 0) {
@@ -94,7 +94,7 @@ public record ImageTransformerSpec(
     return spec;
   }
 
-  private static ImageTransformerSpec ofTransformers(TransformerConfig config) {
+  private static ImageTransformerSpec ofTransformers(ConfigReader config) {
     String model = config.json().path("architectures").path(0).asText();
     if (model.equals(TEACHER)) {
       config.problem(
@@ -131,8 +131,7 @@ public record ImageTransformerSpec(
     }
     TimmConfig.of(config, ARGUMENTS, problems);
     var arguments =
-        new TransformerConfig(
-            config.path("model_args"), "model_args.", problems, new ArrayList<>());
+        new ConfigReader(config.path("model_args"), "model_args.", problems, new ArrayList<>());
     int size = arguments.count("img_size", Integer.parseInt(plain.group(4)));
     var usual =
         new InputSpec(

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.domain.model.TensorSpec;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
@@ -22,8 +22,8 @@ import java.util.OptionalInt;
  */
 public interface LayeredNetwork extends StackedNetwork {
   /**
-   * Why some loaders of the family would not open a model that is like this one but for its sizes,
-   * if they would not.
+   * Returns why some loaders of the family would not open a model that is like this one but for its
+   * sizes, if they would not.
    *
    * @param hidden width of the residual stream
    * @param heads number of attention heads in each layer
@@ -75,15 +75,15 @@ public interface LayeredNetwork extends StackedNetwork {
   }
 
   /**
-   * What {@code layer_types} of config.json has to say of each layer, if silence there means a
-   * pattern by the layers' numbers, which is another one once layers are gone.
+   * Returns what {@code layer_types} of config.json has to say of each layer, if silence there
+   * means a pattern by the layers' numbers, which is another one once layers are gone.
    */
   default Optional<List<String>> layerTypes() {
     return Optional.empty();
   }
 
   /**
-   * What each piece reads.
+   * Returns what each piece reads.
    *
    * @param architecture that of the checkpoint at hand
    */
@@ -96,10 +96,10 @@ public interface LayeredNetwork extends StackedNetwork {
    * @param x what leaves the last layer, (batch, tokens, hidden)
    * @return (batch, tokens, hidden)
    */
-  NDArray end(Weights weights, NDArray x, Taps taps);
+  NDArray end(Weights weights, NDArray x, ForwardHooks hooks);
 
   /**
-   * What the model says, as {@link #forward} says.
+   * Returns what the model says, as {@link #forward} says.
    *
    * @param weights hold at least the tensors of the end
    * @param last what {@link #end} gave
@@ -107,17 +107,17 @@ public interface LayeredNetwork extends StackedNetwork {
   NDArray scores(Weights weights, NDArray last, Tokens tokens);
 
   @Override
-  default NDArray encode(Weights weights, Tokens tokens, Taps taps) {
-    NDArray x = embed(weights, tokens, taps);
-    Surroundings surroundings = surroundings(tokens, x);
+  default NDArray encode(Weights weights, Tokens tokens, ForwardHooks hooks) {
+    NDArray x = embed(weights, tokens, hooks);
+    BatchContext context = context(tokens, x);
     for (int i = 0; i < layers(); i++) {
-      x = layer(i, weights, x, surroundings, taps);
+      x = layer(i, weights, x, context, hooks);
     }
-    return end(weights, x, taps);
+    return end(weights, x, hooks);
   }
 
   @Override
-  default NDArray forward(Weights weights, Tokens tokens, Taps taps) {
-    return scores(weights, encode(weights, tokens, taps), tokens);
+  default NDArray forward(Weights weights, Tokens tokens, ForwardHooks hooks) {
+    return scores(weights, encode(weights, tokens, hooks), tokens);
   }
 }

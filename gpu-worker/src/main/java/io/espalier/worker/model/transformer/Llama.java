@@ -1,12 +1,12 @@
 package io.espalier.worker.model.transformer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.model.family.ConfigReader;
 import io.espalier.worker.model.family.Loaders;
 import io.espalier.worker.model.family.TextFamily;
 import io.espalier.worker.model.family.TextKeys;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.TextWidths;
-import io.espalier.worker.model.family.TransformerConfig;
 import io.espalier.worker.model.transformer.rope.Rotation;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,8 +52,8 @@ public final class Llama implements TextFamily {
   @Override
   public TextNetwork network(JsonNode json) {
     LlamaVariant variant = variant(json);
-    TextPlan plan = variant.reader().read(json);
-    var config = new TransformerConfig(json, new ArrayList<>());
+    TransformerSpec plan = variant.reader().read(json);
+    var config = new ConfigReader(json, new ArrayList<>());
     Rotation rotation = variant.rotation(config, plan.widths());
     var design =
         new DecoderDesign(

@@ -1,10 +1,10 @@
 package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.model.family.Side;
+import io.espalier.worker.model.family.DimensionSpec;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.transformer.rope.RotaryPositions;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Optional;
 
 /**
@@ -45,21 +45,21 @@ record LlamaBlock(boolean readBias, boolean writtenBias, boolean headNorms, Feed
   }
 
   @Override
-  public void draw(TextSketch sketch, String block, int layer) {
-    Side heads = sketch.headsInGroups(block, layer);
-    Side groups = sketch.groups(block, layer);
-    norm().draw(sketch, block + ATTENTION_NORM);
-    sketch.linear(block + QUERY, heads, TextSketch.HIDDEN, readBias);
-    sketch.linear(block + KEY, groups, TextSketch.HIDDEN, readBias);
-    sketch.linear(block + VALUE, groups, TextSketch.HIDDEN, readBias);
+  public void draw(TransformerBuilder builder, String block, int layer) {
+    DimensionSpec heads = builder.headsInGroups(block, layer);
+    DimensionSpec groups = builder.groups(block, layer);
+    norm().draw(builder, block + ATTENTION_NORM);
+    builder.linear(block + QUERY, heads, TransformerBuilder.HIDDEN, readBias);
+    builder.linear(block + KEY, groups, TransformerBuilder.HIDDEN, readBias);
+    builder.linear(block + VALUE, groups, TransformerBuilder.HIDDEN, readBias);
     if (headNorms) {
-      sketch.rmsNorm(block + QUERY_NORM, sketch.headSize());
-      sketch.rmsNorm(block + KEY_NORM, sketch.headSize());
+      builder.rmsNorm(block + QUERY_NORM, builder.headSize());
+      builder.rmsNorm(block + KEY_NORM, builder.headSize());
     }
-    sketch.attention(block + ATTENTION, heads);
-    sketch.linear(block + ATTENDED, TextSketch.HIDDEN, heads, writtenBias);
-    norm().draw(sketch, block + NEURON_NORM);
-    feedForward.draw(sketch, block, layer);
+    builder.attention(block + ATTENTION, heads);
+    builder.linear(block + ATTENDED, TransformerBuilder.HIDDEN, heads, writtenBias);
+    norm().draw(builder, block + NEURON_NORM);
+    feedForward.draw(builder, block, layer);
   }
 
   @Override
@@ -71,10 +71,10 @@ record LlamaBlock(boolean readBias, boolean writtenBias, boolean headNorms, Feed
   public NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
     NDArray read = pass.normed(norm(), modules, block + ATTENTION_NORM, x);
     NDArray said = attention(modules, block, read, pass);
-    NDArray attended = T.add(pass.taps().added(block + TextNetwork.HEADS, said, x), x);
+    NDArray attended = Tensors.add(pass.hooks().added(block + TextNetwork.HEADS, said, x), x);
     NDArray normed = pass.normed(norm(), modules, block + NEURON_NORM, attended);
     NDArray outer = feedForward.of(modules, block, normed, pass);
-    return T.add(pass.taps().added(block + TextNetwork.NEURONS, outer, attended), attended);
+    return Tensors.add(pass.hooks().added(block + TextNetwork.NEURONS, outer, attended), attended);
   }
 
   private NDArray attention(TextModules modules, String block, NDArray x, Pass pass) {
@@ -88,7 +88,7 @@ record LlamaBlock(boolean readBias, boolean writtenBias, boolean headNorms, Feed
     }
     NDArray context =
         SelfAttention.of(positions.turn(query), positions.turn(key), value, pass.mask());
-    NDArray heads = pass.taps().heads(block + TextNetwork.HEADS, context);
+    NDArray heads = pass.hooks().heads(block + TextNetwork.HEADS, context);
     return modules.dense(block + ATTENDED, SelfAttention.join(heads));
   }
 }

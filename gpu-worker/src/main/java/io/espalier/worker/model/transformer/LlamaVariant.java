@@ -1,10 +1,10 @@
 package io.espalier.worker.model.transformer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.model.family.ConfigReader;
 import io.espalier.worker.model.family.TextDefaults;
 import io.espalier.worker.model.family.TextKeys;
 import io.espalier.worker.model.family.TextWidths;
-import io.espalier.worker.model.family.TransformerConfig;
 import io.espalier.worker.model.transformer.rope.RotaryConfig;
 import io.espalier.worker.model.transformer.rope.Rotation;
 import java.util.List;
@@ -159,9 +159,9 @@ record LlamaVariant(
         : KNOWN.stream().filter(variant -> variant.type.equals(found)).findFirst();
   }
 
-  /** How configs of the kind are read. */
-  TextPlan.Reader reader() {
-    return new TextPlan.Reader(
+  /** Returns how configs of the kind are read. */
+  TransformerSpec.Reader reader() {
+    return new TransformerSpec.Reader(
         TextKeys.LLAMA,
         usual,
         DecoderHeads.of(stem, "ForCausalLM", Optional.empty()),
@@ -170,31 +170,31 @@ record LlamaVariant(
         false);
   }
 
-  private void refuse(TransformerConfig config, TextWidths widths) {
+  private void refuse(ConfigReader config, TextWidths widths) {
     rotation(config, widths);
     windows(config, widths);
     block(config, widths);
   }
 
-  /** What queries and keys are turned by. */
-  Rotation rotation(TransformerConfig config, TextWidths widths) {
+  /** Returns what queries and keys are turned by. */
+  Rotation rotation(ConfigReader config, TextWidths widths) {
     int positions = config.count(TextKeys.LLAMA.positions(), usual.positions());
     boolean typeFirst = !equals(MISTRAL) && !equals(MIXTRAL);
     return new RotaryConfig(config, base, typeFirst).rotation(widths.headSize(), positions);
   }
 
-  /** Where tokens see only those near them. */
-  Windows windows(TransformerConfig config, TextWidths widths) {
+  /** Returns where tokens see only those near them. */
+  Windows windows(ConfigReader config, TextWidths widths) {
     return windows.of(config, widths.layers());
   }
 
-  /** What transformers wants of the number of heads; of Qwen2 only vLLM wants more. */
+  /** Returns what transformers wants of the number of heads; of Qwen2 only vLLM wants more. */
   HeadRule headRuleOfTransformers() {
     return equals(QWEN2) ? HeadRule.FREE : headRule;
   }
 
   /** A layer. */
-  DecoderBlock block(TransformerConfig config, TextWidths widths) {
+  DecoderBlock block(ConfigReader config, TextWidths widths) {
     boolean attention =
         (biases == Biases.ATTENTION || biases == Biases.ALL)
             && config.flag("attention_bias", false);

@@ -12,11 +12,11 @@ enum Norm {
   RMS_LESS_ONE;
 
   /** Adds its tensors. */
-  void draw(TextSketch sketch, String module) {
+  void draw(TransformerBuilder builder, String module) {
     if (this == LAYER) {
-      sketch.norm(module);
+      builder.norm(module);
     } else {
-      sketch.rmsNorm(module, TextSketch.HIDDEN);
+      builder.rmsNorm(module, TransformerBuilder.HIDDEN);
     }
   }
 

@@ -1,7 +1,7 @@
 package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Arrays;
 import java.util.OptionalDouble;
 
@@ -16,29 +16,32 @@ final class SelfAttention {
   static NDArray split(NDArray x, int size) {
     long rows = x.getShape().get(0);
     long tokens = x.getShape().get(1);
-    return T.transpose(T.reshape(x, rows, tokens, x.getShape().get(2) / size, size), 1, 2);
+    return Tensors.transpose(
+        Tensors.reshape(x, rows, tokens, x.getShape().get(2) / size, size), 1, 2);
   }
 
   /** (batch, heads, tokens, size) → (batch, tokens, heads · size). */
   static NDArray join(NDArray x) {
     var shape = x.getShape();
-    return T.reshape(T.transpose(x, 1, 2), shape.get(0), shape.get(2), shape.get(1) * shape.get(3));
+    return Tensors.reshape(
+        Tensors.transpose(x, 1, 2), shape.get(0), shape.get(2), shape.get(1) * shape.get(3));
   }
 
   /**
-   * What is added to scores so that nobody looks at padding.
+   * Returns what is added to scores so that nobody looks at padding.
    *
    * @param mask (batch, tokens), int64, 1 for a real token
    * @param like an array of the scores' type
    * @return (batch, 1, 1, tokens)
    */
   static NDArray ofRealTokens(NDArray mask, NDArray like) {
-    NDArray padding = T.add(T.negate(T.inTypeOf(like, mask)), 1);
-    return T.reshape(T.scale(padding, NEVER), mask.getShape().get(0), 1, 1, mask.getShape().get(1));
+    NDArray padding = Tensors.add(Tensors.negate(Tensors.inTypeOf(like, mask)), 1);
+    return Tensors.reshape(
+        Tensors.scale(padding, NEVER), mask.getShape().get(0), 1, 1, mask.getShape().get(1));
   }
 
   /**
-   * What is added to scores so that nobody looks at padding or ahead; otherwise as {@link
+   * Returns what is added to scores so that nobody looks at padding or ahead; otherwise as {@link
    * #ofRealTokens}.
    *
    * @return (batch, 1, tokens, tokens)
@@ -48,8 +51,8 @@ final class SelfAttention {
   }
 
   /**
-   * What is added to scores so that nobody looks at padding, ahead, or far back; otherwise as
-   * {@link #ofRealTokens}.
+   * Returns what is added to scores so that nobody looks at padding, ahead, or far back; otherwise
+   * as {@link #ofRealTokens}.
    *
    * @param window how many tokens are seen: itself and those right before it
    * @return (batch, 1, tokens, tokens)
@@ -62,15 +65,15 @@ final class SelfAttention {
       int first = Math.max(0, query - window + 1);
       Arrays.fill(earlier, query * tokens + first, query * tokens + query + 1, 1);
     }
-    NDArray order = T.of(like.getManager(), earlier, 1, 1, tokens, tokens);
-    NDArray real = T.reshape(T.inTypeOf(like, mask), rows, 1, 1, tokens);
-    NDArray seen = T.multiply(T.inTypeOf(like, order), real);
-    return T.scale(T.add(T.negate(seen), 1), NEVER);
+    NDArray order = Tensors.of(like.getManager(), earlier, 1, 1, tokens, tokens);
+    NDArray real = Tensors.reshape(Tensors.inTypeOf(like, mask), rows, 1, 1, tokens);
+    NDArray seen = Tensors.multiply(Tensors.inTypeOf(like, order), real);
+    return Tensors.scale(Tensors.add(Tensors.negate(seen), 1), NEVER);
   }
 
   /**
-   * What heads say: values weighed by softmax(query · keyᵀ / √size + mask). Heads share keys and
-   * values in groups, neighbours with neighbours, if there are fewer of these.
+   * Returns what heads say: values weighed by softmax(query · keyᵀ / √size + mask). Heads share
+   * keys and values in groups, neighbours with neighbours, if there are fewer of these.
    *
    * @param query (batch, heads, tokens, size)
    * @param key (batch, groups, tokens, size)
@@ -97,21 +100,23 @@ final class SelfAttention {
   /** What heads say, by scores of another kind; otherwise as {@link #of}. */
   static NDArray of(NDArray query, NDArray key, NDArray value, Scoring scoring) {
     long heads = query.getShape().get(1);
-    NDArray keys = T.transpose(shared(key, heads), 2, 3);
+    NDArray keys = Tensors.transpose(shared(key, heads), 2, 3);
     NDArray scores =
-        T.matMul(T.scale(query, scoring.scale()), keys); // queries are smaller than scores
+        Tensors.matMul(
+            Tensors.scale(query, scoring.scale()), keys); // queries are smaller than scores
     NDArray kept = scoring.cap().isPresent() ? capped(scores, scoring.cap().getAsDouble()) : scores;
-    return T.matMul(T.softmax(T.add(kept, scoring.mask()), 3), shared(value, heads));
+    return Tensors.matMul(
+        Tensors.softmax(Tensors.add(kept, scoring.mask()), 3), shared(value, heads));
   }
 
   /** Scores within a bound: cap · tanh(scores / cap). */
   static NDArray capped(NDArray scores, double cap) {
-    return T.scale(T.tanh(T.scale(scores, 1 / cap)), cap);
+    return Tensors.scale(Tensors.tanh(Tensors.scale(scores, 1 / cap)), cap);
   }
 
   /** (batch, groups, tokens, size) → (batch, heads, tokens, size). */
   private static NDArray shared(NDArray x, long heads) {
     long groups = x.getShape().get(1);
-    return groups == heads ? x : T.repeat(x, 1, heads / groups);
+    return groups == heads ? x : Tensors.repeat(x, 1, heads / groups);
   }
 }

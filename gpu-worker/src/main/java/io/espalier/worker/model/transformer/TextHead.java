@@ -5,7 +5,7 @@ import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.family.Activation;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.Tokens;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -79,39 +79,39 @@ record TextHead(TextTask task, Reads reads, Optional<Inner> inner, Optional<Outp
     return new Output(module, Optional.of(module + ".bias"));
   }
 
-  /** What models can do, by the heads that may stand on them. */
+  /** Returns what models can do, by the heads that may stand on them. */
   static List<String> tasks(Map<String, TextHead> models) {
     return models.values().stream().map(head -> head.task().key()).distinct().sorted().toList();
   }
 
-  /** Whether it gives scores of tokens, and so may share the embedding's weight. */
+  /** Returns whether it gives scores of tokens, and so may share the embedding's weight. */
   boolean guessesTokens() {
     return task == TextTask.FILL_MASK || task == TextTask.TEXT_GENERATION;
   }
 
-  /** Whether it gives labels that the config names. */
+  /** Returns whether it gives labels that the config names. */
   boolean givesLabels() {
     return task == TextTask.TEXT_CLASSIFICATION || task == TextTask.TOKEN_CLASSIFICATION;
   }
 
   /** Adds its tensors and layers. */
-  void draw(TextSketch sketch, String prefix) {
+  void draw(TransformerBuilder builder, String prefix) {
     inner.ifPresent(
         dense -> {
-          sketch.dense(dense.module(prefix), TextSketch.HIDDEN, reads == Reads.ALL);
-          dense.norm().ifPresent(sketch::norm);
+          builder.dense(dense.module(prefix), TransformerBuilder.HIDDEN, reads == Reads.ALL);
+          dense.norm().ifPresent(builder::norm);
         });
-    output.ifPresent(scores -> sketch.scores(this, scores, prefix));
+    output.ifPresent(scores -> builder.scores(this, scores, prefix));
   }
 
   /**
-   * What the model says.
+   * Returns what the model says.
    *
    * @param hidden (batch, tokens, hidden)
    * @param tokens what was read
    * @return as {@link TextNetwork#forward} says
    */
-  NDArray of(TextModules modules, TextPlan plan, NDArray hidden, Tokens tokens) {
+  NDArray of(TextModules modules, TransformerSpec plan, NDArray hidden, Tokens tokens) {
     if (output.isEmpty()) {
       return mean(hidden, tokens.mask());
     }
@@ -125,11 +125,12 @@ record TextHead(TextTask task, Reads reads, Optional<Inner> inner, Optional<Outp
     return modules.scores(plan.outputWeight(modules.prefix()), output.get().bias(), x);
   }
 
-  private NDArray read(TextPlan plan, NDArray hidden, Tokens tokens) {
+  private NDArray read(TransformerSpec plan, NDArray hidden, Tokens tokens) {
     return switch (reads) {
       case ALL -> hidden;
       case FIRST ->
-          T.reshape(T.slice(hidden, 1, 0, 1), hidden.getShape().get(0), hidden.getShape().get(2));
+          Tensors.reshape(
+              Tensors.slice(hidden, 1, 0, 1), hidden.getShape().get(0), hidden.getShape().get(2));
       case LAST -> last(hidden, plan.read(tokens));
     };
   }
@@ -138,17 +139,17 @@ record TextHead(TextTask task, Reads reads, Optional<Inner> inner, Optional<Outp
   private static NDArray last(NDArray hidden, NDArray mask) {
     long rows = hidden.getShape().get(0);
     long width = hidden.getShape().get(2);
-    NDArray places = T.multiply(T.cumulativeSum(mask, 1), mask); // 1, 2, … at these
-    NDArray last = T.reshape(T.argMax(places, 1), rows, 1, 1);
-    return T.reshape(T.gather(hidden, T.repeat(last, 2, width), 1), rows, width);
+    NDArray places = Tensors.multiply(Tensors.cumulativeSum(mask, 1), mask); // 1, 2, … at these
+    NDArray last = Tensors.reshape(Tensors.argMax(places, 1), rows, 1, 1);
+    return Tensors.reshape(Tensors.gather(hidden, Tensors.repeat(last, 2, width), 1), rows, width);
   }
 
   /** Mean over real tokens; zero for a row that has none. */
   private static NDArray mean(NDArray hidden, NDArray mask) {
     long rows = mask.getShape().get(0);
-    NDArray real = T.inTypeOf(hidden, mask); // (batch, tokens)
-    NDArray weights = T.reshape(real, rows, mask.getShape().get(1), 1);
-    NDArray count = T.reshape(T.atLeast(T.sum(real, 1), 1e-9), rows, 1);
-    return T.divide(T.sum(T.multiply(hidden, weights), 1), count);
+    NDArray real = Tensors.inTypeOf(hidden, mask); // (batch, tokens)
+    NDArray weights = Tensors.reshape(real, rows, mask.getShape().get(1), 1);
+    NDArray count = Tensors.reshape(Tensors.atLeast(Tensors.sum(real, 1), 1e-9), rows, 1);
+    return Tensors.divide(Tensors.sum(Tensors.multiply(hidden, weights), 1), count);
   }
 }

@@ -1,7 +1,7 @@
 package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.Optional;
 
@@ -22,38 +22,40 @@ record TextModules(Weights weights, String prefix, double epsilon) {
   NDArray dense(String module, NDArray x) {
     NDArray weight = weights.get(module + ".weight");
     String bias = module + ".bias";
-    return weights.has(bias) ? T.linear(x, weight, weights.get(bias)) : T.linear(x, weight);
+    return weights.has(bias)
+        ? Tensors.linear(x, weight, weights.get(bias))
+        : Tensors.linear(x, weight);
   }
 
   /** A linear layer with bias whose weight is (in, out): (…, in) → (…, out). */
   NDArray transposed(String module, NDArray x) {
-    NDArray weight = T.transpose(weights.get(module + ".weight"), 0, 1);
-    return T.linear(x, weight, weights.get(module + ".bias"));
+    NDArray weight = Tensors.transpose(weights.get(module + ".weight"), 0, 1);
+    return Tensors.linear(x, weight, weights.get(module + ".bias"));
   }
 
   /** A layer normalisation of the last axis. */
   NDArray norm(String module, NDArray x) {
-    return T.layerNorm(
+    return Tensors.layerNorm(
         x,
-        weights.get(TextSketch.normName(weights::has, module, "weight")),
-        weights.get(TextSketch.normName(weights::has, module, "bias")),
+        weights.get(TransformerBuilder.normName(weights::has, module, "weight")),
+        weights.get(TransformerBuilder.normName(weights::has, module, "bias")),
         epsilon);
   }
 
   /** A normalisation of the last axis by the root of its mean square. */
   NDArray rmsNorm(String module, NDArray x) {
-    return T.rmsNorm(x, weights.get(module + ".weight"), epsilon);
+    return Tensors.rmsNorm(x, weights.get(module + ".weight"), epsilon);
   }
 
   /** The same with a scale that is stored less 1. */
   NDArray rmsNormLessOne(String module, NDArray x) {
-    return T.rmsNorm(x, T.add(weights.get(module + ".weight"), 1), epsilon);
+    return Tensors.rmsNorm(x, Tensors.add(weights.get(module + ".weight"), 1), epsilon);
   }
 
   /** Scores by a weight (out, in): (…, in) → (…, out). */
   NDArray scores(String weight, Optional<String> bias, NDArray x) {
     return bias.isPresent()
-        ? T.linear(x, weights.get(weight), weights.get(bias.get()))
-        : T.linear(x, weights.get(weight));
+        ? Tensors.linear(x, weights.get(weight), weights.get(bias.get()))
+        : Tensors.linear(x, weights.get(weight));
   }
 }

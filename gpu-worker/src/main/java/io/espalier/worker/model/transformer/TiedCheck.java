@@ -13,8 +13,8 @@ import java.util.List;
 final class TiedCheck {
   private TiedCheck() {}
 
-  /** What is wrong with tied tensors, in words. */
-  static List<String> problems(ModelDirectory directory, TextPlan plan, String usualPrefix) {
+  /** Returns what is wrong with tied tensors, in words. */
+  static List<String> problems(ModelDirectory directory, TransformerSpec plan, String usualPrefix) {
     var problems = new ArrayList<String>();
     if (!plan.tied()) {
       return problems;

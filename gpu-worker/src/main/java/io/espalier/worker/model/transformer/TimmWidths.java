@@ -3,10 +3,10 @@ package io.espalier.worker.model.transformer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.model.family.ConfigReader;
 import io.espalier.worker.model.family.TextDefaults;
 import io.espalier.worker.model.family.TextKeys;
 import io.espalier.worker.model.family.TextWidths;
-import io.espalier.worker.model.family.TransformerConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +41,7 @@ final class TimmWidths {
    * @param arguments the {@code model_args}
    * @param size the word for the size in the network's name
    */
-  static TextWidths read(JsonNode config, TransformerConfig arguments, String size) {
+  static TextWidths read(JsonNode config, ConfigReader arguments, String size) {
     List<Integer> usual = USUAL.getOrDefault(size, List.of(192, 12, 3));
     int hidden = arguments.count("embed_dim", usual.get(0));
     double ratio = arguments.number(RATIO, Double.MIN_NORMAL, 4);
@@ -55,7 +55,7 @@ final class TimmWidths {
         said.set(beside, config.path(beside));
       }
     }
-    var read = new TransformerConfig(said, "model_args: ", arguments.problems(), new ArrayList<>());
+    var read = new ConfigReader(said, "model_args: ", arguments.problems(), new ArrayList<>());
     return TextWidths.of(read, KEYS, TextDefaults.BERT);
   }
 

@@ -3,10 +3,10 @@ package io.espalier.worker.model.transformer;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.ImageNetwork;
 import io.espalier.worker.model.family.Loaders;
 import io.espalier.worker.model.family.Section;
-import io.espalier.worker.model.family.Taps;
 import io.espalier.worker.model.family.TextKeys;
 import io.espalier.worker.model.family.TimmConfig;
 import io.espalier.worker.model.family.VisionFamily;
@@ -71,16 +71,16 @@ public record Vit(Optional<ImageTransformerSpec> spec) implements VisionFamily {
 
   @Override
   public List<Section> sections(Weights weights) {
-    return sections(weights, Taps.NONE);
+    return sections(weights, ForwardHooks.NONE);
   }
 
   /**
    * The forward pass in pieces, whose heads and neurons can be watched and masked.
    *
-   * @param taps places to watch
+   * @param hooks places to watch
    */
-  public List<Section> sections(Weights weights, Taps taps) {
-    return new ImageTransformer(spec.orElseThrow()).sections(weights, taps);
+  public List<Section> sections(Weights weights, ForwardHooks hooks) {
+    return new ImageTransformer(spec.orElseThrow()).sections(weights, hooks);
   }
 
   @Override

@@ -1,7 +1,7 @@
 package io.espalier.worker.model.transformer;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.espalier.worker.model.family.TransformerConfig;
+import io.espalier.worker.model.family.ConfigReader;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -37,7 +37,7 @@ enum WindowRule {
   /**
    * The windows of a model of so many layers. Adds what is not understood to the config's problems.
    */
-  Windows of(TransformerConfig config, int layers) {
+  Windows of(ConfigReader config, int layers) {
     int size = size(config);
     Set<Integer> near = size == 0 ? Set.of() : layers(config, layers);
     JsonNode types = config.json().path(TYPES);
@@ -47,8 +47,8 @@ enum WindowRule {
     return near.isEmpty() ? Windows.NONE : new Windows(size, near);
   }
 
-  /** How many tokens are seen; 0 if all are. */
-  private int size(TransformerConfig config) {
+  /** Returns how many tokens are seen; 0 if all are. */
+  private int size(ConfigReader config) {
     boolean used =
         switch (this) {
           case NOWHERE -> false;
@@ -66,7 +66,7 @@ enum WindowRule {
     return config.count(SIZE, USUAL_SIZE);
   }
 
-  private Set<Integer> layers(TransformerConfig config, int layers) {
+  private Set<Integer> layers(ConfigReader config, int layers) {
     JsonNode types = config.json().path(TYPES);
     boolean listed = this == BY_LAYER && types.isArray();
     int first = this == BY_LAYER ? config.countFromZero("max_window_layers", USUAL_FIRST) : 0;
@@ -83,7 +83,7 @@ enum WindowRule {
   }
 
   /** Of models that have windows in all layers, loaders do not look at them. */
-  private void compareTypes(TransformerConfig config, JsonNode found, List<String> computed) {
+  private void compareTypes(ConfigReader config, JsonNode found, List<String> computed) {
     List<String> said =
         IntStream.range(0, found.size()).mapToObj(layer -> found.path(layer).asText()).toList();
     if (said.equals(computed)) {

@@ -87,7 +87,7 @@ final class EvaluationTest {
   @Test
   void calibration_forgets_what_was_there_even_if_it_was_not_a_number() {
     Weights spoilt = weights.keep(io.espalier.worker.domain.model.Kept.all());
-    io.espalier.worker.tensor.T.fill(spoilt.get("bn1.running_mean"), Double.NaN);
+    io.espalier.worker.tensor.Tensors.fill(spoilt.get("bn1.running_mean"), Double.NaN);
 
     BatchNormCalibration.recalibrate(GOLDEN.family(), weights, goldenImages(), 2);
     BatchNormCalibration.recalibrate(GOLDEN.family(), spoilt, goldenImages(), 2);
@@ -138,7 +138,7 @@ final class EvaluationTest {
     return hits / 2.0;
   }
 
-  /** What the first convolution gives for one image and output channel, as a naive loop. */
+  /** Returns what the first convolution gives for one image and output channel, as a naive loop. */
   private static double[] firstConvolution(int image, int channel) {
     FloatBuffer x = GOLDEN.read("inputs", "pixel_values").bytes().asFloatBuffer();
     FloatBuffer w = GOLDEN.model().read("conv1.weight").bytes().asFloatBuffer();

@@ -9,12 +9,12 @@ import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.importance.Importance;
-import io.espalier.worker.algorithm.prune.Candidate;
-import io.espalier.worker.algorithm.prune.Candidates;
-import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
+import io.espalier.worker.algorithm.prune.CandidateSearch;
+import io.espalier.worker.algorithm.prune.CandidateSearch.LatencyRange;
 import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.prune.LoadedModels;
 import io.espalier.worker.algorithm.prune.Phases;
+import io.espalier.worker.algorithm.prune.WrittenCandidate;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
@@ -57,7 +57,7 @@ class CandidatesTest {
   @TempDir static Path shared;
   @TempDir Path own;
 
-  private static Plan plan;
+  private static FastNasPlan plan;
   private static ImageDataset images;
   private final List<Integer> timed = new ArrayList<>();
   private double surplus = 1.2;
@@ -69,7 +69,7 @@ class CandidatesTest {
     Zoo.writeShapes(shared.resolve("data"), 20, 10, 1);
     Zoo.writeRandomModel(
         new RandomModel("cifar_resnet8", 10, 32, List.of(4, 8, 16), 1), shared.resolve("model"));
-    Plan plain = Plan.of(ModelDirectory.open(shared.resolve("model")), 2);
+    FastNasPlan plain = FastNasPlan.of(ModelDirectory.open(shared.resolve("model")), 2);
     Layer layer =
         plain.architecture().layers().stream()
             .filter(each -> each.weight().equals(LAYER))
@@ -85,7 +85,7 @@ class CandidatesTest {
 
   @Test
   void what_is_measured_decides_and_a_slower_device_gets_a_narrower_model() {
-    Candidate<Selection, CalibratedCutting.Cut> found = settle("10us");
+    WrittenCandidate<Selection, CalibratedCutting.Cut> found = settle("10us");
 
     assertThat(LatencyBound.nanos(found.result().orElseThrow())).isLessThanOrEqualTo(10_000);
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(8); // 9.6 µs; 10 take 12 µs
@@ -96,7 +96,7 @@ class CandidatesTest {
 
   @Test
   void percentages_are_of_the_original_as_it_is_measured() {
-    Candidate<Selection, CalibratedCutting.Cut> found =
+    WrittenCandidate<Selection, CalibratedCutting.Cut> found =
         settle("50%"); // of 16 channels, which take 19.2 µs here
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(8);
@@ -119,7 +119,7 @@ class CandidatesTest {
   void a_result_that_turns_out_too_slow_on_disk_does_not_stay_there() {
     noise = 1.5; // of every model that was loaded from disk
 
-    Candidate<Selection, CalibratedCutting.Cut> found = settle("10us");
+    WrittenCandidate<Selection, CalibratedCutting.Cut> found = settle("10us");
 
     assertThat(LatencyBound.nanos(found.result().orElseThrow())).isLessThanOrEqualTo(10_000);
     assertThat(ModelDirectory.open(own.resolve("output")).shapes().get(LAYER)[0])
@@ -132,7 +132,7 @@ class CandidatesTest {
     surplus = 1;
     first = 4; // the machine was busy with something else
 
-    Candidate<Selection, CalibratedCutting.Cut> found = settle("10us");
+    WrittenCandidate<Selection, CalibratedCutting.Cut> found = settle("10us");
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(8);
     assertThat(timed).containsExactly(10, 2, 6, 8, 8, 8); // in memory, the last on disk
@@ -142,7 +142,7 @@ class CandidatesTest {
   void a_device_that_is_faster_than_foretold_gets_a_wider_model() {
     surplus = 0.5;
 
-    Candidate<Selection, CalibratedCutting.Cut> found =
+    WrittenCandidate<Selection, CalibratedCutting.Cut> found =
         settle("5us"); // 5 channels are foretold to take it, but 10 do
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(10);
@@ -154,7 +154,7 @@ class CandidatesTest {
     surplus = 1;
     first = 0.5; // a lucky measurement
 
-    Candidate<Selection, CalibratedCutting.Cut> found = settle("10us");
+    WrittenCandidate<Selection, CalibratedCutting.Cut> found = settle("10us");
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(10);
     assertThat(LatencyBound.nanos(found.result().orElseThrow())).isLessThanOrEqualTo(10_000);
@@ -164,7 +164,7 @@ class CandidatesTest {
   void nothing_wider_than_the_original_is_looked_for() {
     surplus = 0.25;
 
-    Candidate<Selection, CalibratedCutting.Cut> found = settle("19us");
+    WrittenCandidate<Selection, CalibratedCutting.Cut> found = settle("19us");
 
     assertThat(found.cut().plan().model().shapes().get(LAYER)[0]).isEqualTo(16);
     assertThat(timed).containsExactly(16, 16);
@@ -183,7 +183,7 @@ class CandidatesTest {
 
   @Test
   void what_lies_on_disk_answers_as_the_same_cut_does_in_memory_bit_for_bit() {
-    Candidate<Selection, CalibratedCutting.Cut> found = settle("10us");
+    WrittenCandidate<Selection, CalibratedCutting.Cut> found = settle("10us");
 
     try (Weights original = Weights.load(plan.model(), plan.architecture());
         Weights cut = original.keep(found.kept());
@@ -206,7 +206,7 @@ class CandidatesTest {
     }
   }
 
-  private Candidate<Selection, CalibratedCutting.Cut> settle(String latency) {
+  private WrittenCandidate<Selection, CalibratedCutting.Cut> settle(String latency) {
     var settings =
         new FastNasSettings(
             2,
@@ -225,12 +225,12 @@ class CandidatesTest {
     var fastNas = new FastNas(plan, settings, images);
     try (Weights original = Weights.load(plan.model(), plan.architecture())) {
       var phases = new Phases(System::nanoTime);
-      return new Candidates<>(
+      return new CandidateSearch<>(
               new CalibratedCutting(
                   plan,
                   fastNas,
                   map(),
-                  new Completion(
+                  new CutCompletion(
                       settings, images, original, measuring(), own, Progress.Listener.NONE),
                   phases),
               LatencyRange.of(plan.space(), plan.costs()),
@@ -241,8 +241,8 @@ class CandidatesTest {
     }
   }
 
-  private static Measuring measuring() {
-    return new Measuring(plan.family(), images, 10, Progress.Listener.NONE);
+  private static ModelMeasurement measuring() {
+    return new ModelMeasurement(plan.family(), images, 10, Progress.Listener.NONE);
   }
 
   private static Weights load(CalibratedCutting.Cut cut) {

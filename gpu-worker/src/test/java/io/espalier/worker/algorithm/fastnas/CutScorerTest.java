@@ -22,7 +22,7 @@ import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import io.espalier.worker.zoo.RandomModel;
 import io.espalier.worker.zoo.Zoo;
@@ -46,7 +46,7 @@ class CutScorerTest {
   @TempDir static Path shared;
   @TempDir Path own;
 
-  private static Plan plan;
+  private static FastNasPlan plan;
   private static ImageDataset images;
 
   @BeforeAll
@@ -54,7 +54,7 @@ class CutScorerTest {
     Zoo.writeShapes(shared.resolve("data"), 50, 10, 1);
     Zoo.writeRandomModel(
         new RandomModel("cifar_resnet14", 10, 32, List.of(4, 8, 16), 1), shared.resolve("model"));
-    plan = Plan.of(ModelDirectory.open(shared.resolve("model")), 4);
+    plan = FastNasPlan.of(ModelDirectory.open(shared.resolve("model")), 4);
     images =
         ImageDatasets.open(
             java.net.URI.create(shared.resolve("data").toUri() + "?split=train"), plan.input());
@@ -139,7 +139,7 @@ class CutScorerTest {
     try (Weights weights = Weights.load(plan.model(), plan.architecture());
         var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      T.fill(weights.get("layer1.0.conv1.weight"), Double.NaN);
+      Tensors.fill(weights.get("layer1.0.conv1.weight"), Double.NaN);
       try (CutScorer scorer = scorer(weights, score, PLENTY)) {
         assertThat(scorer.of(Widths.all())).isNaN();
       }

@@ -48,7 +48,8 @@ class OtherDigitsTest {
     assertThat(in(language, PyTorch::device)).isEqualTo(in("en-US", PyTorch::device));
     for (String family : List.of("densenet121", "mobilenetv2-035")) {
       Supplier<Object> tensors =
-          () -> Plan.of(ModelDirectory.open(Golden.of(family).directory()), 1).architecture();
+          () ->
+              FastNasPlan.of(ModelDirectory.open(Golden.of(family).directory()), 1).architecture();
       assertThat(in(language, tensors)).isEqualTo(in("en-US", tensors));
     }
   }
@@ -70,7 +71,7 @@ class OtherDigitsTest {
     Zoo.writeShapes(own.resolve("data"), 20, 10, 1);
     Zoo.writeRandomModel(
         new RandomModel("cifar_resnet8", 10, 32, List.of(4, 8, 16), 1), own.resolve("model"));
-    Plan plan = Plan.of(ModelDirectory.open(own.resolve("model")), 8);
+    FastNasPlan plan = FastNasPlan.of(ModelDirectory.open(own.resolve("model")), 8);
     var settings =
         new FastNasSettings(
             8,

@@ -68,13 +68,13 @@ public final class QualityBenchmark {
   }
 
   private final Path folder;
-  private final Plan plan;
+  private final FastNasPlan plan;
   private final ImageDataset train;
   private final ImageDataset test;
 
   private QualityBenchmark(Path folder) {
     this.folder = folder;
-    this.plan = Plan.of(ModelDirectory.open(folder.resolve("model")), DIVISOR);
+    this.plan = FastNasPlan.of(ModelDirectory.open(folder.resolve("model")), DIVISOR);
     URI data = folder.resolve("data").toUri();
     this.train = ImageDatasets.open(URI.create(data + "?split=train"), plan.input());
     this.test = ImageDatasets.open(URI.create(data + "?split=test"), plan.input());

@@ -37,13 +37,13 @@ public final class ReconstructionBenchmark {
   private static final int IMAGES = 512;
 
   private final Path folder;
-  private final Plan plan;
+  private final FastNasPlan plan;
   private final ImageDataset train;
   private final ImageDataset test;
 
   private ReconstructionBenchmark(Path folder) {
     this.folder = folder;
-    this.plan = Plan.of(ModelDirectory.open(folder.resolve("model")), 8);
+    this.plan = FastNasPlan.of(ModelDirectory.open(folder.resolve("model")), 8);
     URI data = folder.resolve("data").toUri();
     this.train = ImageDatasets.open(URI.create(data + "?split=train"), plan.input());
     this.test = ImageDatasets.open(URI.create(data + "?split=test"), plan.input());

@@ -11,7 +11,7 @@ import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Surgery;
+import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.domain.job.Progress;
@@ -63,7 +63,7 @@ public final class SensitivityBenchmark {
   }
 
   private static void compare(Path folder, String name, int mebibytes) {
-    Plan plan = Plan.of(ModelDirectory.open(folder.resolve(name)), 16);
+    FastNasPlan plan = FastNasPlan.of(ModelDirectory.open(folder.resolve(name)), 16);
     ImageDataset images = images(folder, plan);
     Path checkpoints = folder.resolve("checkpoints-" + name + mebibytes);
     try (Weights weights = Weights.load(plan.model(), plan.architecture())) {
@@ -95,7 +95,7 @@ public final class SensitivityBenchmark {
 
   /** The same scores, every one by whole passes. */
   private static SensitivityMap withoutReuse(
-      Plan plan, Weights weights, ImageDataset images, SensitivityMap map) {
+      FastNasPlan plan, Weights weights, ImageDataset images, SensitivityMap map) {
     var order = new ChannelOrder(plan.architecture(), map.order());
     SensitivityMeasurement.Score score =
         widths -> {
@@ -142,7 +142,7 @@ public final class SensitivityBenchmark {
   }
 
   private static void retarget(Path folder, String name) {
-    Plan plan = Plan.of(ModelDirectory.open(folder.resolve(name)), 8);
+    FastNasPlan plan = FastNasPlan.of(ModelDirectory.open(folder.resolve(name)), 8);
     ImageDataset images = images(folder, plan);
     Path checkpoints = folder.resolve("checkpoints-retarget");
     FastNas fastNas = fastNas(plan, images, 1024);
@@ -160,14 +160,15 @@ public final class SensitivityBenchmark {
             plan.model(), plan.architecture(), fastNas.kept(map, selection.widths()), output);
         double searched = seconds(start);
         Kept kept = fastNas.kept(map, selection.widths());
-        new Completion(
+        new CutCompletion(
                 settings(1024),
                 images,
                 weights,
-                new Measuring(plan.family(), images, Evaluation.BATCH, Progress.Listener.NONE),
+                new ModelMeasurement(
+                    plan.family(), images, Evaluation.BATCH, Progress.Listener.NONE),
                 checkpoints,
                 Progress.Listener.NONE)
-            .complete(Plan.of(ModelDirectory.open(output), 1), kept);
+            .complete(FastNasPlan.of(ModelDirectory.open(output), 1), kept);
         print(
             "%s, divisor 8, %d %% of FLOPs from stored scores: chosen and cut in %.2f s, with"
                 + " BatchNorm calibrated in %.2f s (wanted 3 s at most)",
@@ -176,12 +177,12 @@ public final class SensitivityBenchmark {
     }
   }
 
-  private static ImageDataset images(Path folder, Plan plan) {
+  private static ImageDataset images(Path folder, FastNasPlan plan) {
     URI train = URI.create(folder.resolve("data").toUri() + "?split=train");
     return ImageDatasets.open(train, plan.input()).first(IMAGES);
   }
 
-  private static FastNas fastNas(Plan plan, ImageDataset images, int mebibytes) {
+  private static FastNas fastNas(FastNasPlan plan, ImageDataset images, int mebibytes) {
     return new FastNas(plan, settings(mebibytes), images);
   }
 

@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.gradnas;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
 import io.espalier.worker.algorithm.evaluate.TextLossData;
-import io.espalier.worker.algorithm.evaluate.TextTally;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Budget;
@@ -217,7 +217,7 @@ public final class ChoiceBenchmark {
   }
 
   private void measure(Weights weights, double[] result, int at) {
-    TextTally tally =
+    TextMetrics tally =
         TextEvaluation.tally(model.network(), weights, test, 64, Progress.Listener.NONE);
     result[at] =
         tally.measures(tally).stream()

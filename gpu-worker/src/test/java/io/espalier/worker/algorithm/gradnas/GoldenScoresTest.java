@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
 import io.espalier.worker.algorithm.evaluate.TextLossData;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.model.Architecture;

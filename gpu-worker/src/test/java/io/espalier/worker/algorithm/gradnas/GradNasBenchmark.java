@@ -13,11 +13,11 @@ import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.data.text.TextSettings;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import io.espalier.worker.zoo.DrawnText;
 import io.espalier.worker.zoo.Zoo;
@@ -133,8 +133,8 @@ public final class GradNasBenchmark {
       NDArray mean =
           Gradients.of(
               () ->
-                  T.scale(
-                      loss.sum(model.network().forward(weights, tokens, Taps.NONE), batch),
+                  Tensors.scale(
+                      loss.sum(model.network().forward(weights, tokens, ForwardHooks.NONE), batch),
                       1.0 / loss.count(batch)));
       mean.getFloat();
       weights.clearGradients();

@@ -16,11 +16,11 @@ import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.Sensitivities;
-import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.Surgery;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
+import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.data.text.TextDatasets;
@@ -34,7 +34,7 @@ import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.model.MaskableModel;
 import io.espalier.worker.model.RandomCuts;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.model.transformer.Masks;
 import io.espalier.worker.stage.TextModels;
@@ -379,7 +379,9 @@ class ModelOptGradNasCasesTest {
     return IntStream.of(values).anyMatch(value -> value == wanted);
   }
 
-  /** What a model says of two texts, the second of which is shorter, without units that go. */
+  /**
+   * Returns what a model says of two texts, the second of which is shorter, without units that go.
+   */
   private static float[] says(TextModel model, Kept kept) {
     int length = 9;
     long[] ids = new Random(11).longs(2L * length, 5, 420).toArray();
@@ -392,7 +394,8 @@ class ModelOptGradNasCasesTest {
         var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       Weights weights = Weights.load(model.directory(), model.architecture(), manager);
-      Taps masks = Masks.of(model.architecture(), kept, weights.get(weights.names().get(0)));
+      ForwardHooks masks =
+          Masks.of(model.architecture(), kept, weights.get(weights.names().get(0)));
       return model.network().forward(weights, Tokens.of(manager, batch), masks).toFloatArray();
     }
   }

@@ -11,13 +11,13 @@ import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
 import io.espalier.worker.algorithm.evaluate.TextLossData;
-import io.espalier.worker.algorithm.evaluate.TextTally;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.TextTask;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.PyTorch;
@@ -91,13 +91,13 @@ final class TextBatchProperties {
     GoldenRows drawn = rows.ordered(order(rows.size(), seed), padding);
     TextNetwork network = rows.model().network();
     try (Weights weights = weights(rows)) {
-      TextTally alone = TextEvaluation.tally(network, weights, rows, 1, Progress.Listener.NONE);
+      TextMetrics alone = TextEvaluation.tally(network, weights, rows, 1, Progress.Listener.NONE);
 
-      TextTally found =
+      TextMetrics found =
           TextEvaluation.tally(network, weights, drawn, batch, Progress.Listener.NONE);
 
       if (network.input().task() == TextTask.FEATURE_EXTRACTION) {
-        TextTally same = TextEvaluation.tally(network, weights, drawn, 1, Progress.Listener.NONE);
+        TextMetrics same = TextEvaluation.tally(network, weights, drawn, 1, Progress.Listener.NONE);
         assertThat(found.measures(same).get(0).value()).isCloseTo(1, within(1e-6));
         return;
       }
@@ -134,7 +134,7 @@ final class TextBatchProperties {
       float[] said =
           rows.model()
               .network()
-              .forward(weights, Tokens.of(manager, tokens), Taps.NONE)
+              .forward(weights, Tokens.of(manager, tokens), ForwardHooks.NONE)
               .toFloatArray();
 
       double[] wanted =

@@ -190,7 +190,9 @@ class TextLatencyTest {
     }
   }
 
-  /** What the device takes for a model if it is neither faster nor slower than its layers. */
+  /**
+   * Returns what the device takes for a model if it is neither faster nor slower than its layers.
+   */
   private static long nanos(Weights weights) {
     return FIXED
         + weights.architecture().layers().stream()

@@ -9,9 +9,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Numbers;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.Numbers;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
@@ -21,7 +21,7 @@ import io.espalier.worker.model.VisionModel;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import io.espalier.worker.zoo.RandomModel;
 import io.espalier.worker.zoo.Zoo;
@@ -147,7 +147,7 @@ class ImportanceTest {
     try (Weights weights = Weights.load(model.directory(), model.architecture());
         var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      T.fill(weights.get("layer2.0.bn2.bias"), Double.NaN);
+      Tensors.fill(weights.get("layer2.0.bn2.bias"), Double.NaN);
 
       assertThatThrownBy(
               () -> Importance.TAYLOR.measure(model.directory(), model.family(), weights, batches))
@@ -208,7 +208,7 @@ class ImportanceTest {
       Batch images = batches.get(batch);
       NDArray x =
           batches.images(images, manager).toType(ai.djl.ndarray.types.DataType.FLOAT64, true);
-      NDArray labels = T.of(manager, images.labels(), images.size());
+      NDArray labels = Tensors.of(manager, images.labels(), images.size());
       return Losses.crossEntropy(model.family().forward(weights, x, Mode.EVALUATE), labels)
           .getDouble();
     }

@@ -3,9 +3,9 @@ package io.espalier.worker.algorithm.importance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.espalier.worker.checkpoint.DType;
-import io.espalier.worker.checkpoint.Numbers;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.Numbers;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;

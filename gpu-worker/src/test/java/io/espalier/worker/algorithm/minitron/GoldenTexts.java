@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.algorithm.minitron.measure.TokenBatches;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.tensor.Golden;
 import java.util.ArrayList;

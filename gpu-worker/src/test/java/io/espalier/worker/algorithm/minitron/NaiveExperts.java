@@ -50,7 +50,7 @@ public final class NaiveExperts {
     }
   }
 
-  /** What those experts say to a token that it chooses, by their numbers. */
+  /** Returns what those experts say to a token that it chooses, by their numbers. */
   public Map<Integer, Said> of(List<Double> token) {
     List<Double> scores = linear(router, token);
     double all = scores.stream().mapToDouble(Math::exp).sum();
@@ -69,7 +69,7 @@ public final class NaiveExperts {
     return said;
   }
 
-  /** What the expert that all tokens share says to a token. */
+  /** Returns what the expert that all tokens share says to a token. */
   public Said shared(List<Double> token) {
     double gate = linear(part + ".shared_expert_gate.weight", token).get(0);
     return speak(part + ".shared_expert", token, 1 / (1 + Math.exp(-gate)));

@@ -8,14 +8,14 @@ import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.LayerExperts;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
@@ -122,7 +122,7 @@ final class SortingTest {
     return order.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  /** Where each index of a dimension comes from. */
+  /** Returns where each index of a dimension comes from. */
   private static int[] sources(Dimension dimension, Map<String, int[]> places) {
     var sources = new ArrayList<Integer>();
     int offset = 0;
@@ -168,7 +168,10 @@ final class SortingTest {
         var scope = new NDScope();
         Weights weights = Weights.load(model.directory(), model.architecture(), manager)) {
       scope.suppressNotUsedWarning();
-      return model.network().forward(weights, golden.tokens(manager), Taps.NONE).toFloatArray();
+      return model
+          .network()
+          .forward(weights, golden.tokens(manager), ForwardHooks.NONE)
+          .toFloatArray();
     }
   }
 }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.LayerTimer;
-import io.espalier.worker.algorithm.fastnas.Plan;
+import io.espalier.worker.algorithm.fastnas.FastNasPlan;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -31,13 +31,13 @@ class LatencyProfileTest {
   @TempDir static Path shared;
   @TempDir Path own;
 
-  private static Plan plan;
+  private static FastNasPlan plan;
 
   @BeforeAll
   static void draw() {
     Zoo.writeRandomModel(
         new RandomModel("cifar_resnet8", 10, 32, List.of(4, 8, 16), 1), shared.resolve("model"));
-    plan = Plan.of(ModelDirectory.open(shared.resolve("model")), 2);
+    plan = FastNasPlan.of(ModelDirectory.open(shared.resolve("model")), 2);
   }
 
   @Test

@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,11 +23,11 @@ class CholeskyTest {
       scope.suppressNotUsedWarning();
       var random = new Random(size);
       NDArray rows = drawn(manager, random, size + 20, size);
-      NDArray matrix = T.matMul(T.transpose(rows, 0, 1), rows);
+      NDArray matrix = Tensors.matMul(Tensors.transpose(rows, 0, 1), rows);
       NDArray wanted = drawn(manager, random, size, 3);
       double[] before = matrix.toDoubleArray();
       double ridge = 0.5;
-      NDArray right = T.add(T.matMul(matrix, wanted), T.scale(wanted, ridge));
+      NDArray right = Tensors.add(Tensors.matMul(matrix, wanted), Tensors.scale(wanted, ridge));
 
       NDArray found = Cholesky.of(matrix, ridge).orElseThrow().solve(right);
 
@@ -41,7 +41,7 @@ class CholeskyTest {
     try (NDManager manager = PyTorch.newManager();
         var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray matrix = T.of(manager, new double[] {1, 2, 2, 1}, 2, 2);
+      NDArray matrix = Tensors.of(manager, new double[] {1, 2, 2, 1}, 2, 2);
 
       assertThat(Cholesky.of(matrix, 0)).isEmpty();
       assertThat(Cholesky.of(matrix, 1.5)).isPresent();
@@ -49,7 +49,7 @@ class CholeskyTest {
   }
 
   private static NDArray drawn(NDManager manager, Random random, int rows, int columns) {
-    return T.of(
+    return Tensors.of(
         manager,
         random.doubles((long) rows * columns).map(value -> value - 0.5).toArray(),
         rows,

@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,7 +28,7 @@ class ConvolutionWindowsTest {
       float[] image = drawn(BATCH * CHANNELS * HEIGHT * WIDTH);
       int across = (WIDTH + 2 * padding - kernel) / stride + 1;
       int[] places = {0, across - 1, across};
-      NDArray x = T.of(manager, image, BATCH, CHANNELS, HEIGHT, WIDTH);
+      NDArray x = Tensors.of(manager, image, BATCH, CHANNELS, HEIGHT, WIDTH);
 
       float[] rows =
           new ConvolutionWindows(kernel, stride, padding).read(x, across, places).toFloatArray();
@@ -59,16 +59,16 @@ class ConvolutionWindowsTest {
         var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       float[] image = drawn(BATCH * CHANNELS * HEIGHT * WIDTH);
-      NDArray x = T.of(manager, image, BATCH, CHANNELS, HEIGHT, WIDTH);
+      NDArray x = Tensors.of(manager, image, BATCH, CHANNELS, HEIGHT, WIDTH);
       float[] weights = drawn(4 * CHANNELS * kernel * kernel);
-      NDArray weight = T.of(manager, weights, 4, CHANNELS, kernel, kernel);
-      NDArray y = T.conv2d(x, weight, stride, padding);
+      NDArray weight = Tensors.of(manager, weights, 4, CHANNELS, kernel, kernel);
+      NDArray y = Tensors.conv2d(x, weight, stride, padding);
       int across = Math.toIntExact(y.getShape().get(3));
       int[] places = {1, across, across + 1};
 
       NDArray rows = new ConvolutionWindows(kernel, stride, padding).read(x, across, places);
 
-      NDArray said = T.products(rows, T.reshape(weight, 4, weight.size() / 4));
+      NDArray said = Tensors.products(rows, Tensors.reshape(weight, 4, weight.size() / 4));
       assertThat(said.toFloatArray())
           .containsExactly(ConvolutionWindows.said(y, places).toFloatArray(), offset(1e-5f));
     }

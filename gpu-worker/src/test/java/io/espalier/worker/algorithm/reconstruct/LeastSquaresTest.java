@@ -13,7 +13,7 @@ import io.espalier.worker.algorithm.reconstruct.LeastSquares.Solution;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -117,7 +117,7 @@ class LeastSquaresTest {
         squares.add(rows(x, batch * 8, 8), rows(y, batch * 8, 8));
       }
       solution =
-          squares.solve(LinearMap.of(T.of(manager, new double[] {0}, 1, 1)), Intercept.FIXED);
+          squares.solve(LinearMap.of(Tensors.of(manager, new double[] {0}, 1, 1)), Intercept.FIXED);
     }
 
     assertThat(solution.map().weight().toDoubleArray())
@@ -133,27 +133,27 @@ class LeastSquaresTest {
     var random = new Random(2);
     NDArray x = drawn(random, rows, inputs);
     NDArray truth = drawn(random, 3, inputs);
-    NDArray y = T.products(x, truth);
+    NDArray y = Tensors.products(x, truth);
 
     Solution solution;
     try (var squares = new LeastSquares(manager, LAYER, inputs, 3)) {
       squares.add(x, y);
-      NDArray nothing = T.full(truth, 0, 3, inputs);
+      NDArray nothing = Tensors.full(truth, 0, 3, inputs);
       solution = squares.solve(LinearMap.of(nothing), Intercept.SOLVED);
     }
 
     assertThat(solution.map().weight().toDoubleArray())
-        .containsExactly(T.inDoublePrecision(truth).toDoubleArray(), offset(1e-3));
+        .containsExactly(Tensors.inDoublePrecision(truth).toDoubleArray(), offset(1e-3));
     assertThat(solution.report().errorAfter()).isLessThan(1e-5);
   }
 
   @Test
   void samples_that_are_all_zero_keep_the_plain_weights() {
-    NDArray plain = T.of(manager, new double[] {1, 2}, 1, 2);
+    NDArray plain = Tensors.of(manager, new double[] {1, 2}, 1, 2);
 
     Solution solution;
     try (var squares = new LeastSquares(manager, LAYER, 2, 1)) {
-      squares.add(T.full(plain, 0, 8, 2), T.full(plain, 1, 8, 1));
+      squares.add(Tensors.full(plain, 0, 8, 2), Tensors.full(plain, 1, 8, 1));
       solution = squares.solve(LinearMap.of(plain), Intercept.FIXED);
     }
 
@@ -163,8 +163,8 @@ class LeastSquaresTest {
 
   @Test
   void a_number_that_is_not_finite_is_refused_with_layer_and_batch() {
-    NDArray sound = T.of(manager, new double[] {1, 2, 3, 4}, 4, 1);
-    NDArray broken = T.of(manager, new double[] {1, 2, 3, Double.NaN}, 4, 1);
+    NDArray sound = Tensors.of(manager, new double[] {1, 2, 3, 4}, 4, 1);
+    NDArray broken = Tensors.of(manager, new double[] {1, 2, 3, Double.NaN}, 4, 1);
 
     try (var squares = new LeastSquares(manager, LAYER, 1, 1)) {
       squares.add(sound, sound);
@@ -191,8 +191,8 @@ class LeastSquaresTest {
       squares.add(
           matrix(golden.x()),
           matrix(golden.y()),
-          T.of(manager, golden.weights(), golden.weights().length));
-      NDArray intercept = T.of(manager, golden.plainIntercept(), outputs);
+          Tensors.of(manager, golden.weights(), golden.weights().length));
+      NDArray intercept = Tensors.of(manager, golden.plainIntercept(), outputs);
       return squares.solve(
           LinearMap.of(matrix(golden.plain()), intercept),
           golden.free() ? Intercept.SOLVED : Intercept.FIXED);
@@ -200,7 +200,7 @@ class LeastSquaresTest {
   }
 
   private NDArray matrix(double[][] rows) {
-    return T.of(manager, flat(rows), rows.length, rows[0].length);
+    return Tensors.of(manager, flat(rows), rows.length, rows[0].length);
   }
 
   private static double[] flat(double[][] rows) {
@@ -208,7 +208,7 @@ class LeastSquaresTest {
   }
 
   private NDArray rows(double[] values, int from, int count) {
-    return T.of(manager, Arrays.copyOfRange(values, from, from + count), count, 1);
+    return Tensors.of(manager, Arrays.copyOfRange(values, from, from + count), count, 1);
   }
 
   private NDArray drawn(Random random, int rows, int columns) {
@@ -216,6 +216,6 @@ class LeastSquaresTest {
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) random.nextGaussian();
     }
-    return T.of(manager, values, rows, columns);
+    return Tensors.of(manager, values, rows, columns);
   }
 }

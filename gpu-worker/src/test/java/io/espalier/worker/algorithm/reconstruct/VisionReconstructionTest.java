@@ -8,7 +8,7 @@ import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.InvalidInputException;
@@ -21,7 +21,7 @@ import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.model.VisionModel;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -119,7 +119,7 @@ class VisionReconstructionTest {
   @Test
   void a_network_that_says_what_is_no_number_is_refused_with_layer_and_batch() {
     try (Weights original = doubled("resnet18")) {
-      T.fill(original.get("layer1.0.bn1.weight"), Double.NaN);
+      Tensors.fill(original.get("layer1.0.bn1.weight"), Double.NaN);
       Kept kept = firstHalves(original);
 
       assertThatThrownBy(() -> reconstruct(original, kept, new Taken()))
@@ -170,8 +170,8 @@ class VisionReconstructionTest {
       for (TensorSpec tensor : model.architecture().tensors()) {
         if (!tensor.dimensions().isEmpty() && weights.has(tensor.name())) {
           NDArray array = weights.get(tensor.name());
-          NDArray twice = T.select(array, 0, doubled(tensor.dimensions().get(0)));
-          T.addScaledInPlace(array, T.subtract(twice, array), 1);
+          NDArray twice = Tensors.select(array, 0, doubled(tensor.dimensions().get(0)));
+          Tensors.addScaledInPlace(array, Tensors.subtract(twice, array), 1);
         }
       }
     }

@@ -125,7 +125,7 @@ record Instance(SearchSpace space, CostModel costs, Budget budget, Sensitivities
         .reduce(0.0, objective == Objective.SUM ? Double::sum : Double::max);
   }
 
-  /** What all axes at their narrowest lose. */
+  /** Returns what all axes at their narrowest lose. */
   double scale() {
     return value(Objective.SUM, space.min());
   }

@@ -13,7 +13,7 @@ class PairwiseCostsProperties {
   void tables_give_what_the_cost_model_gives_along_any_walk(@ForAll long seed) {
     Instance instance = Instance.any(seed);
     Problem problem = problem(instance);
-    var point = new Point(problem);
+    var point = new SearchState(problem);
     var random = new Random(seed);
 
     for (int step = 0; step < 30; step++) {
@@ -28,7 +28,7 @@ class PairwiseCostsProperties {
   void one_or_two_moves_are_foretold_to_fit_exactly_if_they_do(@ForAll long seed) {
     Instance instance = Instance.reachable(seed);
     Problem problem = problem(instance);
-    var point = new Point(problem);
+    var point = new SearchState(problem);
     var random = new Random(seed);
     for (int step = 0; step < 20; step++) {
       int a = random.nextInt(problem.size());
@@ -66,7 +66,7 @@ class PairwiseCostsProperties {
     }
   }
 
-  private static void assertExact(Problem problem, Point point) {
+  private static void assertExact(Problem problem, SearchState point) {
     Cost cost = problem.costModel.cost(problem.widths(point.chosen));
     for (int q = 0; q < problem.limits.length; q++) {
       assertThat(point.used(q)).isEqualTo(problem.budget.bounds().get(q).quantity().of(cost));

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import org.junit.jupiter.api.Test;
 
@@ -37,7 +37,10 @@ class AdamWTest {
       var weight = new Reference(weights.get(WEIGHT).toFloatArray(), DECAY);
       var bias = new Reference(weights.get(BIAS).toFloatArray(), 0);
       for (int step = 1; step <= 3; step++) {
-        Gradients.of(() -> T.mean(T.square(model.network().forward(weights, tokens, Taps.NONE))));
+        Gradients.of(
+            () ->
+                Tensors.mean(
+                    Tensors.square(model.network().forward(weights, tokens, ForwardHooks.NONE))));
         weight.step(weights.gradient(WEIGHT).toFloatArray(), step);
         bias.step(weights.gradient(BIAS).toFloatArray(), step);
         optimizer.step(RATE);

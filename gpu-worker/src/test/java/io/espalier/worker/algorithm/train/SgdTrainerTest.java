@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.InvalidInputException;
@@ -17,7 +17,7 @@ import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import io.espalier.worker.zoo.RandomModel;
 import io.espalier.worker.zoo.Zoo;
@@ -144,7 +144,7 @@ class SgdTrainerTest {
         loaded(
             (weights, manager) ->
                 Families.vision(model.config())
-                    .forward(weights, T.of(manager, batch.pixels(), 20, 3, 8, 8), Mode.TRAIN)
+                    .forward(weights, Tensors.of(manager, batch.pixels(), 20, 3, 8, 8), Mode.TRAIN)
                     .toFloatArray());
     double sum = 0;
     for (int image = 0; image < 20; image++) {
@@ -244,10 +244,10 @@ class SgdTrainerTest {
                 for (int step = 0; step < 2; step++) {
                   Gradients.of(
                       () ->
-                          T.scale(
+                          Tensors.scale(
                               weights.trainable().stream()
-                                  .map(name -> T.sum(weights.get(name)))
-                                  .reduce(T::add)
+                                  .map(name -> Tensors.sum(weights.get(name)))
+                                  .reduce(Tensors::add)
                                   .orElseThrow(),
                               3));
                   sgd.step(0.5);

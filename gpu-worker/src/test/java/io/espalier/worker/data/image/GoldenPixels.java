@@ -1,7 +1,7 @@
 package io.espalier.worker.data.image;
 
-import io.espalier.worker.checkpoint.SafetensorsFile;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.tensor.Golden;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,7 +14,7 @@ final class GoldenPixels {
 
   private GoldenPixels() {}
 
-  /** What comes after a prefix in the names of the expected images. */
+  /** Returns what comes after a prefix in the names of the expected images. */
   static List<String> names(String prefix) {
     return PIXELS.tensors().keySet().stream()
         .filter(name -> name.startsWith(prefix))

@@ -135,7 +135,7 @@ class ImageFileTest {
     return Files.write(directory.resolve(name), bytes);
   }
 
-  /** Where the marker of a frame lies, without its first byte. */
+  /** Returns where the marker of a frame lies, without its first byte. */
   private static int indexOf(byte[] jpeg, byte marker) {
     for (int i = 1; i < jpeg.length; i++) {
       if (jpeg[i - 1] == (byte) 0xff && jpeg[i] == marker) {

@@ -102,7 +102,7 @@ class TaggedTextsTest {
     }
   }
 
-  /** Whether a token holds the first letter of a word: those are at 0, 13 and 20. */
+  /** Returns whether a token holds the first letter of a word: those are at 0, 13 and 20. */
   private static boolean begins(Encoded whole, int token) {
     return List.of(0, 13, 20).stream()
         .anyMatch(at -> whole.begins()[token] <= at && at < whole.ends()[token]);
@@ -131,9 +131,11 @@ class TaggedTextsTest {
       value = {
         "x.conll | a O\\nriver\\n | line 2: wanted a word and its tag in columns",
         "x.conll | a B-DOG\\n | line 1: word 1 'a': label 'B-DOG' is none of the model's 5",
-        "x.conll | a 5\\n | label 5 is none of the model's 5 class numbers: wanted an integer from 0 to",
+        "x.conll | a 5\\n"
+            + " | label 5 is none of the model's 5 class numbers: wanted an integer from 0 to",
         "x.conll | a O\\nb 5\\n | label '5' is none of the model's 5: wanted one of [O, B-PER",
-        "x.jsonl | {\"tokens\": [\"a\"], \"ner_tags\": [\"4\"]} | label '4' is none of the model's 5",
+        "x.jsonl | {\"tokens\": [\"a\"], \"ner_tags\": [\"4\"]} | label '4' is none of the model's"
+            + " 5",
         "x.conll | \\n\\n | holds no words",
         "x.jsonl | {\"tokens\": [\"a\"], \"ner_tags\": [0, 1]} | line 1: has 1 tokens, but 2 tags",
         "x.jsonl | {\"tokens\": [\"a\", \" \"], \"ner_tags\": [0, 1]} | line 1: word 2 is empty",

@@ -10,7 +10,7 @@ import ai.djl.ndarray.NDScope;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Surgery;
+import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
@@ -20,12 +20,12 @@ import io.espalier.worker.model.Configs;
 import io.espalier.worker.model.Families;
 import io.espalier.worker.model.RandomCuts;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -64,7 +64,7 @@ final class ExpertsTest {
   }
 
   /** What routers and experts say, by their places. */
-  private static final class Watch implements Taps {
+  private static final class Watch implements ForwardHooks {
     private final Map<String, NDArray> seen = new LinkedHashMap<>();
 
     @Override
@@ -87,14 +87,14 @@ final class ExpertsTest {
   }
 
   /** Routers that never choose some experts. */
-  private record Never(Map<String, int[]> dropped) implements Taps {
+  private record Never(Map<String, int[]> dropped) implements ForwardHooks {
     @Override
     public NDArray routed(String axis, NDArray scores) {
       float[] never = new float[(int) scores.getShape().get(1)];
       for (int expert : dropped.getOrDefault(axis, new int[0])) {
         never[expert] = -1e30f;
       }
-      return T.add(scores, T.of(scores.getManager(), never, never.length));
+      return Tensors.add(scores, Tensors.of(scores.getManager(), never, never.length));
     }
   }
 
@@ -188,12 +188,12 @@ final class ExpertsTest {
     float[] inMemory =
         whole
             .network()
-            .forward(weights.keep(new Kept(Map.of(axis, kept))), tokens, Taps.NONE)
+            .forward(weights.keep(new Kept(Map.of(axis, kept))), tokens, ForwardHooks.NONE)
             .toFloatArray();
 
     assertThat(inMemory).containsExactly(wanted, within(1e-5f));
     assertThat(wanted)
-        .isNotEqualTo(whole.network().forward(weights, tokens, Taps.NONE).toFloatArray());
+        .isNotEqualTo(whole.network().forward(weights, tokens, ForwardHooks.NONE).toFloatArray());
   }
 
   /** A directory says how many experts each layer has, and opens like what was cut in memory. */
@@ -227,11 +227,11 @@ final class ExpertsTest {
         .containsExactly(32, 2);
     Weights stored = Weights.load(smaller.directory(), smaller.architecture(), manager);
     Tokens tokens = golden.tokens(manager);
-    float[] onDisk = smaller.network().forward(stored, tokens, Taps.NONE).toFloatArray();
+    float[] onDisk = smaller.network().forward(stored, tokens, ForwardHooks.NONE).toFloatArray();
     float[] inMemory =
         whole
             .network()
-            .forward(golden.weights(manager).keep(kept), tokens, Taps.NONE)
+            .forward(golden.weights(manager).keep(kept), tokens, ForwardHooks.NONE)
             .toFloatArray();
     assertThat(onDisk).containsExactly(inMemory);
   }
@@ -280,14 +280,14 @@ final class ExpertsTest {
 
     Tokens tokens = golden.tokens(manager);
     Weights stored = Weights.load(smaller.directory(), smaller.architecture(), manager);
-    float[] found = smaller.network().forward(stored, tokens, Taps.NONE).toFloatArray();
+    float[] found = smaller.network().forward(stored, tokens, ForwardHooks.NONE).toFloatArray();
     var network = (LayeredNetwork) whole.network();
     Weights weights = golden.weights(manager);
-    NDArray x = network.embed(weights, tokens, Taps.NONE);
+    NDArray x = network.embed(weights, tokens, ForwardHooks.NONE);
     for (int layer : new int[] {1, 2}) {
-      x = network.layer(layer, weights, x, network.surroundings(tokens, x), Taps.NONE);
+      x = network.layer(layer, weights, x, network.context(tokens, x), ForwardHooks.NONE);
     }
-    NDArray wanted = network.scores(weights, network.end(weights, x, Taps.NONE), tokens);
+    NDArray wanted = network.scores(weights, network.end(weights, x, ForwardHooks.NONE), tokens);
     assertThat(found).containsExactly(wanted.toFloatArray());
   }
 

@@ -15,7 +15,7 @@ import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.model.Families;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
@@ -60,7 +60,7 @@ final class GemmaTest {
         var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       Weights weights = golden.weights(manager);
-      NDArray scores = network.forward(weights, golden.tokens(manager), Taps.NONE);
+      NDArray scores = network.forward(weights, golden.tokens(manager), ForwardHooks.NONE);
       Golden.assertClose(scores, golden.read("expected", "logits"), TOLERANCE);
     }
   }

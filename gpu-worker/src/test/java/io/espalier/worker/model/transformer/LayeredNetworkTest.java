@@ -7,12 +7,12 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -45,7 +45,7 @@ final class LayeredNetworkTest {
   }
 
   /** Everything that passes at a place, by place. */
-  private static final class Watch implements Taps {
+  private static final class Watch implements ForwardHooks {
     private final Map<String, NDArray> seen = new LinkedHashMap<>();
 
     private NDArray see(String place, NDArray x) {
@@ -105,20 +105,21 @@ final class LayeredNetworkTest {
     Golden golden = Golden.of(name);
     var network = (LayeredNetwork) golden.network();
     Tokens tokens = golden.tokens(manager);
-    float[] whole = network.forward(golden.weights(manager), tokens, Taps.NONE).toFloatArray();
+    float[] whole =
+        network.forward(golden.weights(manager), tokens, ForwardHooks.NONE).toFloatArray();
 
     var pieces = network.pieces(golden.architecture());
     NDArray x;
     try (Weights embedding = part(golden, pieces.embedding())) {
-      x = network.embed(embedding, tokens, Taps.NONE);
+      x = network.embed(embedding, tokens, ForwardHooks.NONE);
     }
     for (int i = 0; i < network.layers(); i++) {
       try (Weights layer = part(golden, pieces.layers().get(i))) {
-        x = network.layer(i, layer, x, network.surroundings(tokens, x), Taps.NONE);
+        x = network.layer(i, layer, x, network.context(tokens, x), ForwardHooks.NONE);
       }
     }
     try (Weights end = part(golden, pieces.end())) {
-      x = network.scores(end, network.end(end, x, Taps.NONE), tokens);
+      x = network.scores(end, network.end(end, x, ForwardHooks.NONE), tokens);
     }
 
     assertThat(x.toFloatArray()).containsExactly(whole);
@@ -168,7 +169,8 @@ final class LayeredNetworkTest {
     for (int i = 0; i < 2; i++) {
       String block = "transformer.h." + i;
       String neurons = block + TextNetwork.NEURONS;
-      assertSame(watch.at("activated " + neurons), T.geluTanh(watch.at("neurons " + neurons)));
+      assertSame(
+          watch.at("activated " + neurons), Tensors.geluTanh(watch.at("neurons " + neurons)));
       for (String norm : List.of(norms.split(" ", -1))) {
         assertThat(watch.at("normed " + block + norm).getShape())
             .isEqualTo(watch.at("hidden 0").getShape());
@@ -195,17 +197,17 @@ final class LayeredNetworkTest {
     for (int i = 0; i < 2; i++) {
       String block = "model.layers." + i;
       NDArray normed = watch.at("normed " + block + ".post_attention_layernorm");
-      NDArray gate = T.linear(normed, weights.get(block + ".mlp.gate_proj.weight"));
-      NDArray inner = T.linear(normed, weights.get(block + ".mlp.up_proj.weight"));
+      NDArray gate = Tensors.linear(normed, weights.get(block + ".mlp.gate_proj.weight"));
+      NDArray inner = Tensors.linear(normed, weights.get(block + ".mlp.up_proj.weight"));
       assertSame(watch.at("neurons " + block + ".neurons"), inner);
-      NDArray activated = T.multiply(T.silu(gate), inner);
+      NDArray activated = Tensors.multiply(Tensors.silu(gate), inner);
       assertSame(watch.at("activated " + block + ".neurons"), activated);
       assertThat(watch.seen).containsKey("normed " + block + ".input_layernorm");
     }
   }
 
   private static NDArray norm(Weights weights, String module, NDArray x) {
-    return T.layerNorm(
+    return Tensors.layerNorm(
         x, weights.get(module + ".weight"), weights.get(module + ".bias"), 1e-5); // by config.json
   }
 

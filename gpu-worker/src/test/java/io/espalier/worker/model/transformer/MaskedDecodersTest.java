@@ -8,7 +8,7 @@ import ai.djl.ndarray.NDScope;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Golden;
@@ -75,7 +75,7 @@ final class MaskedDecodersTest {
     Kept kept = kept(oracle, which);
 
     NDArray masked = network.forward(weights, tokens, masks(weights, kept));
-    NDArray cut = network.forward(weights.keep(kept), tokens, Taps.NONE);
+    NDArray cut = network.forward(weights.keep(kept), tokens, ForwardHooks.NONE);
 
     String expected = "masked." + which + ".logits";
     Golden.assertClose(masked, oracle.read("scores", expected), TOLERANCE);
@@ -103,7 +103,7 @@ final class MaskedDecodersTest {
     NDArray scores =
         golden
             .network()
-            .forward(golden.weights(manager).keep(kept), golden.tokens(manager), Taps.NONE);
+            .forward(golden.weights(manager).keep(kept), golden.tokens(manager), ForwardHooks.NONE);
 
     Golden.assertClose(scores, oracle.read("scores", "sliced.hidden.logits"), TOLERANCE);
   }
@@ -121,7 +121,7 @@ final class MaskedDecodersTest {
     Weights stored = Weights.load(written.directory(), written.architecture(), manager);
 
     NDArray ours = withLayers(golden, cut, layers);
-    NDArray theirs = written.network().forward(stored, golden.tokens(manager), Taps.NONE);
+    NDArray theirs = written.network().forward(stored, golden.tokens(manager), ForwardHooks.NONE);
 
     Golden.assertClose(ours, oracle.read("scores", "sliced.all.logits"), TOLERANCE);
     Golden.assertClose(theirs, oracle.read("scores", "sliced.all.logits"), TOLERANCE);
@@ -145,12 +145,12 @@ final class MaskedDecodersTest {
   private NDArray withLayers(Golden golden, Weights weights, int[] layers) {
     var network = (LayeredNetwork) golden.network();
     Tokens tokens = golden.tokens(manager);
-    NDArray x = network.embed(weights, tokens, Taps.NONE);
-    Surroundings surroundings = network.surroundings(tokens, x);
+    NDArray x = network.embed(weights, tokens, ForwardHooks.NONE);
+    BatchContext context = network.context(tokens, x);
     for (int layer : layers) {
-      x = network.layer(layer, weights, x, surroundings, Taps.NONE);
+      x = network.layer(layer, weights, x, context, ForwardHooks.NONE);
     }
-    return network.scores(weights, network.end(weights, x, Taps.NONE), tokens);
+    return network.scores(weights, network.end(weights, x, ForwardHooks.NONE), tokens);
   }
 
   private static Masks masks(Weights weights, Kept kept) {

@@ -1,7 +1,7 @@
 package io.espalier.worker.model.transformer;
 
-import io.espalier.worker.checkpoint.SafetensorsFile;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.tensor.Golden;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

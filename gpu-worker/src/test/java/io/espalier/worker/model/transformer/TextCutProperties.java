@@ -7,11 +7,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.PropertySeed;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Surgery;
+import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.RandomCuts;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
@@ -59,9 +59,9 @@ final class TextCutProperties {
 
       float[] wanted = model.network().forward(whole, tokens, masks).toFloatArray();
       float[] inMemory =
-          model.network().forward(whole.keep(kept), tokens, Taps.NONE).toFloatArray();
+          model.network().forward(whole.keep(kept), tokens, ForwardHooks.NONE).toFloatArray();
       Weights stored = Weights.load(reopened.directory(), reopened.architecture(), manager);
-      float[] onDisk = reopened.network().forward(stored, tokens, Taps.NONE).toFloatArray();
+      float[] onDisk = reopened.network().forward(stored, tokens, ForwardHooks.NONE).toFloatArray();
 
       float tolerance = TOLERANCE * Math.max(1, largest(wanted));
       assertThat(inMemory).containsExactly(wanted, within(tolerance));

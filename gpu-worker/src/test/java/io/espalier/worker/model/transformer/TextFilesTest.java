@@ -8,22 +8,22 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.worker.checkpoint.DType;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.SafetensorsFile;
-import io.espalier.worker.checkpoint.SafetensorsWriter;
-import io.espalier.worker.checkpoint.Surgery;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
+import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.Configs;
 import io.espalier.worker.model.HalfNumbers;
 import io.espalier.worker.model.RandomCuts;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -377,7 +377,7 @@ final class TextFilesTest {
     TextModel model = write(golden, "'architectures': ['LlamaModel']", tensors);
 
     Weights weights = Weights.load(model.directory(), model.architecture(), manager);
-    NDArray last = model.network().encode(weights, golden.tokens(manager), Taps.NONE);
+    NDArray last = model.network().encode(weights, golden.tokens(manager), ForwardHooks.NONE);
     Golden.assertClose(last, golden.read("expected", "last_hidden_state"), TOLERANCE);
     assertThat(forward(model, golden).getShape().getShape()).containsExactly(3, 48);
   }
@@ -460,7 +460,8 @@ final class TextFilesTest {
     assertThat(smaller.directory().tensors().get("lm_head.weight").dtype()).isEqualTo(type);
     float[] found = forward(smaller, golden).toFloatArray();
     Weights whole = Weights.load(model.directory(), model.architecture(), manager);
-    NDArray inMemory = model.network().forward(whole.keep(kept), golden.tokens(manager), Taps.NONE);
+    NDArray inMemory =
+        model.network().forward(whole.keep(kept), golden.tokens(manager), ForwardHooks.NONE);
     assertThat(found).containsExactly(inMemory.toFloatArray());
   }
 
@@ -495,7 +496,8 @@ final class TextFilesTest {
 
   private NDArray forward(TextModel model, Golden golden) {
     Weights weights = Weights.load(model.directory(), model.architecture(), manager);
-    return T.scale(model.network().forward(weights, golden.tokens(manager), Taps.NONE), 1);
+    return Tensors.scale(
+        model.network().forward(weights, golden.tokens(manager), ForwardHooks.NONE), 1);
   }
 
   private static Map<String, TensorData> renamed(Golden golden, UnaryOperator<String> names) {

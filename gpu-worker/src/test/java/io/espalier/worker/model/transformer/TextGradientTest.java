@@ -12,7 +12,7 @@ import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.LinkedHashMap;
 import java.util.function.Supplier;
@@ -52,7 +52,9 @@ final class TextGradientTest {
       weights.requireGradients(true);
       Masks masks = ones(weights);
       Supplier<NDArray> loss =
-          () -> T.mean(T.square(ofReal(network.forward(weights, tokens, masks), tokens.mask())));
+          () ->
+              Tensors.mean(
+                  Tensors.square(ofReal(network.forward(weights, tokens, masks), tokens.mask())));
       Gradients.of(loss);
 
       var leaves = new LinkedHashMap<String, NDArray>(masks.factors());
@@ -63,14 +65,15 @@ final class TextGradientTest {
   }
 
   /**
-   * What is said of real tokens. Padding that sees none of them near it sees everything alike, by
-   * scores that vanish beside the mask, so that it has no slope.
+   * Returns what is said of real tokens. Padding that sees none of them near it sees everything
+   * alike, by scores that vanish beside the mask, so that it has no slope.
    */
   private static NDArray ofReal(NDArray said, NDArray mask) {
     return said.getShape().dimension() == 3
-        ? T.multiply(
+        ? Tensors.multiply(
             said,
-            T.reshape(T.inTypeOf(said, mask), mask.getShape().get(0), mask.getShape().get(1), 1))
+            Tensors.reshape(
+                Tensors.inTypeOf(said, mask), mask.getShape().get(0), mask.getShape().get(1), 1))
         : said;
   }
 
@@ -95,11 +98,11 @@ final class TextGradientTest {
     double[] unit = new double[gradient.length];
     unit[at] = 1;
     NDArray direction = manager.create(unit, leaf.getShape());
-    T.addScaledInPlace(leaf, direction, STEP);
+    Tensors.addScaledInPlace(leaf, direction, STEP);
     double above = loss.get().getDouble();
-    T.addScaledInPlace(leaf, direction, -2 * STEP);
+    Tensors.addScaledInPlace(leaf, direction, -2 * STEP);
     double below = loss.get().getDouble();
-    T.addScaledInPlace(leaf, direction, STEP);
+    Tensors.addScaledInPlace(leaf, direction, STEP);
 
     double slope = (above - below) / (2 * STEP);
     assertThat(gradient[at])
@@ -115,7 +118,7 @@ final class TextGradientTest {
         .filter(axis -> axis.name().matches(".*\\.(heads|neurons)"))
         .forEach(
             axis -> {
-              NDArray factor = T.full(like, 1, axis.units());
+              NDArray factor = Tensors.full(like, 1, axis.units());
               Gradients.require(factor, true);
               factors.put(axis.name(), factor);
             });

@@ -11,12 +11,12 @@ import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.TextTask;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -53,7 +53,7 @@ final class TextNetworksTest {
   }
 
   /** Hidden states as they pass. */
-  private static final class Hidden implements Taps {
+  private static final class Hidden implements ForwardHooks {
     private final List<NDArray> states = new ArrayList<>();
 
     @Override
@@ -74,11 +74,11 @@ final class TextNetworksTest {
     var hidden = new Hidden();
 
     NDArray scores = network.forward(weights, tokens, hidden);
-    NDArray last = network.encode(weights, tokens, Taps.NONE);
+    NDArray last = network.encode(weights, tokens, ForwardHooks.NONE);
 
     if (network.input().task() == TextTask.QUESTION_ANSWERING) {
-      assertClose(golden, T.select(scores, 2, 0), "start_logits");
-      assertClose(golden, T.select(scores, 2, 1), "end_logits");
+      assertClose(golden, Tensors.select(scores, 2, 0), "start_logits");
+      assertClose(golden, Tensors.select(scores, 2, 1), "end_logits");
     } else {
       assertClose(golden, scores, "logits");
     }
@@ -112,14 +112,16 @@ final class TextNetworksTest {
             weights,
             tokens,
             Masks.of(weights.architecture(), kept, weights.get(weights.names().get(0))));
-    NDArray cut = network.forward(weights.keep(kept), tokens, Taps.NONE);
+    NDArray cut = network.forward(weights.keep(kept), tokens, ForwardHooks.NONE);
 
     for (NDArray scores : List.of(masked, cut)) {
       if (name.equals("gptj")) {
         assertClose(oracle, scores, "scores", "masked." + which + ".logits");
       } else {
-        assertClose(oracle, T.select(scores, 2, 0), "scores", "masked." + which + ".start_logits");
-        assertClose(oracle, T.select(scores, 2, 1), "scores", "masked." + which + ".end_logits");
+        assertClose(
+            oracle, Tensors.select(scores, 2, 0), "scores", "masked." + which + ".start_logits");
+        assertClose(
+            oracle, Tensors.select(scores, 2, 1), "scores", "masked." + which + ".end_logits");
       }
     }
   }
@@ -131,20 +133,20 @@ final class TextNetworksTest {
     Weights weights = golden.weights(manager);
     Tokens tokens = golden.tokens(manager);
     TextNetwork network = golden.network();
-    NDArray together = network.encode(weights, tokens, Taps.NONE);
-    NDArray scores = network.forward(weights, tokens, Taps.NONE);
+    NDArray together = network.encode(weights, tokens, ForwardHooks.NONE);
+    NDArray scores = network.forward(weights, tokens, ForwardHooks.NONE);
 
     for (int row = 0; row < tokens.ids().getShape().get(0); row++) {
       Tokens alone = alone(tokens, row);
       long length = alone.ids().getShape().get(1);
 
-      NDArray states = network.encode(weights, alone, Taps.NONE);
+      NDArray states = network.encode(weights, alone, ForwardHooks.NONE);
 
-      NDArray before = T.slice(T.slice(together, 0, row, row + 1), 1, 0, length);
+      NDArray before = Tensors.slice(Tensors.slice(together, 0, row, row + 1), 1, 0, length);
       assertThat(states.toFloatArray()).containsExactly(before.toFloatArray(), within(2e-5f));
       if (scores.getShape().dimension() == 2) {
-        float[] said = T.slice(scores, 0, row, row + 1).toFloatArray();
-        assertThat(network.forward(weights, alone, Taps.NONE).toFloatArray())
+        float[] said = Tensors.slice(scores, 0, row, row + 1).toFloatArray();
+        assertThat(network.forward(weights, alone, ForwardHooks.NONE).toFloatArray())
             .containsExactly(said, within(2e-5f));
       }
     }
@@ -155,9 +157,9 @@ final class TextNetworksTest {
   void a_row_of_nothing_but_padding_gives_numbers(String name) {
     Golden golden = Golden.of(name);
     Tokens tokens = golden.tokens(manager);
-    var empty = new Tokens(tokens.ids(), T.scale(tokens.mask(), 0), tokens.types());
+    var empty = new Tokens(tokens.ids(), Tensors.scale(tokens.mask(), 0), tokens.types());
 
-    NDArray scores = golden.network().forward(golden.weights(manager), empty, Taps.NONE);
+    NDArray scores = golden.network().forward(golden.weights(manager), empty, ForwardHooks.NONE);
 
     for (float score : scores.toFloatArray()) {
       assertThat(score).isFinite();
@@ -171,8 +173,9 @@ final class TextNetworksTest {
 
   /** One row without its padding. */
   private static Tokens alone(Tokens tokens, int row) {
-    long length = T.sum(T.slice(tokens.mask(), 0, row, row + 1)).getLong();
-    UnaryOperator<NDArray> cut = x -> T.slice(T.slice(x, 0, row, row + 1), 1, 0, length);
+    long length = Tensors.sum(Tensors.slice(tokens.mask(), 0, row, row + 1)).getLong();
+    UnaryOperator<NDArray> cut =
+        x -> Tensors.slice(Tensors.slice(x, 0, row, row + 1), 1, 0, length);
     return new Tokens(cut.apply(tokens.ids()), cut.apply(tokens.mask()), cut.apply(tokens.types()));
   }
 
@@ -195,7 +198,7 @@ final class TextNetworksTest {
 
   private static void assertClose(Golden golden, NDArray actual, String file, String expected) {
     var wanted = golden.read(file, expected);
-    Golden.assertClose(T.reshape(actual, wanted.shape()), wanted, TOLERANCE);
+    Golden.assertClose(Tensors.reshape(actual, wanted.shape()), wanted, TOLERANCE);
   }
 
   private static void assertClose(Golden golden, NDArray actual, String expected) {

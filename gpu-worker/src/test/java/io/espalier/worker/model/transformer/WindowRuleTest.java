@@ -7,12 +7,12 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.model.Configs;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ConfigReader;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
-import io.espalier.worker.model.family.TransformerConfig;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.Set;
@@ -50,7 +50,7 @@ final class WindowRuleTest {
   void a_config_says_which_layers_see_how_far(
       WindowRule rule, String said, int size, String layers) {
     var problems = new ArrayList<String>();
-    var config = new TransformerConfig(Configs.json("{" + said + "}"), problems);
+    var config = new ConfigReader(Configs.json("{" + said + "}"), problems);
 
     Windows windows = rule.of(config, LAYERS);
 
@@ -70,8 +70,8 @@ final class WindowRuleTest {
         var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       NDArray mask =
-          T.of(manager, new long[] {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0}, 2, 8);
-      NDArray like = T.of(manager, new float[1], 1);
+          Tensors.of(manager, new long[] {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0}, 2, 8);
+      NDArray like = Tensors.of(manager, new float[1], 1);
 
       float[] added = SelfAttention.ofNearTokens(mask, like, window).toFloatArray();
 
@@ -103,20 +103,20 @@ final class WindowRuleTest {
       Tokens tokens = golden.tokens(manager);
       var near = (DecoderNetwork) golden.network();
       var far = new DecoderNetwork(near.design(), near.plan(), near.rotation(), full);
-      Windows windows = WindowRule.BY_LAYER.of(new TransformerConfig(config, new ArrayList<>()), 2);
+      Windows windows = WindowRule.BY_LAYER.of(new ConfigReader(config, new ArrayList<>()), 2);
       var mixed = new DecoderNetwork(near.design(), near.plan(), near.rotation(), windows);
 
-      NDArray x = far.embed(weights, tokens, Taps.NONE);
-      x = far.layer(0, weights, x, far.surroundings(tokens, x), Taps.NONE);
-      x = near.layer(1, weights, x, near.surroundings(tokens, x), Taps.NONE);
-      NDArray expected = near.end(weights, x, Taps.NONE);
+      NDArray x = far.embed(weights, tokens, ForwardHooks.NONE);
+      x = far.layer(0, weights, x, far.context(tokens, x), ForwardHooks.NONE);
+      x = near.layer(1, weights, x, near.context(tokens, x), ForwardHooks.NONE);
+      NDArray expected = near.end(weights, x, ForwardHooks.NONE);
 
-      NDArray found = mixed.encode(weights, tokens, Taps.NONE);
+      NDArray found = mixed.encode(weights, tokens, ForwardHooks.NONE);
 
       assertThat(found.toFloatArray()).containsExactly(expected.toFloatArray());
       assertThat(found.toFloatArray())
-          .isNotEqualTo(near.encode(weights, tokens, Taps.NONE).toFloatArray())
-          .isNotEqualTo(far.encode(weights, tokens, Taps.NONE).toFloatArray());
+          .isNotEqualTo(near.encode(weights, tokens, ForwardHooks.NONE).toFloatArray())
+          .isNotEqualTo(far.encode(weights, tokens, ForwardHooks.NONE).toFloatArray());
     }
   }
 }

@@ -26,7 +26,7 @@ public final class Gates {
   }
 
   /**
-   * How the run's result fares at each gate.
+   * Returns how the run's result fares at each gate.
    *
    * @param gates the policy's gates
    * @param outcomes the finished stages, the last one's output being the result

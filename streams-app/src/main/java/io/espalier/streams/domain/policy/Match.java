@@ -26,7 +26,7 @@ public record Match(
     labels = Map.copyOf(labels);
   }
 
-  /** Whether a model meets every condition. */
+  /** Returns whether a model meets every condition. */
   public boolean accepts(Model model) {
     return taskHolds(model)
         && familyHolds(model)

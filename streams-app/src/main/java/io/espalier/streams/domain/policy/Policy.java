@@ -129,7 +129,7 @@ public record Policy(
     return List.of(gate.metric(), gate.rule().name(), bits);
   }
 
-  /** Whether this policy is for a model: its conditions hold and it is not a loop. */
+  /** Returns whether this policy is for a model: its conditions hold and it is not a loop. */
   public boolean accepts(Model model) {
     return model.origin().generation() <= maxGeneration && match.accepts(model);
   }

@@ -16,7 +16,7 @@ public record RetryPolicy(
   private static final int MOST_DOUBLINGS = 20;
 
   /**
-   * How long to wait after a failed attempt.
+   * Returns how long to wait after a failed attempt.
    *
    * @param attempt the attempt that failed, from 1
    */

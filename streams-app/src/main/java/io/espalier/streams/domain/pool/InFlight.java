@@ -40,7 +40,7 @@ public record InFlight(
     return missingSince.isPresent() ? this : missing(Optional.of(now));
   }
 
-  /** Whether it has been missing for so long that it must be sent again. */
+  /** Returns whether it has been missing for so long that it must be sent again. */
   boolean isLost(Instant now) {
     Duration patience =
         Dispatcher.LAST_RESORT.multipliedBy(1L << Math.min(sent.times() - 1, MOST_DOUBLINGS));

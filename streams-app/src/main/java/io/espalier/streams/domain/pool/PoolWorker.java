@@ -33,12 +33,12 @@ public record PoolWorker(String id, Capacity capacity, Map<JobId, Boolean> holds
     return now.isBefore(seenAt.plus(EXPIRY));
   }
 
-  /** How many commands more it would take. */
+  /** Returns how many commands more it would take. */
   int free() {
     return Math.max(0, capacity.slots() + capacity.spare() - holds.size());
   }
 
-  /** Whether one of its slots has nothing to do. */
+  /** Returns whether one of its slots has nothing to do. */
   boolean idle() {
     return holds.values().stream().filter(working -> working).count() < capacity.slots()
         && holds.size() < capacity.slots();

@@ -35,7 +35,7 @@ public sealed interface KeptRun {
   record Over(RunId id, RunEnding ending, Instant at, Optional<ArtifactReference> artifact)
       implements KeptRun {}
 
-  /** What to keep of a run. */
+  /** Returns what to keep of a run. */
   static KeptRun of(Run run) {
     if (!(run.state() instanceof RunState.Ended ended)) {
       return new Going(run);

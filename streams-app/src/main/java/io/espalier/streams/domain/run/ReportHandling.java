@@ -82,7 +82,7 @@ final class ReportHandling {
     return RunDecision.changed(adopted.to(running, now), overtaken(run, reported.attempt()));
   }
 
-  /** What becomes of the stage's other attempts when work on one of them is seen. */
+  /** Returns what becomes of the stage's other attempts when work on one of them is seen. */
   private static List<RunEffect> overtaken(Run run, StageAttempt atWork) {
     RunAttempts attempts = run.attempts();
     List<RunEffect> effects = new ArrayList<>();

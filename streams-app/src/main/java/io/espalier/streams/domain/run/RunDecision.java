@@ -45,7 +45,7 @@ public record RunDecision(Optional<Run> run, Change change, List<RunEffect> effe
     return new RunDecision(Optional.of(run), Change.KEPT, effects);
   }
 
-  /** Whether there is nothing to keep, show or do. */
+  /** Returns whether there is nothing to keep, show or do. */
   public boolean idle() {
     return change == Change.NONE && effects.isEmpty();
   }

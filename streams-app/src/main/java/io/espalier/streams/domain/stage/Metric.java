@@ -40,7 +40,7 @@ public record Metric(
         later.samples.isPresent() ? later.samples : samples);
   }
 
-  /** What gates look at. */
+  /** Returns what gates look at. */
   public GatedMetric gated() {
     return new GatedMetric(name, unit, before, after, higherIsBetter);
   }

@@ -174,7 +174,7 @@ final class DispatcherProperties {
     return Arbitraries.oneOf(queued, queued, ended, alive);
   }
 
-  /** What was released for the first time, not sent again. */
+  /** Returns what was released for the first time, not sent again. */
   private static List<InFlight> released(DispatchDecision turn) {
     return turn.released().stream().filter(job -> job.sent().times() == 1).toList();
   }

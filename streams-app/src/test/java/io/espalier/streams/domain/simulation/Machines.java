@@ -25,7 +25,7 @@ class Machines {
     return Dispatcher.advance(pool, event, now);
   }
 
-  /** Whether a crash takes back what was sent and not committed. */
+  /** Returns whether a crash takes back what was sent and not committed. */
   boolean sendsOnlyWhatIsCommitted() {
     return true;
   }

@@ -75,7 +75,7 @@ final class PoolTask {
     return taken;
   }
 
-  /** Whether each job that was sent is with a worker, and no other one could be sent. */
+  /** Returns whether each job that was sent is with a worker, and no other one could be sent. */
   boolean quiet(int workers) {
     return committed.workers().size() == workers
         && (committed.free() <= 0 || committed.waiting().isEmpty())

@@ -79,12 +79,12 @@ final class Promises {
     require(before == null || sent.sent().times() > 1, job.id() + " was released twice");
   }
 
-  /** How many runs have ended. */
+  /** Returns how many runs have ended. */
   int endings() {
     return endings.size();
   }
 
-  /** How a run has ended, if it has. */
+  /** Returns how a run has ended, if it has. */
   String ending(String runId) {
     return endings.getOrDefault(runId, "");
   }

@@ -74,7 +74,7 @@ final class RunsTask {
     }
   }
 
-  /** What was sent since the last commit, now for everybody to see. */
+  /** Returns what was sent since the last commit, now for everybody to see. */
   List<RunDecision> commit() {
     topics.forEach(Journal::commit);
     if (changed) {

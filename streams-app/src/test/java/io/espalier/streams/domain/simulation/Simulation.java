@@ -396,7 +396,7 @@ final class Simulation {
         : -1;
   }
 
-  /** Whether a failure more leaves attempts for a stage that can succeed. */
+  /** Returns whether a failure more leaves attempts for a stage that can succeed. */
   boolean mayFailOnceMore(Job job) {
     return todo(job).failures() == 0 && failures.merge(job.id().runId(), 1, Integer::sum) == 1;
   }

@@ -63,7 +63,7 @@ public record LatencyMeasurement(
     return Math.max(0, Math.min(model.fixedNanos() / all, each));
   }
 
-  /** What the matrices of all layers are foretold to take. */
+  /** Returns what the matrices of all layers are foretold to take. */
   private long matrices(LatencyModel model) {
     var inLayers = new LinkedHashMap<>(model.layers());
     inLayers

@@ -3,8 +3,8 @@ package io.espalier.worker.algorithm.minitron.cut;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.space.UniformSpace;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Sharding;
-import io.espalier.worker.checkpoint.Surgery;
+import io.espalier.worker.checkpoint.surgery.Sharding;
+import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
@@ -27,7 +27,7 @@ public record Subnet(Kept units, List<Integer> layers) {
     layers = List.copyOf(layers);
   }
 
-  /** What all that stays means for units and for layers. */
+  /** Returns what all that stays means for units and for layers. */
   static Subnet of(DecoderBlueprint blueprint, Kept all) {
     Axis counted = UniformSpace.layers(blueprint);
     int[] layers = all.of(counted).orElseGet(() -> IntStream.range(0, counted.units()).toArray());

@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.minitron.cut;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation.Timed;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
-import io.espalier.worker.algorithm.prune.Candidates;
+import io.espalier.worker.algorithm.prune.CandidateSearch;
 import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
@@ -22,7 +22,7 @@ import java.util.Optional;
  */
 public record SubnetTiming(
     DecoderBlueprint blueprint, TextTiming device, boolean fits, Progress.Listener progress)
-    implements Candidates.Timing<TextModel> {
+    implements CandidateSearch.Timing<TextModel> {
   @Override
   public List<Latency> inMemory(Kept kept) {
     progress.report(Progress.of("measuring latency", 0, 0));
@@ -48,7 +48,7 @@ public record SubnetTiming(
     }
   }
 
-  /** How fast two subnets are of which none of their size may have run before. */
+  /** Returns how fast two subnets are of which none of their size may have run before. */
   List<Latency> warmedUp(Kept one, Kept other) {
     try (Weights original = original();
         Weights first = original.keep(one);

@@ -7,7 +7,7 @@ import io.espalier.worker.algorithm.minitron.space.SizeCandidate;
 import io.espalier.worker.algorithm.minitron.space.SizeSearch;
 import io.espalier.worker.algorithm.prune.Cutting;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
-import io.espalier.worker.algorithm.prune.Scored;
+import io.espalier.worker.algorithm.prune.ScoredCandidate;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.domain.job.Progress;
@@ -120,8 +120,8 @@ public final class UniformCutting implements Cutting<UniformCutting.Choice, Text
             .indexOf(chosen.candidate().sizes()));
   }
 
-  private static Scored scored(Choice choice) {
-    return new Scored(
+  private static ScoredCandidate scored(Choice choice) {
+    return new ScoredCandidate(
         choice.candidate().sizes().toString(),
         choice.candidate().cost(),
         choice.subnet().layers(),

@@ -6,7 +6,7 @@ import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
@@ -145,7 +145,7 @@ public final class ActivationMeasurement {
     }
 
     @Override
-    public Taps of(int layer, Tokens tokens) {
+    public ForwardHooks of(int layer, Tokens tokens) {
       return at(layer).batch(tokens);
     }
 

@@ -3,9 +3,9 @@ package io.espalier.worker.algorithm.minitron.measure;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.domain.model.Axis;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -45,8 +45,8 @@ final class ActivationRecorder {
     this.overSequences = overSequences;
   }
 
-  /** What watches the next batch. */
-  Taps batch(Tokens tokens) {
+  /** Returns what watches the next batch. */
+  ForwardHooks batch(Tokens tokens) {
     return new Batch(tokens);
   }
 
@@ -62,7 +62,7 @@ final class ActivationRecorder {
     return scores;
   }
 
-  /** How many real tokens chose each expert. */
+  /** Returns how many real tokens chose each expert. */
   double[] readers(Axis axis) {
     double[] readers = new double[axis.units()];
     experts.forEach((expert, mean) -> readers[expert] = mean.count());
@@ -110,7 +110,7 @@ final class ActivationRecorder {
   }
 
   /** One batch on its way. */
-  private final class Batch implements Taps {
+  private final class Batch implements ForwardHooks {
     private final NDArray mask; // (batch, tokens), int64
     private final Map<Integer, NDArray> readers = new HashMap<>(); // (1, tokens of the expert)
     private final Map<String, NDArray> readersOfNeurons = new HashMap<>();
@@ -122,8 +122,8 @@ final class ActivationRecorder {
 
     @Override
     public void reads(int expert, String axis, int[] tokens) {
-      NDArray all = T.reshape(mask, 1, mask.size());
-      NDArray real = T.select(all, 1, tokens);
+      NDArray all = Tensors.reshape(mask, 1, mask.size());
+      NDArray real = Tensors.select(all, 1, tokens);
       readers.put(expert, real);
       readersOfNeurons.put(axis, real);
     }
@@ -136,23 +136,25 @@ final class ActivationRecorder {
 
     @Override
     public NDArray expert(String axis, int expert, NDArray output) {
-      NDArray real = T.inTypeOf(output, Objects.requireNonNull(readers.get(expert)));
-      NDArray lengths = T.sqrt(T.sum(T.square(output), 1)); // (tokens)
-      double sum = T.sum(T.multiply(T.reshape(lengths, 1, lengths.size()), real)).getFloat();
+      NDArray real = Tensors.inTypeOf(output, Objects.requireNonNull(readers.get(expert)));
+      NDArray lengths = Tensors.sqrt(Tensors.sum(Tensors.square(output), 1)); // (tokens)
+      double sum =
+          Tensors.sum(Tensors.multiply(Tensors.reshape(lengths, 1, lengths.size()), real))
+              .getFloat();
       experts
           .computeIfAbsent(expert, any -> new RunningMean())
-          .add(sum, (long) T.sum(real).getFloat());
+          .add(sum, (long) Tensors.sum(real).getFloat());
       return output;
     }
 
     @Override
     public NDArray heads(String axis, NDArray context) {
-      NDArray byToken = T.transpose(context, 1, 2); // (batch, tokens, heads, head size)
+      NDArray byToken = Tensors.transpose(context, 1, 2); // (batch, tokens, heads, head size)
       var shape = byToken.getShape();
       add(
           contexts,
           axis,
-          T.reshape(byToken, shape.get(0), shape.get(1), shape.get(2) * shape.get(3)),
+          Tensors.reshape(byToken, shape.get(0), shape.get(1), shape.get(2) * shape.get(3)),
           mask);
       return context;
     }
@@ -175,7 +177,7 @@ final class ActivationRecorder {
       for (int i = 0; i < state.getShape().get(0); i++) {
         cosines += cosines(sequence(Objects.requireNonNull(entered), i), sequence(state, i), i);
       }
-      distance += 1 - cosines / T.sum(T.inDoublePrecision(mask)).getDouble();
+      distance += 1 - cosines / Tensors.sum(Tensors.inDoublePrecision(mask)).getDouble();
       return state;
     }
 
@@ -183,12 +185,18 @@ final class ActivationRecorder {
     private double cosines(NDArray entered, NDArray left, int sequence) {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        NDArray before = T.inDoublePrecision(entered);
-        NDArray after = T.inDoublePrecision(left);
-        NDArray lengths = T.sqrt(T.multiply(T.sum(T.square(before), 2), T.sum(T.square(after), 2)));
-        NDArray each = T.divide(T.sum(T.multiply(before, after), 2), T.atLeast(lengths, SHORTEST));
-        NDArray real = T.inDoublePrecision(sequence(mask, sequence));
-        return T.sum(T.multiply(each, real)).getDouble();
+        NDArray before = Tensors.inDoublePrecision(entered);
+        NDArray after = Tensors.inDoublePrecision(left);
+        NDArray lengths =
+            Tensors.sqrt(
+                Tensors.multiply(
+                    Tensors.sum(Tensors.square(before), 2), Tensors.sum(Tensors.square(after), 2)));
+        NDArray each =
+            Tensors.divide(
+                Tensors.sum(Tensors.multiply(before, after), 2),
+                Tensors.atLeast(lengths, SHORTEST));
+        NDArray real = Tensors.inDoublePrecision(sequence(mask, sequence));
+        return Tensors.sum(Tensors.multiply(each, real)).getDouble();
       }
     }
 
@@ -197,7 +205,7 @@ final class ActivationRecorder {
      * one had; of many, memory is new each time, which takes longer than to compute with it.
      */
     private static NDArray sequence(NDArray all, int which) {
-      return T.slice(all, 0, which, which + 1L);
+      return Tensors.slice(all, 0, which, which + 1L);
     }
 
     /** Adds what units say, (sequences, tokens, units), where the mask of these is 1. */
@@ -212,13 +220,15 @@ final class ActivationRecorder {
     private void add(UnitSums sums, NDArray x, NDArray tokens) {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        NDArray weights = T.inTypeOf(x, tokens); // (1, tokens)
-        NDArray counts = T.sum(weights, 1);
+        NDArray weights = Tensors.inTypeOf(x, tokens); // (1, tokens)
+        NDArray counts = Tensors.sum(weights, 1);
         float count = counts.toFloatArray()[0];
         if (count > 0) {
           NDArray real =
-              count == tokens.size() ? x : T.multiply(x, T.reshape(weights, 1, tokens.size(), 1));
-          sums.add(overTokens.overTokens(real, T.reshape(counts, 1, 1)).toFloatArray());
+              count == tokens.size()
+                  ? x
+                  : Tensors.multiply(x, Tensors.reshape(weights, 1, tokens.size(), 1));
+          sums.add(overTokens.overTokens(real, Tensors.reshape(counts, 1, 1)).toFloatArray());
         }
       }
     }

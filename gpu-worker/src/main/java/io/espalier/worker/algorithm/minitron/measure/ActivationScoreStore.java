@@ -114,7 +114,7 @@ final class ActivationScoreStore {
     return Optional.empty();
   }
 
-  /** What is wrong with the activity of a layer, if anything is. */
+  /** Returns what is wrong with the activity of a layer, if anything is. */
   static Optional<String> problem(LayerActivationScores found, Map<String, Integer> units) {
     Map<String, double[]> scores = found.units();
     for (Map.Entry<String, Integer> kind : units.entrySet()) {

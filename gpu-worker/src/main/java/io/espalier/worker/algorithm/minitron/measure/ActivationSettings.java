@@ -19,7 +19,7 @@ public record ActivationSettings(
     ImportanceCriterion unitScore,
     long stateBytes,
     long seed) {
-  /** What texts may take of the memory on their way through a model. */
+  /** Returns what texts may take of the memory on their way through a model. */
   public MemoryLimits room() {
     return MemoryLimits.of(stateBytes);
   }

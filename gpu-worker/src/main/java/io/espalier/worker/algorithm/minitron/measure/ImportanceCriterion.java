@@ -12,10 +12,10 @@ public enum ImportanceCriterion {
     }
   },
   /**
-   * How much they add to the stream: how strongly they fire, times the length of the weights that
-   * read them (after Sun et al., A Simple and Effective Pruning Approach for Large Language Models,
-   * arXiv 2306.11695, which scores single weights so). Experts by what they add to all tokens
-   * together, not to those alone that chose them.
+   * Returns how much they add to the stream: how strongly they fire, times the length of the
+   * weights that read them (after Sun et al., A Simple and Effective Pruning Approach for Large
+   * Language Models, arXiv 2306.11695, which scores single weights so). Experts by what they add to
+   * all tokens together, not to those alone that chose them.
    */
   CONTRIBUTION {
     @Override

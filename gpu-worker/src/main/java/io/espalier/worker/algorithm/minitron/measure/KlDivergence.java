@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.minitron.measure;
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.algorithm.minitron.measure.LayerwiseForward.Sequence;
 import io.espalier.worker.data.TokenBatch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -46,11 +46,12 @@ public final class KlDivergence {
     int length = tokens.length();
     int size = Math.toIntExact(wanted.getShape().get(2));
     Heard heard = waiting.computeIfAbsent(sequence.number(), any -> new Heard(length));
-    heard.add(T.reshape(wanted, length, size), T.reshape(found, length, size));
+    heard.add(Tensors.reshape(wanted, length, size), Tensors.reshape(found, length, size));
     if (first + size == vocabulary) {
       waiting.remove(sequence.number());
-      NDArray real = T.of(wanted.getManager(), heard.real(tokens), length);
-      mean.add(T.sum(real).getFloat(), LongStream.of(tokens.mask()).filter(m -> m == 1).count());
+      NDArray real = Tensors.of(wanted.getManager(), heard.real(tokens), length);
+      mean.add(
+          Tensors.sum(real).getFloat(), LongStream.of(tokens.mask()).filter(m -> m == 1).count());
     }
   }
 
@@ -78,8 +79,8 @@ public final class KlDivergence {
     void add(NDArray wanted, NDArray found) {
       var p = new SliceLogProbabilities(wanted);
       var q = new SliceLogProbabilities(found);
-      NDArray terms = T.multiply(T.exp(p.logs()), T.subtract(p.logs(), q.logs()));
-      float[] own = T.sum(terms, 1).toFloatArray(); // (tokens)
+      NDArray terms = Tensors.multiply(Tensors.exp(p.logs()), Tensors.subtract(p.logs(), q.logs()));
+      float[] own = Tensors.sum(terms, 1).toFloatArray(); // (tokens)
       for (int i = 0; i < own.length; i++) {
         double all = SliceLogProbabilities.together(wantedMasses[i], p.mass(i));
         double allFound = SliceLogProbabilities.together(foundMasses[i], q.mass(i));
@@ -93,7 +94,7 @@ public final class KlDivergence {
       }
     }
 
-    /** What a part of the vocabulary adds, by the logarithms of what p and q give to it. */
+    /** Returns what a part of the vocabulary adds, by the logarithms of what p and q give to it. */
     private static double part(double own, double wanted, double found) {
       return Math.exp(wanted) * (own + (wanted - found));
     }

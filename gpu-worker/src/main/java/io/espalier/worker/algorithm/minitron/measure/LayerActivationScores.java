@@ -36,18 +36,18 @@ public record LayerActivationScores(Map<String, double[]> units, double distance
     units = copy(units);
   }
 
-  /** What the neurons of an expert are called among units. */
+  /** Returns what the neurons of an expert are called among units. */
   static String neurons(int expert) {
     return "%s of expert %d".formatted(NEURONS, expert);
   }
 
-  /** What is called so among units by which the scores of a kind become what they add. */
+  /** Returns what is called so among units by which the scores of a kind become what they add. */
   private static String readers(String kind) {
     return "what reads " + kind;
   }
 
   /**
-   * What a watch has seen of a layer.
+   * Returns what a watch has seen of a layer.
    *
    * @param weights of the layer
    */
@@ -70,7 +70,7 @@ public record LayerActivationScores(Map<String, double[]> units, double distance
     return new LayerActivationScores(units, watch.distance());
   }
 
-  /** How many units of each kind a layer has. */
+  /** Returns how many units of each kind a layer has. */
   public static Map<String, Integer> counts(DecoderBlueprint blueprint, int layer) {
     var counts = new LinkedHashMap<String, Integer>();
     axes(blueprint, layer).forEach((kind, axis) -> counts.put(kind, axis.units()));

@@ -8,14 +8,14 @@ import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.model.transformer.LayeredNetwork;
 import io.espalier.worker.model.transformer.LayeredNetwork.Pieces;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.SavedArrays;
 import io.espalier.worker.tensor.SpillingArrays;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -116,7 +116,7 @@ public final class LayerwiseForward implements AutoCloseable {
           Weights weights = load(pieces.embedding(), rows, manager)) {
         scope.suppressNotUsedWarning();
         Tokens among = Tokens.of(manager, tokens.among(known));
-        states.put(batch, network.embed(weights, among, Taps.NONE));
+        states.put(batch, network.embed(weights, among, ForwardHooks.NONE));
       }
     }
   }
@@ -124,8 +124,8 @@ public final class LayerwiseForward implements AutoCloseable {
   /** Watches the texts of a batch in a layer. */
   @FunctionalInterface
   interface Watch {
-    /** What watches them. */
-    Taps of(int layer, Tokens tokens);
+    /** Returns what watches them. */
+    ForwardHooks of(int layer, Tokens tokens);
 
     /** Is told when all texts are through a layer, before its weights are dropped. */
     default void done(int layer, Weights weights) {}
@@ -159,9 +159,9 @@ public final class LayerwiseForward implements AutoCloseable {
         stages.add(
             (batch, x) -> {
               Tokens tokens = Tokens.of(on, texts.get(batch));
-              NDArray here = T.on(x, on.getDevice());
+              NDArray here = Tensors.on(x, on.getDevice());
               return network.layer(
-                  layer, own, here, network.surroundings(tokens, here), watch.of(layer, tokens));
+                  layer, own, here, network.context(tokens, here), watch.of(layer, tokens));
             });
       }
       new LayerPipeline(texts.count(), states::get, stages, states::put).run();
@@ -175,7 +175,7 @@ public final class LayerwiseForward implements AutoCloseable {
 
   /** Runs layers at once, unwatched. */
   public void layers(List<Integer> group, Kept kept) {
-    layers(group, kept, (layer, tokens) -> Taps.NONE);
+    layers(group, kept, (layer, tokens) -> ForwardHooks.NONE);
   }
 
   /** Keeps what flows in a file, with words that say how far it came. */
@@ -227,7 +227,7 @@ public final class LayerwiseForward implements AutoCloseable {
   /** Scores of the tokens of one sequence, (1, tokens, those of the slice), in the open scope. */
   public NDArray scores(Weights end, Sequence sequence) {
     NDArray state = states.get(sequence.batch(), sequence.position()); // (1, tokens, hidden)
-    NDArray last = network.end(end, T.on(state, manager.getDevice()), Taps.NONE);
+    NDArray last = network.end(end, Tensors.on(state, manager.getDevice()), ForwardHooks.NONE);
     return network.scores(end, last, Tokens.of(manager, sequence.tokens()));
   }
 

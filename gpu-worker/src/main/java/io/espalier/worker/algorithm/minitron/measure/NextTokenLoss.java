@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.minitron.measure;
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.algorithm.minitron.measure.LayerwiseForward.Sequence;
 import io.espalier.worker.data.TokenBatch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -36,13 +36,13 @@ public final class NextTokenLoss implements LayerwiseForward.Ear {
   public void hear(NDArray scores, int first, Sequence sequence) {
     TokenBatch tokens = sequence.tokens();
     int size = Math.toIntExact(scores.getShape().get(2));
-    NDArray flat = T.reshape(scores, tokens.length(), size);
+    NDArray flat = Tensors.reshape(scores, tokens.length(), size);
     Heard heard = waiting.computeIfAbsent(sequence.number(), any -> new Heard(tokens));
     heard.add(flat, first);
     if (first + size == vocabulary) {
       waiting.remove(sequence.number());
-      NDArray right = T.of(scores.getManager(), heard.right(), tokens.length());
-      mean.add(-T.sum(right).getFloat(), tokens.asked(true));
+      NDArray right = Tensors.of(scores.getManager(), heard.right(), tokens.length());
+      mean.add(-Tensors.sum(right).getFloat(), tokens.asked(true));
     }
   }
 
@@ -70,7 +70,8 @@ public final class NextTokenLoss implements LayerwiseForward.Ear {
       }
       long[] picked = Arrays.stream(places).map(place -> Math.max(place, 0)).toArray();
       float[] logs =
-          T.pick(slice.logs(), T.of(scores.getManager(), picked, picked.length)).toFloatArray();
+          Tensors.pick(slice.logs(), Tensors.of(scores.getManager(), picked, picked.length))
+              .toFloatArray();
       for (int i = 0; i < places.length; i++) {
         double mass = SliceLogProbabilities.together(masses[i], slice.mass(i));
         right[i] = places[i] < 0 ? right[i] + (masses[i] - mass) : logs[i] + (slice.mass(i) - mass);

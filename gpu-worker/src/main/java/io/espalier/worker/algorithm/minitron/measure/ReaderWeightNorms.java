@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDScope;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Layer;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 
@@ -30,7 +30,7 @@ final class ReaderWeightNorms {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       NDArray weight = weights.get(consumer.weight());
-      squares = T.sum(T.square(weight), 1 - along).toFloatArray();
+      squares = Tensors.sum(Tensors.square(weight), 1 - along).toFloatArray();
     }
     double[] norms = new double[axis.units()];
     int offset = 0;

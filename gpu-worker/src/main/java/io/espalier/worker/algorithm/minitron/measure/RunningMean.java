@@ -28,7 +28,7 @@ public final class RunningMean {
     return sum / count;
   }
 
-  /** How many numbers came. */
+  /** Returns how many numbers came. */
   public long count() {
     return count;
   }

@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.minitron.measure;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /**
  * How numbers of which only the size counts become one: those of the tokens of a sequence, or those
@@ -16,7 +16,7 @@ public enum ScoreAggregation {
   MEAN("mean") {
     @Override
     NDArray overTokens(NDArray real, NDArray counts) {
-      return T.divide(T.sum(T.magnitude(real), 1), counts);
+      return Tensors.divide(Tensors.sum(Tensors.magnitude(real), 1), counts);
     }
 
     @Override
@@ -33,7 +33,7 @@ public enum ScoreAggregation {
   L2("l2") {
     @Override
     NDArray overTokens(NDArray real, NDArray counts) {
-      return T.sqrt(T.sum(T.square(real), 1));
+      return Tensors.sqrt(Tensors.sum(Tensors.square(real), 1));
     }
 
     @Override
@@ -50,7 +50,7 @@ public enum ScoreAggregation {
   MAX("max") {
     @Override
     NDArray overTokens(NDArray real, NDArray counts) {
-      return T.largest(T.magnitude(real), 1);
+      return Tensors.largest(Tensors.magnitude(real), 1);
     }
 
     @Override
@@ -84,7 +84,7 @@ public enum ScoreAggregation {
    */
   abstract NDArray overTokens(NDArray real, NDArray counts);
 
-  /** What one more sequence makes of all before it; those begin with 0. */
+  /** Returns what one more sequence makes of all before it; those begin with 0. */
   abstract double add(double before, double value);
 
   /** What it comes to in the end. */

@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.minitron.measure;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 
 /**
  * What a model says of neighbouring tokens of the vocabulary, as if there were no others, and how
@@ -25,9 +25,9 @@ final class SliceLogProbabilities {
    * @param scores (places, tokens of the vocabulary)
    */
   SliceLogProbabilities(NDArray scores) {
-    this.logs = T.logSoftmax(scores, 1);
-    this.largest = T.largest(scores, 1).toFloatArray();
-    this.largestLogs = T.largest(logs, 1).toFloatArray();
+    this.logs = Tensors.logSoftmax(scores, 1);
+    this.largest = Tensors.largest(scores, 1).toFloatArray();
+    this.largestLogs = Tensors.largest(logs, 1).toFloatArray();
   }
 
   /** Logarithms of the softmax over the slice, (places, tokens of the vocabulary). */

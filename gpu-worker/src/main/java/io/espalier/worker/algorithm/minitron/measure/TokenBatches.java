@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 
 /** Batches of sequences of tokens in a fixed order. */
 public interface TokenBatches {
-  /** How many there are. */
+  /** Returns how many there are. */
   int count();
 
   /** One of them. */

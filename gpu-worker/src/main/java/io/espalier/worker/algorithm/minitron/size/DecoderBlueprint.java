@@ -66,7 +66,7 @@ public record DecoderBlueprint(
     return new DecoderBlueprint(model, network, blocks, network.pieces(model.architecture()));
   }
 
-  /** What it is made of. */
+  /** Returns what it is made of. */
   public Architecture architecture() {
     return model.architecture();
   }
@@ -106,12 +106,12 @@ public record DecoderBlueprint(
     return axis(pieces.embedding(), VOCABULARY);
   }
 
-  /** How many experts each token has; 0 if there are none. */
+  /** Returns how many experts each token has; 0 if there are none. */
   public int chosen() {
     return network.chosenExperts();
   }
 
-  /** Where config.json says how many experts each token has. */
+  /** Returns where config.json says how many experts each token has. */
   String chosenKey() {
     return network.expertKeys().orElseThrow().chosen();
   }
@@ -161,7 +161,7 @@ public record DecoderBlueprint(
   }
 
   /**
-   * How large it is.
+   * Returns how large it is.
    *
    * @throws InvalidInputException if layers of a kind differ, or experts; names the sizes that do
    */
@@ -220,17 +220,20 @@ public record DecoderBlueprint(
     widths.computeIfAbsent(size, any -> new LinkedHashSet<>()).add(axis.units());
   }
 
-  /** Why some loaders of the family would not open a subnet of these sizes, if they would not. */
+  /**
+   * Returns why some loaders of the family would not open a subnet of these sizes, if they would
+   * not.
+   */
   public Optional<String> misfit(int hidden, int heads) {
     return network.misfit(hidden, heads);
   }
 
-  /** Whether all numbers of the model together take at most so many bytes in float32. */
+  /** Returns whether all numbers of the model together take at most so many bytes in float32. */
   public boolean fits(long bytes) {
     return bytes() <= bytes;
   }
 
-  /** What all numbers of the model together take in float32. */
+  /** Returns what all numbers of the model together take in float32. */
   public long bytes() {
     long elements =
         architecture().shapes().values().stream()
@@ -239,7 +242,7 @@ public record DecoderBlueprint(
     return elements * Float.BYTES;
   }
 
-  /** Why some loaders of the family would not open it, if they would not. */
+  /** Returns why some loaders of the family would not open it, if they would not. */
   public Optional<String> misfit() {
     return widths().values().stream().anyMatch(each -> each.size() > 1)
         ? Optional.of("layers are not all alike")

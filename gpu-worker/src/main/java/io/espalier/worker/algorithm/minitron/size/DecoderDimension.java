@@ -35,12 +35,15 @@ public enum DecoderDimension {
     this.keys = String.join(" ", keys);
   }
 
-  /** What messages and reports call it. */
+  /** Returns what messages and reports call it. */
   public String word() {
     return word;
   }
 
-  /** What policies call it: as ModelOpt's {@code export_config} does, then as Hugging Face does. */
+  /**
+   * Returns what policies call it: as ModelOpt's {@code export_config} does, then as Hugging Face
+   * does.
+   */
   public List<String> keys() {
     return List.of(keys.split(" ", -1));
   }

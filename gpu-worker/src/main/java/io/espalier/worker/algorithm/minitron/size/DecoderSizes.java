@@ -70,7 +70,7 @@ public record DecoderSizes(
     };
   }
 
-  /** Whether there is anything that it is the size of. */
+  /** Returns whether there is anything that it is the size of. */
   public boolean has(DecoderDimension size) {
     return of(size) > 0;
   }

@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.minitron.size;
 
-import io.espalier.worker.checkpoint.DType;
-import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Layer;
 import java.util.ArrayList;
@@ -37,7 +37,7 @@ public record KvCacheSize(int tokens, int sequences) {
     return (long) tokens * sequences * bits / Byte.SIZE;
   }
 
-  /** What is kept of a token: keys and values of all layers. */
+  /** Returns what is kept of a token: keys and values of all layers. */
   public static List<Dimension> kept(DecoderBlueprint blueprint) {
     var kept = new ArrayList<Dimension>();
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {

@@ -79,7 +79,7 @@ public record SizeDivisors(
     }
   }
 
-  /** What is usual for large models is halved until a small one has eight steps, too. */
+  /** Returns what is usual for large models is halved until a small one has eight steps, too. */
   private static int usual(int size, int large) {
     int divisor = large;
     while (divisor > 1 && size / divisor < STEPS) {

@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.minitron.space;
 
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
-import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
+import io.espalier.worker.algorithm.prune.CandidateSearch.LatencyRange;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Profile;
@@ -19,7 +19,7 @@ public sealed interface CandidateSpace {
   SearchSpace space();
 
   /**
-   * What there is to choose, in numbers; empty if sizes were asked for.
+   * Returns what there is to choose, in numbers; empty if sizes were asked for.
    *
    * @param whole what the model at hand costs
    * @param budget bounds to give a verdict on
@@ -36,7 +36,7 @@ public sealed interface CandidateSpace {
   void require(Budget budget);
 
   /**
-   * How fast and how slow subnets are foretold to be; nothing where latency is not.
+   * Returns how fast and how slow subnets are foretold to be; nothing where latency is not.
    *
    * @param budget the fastest is within it, its bound of latency left aside
    */

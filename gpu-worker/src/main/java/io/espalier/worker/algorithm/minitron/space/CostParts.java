@@ -4,7 +4,7 @@ import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.KvCacheSize;
 import io.espalier.worker.algorithm.minitron.size.LayerExperts;
 import io.espalier.worker.algorithm.search.CostModel;
-import io.espalier.worker.checkpoint.TensorHeader;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Attention;
 import io.espalier.worker.domain.model.Axis;
@@ -44,7 +44,9 @@ record CostParts(
     return around(layer, weight -> true, layers(inLayer(layer)));
   }
 
-  /** What is no expert that only some tokens of a layer have, and what all of these compute. */
+  /**
+   * Returns what is no expert that only some tokens of a layer have, and what all of these compute.
+   */
   CostModel around(int layer, LayerExperts experts) {
     Predicate<String> outside = name -> experts.stack().unit(name).isEmpty();
     List<Layer> first =
@@ -75,7 +77,7 @@ record CostParts(
         .orElse(costs);
   }
 
-  /** What an expert holds. */
+  /** Returns what an expert holds. */
   CostModel expert(LayerExperts experts) {
     List<String> all =
         blueprint.sparseLayers().stream()
@@ -87,7 +89,7 @@ record CostParts(
             part(name -> name.startsWith(own), List.of()), name -> widestBits(name, all), 0));
   }
 
-  /** What is in no layer. */
+  /** Returns what is in no layer. */
   CostModel rest(long headerBytes) {
     Predicate<String> outside =
         name -> blueprint.blocks().stream().noneMatch(block -> name.startsWith(block + "."));

@@ -17,7 +17,7 @@ final class InfeasibleBudget {
   private InfeasibleBudget() {}
 
   /**
-   * What is wrong with a budget.
+   * Returns what is wrong with a budget.
    *
    * @param smallest candidates of which one costs the least of each quantity; at least one
    * @param grid what they are taken from

@@ -6,7 +6,7 @@ import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.algorithm.minitron.size.SizeDivisors;
 import io.espalier.worker.algorithm.minitron.size.SizeGrid;
-import io.espalier.worker.algorithm.prune.Candidates.LatencyRange;
+import io.espalier.worker.algorithm.prune.CandidateSearch.LatencyRange;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
@@ -114,12 +114,12 @@ public record PerLayerSpace(DecoderBlueprint blueprint, SearchSpace space, CostM
     return Solver.select(space, costs, budget, losses, Objective.SUM);
   }
 
-  /** What other budgets would lead to, by the quantity that is bounded first. */
+  /** Returns what other budgets would lead to, by the quantity that is bounded first. */
   public Curve curve(Budget budget, Sensitivities losses) {
     return Curve.of(space, costs, budget.bounds().get(0).quantity(), losses, Objective.SUM);
   }
 
-  /** What each width loses. */
+  /** Returns what each width loses. */
   public Sensitivities losses(ActivationScores activity) {
     Map<String, double[]> losses = new LinkedHashMap<>();
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {

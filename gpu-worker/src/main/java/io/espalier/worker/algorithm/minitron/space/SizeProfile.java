@@ -13,7 +13,7 @@ import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.surgery.Sharding;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.model.Axis;
 import java.math.BigInteger;

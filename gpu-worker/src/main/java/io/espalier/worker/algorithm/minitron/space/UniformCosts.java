@@ -7,8 +7,8 @@ import io.espalier.worker.algorithm.minitron.size.LayerExperts;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
-import io.espalier.worker.checkpoint.Sharding;
-import io.espalier.worker.checkpoint.Surgery;
+import io.espalier.worker.checkpoint.surgery.Sharding;
+import io.espalier.worker.checkpoint.surgery.Surgery;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -161,7 +161,7 @@ public final class UniformCosts {
     return rest(sizes.hidden()).plus(layers(sizes).of(layers.size(), withExperts));
   }
 
-  /** What is no layer of a subnet with that many channels. */
+  /** Returns what is no layer of a subnet with that many channels. */
   Cost rest(int hidden) {
     return rest.cost(new Widths(Map.of(DecoderBlueprint.HIDDEN, hidden)));
   }

@@ -4,10 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.data.ImageDataset;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.ImageNetwork;
-import io.espalier.worker.model.family.Taps;
 import io.espalier.worker.tensor.Losses;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 
 /**
@@ -29,19 +29,19 @@ public record ImagePasses(ImageNetwork network, ImageDataset data, int size)
 
   @Override
   public NDArray layer(
-      int layer, int batch, Weights weights, NDArray x, NDManager manager, Taps taps) {
-    return network.layer(layer, weights, x, taps);
+      int layer, int batch, Weights weights, NDArray x, NDManager manager, ForwardHooks hooks) {
+    return network.layer(layer, weights, x, hooks);
   }
 
   @Override
   public NDArray rows(int batch, NDArray x) {
     var shape = x.getShape();
-    return T.reshape(x, shape.get(0) * shape.get(1), shape.get(2));
+    return Tensors.reshape(x, shape.get(0) * shape.get(1), shape.get(2));
   }
 
   @Override
   public NDArray heldOutSays(int batch, Weights weights, NDManager manager) {
-    return network.forward(weights, images(batches().heldOut(batch), manager), Taps.NONE);
+    return network.forward(weights, images(batches().heldOut(batch), manager), ForwardHooks.NONE);
   }
 
   /** The Kullback-Leibler divergence of the distributions over classes. */

@@ -7,7 +7,7 @@ import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Optional;
@@ -44,12 +44,12 @@ record Projection(String axis, Layer layer, boolean transposed) {
     return layer.weight();
   }
 
-  /** Whether a constant can be solved for. */
+  /** Returns whether a constant can be solved for. */
   Intercept intercept() {
     return layer.bias() ? Intercept.SOLVED : Intercept.FIXED;
   }
 
-  /** How many numbers each of its outputs reads. */
+  /** Returns how many numbers each of its outputs reads. */
   int inputs() {
     return layer.in().size();
   }
@@ -59,7 +59,7 @@ record Projection(String axis, Layer layer, boolean transposed) {
     return layer.out().size();
   }
 
-  /** What it computes, in the open scope. */
+  /** Returns what it computes, in the open scope. */
   LinearMap map(Weights weights) {
     NDArray weight = turned(weights.get(weight()));
     return layer.bias() ? LinearMap.of(weight, weights.get(bias())) : LinearMap.of(weight);
@@ -68,9 +68,9 @@ record Projection(String axis, Layer layer, boolean transposed) {
   /** Makes it compute something else, in place. */
   void become(LinearMap solved, Weights weights) {
     LinearMap before = map(weights);
-    add(weights.get(weight()), turned(T.subtract(solved.weight(), before.weight())));
+    add(weights.get(weight()), turned(Tensors.subtract(solved.weight(), before.weight())));
     if (layer.bias()) {
-      add(weights.get(bias()), T.subtract(solved.intercept(), before.intercept()));
+      add(weights.get(bias()), Tensors.subtract(solved.intercept(), before.intercept()));
     }
   }
 
@@ -79,10 +79,10 @@ record Projection(String axis, Layer layer, boolean transposed) {
   }
 
   private NDArray turned(NDArray matrix) {
-    return transposed ? T.transpose(matrix, 0, 1) : matrix;
+    return transposed ? Tensors.transpose(matrix, 0, 1) : matrix;
   }
 
   private static void add(NDArray target, NDArray change) {
-    T.addScaledInPlace(target, T.inTypeOf(target, change), 1);
+    Tensors.addScaledInPlace(target, Tensors.inTypeOf(target, change), 1);
   }
 }

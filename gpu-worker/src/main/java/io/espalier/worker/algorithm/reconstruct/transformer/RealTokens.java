@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.reconstruct.transformer;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.data.TokenBatch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.stream.IntStream;
 
 /** Where the tokens of a batch are that are no padding. */
@@ -19,9 +19,11 @@ final class RealTokens {
     return new RealTokens(IntStream.range(0, mask.length).filter(i -> mask[i] == 1).toArray());
   }
 
-  /** What (batch, tokens, width) has for each of them, sequence by sequence: (rows, width). */
+  /**
+   * Returns what (batch, tokens, width) has for each of them, sequence by sequence: (rows, width).
+   */
   NDArray rows(NDArray x) {
     var shape = x.getShape();
-    return T.select(T.reshape(x, shape.get(0) * shape.get(1), shape.get(2)), 0, places);
+    return Tensors.select(Tensors.reshape(x, shape.get(0) * shape.get(1), shape.get(2)), 0, places);
   }
 }

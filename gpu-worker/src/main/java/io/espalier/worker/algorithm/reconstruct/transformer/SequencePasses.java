@@ -7,11 +7,11 @@ import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.model.ProblemType;
 import io.espalier.worker.domain.model.TextTask;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.model.transformer.StackedNetwork;
 import io.espalier.worker.tensor.Losses;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 
 /**
@@ -28,13 +28,13 @@ public record SequencePasses(StackedNetwork network, TextDataset data, int size)
 
   @Override
   public NDArray embed(int batch, Weights weights, NDManager manager) {
-    return network.embed(weights, tokens(batch, manager), Taps.NONE);
+    return network.embed(weights, tokens(batch, manager), ForwardHooks.NONE);
   }
 
   @Override
   public NDArray layer(
-      int layer, int batch, Weights weights, NDArray x, NDManager manager, Taps taps) {
-    return network.layer(layer, weights, x, network.surroundings(tokens(batch, manager), x), taps);
+      int layer, int batch, Weights weights, NDArray x, NDManager manager, ForwardHooks hooks) {
+    return network.layer(layer, weights, x, network.context(tokens(batch, manager), x), hooks);
   }
 
   @Override
@@ -45,7 +45,7 @@ public record SequencePasses(StackedNetwork network, TextDataset data, int size)
   @Override
   public NDArray heldOutSays(int batch, Weights weights, NDManager manager) {
     TokenBatch heldOut = data.batch(batches().heldOut(batch));
-    NDArray said = network.forward(weights, Tokens.of(manager, heldOut), Taps.NONE);
+    NDArray said = network.forward(weights, Tokens.of(manager, heldOut), ForwardHooks.NONE);
     return said.getShape().dimension() == 2 ? said : RealTokens.of(heldOut).rows(said);
   }
 
@@ -56,12 +56,13 @@ public record SequencePasses(StackedNetwork network, TextDataset data, int size)
   @Override
   public double distance(NDArray wanted, NDArray found) {
     if (network.input().task() == TextTask.FEATURE_EXTRACTION) {
-      NDArray cosines = T.sum(T.multiply(T.unitRows(wanted), T.unitRows(found)), 1);
-      return 1 - T.mean(T.inDoublePrecision(cosines)).getDouble();
+      NDArray cosines =
+          Tensors.sum(Tensors.multiply(Tensors.unitRows(wanted), Tensors.unitRows(found)), 1);
+      return 1 - Tensors.mean(Tensors.inDoublePrecision(cosines)).getDouble();
     }
     return isDistribution(network.input())
         ? Losses.divergence(wanted, found).getFloat()
-        : T.mean(T.square(T.subtract(wanted, found))).getFloat();
+        : Tensors.mean(Tensors.square(Tensors.subtract(wanted, found))).getFloat();
   }
 
   private static boolean isDistribution(TextInput input) {

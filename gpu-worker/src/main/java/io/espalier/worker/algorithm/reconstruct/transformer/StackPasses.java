@@ -2,8 +2,8 @@ package io.espalier.worker.algorithm.reconstruct.transformer;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.LayerStack;
-import io.espalier.worker.model.family.Taps;
 import io.espalier.worker.tensor.Weights;
 
 /**
@@ -27,7 +27,8 @@ public interface StackPasses {
    * @param x (samples, tokens, hidden)
    * @return of the same shape
    */
-  NDArray layer(int layer, int batch, Weights weights, NDArray x, NDManager manager, Taps taps);
+  NDArray layer(
+      int layer, int batch, Weights weights, NDArray x, NDManager manager, ForwardHooks hooks);
 
   /** What (samples, tokens, width) has for each token of a batch that is no padding: a row each. */
   NDArray rows(int batch, NDArray x);

@@ -7,10 +7,11 @@ import io.espalier.worker.algorithm.reconstruct.LeastSquares;
 import io.espalier.worker.algorithm.reconstruct.LinearMap;
 import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.MaskableNetwork.Block;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.MaskableNetwork.Block;
 import io.espalier.worker.tensor.SpillingArrays;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,21 +114,25 @@ final class StreamReconstruction implements AutoCloseable {
     var now = new StreamTrace(axis);
     passes.layer(layer, batch, original, wanted.get(batch), manager, before);
     passes.layer(layer, batch, cut, found.get(batch), manager, now);
-    NDArray stream = T.inDoublePrecision(passes.rows(batch, before.after()));
-    NDArray target = T.subtract(stream, T.inDoublePrecision(passes.rows(batch, now.before())));
+    NDArray stream = Tensors.inDoublePrecision(passes.rows(batch, before.after()));
+    NDArray target =
+        Tensors.subtract(stream, Tensors.inDoublePrecision(passes.rows(batch, now.before())));
     squares.add(
-        passes.rows(batch, now.read()), target, T.divide(T.full(stream, 1, 1), energy(stream)));
+        passes.rows(batch, now.read()),
+        target,
+        Tensors.divide(Tensors.full(stream, 1, 1), energy(stream)));
   }
 
-  /** What the normalisation behind divides the squares of each row by: (rows). */
+  /** Returns what the normalisation behind divides the squares of each row by: (rows). */
   private NDArray energy(NDArray stream) {
     double share = 1.0 / stream.getShape().get(1);
-    NDArray squares = T.scale(T.sum(T.square(stream), 1), share);
+    NDArray squares = Tensors.scale(Tensors.sum(Tensors.square(stream), 1), share);
     NDArray energy =
         passes.network().centresStream()
-            ? T.subtract(squares, T.square(T.scale(T.sum(stream, 1), share)))
+            ? Tensors.subtract(
+                squares, Tensors.square(Tensors.scale(Tensors.sum(stream, 1), share)))
             : squares;
-    return T.atLeast(energy, SMALLEST_ENERGY);
+    return Tensors.atLeast(energy, SMALLEST_ENERGY);
   }
 
   private void advance(int layer) {
@@ -139,7 +144,7 @@ final class StreamReconstruction implements AutoCloseable {
   }
 
   private NDArray pass(int layer, int batch, Weights weights, NDArray x) {
-    return passes.layer(layer, batch, weights, x, manager, Taps.NONE);
+    return passes.layer(layer, batch, weights, x, manager, ForwardHooks.NONE);
   }
 
   /** Does something with a batch, in a scope of its own. */

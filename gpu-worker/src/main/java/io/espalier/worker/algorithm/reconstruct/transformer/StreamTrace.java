@@ -1,15 +1,15 @@
 package io.espalier.worker.algorithm.reconstruct.transformer;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.model.family.Taps;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.model.family.ForwardHooks;
+import io.espalier.worker.tensor.Tensors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What one projection read in a pass, and the stream around it. The arrays live as long as the
  * scope of the pass.
  */
-final class StreamTrace implements Taps {
+final class StreamTrace implements ForwardHooks {
   private final String axis;
   private @Nullable NDArray read;
   private @Nullable NDArray said;
@@ -27,9 +27,9 @@ final class StreamTrace implements Taps {
   @Override
   public NDArray heads(String name, NDArray context) {
     if (name.equals(axis)) {
-      NDArray byToken = T.transpose(context, 1, 2); // (batch, tokens, heads, head size)
+      NDArray byToken = Tensors.transpose(context, 1, 2); // (batch, tokens, heads, head size)
       var shape = byToken.getShape();
-      read = T.reshape(byToken, shape.get(0), shape.get(1), shape.get(2) * shape.get(3));
+      read = Tensors.reshape(byToken, shape.get(0), shape.get(1), shape.get(2) * shape.get(3));
     }
     return context;
   }
@@ -51,7 +51,7 @@ final class StreamTrace implements Taps {
     return output;
   }
 
-  /** What the projection read: (batch, tokens, inputs). */
+  /** Returns what the projection read: (batch, tokens, inputs). */
   NDArray read() {
     return passed(read);
   }
@@ -63,7 +63,7 @@ final class StreamTrace implements Taps {
 
   /** The stream with what it added. */
   NDArray after() {
-    return T.add(passed(said), passed(stream));
+    return Tensors.add(passed(said), passed(stream));
   }
 
   private NDArray passed(@Nullable NDArray array) {

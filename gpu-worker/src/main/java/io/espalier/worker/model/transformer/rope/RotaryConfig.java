@@ -1,7 +1,7 @@
 package io.espalier.worker.model.transformer.rope;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.espalier.worker.model.family.TransformerConfig;
+import io.espalier.worker.model.family.ConfigReader;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,7 +19,7 @@ import java.util.List;
  * @param usualBase the base that is meant where the config is silent
  * @param typeFirst whether version 4 lets {@code type} count more than {@code rope_type}
  */
-public record RotaryConfig(TransformerConfig config, double usualBase, boolean typeFirst) {
+public record RotaryConfig(ConfigReader config, double usualBase, boolean typeFirst) {
   private static final String BASE = "rope_theta";
   private static final String SCALING = "rope_scaling";
   private static final String PARAMETERS = "rope_parameters";
@@ -31,7 +31,8 @@ public record RotaryConfig(TransformerConfig config, double usualBase, boolean t
   private static final int LONGEST = 80;
 
   /**
-   * What heads of a size are turned by. Adds what is not understood to the config's problems.
+   * Returns what heads of a size are turned by. Adds what is not understood to the config's
+   * problems.
    *
    * @param size channels of a head; 0 if that is not known
    * @param positions what the config says of the longest sequence
@@ -75,8 +76,8 @@ public record RotaryConfig(TransformerConfig config, double usualBase, boolean t
     return words.length() <= LONGEST ? words : words.substring(0, LONGEST - 3) + "...";
   }
 
-  private RotaryReading older(TransformerConfig aside) {
-    TransformerConfig block = aside.part(SCALING);
+  private RotaryReading older(ConfigReader aside) {
+    ConfigReader block = aside.part(SCALING);
     if (!aside.silent(SCALING) && isEmpty(SCALING)) {
       block.problem("rope_type must be given, found {}");
     }
@@ -87,8 +88,8 @@ public record RotaryConfig(TransformerConfig config, double usualBase, boolean t
     return new RotaryReading(aside, block, aside.number(BASE, 1, usualBase), type, false);
   }
 
-  private RotaryReading newer(TransformerConfig whole) {
-    TransformerConfig block = whole.part(isEmpty(SCALING) ? PARAMETERS : SCALING);
+  private RotaryReading newer(ConfigReader whole) {
+    ConfigReader block = whole.part(isEmpty(SCALING) ? PARAMETERS : SCALING);
     for (JsonNode value : block.json()) {
       if (value.isObject()) {
         block.problem("one scaling for each type of layer is not computed, found %s", value);
@@ -106,7 +107,7 @@ public record RotaryConfig(TransformerConfig config, double usualBase, boolean t
         || (config.json().path(key).isObject() && config.json().path(key).isEmpty());
   }
 
-  private static String type(TransformerConfig block, String first, String second) {
+  private static String type(ConfigReader block, String first, String second) {
     return block.silent(first)
         ? block.json().path(second).asText("default")
         : block.json().path(first).asText();
@@ -117,7 +118,7 @@ public record RotaryConfig(TransformerConfig config, double usualBase, boolean t
       config.problem(
           "heads of %d channels cannot be turned in pairs; their size must be even", size);
     }
-    for (TransformerConfig part : List.of(config, config.part(SCALING), config.part(PARAMETERS))) {
+    for (ConfigReader part : List.of(config, config.part(SCALING), config.part(PARAMETERS))) {
       JsonNode turned = part.json().path(PART);
       if (!part.silent(PART) && turned.asDouble() != 1) {
         part.problem(

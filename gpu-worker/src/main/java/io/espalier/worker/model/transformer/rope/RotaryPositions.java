@@ -1,7 +1,7 @@
 package io.espalier.worker.model.transformer.rope;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.Arrays;
 
 /**
@@ -48,12 +48,12 @@ public record RotaryPositions(NDArray cosines, NDArray sines, Rotation rotation)
             ? new long[] {lengths.length, 1, tokens, pairs}
             : new long[] {lengths.length, 1, tokens, pairs, 1};
     return new RotaryPositions(
-        T.inTypeOf(like, T.of(like.getManager(), cosines, shape)),
-        T.inTypeOf(like, T.of(like.getManager(), sines, shape)),
+        Tensors.inTypeOf(like, Tensors.of(like.getManager(), cosines, shape)),
+        Tensors.inTypeOf(like, Tensors.of(like.getManager(), sines, shape)),
         rotation);
   }
 
-  /** How many real tokens each row has, or the number that all have. */
+  /** Returns how many real tokens each row has, or the number that all have. */
   private static int[] lengths(long[] mask, int tokens) {
     int[] lengths = new int[mask.length / tokens];
     for (int i = 0; i < mask.length; i++) {
@@ -66,35 +66,37 @@ public record RotaryPositions(NDArray cosines, NDArray sines, Rotation rotation)
   public NDArray turn(NDArray x) {
     long size = x.getShape().get(3);
     int channels = rotation.channels();
-    NDArray turning = channels == size ? x : T.slice(x, 3, 0, channels);
+    NDArray turning = channels == size ? x : Tensors.slice(x, 3, 0, channels);
     NDArray turned = rotation.halves() ? halves(turning) : neighbours(turning);
-    return channels == size ? turned : T.concat(3, turned, T.slice(x, 3, channels, size));
+    return channels == size
+        ? turned
+        : Tensors.concat(3, turned, Tensors.slice(x, 3, channels, size));
   }
 
   private NDArray halves(NDArray x) {
     int pairs = rotation.channels() / 2;
-    return turned(3, T.slice(x, 3, 0, pairs), T.slice(x, 3, pairs, 2L * pairs));
+    return turned(3, Tensors.slice(x, 3, 0, pairs), Tensors.slice(x, 3, pairs, 2L * pairs));
   }
 
   private NDArray neighbours(NDArray x) {
     var shape = x.getShape();
     long pairs = rotation.channels() / 2;
     NDArray split =
-        T.reshape(
+        Tensors.reshape(
             x,
             shape.get(0),
             shape.get(1),
             shape.get(2),
             pairs,
             2); // (batch, heads, tokens, pairs, 2)
-    NDArray turned = turned(4, T.slice(split, 4, 0, 1), T.slice(split, 4, 1, 2));
-    return T.reshape(turned, shape.getShape());
+    NDArray turned = turned(4, Tensors.slice(split, 4, 0, 1), Tensors.slice(split, 4, 1, 2));
+    return Tensors.reshape(turned, shape.getShape());
   }
 
   /** Turns a towards b. */
   private NDArray turned(int axis, NDArray a, NDArray b) {
-    NDArray left = T.subtract(T.multiply(a, cosines), T.multiply(b, sines));
-    NDArray right = T.add(T.multiply(b, cosines), T.multiply(a, sines));
-    return T.concat(axis, left, right);
+    NDArray left = Tensors.subtract(Tensors.multiply(a, cosines), Tensors.multiply(b, sines));
+    NDArray right = Tensors.add(Tensors.multiply(b, cosines), Tensors.multiply(a, sines));
+    return Tensors.concat(axis, left, right);
   }
 }

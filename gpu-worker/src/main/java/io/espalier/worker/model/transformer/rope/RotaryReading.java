@@ -1,7 +1,7 @@
 package io.espalier.worker.model.transformer.rope;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.espalier.worker.model.family.TransformerConfig;
+import io.espalier.worker.model.family.ConfigReader;
 import io.espalier.worker.model.transformer.rope.RotaryScaling.Dynamic;
 import io.espalier.worker.model.transformer.rope.RotaryScaling.Linear;
 import io.espalier.worker.model.transformer.rope.RotaryScaling.Llama3;
@@ -23,7 +23,7 @@ import java.util.OptionalInt;
  *     all scalings, and a factor in it more than the ratio of lengths
  */
 record RotaryReading(
-    TransformerConfig config, TransformerConfig block, double base, String type, boolean newer) {
+    ConfigReader config, ConfigReader block, double base, String type, boolean newer) {
   static final String ORIGINAL = "original_max_position_embeddings";
 
   private static final String FACTOR = "factor";

@@ -15,12 +15,12 @@ public sealed interface RotaryScaling {
   /** The angle of each pair, in radians per position, in sequences of so many tokens. */
   float[] frequencies(int pairs, int tokens);
 
-  /** Whether sequences of different lengths are turned by different angles. */
+  /** Returns whether sequences of different lengths are turned by different angles. */
   default boolean byLength() {
     return false;
   }
 
-  /** What unscaled angles are powers of. */
+  /** Returns what unscaled angles are powers of. */
   double base();
 
   /** What cosines and sines are multiplied by. */
@@ -149,7 +149,7 @@ public sealed interface RotaryScaling {
       return frequencies;
     }
 
-    /** Which pair, between two as it may be, turns so often within the original length. */
+    /** Returns which pair, between two as it may be, turns so often within the original length. */
     private double pairTurning(double turns, int pairs) {
       return pairs * Math.log(original / (turns * 2 * Math.PI)) / Math.log(base);
     }
@@ -159,7 +159,7 @@ public sealed interface RotaryScaling {
       return Math.max(said, longer(original, factor));
     }
 
-    /** What YaRN's paper recommends, for a factor and a weight of its logarithm. */
+    /** Returns what YaRN's paper recommends, for a factor and a weight of its logarithm. */
     static double amplitude(double factor, double weight) {
       return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
     }

@@ -26,17 +26,17 @@ import io.espalier.worker.algorithm.minitron.space.UniformCosts;
 import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.surgery.Sharding;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.stage.TextModels;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -75,24 +75,24 @@ final class ExpertSubnetsTest {
   }
 
   private static float[] says(
-      DecoderBlueprint blueprint, Weights weights, TokenBatch batch, Taps taps) {
+      DecoderBlueprint blueprint, Weights weights, TokenBatch batch, ForwardHooks hooks) {
     try (NDManager manager = PyTorch.newManager();
         var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      return blueprint.network().forward(weights, Tokens.of(manager, batch), taps).toFloatArray();
+      return blueprint.network().forward(weights, Tokens.of(manager, batch), hooks).toFloatArray();
     }
   }
 
   /** Routers that never choose experts that go, and experts whose neurons that go are silent. */
-  private record Without(Kept kept) implements Taps {
+  private record Without(Kept kept) implements ForwardHooks {
     @Override
     public NDArray routed(String axis, NDArray scores) {
-      return T.add(scores, gone(axis, scores, 0, -1e30f));
+      return Tensors.add(scores, gone(axis, scores, 0, -1e30f));
     }
 
     @Override
     public NDArray activated(String axis, NDArray activated) {
-      return T.multiply(activated, gone(axis, activated, 1, 0));
+      return Tensors.multiply(activated, gone(axis, activated, 1, 0));
     }
 
     /** One number for all units that stay, another for those that go. */
@@ -104,7 +104,7 @@ final class ExpertSubnetsTest {
       if (units != null) {
         Arrays.stream(units).forEach(unit -> values[unit] = stay);
       }
-      return T.of(like.getManager(), values, values.length);
+      return Tensors.of(like.getManager(), values, values.length);
     }
   }
 
@@ -134,11 +134,11 @@ final class ExpertSubnetsTest {
 
     try (Weights whole = Weights.load(blueprint.model().directory(), blueprint.architecture());
         Weights cut = whole.keep(kept)) {
-      float[] found = says(blueprint, cut, texts.get(0), Taps.NONE);
+      float[] found = says(blueprint, cut, texts.get(0), ForwardHooks.NONE);
 
       float[] wanted = says(blueprint, whole, texts.get(0), new Without(kept));
       assertThat(found).containsExactly(wanted, within(1e-5f * largest(wanted)));
-      float[] original = says(blueprint, whole, texts.get(0), Taps.NONE);
+      float[] original = says(blueprint, whole, texts.get(0), ForwardHooks.NONE);
       assertThat(largest(minus(original, wanted))).isGreaterThan(1e-3f);
     }
   }
@@ -200,7 +200,7 @@ final class ExpertSubnetsTest {
       }
       assertThat(streamed(cut, texts, Kept.all(), cut.blocks().size()))
           .containsExactly(streamed(blueprint, texts, subnet));
-      assertThat(says(cut, onDisk, texts.get(0), Taps.NONE))
+      assertThat(says(cut, onDisk, texts.get(0), ForwardHooks.NONE))
           .containsExactly(streamed(cut, texts, Kept.all(), cut.blocks().size()), within(1e-5f));
     }
     Cost foretold =

@@ -19,14 +19,14 @@ import io.espalier.worker.algorithm.minitron.size.SizeDivisors;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
 import io.espalier.worker.algorithm.prune.Decision.Solved;
 import io.espalier.worker.algorithm.prune.LatencyBound;
-import io.espalier.worker.algorithm.prune.Scored;
+import io.espalier.worker.algorithm.prune.ScoredCandidate;
 import io.espalier.worker.algorithm.prune.TextTiming;
-import io.espalier.worker.algorithm.prune.Trial;
+import io.espalier.worker.algorithm.prune.TimedTrial;
 import io.espalier.worker.algorithm.search.Budget.Bound;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.surgery.Sharding;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.data.text.TextSettings;
@@ -95,7 +95,9 @@ final class SubnetLatencyTest {
     texts = TextDatasets.open(text.toUri(), model.network().input(), directory, settings);
   }
 
-  /** What the device takes for sizes if it is neither faster nor slower than it lets think. */
+  /**
+   * Returns what the device takes for sizes if it is neither faster nor slower than it lets think.
+   */
   private static long nanos(long hidden, long neurons, long heads, long groups, long layers) {
     long each = 8 * hidden * (2 * heads + 2 * groups) + 3 * hidden * neurons;
     return FIXED + VOCABULARY * hidden + layers * (EACH + each);
@@ -118,14 +120,14 @@ final class SubnetLatencyTest {
 
     Compared compared = (Compared) result.outcome().decision();
     assertThat(compared.candidates()).hasSize(10);
-    for (Scored candidate : compared.candidates()) {
+    for (ScoredCandidate candidate : compared.candidates()) {
       assertThat(candidate.cost().latencyNanos())
           .as(candidate.name())
           .isCloseTo(nanos(candidate.name()), within(40L))
           .isLessThanOrEqualTo(WHOLE * 60 / 100);
     }
     assertThat(compared.candidates()).anyMatch(each -> each.layers().size() < 4);
-    Scored chosen = compared.candidates().get(compared.chosen());
+    ScoredCandidate chosen = compared.candidates().get(compared.chosen());
     assertThat(compared.candidates())
         .allMatch(each -> each.score().orElseThrow() >= chosen.score().orElseThrow());
     assertThat(LatencyBound.nanos(result.outcome().before().latency().orElseThrow()))
@@ -137,7 +139,7 @@ final class SubnetLatencyTest {
         .extracting(Bound::limit)
         .containsExactly(WHOLE * 60 / 100);
     assertThat(result.outcome().trials())
-        .extracting(Trial::name)
+        .extracting(TimedTrial::name)
         .containsExactly(Optional.of(chosen.name()));
     assertThat(timed).as("in memory, and as it lies on disk").hasSize(2);
   }
@@ -149,12 +151,15 @@ final class SubnetLatencyTest {
     MinitronPruning.Result result = prune(Map.of("latency", "60%"), false, 10);
 
     Compared compared = (Compared) result.outcome().decision();
-    Scored chosen = compared.candidates().get(compared.chosen());
+    ScoredCandidate chosen = compared.candidates().get(compared.chosen());
     assertThat(timed.get(0)).as("the first try").isGreaterThan(WHOLE * 60 / 100);
     assertThat(LatencyBound.nanos(result.outcome().after().latency().orElseThrow()))
         .isLessThanOrEqualTo(WHOLE * 60 / 100)
         .isEqualTo(Math.round(1.25 * nanos(result.model())));
-    assertThat(result.outcome().trials()).extracting(Trial::holds).startsWith(false).endsWith(true);
+    assertThat(result.outcome().trials())
+        .extracting(TimedTrial::holds)
+        .startsWith(false)
+        .endsWith(true);
     assertThat(compared.candidates())
         .hasSizeGreaterThan(10)
         .filteredOn(each -> each.score().orElseThrow() < chosen.score().orElseThrow())
@@ -181,7 +186,7 @@ final class SubnetLatencyTest {
     MinitronPruning.Result result = prune(Map.of("latency", "60%"), false, 3);
 
     assertThat(Math.round(1.02 * nanos(result.model()))).isLessThanOrEqualTo(WHOLE * 60 / 100);
-    assertThat(result.outcome().trials()).extracting(Trial::holds).contains(true, false);
+    assertThat(result.outcome().trials()).extracting(TimedTrial::holds).contains(true, false);
   }
 
   @Test

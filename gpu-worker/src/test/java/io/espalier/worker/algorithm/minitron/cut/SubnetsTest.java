@@ -23,13 +23,13 @@ import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Sharding;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
+import io.espalier.worker.checkpoint.surgery.Sharding;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.stage.TextModels;
 import io.espalier.worker.tensor.Golden;
@@ -414,7 +414,10 @@ final class SubnetsTest {
             Weights.load(blueprint.model().directory(), blueprint.architecture(), manager)) {
       scope.suppressNotUsedWarning();
       float[] said =
-          blueprint.network().forward(weights, Tokens.of(manager, batch), Taps.NONE).toFloatArray();
+          blueprint
+              .network()
+              .forward(weights, Tokens.of(manager, batch), ForwardHooks.NONE)
+              .toFloatArray();
       addReal(whole, said, batch);
     }
 
@@ -485,7 +488,8 @@ final class SubnetsTest {
         Weights cut = weights.keep(kept)) {
       scope.suppressNotUsedWarning();
       Tokens tokens = Tokens.of(manager, batch);
-      addReal(whole, blueprint.network().forward(cut, tokens, Taps.NONE).toFloatArray(), batch);
+      addReal(
+          whole, blueprint.network().forward(cut, tokens, ForwardHooks.NONE).toFloatArray(), batch);
     }
 
     List<float[]> found =

@@ -9,11 +9,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.minitron.GoldenTexts;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
@@ -59,7 +59,7 @@ final class ActivationScoresTest {
   }
 
   /** Everything that scores are made of, in Java's numbers. */
-  private static final class Copies implements Taps {
+  private static final class Copies implements ForwardHooks {
     private final Map<String, float[]> seen = new LinkedHashMap<>();
 
     private NDArray see(String place, NDArray x) {

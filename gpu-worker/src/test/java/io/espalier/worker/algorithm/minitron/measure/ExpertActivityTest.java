@@ -13,7 +13,7 @@ import io.espalier.worker.algorithm.minitron.size.LayerExperts;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Taps;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
@@ -69,7 +69,7 @@ final class ExpertActivityTest {
   }
 
   /** What the normalisation in front of the feed-forward part says of each real token. */
-  private static final class Read implements Taps {
+  private static final class Read implements ForwardHooks {
     private final TokenBatch batch;
     private final Map<String, List<List<Double>>> tokens = new LinkedHashMap<>();
 

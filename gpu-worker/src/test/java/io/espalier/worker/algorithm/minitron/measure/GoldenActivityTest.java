@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.espalier.worker.algorithm.minitron.GoldenTexts;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
-import io.espalier.worker.checkpoint.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.Golden;

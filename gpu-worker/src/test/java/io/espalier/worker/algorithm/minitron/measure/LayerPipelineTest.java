@@ -12,7 +12,7 @@ import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -38,7 +38,7 @@ final class LayerPipelineTest {
   private void run(NDManager manager, LayerPipeline.Stage... stages) {
     new LayerPipeline(
             5,
-            batch -> T.of(manager, new float[] {batch}, 1),
+            batch -> Tensors.of(manager, new float[] {batch}, 1),
             List.of(stages),
             (batch, y) -> said.add(batch * 1000 + y.getFloat()))
         .run();
@@ -55,7 +55,7 @@ final class LayerPipelineTest {
           if ((firstStage && batch > 0) || (!firstStage && batch < 4)) {
             await(meet);
           }
-          return T.add(x, 10);
+          return Tensors.add(x, 10);
         };
     try (NDManager manager = PyTorch.newManager()) {
       run(manager, meeting, meeting);
@@ -81,7 +81,7 @@ final class LayerPipelineTest {
           manager,
           (batch, x) -> {
             threads.add(Thread.currentThread());
-            return T.add(x, 10);
+            return Tensors.add(x, 10);
           });
     }
 
@@ -92,13 +92,13 @@ final class LayerPipelineTest {
   @Test
   void a_stage_that_fails_ends_the_others() {
     try (NDManager manager = PyTorch.newManager()) {
-      LayerPipeline.Stage sound = (batch, x) -> T.add(x, 1);
+      LayerPipeline.Stage sound = (batch, x) -> Tensors.add(x, 1);
       LayerPipeline.Stage failing =
           (batch, x) -> {
             if (batch == 2) {
               throw new IllegalArgumentException("no memory");
             }
-            return T.add(x, 1);
+            return Tensors.add(x, 1);
           };
 
       assertThatThrownBy(() -> run(manager, sound, failing, sound))

@@ -12,7 +12,7 @@ import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -65,11 +65,11 @@ final class SlicedScoresTest {
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (spread * (random.nextDouble() - 0.5));
     }
-    return T.of(manager, values, 1, TOKENS, VOCABULARY);
+    return Tensors.of(manager, values, 1, TOKENS, VOCABULARY);
   }
 
   private static NDArray slice(NDArray scores, int first, int size) {
-    return T.slice(scores, 2, first, Math.min(first + size, VOCABULARY));
+    return Tensors.slice(scores, 2, first, Math.min(first + size, VOCABULARY));
   }
 
   private static double loss(List<NDArray> said, int size) {
@@ -130,11 +130,13 @@ final class SlicedScoresTest {
     List<NDArray> found = said(7, 8);
     var mean = new RunningMean();
     for (int i = 0; i < wanted.size(); i++) {
-      NDArray p = T.logSoftmax(wanted.get(i), 2);
-      NDArray q = T.logSoftmax(found.get(i), 2);
-      NDArray each = T.sum(T.multiply(T.exp(p), T.subtract(p, q)), 2); // (1, tokens)
-      NDArray mask = T.of(manager, sequence(i).tokens().mask(), 1, TOKENS);
-      mean.add(T.sum(T.multiply(each, T.inTypeOf(each, mask))).getFloat(), TOKENS - i);
+      NDArray p = Tensors.logSoftmax(wanted.get(i), 2);
+      NDArray q = Tensors.logSoftmax(found.get(i), 2);
+      NDArray each =
+          Tensors.sum(Tensors.multiply(Tensors.exp(p), Tensors.subtract(p, q)), 2); // (1, tokens)
+      NDArray mask = Tensors.of(manager, sequence(i).tokens().mask(), 1, TOKENS);
+      mean.add(
+          Tensors.sum(Tensors.multiply(each, Tensors.inTypeOf(each, mask))).getFloat(), TOKENS - i);
     }
 
     assertThat(divergence(wanted, found, VOCABULARY)).isEqualTo(mean.value());
@@ -165,7 +167,7 @@ final class SlicedScoresTest {
     NDArray scores = scores(1, 20);
     float[] values = scores.toFloatArray();
     values[2 * VOCABULARY + 30] = Float.NaN;
-    List<NDArray> broken = List.of(T.of(manager, values, 1, TOKENS, VOCABULARY));
+    List<NDArray> broken = List.of(Tensors.of(manager, values, 1, TOKENS, VOCABULARY));
 
     assertThat(loss(broken, VOCABULARY)).isNaN();
     assertThat(loss(broken, 7)).isNaN();

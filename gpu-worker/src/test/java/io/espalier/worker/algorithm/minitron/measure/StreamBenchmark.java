@@ -13,12 +13,12 @@ import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.SizeDivisors;
 import io.espalier.worker.algorithm.minitron.size.SizeGrid;
 import io.espalier.worker.algorithm.minitron.space.UniformCosts;
-import io.espalier.worker.algorithm.prune.Outcome;
+import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.bench.LargeCheckpoint;
 import io.espalier.worker.bench.Machine;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.Sharding;
+import io.espalier.worker.checkpoint.surgery.Sharding;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.data.text.TextSettings;
@@ -27,7 +27,7 @@ import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.model.Families;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.zoo.DrawnText;
 import io.espalier.worker.zoo.Zoo;
 import java.io.IOException;
@@ -191,11 +191,11 @@ public final class StreamBenchmark {
       try (NDManager manager = PyTorch.newManager();
           var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        NDArray matrix = T.full(T.of(manager, new float[] {0}, 1), 0.5, HIDDEN, HIDDEN);
-        T.matMul(matrix, matrix).close(); // warms up
+        NDArray matrix = Tensors.full(Tensors.of(manager, new float[] {0}, 1), 0.5, HIDDEN, HIDDEN);
+        Tensors.matMul(matrix, matrix).close(); // warms up
         long start = System.nanoTime();
         for (int i = 0; i < PRODUCTS; i++) {
-          T.matMul(matrix, matrix).close();
+          Tensors.matMul(matrix, matrix).close();
         }
         computing += System.nanoTime() - start;
         products += PRODUCTS;
@@ -256,7 +256,7 @@ public final class StreamBenchmark {
                 texts("test", blueprint),
                 Progress.Listener.NONE)
             .run(folder.resolve("result"), folder.resolve("scores"));
-    Outcome<?> outcome = result.outcome();
+    PruningOutcome<?> outcome = result.outcome();
     print(
         "%d to %d MiB, %s; %d tokens to measure by; seconds %s",
         outcome.before().cost().bytes() >> 20,

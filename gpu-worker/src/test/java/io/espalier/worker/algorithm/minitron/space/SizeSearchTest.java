@@ -16,8 +16,8 @@ import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.Widths;
-import io.espalier.worker.checkpoint.Sharding;
-import io.espalier.worker.checkpoint.Surgery;
+import io.espalier.worker.checkpoint.surgery.Sharding;
+import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
@@ -147,7 +147,7 @@ final class SizeSearchTest {
         .toList();
   }
 
-  /** What the first units of everything cost in some layers. */
+  /** Returns what the first units of everything cost in some layers. */
   private static Cost exact(
       DecoderBlueprint blueprint, DecoderSizes sizes, List<Integer> layers, long header) {
     Architecture cut = blueprint.architecture().keep(first(blueprint, sizes, layers));

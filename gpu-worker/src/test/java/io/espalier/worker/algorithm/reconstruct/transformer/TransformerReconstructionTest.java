@@ -14,7 +14,7 @@ import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.transformer.StackedNetwork;
 import io.espalier.worker.tensor.Golden;
-import io.espalier.worker.tensor.T;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
 import java.io.InputStream;
@@ -145,7 +145,7 @@ class TransformerReconstructionTest {
 
   @Test
   void activations_that_are_no_numbers_are_refused_by_layer_and_batch() {
-    T.fill(cut.get("bert.encoder.layer.0.intermediate.dense.bias"), Double.POSITIVE_INFINITY);
+    Tensors.fill(cut.get("bert.encoder.layer.0.intermediate.dense.bias"), Double.POSITIVE_INFINITY);
 
     assertThatThrownBy(() -> reconstruct(new Sequences(golden.texts(), 0), cut))
         .isInstanceOf(InvalidInputException.class)

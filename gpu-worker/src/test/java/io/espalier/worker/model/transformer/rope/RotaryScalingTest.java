@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.model.Configs;
-import io.espalier.worker.model.family.TransformerConfig;
+import io.espalier.worker.model.family.ConfigReader;
 import io.espalier.worker.tensor.Golden;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -90,7 +90,7 @@ final class RotaryScalingTest {
 
   private static RotaryScaling read(JsonNode json) {
     var problems = new ArrayList<String>();
-    var config = new TransformerConfig(json, problems);
+    var config = new ConfigReader(json, problems);
     RotaryScaling scaling =
         new RotaryConfig(config, BASE, true).rotation(SIZE, POSITIONS).scaling();
     assertThat(problems).isEmpty();

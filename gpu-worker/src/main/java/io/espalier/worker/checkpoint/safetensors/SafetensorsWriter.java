@@ -1,0 +1,59 @@
+package io.espalier.worker.checkpoint.safetensors;
+
+import io.espalier.worker.checkpoint.file.AtomicFile;
+import io.espalier.worker.checkpoint.file.Failures;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsHeader.Place;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** Writes safetensors files with the same bytes as the format's own library. */
+public final class SafetensorsWriter {
+  /** What every loader of the Hugging Face libraries accepts. */
+  public static final Map<String, String> PYTORCH = Map.of("format", "pt");
+
+  private SafetensorsWriter() {}
+
+  /**
+   * Writes tensors, with {@code {"format":"pt"}} as metadata. The file appears whole or not at all,
+   * and replaces what was there without touching it, so that those who have it mapped keep it.
+   *
+   * @throws io.espalier.worker.domain.WorkerException if it cannot be written
+   */
+  public static void write(Path file, Map<String, TensorData> tensors) {
+    write(file, tensors, PYTORCH);
+  }
+
+  /** Writes tensors with other metadata; none at all if empty. */
+  public static void write(
+      Path file, Map<String, TensorData> tensors, Map<String, String> metadata) {
+    List<TensorHeader> headers = new ArrayList<>();
+    tensors.forEach((name, data) -> headers.add(TensorHeader.of(name, data.dtype(), data.shape())));
+    SafetensorsHeader header = HeaderWriter.layout(headers, metadata);
+    try {
+      AtomicFile.write(file, channel -> write(channel, header, tensors));
+    } catch (IOException e) {
+      throw Failures.writing(file, e);
+    }
+  }
+
+  private static void write(
+      FileChannel channel, SafetensorsHeader header, Map<String, TensorData> tensors)
+      throws IOException {
+    writeFully(channel, HeaderWriter.bytes(header));
+    for (Place place : header.tensors().values()) {
+      writeFully(channel, Objects.requireNonNull(tensors.get(place.header().name())).bytes());
+    }
+  }
+
+  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+}

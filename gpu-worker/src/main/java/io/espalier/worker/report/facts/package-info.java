@@ -1,0 +1,8 @@
+/**
+ * What reports say, as data: a pruned model, its metrics with their uncertainty, who opens it.
+ * Start reading at {@link io.espalier.worker.report.facts.PruningReport}.
+ */
+@NullMarked
+package io.espalier.worker.report.facts;
+
+import org.jspecify.annotations.NullMarked;

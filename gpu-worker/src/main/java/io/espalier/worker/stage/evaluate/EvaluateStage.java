@@ -1,0 +1,251 @@
+package io.espalier.worker.stage.evaluate;
+
+import io.espalier.schemas.stage.EvaluateKeys;
+import io.espalier.schemas.stage.StageDeclaration;
+import io.espalier.worker.algorithm.evaluate.Latency;
+import io.espalier.worker.algorithm.evaluate.Measure;
+import io.espalier.worker.algorithm.search.Constraints;
+import io.espalier.worker.algorithm.search.Cost;
+import io.espalier.worker.algorithm.search.CostModel;
+import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.job.Metric;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.model.KnownModel;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.VisionModel;
+import io.espalier.worker.stage.Provenance;
+import io.espalier.worker.stage.PruningSummary;
+import io.espalier.worker.stage.Stage;
+import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.Weights;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Measures a model: how good it is on the data of role {@code eval}, size, operations, and the
+ * latency of one image or sequence on this device.
+ *
+ * <p>The model goes out as it came in. Since nothing has changed, metrics have a value {@code
+ * after} only.
+ */
+public final class EvaluateStage implements Stage {
+  private static final String NAME = "evaluate";
+  private static final String DATA = "eval";
+
+  /** Everything that a job names, opened and found to fit together. */
+  private record Opened(EvaluateSettings settings, Subject subject, URI uri) {}
+
+  @Override
+  public StageDeclaration declaration() {
+    return EvaluateKeys.EVALUATE;
+  }
+
+  @Override
+  public String version() {
+    return "2";
+  }
+
+  @Override
+  public void check(StageJob job) {
+    open(job);
+  }
+
+  @Override
+  public Set<String> metrics(StageJob job) {
+    Opened opened = open(job);
+    var names = new LinkedHashSet<>(opened.subject().measureNames());
+    names.addAll(costs(opened.subject().model()).stream().map(Metric::name).toList());
+    if (opened.settings().latencyRepetitions() > 0) {
+      names.add(PruningSummary.LATENCY);
+    }
+    return names;
+  }
+
+  @Override
+  public StageReport run(StageJob job, Progress.Listener progress) {
+    Opened opened = open(job);
+    KnownModel model = opened.subject().model();
+    var metrics = new ArrayList<Metric>();
+    var change = new LinkedHashMap<>(opened.subject().reading());
+    StageReport.warn(change, opened.subject().warnings());
+    model.carried().ifPresent(kept -> change.put(StageReport.NOT_COUNTED, kept));
+    try (Weights weights = Weights.load(model.directory(), model.architecture())) {
+      metrics.addAll(quality(opened, weights, change, progress));
+      metrics.addAll(costs(model));
+      if (opened.settings().latencyRepetitions() > 0) {
+        metrics.add(latency(opened, weights, change));
+      }
+    }
+    copy(job.input(), job.output());
+    return new StageReport(NAME, version(), change, metrics, loaders(model), PyTorch.device());
+  }
+
+  /** Opens model, settings and data, and gathers what is wrong with any of them. */
+  private static Opened open(StageJob job) {
+    var problems = new ArrayList<String>();
+    Optional<EvaluateSettings> settings = attempt(() -> EvaluateSettings.of(job.spec()), problems);
+    Optional<URI> uri = Optional.ofNullable(job.data().get(DATA));
+    if (uri.isEmpty()) {
+      problems.add(
+          "evaluate needs data of role '%s', but the job has %s"
+              .formatted(DATA, job.data().isEmpty() ? "none" : job.data().keySet()));
+    }
+    EvaluateSettings said = settings.orElse(EvaluateSettings.USUAL);
+    Optional<Opened> opened =
+        attempt(() -> KnownModel.of(ModelDirectory.open(job.input())), problems)
+            .flatMap(
+                model ->
+                    uri.flatMap(
+                        where ->
+                            attempt(
+                                () ->
+                                    new Opened(
+                                        said, subject(said, model, where, job.seed()), where),
+                                problems)));
+    if (!problems.isEmpty()) {
+      throw new InvalidInputException(problems);
+    }
+    return opened.orElseThrow();
+  }
+
+  private static Subject subject(EvaluateSettings settings, KnownModel model, URI uri, long seed) {
+    return model instanceof TextModel text
+        ? TextSubject.open(settings, text.directory(), uri, seed)
+        : VisionSubject.open(settings, (VisionModel) model, uri);
+  }
+
+  /** Returns what the one who made the model says of its loaders; else what its family says. */
+  private static List<String> loaders(KnownModel model) {
+    var loaders = new ArrayList<String>();
+    Provenance.of(model.directory().path())
+        .ifPresent(made -> made.path("loadsIn").forEach(loader -> loaders.add(loader.asText())));
+    return loaders.isEmpty() ? model.family().loadsIn(model.directory().config()) : loaders;
+  }
+
+  private interface Opening<R> {
+    R open();
+  }
+
+  private static <R> Optional<R> attempt(Opening<R> opening, List<String> problems) {
+    try {
+      return Optional.of(opening.open());
+    } catch (InvalidInputException e) {
+      problems.addAll(e.problems());
+      return Optional.empty();
+    }
+  }
+
+  private static List<Metric> quality(
+      Opened opened, Weights weights, Map<String, String> change, Progress.Listener progress) {
+    Subject.Quality quality = opened.subject().quality(weights, progress);
+    change.put("samples", Long.toString(quality.samples()));
+    change.put("batch", Integer.toString(opened.subject().batch()));
+    for (Measure measure : quality.measures()) {
+      if (!Double.isFinite(measure.value())) {
+        throw new InvalidInputException(
+            "evaluate: the %s of %s on %s is %s, so its outputs are no numbers; look for infinite or undefined weights%s"
+                .formatted(
+                    measure.name(),
+                    opened.subject().model().directory().path(),
+                    opened.uri(),
+                    measure.value(),
+                    opened.subject().otherCause()));
+      }
+    }
+    return quality.measures().stream()
+        .map(
+            measure ->
+                new Metric(
+                    measure.name(),
+                    measure.unit(),
+                    OptionalDouble.empty(),
+                    OptionalDouble.of(measure.value()),
+                    measure.higherIsBetter(),
+                    Optional.of(opened.uri().toString()),
+                    OptionalLong.of(quality.samples())))
+        .toList();
+  }
+
+  private static List<Metric> costs(KnownModel model) {
+    Cost cost = CostModel.of(model.architecture()).cost(Widths.all());
+    var costs = new ArrayList<Metric>();
+    costs.add(plain("parameters", "count", (double) cost.parameters(), OptionalLong.empty()));
+    costs.add(plain("flops", "count", (double) cost.flops(), OptionalLong.empty()));
+    if (model instanceof TextModel text) {
+      text.tokensOneByOne()
+          .ifPresent(
+              tokens ->
+                  costs.add(
+                      plain(
+                          Constraints.FLOPS_PER_TOKEN,
+                          "count",
+                          (double) cost.flops() / tokens,
+                          OptionalLong.empty())));
+    }
+    costs.add(plain("bytes", "bytes", (double) model.directory().bytes(), OptionalLong.empty()));
+    return costs;
+  }
+
+  private static Metric latency(Opened opened, Weights weights, Map<String, String> change) {
+    Latency latency = opened.subject().latency(weights, opened.settings().latencyRepetitions());
+    change.put(
+        PruningSummary.LATENCY,
+        String.format(
+            Locale.ROOT,
+            "median %.3f, 10%% below %.3f, 10%% above %.3f; %s",
+            latency.medianMillis(),
+            latency.lowMillis(),
+            latency.highMillis(),
+            opened.subject().sample()));
+    return plain(
+        PruningSummary.LATENCY,
+        "milliseconds",
+        latency.medianMillis(),
+        OptionalLong.of(latency.repetitions()));
+  }
+
+  private static Metric plain(String name, String unit, double value, OptionalLong samples) {
+    return new Metric(
+        name,
+        unit,
+        OptionalDouble.empty(),
+        OptionalDouble.of(value),
+        false,
+        Optional.empty(),
+        samples);
+  }
+
+  private static void copy(Path from, Path to) {
+    try (Stream<Path> paths = Files.walk(from.toRealPath())) {
+      for (Path path : paths.toList()) {
+        Path target = to.resolve(from.toRealPath().relativize(path).toString());
+        if (Files.isDirectory(path)) {
+          Files.createDirectories(target);
+        } else {
+          Files.copy(path, target);
+        }
+      }
+    } catch (IOException e) {
+      throw new WorkerException(
+          "evaluate: cannot copy the model from %s to %s: %s".formatted(from, to, e), true, e);
+    }
+  }
+}
