@@ -35,17 +35,19 @@ final class ArchitectureTest {
   private static final String ZOO = WORKER + "zoo..";
   private static final String DOMAIN = WORKER + "domain..";
   private static final String GATE = "io.espalier.gate..";
+  private static final String FACT = "io.espalier.fact..";
   private static final String DJL = "ai.djl..";
   private static final String TOKENIZERS = "ai.djl.huggingface.tokenizers..";
   private static final String TOKENIZER = WORKER + "data.text.NativeTokenizer";
 
   @ArchTest
-  static final ArchRule domain_knows_only_the_jdk_jspecify_and_what_gates_mean =
+  static final ArchRule domain_knows_only_the_jdk_jspecify_gates_and_facts =
       classes()
           .that()
           .resideInAPackage(DOMAIN)
           .should()
-          .onlyDependOnClassesThat(resideInAnyPackage(DOMAIN, GATE, "java..", "org.jspecify.."))
+          .onlyDependOnClassesThat(
+              resideInAnyPackage(DOMAIN, GATE, FACT, "java..", "org.jspecify.."))
           .allowEmptyShould(true);
 
   @ArchTest

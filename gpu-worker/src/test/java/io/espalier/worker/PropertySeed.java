@@ -1,6 +1,6 @@
 package io.espalier.worker;
 
-/** What the values of property tests are drawn by. */
+/** Seed of the values of property tests. */
 public final class PropertySeed {
   /**
    * The same on every run, so that a change that breaks nothing never fails. Empty for values that

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What the command line does to a real broker, without any service that listens. */
+/** Tests of the command line on a real broker, without any service that listens. */
 class ClientIT {
   private static Installed espalier;
 

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What the command line lists and shows of a real broker's topics, which nobody else writes. */
+/** Tests of the command line's views of a real broker's topics, which nobody else writes. */
 class ClientListsIT {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 

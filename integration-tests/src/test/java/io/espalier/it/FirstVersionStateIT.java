@@ -15,7 +15,9 @@ import io.espalier.event.StageCost;
 import io.espalier.event.StageEvent;
 import io.espalier.event.StageReport;
 import io.espalier.event.StageSucceeded;
+import io.espalier.fact.ChangeFacts;
 import io.espalier.schemas.CloudEvent;
+import io.espalier.schemas.FactsMapping;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -77,7 +79,8 @@ class FirstVersionStateIT {
             List.of(),
             List.of("timm"),
             new StageCost(5L, "cpu", null, false),
-            null);
+            null,
+            FactsMapping.toAvro(ChangeFacts.NONE));
     return new StageEvent(
         RUNNING, 0, 1, "w1", Instant.now(), new StageSucceeded(artifact, report), "");
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -17,6 +18,8 @@ class GuideTest {
   private static final Path ROOT = Path.of("..");
   private static final Pattern CLASS =
       Pattern.compile("`([A-Z][a-z0-9]*[A-Z]\\w*)(?:\\.[\\w()]+)?`");
+
+  private static final Pattern BENCHMARK = Pattern.compile("main=([\\w.]+)");
 
   @Test
   void every_class_of_the_guide_is_there() throws IOException {
@@ -31,6 +34,23 @@ class GuideTest {
 
     assertThat(named).isNotEmpty();
     assertThat(classes()).containsAll(named);
+  }
+
+  @Test
+  void every_benchmark_of_the_script_is_there() throws IOException {
+    List<String> named =
+        BENCHMARK
+            .matcher(Files.readString(ROOT.resolve("integration-tests/benchmark")))
+            .results()
+            .map(m -> m.group(1).replace('.', '/') + ".java")
+            .toList();
+
+    assertThat(named).isNotEmpty();
+    for (String file : named) {
+      assertThat(Set.of("gpu-worker", "integration-tests"))
+          .as(file)
+          .anyMatch(module -> Files.exists(ROOT.resolve(module + "/src/test/java/" + file)));
+    }
   }
 
   private static Set<String> classes() throws IOException {

@@ -18,7 +18,9 @@ import io.espalier.event.StageReport;
 import io.espalier.event.StageStarted;
 import io.espalier.event.StageSucceeded;
 import io.espalier.event.WorkerHeartbeat;
+import io.espalier.fact.ChangeFacts;
 import io.espalier.schemas.CloudEvent;
+import io.espalier.schemas.FactsMapping;
 import io.espalier.schemas.Topic;
 import io.espalier.standalone.client.topic.Cluster;
 import java.time.Duration;
@@ -261,7 +263,16 @@ class OneRecordStopsNothingIT {
             .build();
     var cost = new StageCost(1_000L, "cpu", null, false);
     return new StageSucceeded(
-        artifact, new StageReport("fastnas", "1", Map.of(), List.of(), List.of(), cost, null));
+        artifact,
+        new StageReport(
+            "fastnas",
+            "1",
+            Map.of(),
+            List.of(),
+            List.of(),
+            cost,
+            null,
+            FactsMapping.toAvro(ChangeFacts.NONE)));
   }
 
   /** A sound event of another topic. */

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a worker holds when it dies is with another one at once; what comes next is prepared. */
+/** Tests that a dead worker's commands are with another at once; what comes next is prepared. */
 class RedeliveryIT {
   private static final Logger LOGGER = LoggerFactory.getLogger(RedeliveryIT.class);
   private static final Duration PATIENCE = Duration.ofMinutes(4);
@@ -39,7 +39,7 @@ class RedeliveryIT {
    */
   private static final Duration AT_ONCE = Duration.ofSeconds(10);
 
-  /** What it takes where nothing is in the way; one phase may meet a busy machine. */
+  /** Time it takes if nothing is in the way; one phase may meet a busy machine. */
   private static final Duration USUALLY = Duration.ofMillis(1_500);
 
   @Test

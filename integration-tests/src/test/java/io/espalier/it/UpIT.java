@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What {@code up} starts, as its user has it: found, healed, used and stopped by other commands.
+ * Tests of what {@code up} starts for its user: found, healed, used and stopped by other commands.
  */
 class UpIT {
   private static final Duration PATIENCE = Duration.ofMinutes(4);

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  */
 public record BudgetForecast(
     Map<String, String> constraints, List<GatedMetric> metrics, Basis basis) {
-  /** How losses of other budgets are foretold. */
+  /** Basis of predicting other budgets' losses. */
   public enum Basis {
     /** As the search foretold them, scaled to what was measured. */
     CURVE("the report's curve of other budgets, scaled to what this result lost"),

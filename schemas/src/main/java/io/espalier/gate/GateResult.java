@@ -3,7 +3,7 @@ package io.espalier.gate;
 import java.util.OptionalDouble;
 
 /**
- * How a result fared at one gate.
+ * Outcome of a result at one gate.
  *
  * @param gate the gate
  * @param measured what was compared with the bound; absent if it was not measured, which fails

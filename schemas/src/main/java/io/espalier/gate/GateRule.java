@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** How a gate compares a metric with its bound. */
+/** Comparison of a metric with a gate's bound. */
 public enum GateRule {
   /** At least the bound, or at most where lower is better. */
   THRESHOLD,

@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * How a result fared at a gate, for people: numbers in the metric's unit, with as few decimals as
- * tell what was measured from the bound.
+ * Outcome of a gate, for people: numbers in the metric's unit, with as few decimals as tell what
+ * was measured from the bound.
  */
 public final class GateWords {
   private static final int MOST_DECIMALS = 12;

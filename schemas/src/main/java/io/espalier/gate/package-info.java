@@ -1,5 +1,5 @@
 /**
- * What gates mean: pure rules that the coordinator, which judges by them, and the worker, whose
+ * Meaning of gates: pure rules that the coordinator, which judges by them, and the worker, whose
  * reports say how a result fares, apply alike. Nothing here knows more than the JDK.
  */
 @NullMarked

@@ -17,7 +17,8 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 
 /**
- * What an installation needs before anything can run: its topics, and its schemas in the registry.
+ * Prerequisites of an installation before anything can run: its topics, and its schemas in the
+ * registry.
  *
  * <p>Setting up again changes nothing that is there, and adds what is missing, such as the topic of
  * a new pool.
@@ -39,7 +40,7 @@ public record Installation(Topics topics, SchemaRegistry registry, List<String> 
   }
 
   /**
-   * What was added; empty lists if everything was there.
+   * Additions; empty lists if everything was there.
    *
    * @param topics names of topics that were created
    * @param subjects subjects under which a schema was registered that had not been there before

@@ -13,7 +13,7 @@ import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 
 /**
- * Where the schemas of the events are kept.
+ * Store of the schemas of the events.
  *
  * @param url base address of a Confluent-compatible schema registry, or {@code mock://NAME} inside
  *     one JVM

@@ -25,7 +25,7 @@ public record TopicSettings(
   /** Longer than any stage takes: the queue forgets a command that is older, even one at work. */
   private static final Duration KEPT = Duration.ofDays(90);
 
-  /** What the broker does with old records. */
+  /** Broker's treatment of old records. */
   public enum Cleanup {
     /** Deletes them after a time. */
     DELETE,

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Whether 0.91 to 0.90 of accuracy, 10 to 5 ms and a result of 1000 bytes pass, by hand. */
+/** Cases by hand: whether 0.91 to 0.90 of accuracy, 10 to 5 ms and 1000 bytes pass. */
 class GateEvaluationTest {
   private static final List<GatedMetric> METRICS =
       List.of(

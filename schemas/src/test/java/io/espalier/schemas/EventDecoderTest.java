@@ -25,7 +25,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What Avro's own encoders write is read, and nothing that the bytes cannot hold is believed. */
+/**
+ * Tests that output of Avro's own encoders is read, and claims that the bytes cannot hold are not.
+ */
 class EventDecoderTest {
   private static final Schema EVERYTHING =
       SchemaBuilder.record("Everything")

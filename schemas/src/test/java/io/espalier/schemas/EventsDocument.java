@@ -16,7 +16,7 @@ import org.apache.avro.Schema;
 
 /** The document of every topic and field, drawn from topics and schemas. */
 final class EventsDocument {
-  /** Where it lies, seen from this module. */
+  /** Path, relative to this module. */
   static final Path FILE = Path.of("../deploy/examples/events.md");
 
   private static final String PREAMBLE =
@@ -35,7 +35,7 @@ final class EventsDocument {
 
       """;
 
-  /** What a schema does not say of its topic. */
+  /** Facts of a topic that its schema lacks. */
   private record Use(String key, String type, String writer) {}
 
   private static final Map<String, Use> USES =

@@ -28,7 +28,7 @@ final class RegistryServer implements AutoCloseable {
   private final List<String> requests = new ArrayList<>();
   private Behaviour behaviour = Behaviour.SOUND;
 
-  /** How it answers a request. */
+  /** Answer to a request. */
   @FunctionalInterface
   interface Behaviour {
     Behaviour SOUND = (registry, exchange) -> registry.answer(exchange);

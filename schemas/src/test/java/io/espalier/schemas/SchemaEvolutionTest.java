@@ -2,12 +2,29 @@ package io.espalier.schemas;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.event.StageCost;
+import io.espalier.event.StageReport;
+import io.espalier.fact.ChangeFacts;
+import io.espalier.fact.WidthFact;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaCompatibility;
 import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
 import org.apache.avro.SchemaParser;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.generic.GenericRecordBuilder;
+import org.apache.avro.generic.IndexedRecord;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DatumReader;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificDatumWriter;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -44,6 +61,79 @@ class SchemaEvolutionTest {
   }
 
   @Test
+  void a_report_of_before_there_were_facts_reads_as_one_that_has_none() throws IOException {
+    for (Schema older : olderReports()) {
+      GenericRecord old =
+          new GenericRecordBuilder(older)
+              .set("algorithm", "fastnas")
+              .set("algorithmVersion", "3")
+              .set("change", Map.of("widths.a", "8 -> 6"))
+              .set("metrics", List.of())
+              .set("loadsIn", List.of("timm"))
+              .set("cost", cost(older))
+              .build();
+
+      StageReport read = read(written(old), new SpecificDatumReader<>(older, StageReport.SCHEMA$));
+
+      assertThat(read.getChange()).containsEntry("widths.a", "8 -> 6");
+      assertThat(FactsMapping.fromAvro(read.getFacts())).isEqualTo(ChangeFacts.NONE);
+    }
+  }
+
+  @Test
+  void a_reader_of_before_reads_a_report_with_facts_as_it_always_did() throws IOException {
+    var facts =
+        new ChangeFacts(List.of(new WidthFact("a", "channels", "", 8, 6)), List.of(), List.of());
+    var report =
+        new StageReport(
+            "fastnas",
+            "3",
+            Map.of("widths.a", "8 -> 6"),
+            List.of(),
+            List.of("timm"),
+            new StageCost(5L, "cpu", null, false),
+            null,
+            FactsMapping.toAvro(facts));
+    for (Schema older : olderReports()) {
+      GenericRecord read =
+          read(written(report), new GenericDatumReader<>(StageReport.SCHEMA$, older));
+
+      assertThat(read.get("change")).hasToString("{widths.a=8 -> 6}");
+      assertThat(read.getSchema().getField("facts")).isNull();
+    }
+  }
+
+  private static List<Schema> olderReports() {
+    List<Schema> older =
+        PublishedSchemas.named("io.espalier.event.StageReport").stream()
+            .filter(schema -> schema.getField("facts") == null)
+            .toList();
+    assertThat(older).isNotEmpty();
+    return older;
+  }
+
+  private static GenericRecord cost(Schema report) {
+    return new GenericRecordBuilder(report.getField("cost").schema())
+        .set("wallMillis", 5L)
+        .set("device", "cpu")
+        .set("peakMemoryBytes", null)
+        .set("cached", false)
+        .build();
+  }
+
+  private static byte[] written(IndexedRecord value) throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
+    new SpecificDatumWriter<IndexedRecord>(value.getSchema()).write(value, encoder);
+    encoder.flush();
+    return bytes.toByteArray();
+  }
+
+  private static <X> X read(byte[] bytes, DatumReader<X> reader) throws IOException {
+    return reader.read(null, DecoderFactory.get().binaryDecoder(bytes, null));
+  }
+
+  @Test
   void an_incompatible_change_would_be_found() {
     Schema current = TOPICS.runRequests().schema();
     Schema broken =
@@ -51,7 +141,8 @@ class SchemaEvolutionTest {
             .parse(
                 """
                 {"type":"record","name":"RunRequest","namespace":"io.espalier.event",
-                 "fields":[{"name":"mandatory","type":"long"}]}""")
+                 "fields":[{"name":"mandatory","type":"long"}]}\
+                """)
             .mainSchema();
 
     assertThat(compatible(broken, current)).isFalse();

@@ -12,14 +12,18 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packages = "io.espalier.streams", importOptions = DoNotIncludeTests.class)
 final class ArchitectureTest {
   @ArchTest
-  static final ArchRule the_domain_depends_on_nothing_but_the_jdk_and_what_gates_mean =
+  static final ArchRule the_domain_depends_on_nothing_but_the_jdk_gates_and_facts =
       classes()
           .that()
           .resideInAPackage("io.espalier.streams.domain..")
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
-              "io.espalier.streams.domain..", "io.espalier.gate..", "java..", "org.jspecify..");
+              "io.espalier.streams.domain..",
+              "io.espalier.gate..",
+              "io.espalier.fact..",
+              "java..",
+              "org.jspecify..");
 
   @ArchTest
   static final ArchRule wire_knows_neither_topology_nor_app =

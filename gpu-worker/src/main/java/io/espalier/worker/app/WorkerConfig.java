@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a worker is started with; begin with {@link #of} and change what differs.
+ * Configuration of a worker; begin with {@link #of} and change what differs.
  *
  * @param bootstrapServers brokers, as {@code host:port,host:port}
  * @param registry where the schemas are

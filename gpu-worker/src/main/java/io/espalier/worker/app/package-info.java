@@ -1,6 +1,4 @@
-/**
- * What is started: the worker and the processes of its stages. Wires the other packages together.
- */
+/** Programs: the worker and the processes of its stages. Wires the other packages together. */
 @NullMarked
 package io.espalier.worker.app;
 

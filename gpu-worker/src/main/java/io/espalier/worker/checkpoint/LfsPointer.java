@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What git leaves in place of a large file if its extension for these is not there.
+ * Pointer that git leaves for a large file if its extension for these is not there.
  *
  * <p>Source: git-lfs, {@code docs/spec.md}: text of less than 1024 bytes that begins with its
  * version.

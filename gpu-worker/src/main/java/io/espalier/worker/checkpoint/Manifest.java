@@ -36,7 +36,7 @@ public record Manifest(List<FileDigest> files) {
   /** Files at the top of a directory that are about the model, not of it. */
   public static final Set<String> REPORTS = Set.of("report.html", "report.json");
 
-  /** What is read of a model beside its weights. */
+  /** Files read of a model beside its weights. */
   private static final Set<String> READ =
       Set.of(ModelDirectory.CONFIG, ModelDirectory.PREPROCESSOR, ModelDirectory.TOKENIZER);
 

@@ -1,7 +1,7 @@
 package io.espalier.worker.checkpoint;
 
 /**
- * What a model directory is known by, each SHA-256 in 64 lower-case hexadecimal digits.
+ * Digests of a model directory, each SHA-256 in 64 lower-case hexadecimal digits.
  *
  * @param root of everything in it, see {@link Manifest#rootDigest}
  * @param forward of what its numbers come from, see {@link Manifest#forwardDigest}

@@ -28,13 +28,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Opening reads heads only. Nothing is held open; the directory must not change while in use.
  */
 public final class ModelDirectory {
-  /** What every model directory has. */
+  /** File in every model directory. */
   public static final String CONFIG = "config.json";
 
   /** What transformers writes beside it if the model takes images. */
   static final String PREPROCESSOR = "preprocessor_config.json";
 
-  /** What makes tokens of texts. */
+  /** File of the tokenizer. */
   static final String TOKENIZER = "tokenizer.json";
 
   /** What another process has verified for this one, which does one job and ends. */

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Which shard holds which tensor: {@code model.safetensors.index.json}.
+ * Index of each tensor's shard: {@code model.safetensors.index.json}.
  *
  * @param json the file as it is
  * @param shards file by tensor name; files are beside the index or in folders there

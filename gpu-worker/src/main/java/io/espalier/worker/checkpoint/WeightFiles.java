@@ -3,7 +3,7 @@ package io.espalier.worker.checkpoint;
 import java.util.Locale;
 import java.util.Set;
 
-/** Which files hold weights, and in which format. */
+/** Files that hold weights, and their format. */
 public final class WeightFiles {
   public static final String SAFETENSORS = ".safetensors";
 

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Which files of a directory hold which part of CIFAR-10 or CIFAR-100. */
+/** Files of a directory for each part of CIFAR-10 or CIFAR-100. */
 final class CifarFiles {
   private static final Pattern TRAIN = Pattern.compile("data_batch_(\\d+)\\.bin|train\\.bin");
   private static final Pattern TEST = Pattern.compile("test_batch\\.bin|test\\.bin");

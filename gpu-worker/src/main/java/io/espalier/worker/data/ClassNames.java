@@ -3,7 +3,7 @@ package io.espalier.worker.data;
 import java.util.List;
 
 /**
- * What a model calls its classes.
+ * Names of a model's classes.
  *
  * @param names by number, from 0; empty if they have none
  * @param source where they stand, in words

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * Which class each directory of images is.
+ * Class of each directory of images.
  *
  * <p>Directories that have the names of the model's classes are those classes. If none has, the
  * first is class 0, and so on, in the order of the library that the model comes from. Anything

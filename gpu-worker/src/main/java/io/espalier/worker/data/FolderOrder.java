@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** How libraries order the directories of classes when nothing else says which class is which. */
+/** Order by libraries of the directories of classes when nothing else says which class is which. */
 public enum FolderOrder {
   /** By code points: torchvision's {@code ImageFolder}, and {@code datasets} of Hugging Face. */
   CODE_POINTS("torchvision"),

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How the images of a data set become numbers for a model, for people to read.
+ * Description for people of how a data set's images become a model's numbers.
  *
  * @param images what is done to their pixels, and who says so
  * @param labels how they got their classes; empty if there is no question

@@ -3,7 +3,7 @@ package io.espalier.worker.data;
 import java.util.List;
 
 /**
- * How a channel's values become a model's input: {@code (value / 255 - mean) / std}.
+ * Normalisation of a channel's values to input: {@code (value / 255 - mean) / std}.
  *
  * @param mean per channel, in units of the full range (0 to 1)
  * @param std per channel, in the same unit; positive

@@ -22,7 +22,7 @@ public interface TextDataset {
   /** Returns whether what is right is known. */
   boolean labelled();
 
-  /** What in the file could have been meant otherwise than it was read, in sentences. */
+  /** Returns what in the file could have been meant otherwise than it was read, in sentences. */
   default List<String> warnings() {
     return List.of();
   }

@@ -1,4 +1,4 @@
-/** What every part of the worker speaks of: how a request can fail. */
+/** Terms of every part of the worker: how a request can fail. */
 @NullMarked
 package io.espalier.worker.domain;
 

@@ -23,10 +23,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * What must hold on the broker before a worker may claim anything: its topics, its group's
- * settings.
- */
+/** Checks of the broker before a worker may claim anything: its topics, its group's settings. */
 final class BrokerChecks {
   private static final Logger LOGGER = LoggerFactory.getLogger(BrokerChecks.class);
   private static final int TIMEOUT_SECONDS = 30;

@@ -18,7 +18,7 @@ final class FailureStreak {
   /** So many failures take the worker out of service. */
   static final int LONGEST = 3;
 
-  /** How long it takes no work after the last of them. */
+  /** Time without work after the last of them. */
   static final Duration PAUSE = Duration.ofMinutes(10);
 
   private final InstantSource clock;

@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether this worker may take work: it may while none of its checks fails. A worker that cannot
- * work is always the free one; without this it would take every command of its pool.
+ * Fitness of this worker for work: it may take it while no check fails. A worker that cannot work
+ * is always the free one; without this it would take every command of its pool.
  */
 public final class Fitness {
   private static final Logger LOGGER = LoggerFactory.getLogger(Fitness.class);

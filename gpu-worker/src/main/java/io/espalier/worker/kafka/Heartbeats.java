@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** Signs of life: who this worker is, what it has, what it is doing and what more it would take. */
 final class Heartbeats {
   /**
-   * What they tell of.
+   * Source of facts.
    *
    * @param running the commands that the worker holds
    * @param slots where they are worked on

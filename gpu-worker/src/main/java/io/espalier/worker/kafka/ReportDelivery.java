@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What this worker tells the world and must know to have arrived. What passes by itself is tried
- * again until it works or is nobody's business any more; what stays makes the worker unfit.
+ * Delivery of this worker's reports that must have arrived. What passes by itself is tried again
+ * until it works or is nobody's business any more; what stays makes the worker unfit.
  */
 final class ReportDelivery {
   /** Name of the check that fails while nothing can be reported. */

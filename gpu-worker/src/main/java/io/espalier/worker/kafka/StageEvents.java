@@ -26,7 +26,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 
 /**
- * What this worker reports of attempts.
+ * Reports of this worker on attempts.
  *
  * <p>The same report sent twice has the same event id, so that a redelivered command whose result
  * was sent before adds nothing.

@@ -40,7 +40,7 @@ final class StageExecution {
   private static final Logger LOGGER = LoggerFactory.getLogger(StageExecution.class);
 
   /**
-   * What bounds the work.
+   * Bounds of the work.
    *
    * @param lease how often the queue delivers a command
    * @param stall how long a stage may show the same progress
@@ -54,7 +54,7 @@ final class StageExecution {
   }
 
   /**
-   * What tells the time.
+   * Clock and timers.
    *
    * @param clock the time
    * @param timers for stalls; nothing that blocks runs there

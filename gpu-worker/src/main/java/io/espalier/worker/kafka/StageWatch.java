@@ -35,7 +35,7 @@ final class StageWatch {
   }
 
   /**
-   * What is watched.
+   * Watched attempt.
    *
    * @param attempt the attempt
    * @param place where it is worked on

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * What a supervisor needs to know.
+ * Settings of a supervisor.
  *
  * @param clients properties of every Kafka client: bootstrap servers, security
  * @param topics where it reads and writes

@@ -54,8 +54,9 @@ public sealed interface KnownModel permits VisionModel, MaskableModel {
   Optional<MaskableModel> maskable();
 
   /**
-   * What its files keep and nothing computes with, so that it is not among the parameters that are
-   * counted: how many numbers, and in which tensors. Empty if there is nothing of the kind.
+   * Returns what its files keep and nothing computes with, so that it is not among the parameters
+   * that are counted: how many numbers, and in which tensors. Empty if there is nothing of the
+   * kind.
    */
   default Optional<String> carried() {
     List<TensorSpec> kept =

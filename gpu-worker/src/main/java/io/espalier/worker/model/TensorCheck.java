@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Whether a checkpoint has the tensors that an architecture asks for. */
+/** Check that a checkpoint has the tensors that an architecture needs. */
 final class TensorCheck {
   private static final Set<DType> FLOATS = EnumSet.of(DType.F32, DType.F16, DType.BF16, DType.F64);
 

@@ -7,7 +7,7 @@ import io.espalier.worker.report.facts.MetricFacts;
 import io.espalier.worker.report.facts.Uncertainty;
 
 /**
- * How a metric changed, in the way that says most: points for fractions, differences for losses,
+ * Change of a metric, in the way that says most: points for fractions, differences for losses,
  * percent for everything else. A change that chance could have made is neither better nor worse.
  *
  * @param text such as {@code −41.0 %}

@@ -4,7 +4,7 @@ import io.espalier.worker.report.chart.Figures;
 import io.espalier.worker.report.facts.PruningReport.Effort;
 import java.util.OptionalInt;
 
-/** What the work took, and what of it was not done and why, in sentences. */
+/** Effort of the work, and what was not done and why, in sentences. */
 public final class EffortText {
   private EffortText() {}
 

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
-/** What became of a model, in large figures, and what must not be overlooked. */
+/** Outcome of a model, in large figures, and what must not be overlooked. */
 final class Headline {
   private static final String[] BEFORE_AFTER = {"", "before", "after", PairBars.COLUMN, "change"};
   private static final String[] BUDGET = {"budget", "asked", "at most", "reached", "used", ""};

@@ -7,7 +7,7 @@ import io.espalier.worker.report.facts.ResultLoaders;
 final class LoaderSection {
   private static final String TITLE = "Opening the result";
 
-  /** What links in the page call it. */
+  /** Target of links in the page. */
   static final String ID = PageSections.id(TITLE);
 
   private LoaderSection() {}

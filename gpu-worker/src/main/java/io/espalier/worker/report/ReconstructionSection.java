@@ -10,7 +10,7 @@ import io.espalier.worker.report.chart.Markup;
 import io.espalier.worker.report.chart.PairBars;
 import io.espalier.worker.report.chart.Table;
 
-/** What reports tell of a reconstruction: the versions that were compared, and every layer. */
+/** Section of reports on a reconstruction: the versions that were compared, and every layer. */
 final class ReconstructionSection {
   private ReconstructionSection() {}
 

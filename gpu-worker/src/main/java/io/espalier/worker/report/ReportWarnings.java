@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** What whoever reads a report must not overlook, in sentences. */
+/** Warnings for readers of a report, in sentences. */
 final class ReportWarnings {
   /** The key of the fact that counts the samples of the search. */
   static final String SCORED_ON = "scoreImages";

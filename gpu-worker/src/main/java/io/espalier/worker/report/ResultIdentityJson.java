@@ -15,7 +15,7 @@ import java.util.Locale;
  * espalier} (its version). What does not exist is left out.
  */
 public final class ResultIdentityJson {
-  /** Where it stands in a report. */
+  /** Key of it in a report. */
   public static final String KEY = "identity";
 
   private ResultIdentityJson() {}

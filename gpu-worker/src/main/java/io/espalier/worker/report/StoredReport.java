@@ -19,7 +19,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@value Reports#JSON} of a pruning says, as far as prunings are compared and foretold by it.
+ * Facts in {@value Reports#JSON} of a pruning by which prunings are compared and predicted.
  *
  * @param model what the model that was pruned is called
  * @param parentDigest root digest of its files

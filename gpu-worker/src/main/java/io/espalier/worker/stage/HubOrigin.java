@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What Hugging Face's hub calls a model, if it lies as its libraries download it: {@code
+ * Name of a model on Hugging Face's hub, if it lies as its libraries download it: {@code
  * models--ORG--NAME/snapshots/COMMIT}.
  *
  * @param id name with organisation

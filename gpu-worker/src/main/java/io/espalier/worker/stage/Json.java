@@ -51,9 +51,13 @@ public final class Json {
     try {
       Path parent = Files.createDirectories(file.toAbsolutePath().getParent());
       Path partial = Files.createTempFile(parent, "." + file.getFileName(), ".partial");
-      Files.write(partial, MAPPER.writeValueAsBytes(node));
-      Files.move(
-          partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      try {
+        Files.write(partial, MAPPER.writeValueAsBytes(node));
+        Files.move(
+            partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(partial); // or a full disk would fill with halves
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("could not write " + file, e);
     }

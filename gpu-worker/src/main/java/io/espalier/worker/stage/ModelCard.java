@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
  */
 record ModelCard(
     StageJob job, String parentDigest, StageReport report, Opening opening, String network) {
-  /** Where the card of the model that went in is kept. */
+  /** File that keeps the card of the input model. */
   static final String PARENT = "README.parent.md";
 
   /** What stays true of a model that was cut. */

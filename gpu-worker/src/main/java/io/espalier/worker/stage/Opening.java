@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a result is opened, by whatever opens it as it is.
+ * Code to open a result, for a loader that opens it as is.
  *
  * @param loader what opens it by these lines, its version left aside
  * @param note on who opens it and who does not, in a sentence

@@ -26,7 +26,7 @@ import java.util.regex.Pattern;
  * @param fields lines of the YAML by key, the line with the key first
  */
 record ParentCard(String text, Map<String, List<String>> fields) {
-  /** Where cards lie. */
+  /** File of a card. */
   static final String FILE = "README.md";
 
   /** What a card has that was written here. */

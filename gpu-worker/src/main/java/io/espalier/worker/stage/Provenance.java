@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What {@value #FILE} of a model says of how it was made. */
+/** Content of {@value #FILE} on how a model was made. */
 public final class Provenance {
   static final String FILE = "espalier.json";
 

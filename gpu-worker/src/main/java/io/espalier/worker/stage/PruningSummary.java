@@ -1,5 +1,9 @@
 package io.espalier.worker.stage;
 
+import io.espalier.fact.CandidateFact;
+import io.espalier.fact.ChangeFacts;
+import io.espalier.fact.ConstraintFact;
+import io.espalier.fact.WidthFact;
 import io.espalier.schemas.setting.Settings;
 import io.espalier.schemas.stage.PruneKeys;
 import io.espalier.worker.algorithm.evaluate.Latency;
@@ -13,6 +17,7 @@ import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.Kept;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,27 +31,27 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * What is said to whoever ordered a pruning, whatever it went by.
+ * Summary for whoever ordered a pruning, whatever it went by.
  *
- * @param axes whose widths are told, by what they are called
+ * @param widths that are told
  * @param settings what the algorithm was told, by name
  * @param dataset where the data lie that it was judged by
  * @param tokens of the sequence that operations are those of, if each token has a part of them
  */
 public record PruningSummary(
     PruningOutcome<?> outcome,
-    Map<String, Axis> axes,
+    List<Width> widths,
     Map<String, String> settings,
     URI dataset,
     OptionalInt tokens) {
   public static final String LATENCY = "latencyMillis";
 
-  /** What is exact of any model, and what it may cost besides. */
+  /** Exact quantities of any model, and its possible costs. */
   private static final List<Quantity> EXACT =
       List.of(Quantity.PARAMETERS, Quantity.FLOPS, Quantity.BYTES, Quantity.MEMORY);
 
   /**
-   * Which metrics a pruning reports.
+   * Metrics that a pruning reports.
    *
    * @param perToken operations for each token, too
    * @param memory what the model takes while it serves, too
@@ -80,32 +85,68 @@ public record PruningSummary(
     return used;
   }
 
-  /** The axes of an architecture that may be cut, by their names. */
-  public static Map<String, Axis> prunable(Architecture architecture) {
-    var axes = new LinkedHashMap<String, Axis>();
-    architecture.prunableAxes().forEach(axis -> axes.put(axis.name(), axis));
-    return axes;
+  /**
+   * A width that is told.
+   *
+   * @param axis as it was, under the name that it is told by
+   * @param after how many units stay
+   */
+  public record Width(Axis axis, int after) {
+    private WidthFact fact() {
+      return new WidthFact(axis.name(), axis.kind().key(), axis.module(), axis.units(), after);
+    }
   }
 
+  /** Returns the widths of the axes of an architecture that may be cut. */
+  public static List<Width> prunable(Architecture architecture, Kept kept) {
+    return architecture.prunableAxes().stream()
+        .map(axis -> new Width(axis, kept.width(axis)))
+        .toList();
+  }
+
+  /** Returns the report of a pruning that compared no whole models. */
   public StageReport report(String algorithm, String version, List<String> loadsIn) {
-    return new StageReport(algorithm, version, change(), metrics(), loadsIn, outcome.device());
+    return report(algorithm, version, loadsIn, List.of());
+  }
+
+  /**
+   * Returns the report of a pruning.
+   *
+   * @param candidates models that it compared
+   */
+  public StageReport report(
+      String algorithm, String version, List<String> loadsIn, List<CandidateFact> candidates) {
+    var facts =
+        new ChangeFacts(
+            widths.stream().map(Width::fact).toList(),
+            outcome.budget().bounds().stream().map(this::constraint).toList(),
+            candidates);
+    return new StageReport(
+        algorithm, version, change(), metrics(), loadsIn, outcome.device(), facts);
+  }
+
+  private ConstraintFact constraint(Budget.Bound bound) {
+    Quantity quantity = bound.quantity();
+    boolean exact = quantity != Quantity.LATENCY; // times are not the same each time
+    return new ConstraintFact(
+        quantity.key(),
+        bound.asked(),
+        exact ? OptionalLong.of(bound.limit()) : OptionalLong.empty(),
+        exact ? OptionalLong.of(quantity.of(outcome.after().cost())) : OptionalLong.empty());
   }
 
   private Map<String, String> change() {
     var change = new LinkedHashMap<String, String>();
     for (Budget.Bound bound : outcome.budget().bounds()) {
-      String key = bound.quantity().key();
-      change.put("constraints." + key + ".asked", bound.asked());
-      if (bound.quantity() != Quantity.LATENCY) { // times are not the same each time
-        change.put("constraints." + key + ".limit", Long.toString(bound.limit()));
-        change.put(
-            "constraints." + key + ".reached",
-            Long.toString(bound.quantity().of(outcome.after().cost())));
-      }
+      ConstraintFact fact = constraint(bound);
+      String key = "constraints." + fact.quantity();
+      change.put(key + ".asked", fact.asked());
+      fact.limit().ifPresent(limit -> change.put(key + ".limit", Long.toString(limit)));
+      fact.reached().ifPresent(reached -> change.put(key + ".reached", Long.toString(reached)));
     }
-    axes.forEach(
-        (name, axis) ->
-            change.put("widths." + name, axis.units() + " -> " + outcome.kept().width(axis)));
+    for (Width width : widths) {
+      change.put("widths." + width.axis().name(), width.axis().units() + " -> " + width.after());
+    }
     change.putAll(settings);
     return change;
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.fact.FactsJson;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Metric;
@@ -61,6 +62,7 @@ public record ResultFiles(StageJob job, String parentDigest) {
     stage.put("device", report.device());
     stage.put("spec", job.spec());
     stage.set("change", JSON.valueToTree(new TreeMap<>(report.change())));
+    stage.set("facts", FactsJson.of(report.facts()));
     stage.put("dataset", datasetDigest);
     stage.set("metrics", metrics(report));
     stage.set("kept", JSON.valueToTree(kept.units()));

@@ -3,7 +3,7 @@ package io.espalier.worker.stage;
 import io.espalier.worker.domain.job.StageJob;
 
 /**
- * Which run of a running system a job belongs to.
+ * Run of a running system to which a job belongs.
  *
  * @param model its name
  * @param version of the model

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a stage is told in a policy, read by the keys that its kind declares. Gathers what is wrong
+ * Settings of a stage in a policy, read by the keys that its kind declares. Gathers what is wrong
  * with it, so that all of it is told at once.
  */
 public final class SpecReader {

@@ -20,7 +20,7 @@ public interface Stage {
   /** Returns what policies may say of it, and which models it needs. */
   StageDeclaration declaration();
 
-  /** What it does. */
+  /** Returns what it does. */
   default StageKind kind() {
     return new StageKind(declaration().name());
   }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * reason counts.
  */
 public final class Stop implements StopCheck {
-  /** Why work must stop. */
+  /** Reason to stop work. */
   public enum Reason {
     /** Nobody awaits its result any more. */
     CANCELLED,
@@ -27,7 +27,7 @@ public final class Stop implements StopCheck {
   }
 
   /**
-   * What was asked for.
+   * Request to stop.
    *
    * @param reason why, for deciding what to do next
    * @param message why, in words

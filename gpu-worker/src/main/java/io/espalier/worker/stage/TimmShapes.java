@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * How timm builds a network whose widths are none that it knows: it makes the usual one, then gives
- * every convolution, normalisation and linear layer the shape that a line of text says.
+ * Way to build a network of unknown widths in timm: it makes the usual one, then gives every
+ * convolution, normalisation and linear layer the shape that a line of text says.
  *
  * <p>Source: timm 1.0.31, {@code timm/models/_prune.py}, {@code adapt_model_from_string}, and the
  * lines in {@code timm/models/_pruned}.
@@ -18,7 +18,7 @@ public final class TimmShapes {
   /** Where the line is written. */
   public static final String FILE = "timm-shapes.txt";
 
-  /** What timm is called among loaders. */
+  /** Name of timm among loaders. */
   public static final String LOADER = "timm";
 
   /** Arguments that are said otherwise, or not wanted. */

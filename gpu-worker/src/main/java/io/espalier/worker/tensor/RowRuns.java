@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
  * Some rows of a stored tensor, those that follow each other read at once, the others not at all.
  */
 final class RowRuns {
-  /** What a read takes beside its bytes, in bytes: no disk gives less than a page. */
+  /** Cost of a read beside its bytes, in bytes: no disk gives less than a page. */
   private static final int EACH = 4096;
 
   private final TensorHeader tensor;

@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  * Float32 arrays kept for later, each in a numbered slot: in memory up to a bound, beyond it in a
  * file.
  *
- * <p>Which arrays are in the file does not change what comes out. The file is made when it is first
+ * <p>Which arrays are in the file does not change what comes out: feature maps (batch, channels, h,
+ * w) come back with the channels of a point side by side in memory, where a processor's layers pass
+ * them on so, and otherwise the last axis is the innermost one. The file is made when it is first
  * needed and has no name from then on, so that nothing is left of it even if this process is
  * killed. Safe for several threads.
  */
@@ -90,6 +92,17 @@ public final class SpillingArrays implements AutoCloseable {
     }
   }
 
+  /** Empties a slot. */
+  public synchronized void remove(int slot) {
+    Slot before = slots.remove(slot);
+    used -= before == null ? 0 : before.memory();
+    if (before instanceof InFile old) {
+      stretches.giveBack(old.offset(), bytes(old.shape()));
+    } else if (before instanceof InMemory old) {
+      old.array().close();
+    }
+  }
+
   /** The array of a slot; it belongs to the store or, if it was in the file, to the open scope. */
   public synchronized NDArray get(int slot) {
     Slot found = slots.get(slot);
@@ -150,7 +163,7 @@ public final class SpillingArrays implements AutoCloseable {
     long[] at = {stretch.offset()};
     try {
       Tensors.forEachPiece(
-          array,
+          featureMaps(array.getShape()) ? Tensors.channelsLast(array) : array,
           piece -> {
             while (piece.hasRemaining()) {
               at[0] += open().write(piece, at[0]);
@@ -168,11 +181,19 @@ public final class SpillingArrays implements AutoCloseable {
   }
 
   private NDArray read(InFile stretch) {
-    return Tensors.filled(
-        manager,
-        stretch.shape(),
-        DataType.FLOAT32,
-        (from, into) -> read(stretch.offset() + from * Float.BYTES, into));
+    Shape shape = stretch.shape();
+    boolean maps = featureMaps(shape);
+    NDArray read =
+        Tensors.filled(
+            manager,
+            maps ? new Shape(shape.get(0), shape.get(2), shape.get(3), shape.get(1)) : shape,
+            DataType.FLOAT32,
+            (from, into) -> read(stretch.offset() + from * Float.BYTES, into));
+    return maps ? Tensors.channelsFirst(read) : read;
+  }
+
+  private boolean featureMaps(Shape shape) {
+    return shape.dimension() == 4 && !manager.getDevice().isGpu();
   }
 
   private void read(long offset, ByteBuffer into) {

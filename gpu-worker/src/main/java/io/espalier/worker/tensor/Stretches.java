@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Which stretches of a file are taken. A new one is put into the first gap that is large enough, or
+ * Stretches of a file that are taken. A new one is put into the first gap that is large enough, or
  * else at the end; gaps that touch become one, and one at the end is cut off.
  */
 final class Stretches {

@@ -79,6 +79,22 @@ public final class Tensors {
         (from, into) -> into.asLongBuffer().put(values, (int) from, into.remaining() / Long.BYTES));
   }
 
+  /**
+   * Returns a copy of pixels in the order (batch, channels, height, width), of this shape, as a
+   * float32 array. On a processor the channels of a point lie side by side in its memory, and so
+   * they do in all that a convolutional network makes of it: its layers take about half the time
+   * then.
+   */
+  public static NDArray images(NDManager manager, float[] pixels, long... shape) {
+    NDArray images = of(manager, pixels, shape);
+    if (images.getDevice().isGpu()) {
+      return images;
+    }
+    NDArray turned = channelsLast(images);
+    NDArray copy = reshape(reshape(turned, turned.size()), turned.getShape().getShape());
+    return channelsFirst(copy);
+  }
+
   private static Shape sized(int values, long... shape) {
     var sized = new Shape(shape);
     if (sized.size() != values) {
@@ -463,6 +479,24 @@ public final class Tensors {
   /** Swaps two axes. */
   public static NDArray transpose(NDArray x, int a, int b) {
     return JniUtils.transpose(p(x), a, b);
+  }
+
+  /**
+   * Returns the points of feature maps, (batch, channels, h, w), image by image: (points,
+   * channels).
+   */
+  public static NDArray points(NDArray x) {
+    return reshape(channelsLast(x), x.size() / x.getShape().get(1), x.getShape().get(1));
+  }
+
+  /** Returns the same memory as (batch, h, w, channels) that was (batch, channels, h, w). */
+  static NDArray channelsLast(NDArray x) {
+    return JniUtils.permute(p(x), new long[] {0, 2, 3, 1});
+  }
+
+  /** Returns the same memory as (batch, channels, h, w) that was (batch, h, w, channels). */
+  static NDArray channelsFirst(NDArray x) {
+    return JniUtils.permute(p(x), new long[] {0, 3, 1, 2});
   }
 
   /** The indices {@code from} up to (excluding) {@code to} of one axis. */

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
 import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import io.espalier.worker.checkpoint.safetensors.TensorReader;
@@ -16,6 +17,7 @@ import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TensorSpec.Role;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -238,6 +240,34 @@ public final class Weights implements AutoCloseable {
     var data = new LinkedHashMap<String, TensorData>();
     arrays.forEach((name, array) -> data.put(name, StoredTensor.store(array, type(name))));
     return data;
+  }
+
+  /** Some of the tensors as they are stored, each in its type. */
+  public Map<String, TensorData> toTensorData(Collection<String> names) {
+    var data = new LinkedHashMap<String, TensorData>();
+    names.forEach(name -> data.put(name, StoredTensor.store(get(name), type(name))));
+    return data;
+  }
+
+  /**
+   * Takes the numbers of a file's tensors in place of its own of the same names.
+   *
+   * @throws IllegalArgumentException if there is none of a name, or it has another shape
+   */
+  public void take(SafetensorsFile file) {
+    for (String name : file.tensors().keySet()) {
+      try (TensorReader reader = file.reader(name)) {
+        NDArray before = get(name);
+        NDArray taken = StoredTensor.load(reader, manager);
+        if (!taken.getShape().equals(before.getShape())) {
+          throw new IllegalArgumentException(
+              "tensor '%s' is %s, but %s of %s was to take its place"
+                  .formatted(name, before.getShape(), taken.getShape(), file.path()));
+        }
+        put(name, type(name), taken);
+        before.close();
+      }
+    }
   }
 
   /** Frees the arrays. */

@@ -16,7 +16,7 @@ final class Drawing {
   /** Points per pixel along each side, for smooth edges. */
   private static final int POINTS = 3;
 
-  /** How much lighter or darker than its background a shape is at least; white is 1. */
+  /** Least difference in brightness of a shape from its background; white is 1. */
   private static final double CONTRAST = 0.11;
 
   /** How much longer or shorter a shape may be in one direction. */

@@ -22,7 +22,7 @@ final class Questions {
   private static final int TOLD = 6;
   private static final List<Boolean> TWICE = List.of(true, false, false, false, false, false);
 
-  /** What can be told of a person, and asked. */
+  /** Kind of fact on a person, and question. */
   private enum Kind {
     LIVES("%s lives %s.", "Where does %s live?"),
     OWNS("%s owns %s.", "What does %s own?"),

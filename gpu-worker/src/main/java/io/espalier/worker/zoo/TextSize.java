@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How large a transformer of the zoo is.
+ * Size of a transformer of the zoo.
  *
  * @param name under which the zoo has it
  * @param family of its config
@@ -27,7 +27,7 @@ public record TextSize(
           new TextSize("gptj_tiny", "gptj", 64, 4, 4, 256, 64),
           new TextSize("llama_tiny", "llama", 64, 6, 4, 192, 64));
 
-  /** What a model can be for, and what Hugging Face's library then calls it. */
+  /** Use of a model, and the name for it in Hugging Face's library. */
   private record Use(TextTask task, String architecture) {}
 
   /** The size of a name. */

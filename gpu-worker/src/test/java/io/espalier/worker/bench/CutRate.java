@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * How fast a checkpoint is cut, against {@code cp} and then {@code sha256sum} of it.
+ * Speed of cutting a checkpoint, against {@code cp} and then {@code sha256sum} of it.
  *
  * @param model directory of the checkpoint
  * @param architecture its tensors

@@ -20,8 +20,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * How fast a decoder of Llama's names in BF16 and shards is cut in width and depth, against {@code
- * cp} and then {@code sha256sum} of it, and in how much memory.
+ * Speed of cutting a decoder of Llama's names in BF16 and shards in width and depth, against {@code
+ * cp} and then {@code sha256sum} of it, and memory used.
  *
  * <p>Run with the test class path and {@code -Xmx256m}; arguments: MiB of the checkpoint (4096),
  * number of rounds (3), folder for three times as much (the temporary one).

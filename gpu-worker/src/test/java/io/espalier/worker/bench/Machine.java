@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** What a benchmark says of the machine, and asks of its commands. */
+/** Facts on a benchmark's machine, and calls of its commands. */
 public final class Machine {
   private Machine() {}
 

@@ -20,8 +20,8 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * How long the solver takes on the search space of a ResNet-152, and how far from the best its
- * result can be at most.
+ * Time of the solver on the search space of a ResNet-152, and the largest distance of its result
+ * from the best.
  *
  * <p>Run with the test class path; argument: number of rounds, of which the fastest counts (5).
  */

@@ -22,7 +22,7 @@ import java.util.StringJoiner;
 import java.util.stream.IntStream;
 
 /**
- * How fast a checkpoint of 2 GB is cut, against {@code cp} and then {@code sha256sum} of it.
+ * Speed of cutting a checkpoint of 2 GB, against {@code cp} and then {@code sha256sum} of it.
  *
  * <p>Run with the test class path and {@code -Xmx256m}; arguments: folder for 6 GB of files, number
  * of rounds (3).

@@ -23,7 +23,7 @@ import java.util.Random;
 import java.util.function.LongSupplier;
 
 /**
- * What our tensor layer costs, on ResNet-20 and 32 × 32 images: a training step against the same
+ * Cost of our tensor layer, on ResNet-20 and 32 × 32 images: a training step against the same
  * operations called directly, evaluation against large matrix products, and memory over many steps.
  *
  * <p>Compared things are measured in turn, so that other load on the machine hits both; on a busy

@@ -21,11 +21,11 @@ import java.util.stream.Stream;
 
 /** Copies the files of a model so many times, and says how many bytes its teacher has. */
 public final class CopyStage implements Stage {
-  /** How often each file is copied. */
+  /** Number of copies of each file. */
   static final Setting<Integer> COPIES =
       Setting.whole("copies", 1, 3).usually(1).means("Times that each file is copied");
 
-  /** What policies may say of it. */
+  /** Keys of it in policies. */
   public static final StageDeclaration COPY =
       StageDeclaration.of(
               "copy", "Copies the model", SettingTable.of(COPIES), Set.of("bytes", "teacherBytes"))

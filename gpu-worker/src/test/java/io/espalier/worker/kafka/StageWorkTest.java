@@ -238,8 +238,10 @@ final class StageWorkTest {
   }
 
   @Test
-  void an_evaluation_passes_its_input_on() {
-    work.run(record(command().setKind(StageKind.EVALUATE).build(), 1), place, stop);
+  void an_evaluation_before_the_last_stage_passes_its_input_on() {
+    StageCommand command = command().setKind(StageKind.EVALUATE).setStageCount(2).build();
+
+    work.run(record(command, 1), place, stop);
 
     var success = (StageSucceeded) events().get(1).getDetail();
 

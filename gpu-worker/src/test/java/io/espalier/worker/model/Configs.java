@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** What tests write of a config.json. */
+/** Texts of a config.json for tests. */
 public final class Configs {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.transformer.DecoderFamily;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What config.json may say of a model that reads text. */
+/** Cases of config.json of a model that reads text. */
 final class TextConfigTest {
   @ParameterizedTest
   @CsvSource(
@@ -179,10 +180,10 @@ final class TextConfigTest {
     String block = "bert.encoder.layer.";
     assertThat(architecture.prunableAxes())
         .containsExactly(
-            new Axis(block + "0.heads", heads0),
-            new Axis(block + "0.neurons", neurons0),
-            new Axis(block + "1.heads", heads1),
-            new Axis(block + "1.neurons", neurons1));
+            Axis.of(AxisKind.HEADS, block + "0", heads0),
+            Axis.of(AxisKind.NEURONS, block + "0", neurons0),
+            Axis.of(AxisKind.HEADS, block + "1", heads1),
+            Axis.of(AxisKind.NEURONS, block + "1", neurons1));
     assertThat(architecture.shapes().get(block + "1.attention.self.query.weight"))
         .containsExactly(8L * heads1, 32);
   }
@@ -244,7 +245,7 @@ final class TextConfigTest {
         .containsExactly(widths.split(" ", -1));
   }
 
-  /** What transformers 4.57.6 means where a config says nothing. */
+  /** Checks the defaults of transformers 4.57.6. */
   @ParameterizedTest
   @CsvSource({
     "llama, LlamaModel, 4096, 32, 32, 11008, 128, 2048",
@@ -272,9 +273,9 @@ final class TextConfigTest {
     assertThat(network.input().positions()).isEqualTo(positions);
     assertThat(architecture.axes())
         .contains(
-            new Axis("layers.31.heads", heads),
-            new Axis("layers.31.groups", groups),
-            new Axis("layers.31.neurons", neurons));
+            Axis.of(AxisKind.HEADS, "layers.31", heads),
+            Axis.of(AxisKind.GROUPS, "layers.31", groups),
+            Axis.of(AxisKind.NEURONS, "layers.31", neurons));
   }
 
   @ParameterizedTest

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** What policies may say and what algorithms know are declared apart; here they are compared. */
+/** Tests that compare the keys of policies with those of algorithms; they are declared apart. */
 class DeclaredKeysTest {
   private static final String FASTNAS = "fastnas";
   private static final String GRADNAS = "gradnas";

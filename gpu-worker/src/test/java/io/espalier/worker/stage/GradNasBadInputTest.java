@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What a stage of GradNAS is given and cannot use: what was wanted, what was found, where, and what
- * to do. All but gradients is refused by the check that comes before any work.
+ * Cases of input that a stage of GradNAS cannot use: what was wanted, what was found, where, and
+ * what to do. All but gradients is refused by the check that comes before any work.
  */
 class GradNasBadInputTest {
   private static final String READER = TextModels.BERT.formatted("BertForQuestionAnswering");

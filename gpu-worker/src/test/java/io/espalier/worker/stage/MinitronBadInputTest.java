@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What a stage of Minitron is given and cannot use: what was wanted, what was found, where, and
+ * Cases of input that a stage of Minitron cannot use: what was wanted, what was found, where, and
  * what to do. All of it is refused by the check that comes before any work.
  */
 final class MinitronBadInputTest {

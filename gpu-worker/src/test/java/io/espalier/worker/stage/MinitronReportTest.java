@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a pruning by Minitron tells of itself in report.json and report.html. */
+/** Tests of report.json and report.html of a pruning by Minitron. */
 final class MinitronReportTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What timm answers of networks that were cut here and that it opened by their line of shapes. */
+/** Tests of timm's outputs on networks cut here that it opened by their line of shapes. */
 final class TimmShapesTest {
   private static final double TOLERANCE = 1e-4;
   static final String ORACLE = "scores/timm-cut";

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is read of a tensor of which some rows stay. */
+/** Tests of reads of a tensor with some rows kept. */
 final class RowRunsTest {
   private static final TensorHeader TENSOR = TensorHeader.of("w", DType.F32, 10, 2, 3);
 

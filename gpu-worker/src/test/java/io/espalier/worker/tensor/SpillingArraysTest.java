@@ -150,6 +150,44 @@ class SpillingArraysTest {
     }
   }
 
+  @Test
+  void an_emptied_slot_gives_its_memory_and_its_stretch_of_the_file_back() {
+    try (var arrays = new SpillingArrays(24, folder)) {
+      put(arrays, 0, 2, 3);
+      put(arrays, 1, 2, 3);
+
+      arrays.remove(0);
+      arrays.remove(1);
+
+      assertThat(arrays.memoryBytes()).isZero();
+      assertThatThrownBy(() -> arrays.get(0)).hasMessageContaining("slot 0");
+      put(arrays, 2, 2, 3);
+      put(arrays, 3, 2, 3);
+      assertThat(arrays.memoryBytes()).isEqualTo(24);
+      assertThat(arrays.fileBytes()).isEqualTo(24);
+      requireHolds(arrays, 2, 2, 3);
+      requireHolds(arrays, 3, 2, 3);
+    }
+  }
+
+  @Test
+  void feature_maps_come_back_from_memory_and_from_the_file_as_the_images_that_they_were() {
+    float[] pixels = values(0, 2 * 3 * 4 * 5);
+    for (long memory : new long[] {pixels.length * Float.BYTES, 0}) {
+      try (var arrays = new SpillingArrays(memory, folder);
+          var scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+
+        arrays.put(0, Tensors.images(manager, pixels, 2, 3, 4, 5));
+
+        assertThat(arrays.get(0).getShape().getShape()).containsExactly(2, 3, 4, 5);
+        assertThat(arrays.get(0).toFloatArray()).containsExactly(pixels);
+        assertThat(arrays.get(0, 1).toFloatArray())
+            .containsExactly(Arrays.copyOfRange(pixels, 60, 120));
+      }
+    }
+  }
+
   private void put(SpillingArrays arrays, int slot, int rows, int columns) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();

@@ -22,7 +22,7 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is said of the weights that ship is true. */
+/** Tests of claims on the weights that ship. */
 class ShippedModelTest {
   private static final DemoModel DEMO = DemoModel.RESNET20;
 

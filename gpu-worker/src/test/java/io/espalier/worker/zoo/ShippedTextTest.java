@@ -22,7 +22,7 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is said of the weights that ship for questions is true. */
+/** Tests of claims on the weights that ship for questions. */
 class ShippedTextTest {
   private static final DemoText DEMO = DemoText.QUESTIONS;
 

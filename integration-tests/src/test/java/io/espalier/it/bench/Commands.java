@@ -14,8 +14,7 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serdes;
 
 /**
- * What comes out of a topology and when, received by a thread of its own as soon as it is
- * committed.
+ * Output of a topology and its time, received by a thread of its own as soon as it is committed.
  */
 final class Commands implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(100);

@@ -16,10 +16,10 @@ import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 
 /**
- * How long a registered model takes to become a command for a worker, and how many of them per
- * second: a real broker in its own JVM, exactly once, 100 policies of which one matches each model.
- * The limit that it is compared with is a topology that copies the same events, exactly once and
- * with the same settings, without looking at them.
+ * Time from a registered model to a command for a worker, and number of them per second: a real
+ * broker in its own JVM, exactly once, 100 policies of which one matches each model. The limit that
+ * it is compared with is a topology that copies the same events, exactly once and with the same
+ * settings, without looking at them.
  */
 public final class CoordinatorBenchmark {
   private static final int POLICIES = 100;
@@ -98,8 +98,8 @@ public final class CoordinatorBenchmark {
   private static void printLatencies(double[] millis) {
     Arrays.sort(millis);
     System.out.printf(
-        "registered -> command, %d events at %d/s, %d policies: p50 %.0f ms, p90 %.0f ms, p99 %.0f ms, max %.0f ms"
-            + " (wanted: p99 <= 120)%n",
+        "registered -> command, %d events at %d/s, %d policies: p50 %.0f ms, p90 %.0f ms, p99 %.0f"
+            + " ms, max %.0f ms (wanted: p99 <= 120)%n",
         millis.length,
         PER_SECOND,
         POLICIES,
@@ -111,7 +111,8 @@ public final class CoordinatorBenchmark {
 
   private static void printRates(double routed, double copied) {
     System.out.printf(
-        "throughput over %d events: %.0f commands/s, pass-through %.0f events/s, ratio %.2f (wanted: >= 1000/s, >= 0.2)%n",
+        "throughput over %d events: %.0f commands/s, pass-through %.0f events/s, ratio %.2f"
+            + " (wanted: >= 1000/s, >= 0.2)%n",
         BULK, routed, copied, routed / copied);
   }
 

@@ -36,8 +36,8 @@ import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
- * What a coordinator is loaded with: models, policies and the heartbeats of a worker that always
- * has a free slot.
+ * Load of a coordinator: models, policies and the heartbeats of a worker that always has a free
+ * slot.
  */
 final class Load {
   private static final int SLOTS = 1_000_000;

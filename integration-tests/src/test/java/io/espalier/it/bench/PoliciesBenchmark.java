@@ -10,8 +10,8 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * What many policies cost: registrations per second with 100 policies and with 10,000, of which
- * three match each model, one after the other and each twice, on a broker of their own.
+ * Cost of many policies: registrations per second with 100 policies and with 10,000, of which three
+ * match each model, one after the other and each twice, on a broker of their own.
  */
 public final class PoliciesBenchmark {
   private static final int FEW = 100;

@@ -35,8 +35,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * How long a coordinator takes until it works that has consumed millions of reports of progress:
- * with its stores as it left them, and with none, as after a kill.
+ * Start-up time of a coordinator that has consumed millions of reports of progress: with its stores
+ * as it left them, and with none, as after a kill.
  */
 public final class RestartBenchmark {
   private static final int RUNS = 100;

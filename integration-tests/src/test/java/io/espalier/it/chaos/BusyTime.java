@@ -14,8 +14,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How long workers were busy, by their own reports, and how long stages lay idle after their worker
- * had gone.
+ * Busy time of workers, by their own reports, and idle time of stages after their worker had gone.
  *
  * <p>A spell begins with a {@code StageStarted} and lasts to the last report of that worker on that
  * attempt before it starts it again. A worker that works reports every second; a longer gap counts
@@ -25,7 +24,7 @@ import java.util.Map;
 final class BusyTime {
   static final Duration LONGEST_GAP = Duration.ofSeconds(3);
 
-  /** What a worker does on an attempt between two starts. */
+  /** Hold of a worker on an attempt between starts. */
   private record Holder(String runId, int stageIndex, int attempt, String workerId) {
     static Holder of(StageEvent event) {
       return new Holder(

@@ -17,8 +17,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Whether every registered model was pruned once and with little work done twice, from nothing but
- * what the topics say.
+ * Check that every registered model was pruned once and with little work done twice, from the
+ * topics alone.
  *
  * @param models names of the models that were registered, each with one stage to do
  * @param stage what one stage takes if nothing disturbs it
@@ -72,7 +72,8 @@ record ChaosCheck(Set<String> models, Duration stage) {
         published      %d of %d
         starts         %d
         busy           %.1f s for %.1f s, %.2f times
-        redeliveries   %d; median %s, p90 %s, longest %s""",
+        redeliveries   %d; median %s, p90 %s, longest %s\
+        """,
         history.pruned().size(),
         models.size(),
         busy.starts(),

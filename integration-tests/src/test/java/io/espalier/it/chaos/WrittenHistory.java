@@ -15,6 +15,8 @@ import io.espalier.event.StageProgressed;
 import io.espalier.event.StageReport;
 import io.espalier.event.StageStarted;
 import io.espalier.event.StageSucceeded;
+import io.espalier.fact.ChangeFacts;
+import io.espalier.schemas.FactsMapping;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,7 +66,8 @@ final class WrittenHistory {
 
   WrittenHistory succeeded(String model, String worker, double seconds) {
     var cost = new StageCost(1_000L, "cpu", null, false);
-    var report = new StageReport("slow", "1", Map.of(), List.of(), List.of(), cost, null);
+    var facts = FactsMapping.toAvro(ChangeFacts.NONE);
+    var report = new StageReport("slow", "1", Map.of(), List.of(), List.of(), cost, null, facts);
     return report(model, worker, seconds, new StageSucceeded(ARTIFACT, report));
   }
 

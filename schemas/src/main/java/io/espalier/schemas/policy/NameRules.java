@@ -5,7 +5,7 @@ import io.espalier.schemas.Name;
 import java.util.Map;
 import java.util.function.BiConsumer;
 
-/** What a policy selects by must be text that a model can have: one rule for both, {@link Name}. */
+/** Check that a policy selects by text that a model can have: one rule for both, {@link Name}. */
 final class NameRules {
   private final BiConsumer<String, String> problem;
 

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a policy file holds: its policies, or everything that is wrong with it.
+ * Content of a policy file: its policies, or everything that is wrong with it.
  *
  * @param policies the policies in the order of the file; empty if there is a problem
  * @param problems every problem, in the order of the file

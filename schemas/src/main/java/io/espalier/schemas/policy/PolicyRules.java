@@ -15,8 +15,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * What a document must also keep to, and a JSON schema cannot say. Leaves alone what is of the
- * wrong type, since the schema has said so.
+ * Further rules for a document, which a JSON schema cannot say. Leaves alone what is of the wrong
+ * type, since the schema has said so.
  */
 final class PolicyRules {
   private static final String ACCURACY = "accuracy";

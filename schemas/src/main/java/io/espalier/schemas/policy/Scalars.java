@@ -7,9 +7,7 @@ import java.math.BigInteger;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/**
- * What an unquoted word of YAML means: the core schema of YAML 1.2 without octal and hexadecimal.
- */
+/** Meaning of unquoted words of YAML: the core schema of YAML 1.2 without octal and hexadecimal. */
 final class Scalars {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final Set<String> NULLS = Set.of("", "~", "null", "Null", "NULL");

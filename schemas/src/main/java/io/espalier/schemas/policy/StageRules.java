@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
- * What is said to which variant of a stage, such as an algorithm of pruning. The JSON schema of all
+ * Rules on the keys of each variant of a stage, such as a pruning algorithm. The JSON schema of all
  * variants together cannot say it.
  *
  * @param stages the kinds of stages that there are

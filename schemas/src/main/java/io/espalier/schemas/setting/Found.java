@@ -2,7 +2,7 @@ package io.espalier.schemas.setting;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** What a policy says, as messages quote it. */
+/** Text of a policy, as messages quote it. */
 final class Found {
   private static final int LONGEST = 80;
 

@@ -15,7 +15,7 @@ import java.util.Optional;
  */
 public record Setting<T>(String name, Values<T> values, Optional<T> usual, Words words) {
   /**
-   * What people are told of a key.
+   * Description of a key for people.
    *
    * @param sentence what it is, in a sentence; also part of error messages
    * @param more what documents say besides; empty if nothing

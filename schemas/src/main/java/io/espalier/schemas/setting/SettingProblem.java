@@ -1,7 +1,7 @@
 package io.espalier.schemas.setting;
 
 /**
- * What is wrong with a key that is said.
+ * Problem with a key that is given.
  *
  * @param path the key, with the groups around it and dots between; empty for the whole table
  * @param message wanted and found

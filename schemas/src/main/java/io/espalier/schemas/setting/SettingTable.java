@@ -18,7 +18,7 @@ import java.util.Optional;
  */
 public record SettingTable(List<Setting<?>> settings, List<String> required, List<String> either) {
   /**
-   * What a table made of something that was said.
+   * Result of reading given values by a table.
    *
    * @param settings what is right of it
    * @param problems everything that is wrong with it

@@ -8,7 +8,7 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 
 /**
- * What a stage is told: the values that are said, by the keys of a table.
+ * Settings of a stage: the values that are given, by the keys of a table.
  *
  * @param table the keys that there are
  * @param said values by name; only those of the table

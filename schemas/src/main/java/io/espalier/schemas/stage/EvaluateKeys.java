@@ -15,7 +15,7 @@ public final class EvaluateKeys {
           .otherwise("64 images or 8 sequences")
           .means("Images or sequences per batch");
 
-  /** How much is measured on. */
+  /** Number of samples used. */
   public static final Setting<Integer> SAMPLES =
       Setting.whole("samples", 1, 100_000_000)
           .otherwise("all")

@@ -12,7 +12,7 @@ public final class FastNasKeys {
   /** The word of the algorithm. */
   public static final String FASTNAS = "fastnas";
 
-  /** What the result may cost. */
+  /** Limits on the result's cost. */
   public static final Setting<Settings> CONSTRAINTS =
       PruneKeys.constraints(
               SettingTable.of(
@@ -21,7 +21,7 @@ public final class FastNasKeys {
               "`flops`, `parameters`, `bytes`, `latency`: each a number or a percentage of the"
                   + " original, upper bounds, inclusive; several count together");
 
-  /** What widths are multiples of. */
+  /** Divisor of all widths. */
   public static final Setting<Integer> CHANNEL_DIVISOR =
       Setting.whole("channelDivisor", 1, LARGEST_DIVISOR)
           .usually(32)
@@ -44,7 +44,7 @@ public final class FastNasKeys {
           .means("Images that a candidate is scored on")
           .more("drawn by the seed");
 
-  /** What cut models are scored by. */
+  /** Score of cut models. */
   public static final Setting<String> SCORE =
       Setting.word("score", "accuracy", "loss", "agreement")
           .usually("loss")
@@ -54,7 +54,17 @@ public final class FastNasKeys {
               "`loss` is the negative cross entropy, `agreement` the negative Kullback-Leibler"
                   + " divergence from what the original says, which needs no labels");
 
-  /** What channels are ranked by. */
+  /** Treatment of a candidate before it is scored. */
+  public static final Setting<String> SCORE_AFTER =
+      Setting.word("scoreAfter", "cut", "reconstruction")
+          .usually("cut")
+          .told("scored after")
+          .means("What is done to a candidate before it is scored, beside calibrating BatchNorm")
+          .more(
+              "`reconstruction` solves anew for the layers that read the cut units, as the result's"
+                  + " are");
+
+  /** Ranking of channels. */
   public static final Setting<String> IMPORTANCE =
       Setting.word("importance", "consumer-norm", "batchnorm-scale", "taylor", "geometric-median")
           .usually("consumer-norm")
@@ -71,6 +81,7 @@ public final class FastNasKeys {
               PruneKeys.LAYERS,
               PruneKeys.OBJECTIVE,
               SCORE,
+              SCORE_AFTER,
               IMPORTANCE,
               SCORE_IMAGES,
               CALIBRATION_BATCHES,

@@ -12,7 +12,7 @@ public final class GradNasKeys {
   /** The word of the algorithm. */
   public static final String GRADNAS = "gradnas";
 
-  /** What the result may cost. */
+  /** Limits on the result's cost. */
   public static final Setting<Settings> CONSTRAINTS =
       PruneKeys.constraints(
               SettingTable.of(
@@ -27,7 +27,7 @@ public final class GradNasKeys {
                   + " number or a percentage of the original, upper bounds, inclusive; several"
                   + " count together");
 
-  /** What numbers of neurons are multiples of. */
+  /** Divisor of numbers of neurons. */
   public static final Setting<Integer> NEURON_DIVISOR =
       Setting.whole("neuronDivisor", 1, LARGEST_DIVISOR)
           .usually(32)
@@ -56,7 +56,7 @@ public final class GradNasKeys {
           .means("Images or sequences that are computed at once, which bounds memory")
           .more("changes no result beyond rounding");
 
-  /** How scores are made comparable. */
+  /** Normalisation of scores. */
   public static final Setting<String> NORMALISATION =
       Setting.word("normalisation", "raw", "layer", "kind")
           .usually("kind")
@@ -68,7 +68,7 @@ public final class GradNasKeys {
               "`kind`: all heads share 1, and so do all neurons; `layer`: the units of each layer"
                   + " do, heads and neurons apart");
 
-  /** Whether layers are alike. */
+  /** Flag: layers are alike. */
   public static final Setting<Boolean> UNIFORM =
       Setting.flag("uniform").means("Whether all layers get the same widths");
 
@@ -99,6 +99,12 @@ public final class GradNasKeys {
           .otherwise("128, or a third of `maxLength` if that is less")
           .means("Tokens that neighbouring windows of a question share");
 
+  /** Whether projections are solved for anew. */
+  public static final Setting<String> RECONSTRUCT =
+      PruneKeys.RECONSTRUCT.means(
+          "Whether what writes to the residual stream is solved for anew by least squares, from the"
+              + " first cut on");
+
   /** All keys. */
   static final SettingTable TABLE =
       SettingTable.of(
@@ -113,7 +119,7 @@ public final class GradNasKeys {
               PruneKeys.LAYERS,
               UNIFORM,
               OUTPUT,
-              PruneKeys.RECONSTRUCT,
+              RECONSTRUCT,
               MAX_LENGTH,
               STRIDE)
           .requiring(PruneKeys.ALGORITHM, CONSTRAINTS);

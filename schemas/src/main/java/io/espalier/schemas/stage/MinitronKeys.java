@@ -29,7 +29,7 @@ public final class MinitronKeys {
           .usually(1)
           .means("Sequences of which keys and values count as memory");
 
-  /** What the result may cost. */
+  /** Limits on the result's cost. */
   public static final Setting<Settings> CONSTRAINTS =
       PruneKeys.constraints(
               SettingTable.of(
@@ -62,7 +62,7 @@ public final class MinitronKeys {
                   + " or `num_key_value_heads`, `num_layers` or `num_hidden_layers`. Everything"
                   + " that does not fit is said at once");
 
-  /** Whether layers may differ. */
+  /** Flag: layers may differ. */
   public static final Setting<Boolean> PER_LAYER =
       Setting.flag("perLayer")
           .means(
@@ -114,26 +114,26 @@ public final class MinitronKeys {
           .usually(1)
           .means("Numbers of layers are multiples of this");
 
-  /** How much narrower a search may go. */
+  /** Limit on how narrow a search goes. */
   public static final Setting<Double> MAX_WIDTH_PRUNING =
       Setting.part("maxWidthPruning")
           .usually(0.4)
           .means("The largest part of a width that may go, from 0 to under 1");
 
-  /** How many layers a search may drop. */
+  /** Limit on layers a search may drop. */
   public static final Setting<Double> MAX_DEPTH_PRUNING =
       Setting.part("maxDepthPruning")
           .usually(0.2)
           .means("The largest part of the layers that may go, from 0 to under 1");
 
-  /** How many candidates are scored. */
+  /** Number of candidates scored. */
   public static final Setting<Integer> TOP_K =
       Setting.whole("topK", 1, LARGEST_COUNT)
           .usually(10)
           .means("The largest candidates that are scored on data")
           .more("within the constraints");
 
-  /** What candidates are scored by. */
+  /** Score of candidates. */
   public static final Setting<String> SCORE =
       Setting.word("score", "loss", "kl")
           .usually("loss")
@@ -143,7 +143,7 @@ public final class MinitronKeys {
               "mean `loss`, or `kl`, the mean divergence from what the original says of each"
                   + " token");
 
-  /** How layers are chosen. */
+  /** Choice of layers. */
   public static final Setting<String> DEPTH =
       Setting.word("depth", "cosine", "contiguous")
           .usually("cosine")
@@ -153,7 +153,7 @@ public final class MinitronKeys {
                   + " that is missed the least")
           .more("the latter is `contiguous`, by the score");
 
-  /** How tokens are put together. */
+  /** Aggregation over tokens. */
   public static final Setting<String> SEQUENCE_AGGREGATION =
       Setting.word("sequenceAggregation", "mean", "l2", "max")
           .usually("mean")
@@ -161,14 +161,14 @@ public final class MinitronKeys {
           .means("How the tokens of a sequence become one number")
           .more("of what a unit says of them; `mean` is one of magnitudes");
 
-  /** How sequences are put together. */
+  /** Aggregation over sequences. */
   public static final Setting<String> BATCH_AGGREGATION =
       Setting.word("batchAggregation", "mean", "l2", "max")
           .usually("l2")
           .told("sequences by")
           .means("How the sequences become one number");
 
-  /** What units are ranked by. */
+  /** Ranking of units. */
   public static final Setting<String> IMPORTANCE =
       Setting.word("importance", "contribution", "activation")
           .usually("contribution")
@@ -181,7 +181,7 @@ public final class MinitronKeys {
                   + " them, or times the number of tokens, which is what they add to the stream; or"
                   + " the score alone");
 
-  /** Who opens the result. */
+  /** Loaders of the result. */
   public static final Setting<String> LOADERS =
       Setting.word("loaders", "stock", "espalier")
           .usually("stock")
@@ -189,7 +189,7 @@ public final class MinitronKeys {
               "Who must be able to open the result: any loader of the family, or this project's"
                   + " own");
 
-  /** How large a file may be. */
+  /** Largest size of a file. */
   public static final Setting<String> SHARD_SIZE =
       Setting.text("shardSize")
           .otherwise("as the model has it")
@@ -242,6 +242,7 @@ public final class MinitronKeys {
               IMPORTANCE,
               LOADERS,
               SHARD_SIZE,
+              PruneKeys.RECONSTRUCT,
               BATCHES,
               BATCH_SIZE,
               MAX_LENGTH,

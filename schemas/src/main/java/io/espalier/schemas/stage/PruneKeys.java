@@ -11,7 +11,7 @@ public final class PruneKeys {
   static final int LARGEST_DIVISOR = 65_536;
   static final int LARGEST_COUNT = 1_000_000;
 
-  /** Which algorithm prunes. */
+  /** Pruning algorithm. */
   public static final Setting<String> ALGORITHM =
       Setting.word("algorithm", "fastnas", "gradnas", "minitron")
           .means(
@@ -43,7 +43,7 @@ public final class PruneKeys {
   public static final Setting<Integer> BATCH_SIZE =
       Setting.whole("batchSize", 1, LARGEST_DIVISOR).means("Images or sequences per batch");
 
-  /** What a choice of widths loses. */
+  /** Loss of a choice of widths. */
   public static final Setting<String> OBJECTIVE =
       Setting.word("objective", "sum", "max")
           .usually("sum")
@@ -59,7 +59,7 @@ public final class PruneKeys {
               "Names of layers or of their weights, with * for any text and ? for one character,"
                   + " such as layer3.*.conv1");
 
-  /** Whether layers are left alone. */
+  /** Flag: layers keep their width. */
   public static final Setting<Boolean> RULE_EXCLUDE =
       Setting.flag("exclude").means("Whether these layers keep their width");
 
@@ -95,7 +95,7 @@ public final class PruneKeys {
           .means("Activations kept in memory; more of them go to a file")
           .more("changes no result");
 
-  /** Whether what stands behind a cut is solved for anew. */
+  /** Choice whether layers behind a cut are solved anew. */
   public static final Setting<String> RECONSTRUCT =
       Setting.word("reconstruct", "auto", "on", "off")
           .usually("auto")

@@ -46,7 +46,7 @@ class PolicyDocumentTest {
          "stages": [{"prune": {"algorithm": "fastnas", "constraints": {"flops": 81102080}}}]}}
       """;
 
-  /** What has the defaults of the format; they need not be said, and are not. */
+  /** Policy with the format's defaults; they need not be said, and are not. */
   private static final String SPELLED_OUT =
       USUAL.replace(
           "\"match\": {},",

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 
 /** The policy's JSON schema as a file: what it says of stages is drawn from their declarations. */
 final class PublishedPolicySchema {
-  /** Where it lies, seen from this module. */
+  /** Path, relative to this module. */
   static final Path FILE =
       Path.of("src/main/resources/io/espalier/schemas/policy/pruning-policy.schema.json");
 

@@ -140,7 +140,8 @@ public final class Coordinator implements AutoCloseable {
         new RunSettings(
             withoutSlash(config.artifactsBase().toString()),
             stages.references(),
-            config.timing().silence());
+            config.timing().silence(),
+            RunSettings.MOST_REDELIVERIES);
     return new TopologySettings(partitions, config.timing().timers(), runs, outside);
   }
 

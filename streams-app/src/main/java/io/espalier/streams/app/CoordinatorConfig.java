@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How a coordinator is set up.
+ * Setup of a coordinator.
  *
  * @param bootstrapServers addresses of brokers
  * @param registry where the schemas are

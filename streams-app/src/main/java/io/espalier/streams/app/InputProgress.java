@@ -13,7 +13,7 @@ import java.util.function.IntFunction;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * How far the coordinator has read what is written to its topics, by partition.
+ * Progress of the coordinator in reading its topics, by partition.
  *
  * <p>Where a topic ended at some time is remembered; once the coordinator has committed as much of
  * every topic, everything that was written to the partition before that time has been processed.
@@ -22,7 +22,7 @@ import org.apache.kafka.common.TopicPartition;
 final class InputProgress implements IntFunction<Instant> {
   private static final int MOST_LOOKS = 100;
 
-  /** What the brokers know of the topics. */
+  /** Offsets of the topics, from brokers. */
   interface Offsets {
     /** Returns the first offset behind the last record of each partition of the topics. */
     Map<TopicPartition, Long> ends();
@@ -31,7 +31,7 @@ final class InputProgress implements IntFunction<Instant> {
     Map<TopicPartition, Long> processed();
   }
 
-  /** Where the topics ended at some time. */
+  /** End offsets of topics at some time. */
   private record Look(Instant at, Map<TopicPartition, Long> ends) {
     boolean processed(int partition, Map<TopicPartition, Long> upTo) {
       return ends.entrySet().stream()

@@ -6,7 +6,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * Whether a pool has the topic that its commands go to.
+ * Check that a pool has the topic for its commands.
  *
  * <p>Sending to a topic that is not there blocks a thread for a minute and then aborts its
  * transaction, with the runs of every other pool in it. So a pool without a topic must not be sent

@@ -18,7 +18,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/** Whether the topics are there, with the partition counts that the topology relies on. */
+/** Check that the topics are there, with the partition counts that the topology needs. */
 final class TopicCheck {
   private final Admin admin;
   private final Topics topics;

@@ -1,5 +1,5 @@
 /**
- * What the coordinator decides. Pure: no Kafka, no Avro, no clock, no I/O; times and settings are
+ * Decisions of the coordinator. Pure: no Kafka, no Avro, no clock, no I/O; times and settings are
  * arguments.
  */
 @NullMarked

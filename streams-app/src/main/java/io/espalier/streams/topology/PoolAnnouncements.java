@@ -7,7 +7,7 @@ import io.espalier.streams.domain.pool.InFlight.Sent;
 import io.espalier.streams.wire.ReleasedJob;
 import java.util.List;
 
-/** What goes out when a pool has had a turn. */
+/** Records sent after a turn of a pool. */
 final class PoolAnnouncements {
   private PoolAnnouncements() {}
 

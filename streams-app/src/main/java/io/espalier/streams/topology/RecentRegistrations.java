@@ -14,7 +14,7 @@ import java.util.List;
  * registered may become known here just after; then the model is looked at again.
  */
 public final class RecentRegistrations {
-  /** How long a registration is looked at again: far longer than a policy takes to get here. */
+  /** Time for which a registration is rechecked: far longer than a policy takes to get here. */
   static final Duration KEPT = Duration.ofMinutes(5);
 
   private static final int MOST = 10_000;

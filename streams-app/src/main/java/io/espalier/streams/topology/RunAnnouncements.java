@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What goes out when a run has been decided on. */
+/** Records sent after a decision on a run. */
 final class RunAnnouncements {
   static final String SOURCE = "/espalier/coordinator";
 

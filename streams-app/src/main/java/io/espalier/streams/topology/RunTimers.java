@@ -9,8 +9,8 @@ import java.util.NavigableSet;
 import java.util.TreeSet;
 
 /**
- * When to look at which run again, in the order of time: one time for each run. Kept in memory and
- * made anew from the runs when a task begins.
+ * Times to look at runs again, in the order of time: one time for each run. Kept in memory and made
+ * anew from the runs when a task begins.
  */
 final class RunTimers {
   private record Timer(Instant at, String runId) implements Comparable<Timer> {

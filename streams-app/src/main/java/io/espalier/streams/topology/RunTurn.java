@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What goes out after an event of a run.
+ * Output after an event of a run.
  *
  * @param shown the run, if people are to see it as it is now
  * @param effects what is asked of the world outside, in order

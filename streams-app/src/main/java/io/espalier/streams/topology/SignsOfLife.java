@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What was last heard of runs at work. It is kept in memory, stored now and then and shown now and
+ * Last signs of life of runs at work. It is kept in memory, stored now and then and shown now and
  * then: workers report every second, and none of that is lost with harm.
  */
 final class SignsOfLife {

@@ -8,7 +8,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * What the topology needs to know of the installation.
+ * Facts about the installation for the topology.
  *
  * @param partitions partitions of the keyed topics, the internal ones included
  * @param timerInterval how often timers are looked at
@@ -18,8 +18,8 @@ import java.util.function.Supplier;
 public record TopologySettings(
     int partitions, Duration timerInterval, RunSettings runs, Outside outside) {
   /**
-   * What the topology asks the world outside while it runs. The answers must be at hand: a step
-   * that waits holds up a transaction.
+   * Queries of the running topology to the world outside. The answers must be at hand: a step that
+   * waits holds up a transaction.
    *
    * @param poolHasTopic whether commands can be sent to a pool
    * @param heardUntil time until which everything that was written to a partition has been

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * {@code espalier-runs}, by task. A change of either is logged.
  */
 final class UnheardRuns implements AutoCloseable {
-  /** How long a run waits before it is counted. */
+  /** Wait of a run before it is counted. */
   static final Duration WAITING = Duration.ofMinutes(10);
 
   /** How long a worker, which reports every 15 seconds, is silent before its run is counted. */

@@ -1,5 +1,5 @@
 /**
- * How records flow: sources, processors that load, decide, store and forward, and sinks. No Avro
+ * Flow of records: sources, processors that load, decide, store and forward, and sinks. No Avro
  * class comes here. Start reading at {@link io.espalier.streams.topology.OptimizationTopology}.
  */
 @NullMarked

@@ -7,7 +7,7 @@ import io.espalier.streams.domain.run.RunEffect.AnswerRegistration;
 import io.espalier.streams.domain.run.RunEffect.CloseCommands;
 import io.espalier.streams.domain.run.RunPlan;
 
-/** What registrants and workers are told. */
+/** Answers to registrants and workers. */
 final class AnswerMapping {
   private AnswerMapping() {}
 

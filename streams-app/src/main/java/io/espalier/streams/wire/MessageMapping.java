@@ -22,7 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What is on its way to runs and pools. */
+/** Messages on their way to runs and pools. */
 final class MessageMapping {
   private MessageMapping() {}
 

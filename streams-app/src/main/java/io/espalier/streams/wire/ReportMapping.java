@@ -6,6 +6,7 @@ import io.espalier.event.StageProgressed;
 import io.espalier.event.StageStarted;
 import io.espalier.event.StageSucceeded;
 import io.espalier.schemas.DeadLetter;
+import io.espalier.schemas.FactsMapping;
 import io.espalier.schemas.KindNames;
 import io.espalier.streams.domain.RefusedException;
 import io.espalier.streams.domain.model.Artifact;
@@ -23,7 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What workers report. */
+/** Reports of workers. */
 final class ReportMapping {
   private ReportMapping() {}
 
@@ -136,7 +137,8 @@ final class ReportMapping {
             cost.getDevice(),
             ModelMapping.optional(cost.getPeakMemoryBytes()),
             cost.getCached()),
-        Optional.ofNullable(report.getForecast()).map(ForecastMapping::fromAvro));
+        Optional.ofNullable(report.getForecast()).map(ForecastMapping::fromAvro),
+        FactsMapping.fromAvro(report.getFacts()));
   }
 
   private static io.espalier.event.StageReport toAvro(StageReport report) {
@@ -151,7 +153,8 @@ final class ReportMapping {
             report.cost().device(),
             ModelMapping.nullable(report.cost().peakMemoryBytes()),
             report.cost().cached()),
-        report.forecast().map(ForecastMapping::toAvro).orElse(null));
+        report.forecast().map(ForecastMapping::toAvro).orElse(null),
+        FactsMapping.toAvro(report.facts()));
   }
 
   private static FailureKind kind(io.espalier.event.FailureKind kind) {

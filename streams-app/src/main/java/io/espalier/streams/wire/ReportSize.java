@@ -1,8 +1,11 @@
 package io.espalier.streams.wire;
 
 import io.espalier.event.BudgetForecast;
+import io.espalier.event.CandidateFact;
+import io.espalier.event.ChangeFacts;
 import io.espalier.event.Metric;
 import io.espalier.event.StageReport;
+import java.util.Set;
 
 /**
  * The size of what a worker tells of a stage, roughly. It stands in everything that is told of the
@@ -30,6 +33,7 @@ final class ReportSize {
     if (report.getForecast() != null) {
       size += of(report.getForecast());
     }
+    size += of(report.getFacts());
     return size + report.getMetrics().stream().mapToLong(ReportSize::of).sum();
   }
 
@@ -38,6 +42,36 @@ final class ReportSize {
         + forecast.getConstraints().entrySet().stream()
             .mapToLong(bound -> (long) bound.getKey().length() + bound.getValue().length())
             .sum();
+  }
+
+  private static long of(ChangeFacts facts) {
+    long widths =
+        facts.getWidths().stream()
+            .mapToLong(
+                width ->
+                    (long) NUMBERS
+                        + width.getAxis().length()
+                        + width.getKind().length()
+                        + width.getModule().length())
+            .sum();
+    long constraints =
+        facts.getConstraints().stream()
+            .mapToLong(
+                bound -> (long) NUMBERS + bound.getQuantity().length() + bound.getAsked().length())
+            .sum();
+    return widths + constraints + facts.getCandidates().stream().mapToLong(ReportSize::of).sum();
+  }
+
+  private static long of(CandidateFact candidate) {
+    long score = candidate.getScore() == null ? 0 : candidate.getScore().getMetric().length();
+    return (long) NUMBERS * (1 + candidate.getLayers().size())
+        + score
+        + names(candidate.getSizes().keySet())
+        + names(candidate.getCost().keySet());
+  }
+
+  private static long names(Set<String> numbered) {
+    return numbered.stream().mapToLong(name -> (long) NUMBERS + name.length()).sum();
   }
 
   private static long of(Metric metric) {

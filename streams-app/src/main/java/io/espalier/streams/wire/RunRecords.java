@@ -8,6 +8,7 @@ import io.espalier.event.state.EndingKind;
 import io.espalier.event.state.KeptRunRecord;
 import io.espalier.event.state.RunRecord;
 import io.espalier.streams.domain.model.ArtifactReference;
+import io.espalier.streams.domain.run.Deliveries;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Run;
 import io.espalier.streams.domain.run.RunAttempts;
@@ -79,6 +80,7 @@ final class RunRecords {
     stored.setAttemptOffset(run.attempts().offset());
     stored.setSequence(run.attempts().sequence());
     stored.setToken(run.attempts().token());
+    stored.setDeliveries(run.attempts().deliveries().times());
     stored.setStartedAt(run.history().startedAt().orElse(null));
     stored.setWorkedMillis(run.history().worked().toMillis());
     return stored;
@@ -123,6 +125,7 @@ final class RunRecords {
         stored.getUncountedAttempts(),
         stored.getAttemptOffset(),
         sequence,
-        stored.getToken());
+        stored.getToken(),
+        new Deliveries(stored.getDeliveries()));
   }
 }

@@ -16,7 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Where runs stand, as the coordinator keeps it. */
+/** States of runs, as the coordinator keeps them. */
 final class RunStates {
   private static final SingleObject<StageProgressed> PROGRESS =
       StoredEncodings.ofEvent(new StageProgressed());

@@ -3,8 +3,8 @@ package io.espalier.streams.wire;
 import org.apache.kafka.common.KafkaException;
 
 /**
- * What the coordinator keeps for itself cannot be read. It must not go on without: what it does not
- * know of it would lose or do twice. Never transient.
+ * Failure to read the coordinator's own state. It must not go on without: what it does not know of
+ * it would lose or do twice. Never transient.
  */
 public final class UnreadableStateException extends KafkaException {
   private static final long serialVersionUID = 1L;

@@ -30,10 +30,13 @@ import io.espalier.event.StageSpec;
 import io.espalier.event.StageStarted;
 import io.espalier.event.StageSucceeded;
 import io.espalier.event.WorkerHeartbeat;
+import io.espalier.fact.ChangeFacts;
+import io.espalier.schemas.FactsMapping;
 import io.espalier.schemas.SchemaRegistry;
 import io.espalier.schemas.Topic;
 import io.espalier.schemas.Topics;
 import io.espalier.schemas.stage.StageDeclarations;
+import io.espalier.streams.domain.run.Deliveries;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.RunAttempts;
 import io.espalier.streams.domain.stage.StageAttempt;
@@ -282,7 +285,8 @@ final class Driven implements AutoCloseable {
             List.of(metrics),
             List.of("timm"),
             new StageCost(5L, "cpu", null, false),
-            forecast);
+            forecast,
+            FactsMapping.toAvro(ChangeFacts.NONE));
     report(command, worker, new StageSucceeded(published(command), report));
   }
 
@@ -338,7 +342,8 @@ final class Driven implements AutoCloseable {
   void keepAtNoStage(String runId) {
     KeyValueStore<String, KeptRun> runs = driver.getKeyValueStore("runs");
     var run = runs.get(runId).going().orElseThrow();
-    var beyond = new RunAttempts(new StageAttempt(7, 1), 1, 0, 0, 1, "token");
+    var beyond =
+        new RunAttempts(new StageAttempt(7, 1), 1, 0, 0, 1, "token", new Deliveries(List.of()));
     runs.put(
         runId,
         KeptRun.of(

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is nobody's fault stops the thread; what one run does wrong harms no other. */
+/** Cases of faults: one that is nobody's stops the thread; one run's harms no other. */
 final class FaultsTest {
   @TempDir private Path directory;
   private Driven driven;

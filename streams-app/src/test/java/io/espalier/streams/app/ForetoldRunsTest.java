@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What clients foretell of runs, and what comes of runs whose policy is withdrawn. */
+/** Tests of clients' forecasts of runs, and of runs whose policy is withdrawn. */
 final class ForetoldRunsTest {
   private static final long TIME = 1_790_000_000_000L;
 

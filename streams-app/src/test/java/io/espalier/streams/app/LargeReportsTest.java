@@ -16,6 +16,8 @@ import io.espalier.event.StageCost;
 import io.espalier.event.StageFailed;
 import io.espalier.event.StageReport;
 import io.espalier.event.StageSucceeded;
+import io.espalier.fact.ChangeFacts;
+import io.espalier.schemas.FactsMapping;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What workers tell at length must fit into everything that is told of the run afterwards. */
+/** Tests that long reports of workers fit into all that is later told of the run. */
 final class LargeReportsTest {
   private static final int MOST_REPORT = 256 * 1024;
   private static final int MOST_MESSAGE = 16 * 1024;
@@ -132,7 +134,8 @@ final class LargeReportsTest {
         List.of(),
         List.of(),
         new StageCost(5L, "cpu", null, false),
-        null);
+        null,
+        FactsMapping.toAvro(ChangeFacts.NONE));
   }
 
   private Artifact artifact(int files) {

@@ -1,5 +1,6 @@
 package io.espalier.streams.domain;
 
+import io.espalier.fact.ChangeFacts;
 import io.espalier.gate.Gate;
 import io.espalier.gate.GateRule;
 import io.espalier.streams.domain.job.Command;
@@ -160,7 +161,8 @@ public final class Samples {
             List.of(metrics),
             List.of("timm"),
             new StageCost(Duration.ofSeconds(1), "cpu", OptionalLong.empty(), false),
-            Optional.empty()));
+            Optional.empty(),
+            ChangeFacts.NONE));
   }
 
   public static Reported reported(int stage, int attempt, WorkerReport report) {

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of policies when the registry does not say how to read them. */
+/** Cases of policies when the registry does not say how to read them. */
 final class PolicyBookTest {
   private final Topics writers = topics(SchemaRegistry.inMemory(UUID.randomUUID().toString()));
   private final AtomicInteger requests = new AtomicInteger();

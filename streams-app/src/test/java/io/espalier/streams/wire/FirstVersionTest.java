@@ -22,7 +22,7 @@ import org.apache.kafka.common.serialization.Serde;
 import org.junit.jupiter.api.Test;
 
 /**
- * What the first published version kept is read by this one. The records in {@code
+ * Tests that this version reads the first published one's state. The records in {@code
  * state/v1/records.json} are those of its changelogs after a small history, the last of each key.
  */
 final class FirstVersionTest {

@@ -3,6 +3,10 @@ package io.espalier.streams.wire;
 import static io.espalier.streams.domain.Samples.START;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.fact.CandidateFact;
+import io.espalier.fact.ChangeFacts;
+import io.espalier.fact.ConstraintFact;
+import io.espalier.fact.WidthFact;
 import io.espalier.gate.BudgetForecast;
 import io.espalier.gate.Gate;
 import io.espalier.gate.GateResult;
@@ -28,6 +32,7 @@ import io.espalier.streams.domain.pool.ForPool;
 import io.espalier.streams.domain.pool.InFlight;
 import io.espalier.streams.domain.pool.PoolEvent;
 import io.espalier.streams.domain.pool.PooledJob;
+import io.espalier.streams.domain.run.Deliveries;
 import io.espalier.streams.domain.run.ForRun;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.Run;
@@ -60,8 +65,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the coordinator keeps for itself comes back as it went, whatever is in it. */
+/** Tests that the coordinator's own state comes back as it went, whatever is in it. */
 final class RoundTripTest {
+  private static final ChangeFacts FACTS =
+      new ChangeFacts(
+          List.of(new WidthFact("model.layers.3.heads", "heads", "model.layers.3", 4, 3)),
+          List.of(
+              new ConstraintFact("flops", "60%", OptionalLong.of(60), OptionalLong.of(59)),
+              new ConstraintFact("latency", "4 ms", OptionalLong.empty(), OptionalLong.empty())),
+          List.of(
+              new CandidateFact(
+                  Map.of("hidden_size", 48),
+                  List.of(0, 2),
+                  Map.of("flops", 5_000_000_000L),
+                  Optional.of(new CandidateFact.Score("kl", Double.POSITIVE_INFINITY)),
+                  true),
+              new CandidateFact(Map.of(), List.of(), Map.of(), Optional.empty(), false)));
   private static final BudgetForecast FORECAST =
       new BudgetForecast(
           Map.of("flops", "73%"),
@@ -176,7 +195,8 @@ final class RoundTripTest {
         plan.runId(),
         plan,
         state,
-        new RunAttempts(new StageAttempt(1, 2), 3, 1, 0, 5, "token"),
+        new RunAttempts(
+            new StageAttempt(1, 2), 3, 1, 0, 5, "token", new Deliveries(List.of(9, 0, 2))),
         List.of(outcome()),
         new RunHistory(
             11,
@@ -217,7 +237,8 @@ final class RoundTripTest {
             List.of(metric),
             List.of("timm"),
             cost,
-            Optional.of(FORECAST)));
+            Optional.of(FORECAST),
+            FACTS));
   }
 
   private static RunPlan plan() {

@@ -8,7 +8,7 @@ import io.espalier.standalone.report.Result;
 import io.espalier.standalone.report.TextTable;
 import java.util.List;
 
-/** What people are told who apply policies. */
+/** Text for people who apply policies. */
 final class AppliedText {
   private static final int NAMED = 5;
   private static final String LATER =

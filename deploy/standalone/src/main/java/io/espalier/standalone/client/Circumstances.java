@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What must be known besides a run to say how it stands.
+ * Facts besides a run that are needed to tell its state.
  *
  * @param now what ages are counted to
  * @param served the pools of which a worker was heard of lately that takes work

@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.event.Metric;
 import io.espalier.event.StageOutcome;
+import io.espalier.fact.FactsJson;
 import io.espalier.gate.BudgetForecast;
 import io.espalier.gate.GatedMetric;
+import io.espalier.schemas.FactsMapping;
 import io.espalier.schemas.KindNames;
 import io.espalier.standalone.report.Measurement;
 import java.util.Collection;
@@ -84,6 +86,7 @@ public final class Events {
           .put("device", report.getCost().getDevice())
           .put("cached", report.getCost().getCached());
       stage.set("change", MAPPER.valueToTree(new java.util.TreeMap<>(report.getChange())));
+      stage.set("facts", FactsJson.of(FactsMapping.fromAvro(report.getFacts())));
     }
     return stages;
   }

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What comes of a registration by a policy that is for the model.
+ * Result of a registration by a policy that is for the model.
  *
  * @param verdict the policy, all of whose conditions hold
  * @param runId the run that carries it out
@@ -26,7 +26,7 @@ record ForetoldRun(
     RunOutcome outcome,
     StageForesight foresight) {
 
-  /** What a registration makes of a run. */
+  /** Effect of a registration on a run. */
   enum RunOutcome {
     /** It is new. */
     BEGINS,

@@ -4,8 +4,8 @@ import io.espalier.event.StageEvent;
 import io.espalier.event.StageProgressed;
 
 /**
- * Which of a run's reports are worth a line: everything but progress, and of progress the beginning
- * of each phase and each quarter of it.
+ * Reports of a run that are worth a line: everything but progress, and of progress the beginning of
+ * each phase and each quarter of it.
  */
 final class Milestones {
   private static final int PARTS = 4;

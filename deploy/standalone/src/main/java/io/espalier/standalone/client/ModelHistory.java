@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where a model version comes from, and what came of it.
+ * Origin of a model version, and what came of it.
  *
  * @param model its newest registration
  * @param registered all registrations that are known, those of other models included

@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
 /** Registers a model version and says what comes of it. */
 public final class ModelRegistering {
   /**
-   * What to register, and how.
+   * Request to register.
    *
    * @param registration the model version
    * @param dryRun whether it is only said what would come of it

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How long workers worked on the newest finished runs of policies: what another run of the same
- * policy can be expected to cost. Stages whose stored result was reused say nothing of that.
+ * Time of workers on the newest finished runs of policies: what another run of the same policy can
+ * be expected to cost. Stages whose stored result was reused say nothing of that.
  */
 final class PolicyCosts implements NewestSearch<Run> {
   private static final Duration RECENT = Duration.ofDays(30);

@@ -23,7 +23,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
-/** Whether policies are for a model, and whether their work on it would begin; changes nothing. */
+/** Check whether policies are for a model and their work on it would begin; changes nothing. */
 public final class PolicyTrial {
   private static final int REFUSED = 3;
   private static final int INFEASIBLE = 4;

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a model fares at the conditions of a policy.
+ * Verdict on a model by a policy's conditions.
  *
  * @param event the policy as it was published
  * @param policy the same as the coordinator reads it

@@ -44,7 +44,7 @@ final class PolicyWriter {
   private final Supplier<Map<String, PruningPolicy>> inForce;
 
   /**
-   * What is to be written.
+   * Change to write.
    *
    * @param policies by name; empty to withdraw one
    * @param answer what the caller gets once it is written

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which pools can do work now.
+ * Pools that can work now.
  *
  * @param pools pools that have a topic of commands, in order
  * @param workers how many workers serve a pool: heard of lately, and in service

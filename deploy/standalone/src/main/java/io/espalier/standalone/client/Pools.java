@@ -52,7 +52,7 @@ public final class Pools {
   }
 
   /**
-   * What waits for workers of a pool.
+   * Runs waiting for a pool's workers.
    *
    * @param runs how many runs
    * @param since since when the first of them has been waiting
@@ -68,7 +68,7 @@ public final class Pools {
   }
 
   /**
-   * What is known of the pools.
+   * Known facts of the pools.
    *
    * @param topics those that have a topic of commands
    * @param workers the newest sign of life of each worker

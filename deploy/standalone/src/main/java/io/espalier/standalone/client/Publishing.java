@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What people make known to a running system: models and policies. */
+/** Publishing to a running system: models and policies. */
 public final class Publishing {
   static final String SOURCE = "urn:espalier:cli";
 
@@ -74,7 +74,7 @@ public final class Publishing {
    */
   record Applied(PruningPolicy inForce, PolicyChange change) {}
 
-  /** What a policy's document means for the policy in force. */
+  /** Effect of a policy's document on the policy in force. */
   enum PolicyChange {
     /** There was none of that name. */
     CREATED,
@@ -84,7 +84,7 @@ public final class Publishing {
     UNCHANGED
   }
 
-  /** What becomes of documents, given the policies in force. */
+  /** Returns what becomes of documents, given the policies in force. */
   static Change<List<Applied>> changes(List<Policy> policies, Map<String, PruningPolicy> inForce) {
     Instant now = Instant.now();
     Map<String, Optional<PruningPolicy>> writes = new LinkedHashMap<>();

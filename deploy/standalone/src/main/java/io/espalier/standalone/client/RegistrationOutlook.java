@@ -21,7 +21,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What comes of a registration: the policies that are for the model, and why the others are not.
+ * Outlook of a registration: the policies that are for the model, and why the others are not.
  *
  * @param event the registration
  * @param before the last registration of the same version, if there is one
@@ -62,7 +62,7 @@ record RegistrationOutlook(
   }
 
   /**
-   * What else is known of a system.
+   * Further facts of a system.
    *
    * @param runs runs by id
    * @param pools which pools can do work

@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * How a run ended that was waited for.
+ * End of a run that was waited for.
  *
  * @param runId the run
  * @param run its last state, if it has appeared

@@ -19,7 +19,7 @@ import io.espalier.standalone.report.TextTable;
 import java.time.Duration;
 import java.util.List;
 
-/** What workers have reported of a run. */
+/** Reports of workers on a run. */
 public final class RunLog {
   private RunLog() {}
 

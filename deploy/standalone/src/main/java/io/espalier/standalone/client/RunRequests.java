@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.apache.avro.specific.SpecificRecord;
 
-/** What people ask of runs. */
+/** Requests on runs. */
 public final class RunRequests {
   private RunRequests() {}
 

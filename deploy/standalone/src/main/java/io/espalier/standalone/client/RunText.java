@@ -8,6 +8,7 @@ import io.espalier.event.StageOutcome;
 import io.espalier.gate.Gate;
 import io.espalier.gate.GateRule;
 import io.espalier.gate.GateWords;
+import io.espalier.schemas.FactsMapping;
 import io.espalier.schemas.KindNames;
 import io.espalier.standalone.model.Words;
 import io.espalier.standalone.report.Figures;
@@ -130,6 +131,7 @@ final class RunText {
                 report.getCost().getWallMillis() / 1000.0,
                 report.getCost().getDevice(),
                 stage.getAttempts()));
+    lines.addAll(FactsText.of(FactsMapping.fromAvro(report.getFacts())));
     List<Metric> metrics = report.getMetrics();
     lines.add(Measurement.table(Events.measurements(metrics)));
   }

@@ -26,7 +26,7 @@ final class RunWait {
   private final Map<String, Run> runs = new TreeMap<>();
   private final Set<String> open;
 
-  /** Where states of runs come from. */
+  /** Source of states of runs. */
   interface Source {
     /** The next ones; waits a moment if there are none. */
     List<TopicReader.Entry<Run>> poll();

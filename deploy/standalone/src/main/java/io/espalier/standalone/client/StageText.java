@@ -2,7 +2,7 @@ package io.espalier.standalone.client;
 
 import io.espalier.event.StageProgressed;
 
-/** How far a worker is, for people. */
+/** Progress text of a worker. */
 final class StageText {
   private StageText() {}
 

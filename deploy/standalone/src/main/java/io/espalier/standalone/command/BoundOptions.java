@@ -9,7 +9,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** What is asked for in place of a policy file. */
+/** Bounds given in place of a policy file. */
 final class BoundOptions {
   /**
    * One bound with all of its values.

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** How to reach a running system. */
+/** Address of a running system. */
 final class ConnectionOptions {
   @Option(
       names = "--bootstrap-servers",

@@ -32,8 +32,9 @@ final class DeadLettersCommand {
         "",
         "Keys of -o json: letters, each with letter (its name for the other commands), at, topic,"
             + " partition and offset (where it came from, as far as that is known), key, cause,"
-            + " message, bytes, runId (of a run that failed); and more, whether --limit left out"
-            + " older ones."
+            + " message, bytes, runId (of a run that failed), replayedFrom (the letter that was"
+            + " sent back and came again as this one); and more, whether --limit left out older"
+            + " ones."
       })
   static final class List extends Task {
     @Option(

@@ -116,7 +116,7 @@ public final class Espalier {
     return debug;
   }
 
-  /** What {@code --version} says: the version in the jar's manifest. */
+  /** Output of {@code --version}: the version in the jar's manifest. */
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {

@@ -18,7 +18,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** What is said, and which code is returned, when a command does not do what it was asked to. */
+/** Messages and return codes when a command does not do what it was asked to. */
 public final class Failures {
   /** A person reads no more than that; a data set may have a problem per file. */
   private static final int MOST = 50;

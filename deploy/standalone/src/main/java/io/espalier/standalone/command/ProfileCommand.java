@@ -26,7 +26,7 @@ import picocli.CommandLine.TypeConversionException;
 final class ProfileCommand extends Task {
   private static final String LATENCY = "latency";
 
-  /** What there is to search with; values are written as in policies. */
+  /** Algorithms to search with; values are written as in policies. */
   enum Algorithm {
     /** FastNAS. */
     FASTNAS,

@@ -9,7 +9,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** Which widths there are to choose from, as the prune stage of a policy says it. */
+/** Widths to choose from, as the prune stage of a policy says it. */
 final class SpaceOptions {
   @Option(
       names = "--channel-divisor",
@@ -23,7 +23,8 @@ final class SpaceOptions {
       paramLabel = "GLOB=RULE",
       converter = RuleConverter.class,
       description =
-          "Rule for the layers of that name: exclude, or a channel divisor of their own. Repeat for several; what is said later counts.")
+          "Rule for the layers of that name: exclude, or a channel divisor of their own. Repeat for"
+              + " several; what is said later counts.")
   private List<Rule> layers = new ArrayList<>();
 
   /** Widths are multiples of this. */

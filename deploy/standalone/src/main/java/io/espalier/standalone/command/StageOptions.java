@@ -4,13 +4,14 @@ import io.espalier.worker.app.StageHeaps;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What the JVM of a stage may use. */
+/** Resources of a stage's JVM. */
 final class StageOptions {
   @Option(
       names = "--heap",
       paramLabel = "MIB",
       description =
-          "Java heap of a stage; tensors come on top. Default: half of the memory, divided among the slots, but from 128 to 1500.")
+          "Java heap of a stage; tensors come on top. Default: half of the memory, divided among"
+              + " the slots, but from 128 to 1500.")
   private @Nullable Integer heap;
 
   @Option(

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Where a command may write. */
+/** Place to write for commands. */
 final class WorkDirectory {
   private WorkDirectory() {}
 

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How an installation on this machine is started.
+ * Settings of an installation on this machine.
  *
  * @param directory gets data, logs and artifacts
  * @param roots directories that the worker may read from, besides that one and what is allowed

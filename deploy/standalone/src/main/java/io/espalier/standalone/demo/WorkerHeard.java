@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Whether a worker can take work: only one that has been heard of, and is in service, gets any. */
+/** Check for a worker that can take work: only one heard of, and in service, gets any. */
 final class WorkerHeard implements AutoCloseable {
   private final Address address;
   private final Instant begin;

@@ -12,9 +12,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What the worker of {@code up} may read besides its own directory: what the person who started it
- * names, when it is named. That is the same person, and nobody else can write the list, so naming a
- * model says as much as an option does. Nothing more is allowed than what was named.
+ * Paths that the worker of {@code up} may read besides its own directory: what the person who
+ * started it names, when named. That is the same person, and nobody else can write the list, so
+ * naming a model says as much as an option does. Nothing more is allowed than what was named.
  */
 public final class AllowedRoots {
   private static final String NAME = "allowed-roots";

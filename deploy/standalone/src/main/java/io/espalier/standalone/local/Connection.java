@@ -21,7 +21,7 @@ public record Connection(Address address, Optional<Path> stack) {
   private static final String USUAL_REGISTRY = "http://localhost:8081";
 
   /**
-   * What a person says about it.
+   * Person's options for it.
    *
    * @param bootstrapServers Kafka's bootstrap servers
    * @param registryUrl base address of the schema registry

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Where the pieces of an installation lie: beside the runnable jar, or under {@code target} of the
+ * Places of the pieces of an installation: beside the runnable jar, or under {@code target} of the
  * module when classes run from a build.
  */
 public final class Distribution {

@@ -28,7 +28,7 @@ public final class JavaProcess implements AutoCloseable {
   }
 
   /**
-   * What to start.
+   * Start request.
    *
    * @param name what it is, in a word, for messages
    * @param heapMegabytes largest heap in MiB
@@ -80,7 +80,7 @@ public final class JavaProcess implements AutoCloseable {
   }
 
   /**
-   * How a process ended.
+   * End of a process.
    *
    * @param exitCode its exit code
    * @param message what it was, its exit code, and the end of its log

@@ -22,13 +22,13 @@ public abstract class LocalService implements AutoCloseable {
   /** Returns whether it works now; answers within a few seconds. */
   public abstract boolean works();
 
-  /** Where it listens, as clients name it; empty if it does not. */
+  /** Returns where it listens, as clients name it; empty if it does not. */
   public abstract String address();
 
   /** Returns what it is and where it writes its log, for messages. */
   abstract String inWords();
 
-  /** How long it may take to start. */
+  /** Returns how long it may take to start. */
   abstract Duration startLimit();
 
   /** Clears away what would make it look ready before it is. */

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Who listens on a port of this machine, as Linux tells it: {@code /proc/net/tcp} has the number of
+ * Process on a port of this machine, as Linux tells it: {@code /proc/net/tcp} has the number of
  * each socket, and each process a link to the sockets that it has.
  */
 final class PortHolder {

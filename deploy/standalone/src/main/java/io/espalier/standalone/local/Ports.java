@@ -9,7 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 
 /**
- * Where the services of an installation listen on the loopback interface.
+ * Ports of an installation's services on the loopback interface.
  *
  * @param broker port of the broker; 0 for any that is free
  * @param registry port of the schema registry; 0 for any that is free

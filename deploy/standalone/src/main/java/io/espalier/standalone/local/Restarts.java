@@ -7,7 +7,7 @@ import java.util.Deque;
 import java.util.Optional;
 
 /**
- * When a service that has ended may start again: at once the first time, and after pauses that
+ * Time when a service that has ended may restart: at once the first time, and after pauses that
  * double with each end; not at all if it ends too often, since then it does not help.
  */
 public final class Restarts {

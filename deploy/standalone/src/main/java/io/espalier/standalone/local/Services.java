@@ -30,7 +30,7 @@ public final class Services {
   private static final Duration NO_LIMIT = Duration.ofDays(3_650);
 
   /**
-   * How a worker is started.
+   * Settings of a worker.
    *
    * @param pool the pool it serves
    * @param workDirectory for jobs, checkpoints and the cache of results

@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /** The end of a stack that another process started, in order if it can be had. */
 public final class StackEnd {
-  /** What is left of one that was killed ends by itself in 15 s; see {@link Lifeline}. */
+  /** Wait for the rest of a killed one, which ends in 15 s; see {@link Lifeline}. */
   private static final Duration BY_ITSELF = Duration.ofSeconds(20);
 
   private StackEnd() {}

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.StreamSupport;
 
 /**
- * What runs in a directory on this machine, as it is written down for others.
+ * Record of what runs in a directory on this machine, for others.
  *
  * @param owner the process that started all of it
  * @param ready whether all of it has worked at once since its start

@@ -7,7 +7,7 @@ import io.espalier.standalone.report.TextTable;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What {@code up} has running in a directory, for people and programs. */
+/** Status of what {@code up} runs in a directory, for people and programs. */
 public final class StackStatus {
   private static final String UP = "up";
 

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where things of this user lie by themselves: data that last and what can be made again.
+ * Default places of this user's things: data that last and what can be made again.
  *
  * <p>Source: XDG Base Directory Specification. {@code XDG_DATA_HOME} and {@code XDG_CACHE_HOME} win
  * if they are absolute; else {@code .local/share} and {@code .cache} in the home directory, which

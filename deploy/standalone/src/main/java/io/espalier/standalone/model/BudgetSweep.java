@@ -39,7 +39,7 @@ public final class BudgetSweep {
   public record Budget(String name, LocalPolicy policy) {}
 
   /**
-   * What came out.
+   * Outcome.
    *
    * @param result what to print
    * @param feasible whether every budget could be met

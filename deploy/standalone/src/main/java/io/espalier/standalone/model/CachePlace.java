@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where the libraries of Hugging Face keep what they download, by the variables of the environment.
+ * Place of Hugging Face libraries' downloads, by the variables of the environment.
  *
  * <p>Source: huggingface_hub, {@code constants.py}. {@code HF_HUB_CACHE} is the place itself, and
  * so is {@code HUGGINGFACE_HUB_CACHE}, its older name; else it is {@code hub} in {@code HF_HOME},

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What reports tell of who asked for a result.
+ * Origin of a result's request, for reports.
  *
  * @param command the command line
  * @param clock says when the result was there
@@ -18,8 +18,8 @@ import java.util.OptionalLong;
  */
 public record CommandOrigin(String command, Clock clock, Optional<String> version) {
   /**
-   * What a report tells of a result of this machine: no run and no generation, which only a running
-   * system has.
+   * Returns what a report tells of a result of this machine: no run and no generation, which only a
+   * running system has.
    */
   ResultIdentity identity(Path model, PruningPolicy policy, LocalGates gates, Manifest produced) {
     return new ResultIdentity(

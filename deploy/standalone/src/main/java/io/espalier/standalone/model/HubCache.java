@@ -28,7 +28,7 @@ public record HubCache(Path folder) {
   private static final String MAIN = "main";
   private static final String SNAPSHOTS = "snapshots";
 
-  /** What is long enough to stand for a commit: as git has it. */
+  /** Pattern long enough to name a commit: as git has it. */
   private static final String SHORT_COMMIT = "[0-9a-f]{4,40}";
 
   private static final int SHORT = 7;

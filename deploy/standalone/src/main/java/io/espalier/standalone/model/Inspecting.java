@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** What a model is made of, and what of it can be pruned. */
+/** Parts of a model, and what of it can be pruned. */
 public final class Inspecting {
   private static final String OWN_AXIS = ".out";
 
@@ -97,20 +97,21 @@ public final class Inspecting {
     String layers = layers(notes);
     String axes = axes(notes);
     return """
-        directory     %s
-        family        %s
-        architecture  %s
-        root digest   %s
-        tensors       %d %s
-        parameters    %s%s
-        FLOPs         %s per sample (2 x multiply-accumulates)
-        bytes         %s
+    directory     %s
+    family        %s
+    architecture  %s
+    root digest   %s
+    tensors       %d %s
+    parameters    %s%s
+    FLOPs         %s per sample (2 x multiply-accumulates)
+    bytes         %s
 
-        Layers: the axis that each writes (.out: one of its own), and what it can be cut to (channel divisor %d)
-        %s
-        Axes: all tensors along an axis are cut alike
-        %s
-        %s"""
+    Layers: the axis that each writes (.out: one of its own), and what it can be cut to (channel divisor %d)
+    %s
+    Axes: all tensors along an axis are cut alike
+    %s
+    %s\
+    """
             .formatted(
                 directory.path(),
                 facts.family(),

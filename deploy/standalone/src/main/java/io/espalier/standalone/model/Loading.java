@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What opens a result, and how.
+ * Loaders of a result, and code.
  *
  * @param loaders their names, as espalier.json has them
  * @param lines of code, with {@code DIR} for the directory

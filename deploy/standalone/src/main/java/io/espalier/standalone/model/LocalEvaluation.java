@@ -23,13 +23,13 @@ import java.util.Optional;
 public final class LocalEvaluation {
   private static final int HEAP_MEBIBYTES = 1500;
 
-  /** What the stage says of how data became numbers. */
+  /** Keys of the stage on how data became numbers. */
   private static final List<String> READING = List.of("images", "labels");
 
   private LocalEvaluation() {}
 
   /**
-   * What is to be measured.
+   * Request to measure.
    *
    * @param model directory
    * @param data data set, a path or a URI

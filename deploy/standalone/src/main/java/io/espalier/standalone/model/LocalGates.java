@@ -30,7 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How local results fare at a policy's gates, by the very rules that the coordinator has.
+ * Outcomes of local results at a policy's gates, by the coordinator's very rules.
  *
  * @param measurements over all stages
  * @param results one per gate
@@ -149,7 +149,8 @@ record LocalGates(
             report.device(),
             result.peakMemoryBytes(),
             result.cached()),
-        Optional.empty());
+        Optional.empty(),
+        report.facts());
   }
 
   private static List<Metric> told(List<io.espalier.worker.domain.job.Metric> metrics) {

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What stages on this machine may use.
+ * Resources for stages on this machine.
  *
  * @param heapMebibytes Java heap of each stage
  * @param threads threads of the tensor library

@@ -21,7 +21,7 @@ final class LocalStages {
   private LocalStages() {}
 
   /**
-   * What came of stages.
+   * Results of stages.
    *
    * @param results one per stage
    * @param scoresReused whether every stage that needs scores had all of them from earlier runs

@@ -23,7 +23,7 @@ import java.util.Optional;
 /** A policy's stages on a model directory of this machine, gates included. */
 public final class Optimization {
   /**
-   * What to do.
+   * Request.
    *
    * @param model model directory
    * @param policy what is done, and what a result must meet
@@ -56,7 +56,7 @@ public final class Optimization {
   }
 
   /**
-   * What came out.
+   * Outcome.
    *
    * @param result what to print
    * @param accepted false if a gate failed and the policy rejects such a result

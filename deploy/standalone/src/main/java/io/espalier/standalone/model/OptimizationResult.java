@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * How an optimization is told of.
+ * Report on an optimization.
  *
  * @param policy its name
  * @param gates what was measured, and how it fared

@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Where results go, and what is said if they cannot. */
+/** Directory for results, and messages if it fails. */
 final class OutputDirectory {
   private OutputDirectory() {}
 

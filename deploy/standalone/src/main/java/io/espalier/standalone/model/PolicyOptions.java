@@ -22,7 +22,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What is said in options in place of a policy file.
+ * Options in place of a policy file.
  *
  * @param algorithm as policies name it
  * @param constraints bounds by name as in policies; empty for what asks for sizes by number

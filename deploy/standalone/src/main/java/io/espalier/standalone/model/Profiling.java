@@ -26,7 +26,7 @@ import java.util.OptionalInt;
 /** The table of a search space, of a model directory or of a network that is known by name. */
 public final class Profiling {
   /**
-   * How to look.
+   * Request.
    *
    * @param algorithm as policies name it
    * @param divisor widths are multiples of it

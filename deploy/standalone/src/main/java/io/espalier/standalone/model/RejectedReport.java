@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What is kept of a result that gates refused: its report, and what was asked for. */
+/** Remains of a result that gates refused: its report, and what was asked for. */
 final class RejectedReport {
   private static final String POLICY = "policy.yaml";
   private static final Set<String> OWN = Set.of(Reports.HTML, Reports.JSON, POLICY);

@@ -24,8 +24,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What can be known of a policy's work on a model before any of it is done: whether its first stage
- * would begin, by the check that workers make. Only headers of files are read.
+ * Forecast of a policy's work on a model before any of it is done: whether its first stage would
+ * begin, by the check that workers make. Only headers of files are read.
  *
  * @param verdict what became of the check
  * @param reasons why not, each as a sentence; empty if it would begin
@@ -34,7 +34,7 @@ public record StageForesight(Verdict verdict, List<String> reasons) {
   /** How problems begin that are about data that nobody named. */
   private static final String ABOUT_DATA = "data: ";
 
-  /** What becomes of a check. */
+  /** Verdict of a check. */
   public enum Verdict {
     /** The stage would begin; what is measured only then, such as latency, is not judged. */
     FEASIBLE,

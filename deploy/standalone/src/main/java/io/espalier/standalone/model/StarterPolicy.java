@@ -25,7 +25,7 @@ public final class StarterPolicy {
    */
   private record Gate(String metric, String bound) {}
 
-  /** What a result is judged by: the first of these that is measured. */
+  /** Gates of a result: the first of these that is measured. */
   private static final List<Gate> GATES =
       List.of(
           new Gate("perplexity", "percentMaxDegradation: 20"),
@@ -44,7 +44,7 @@ public final class StarterPolicy {
   private static final int LARGEST_DIVISOR = 32;
 
   /**
-   * How a model is cut.
+   * Budget of a cut.
    *
    * @param quantity what is bounded
    * @param share the bound, in percent of the model at hand
@@ -52,7 +52,9 @@ public final class StarterPolicy {
    * @param divisor cut widths are multiples of it
    */
   private record Budget(String quantity, int share, double smallest, int divisor) {
-    /** Whether much smaller models could be reached: else the few that fit may all be poor. */
+    /**
+     * Returns whether much smaller models could be reached: else the few that fit may all be poor.
+     */
     boolean leavesAChoice() {
       return smallest <= share / 2.0;
     }

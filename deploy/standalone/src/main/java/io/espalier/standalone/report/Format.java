@@ -9,7 +9,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How a result is written. */
+/** Format of a result. */
 public enum Format {
   /** For people. */
   TABLE {

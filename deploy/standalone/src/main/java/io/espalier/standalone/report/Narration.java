@@ -68,7 +68,7 @@ public final class Narration implements AutoCloseable {
   }
 
   /**
-   * How far a task is.
+   * Progress of a task.
    *
    * @param name of the task; another name begins another bar
    * @param done steps done

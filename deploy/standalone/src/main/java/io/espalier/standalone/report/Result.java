@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a command found out.
+ * Findings of a command.
  *
  * @param json all of it, for programs
  * @param table the same for people

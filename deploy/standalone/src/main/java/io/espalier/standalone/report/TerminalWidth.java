@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** How many letters a line of standard output may have so that the terminal does not fold it. */
+/** Number of letters in a line of standard output that the terminal does not fold. */
 public final class TerminalWidth {
   static final int STANDARD_OUTPUT = 1;
   static final int STANDARD_ERROR = 2;

@@ -73,7 +73,7 @@ public final class TextTable {
   }
 
   /**
-   * How the cells of a column are set.
+   * Layout of a column's cells.
    *
    * @param width letters of the longest
    * @param numeric whether they stand to the right

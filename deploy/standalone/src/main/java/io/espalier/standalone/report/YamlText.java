@@ -17,7 +17,7 @@ public final class YamlText {
   /** Begins like no number and has nothing that means something in YAML; or a percentage. */
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z][A-Za-z0-9_./-]*|[0-9.]+%");
 
-  /** What YAML's versions read as something else than text. */
+  /** Words that YAML's versions do not read as text. */
   private static final Set<String> RESERVED =
       Set.of("true", "false", "null", "yes", "no", "on", "off", "y", "n");
 

@@ -1,5 +1,5 @@
 /**
- * How results and progress look: tables, JSON and YAML on standard output, progress on standard
+ * Form of results and progress: tables, JSON and YAML on standard output, progress on standard
  * error. Knows nothing of models, Kafka or commands.
  */
 @NullMarked

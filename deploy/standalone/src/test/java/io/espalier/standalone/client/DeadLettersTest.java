@@ -69,6 +69,25 @@ class DeadLettersTest {
   }
 
   @Test
+  void a_letter_that_was_replayed_in_vain_says_which_one_it_was() {
+    add(0, NOON, died("run-1", "garbage".getBytes(UTF_8), requests.name()));
+    ProducerRecord<byte[], byte[]> back = DeadLetterReplay.back(read("0-0"), topics, NOON);
+
+    add(0, NOON.plusSeconds(60), diedAgain(back));
+
+    Result result = listed(everything(100), NOON.plusSeconds(60));
+    assertThat(result.table().lines().skip(1))
+        .satisfiesExactly(
+            first -> assertThat(first).startsWith("0-0").endsWith("  wanted a RunRequest"),
+            second ->
+                assertThat(second)
+                    .startsWith("0-1")
+                    .endsWith("  again, after a replay of 0-0: wanted a RunRequest"));
+    assertThat(result.json().at("/letters/0/replayedFrom").isMissingNode()).isTrue();
+    assertThat(result.json().at("/letters/1/replayedFrom").asText()).isEqualTo("0-0");
+  }
+
+  @Test
   void the_newest_letters_of_a_topic_are_found_and_what_is_large_is_not_kept() {
     for (int i = 0; i < 20; i++) {
       add(0, NOON.plus(Duration.ofMinutes(i)), died("k" + i, new byte[LARGEST], requests.name()));
@@ -216,6 +235,14 @@ class DeadLettersTest {
   private ProducerRecord<byte[], byte[]> died(String key, byte[] value, String topic) {
     var refused = new ConsumerRecord<>(topic, 4, 17L, key.getBytes(UTF_8), value);
     refused.headers().add("traceparent", "00-abc".getBytes(UTF_8));
+    return DeadLetter.of(
+        topics.deadLetters(), refused, new UnreadableEventException("wanted a RunRequest", null));
+  }
+
+  /** A letter that was sent back and failed as before. */
+  private ProducerRecord<byte[], byte[]> diedAgain(ProducerRecord<byte[], byte[]> back) {
+    var refused = new ConsumerRecord<>(back.topic(), 4, 18L, back.key(), back.value());
+    back.headers().forEach(refused.headers()::add);
     return DeadLetter.of(
         topics.deadLetters(), refused, new UnreadableEventException("wanted a RunRequest", null));
   }

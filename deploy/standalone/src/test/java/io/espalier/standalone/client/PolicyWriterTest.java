@@ -50,7 +50,7 @@ class PolicyWriterTest {
     return new MockProducer<>(true, null, new StringSerializer(), new ByteArraySerializer());
   }
 
-  /** What was committed becomes what is in force. */
+  /** Puts what was committed in force. */
   private void commit(MockProducer<String, byte[]> producer) {
     for (ProducerRecord<String, byte[]> each : producer.history()) {
       log.put(each.key(), topic.values().deserializer().deserialize(topic.name(), each.value()));

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is said of a ResNet-20 with drawn images, in a system with one served pool. */
+/** Tests on a ResNet-20 with drawn images, in a system with one served pool. */
 class RegistrationOutlookTest {
   private static final PoolReadiness POOLS =
       new PoolReadiness(List.of("default"), Map.of("default", 1));

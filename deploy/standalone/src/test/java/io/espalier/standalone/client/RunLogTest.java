@@ -12,6 +12,8 @@ import io.espalier.event.StageProgressed;
 import io.espalier.event.StageReport;
 import io.espalier.event.StageStarted;
 import io.espalier.event.StageSucceeded;
+import io.espalier.fact.ChangeFacts;
+import io.espalier.schemas.FactsMapping;
 import io.espalier.standalone.report.Result;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,7 +86,8 @@ class RunLogTest {
             List.of(),
             List.of(),
             new StageCost(125_000L, "a card", null, cached),
-            null));
+            null,
+            FactsMapping.toAvro(ChangeFacts.NONE)));
   }
 
   private void event(int stage, int attempt, long second, Object detail) {

@@ -84,6 +84,10 @@ class RunTextTest {
             "artifact  file:///store/run-1/",
             "report    file:///store/run-1/report.html",
             "prune (fastnas 3): 12.0 s on cpu, attempts 2",
+            "asked     flops 60%: at most 6,000, reached 5,900",
+            "asked     latency 4 ms",
+            "widths    hidden 64 -> 48; heads 8 -> 7 in 2 modules",
+            "chosen    hidden_size 48 of 2 candidates, kl 0.1250",
             "gate      accuracy maxDegradation 10.00 pp: worse by 5.00 pp, passed");
   }
 

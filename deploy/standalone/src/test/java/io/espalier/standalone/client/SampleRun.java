@@ -13,13 +13,39 @@ import io.espalier.event.StageCost;
 import io.espalier.event.StageKind;
 import io.espalier.event.StageOutcome;
 import io.espalier.event.StageReport;
+import io.espalier.fact.CandidateFact;
+import io.espalier.fact.ChangeFacts;
+import io.espalier.fact.ConstraintFact;
+import io.espalier.fact.WidthFact;
+import io.espalier.schemas.FactsMapping;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /** A run of two stages. */
 public final class SampleRun {
   public static final Instant NOON = Instant.parse("2026-06-01T12:00:00Z");
+
+  private static final ChangeFacts FACTS =
+      new ChangeFacts(
+          List.of(
+              new WidthFact("hidden", "hidden", "", 64, 48),
+              new WidthFact("h.0.heads", "heads", "h.0", 4, 3),
+              new WidthFact("h.1.heads", "heads", "h.1", 4, 4)),
+          List.of(
+              new ConstraintFact("flops", "60%", OptionalLong.of(6_000), OptionalLong.of(5_900)),
+              new ConstraintFact("latency", "4 ms", OptionalLong.empty(), OptionalLong.empty())),
+          List.of(
+              new CandidateFact(
+                  Map.of("hidden_size", 48),
+                  List.of(0, 1),
+                  Map.of("flops", 5_900L),
+                  Optional.of(new CandidateFact.Score("kl", 0.125)),
+                  true),
+              new CandidateFact(
+                  Map.of("hidden_size", 40), List.of(0, 1), Map.of(), Optional.empty(), false)));
 
   private SampleRun() {}
 
@@ -41,7 +67,8 @@ public final class SampleRun {
                     List.of(accuracy),
                     List.of(),
                     new StageCost(12_000L, "cpu", null, false),
-                    null),
+                    null,
+                    FactsMapping.toAvro(FACTS)),
                 "")));
     run.setGates(
         List.of(new GateResult(new Gate("accuracy", GateRule.MAX_DEGRADATION, 0.1), 0.05, true)));

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What can be done with policies where there is no system. */
+/** Tests of commands on policies without a system. */
 class EspalierPoliciesTest {
   private static final String POLICY =
       """

@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What people are told of models that read text whose files can be meant in more than one way. */
+/** Tests of messages on models that read text whose files can be meant in several ways. */
 class EspalierTextFilesTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -14,7 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code up}, {@code status} and {@code down} say where nothing runs, or cannot. */
+/** Tests of {@code up}, {@code status} and {@code down} where nothing runs, or cannot. */
 class EspalierUpTest {
   private static final Address UP = new Address("localhost:9092", "http://localhost:8081", "");
 

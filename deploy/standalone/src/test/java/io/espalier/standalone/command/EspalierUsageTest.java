@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What the terminal says to what was mistyped, and how a shell completes. */
+/** Tests of answers to mistyped commands, and of shell completion. */
 class EspalierUsageTest {
   @Test
   void a_misspelt_option_is_named_instead_of_the_one_that_is_then_missing() {

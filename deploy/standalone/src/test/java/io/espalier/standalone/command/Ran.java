@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 
-/** What a command printed, and how it ended. */
+/** Output of a command, and how it ended. */
 record Ran(int code, String out, String err) {
   /** Runs a command in this JVM. */
   static Ran espalier(String... arguments) {

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class UserDirectoriesTest {
-  /** What Java says of a user id that is not in the system's list of users. */
+  /** Home in Java of a user id that is not in the system's list of users. */
   private static final String UNLISTED = "?";
 
   @Test

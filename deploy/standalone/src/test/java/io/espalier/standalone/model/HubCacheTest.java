@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is expected was asked of huggingface_hub by {@code golden/hub-cache/make.py}. */
+/** Tests against answers of huggingface_hub, from {@code golden/hub-cache/make.py}. */
 class HubCacheTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String A = "1f3c" + "0".repeat(36);

@@ -51,7 +51,7 @@ public record Batches(ImageDataset data, int batch) {
 
   /** The images of a batch of a data set: (batch, channels, height, width). */
   public static NDArray images(ImageDataset data, Batch of, NDManager manager) {
-    return Tensors.of(
+    return Tensors.images(
         manager, of.pixels(), of.size(), data.channels(), data.height(), data.width());
   }
 }

@@ -6,10 +6,9 @@ import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
 
 /**
- * How far a measure could be off by chance: in 95 of 100 cases no further than to the ends of the
- * interval, which holds the middle 95 % of what the measure is of samples drawn anew from those at
- * hand. Two models are compared on the same draws, so what is hard for both does not count as a
- * difference.
+ * Chance error of a measure: in 95 of 100 cases no further than to the ends of the interval, which
+ * holds the middle 95 % of what the measure is of samples drawn anew from those at hand. Two models
+ * are compared on the same draws, so what is hard for both does not count as a difference.
  *
  * <p>Source: Efron, Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13 (percentile
  * intervals).

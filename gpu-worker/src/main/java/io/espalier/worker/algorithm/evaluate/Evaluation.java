@@ -21,7 +21,7 @@ public final class Evaluation {
   public static final int BATCH = 64;
 
   /**
-   * How well a model tells classes apart.
+   * Quality of a model as a classifier.
    *
    * @param accuracy fraction of samples whose highest score is that of their class, from 0 to 1;
    *     not a number if samples have no class

@@ -98,7 +98,7 @@ public final class ImageMetrics {
 
   /** The same as a judgement. */
   public Judgement judgement(ImageMetrics original) {
-    return new Judgement(measures(original), samples(original), samples);
+    return new Judgement(names(labelled).get(0), measures(original), samples(original), samples);
   }
 
   /**

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** How good the labels or numbers are that a model says of texts or tokens, batch by batch. */
+/** Quality of the labels or numbers that a model gives texts or tokens, batch by batch. */
 interface LabelScores {
   /** Takes what was said of a batch, see {@link TextLoss#sum}. */
   void add(TokenBatch batch, float[] said);

@@ -9,6 +9,16 @@ package io.espalier.worker.algorithm.evaluate;
  * @param value it
  */
 public record Measure(String name, String unit, boolean higherIsBetter, double value) {
+  /** Returns the name of the same measure of a plain cut, beside that of what was reconstructed. */
+  public static String asCut(String name) {
+    return name + "AsCut";
+  }
+
+  /** Returns the same under the name that it has for a plain cut. */
+  public Measure asCut() {
+    return new Measure(asCut(name), unit, higherIsBetter, value);
+  }
+
   /** A part of 1, of which more is better. */
   public static Measure fraction(String name, double value) {
     return new Measure(name, "fraction", true, value);

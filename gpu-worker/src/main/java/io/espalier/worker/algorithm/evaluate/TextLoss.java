@@ -5,12 +5,12 @@ import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.TokenBatch;
 
 /**
- * What the outputs of a model that reads text are worth.
+ * Loss of the outputs of a model that reads text.
  *
  * <p>A sum and what it is a sum over are kept apart, so that a batch can be computed in pieces.
  */
 public interface TextLoss {
-  /** How many answers, texts or tokens a batch asks for. */
+  /** Returns how many answers, texts or tokens a batch asks for. */
   long count(TokenBatch batch);
 
   /**

@@ -56,6 +56,14 @@ public final class TextMetrics {
     };
   }
 
+  /**
+   * Returns the name of the measure that says most of a model: F1 of questions, accuracy or F1 of
+   * labels, the squared error of numbers, the loss of text, the similarity of embeddings.
+   */
+  public static String headline(TextInput input) {
+    return input.task() == TextTask.QUESTION_ANSWERING ? "f1" : names(input).get(0);
+  }
+
   /** As {@link #names}, of what needs no other model to compare with. */
   public static List<String> namesAlone(TextInput input) {
     return input.task() == TextTask.FEATURE_EXTRACTION ? List.of() : names(input);
@@ -137,7 +145,20 @@ public final class TextMetrics {
 
   /** As {@link #measures(TextMetrics)}, with what is behind the measures. */
   public Judgement judgement(TextMetrics original) {
-    return new Judgement(measures(original), samples(original), samples());
+    return new Judgement(headline(input), measures(original), samples(original), samples());
+  }
+
+  /**
+   * Returns the measure that says most of a model.
+   *
+   * @param original what the original says of the same data
+   */
+  public Measure headline(TextMetrics original) {
+    String name = headline(input);
+    return measures(original).stream()
+        .filter(measure -> measure.name().equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   /**

@@ -3,8 +3,8 @@ package io.espalier.worker.algorithm.evaluate;
 import io.espalier.worker.domain.job.Interval;
 
 /**
- * How far a share of independent samples could be off by chance, where nothing is known but the
- * share and how many samples there were.
+ * Interval by which a share of independent samples could be off by chance, where only the share and
+ * the number of samples are known.
  *
  * <p>Source: Wilson, Probable inference, the law of succession, and statistical inference, 1927,
  * without correction for continuity.

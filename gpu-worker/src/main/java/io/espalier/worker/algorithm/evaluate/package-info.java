@@ -1,5 +1,5 @@
 /**
- * How good and how fast a model is. Its rule: measuring changes nothing; what changes the running
+ * Quality and speed of a model. Its rule: measuring changes nothing; what changes the running
  * statistics is called calibration and says so. Start reading at {@link
  * io.espalier.worker.algorithm.evaluate.Evaluation}.
  */

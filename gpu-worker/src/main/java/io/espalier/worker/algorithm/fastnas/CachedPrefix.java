@@ -16,8 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a network passes on to one of its sections, for every batch of images: computed once, read
- * for every cut that begins there or later.
+ * Input of one section of a network, for every batch of images: computed once, read for every cut
+ * that begins there or later.
  *
  * <p>It is kept twice. While BatchNorm is calibrated it normalises each batch by the batch's own
  * statistics, afterwards by the running ones, so the same images arrive at a section with different

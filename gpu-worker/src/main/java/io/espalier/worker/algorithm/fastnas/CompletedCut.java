@@ -5,7 +5,7 @@ import io.espalier.worker.domain.job.Reconstruction;
 import java.util.Optional;
 
 /**
- * What was done to a cut model before it went out.
+ * Completion of a cut model before it went out.
  *
  * @param calibrationImages images that BatchNorm was calibrated on
  * @param reconstruction empty if none was wanted

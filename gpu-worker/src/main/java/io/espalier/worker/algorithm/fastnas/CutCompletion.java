@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What is done to a cut model in its files before it goes out: what reads cut units is solved for
+ * Completion of a cut model in its files before it goes out: what reads cut units is solved for
  * anew, unless that is not wanted, and BatchNorm is calibrated.
  *
  * @param data images of the search

@@ -7,7 +7,9 @@ import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.evaluate.ImageMetrics;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
+import io.espalier.worker.algorithm.reconstruct.VisionReconstruction;
 import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
@@ -26,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Scores cut versions of one model on the same images: BatchNorm is calibrated on them, then the
- * score is taken. What lies in front of the first cut tensor is computed once and used again, so
- * cuts should come in the order of the forward pass.
+ * score is taken. If that is wanted, the layers that read cut units are solved for before that, on
+ * the same images without their labels. What lies in front of the first cut tensor is computed once
+ * and used again, so cuts should come in the order of the forward pass.
  *
  * <p>The scores are those of whole passes, bit for bit on the same device.
  */
@@ -36,14 +39,24 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
   private final Weights original;
   private final Weights whole;
   private final ChannelOrder order;
-  private final FastNasSettings.Score score;
+  private final Scoring scoring;
   private final Batches batches;
   private final List<Section> sections;
   private final double[] shares;
   private final CachedPrefix prefix;
+  private final VisionReconstruction.Storage storage;
   private final NDManager manager = PyTorch.newManager();
   private NDArray @Nullable [] reference;
   private double passes;
+
+  /**
+   * How models are scored.
+   *
+   * @param score what by
+   * @param after what is done to them before that
+   * @param seed decides at which positions samples of a reconstruction are taken
+   */
+  record Scoring(FastNasSettings.Score score, FastNasSettings.ScoreAfter after, long seed) {}
 
   /**
    * A scorer.
@@ -56,7 +69,7 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
       VisionFamily family,
       Weights weights,
       ChannelOrder order,
-      FastNasSettings.Score score,
+      Scoring scoring,
       Batches batches,
       long memoryBytes,
       Path directory) {
@@ -64,7 +77,8 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
     this.original = weights;
     this.whole = weights.keep(Kept.all());
     this.order = order;
-    this.score = score;
+    this.scoring = scoring;
+    this.storage = new VisionReconstruction.Storage(memoryBytes, directory);
     this.batches = batches;
     this.sections = family.sections(whole);
     this.shares = shares(weights.architecture(), sections);
@@ -87,6 +101,9 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
     count(prefix.moveTo(from), from);
     count(from, sections.size());
     try (Weights cut = original.keep(kept)) {
+      if (scoring.after() == FastNasSettings.ScoreAfter.RECONSTRUCTION) {
+        reconstruct(cut, kept, from);
+      }
       List<Section> rest = family.sections(cut).subList(from, sections.size());
       BatchNormCalibration.recalibrate(rest, cut, batches.calibrating(), prefix::calibrating);
       return score(rest);
@@ -105,6 +122,16 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
     manager.close();
   }
 
+  /** Solves for the layers that read cut units; all that they read lies behind a section. */
+  private void reconstruct(Weights cut, Kept kept, int from) {
+    int to =
+        new VisionReconstruction(
+                family, original, kept, batches, scoring.seed(), Progress.Listener.NONE)
+            .solveReaders(cut, from, prefix::evaluating, storage);
+    count(from, to); // of the original
+    count(from, to);
+  }
+
   private double score(List<Section> rest) {
     var tally = new ImageMetrics();
     double[] divergence = {0};
@@ -112,12 +139,12 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
         rest,
         (batch, logits) -> {
           tally.add(logits, prefix.labels(batch));
-          if (score == FastNasSettings.Score.AGREEMENT) {
+          if (scoring.score() == FastNasSettings.Score.AGREEMENT) {
             NDArray said = reference()[batch];
             divergence[0] += Losses.divergence(said, logits).getFloat() * said.getShape().get(0);
           }
         });
-    return switch (score) {
+    return switch (scoring.score()) {
       // the highest of scores that are no numbers is still a class, so the loss tells
       case ACCURACY ->
           Double.isFinite(tally.quality().loss()) ? tally.quality().accuracy() : Double.NaN;

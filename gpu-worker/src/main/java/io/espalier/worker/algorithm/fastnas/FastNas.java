@@ -34,7 +34,7 @@ import java.util.Optional;
  */
 public final class FastNas {
   /** Changes whenever results may. */
-  public static final String VERSION = "4";
+  public static final String VERSION = "5";
 
   private final FastNasPlan plan;
   private final FastNasSettings settings;
@@ -95,7 +95,7 @@ public final class FastNas {
             plan.family(),
             weights,
             order,
-            settings.score(),
+            new CutScorer.Scoring(settings.score(), settings.scoreAfter(), settings.seed()),
             images,
             settings.activationBytes(),
             checkpoints)) {
@@ -133,11 +133,12 @@ public final class FastNas {
     text.append(
         String.format(
             Locale.ROOT,
-            "batch %d, images %d, seed %d, score %s, importance %s\n",
+            "batch %d, images %d, seed %d, score %s after %s, importance %s\n",
             settings.batchSize(),
             settings.scoreImages(),
             settings.seed(),
             settings.score(),
+            settings.scoreAfter(),
             settings.importance()));
     for (Choices choices : plan.space().axes()) {
       text.append(choices.axis().name()).append(choices.widths()).append('\n');

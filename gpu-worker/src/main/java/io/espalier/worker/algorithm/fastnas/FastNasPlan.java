@@ -16,7 +16,7 @@ import io.espalier.worker.model.VisionModel;
 import io.espalier.worker.model.family.VisionFamily;
 
 /**
- * What is known of a pruning before any tensor is loaded.
+ * Plan of a pruning before any tensor is loaded.
  *
  * @param model the model at hand
  * @param family its family

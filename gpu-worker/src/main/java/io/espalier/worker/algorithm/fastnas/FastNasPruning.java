@@ -48,7 +48,7 @@ public final class FastNasPruning {
   public static final String AGREEMENT_AS_CUT = "agreementAsCut";
 
   /**
-   * What came out.
+   * Result.
    *
    * @param outcome as any pruning has it
    * @param completed what was done to the cut model before it went out
@@ -136,7 +136,7 @@ public final class FastNasPruning {
     return new CutCompletion(settings, search, original, measuring, checkpoints, progress);
   }
 
-  /** What choices are made by. */
+  /** Basis of choices. */
   private record Search(FastNasPlan costed, Budget budget, SensitivityMap map) {}
 
   private static Weights load(CalibratedCutting.Cut cut) {

@@ -5,13 +5,14 @@ import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Objective;
 
 /**
- * What FastNAS can be told beside the budget.
+ * Settings of FastNAS beside the budget.
  *
  * @param channelDivisor cut widths are multiples of it
  * @param calibrationBatches batches of images that BatchNorm is calibrated on, at most
  * @param batchSize images per batch
  * @param scoreImages images that cut models are scored on, at most
  * @param score what they are scored by
+ * @param scoreAfter what is done to them before they are scored
  * @param objective what a choice of widths loses, summed up
  * @param importance what decides which channels of a layer stay
  * @param activationMebibytes bound of the activations that are kept in memory while sensitivity is
@@ -25,13 +26,14 @@ public record FastNasSettings(
     int batchSize,
     int scoreImages,
     Score score,
+    ScoreAfter scoreAfter,
     Objective objective,
     Importance importance,
     int activationMebibytes,
     ReconstructionMode reconstruct,
     long seed) {
 
-  /** What a cut model is scored by; more is better. */
+  /** Score of a cut model; more is better. */
   public enum Score {
     /** Fraction of images classified right. */
     ACCURACY,
@@ -42,6 +44,14 @@ public record FastNasSettings(
      * Needs no labels.
      */
     AGREEMENT
+  }
+
+  /** What is done to a cut model before it is scored, beside calibrating BatchNorm. */
+  public enum ScoreAfter {
+    /** Nothing: the model as it was cut. */
+    CUT,
+    /** The layers that read the cut units are solved for anew. */
+    RECONSTRUCTION
   }
 
   /** Bytes of activations that may be kept in memory. */

@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.stream.LongStream;
 
 /**
- * What a model directory holds, and what of it could be cut.
+ * Content of a model directory, and what of it could be cut.
  *
  * @param family family that it belongs to
  * @param architecture its architecture within the family

@@ -64,7 +64,7 @@ public final class Profiles {
   }
 
   /**
-   * What is asked of a profile.
+   * Request for a profile.
    *
    * @param channelDivisor cut widths are multiples of it
    * @param layers rules for single layers

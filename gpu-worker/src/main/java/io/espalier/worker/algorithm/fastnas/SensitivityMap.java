@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How much score a model loses when one axis alone is cut: as measured, axis by axis.
+ * Loss of a model's score when one axis alone is cut: as measured, axis by axis.
  *
  * @param fingerprint of everything that the numbers depend on: model, data, search space, score
  * @param order the order in which the units of each axis are kept, the most important first

@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
  */
 public final class GradNas {
   /** Changes whenever results may. */
-  public static final String VERSION = "5";
+  public static final String VERSION = "6";
 
   private static final String PHASE = "measuring gradients";
 

@@ -8,7 +8,6 @@ import io.espalier.worker.algorithm.gradnas.GradNasSubject.Baseline;
 import io.espalier.worker.algorithm.prune.CandidateSearch;
 import io.espalier.worker.algorithm.prune.CandidateSearch.LatencyRange;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
-import io.espalier.worker.algorithm.prune.CutFiles;
 import io.espalier.worker.algorithm.prune.Decision.Solved;
 import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.prune.LatencyBound;
@@ -37,6 +36,8 @@ import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.model.MaskableModel;
+import io.espalier.worker.model.family.LayerStack;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
@@ -52,7 +53,7 @@ import java.util.Optional;
  */
 public final class GradNasPruning<M extends MaskableModel> {
   /**
-   * What came out.
+   * Result.
    *
    * @param outcome as any pruning has it
    * @param model what is known of the result's files
@@ -131,46 +132,70 @@ public final class GradNasPruning<M extends MaskableModel> {
       if (plan.output() != OutputMode.ZERO_PADDED) { // that costs what it did: it is for looking at
         FileCosts.requireWithin(budget, cost(found.cut()), output);
       }
-      Optional<Reconstruction> solved =
-          phases.time("reconstruction", () -> reconstruct(original, found.cut(), checkpoints));
+      Optional<Completed> completed =
+          phases.time("reconstruction", () -> complete(original, before, found.cut(), checkpoints));
       Judgement after = phases.time("result", () -> result(before, found.cut(), manager));
+      Optional<Judgement> plain = completed.map(Completed::plain);
       return new Result(
-          outcome(search, found, before.original(), after),
+          outcome(
+              search,
+              found,
+              plain.map(any -> before.original().beside(before.original())).orElse(before.original()),
+              plain.map(after::beside).orElse(after)),
           found.cut(),
           scores,
           Math.min(scores.batches() * settings.batchSize(), data.size()),
           losses,
-          solved);
+          completed.map(Completed::reconstruction));
     }
   }
 
-  /** Solves for what reads cut units, unless it is to stay as it was cut. */
-  private Optional<Reconstruction> reconstruct(Weights original, M cut, Path checkpoints) {
-    if (settings.reconstruct() == ReconstructionMode.OFF
-        || plan.output() == OutputMode.ZERO_PADDED) {
+  /**
+   * A model that was solved for anew.
+   *
+   * @param plain how good its plain cut is
+   */
+  private record Completed(Reconstruction reconstruction, Judgement plain) {}
+
+  /**
+   * Returns whether models are solved for anew.
+   *
+   * @param form of the result, if it is said
+   */
+  public static boolean isReconstructing(
+      ReconstructionMode mode, Optional<OutputMode> form, MaskableModel model) {
+    return mode != ReconstructionMode.OFF
+        && !form.equals(Optional.of(OutputMode.ZERO_PADDED))
+        && model.network() instanceof LayerStack;
+  }
+
+  /** Solves anew for what writes to the stream, unless it is to stay as it was cut. */
+  private Optional<Completed> complete(
+      Weights original, Baseline<M> before, M cut, Path checkpoints) {
+    if (!isReconstructing(settings.reconstruct(), Optional.of(plan.output()), plan.model())) {
       return Optional.empty();
     }
     return subject
         .passes(Math.max(FEWEST, settings.pieceSize()), settings.seed())
-        .map(
-            passes ->
-                reconstruct(new TransformerReconstruction(passes, original), cut, checkpoints));
+        .map(passes -> new TransformerReconstruction(passes, original))
+        .map(reconstruction -> complete(reconstruction, before, cut, checkpoints));
   }
 
-  private Reconstruction reconstruct(
-      TransformerReconstruction reconstruction, M cut, Path checkpoints) {
+  private Completed complete(
+      TransformerReconstruction reconstruction, Baseline<M> before, M cut, Path checkpoints) {
     try (Weights weights = Weights.load(cut.directory(), cut.architecture())) {
+      Judgement plain = before.of(cut, weights, heard("measuring the plain cut"));
       Reconstruction done =
           reconstruction.run(
               weights, new TransformerReconstruction.Storage(STATE_BYTES, checkpoints), progress);
       if (done.isUsed()) {
-        CutFiles.write(cut.directory(), weights);
+        CutFiles.write(cut.directory(), weights, done.solved());
       }
-      return done;
+      return new Completed(done, plain);
     }
   }
 
-  /** What choices are made by. */
+  /** Basis of choices. */
   private record Search(CostModel costs, Budget budget, UnitScores scores, Sensitivities losses) {}
 
   private CandidateSearch<Selection, M> candidates(Search search, Weights original) {

@@ -4,7 +4,7 @@ import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Objective;
 
 /**
- * What GradNAS can be told beside the budget.
+ * Settings of GradNAS beside the budget.
  *
  * @param batches batches that gradients are measured on, at most
  * @param batchSize sequences per batch: the squared gradient is that of a batch's mean loss

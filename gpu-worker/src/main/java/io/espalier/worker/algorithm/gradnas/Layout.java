@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Which widths a search chooses: one for each layer, or one for all layers together.
+ * Widths that a search chooses: one for each layer, or one for all layers together.
  *
  * @param searched the architecture that the search sees, with tied axes where layers go together
  * @param members for each axis of the search, the axes of the model that it stands for

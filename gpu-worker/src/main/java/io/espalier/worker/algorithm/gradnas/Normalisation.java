@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.DoubleStream;
 
-/** How scores of different layers and kinds of units are made comparable. */
+/** Normalisation that makes scores of all layers and kinds of units comparable. */
 public enum Normalisation {
   /** As they are, as ModelOpt does. */
   RAW("raw") {

@@ -17,9 +17,10 @@ public enum OutputMode {
    */
   ZERO_PADDED("zero-padded", false, true);
 
-  /** Why heads stay where loaders work out their size. */
+  /** Reason for heads to stay if loaders infer size. */
   static final String WHY_HEADS_STAY =
-      "loaders divide the hidden size by the number of heads to get a head's size, so heads stay (output uniform)";
+      "loaders divide the hidden size by the number of heads to get a head's size, so heads stay"
+          + " (output uniform)";
 
   private final String key;
   private final boolean equalNeurons;

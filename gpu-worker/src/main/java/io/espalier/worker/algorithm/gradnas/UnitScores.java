@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What heads and neurons are worth: the sum over batches of the squared gradient of the batch's
- * mean loss with respect to each unit's mask.
+ * Scores of heads and neurons: the sum over batches of the squared gradient of the batch's mean
+ * loss with respect to each unit's mask.
  *
  * @param fingerprint of everything that the numbers depend on: model, data, batches, loss
  * @param batches how many batches were added up by now

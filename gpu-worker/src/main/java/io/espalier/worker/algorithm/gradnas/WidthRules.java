@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.gradnas;
 import io.espalier.worker.algorithm.search.LayerRules;
 
 /**
- * Which widths there are to choose from.
+ * Widths to choose from.
  *
  * @param uniform whether all layers are to have the same widths
  * @param neuronDivisor cut numbers of neurons are multiples of it; heads go one by one

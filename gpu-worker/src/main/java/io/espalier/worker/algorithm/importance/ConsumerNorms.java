@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * How much each unit of an axis is listened to: the norms of the weights that read it.
+ * Importance of each unit of an axis: the norms of the weights that read it.
  *
  * <p>For a layer with weight W of shape (out, in, ...) the norm of input index j is {@code sqrt(Σ
  * W[·,j,·]²)}, summed over the indices of a unit. If several layers read an axis, each one's norms

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * How hard each unit of an axis is to replace by the others: the sum of the Euclidean distances of
+ * Difficulty of replacing each unit of an axis by the others: the sum of the Euclidean distances of
  * its filter from all filters of the same layer. A filter near the geometric median of all says
  * little that others do not. If several layers write the axis, each counts alike.
  *

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * How loud each unit of an axis is let through: the absolute scale of the BatchNorms along it. If
- * there are several, each counts alike.
+ * Scale of each unit of an axis: the absolute scale of the BatchNorms along it. If there are
+ * several, each counts alike.
  *
  * <p>Source: Liu et al., Learning Efficient Convolutional Networks through Network Slimming, arXiv
  * 1708.06519 (there the scales are also trained towards zero).

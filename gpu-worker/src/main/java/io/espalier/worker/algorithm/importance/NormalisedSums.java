@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What several layers say of the units of an axis, added up so that each counts alike whatever its
+ * Sum of several layers' scores for the units of an axis, where each counts alike whatever its
  * scale: divided by its maximum plus 1e-9.
  *
  * <p>Source: ModelOpt 0.40, {@code modelopt/torch/trace/symbols.py}.

@@ -25,8 +25,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * How much the loss would change, to first order, if a unit were set to zero: {@code Σ over batches
- * (Σ g · w)²} over the parameters w of the unit with gradients g of the mean cross entropy.
+ * Change of the loss, to first order, if a unit were set to zero: {@code Σ over batches (Σ g · w)²}
+ * over the parameters w of the unit with gradients g of the mean cross entropy.
  *
  * <p>A unit's parameters are scale and shift of the BatchNorms along its axis, which gate all that
  * it says; where there is no BatchNorm, the weights and biases that write it. Running statistics

@@ -19,7 +19,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import java.util.List;
 
 /**
- * What is known of a pruning before any tensor is loaded.
+ * Plan of a pruning before any tensor is loaded.
  *
  * @param blueprint of the model at hand
  * @param goal what is asked of it

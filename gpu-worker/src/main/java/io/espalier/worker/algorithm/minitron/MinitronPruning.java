@@ -6,6 +6,7 @@ import io.espalier.worker.algorithm.minitron.cut.DepthCriterion;
 import io.espalier.worker.algorithm.minitron.cut.LatencyMeasurement;
 import io.espalier.worker.algorithm.minitron.cut.LayerSelection;
 import io.espalier.worker.algorithm.minitron.cut.PerLayerCutting;
+import io.espalier.worker.algorithm.minitron.cut.Subnet;
 import io.espalier.worker.algorithm.minitron.cut.SubnetScoring;
 import io.espalier.worker.algorithm.minitron.cut.SubnetTiming;
 import io.espalier.worker.algorithm.minitron.cut.SubnetWriter;
@@ -19,6 +20,7 @@ import io.espalier.worker.algorithm.minitron.measure.RunningMean;
 import io.espalier.worker.algorithm.minitron.measure.SubnetMetric;
 import io.espalier.worker.algorithm.minitron.measure.TokenBatches;
 import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
+import io.espalier.worker.algorithm.minitron.reconstruct.DecoderReconstruction;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.space.CandidateSpace;
 import io.espalier.worker.algorithm.minitron.space.LatencyForecast;
@@ -34,12 +36,14 @@ import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.algorithm.prune.WrittenCandidate;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Curve;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.PyTorch;
@@ -60,7 +64,7 @@ import java.util.stream.IntStream;
  */
 public final class MinitronPruning {
   /**
-   * What came out.
+   * Result.
    *
    * @param plan with costs as they were foretold, latency too if it is bounded
    * @param outcome as any pruning has it
@@ -69,6 +73,7 @@ public final class MinitronPruning {
    * @param batches that units were listened to on
    * @param misfit why loaders of the family would not open the result, if they would not
    * @param model what is known of the result's files
+   * @param reconstruction what was solved for; empty if nothing was to be
    */
   public record Result(
       MinitronPlan plan,
@@ -77,7 +82,8 @@ public final class MinitronPruning {
       Optional<Sensitivities> losses,
       int batches,
       Optional<String> misfit,
-      TextModel model) {}
+      TextModel model,
+      Optional<Reconstruction> reconstruction) {}
 
   private final MinitronPlan given;
   private final DecoderBlueprint blueprint;
@@ -88,11 +94,12 @@ public final class MinitronPruning {
   private final TextDataset judge;
   private final Optional<LatencyBound> latencyBound;
   private final SubnetTiming timing;
+  private final ReconstructionMode reconstruct;
   private final Progress.Listener progress;
   private final Phases phases = new Phases(System::nanoTime);
 
   /**
-   * A pruning of a plan's model.
+   * A pruning of a plan's model, without reconstruction.
    *
    * @param score what candidates are compared by
    * @param depth how it is decided which layers go
@@ -140,7 +147,27 @@ public final class MinitronPruning {
     this.timing =
         new SubnetTiming(blueprint, device, blueprint.fits(settings.stateBytes()), progress);
     this.progress = progress;
+    this.reconstruct = ReconstructionMode.OFF;
     plan.requireTimed(settings.stateBytes());
+  }
+
+  private MinitronPruning(MinitronPruning other, ReconstructionMode reconstruct) {
+    this.given = other.given;
+    this.blueprint = other.blueprint;
+    this.settings = other.settings;
+    this.score = other.score;
+    this.depth = other.depth;
+    this.search = other.search;
+    this.judge = other.judge;
+    this.latencyBound = other.latencyBound;
+    this.timing = other.timing;
+    this.progress = other.progress;
+    this.reconstruct = reconstruct;
+  }
+
+  /** The same with another word on whether layers behind the cut are solved for anew. */
+  public MinitronPruning reconstructing(ReconstructionMode mode) {
+    return new MinitronPruning(this, mode);
   }
 
   /**
@@ -168,6 +195,8 @@ public final class MinitronPruning {
             : perLayer(plan, (PerLayerSpace) plan.options(), heard, places);
     DecoderBlueprint made = DecoderBlueprint.of(found.candidate().cut());
     FileCosts.requireWithin(plan.budget(), plan.cost(made), output);
+    Optional<Reconstruction> solved =
+        phases.time("reconstruction", () -> reconstruct(found.candidate(), checkpoints));
     Judged after = phases.time("result", () -> judge("measuring the result", made, checkpoints));
     return new Result(
         plan,
@@ -176,13 +205,26 @@ public final class MinitronPruning {
         found.losses(),
         minitron.texts().count(),
         made.misfit(),
-        made.model());
+        made.model(),
+        solved);
+  }
+
+  /** Solves for what stands behind the cut, unless it is to stay as it was cut. */
+  private Optional<Reconstruction> reconstruct(
+      WrittenCandidate<?, TextModel> candidate, Path checkpoints) {
+    if (reconstruct == ReconstructionMode.OFF) {
+      return Optional.empty();
+    }
+    Subnet subnet = Subnet.of(blueprint, candidate.kept());
+    return Optional.of(
+        new DecoderReconstruction(blueprint, subnet, search, settings)
+            .run(candidate.cut().directory(), checkpoints, progress));
   }
 
   /** The batches that units were listened to on, and what they said. */
   private record Heard(TokenBatches texts, ActivationScores activity) {}
 
-  /** Where the result goes, and what a later pruning may use. */
+  /** Places of the result and of what a later pruning may use. */
   private record Places(Path output, Path checkpoints) {}
 
   /** What lies in the output directory, and how it was decided. */
@@ -264,7 +306,7 @@ public final class MinitronPruning {
     }
   }
 
-  /** How good a model is. */
+  /** Quality of a model. */
   private record Judged(double loss, long samples, MeasureSamples sequences) {
     List<Measure> measures() {
       return List.of(Measure.loss(loss), Measure.perplexity(loss));

@@ -8,7 +8,7 @@ import io.espalier.worker.checkpoint.surgery.Sharding;
 import java.util.Optional;
 
 /**
- * What is asked of a pruning.
+ * Target of a pruning.
  *
  * @param export sizes that are asked for by number; else constraints are there
  * @param constraints what the model may cost at most
@@ -33,7 +33,7 @@ public record MinitronTarget(
     int topK,
     boolean stock,
     Sharding sharding) {
-  /** How many candidates are scored where nothing is said. */
+  /** Default number of candidates that are scored. */
   public static final int USUAL_TOP = 10;
 
   /** A goal; either sizes or constraints are asked for. */

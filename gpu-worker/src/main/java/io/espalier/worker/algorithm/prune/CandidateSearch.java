@@ -45,8 +45,8 @@ public final class CandidateSearch<S, C> {
     List<Latency> inMemory(Kept kept);
 
     /**
-     * How fast the original and a version of it in files are, in this order; nothing if they are
-     * too large to be timed.
+     * Returns how fast the original and a version of it in files are, in this order; nothing if
+     * they are too large to be timed.
      */
     Optional<List<Latency>> inFiles(C made);
   }
@@ -115,7 +115,7 @@ public final class CandidateSearch<S, C> {
     private final Budget budget;
     private final Path output;
 
-    /** What the search is asked for: nanoseconds as they are foretold. */
+    /** Target of the search: nanoseconds as they are predicted. */
     private long aim;
 
     /** The least that was foretold for a model that turned out too slow. */

@@ -32,6 +32,6 @@ public interface Cutting<S, C> {
   /** Returns what messages call a choice; empty if it has too many widths to be told in words. */
   Optional<String> name(S choice);
 
-  /** How a policy may allow smaller models, for messages. */
+  /** Returns how a policy may allow smaller models, for messages. */
   String remedy();
 }

@@ -5,9 +5,9 @@ import io.espalier.worker.algorithm.search.Curve;
 import io.espalier.worker.algorithm.search.Selection;
 import java.util.List;
 
-/** How it was decided which model comes out. */
+/** Decision on which model comes out. */
 public sealed interface Decision {
-  /** What the model that came out costs as it was foretold. */
+  /** Returns what the model that came out costs as it was foretold. */
   Cost foretold();
 
   /**

@@ -17,7 +17,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 
-/** What versions of a model cost as files. */
+/** Costs of a model's versions as files. */
 public final class FileCosts {
   private FileCosts() {}
 

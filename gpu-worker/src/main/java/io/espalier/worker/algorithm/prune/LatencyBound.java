@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param limit as it was asked for; percentages are of the original, measured beside the model
  */
 public record LatencyBound(Limit limit) {
-  /** How much more than necessary a search is tightened, so that it need not be done often. */
+  /** Margin beyond need by which a search is tightened, so that this is not done often. */
   private static final double MARGIN = 0.98;
 
   private static final double FAR_BELOW = 0.95;

@@ -25,7 +25,7 @@ import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
 
 /**
- * How long the models of a space take on this device, foretold from times of single layers.
+ * Latency of a space's models on this device, predicted from times of single layers.
  *
  * <p>Each layer is timed alone at up to five output and five input sizes, from the narrowest to the
  * whole. What they add up to is then scaled and shifted so that it is right for two models that are

@@ -12,7 +12,7 @@ public final class LatencyStore {
   private static final double LONGEST_NANOS = 1e15;
 
   /**
-   * What a file holds.
+   * Content of a file.
    *
    * @param device in words
    * @param nanos nanoseconds of one pass by size of the layer

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** How long the parts of a work take; what is done several times is added up. */
+/** Durations of the parts of a work; what is done several times is added up. */
 public final class Phases {
   private static final double NANOS_PER_SECOND = 1e9;
 

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What came out of a pruning, whatever it went by.
+ * Outcome of a pruning, whatever it went by.
  *
  * @param <D> how it was decided what comes out
  * @param before the model that went in, as it was delivered

@@ -14,9 +14,7 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * What was measured, as JSON files that are written whole or not at all, and read with distrust.
- */
+/** Measurements, as JSON files that are written whole or not at all, and read with distrust. */
 public final class ScoreFiles {
   private static final Logger LOGGER = LoggerFactory.getLogger(ScoreFiles.class);
   private static final ObjectMapper JSON =

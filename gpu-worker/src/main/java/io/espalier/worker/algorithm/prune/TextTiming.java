@@ -7,7 +7,7 @@ import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation.Timed;
 import java.util.List;
 
-/** How fast layers and models that read text are. */
+/** Speed of layers and models that read text. */
 public interface TextTiming {
   /** Passes of each model that are measured where models are compared. */
   int REPETITIONS = 50;
@@ -25,7 +25,7 @@ public interface TextTiming {
    */
   List<Latency> latencies(List<Timed> models, int repetitions);
 
-  /** How fast models are of which none of their size may have run before. */
+  /** Returns how fast models are of which none of their size may have run before. */
   default List<Latency> warmedUp(List<Timed> models) {
     latencies(models, FEW_REPETITIONS);
     return latencies(models, FEW_REPETITIONS);

@@ -1,5 +1,5 @@
 /**
- * What prunings have in common, whatever algorithm scores units: in which order units are kept, how
+ * Common parts of prunings, whatever algorithm scores units: in which order units are kept, how
  * long layers take, and how the choice that goes out is found.
  */
 @NullMarked

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What passed through the layers of a network in one pass, by their names; and what followed on
- * what. The arrays live as long as the scope of the pass.
+ * Activations of the layers of a network in one pass, by their names; and what followed on what.
+ * The arrays live as long as the scope of the pass.
  */
 final class ActivationTrace implements LayerHooks {
   /**

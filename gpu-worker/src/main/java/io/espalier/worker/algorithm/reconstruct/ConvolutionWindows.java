@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.reconstruct;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import io.espalier.worker.tensor.Tensors;
 
 /**
@@ -12,41 +13,60 @@ import io.espalier.worker.tensor.Tensors;
  * @param padding zeros on all four sides
  */
 record ConvolutionWindows(int kernel, int stride, int padding) {
+  /** Returns how many windows there are along an axis of so many points. */
+  long along(long points) {
+    return (points + 2L * padding - kernel) / stride + 1;
+  }
+
   /**
    * Returns what a convolution reads, by windows.
    *
    * @param x (batch, channels, h, w)
-   * @param width of what it says
    * @param places among the positions of what it says, row by row
-   * @return (batch · places, channels · kernel · kernel), image by image; the columns in the order
-   *     of the convolution's weight
+   * @return (batch · places, kernel · kernel · channels), image by image; the columns in the order
+   *     of {@link #rows}
    */
-  NDArray read(NDArray x, int width, int[] places) {
+  NDArray read(NDArray x, int[] places) {
     NDArray padded = Tensors.padBorder(x, padding);
-    long batch = x.getShape().get(0);
-    long channels = x.getShape().get(1);
-    int row = Math.toIntExact(padded.getShape().get(3));
-    NDArray flat = Tensors.reshape(padded, batch, channels, padded.getShape().get(2) * row);
-    NDArray taken = Tensors.select(flat, 2, indices(row, width, places));
-    int area = kernel * kernel;
-    NDArray apart = Tensors.reshape(taken, batch, channels, area, places.length);
-    NDArray byPlace =
-        Tensors.transpose(Tensors.transpose(apart, 2, 3), 1, 2); // (batch, places, channels, area)
-    return Tensors.reshape(byPlace, batch * places.length, channels * area);
+    Shape shape = padded.getShape();
+    int batch = Math.toIntExact(shape.get(0));
+    long[] points = points(batch, shape, Math.toIntExact(along(x.getShape().get(3))), places);
+    NDArray taken =
+        Tensors.embedding(
+            Tensors.points(padded), Tensors.of(x.getManager(), points, points.length));
+    return Tensors.reshape(taken, (long) batch * places.length, kernel * kernel * shape.get(1));
   }
 
-  /** Of each point of the kernel, where it reads for each place. */
-  private int[] indices(int row, int width, int[] places) {
-    int[] indices = new int[kernel * kernel * places.length];
+  /** Returns the points of the kernel for each window of each image, counted through all images. */
+  private long[] points(int batch, Shape padded, int width, int[] places) {
+    int row = Math.toIntExact(padded.get(3));
+    long image = padded.get(2) * row;
+    long[] points = new long[batch * places.length * kernel * kernel];
     int next = 0;
-    for (int point = 0; point < kernel * kernel; point++) {
+    for (int i = 0; i < batch; i++) {
       for (int place : places) {
-        int y = place / width * stride + point / kernel;
-        int x = place % width * stride + point % kernel;
-        indices[next++] = y * row + x;
+        long corner = i * image + (long) place / width * stride * row + place % width * stride;
+        for (int point = 0; point < kernel * kernel; point++) {
+          points[next++] = corner + (long) point / kernel * row + point % kernel;
+        }
       }
     }
-    return indices;
+    return points;
+  }
+
+  /** Returns a weight, (out, in, kernel, kernel), as a matrix: (out, kernel · kernel · in). */
+  static NDArray rows(NDArray weight) {
+    Shape shape = weight.getShape();
+    long area = shape.get(2) * shape.get(3);
+    NDArray apart = Tensors.reshape(weight, shape.get(0), shape.get(1), area);
+    return Tensors.reshape(Tensors.transpose(apart, 1, 2), shape.get(0), area * shape.get(1));
+  }
+
+  /** Returns the weight of a shape, (out, in, kernel, kernel), whose {@link #rows} a matrix is. */
+  static NDArray weight(NDArray rows, Shape shape) {
+    long area = shape.get(2) * shape.get(3);
+    NDArray apart = Tensors.reshape(rows, shape.get(0), area, shape.get(1));
+    return Tensors.reshape(Tensors.transpose(apart, 1, 2), shape.getShape());
   }
 
   /**
@@ -56,11 +76,12 @@ record ConvolutionWindows(int kernel, int stride, int padding) {
    * @return (batch · places, channels), image by image
    */
   static NDArray said(NDArray y, int[] places) {
-    long batch = y.getShape().get(0);
-    long channels = y.getShape().get(1);
-    NDArray flat = Tensors.reshape(y, batch, channels, y.getShape().get(2) * y.getShape().get(3));
-    NDArray taken =
-        Tensors.transpose(Tensors.select(flat, 2, places), 1, 2); // (batch, places, channels)
-    return Tensors.reshape(taken, batch * places.length, channels);
+    int batch = Math.toIntExact(y.getShape().get(0));
+    long image = y.getShape().get(2) * y.getShape().get(3);
+    long[] points = new long[batch * places.length];
+    for (int i = 0; i < points.length; i++) {
+      points[i] = i / places.length * image + places[i % places.length];
+    }
+    return Tensors.embedding(Tensors.points(y), Tensors.of(y.getManager(), points, points.length));
   }
 }

@@ -1,6 +1,6 @@
 package io.espalier.worker.algorithm.reconstruct;
 
-/** What becomes of the intercept of a map that is solved for. */
+/** Treatment of the intercept of a map that is solved for. */
 public enum Intercept {
   /** It is solved for too: the layer has a bias, or a BatchNorm behind it takes the constant. */
   SOLVED,

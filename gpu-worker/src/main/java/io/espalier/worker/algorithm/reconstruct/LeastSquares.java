@@ -54,7 +54,7 @@ public final class LeastSquares implements AutoCloseable {
     this.heldOut = new Moments(this.manager, inputs, outputs);
   }
 
-  /** What came out. */
+  /** Solution. */
   public record Solution(LinearMap map, LayerReconstruction report) {}
 
   /** First of the rows of a batch that are held out. */
@@ -70,7 +70,7 @@ public final class LeastSquares implements AutoCloseable {
    * @throws InvalidInputException if they hold something that is not a finite number
    */
   public void add(NDArray x, NDArray y) {
-    add(x, y, Tensors.full(x, 1, x.getShape().get(0)));
+    add(x, y, Optional.empty());
   }
 
   /**
@@ -82,13 +82,17 @@ public final class LeastSquares implements AutoCloseable {
    * @throws InvalidInputException if they hold something that is not a finite number
    */
   public void add(NDArray x, NDArray y, NDArray weights) {
+    add(x, y, Optional.of(weights));
+  }
+
+  private void add(NDArray x, NDArray y, Optional<NDArray> weights) {
     batches++;
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       long rows = x.getShape().get(0);
       long border = firstHeldOut(rows);
-      NDArray wide = Tensors.inDoublePrecision(weights);
-      if (!add(solving, x, y, wide, 0, border) || !add(heldOut, x, y, wide, border, rows)) {
+      Rows all = weights.map(w -> Rows.weighted(x, y, w)).orElseGet(() -> Rows.alike(x, y));
+      if (!solving.add(all.part(0, border)) || !heldOut.add(all.part(border, rows))) {
         throw new InvalidInputException(
             ("reconstruction of '%s' wants finite activations, batch %d holds one that is not;"
                     + " check the numbers of the model and of the calibration data, or prune with"
@@ -98,22 +102,24 @@ public final class LeastSquares implements AutoCloseable {
     }
   }
 
-  private static boolean add(
-      Moments part, NDArray x, NDArray y, NDArray weights, long from, long to) {
-    return from == to
-        || part.add(
-            Tensors.slice(x, 0, from, to),
-            Tensors.slice(y, 0, from, to),
-            Tensors.slice(weights, 0, from, to));
-  }
-
   /**
    * Solves for the weights. The arrays of the solution belong to the open scope.
    *
    * @param plain the weights as they were cut, and the intercept; y includes what it stands for
    */
   public Solution solve(LinearMap plain, Intercept intercept) {
-    warnOfFewSamples(intercept);
+    return solve(layer, new Parts(solving, heldOut), plain, intercept);
+  }
+
+  /** What is solved on, and what is judged on. */
+  record Parts(Moments solving, Moments heldOut) {}
+
+  /** Solves for the weights of a layer, from sums that were made elsewhere. */
+  static Solution solve(String layer, Parts parts, LinearMap plain, Intercept intercept) {
+    Moments solving = parts.solving();
+    Moments heldOut = parts.heldOut();
+    int unknowns = solving.width() + (intercept == Intercept.SOLVED ? 1 : 0);
+    warnOfFewSamples(layer, solving.rows(), unknowns);
     Residuals judged = heldOut.residuals(plain);
     double spread = heldOut.spread();
     Optional<Attempt> best = best(solving.residuals(plain), judged, intercept);
@@ -122,13 +128,18 @@ public final class LeastSquares implements AutoCloseable {
     var report =
         new LayerReconstruction(
             layer,
-            judged.squares() / spread,
-            after / spread,
+            share(judged.squares(), spread),
+            share(after, spread),
             best.map(Attempt::lambda).orElse(0.0),
             best.isPresent(),
             solving.rows(),
-            unknowns(intercept));
+            unknowns);
     return new Solution(map, report);
+  }
+
+  /** Errors are told as a share of what there is to explain; of nothing nothing is missing. */
+  private static double share(double squares, double spread) {
+    return spread > 0 ? squares / spread : 0;
   }
 
   /**
@@ -191,18 +202,13 @@ public final class LeastSquares implements AutoCloseable {
     }
   }
 
-  private int unknowns(Intercept intercept) {
-    return solving.width() + (intercept == Intercept.SOLVED ? 1 : 0);
-  }
-
-  private void warnOfFewSamples(Intercept intercept) {
-    int unknowns = unknowns(intercept);
-    if (solving.rows() < unknowns) {
+  private static void warnOfFewSamples(String layer, long rows, int unknowns) {
+    if (rows < unknowns) {
       LOGGER.warn(
           "reconstruction has fewer samples than unknowns, give more calibration data;"
               + " layer={} samples={} wanted={}",
           layer,
-          solving.rows(),
+          rows,
           unknowns);
     }
   }

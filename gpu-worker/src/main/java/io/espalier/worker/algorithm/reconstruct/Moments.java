@@ -10,15 +10,24 @@ import io.espalier.worker.tensor.Tensors;
  * know of them, however many they are.
  *
  * <p>Products of narrow rows are made in float64; those of wide rows in float32, by blocks of rows
- * that are added up in float64, which takes half the time.
+ * that are added up in float64, which takes half the time. Of the Gram matrix, which is symmetric,
+ * only the blocks from the diagonal to the right are multiplied.
  */
 final class Moments {
   /** Rows wider than this are multiplied in float32. */
-  private static final int EXACT_INPUTS = 1024;
+  private static final int EXACT_INPUTS = 128;
+
+  /** Weighted rows wider than this are; weights may be of any size. */
+  private static final int EXACT_WEIGHTED_INPUTS = 1024;
 
   private static final int BLOCK_ROWS = 1024;
 
-  private final NDArray gram;
+  /** Columns of a block of the Gram matrix. */
+  private static final int BLOCK_COLUMNS = 128;
+
+  /** The part of the Gram matrix on and right of the diagonal is summed up, by blocks. */
+  private final NDArray upper;
+
   private final NDArray cross;
   private final NDArray inputs;
   private final NDArray outputs;
@@ -28,10 +37,47 @@ final class Moments {
 
   /** Sums of no rows yet; they live as long as the manager. */
   Moments(NDManager manager, int inputs, int outputs) {
-    this.gram = zeros(manager, inputs, inputs);
+    this.upper = zeros(manager, inputs, inputs);
     this.cross = zeros(manager, inputs, outputs);
     this.inputs = zeros(manager, inputs);
     this.outputs = zeros(manager, outputs);
+  }
+
+  private Moments(
+      NDArray upper, NDArray cross, NDArray inputs, NDArray outputs, double weight, long rows) {
+    this.upper = upper;
+    this.cross = cross;
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.weight = weight;
+    this.rows = rows;
+  }
+
+  /**
+   * Returns the sums of the same rows with what a map makes of y in place of y; in the open scope.
+   *
+   * @param products Σ y · yᵀ, (outputs, outputs)
+   */
+  Moments mapped(LinearMap map, NDArray products) {
+    NDArray turned = Tensors.transpose(map.weight(), 0, 1);
+    NDArray constant =
+        Tensors.products(column(inputs), column(map.intercept())); // Σ x · interceptᵀ
+    NDArray slope =
+        Tensors.reshape(Tensors.matMul(map.weight(), column(outputs)), map.intercept().size());
+    var found =
+        new Moments(
+            upper,
+            Tensors.add(Tensors.matMul(cross, turned), constant),
+            inputs,
+            Tensors.add(slope, Tensors.scale(map.intercept(), weight)),
+            weight,
+            rows);
+    NDArray linear = Tensors.add(Tensors.scale(slope, 2), Tensors.scale(map.intercept(), weight));
+    found.squares =
+        Tensors.sum(Tensors.multiply(Tensors.matMul(map.weight(), products), map.weight()))
+                .getDouble()
+            + Tensors.sum(Tensors.multiply(map.intercept(), linear)).getDouble();
+    return found;
   }
 
   private static NDArray zeros(NDManager manager, long... shape) {
@@ -47,52 +93,62 @@ final class Moments {
   /**
    * Adds rows.
    *
-   * @param x (rows, inputs)
-   * @param y (rows, outputs)
-   * @param weights (rows), not negative, float64
    * @return whether all of them are finite; the sums are not to be used any more if not
    */
-  boolean add(NDArray x, NDArray y, NDArray weights) {
-    long count = x.getShape().get(0);
-    NDArray roots = Tensors.reshape(Tensors.sqrt(weights), count, 1); // (rows, 1)
-    NDArray scaledX = Tensors.multiply(Tensors.inDoublePrecision(x), roots);
-    NDArray scaledY = Tensors.multiply(Tensors.inDoublePrecision(y), roots);
-    addProducts(scaledX, scaledY);
-    NDArray turned = Tensors.transpose(roots, 0, 1); // (1, rows)
-    Tensors.addScaledInPlace(
-        inputs, Tensors.reshape(Tensors.matMul(turned, scaledX), inputs.size()), 1);
-    Tensors.addScaledInPlace(
-        outputs, Tensors.reshape(Tensors.matMul(turned, scaledY), outputs.size()), 1);
-    squares += Tensors.sum(Tensors.square(scaledY)).getDouble();
-    weight += Tensors.sum(weights).getDouble();
-    rows += count;
-    return Double.isFinite(squares + weight + Tensors.sum(scaledX).getDouble());
+  boolean add(Rows more) {
+    boolean exact = width() <= (more.roots().isPresent() ? EXACT_WEIGHTED_INPUTS : EXACT_INPUTS);
+    Rows all = exact ? more.exact() : more.single();
+    long step = exact ? Math.max(1, all.count()) : BLOCK_ROWS;
+    boolean finite = true;
+    for (long from = 0; from < all.count(); from += step) {
+      finite &= addBlock(all.part(from, Math.min(from + step, all.count())));
+    }
+    return finite;
   }
 
-  private void addProducts(NDArray x, NDArray y) {
-    if (inputs.size() <= EXACT_INPUTS) {
-      addProduct(gram, x, x);
-      addProduct(cross, x, y);
-      return;
+  private boolean addBlock(Rows block) {
+    try (var scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      addGram(block.x());
+      addProduct(cross, block.x(), block.y());
+      NDArray sums = block.sum(block.x());
+      Tensors.addScaledInPlace(inputs, sums, 1);
+      Tensors.addScaledInPlace(outputs, block.sum(block.y()), 1);
+      squares += Tensors.sum(Tensors.inDoublePrecision(Tensors.square(block.y()))).getDouble();
+      weight += block.weight();
+      rows += block.count();
+      return Double.isFinite(squares + weight + Tensors.sum(sums).getDouble());
     }
-    NDArray single = Tensors.of(x.getManager(), new float[1], 1);
-    NDArray narrowX = Tensors.inTypeOf(single, x);
-    NDArray narrowY = Tensors.inTypeOf(single, y);
-    for (long from = 0; from < x.getShape().get(0); from += BLOCK_ROWS) {
-      long to = Math.min(from + BLOCK_ROWS, x.getShape().get(0));
-      NDArray block = Tensors.slice(narrowX, 0, from, to);
-      addProduct(gram, block, block);
-      addProduct(cross, block, Tensors.slice(narrowY, 0, from, to));
+  }
+
+  private void addGram(NDArray x) {
+    long width = inputs.size();
+    for (long from = 0; from < width; from += BLOCK_COLUMNS) {
+      long to = Math.min(from + BLOCK_COLUMNS, width);
+      NDArray sums = Tensors.slice(Tensors.slice(upper, 0, from, to), 1, from, width);
+      addProduct(sums, Tensors.slice(x, 1, from, to), Tensors.slice(x, 1, from, width));
     }
   }
 
   /** {@code sums += aᵀ · b}. */
   private static void addProduct(NDArray sums, NDArray a, NDArray b) {
-    try (var scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      NDArray product = Tensors.matMul(Tensors.transpose(a, 0, 1), b);
-      Tensors.addScaledInPlace(sums, Tensors.inDoublePrecision(product), 1);
+    NDArray product = Tensors.matMul(Tensors.transpose(a, 0, 1), b);
+    Tensors.addScaledInPlace(sums, Tensors.inDoublePrecision(product), 1);
+  }
+
+  /** Returns Σ x · xᵀ, both sides of the diagonal. */
+  NDArray gram() {
+    NDArray gram = Tensors.scale(upper, 1);
+    long width = inputs.size();
+    for (long from = 0; from < width; from += BLOCK_COLUMNS) {
+      long to = Math.min(from + BLOCK_COLUMNS, width);
+      if (to < width) {
+        NDArray right = Tensors.slice(Tensors.slice(upper, 0, from, to), 1, to, width);
+        NDArray below = Tensors.slice(Tensors.slice(gram, 0, to, width), 1, from, to);
+        Tensors.addScaledInPlace(below, Tensors.transpose(right, 0, 1), 1);
+      }
     }
+    return gram;
   }
 
   /** Rows that were added. */
@@ -117,6 +173,7 @@ final class Moments {
 
   /** The sums of what a map leaves unexplained: y - map(x) in place of y. */
   Residuals residuals(LinearMap map) {
+    NDArray gram = gram();
     NDArray said = Tensors.matMul(gram, Tensors.transpose(map.weight(), 0, 1)); // Σ x · (W · x)ᵀ
     NDArray outer = Tensors.products(column(inputs), column(map.intercept())); // Σ x · interceptᵀ
     NDArray left = Tensors.subtract(Tensors.subtract(cross, said), outer);

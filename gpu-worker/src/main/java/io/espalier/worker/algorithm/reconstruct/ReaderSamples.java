@@ -95,15 +95,22 @@ final class ReaderSamples implements AutoCloseable {
     return floats;
   }
 
+  /** Returns the layer. */
+  SolvedLayer reader() {
+    return reader;
+  }
+
   /** Takes what the layer should say in the next batch from a pass of the original. */
   void addTarget(ActivationTrace original) {
     NDArray y = original.of(reader.module()).y();
     int[] at = y.getShape().dimension() == 2 ? new int[0] : places.of(drawn.size(), y);
     drawn.add(at);
-    NDArray target = Tensors.multiply(said(Tensors.select(y, 1, outputs), at), scale);
+    NDArray target = Tensors.multiply(Tensors.select(said(y, at), 1, outputs), scale);
     if (reader.joined()) {
       NDArray past = original.shortcut(reader.module()).orElseThrow();
-      target = Tensors.add(target, mendable(Tensors.select(past, 1, outputs), at));
+      target =
+          Tensors.add(
+              target, Tensors.multiply(Tensors.select(said(past, at), 1, outputs), mendable));
     }
     NDScope.unregister(target);
     target.attach(manager);
@@ -123,7 +130,7 @@ final class ReaderSamples implements AutoCloseable {
     NDArray target = targets.get(batch);
     if (reader.joined()) {
       NDArray past = trace.shortcut(reader.module()).orElseThrow();
-      target = Tensors.subtract(target, mendable(past, at));
+      target = Tensors.subtract(target, Tensors.multiply(said(past, at), mendable));
     }
     squares.add(read(trace.of(reader.module()), at), target);
   }
@@ -132,12 +139,7 @@ final class ReaderSamples implements AutoCloseable {
     if (pass.x().getShape().dimension() == 2) {
       return pass.x();
     }
-    int width = Math.toIntExact(pass.y().getShape().get(3));
-    return reader.windows().read(pass.x(), width, at);
-  }
-
-  private NDArray mendable(NDArray shortcut, int[] at) {
-    return Tensors.multiply(said(shortcut, at), mendable);
+    return reader.windows().read(pass.x(), at);
   }
 
   private static NDArray said(NDArray y, int[] at) {
@@ -150,7 +152,8 @@ final class ReaderSamples implements AutoCloseable {
       scope.suppressNotUsedWarning();
       NDArray weight = cut.get(reader.layer().weight());
       NDArray column = Tensors.reshape(scale, outputs.length, 1);
-      NDArray rows = Tensors.reshape(weight, outputs.length, weight.size() / outputs.length);
+      boolean linear = weight.getShape().dimension() == 2;
+      NDArray rows = linear ? weight : ConvolutionWindows.rows(weight);
       LinearMap plain =
           LinearMap.of(Tensors.multiply(rows, column), Tensors.multiply(bias(), scale));
       LeastSquares.Solution solution = squares.solve(plain, reader.intercept());
@@ -158,7 +161,7 @@ final class ReaderSamples implements AutoCloseable {
         LinearMap map = solution.map();
         NDArray slope = Tensors.subtract(map.weight(), plain.weight());
         NDArray change = Tensors.multiply(slope, Tensors.reshape(inverse, outputs.length, 1));
-        add(weight, Tensors.reshape(change, weight.getShape().getShape()), 1);
+        add(weight, linear ? change : ConvolutionWindows.weight(change, weight.getShape()), 1);
         takeUp(Tensors.multiply(Tensors.subtract(map.intercept(), plain.intercept()), inverse));
       }
       return solution.report();

@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.reconstruct;
 
 import java.util.Locale;
 
-/** Whether layers that read cut units are solved for anew. */
+/** Choice whether layers that read cut units are solved. */
 public enum ReconstructionMode {
   /** Where there are calibration data. */
   AUTO,

@@ -18,7 +18,7 @@ import java.util.Optional;
 record Residuals(
     NDArray gram, NDArray cross, NDArray inputs, NDArray outputs, double weight, double squares) {
   /**
-   * What is to be added to the map.
+   * Correction to add to the map.
    *
    * @param slope (inputs, outputs)
    * @param intercept (outputs)

@@ -11,11 +11,12 @@ import java.util.Optional;
  * A layer that is solved for.
  *
  * @param layer of the original
+ * @param width of what it says in the cut network
  * @param padding zeros on all four sides of what it reads
  * @param norm BatchNorm behind it, which takes the constant
  * @param joined whether something that goes past its block is added to what it says
  */
-record SolvedLayer(Layer layer, int padding, Optional<String> norm, boolean joined) {
+record SolvedLayer(Layer layer, int width, int padding, Optional<String> norm, boolean joined) {
   /**
    * Inputs of a layer, with the points of its kernel, up to which it is solved for: the two parts
    * of its Gram matrix take 0.3 GB then.
@@ -42,15 +43,19 @@ record SolvedLayer(Layer layer, int padding, Optional<String> norm, boolean join
         .skip(1)
         .filter(layer -> trace.has(layer.module()))
         .filter(layer -> !layer.depthwise() && inputs(layer, kept) <= MOST_INPUTS)
-        .map(layer -> of(layer, trace))
+        .map(layer -> of(layer, trace, kept))
         .sorted(Comparator.comparing(SolvedLayer::joined))
         .toList();
   }
 
-  private static SolvedLayer of(Layer layer, ActivationTrace trace) {
+  private static SolvedLayer of(Layer layer, ActivationTrace trace, Kept kept) {
     String module = layer.module();
     return new SolvedLayer(
-        layer, trace.of(module).padding(), trace.norm(module), trace.shortcut(module).isPresent());
+        layer,
+        layer.out().indices(kept).length,
+        trace.of(module).padding(),
+        trace.norm(module),
+        trace.shortcut(module).isPresent());
   }
 
   /** Samples that are wanted of it. */

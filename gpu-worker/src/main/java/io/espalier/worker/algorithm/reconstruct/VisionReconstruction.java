@@ -43,7 +43,7 @@ public record VisionReconstruction(
   public static final String RECALIBRATED = "reconstructed, BatchNorm calibrated";
 
   /**
-   * Where activations are kept.
+   * Store of activations.
    *
    * @param memoryBytes bound of those in memory
    * @param directory where more of them are kept
@@ -81,7 +81,11 @@ public record VisionReconstruction(
       versions.calibrate(cut);
       versions.look(cut);
       Version plain = version(Reconstruction.PLAIN, network, says(cut, manager));
-      Version made = version(Reconstruction.RECONSTRUCTED, network, network::reconstructed);
+      Version made =
+          version(
+              Reconstruction.RECONSTRUCTED,
+              network,
+              batch -> heldOut(network.reconstructed(batch)));
       try (Weights calibrated = solved.keep(Kept.all())) {
         versions.calibrate(calibrated);
         Version again = version(RECALIBRATED, network, says(calibrated, manager));
@@ -94,24 +98,47 @@ public record VisionReconstruction(
     }
   }
 
-  private IntFunction<NDArray> says(Weights weights, NDManager manager) {
-    return batch ->
-        family.forward(weights, batches.images(batches.get(batch), manager), Mode.EVALUATE);
+  /**
+   * Solves for the layers that read cut units, and for no others.
+   *
+   * @param cut weights of the cut network, changed in place
+   * @param from the first section that the cut changes
+   * @param inputs what both networks pass on to it, by batch; asked within a scope
+   * @return the section behind the last that has such a layer; {@code from} if there is none
+   */
+  public int solveReaders(Weights cut, int from, IntFunction<NDArray> inputs, Storage storage) {
+    try (NDManager manager = PyTorch.newManager();
+        var passed = new SpillingArrays(storage.memoryBytes(), storage.directory())) {
+      return new NetworkReconstruction(this, cut, passed, manager).readers(from, inputs);
+    }
   }
 
-  /** Returns how far a version is from the original on the held-out images. */
+  private IntFunction<NDArray> says(Weights weights, NDManager manager) {
+    return batch -> {
+      NDArray images = batches.images(batches.get(batch), manager);
+      return family.forward(weights, heldOut(images), Mode.EVALUATE);
+    };
+  }
+
+  private static NDArray heldOut(NDArray rows) {
+    long count = rows.getShape().get(0);
+    return Tensors.slice(rows, 0, LeastSquares.firstHeldOut(count), count);
+  }
+
+  /**
+   * How far a version is from the original on the held-out images.
+   *
+   * @param says what it says of those of a batch
+   */
   private Version version(String name, NetworkReconstruction network, IntFunction<NDArray> says) {
     double sum = 0;
     for (int i = 0; i < batches.count(); i++) {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        NDArray wanted = network.original(i);
+        NDArray wanted = heldOut(network.original(i));
         long rows = wanted.getShape().get(0);
-        long from = LeastSquares.firstHeldOut(rows);
-        if (from < rows) {
-          NDArray said = Tensors.slice(says.apply(i), 0, from, rows);
-          NDArray divergence = Losses.divergence(Tensors.slice(wanted, 0, from, rows), said);
-          sum += divergence.getFloat() * (rows - from);
+        if (rows > 0) {
+          sum += Losses.divergence(wanted, says.apply(i)).getFloat() * rows;
         }
       }
     }

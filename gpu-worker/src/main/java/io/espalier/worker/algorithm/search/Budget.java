@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a model may cost at most, in numbers.
+ * Limits on a model's cost, in numbers.
  *
  * @param bounds one per constrained quantity
  */

@@ -6,8 +6,7 @@ import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /**
- * Which widths a layer may be cut to: fractions of its own width, rounded to a multiple of a
- * divisor.
+ * Widths a layer may be cut to: fractions of its own width, rounded to a multiple of a divisor.
  *
  * <p>Source: ModelOpt 0.40, {@code modelopt/torch/nas/modules/utils.py} (make_divisible); the
  * defaults of mode {@code fastnas}.

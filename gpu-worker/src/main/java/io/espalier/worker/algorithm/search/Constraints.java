@@ -16,7 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a model may cost at most, as asked for: each quantity as a number or as a percentage of the
+ * Limits on a model's cost, as asked for: each quantity as a number or as a percentage of the
  * original model.
  *
  * @param limits at least one, by quantity
@@ -31,7 +31,7 @@ public record Constraints(Map<Quantity, Limit> limits) {
 
   private static final BigDecimal HUNDRED = BigDecimal.valueOf(100);
 
-  /** What can be bounded of any model. */
+  /** Quantities to bound for any model. */
   private static final Set<Quantity> WITHOUT_TOKENS =
       Collections.unmodifiableSet(EnumSet.complementOf(EnumSet.of(Quantity.MEMORY)));
 

@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.search;
 
 /**
- * What a model costs.
+ * Cost of a model.
  *
  * @param flops operations for one sample, 2 × multiply-accumulates of convolutions and linear
  *     layers

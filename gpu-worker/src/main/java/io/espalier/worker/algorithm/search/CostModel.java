@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * What a model of an architecture costs at given widths, exactly.
+ * Exact cost of a model of an architecture at given widths.
  *
  * <p>FLOPs of a layer are {@code 2 × out × in × area × positions}, a depthwise layer having one
  * input; those of attention are its two products. Parameters are the elements of the tensors that

@@ -5,8 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a model is foretold to lose as it is allowed less and less of one quantity, all others being
- * free.
+ * Predicted loss of a model as it is allowed less and less of one quantity, all others being free.
  *
  * @param quantity what is limited
  * @param objective what the loss is made small by

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How long a model takes at any widths, foretold from times of its layers: {@code fixedNanos + sum
+ * Latency of a model at any widths, predicted from times of its layers: {@code fixedNanos + sum
  * over layers of scale × time of the layer}.
  *
  * <p>What several joined axes bring to a layer counts by its sum. Each layer takes whole

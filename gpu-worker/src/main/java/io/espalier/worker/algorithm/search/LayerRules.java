@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Which widths single layers may be cut to, and which layers not at all, by their names.
+ * Widths to which single layers may be cut, and layers that may not be, by their names.
  *
  * <p>Of several rules that match a layer, the last one that says something of the divisor decides
  * on the divisor, and so for the ratios and the exclusion (ModelOpt 0.40 merges its rules of
@@ -26,7 +26,7 @@ public record LayerRules(List<Rule> rules) {
   private static final int SHOWN_NAMES = 3;
 
   /**
-   * What a pattern of layer names says.
+   * Rule for a pattern of layer names.
    *
    * @param glob name of a layer's weight or module, in which {@code *} stands for any text and
    *     {@code ?} for one character

@@ -1,6 +1,6 @@
 package io.espalier.worker.algorithm.search;
 
-/** What a search makes as small as it can, among the models within the budget. */
+/** Quantity that a search minimises among the models within the budget. */
 public enum Objective {
   /**
    * The sum of the losses of all axes: a cut is made where it loses little for what it saves. Takes

@@ -43,7 +43,7 @@ final class PairwiseCosts {
     }
   }
 
-  /** What no choice changes, by quantity. */
+  /** Cost that no choice changes, by quantity. */
   final long[] base;
 
   /** {@code [quantity][axis][choice]}. */

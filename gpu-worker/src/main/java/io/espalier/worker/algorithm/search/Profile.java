@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a search space holds, known without data: its axes, its size, the costs of its narrowest,
+ * Content of a search space, known without data: its axes, its size, the costs of its narrowest,
  * its central and its widest model, and whether a budget is reachable.
  *
  * @param architecture name of the architecture
@@ -31,7 +31,7 @@ public record Profile(
   private static final double GOOD_RATIO = 3;
 
   /**
-   * Whether one bound can be met.
+   * Verdict on one bound.
    *
    * @param bound what was asked for
    * @param satisfiable whether the narrowest model meets it
@@ -81,9 +81,9 @@ public record Profile(
     }
     return ratio(Quantity.FLOPS) > GOOD_RATIO
         ? "A max/min ratio of FLOPs over 3 leaves room for a good search; the centroid is a good"
-              + " first bound."
+            + " first bound."
         : "Note: the max/min ratio of FLOPs is at most 3; a smaller channel divisor gives more to"
-              + " choose from.";
+            + " choose from.";
   }
 
   /** By how much the narrowest model misses the bounds, in exact numbers; the tables round. */

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How much score a model loses when one axis alone is cut, for every width of every axis.
+ * Loss of a model's score when one axis alone is cut, for every width of every axis.
  *
  * @param losses by axis, one loss per choice in the order of the choices; never negative, never
  *     growing with the width, 0 for the whole width

@@ -23,7 +23,7 @@ import java.util.OptionalDouble;
  */
 public final class Solver {
   /**
-   * How hard to search.
+   * Effort of a search.
    *
    * @param starts models that exchanges start from
    * @param rounds random changes of the best

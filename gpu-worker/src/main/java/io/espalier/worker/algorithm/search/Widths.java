@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How many units of each axis stay; an axis that is not named stays whole.
+ * Number of units kept per axis; an axis that is not named stays whole.
  *
  * @param units by name of the axis, in the order of the forward pass
  */

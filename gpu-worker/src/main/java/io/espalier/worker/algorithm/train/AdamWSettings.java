@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a model that reads text is trained; what Hugging Face's trainer does unless told otherwise,
- * but for the learning rate's fall, which is that of a cosine.
+ * Training of a model that reads text; the defaults of Hugging Face's trainer, but for the learning
+ * rate's fall, which is that of a cosine.
  *
  * @param epochs passes over the data
  * @param batch sequences per step; those left over after the last full batch of an epoch sit it out

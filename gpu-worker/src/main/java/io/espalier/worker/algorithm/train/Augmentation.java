@@ -17,7 +17,7 @@ import java.util.SplittableRandom;
  * @param mirror whether left and right may be swapped
  */
 public record Augmentation(int padding, boolean mirror) {
-  /** What CIFAR networks are trained with: 4 pixels, mirrored. */
+  /** Augmentation for CIFAR networks: 4 pixels, mirrored. */
   public static final Augmentation CIFAR = new Augmentation(4, true);
 
   /** Images as they are. */
@@ -45,7 +45,7 @@ public record Augmentation(int padding, boolean mirror) {
     return new Batch(out, batch.labels());
   }
 
-  /** What happens to an image of some size: mirrored first, then moved down and right. */
+  /** Move of an image of some size: mirrored first, then moved down and right. */
   private record Move(int down, int right, boolean mirrored, int height, int width) {}
 
   private static void shift(float[] in, float[] out, int plane, Move move) {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a classifier is trained.
+ * Training of a classifier.
  *
  * @param epochs passes over the data
  * @param batch images per step; the images that are left over after the last full batch of an epoch

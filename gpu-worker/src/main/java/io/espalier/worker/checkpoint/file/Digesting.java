@@ -97,7 +97,7 @@ public final class Digesting implements Closeable {
     thread.shutdownNow();
   }
 
-  /** Where the bytes of one file go. One at a time, from one thread. */
+  /** Sink of the bytes of one file. One at a time, from one thread. */
   public final class Sink {
     private final Output output;
     private final MessageDigest digest = sha256();

@@ -20,7 +20,7 @@ public final class Durable {
     }
   }
 
-  /** What makes a directory's names last. */
+  /** Sync of a directory's names to disk. */
   @FunctionalInterface
   interface DirectorySync {
     /** Writes the names in a directory to the disk. */

@@ -5,7 +5,7 @@ import io.espalier.worker.domain.WorkerException;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** What the file system refused, in the words of the worker. Another attempt may go better. */
+/** Failures of the file system, in the worker's words. Another attempt may go better. */
 public final class Failures {
   private Failures() {}
 

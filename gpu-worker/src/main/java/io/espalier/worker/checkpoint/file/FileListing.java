@@ -30,7 +30,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class FileListing {
   /**
-   * How much a listing may hold.
+   * Limits of a listing.
    *
    * @param files number of files
    * @param bytes size of all files together

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Where links of a directory may lead: into itself; and if it is a snapshot in the cache of Hugging
- * Face's hub, into the files of the same repository there.
+ * Targets that links of a directory may have: itself; and if it is a snapshot in the cache of
+ * Hugging Face's hub, the files of the same repository there.
  *
  * <p>Such a cache has {@code models--ORG--NAME/snapshots/REVISION} with links to {@code
  * models--ORG--NAME/blobs/DIGEST}.

@@ -6,7 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What is wrong with an input, collected so that all of it can be told at once. */
+/** Problems of an input, collected so that all of them can be told at once. */
 public final class Problems {
   /** More than these are counted, not listed: a report travels in events, whose size is limited. */
   private static final int LISTED = 100;

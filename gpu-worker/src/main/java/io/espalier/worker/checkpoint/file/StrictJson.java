@@ -121,10 +121,10 @@ public final class StrictJson {
     }
   }
 
-  /** What the parser says of the beginning of what does not end; it may not name the source. */
+  /** Parser's text on the start of what does not end; it may not name the source. */
   private static final String PLACE_IN_SOURCE = " \\(start marker at \\[[^]]*\\]\\)";
 
-  /** What is wrong with a text that is no JSON or no UTF-8. */
+  /** Returns what is wrong with a text that is no JSON or no UTF-8. */
   public static InvalidInputException malformed(String where, IOException cause) {
     if (cause instanceof JsonProcessingException json) {
       JsonLocation at = json.getLocation();

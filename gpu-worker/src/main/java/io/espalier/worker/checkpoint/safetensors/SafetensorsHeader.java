@@ -24,7 +24,7 @@ public record SafetensorsHeader(
   static final long LONGEST = 32L << 20;
 
   /**
-   * Where a tensor lies.
+   * Place of a tensor.
    *
    * @param header what it is
    * @param offset offset of its first byte from the start of the data

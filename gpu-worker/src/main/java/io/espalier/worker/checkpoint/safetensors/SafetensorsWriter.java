@@ -14,7 +14,7 @@ import java.util.Objects;
 
 /** Writes safetensors files with the same bytes as the format's own library. */
 public final class SafetensorsWriter {
-  /** What every loader of the Hugging Face libraries accepts. */
+  /** Metadata that all loaders of Hugging Face accept. */
   public static final Map<String, String> PYTORCH = Map.of("format", "pt");
 
   private SafetensorsWriter() {}

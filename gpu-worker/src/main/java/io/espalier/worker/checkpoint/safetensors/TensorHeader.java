@@ -3,7 +3,7 @@ package io.espalier.worker.checkpoint.safetensors;
 import java.util.Arrays;
 
 /**
- * What a checkpoint says of one tensor.
+ * Header of one tensor in a checkpoint.
  *
  * @param name exactly as stored
  * @param dtype element type

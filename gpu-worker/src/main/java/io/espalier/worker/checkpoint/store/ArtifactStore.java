@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Where artifacts (directories of files) are fetched from and published to. Whatever takes long
- * asks at every buffer whether it should go on.
+ * Store from which artifacts (directories of files) are fetched and to which they are published.
+ * Whatever takes long asks at every buffer whether it should go on.
  */
 public interface ArtifactStore {
   /**

@@ -26,7 +26,7 @@ public final class RootsFile {
   private final Path file;
   private Content known = Content.NONE;
 
-  /** What was read, and how the file looked then; paths are only ever added. */
+  /** Content read, and the file's state then; paths are only ever added. */
   private record Content(FileTime changed, long bytes, List<Path> roots) {
     static final Content NONE = new Content(FileTime.fromMillis(0), 0, List.of());
   }

@@ -10,7 +10,10 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The file {@value #NAME} at the base of an artifact store. Setting up writes it; workers only look
@@ -20,9 +23,16 @@ public final class StoreMarker {
   /** Name of the file. */
   public static final String NAME = ".espalier-store";
 
+  private static final String KEEP_INTERMEDIATE = "keep-intermediate-days";
+  private static final Pattern KEEP = Pattern.compile(KEEP_INTERMEDIATE + "\\s*=\\s*(\\d{1,6})");
   private static final String CONTENT =
-      "Espalier keeps artifacts in this directory. Workers publish only below a file of this"
-          + " name.\n";
+      """
+      Espalier keeps artifacts in this directory. Workers publish only below a file of this name.
+      What a stage before a run's last one has made is removed so many days after a later stage was
+      done; without such a line it stays:
+      %s=30
+      """
+          .formatted(KEEP_INTERMEDIATE);
 
   private StoreMarker() {}
 
@@ -61,6 +71,25 @@ public final class StoreMarker {
                 new StoreUnavailableException(
                     "%s: there is no %s in it or above it, so it lies in no artifact store. If the store should be there, see whether it is mounted on this machine; if it is new, run `espalier setup --artifacts URI` once."
                         .formatted(Quoted.place(under), NAME)));
+  }
+
+  /**
+   * Returns how long a store keeps what later stages of a run have made use of; for good if its
+   * file does not say.
+   *
+   * @throws IOException if the file cannot be read
+   */
+  public static Optional<Duration> keepsIntermediate(Path base) throws IOException {
+    return Files.readAllLines(base.resolve(NAME)).stream()
+        .map(line -> KEEP.matcher(line.strip()))
+        .filter(Matcher::matches)
+        .map(line -> Duration.ofDays(Long.parseLong(line.group(1))))
+        .findFirst();
+  }
+
+  /** Returns whether a path, links resolved, lies in a store. */
+  public static boolean contains(Path resolved) {
+    return baseOf(resolved).isPresent();
   }
 
   /** The nearest directory, from a path upwards, that is a store's base. */

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Which bytes of one tensor stay, in the order in which they are stored.
+ * Bytes of one tensor that stay, in the order in which they are stored.
  *
  * <p>Indices ascend in every dimension, so the bytes are found by going through the tensor once,
  * and everything inside the last dimension that is cut stays together.

@@ -24,7 +24,7 @@ final class Gather {
   private final FileChannel in;
   private final Digesting.Sink sink;
 
-  /** Where the window lies in the file. */
+  /** Start of the window in the file. */
   private long windowStart;
 
   /** What has been asked for, but not been copied, since its neighbour may be asked for next. */

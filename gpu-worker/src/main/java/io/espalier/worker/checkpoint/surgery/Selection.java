@@ -24,7 +24,7 @@ final class Selection {
     this.runs = runs;
   }
 
-  /** What a choice of units selects; worked out once for dimensions that are alike. */
+  /** Selections of a choice of units; worked out once for dimensions that are alike. */
   static final class Choice {
     private final Kept kept;
     private final Map<Dimension, Selection> known = new HashMap<>();

@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * How the tensors of a model that is written are spread over files.
+ * Spread of a written model's tensors over files.
  *
  * @param largest bytes of tensors that one file holds at most, except that a tensor larger than
  *     that has a file of its own; if empty, files hold what they held before

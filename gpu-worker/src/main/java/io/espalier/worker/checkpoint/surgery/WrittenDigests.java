@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 public final class WrittenDigests {
   private static final Logger LOGGER = LoggerFactory.getLogger(WrittenDigests.class);
 
-  /** What this JVM wrote, by absolute path; a JVM that writes models does one job and ends. */
+  /** Files this JVM wrote, by absolute path; a JVM that writes models does one job and ends. */
   private static final Map<Path, Written> MEMORY = new ConcurrentHashMap<>();
 
   private record Written(FileDigest digest, String stamp) {}

@@ -12,7 +12,7 @@ import java.util.List;
  * @param fill red, green and blue of what is added
  */
 record CentreCrop(ImageSize size, Rounding rounding, List<Integer> fill) implements ImageStep {
-  /** Where half a pixel goes. */
+  /** Rounding of half pixels. */
   enum Rounding {
     /** Python's {@code round}, half to even: torchvision and timm. */
     HALF_TO_EVEN,

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * What the channels of a JPEG are, and how they become red, green and blue: as in libjpeg and
- * Pillow, without colour profiles.
+ * Channels of a JPEG, and their conversion to red, green and blue: as in libjpeg and Pillow,
+ * without colour profiles.
  *
  * <p>Source: libjpeg-turbo, {@code jdapimin.c} and {@code jdcolor.c}; Pillow, {@code
  * JpegImagePlugin.py} (four channels are stored inverted) and {@code Convert.c}.

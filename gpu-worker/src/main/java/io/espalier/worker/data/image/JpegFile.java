@@ -25,7 +25,7 @@ final class JpegFile implements EncodedImage {
   private final Path file;
   private final ByteBuffer bytes;
 
-  /** What the pixels need, without what only speaks of them. */
+  /** Segments that the pixels need, without mere metadata. */
   private final Slices image;
 
   private Optional<JpegFrame> frame = Optional.empty();

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a JPEG says of its samples.
+ * Data of a JPEG on its samples.
  *
  * @param size rows and columns
  * @param channels in the order of the file

@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How an image is to be turned, in the numbers of EXIF: 1 not at all; 2 mirrored; 3 by half a turn;
- * 4 upside down; 5 to 8 the same with rows and columns exchanged.
+ * Turn that an image needs, in the numbers of EXIF: 1 not at all; 2 mirrored; 3 by half a turn; 4
+ * upside down; 5 to 8 the same with rows and columns exchanged.
  *
  * <p>Source: Pillow, {@code ImageOps.exif_transpose} and {@code Image.getexif}.
  */

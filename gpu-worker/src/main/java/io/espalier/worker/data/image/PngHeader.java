@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a PNG says of its pixels.
+ * Data of a PNG on its pixels.
  *
  * @param size rows and columns
  * @param depth bits per sample

@@ -15,7 +15,7 @@ import java.util.zip.Inflater;
  * {@code ZipDecode.c} and {@code Convert.c}.
  */
 final class PngPixels {
-  /** Why a stream of pixels cannot be read. */
+  /** Cause why a stream of pixels is unread. */
   static final class Unreadable extends Exception {
     private static final long serialVersionUID = 1;
     private final String why;

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * How an image becomes one of the size that a model takes, before its values are normalised.
+ * Preparation of an image to the size that a model takes, before its values are normalised.
  *
  * @param steps one after the other
  * @param upright whether an image is turned as its EXIF data say

@@ -10,7 +10,7 @@ package io.espalier.worker.data.image;
  */
 record Scaling(Rule rule, ImageSize size, Resampling filter, Resize.PassOrder order)
     implements ImageStep {
-  /** How large an image becomes. */
+  /** Rule for an image's size. */
   enum Rule {
     /** As large as said, whatever its proportions. */
     EXACT,

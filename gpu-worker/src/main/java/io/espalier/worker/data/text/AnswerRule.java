@@ -1,7 +1,7 @@
 package io.espalier.worker.data.text;
 
 /**
- * How an answer is chosen from scores of its first and last token.
+ * Choice of an answer from scores of its first and last token.
  *
  * @param best starts, and ends, that are looked at in each window: those with the highest scores
  * @param maxTokens longest answer

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * How alike two answers are.
+ * Likeness of two answers.
  *
  * <p>Source: SQuAD's evaluation script, version 2.0, in the form of {@code
  * transformers.data.metrics.squad_metrics}. Python's notions of a word and of white space are kept,

@@ -4,7 +4,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where the characters of a text are in its Java string. Python, and with it SQuAD and the
+ * Positions of a text's characters in its Java string. Python, and with it SQuAD and the
  * tokenizers, counts code points; Java counts {@code char}s, of which a character outside the
  * 16-bit plane has two.
  */

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** How a file holds texts; its extension tells. */
+/** Format of a text file; its extension tells. */
 enum Format {
   SQUAD(".json", "SQuAD questions"),
   JSON_LINES(".jsonl", "a JSON object with text in each line"),

@@ -11,8 +11,8 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
- * What a file says is right of a text or word. A number is never taken for a name, nor a name for a
- * number: classes may be named by digits.
+ * Label of a text or word in a file. A number is never taken for a name, nor a name for a number:
+ * classes may be named by digits.
  */
 sealed interface GivenLabel {
   /** A number as columns of text have it; longer exponents would need gigabytes. */

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** How often a model gives each label to texts of each label: a confusion matrix. */
+/** Counts of each label that a model gives to texts of each: a confusion matrix. */
 public final class LabelCounts {
   private final long[][] counts; // (right, given)
   private final List<Integer> decisions = new ArrayList<>(); // right · labels + given

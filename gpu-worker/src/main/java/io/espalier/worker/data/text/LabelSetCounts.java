@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** How often a model gives each label to texts that may have several, and how often rightly. */
+/** Counts of each label that a model gives to texts that may have several, and of right ones. */
 public final class LabelSetCounts {
   private final long[] hits;
   private final long[] given;

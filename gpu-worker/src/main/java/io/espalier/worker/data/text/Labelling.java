@@ -4,7 +4,7 @@ import io.espalier.worker.data.TokenBatch;
 import java.util.Arrays;
 import java.util.List;
 
-/** What of a sequence is known to be right. */
+/** Known right answers of a sequence. */
 enum Labelling {
   /** Nothing. */
   NONE,

@@ -4,7 +4,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is wrong with a file, collected so that it can be told at once. */
+/** Problems of a file, collected so that they can be told at once. */
 public final class Problems {
   /** What a reader looks at before mending the script that wrote the file. */
   private static final int LISTED = 20;

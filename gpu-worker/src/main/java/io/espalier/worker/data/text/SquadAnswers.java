@@ -135,14 +135,14 @@ public final class SquadAnswers {
   }
 
   /**
-   * How well an answer fits the right one that it fits best.
+   * Fit of an answer to the right one that it fits best.
    *
    * @param exact 1 if it is exactly right after normalisation, else 0
    * @param f1 overlap of words, from 0 to 1
    */
   public record Fit(double exact, double f1) {}
 
-  /** How well each answer fits, in the order of the questions. */
+  /** Returns how well each answer fits, in the order of the questions. */
   public List<Fit> fits() {
     Map<String, String> texts = texts();
     return data.questions().stream()

@@ -1,7 +1,7 @@
 package io.espalier.worker.data.text;
 
 /**
- * How well answers fit, as SQuAD's own script has it.
+ * Scores of answers, as SQuAD's own script has them.
  *
  * @param exact questions whose answer is exactly right after normalisation, in percent
  * @param f1 mean overlap of words with the right answer that fits best, in percent

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * How often a model gives words their labels, and finds entities: runs of words whose labels are
+ * Counts of words that a model labels right and entities it finds: runs of words whose labels are
  * tags such as {@code B-PER} and {@code I-PER}. An entity counts if its type, its first and its
  * last word are right.
  *
@@ -32,7 +32,7 @@ public final class TagCounts {
   private long both;
 
   /**
-   * What was found in one sentence.
+   * Findings in one sentence.
    *
    * @param hits words that were given the right label
    * @param right entities that there are

@@ -16,7 +16,7 @@ import java.util.Optional;
 final class TaggedRows {
   private static final String WORDS = "tokens";
 
-  /** What the tags of a row are called; data sets do not agree. */
+  /** Names of the tags of a row; data sets do not agree. */
   private static final List<String> TAGS = List.of("ner_tags", "tags", "labels");
 
   private final Problems problems;

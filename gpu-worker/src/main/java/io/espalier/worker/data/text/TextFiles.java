@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Which file of a data set holds its texts. */
+/** File of a data set that holds its texts. */
 final class TextFiles {
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 

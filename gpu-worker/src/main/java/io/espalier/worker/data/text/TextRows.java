@@ -15,7 +15,7 @@ import java.util.Optional;
 
 /** Reads the texts of a file, one a row. */
 final class TextRows {
-  /** What the second text of a row is called; data sets do not agree. */
+  /** Names of the second text of a row; data sets do not agree. */
   static final List<String> PAIR = List.of("text_pair", "text2");
 
   /** What the label of a row is called, or the labels. */

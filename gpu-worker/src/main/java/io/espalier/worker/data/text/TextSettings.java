@@ -6,7 +6,7 @@ import io.espalier.worker.domain.model.TextTask;
 import java.util.OptionalInt;
 
 /**
- * How texts become sequences.
+ * Settings of tokenizing.
  *
  * @param maxLength tokens of the longest sequence; by default what is usual for the task, {@value
  *     #QUESTION_LENGTH} for question-answering, {@value #BLOCK_LENGTH} for text-generation and
@@ -29,7 +29,7 @@ public record TextSettings(OptionalInt maxLength, OptionalInt stride, long seed)
   /** Tokens that neighbouring windows share, by default. */
   public static final int STRIDE = 128;
 
-  /** What is usual. */
+  /** Defaults. */
   public static final TextSettings USUAL =
       new TextSettings(OptionalInt.empty(), OptionalInt.empty(), 0);
 

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** How texts that are too long are cut: as Hugging Face's tokenizers do it. */
+/** Cutting of texts that are too long: as Hugging Face's tokenizers do it. */
 final class Truncation {
   private Truncation() {}
 

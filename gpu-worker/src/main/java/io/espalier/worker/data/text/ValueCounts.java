@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How near the numbers that a model says of texts are to the right ones, where it says one or more
- * of each text.
+ * Distance of the numbers that a model gives texts from the right ones, where it gives one or more
+ * for each text.
  *
  * <p>Means and products of deviations are carried along, so that large numbers that lie close
  * together keep their digits (Welford, Note on a method for calculating corrected sums of squares,

@@ -18,7 +18,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Which tokens a tokenizer has, and what the special ones are for.
+ * Tokens of a tokenizer, and what the special ones are for.
  *
  * @param size one more than its largest id
  * @param special ids of tokens that stand for no text
@@ -36,11 +36,11 @@ record Vocabulary(int size, Set<Integer> special, OptionalInt end, OptionalInt m
   /** Largest file that says what special tokens are for; it is read as a tree. */
   static final long LARGEST_ROLES = 32L << 20;
 
-  /** Where the names of special tokens are, the more usual file first. */
+  /** Files with the names of special tokens, the more usual first. */
   private static final List<String> ROLES =
       List.of("tokenizer_config.json", "special_tokens_map.json");
 
-  /** What these tokens are called where no file says it. */
+  /** Names of these tokens where no file says it. */
   private static final List<String> USUAL_ENDS = List.of("<|endoftext|>", "</s>");
 
   private static final List<String> USUAL_MASKS = List.of("[MASK]", "<mask>");
@@ -131,7 +131,7 @@ record Vocabulary(int size, Set<Integer> special, OptionalInt end, OptionalInt m
     }
   }
 
-  /** What a pass over tokenizer.json finds; as a tree, large ones would need hundreds of MiB. */
+  /** Results of a pass over tokenizer.json; as a tree, large ones would need hundreds of MiB. */
   private static final class Tokens {
     private final Set<String> wanted;
     private final Map<String, Integer> found = new HashMap<>();

@@ -1,8 +1,8 @@
 package io.espalier.worker.domain.job;
 
 /**
- * What least squares did for one layer. Errors are mean squares on the held-out part, as a share of
- * the variance of what the layer should say; rows weigh as they did in the sums.
+ * Result of least squares for one layer. Errors are mean squares on the held-out part, as a share
+ * of the variance of what the layer should say; rows weigh as they did in the sums.
  *
  * @param layer name of the tensor that is solved for
  * @param errorBefore error of the weights as they were cut

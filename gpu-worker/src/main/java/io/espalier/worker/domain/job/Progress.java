@@ -3,7 +3,7 @@ package io.espalier.worker.domain.job;
 import java.util.Map;
 
 /**
- * How far a stage is.
+ * Progress of a stage.
  *
  * @param phase what it is doing, in a few words
  * @param done steps done in this phase

@@ -6,8 +6,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What reconstruction did for a model: which layers it solved for, and which of the versions of the
- * model was best on held-out samples and went out.
+ * Result of reconstruction for a model: which layers it solved for, and which of the versions of
+ * the model was best on held-out samples and went out.
  *
  * @param layers in the order in which they were solved for
  * @param versions that were compared; the first is the plain cut
@@ -30,7 +30,7 @@ public record Reconstruction(
    */
   public record Version(String name, double divergence) {}
 
-  /** What was done; the lists are copied. */
+  /** Records what was done; copies the lists. */
   public Reconstruction {
     layers = List.copyOf(layers);
     versions = List.copyOf(versions);

@@ -1,7 +1,7 @@
 package io.espalier.worker.domain.job;
 
 /**
- * What a stage does to a model. Which kinds there are say their declarations.
+ * Work of a stage on a model. Which kinds there are say their declarations.
  *
  * @param name as policies write it, such as {@code prune}
  */

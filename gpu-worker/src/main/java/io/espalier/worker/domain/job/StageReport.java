@@ -1,11 +1,12 @@
 package io.espalier.worker.domain.job;
 
+import io.espalier.fact.ChangeFacts;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a finished stage says of its work.
+ * Report of a finished stage on its work.
  *
  * @param algorithm fastnas, gradnas, minitron, ...
  * @param algorithmVersion version of the algorithm; part of the cache key
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param metrics measurements before and after
  * @param loadsIn loaders that open the output
  * @param device the device it ran on, in words
+ * @param facts the same as {@code change}, typed, for programs
  */
 public record StageReport(
     String algorithm,
@@ -21,11 +23,10 @@ public record StageReport(
     Map<String, String> change,
     List<Metric> metrics,
     List<String> loadsIn,
-    String device) {
+    String device,
+    ChangeFacts facts) {
 
-  /**
-   * Where {@link #change} says what could have been meant otherwise; not there if nothing could.
-   */
+  /** Key in {@link #change} of what could have been meant otherwise; not there if nothing could. */
   public static final String WARNINGS = "warnings";
 
   /**
@@ -34,8 +35,19 @@ public record StageReport(
    */
   public static final String OPENING = "opening";
 
-  /** Where {@link #change} says what the files keep and is not among the parameters. */
+  /** Key in {@link #change} of what the files keep and is not among the parameters. */
   public static final String NOT_COUNTED = "notCounted";
+
+  /** A report of a stage that has nothing typed to tell. */
+  public StageReport(
+      String algorithm,
+      String algorithmVersion,
+      Map<String, String> change,
+      List<Metric> metrics,
+      List<String> loadsIn,
+      String device) {
+    this(algorithm, algorithmVersion, change, metrics, loadsIn, device, ChangeFacts.NONE);
+  }
 
   /** Adds warnings to what is said for reading. */
   public static void warn(Map<String, String> change, List<String> warnings) {

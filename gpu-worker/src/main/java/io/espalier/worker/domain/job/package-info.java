@@ -1,4 +1,4 @@
-/** What a worker is asked to do with a model, and what it says of it. Pure: no Kafka, no DJL. */
+/** Work of a worker on a model, and its report on it. Pure: no Kafka, no DJL. */
 @NullMarked
 package io.espalier.worker.domain.job;
 

@@ -160,7 +160,7 @@ public record Architecture(
   public Architecture keep(Kept kept) {
     requireKnown(kept);
     Renumbering names = Renumbering.of(stacks, kept);
-    var cut = new Redrawing(a -> new Axis(names.require(a.name()), kept.width(a)), names);
+    var cut = new Redrawing(axis -> names.renamed(axis, kept.width(axis)), names);
     return cut.of(this, cut.listed(axes), cut.frozen(frozen));
   }
 
@@ -188,7 +188,7 @@ public record Architecture(
     var tied = new LinkedHashMap<String, Axis>();
     for (Axis axis : axes) {
       String name = groups.getOrDefault(axis.name(), axis.name());
-      Axis first = tied.putIfAbsent(name, new Axis(name, axis.units()));
+      Axis first = tied.putIfAbsent(name, member(axis, groups));
       if (first != null && first.units() != axis.units()) {
         throw new IllegalArgumentException(
             "axis '%s' of group '%s' has %d units, but another of the group has %d"
@@ -197,9 +197,14 @@ public record Architecture(
     }
     var reasons = new LinkedHashMap<String, String>();
     frozen.forEach((axis, reason) -> reasons.put(groups.getOrDefault(axis, axis), reason));
-    UnaryOperator<Axis> map =
-        axis -> new Axis(groups.getOrDefault(axis.name(), axis.name()), axis.units());
+    UnaryOperator<Axis> map = axis -> member(axis, groups);
     return new Redrawing(map, Renumbering.none()).of(this, List.copyOf(tied.values()), reasons);
+  }
+
+  /** The axis of a group, which lies in no module; any other axis as it is. */
+  private static Axis member(Axis axis, Map<String, String> groups) {
+    String group = groups.get(axis.name());
+    return group == null ? axis : new Axis(group, axis.units(), axis.kind(), "");
   }
 
   /**

@@ -40,7 +40,7 @@ public sealed interface Dimension {
     }
   }
 
-  /** What a concatenation writes: the indices of several axes, one axis after another. */
+  /** Output of a concatenation: the indices of several axes, one axis after another. */
   record Joined(List<Along> parts) implements Dimension {
     /** A concatenation; the list is copied. */
     public Joined {

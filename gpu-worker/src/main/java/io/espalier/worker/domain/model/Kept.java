@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which units of which axes stay; an axis that is not named stays whole.
+ * Units that stay, by axis; an axis that is not named stays whole.
  *
  * @param units for each cut axis, by name, the kept units in ascending order
  */

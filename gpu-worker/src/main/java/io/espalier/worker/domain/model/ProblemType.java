@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the scores of a model that classifies texts are for: transformers' {@code problem_type}.
+ * Purpose of the scores of a model that classifies texts: transformers' {@code problem_type}.
  *
  * <p>It decides the loss and how good a model is called.
  */

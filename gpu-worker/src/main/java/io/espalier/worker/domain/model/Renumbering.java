@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** What things are called once modules of stacks have been dropped: those that stay move up. */
+/** Names after modules of stacks have been dropped: those that stay move up. */
 final class Renumbering {
   /**
    * A stack of which not everything stays.
@@ -56,6 +56,15 @@ final class Renumbering {
       }
     }
     return Optional.of(renamed.toString());
+  }
+
+  /**
+   * The axis under its new name, with another number of units.
+   *
+   * @throws IllegalArgumentException if it goes
+   */
+  Axis renamed(Axis axis, int units) {
+    return new Axis(require(axis.name()), units, axis.kind(), require(axis.module()));
   }
 
   /**

@@ -10,7 +10,7 @@ import java.util.List;
  * @param role what it is for
  */
 public record TensorSpec(String name, List<Dimension> dimensions, Role role) {
-  /** What a tensor is for: decides whether it is trained, counted or recalibrated. */
+  /** Role of a tensor: decides whether it is trained, counted or recalibrated. */
   public enum Role {
     /** A trained weight or bias of a convolution or linear layer; counted as a parameter. */
     PARAMETER,

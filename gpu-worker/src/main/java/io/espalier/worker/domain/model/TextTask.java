@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What a model that reads text does, in Hugging Face's words. */
+/** Task of a model that reads text, in Hugging Face's words. */
 public enum TextTask {
   /** Finds the answer to a question in a text. */
   QUESTION_ANSWERING,

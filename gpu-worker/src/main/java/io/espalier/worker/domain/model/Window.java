@@ -1,8 +1,8 @@
 package io.espalier.worker.domain.model;
 
 /**
- * Where a layer is applied to one sample: square kernels, some distance apart, over an output of
- * some height and width.
+ * Places of a layer on one sample: square kernels, some distance apart, over an output of some
+ * height and width.
  *
  * @param kernel rows and columns of the kernel; 1 for a linear layer
  * @param stride distance of neighbouring kernels

@@ -1,7 +1,4 @@
-/**
- * What a model is made of, without its numbers: tensors, named axes, layers. Pure: no DJL, no
- * files.
- */
+/** Parts of a model, without its numbers: tensors, named axes, layers. Pure: no DJL, no files. */
 @NullMarked
 package io.espalier.worker.domain.model;
 

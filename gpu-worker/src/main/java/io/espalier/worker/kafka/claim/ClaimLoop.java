@@ -47,7 +47,7 @@ public final class ClaimLoop implements Runnable {
   }
 
   /**
-   * Where commands are claimed.
+   * Queue of commands to claim.
    *
    * @param consumers a new member of the group of this queue
    * @param topic the topic of the commands

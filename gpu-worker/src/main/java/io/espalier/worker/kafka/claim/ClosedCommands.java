@@ -126,7 +126,7 @@ final class ClosedCommands {
         : reason.substring(0, REASON_CHARACTERS) + "...";
   }
 
-  /** What is known of the runs that were told of last. */
+  /** Facts on the runs that were told of last. */
   private static final class Recent<V> extends LinkedHashMap<String, V> {
     private static final long serialVersionUID = 1L;
 

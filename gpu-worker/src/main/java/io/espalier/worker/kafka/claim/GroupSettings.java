@@ -17,7 +17,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
  * @param values values by the broker's names for them
  */
 public record GroupSettings(Map<String, String> values) {
-  /** How long brokers wait between two assignments of a group; those before 4.3 have none. */
+  /** Wait of brokers between two assignments of a group; those before 4.3 have none. */
   public static final String ASSIGNMENT_INTERVAL = "share.assignment.interval.ms";
 
   private static final long REREAD_MILLIS = 100;

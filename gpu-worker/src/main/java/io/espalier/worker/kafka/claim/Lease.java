@@ -3,7 +3,7 @@ package io.espalier.worker.kafka.claim;
 import java.time.Duration;
 
 /**
- * How long a claimed command is this worker's.
+ * Time that a claimed command is this worker's.
  *
  * @param lock time after which the queue gives an unrenewed command to somebody else; brokers allow
  *     15 to 60 s unless configured otherwise

@@ -75,7 +75,7 @@ public final class OtherWorkers {
         && stage.getAttempt() == command.getAttempt();
   }
 
-  /** What was last heard of a worker, and the first own heartbeat since. */
+  /** Last report of a worker, and the first own heartbeat since. */
   private static final class Heard {
     private final List<RunningStage> stages;
     private @Nullable Instant silentSince;

@@ -3,7 +3,7 @@ package io.espalier.worker.kafka.record;
 import io.espalier.schemas.DeadLetter;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Where records go that nobody can carry out, with their cause and origin. */
+/** Topic of records that nobody can carry out, with their cause and origin. */
 public final class DeadLetters {
   private final String topic;
   private final Outbox outbox;

@@ -8,6 +8,7 @@ import io.espalier.event.StageCommand;
 import io.espalier.event.StageCost;
 import io.espalier.event.StageReport;
 import io.espalier.gate.BudgetForecast;
+import io.espalier.schemas.FactsMapping;
 import io.espalier.schemas.KindNames;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.domain.InfeasibleException;
@@ -74,7 +75,8 @@ public final class EventMapping {
         report.metrics().stream().map(EventMapping::metric).toList(),
         report.loadsIn(),
         cost,
-        forecast.map(GateMapping::toAvro).orElse(null));
+        forecast.map(GateMapping::toAvro).orElse(null),
+        FactsMapping.toAvro(report.facts()));
   }
 
   public static FailureKind failureKind(WorkerException failure) {

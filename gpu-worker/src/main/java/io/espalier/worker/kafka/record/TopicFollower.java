@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * metadata.max.age.ms}, five minutes unless configured otherwise.
  */
 public final class TopicFollower<T> implements Runnable {
-  /** Where the reading of a partition begins. */
+  /** Position where reading a partition begins. */
   public enum Start {
     /** At its first record. */
     BEGINNING,

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * Who a worker is.
+ * Worker identity.
  *
  * @param workerId unique per worker; the same after a restart
  * @param pool the pool it serves
@@ -14,7 +14,7 @@ import java.util.OptionalLong;
  */
 public record WorkerIdentity(
     String workerId, String pool, int slots, List<Device> devices, String target) {
-  /** How much memory of a device is free now. */
+  /** Free memory of a device now. */
   @FunctionalInterface
   public interface FreeMemory {
     /** Nobody knows. */

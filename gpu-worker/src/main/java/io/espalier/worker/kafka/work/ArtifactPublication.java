@@ -11,6 +11,8 @@ import io.espalier.worker.checkpoint.store.ArtifactStore;
 import io.espalier.worker.checkpoint.store.ArtifactStores;
 import io.espalier.worker.checkpoint.store.Draft;
 import io.espalier.worker.checkpoint.store.Published;
+import io.espalier.worker.checkpoint.store.StoreMarker;
+import io.espalier.worker.checkpoint.store.VerifiedInputs;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.StopCheck;
 import io.espalier.worker.kafka.record.EventMapping;
@@ -38,7 +40,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What one attempt publishes: the artifact {@code attempt-N-DIGEST}, and after it {@code
+ * Publication of one attempt: the artifact {@code attempt-N-DIGEST}, and after it {@code
  * attempt-N-result} with the event that says so, for whoever gets the command again.
  *
  * <p>The result is not part of the artifact: it holds times, and the same input, spec and seed must
@@ -52,7 +54,7 @@ final class ArtifactPublication {
   private static final int DIGEST_DIGITS = 12;
 
   /**
-   * What is told of an output.
+   * Report on an output.
    *
    * @param forecast the budget that is foretold to pass the run's gates, if the output does not
    */
@@ -89,10 +91,29 @@ final class ArtifactPublication {
     return publishResult(published, told, scratch);
   }
 
-  /** Publishes the result of a stage that leaves its input as it is: the input is the output. */
-  StageSucceeded publishUnchanged(Manifest input, StageResult result, Path scratch) {
+  /**
+   * Publishes the result of a stage that leaves its input as it is: the input is the output. At the
+   * end of a run it is copied, unless it lies in a store under its digest already: what is
+   * published must not change, and what somebody has registered is theirs to change.
+   */
+  StageSucceeded publishUnchanged(VerifiedInputs.Verified input, StageResult result, Path scratch) {
+    var told = new Told(result, Optional.empty());
+    if (isLastStage() && !isPublished(input)) {
+      return publish(Draft.toCopy(input.directory(), input.manifest()), told, scratch);
+    }
     URI uri = URI.create(command.getInput().getUri());
-    return publishResult(new Published(uri, input), new Told(result, Optional.empty()), scratch);
+    return publishResult(new Published(uri, input.manifest()), told, scratch);
+  }
+
+  /** Older coordinators do not say how many stages there are: then any may be the last. */
+  private boolean isLastStage() {
+    return command.getStageIndex() + 1 >= command.getStageCount();
+  }
+
+  private static boolean isPublished(VerifiedInputs.Verified model) {
+    String digest = model.manifest().rootDigest().substring(0, DIGEST_DIGITS);
+    return model.directory().getFileName().toString().matches("attempt-\\d+-" + digest)
+        && StoreMarker.contains(model.directory());
   }
 
   private StageSucceeded publishResult(Published artifact, Told told, Path scratch) {
@@ -132,13 +153,16 @@ final class ArtifactPublication {
    * The name of the artifact that the result beside an attempt's artifact names, if it can tell.
    */
   static Optional<String> winner(Path artifact, int attempt) {
-    Path result = artifact.resolveSibling("attempt-" + attempt + "-result").resolve(RESULT_FILE);
-    if (!Files.isRegularFile(result)) {
-      return Optional.empty();
-    }
-    return read(result)
-        .map(success -> URI.create(success.getOutput().getUri()).getPath())
-        .map(path -> String.valueOf(Path.of(path).getFileName()));
+    return output(artifact.resolveSibling("attempt-" + attempt + "-result"))
+        .map(uri -> String.valueOf(Path.of(uri.getPath()).getFileName()));
+  }
+
+  /** The URI that the result in a directory names, if it can be read. */
+  static Optional<URI> output(Path directory) {
+    Path result = directory.resolve(RESULT_FILE);
+    return Files.isRegularFile(result)
+        ? read(result).map(success -> URI.create(success.getOutput().getUri()))
+        : Optional.empty();
   }
 
   private Optional<StageSucceeded> read(Published published) {

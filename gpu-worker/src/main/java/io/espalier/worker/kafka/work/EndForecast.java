@@ -13,7 +13,7 @@ import java.util.Optional;
  * while, one claimed too late waits for its input.
  */
 public final class EndForecast {
-  /** How long before the end the next command is asked for: enough to fetch a model. */
+  /** Time before the end when the next command is requested: enough to fetch a model. */
   static final Duration AHEAD = Duration.ofSeconds(30);
 
   /** The phase in which a worker puts the output where others find it. */

@@ -4,7 +4,7 @@ import io.espalier.worker.checkpoint.file.FileListing;
 import io.espalier.worker.checkpoint.store.InputRoots;
 
 /**
- * What a worker reads on behalf of commands.
+ * Inputs that a worker reads for commands.
  *
  * @param roots where it may lie
  * @param limits how large a model or data set may be

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
@@ -26,8 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What workers that died, or lost against others, have left in the stores. Once a day one of the
- * workers of a work directory sweeps the stores that were published to from there.
+ * Sweep of what workers that died, or lost against others, have left in the stores, and of what
+ * later stages have made use of for as long as the store keeps it. Once a day one of the workers of
+ * a work directory sweeps the stores that were published to from there.
  *
  * <p>A file per store in the work directory holds its place and where the last sweep stopped; its
  * time of change is that of the last sweep.
@@ -36,7 +38,7 @@ public final class LeftoverSweep {
   /** Longer than anything takes to be published. */
   static final Duration OLD = Duration.ofDays(1);
 
-  /** How often a store is swept. */
+  /** Interval of a store's sweeps. */
   static final Duration INTERVAL = Duration.ofDays(1);
 
   /** Directories that one sweep visits: a few minutes on a slow network file system. */
@@ -97,6 +99,10 @@ public final class LeftoverSweep {
 
   private void sweep(Path note, StopCheck stop) throws IOException {
     List<String> lines = Files.readAllLines(note);
+    if (lines.isEmpty()) {
+      Files.delete(note); // an older version wrote it while the disk was full
+      return;
+    }
     Path base = Path.of(lines.get(0));
     Optional<Path> after = lines.size() > 1 ? Optional.of(Path.of(lines.get(1))) : Optional.empty();
     try {
@@ -107,7 +113,14 @@ public final class LeftoverSweep {
       LOGGER.atDebug().setCause(e).addKeyValue("store", base).log("store not there, not swept");
       return;
     }
-    var sweep = new StoreSweep(base, clock.instant().minus(OLD), LeftoverSweep::isLost, stop);
+    Optional<Instant> doneBefore =
+        StoreMarker.keepsIntermediate(base).map(kept -> clock.instant().minus(kept));
+    var sweep =
+        new StoreSweep(
+            base,
+            clock.instant().minus(OLD),
+            directory -> isLost(directory) || isUsedUp(directory, doneBefore),
+            stop);
     write(note, base, sweep.run(after, MOST_DIRECTORIES));
     Files.setLastModifiedTime(note, FileTime.from(clock.instant()));
   }
@@ -124,8 +137,24 @@ public final class LeftoverSweep {
             .isPresent();
   }
 
+  /** Whether later stages were done with it before a time, if the store does not keep it. */
+  private static boolean isUsedUp(Path directory, Optional<Instant> doneBefore) {
+    try {
+      return doneBefore.isPresent() && IntermediateArtifacts.include(directory, doneBefore.get());
+    } catch (IOException e) {
+      LOGGER.atWarn().setCause(e).addKeyValue("directory", directory).log("left in the store");
+      return false;
+    }
+  }
+
   private static void write(Path note, Path base, Optional<Path> stoppedAt) throws IOException {
-    Files.writeString(note, base + "\n" + stoppedAt.map(place -> place + "\n").orElse(""));
+    Path partial = note.resolveSibling(note.getFileName() + ".partial");
+    try {
+      Files.writeString(partial, base + "\n" + stoppedAt.map(place -> place + "\n").orElse(""));
+      Files.move(partial, note, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(partial); // left of a disk that is full
+    }
   }
 
   private Path note(Path base) {

@@ -23,7 +23,7 @@ public final class PreparedStage implements AutoCloseable {
   record Done(Optional<Draft> output, StageResult result) {}
 
   /**
-   * What goes into the stage.
+   * Inputs of the stage.
    *
    * @param key what the result is stored under
    */

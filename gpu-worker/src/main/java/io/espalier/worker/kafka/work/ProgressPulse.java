@@ -13,9 +13,7 @@ import org.jspecify.annotations.Nullable;
  * life. Sends nothing itself, so that a slow broker never keeps the stage from telling more.
  */
 public final class ProgressPulse implements Progress.Listener {
-  /**
-   * How often {@link #due} is to be asked; more often than it says yes, so as to miss no second.
-   */
+  /** Interval for asking {@link #due}; more often than it says yes, so as to miss no second. */
   public static final Duration TICK = Duration.ofMillis(200);
 
   static final Duration INTERVAL = Duration.ofSeconds(1);

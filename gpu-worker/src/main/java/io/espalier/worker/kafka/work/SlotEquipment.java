@@ -4,7 +4,7 @@ import io.espalier.worker.stage.job.ChildJvm;
 import io.espalier.worker.stage.job.Stages;
 
 /**
- * What a slot works with.
+ * Equipment of a slot.
  *
  * @param child starts the processes of its stages, on its device and with its share of threads
  * @param stages the stages that the processes know

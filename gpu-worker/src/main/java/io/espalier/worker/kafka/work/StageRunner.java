@@ -106,6 +106,9 @@ public final class StageRunner {
     try {
       StageInputs.Found found = inputs.find(command, folder.resolve("input"), stop);
       space.requireInStore(found.model().listing().bytes(), store);
+      if (command.getStageIndex() == 0) {
+        IntermediateArtifacts.keep(found.model().directory());
+      }
       PreparedStage.Subject subject = subject(command, found, folder, stop);
       Optional<Done> stored = stored(subject, folder, stop);
       stop.check();
@@ -176,8 +179,8 @@ public final class StageRunner {
 
   private StageSucceeded publish(PreparedStage prepared, Done done, Stop stop) {
     ArtifactPublication publication = ArtifactPublication.of(prepared.command(), stop);
-    Manifest input = prepared.subject().inputs().model().manifest();
     if (done.output().isEmpty()) {
+      VerifiedInputs.Verified input = prepared.subject().inputs().model();
       return publication.publishUnchanged(input, done.result(), prepared.folder());
     }
     Reported reported = reported(prepared, done.output().get(), done.result().report());

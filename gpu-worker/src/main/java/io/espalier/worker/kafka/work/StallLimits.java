@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * How long a stage may show the same progress before it counts as hung. Generous: to stop one that
+ * Time for which a stage may show the same progress before it is hung. Generous: to stop one that
  * only is slow costs more than to wait for one that hangs.
  *
  * @param usual time of kinds without one of their own

@@ -1,10 +1,12 @@
 package io.espalier.worker.model.convnet;
 
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.model.family.ArchitectureBuilder;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** What every network that tells images apart begins and ends with. */
+/** First and last parts of every network that classifies images. */
 final class ClassifierEnds {
   /** Why what the classifier reads may not be cut. */
   static final String FLATTENED =
@@ -21,7 +23,7 @@ final class ClassifierEnds {
    * @param input size of one image: channels, height, width; empty if it is not said
    */
   static String image(ArchitectureBuilder builder, List<Integer> input) {
-    builder.axis(IMAGE, input.isEmpty() ? 3 : input.get(0));
+    builder.axis(Axis.of(AxisKind.IMAGE, "", input.isEmpty() ? 3 : input.get(0)));
     builder.freeze(IMAGE, "the channels of the images are given");
     if (!input.isEmpty()) {
       builder.pin(IMAGE, input.get(0));
@@ -38,7 +40,7 @@ final class ClassifierEnds {
   static void classifier(
       ArchitectureBuilder builder, OptionalInt classes, String module, List<String> features) {
     features.forEach(axis -> builder.freeze(axis, FLATTENED));
-    builder.axis(CLASSES, classes.orElse(1000));
+    builder.axis(Axis.of(AxisKind.CLASSES, "", classes.orElse(1000)));
     classes.ifPresent(count -> builder.pin(CLASSES, count));
     builder.freeze(CLASSES, "one output per class");
     builder.linear(module, CLASSES, features);

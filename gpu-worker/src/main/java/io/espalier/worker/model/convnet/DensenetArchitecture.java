@@ -72,7 +72,7 @@ public final class DensenetArchitecture {
   }
 
   private String stem(String image, int width) {
-    String out = builder.axis("features.conv0.out", width);
+    String out = builder.channels("features.conv0", width);
     at = at.after(7, 2);
     builder.convolution("features.conv0", out, image, at.window(7, 2));
     builder.batchNorm("features.norm0", out);
@@ -85,8 +85,8 @@ public final class DensenetArchitecture {
     var parts = new ArrayList<>(in);
     for (int i = 1; i <= layers; i++) {
       String layer = String.format(Locale.ROOT, "features.denseblock%d.denselayer%d.", block, i);
-      String inner = builder.axis(layer + "conv1.out", config.bottleneck() * config.growthRate());
-      String out = builder.axis(layer + "conv2.out", config.growthRate());
+      String inner = builder.channels(layer + "conv1", config.bottleneck() * config.growthRate());
+      String out = builder.channels(layer + "conv2", config.growthRate());
       builder.batchNorm(layer + "norm1", parts);
       builder.convolution(layer + "conv1", inner, parts, at.window(1, 1));
       builder.batchNorm(layer + "norm2", inner);
@@ -98,7 +98,7 @@ public final class DensenetArchitecture {
 
   private String transition(int index, List<String> in, int width) {
     String module = "features.transition" + index + ".";
-    String out = builder.axis(module + "conv.out", width);
+    String out = builder.channels(module + "conv", width);
     builder.batchNorm(module + "norm", in);
     builder.convolution(module + "conv", out, in, at.window(1, 1));
     at = at.after(2, 2, 0);

@@ -9,7 +9,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * What a timm style config.json says of a DenseNet, as far as a table of its tensors needs it.
+ * Content of a timm style config.json of a DenseNet that a table of its tensors needs.
  *
  * @param architecture entry point, such as {@code densenet121}
  * @param classes number of classes, if it says

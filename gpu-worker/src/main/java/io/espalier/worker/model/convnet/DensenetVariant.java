@@ -18,7 +18,7 @@ record DensenetVariant(List<Integer> blocks, int growthRate) {
           "densenet169", new DensenetVariant(List.of(6, 12, 32, 32), 32),
           "densenet201", new DensenetVariant(List.of(6, 12, 48, 32), 32));
 
-  /** What can be asked for. */
+  /** Known variants. */
   static final List<String> KNOWN = VARIANTS.keySet().stream().sorted().toList();
 
   DensenetVariant {

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Window;
 import io.espalier.worker.model.convnet.MobileBlock.Kind;
 import io.espalier.worker.model.family.ArchitectureBuilder;
@@ -36,7 +38,7 @@ final class MobileArchitecture {
   private final MobileVariant variant;
   private FeatureMapSize at;
 
-  /** Where a network is after some layers: an axis, and its width before any cut. */
+  /** Output of a network's first layers: an axis, and its width before any cut. */
   private record Stream(String axis, int width) {}
 
   private MobileArchitecture(MobileVariant variant, TimmConfig config) {
@@ -95,7 +97,7 @@ final class MobileArchitecture {
   }
 
   private Stream stem(String image) {
-    String out = builder.axis("conv_stem.out", variant.stemWidth());
+    String out = builder.channels("conv_stem", variant.stemWidth());
     at = at.after(3, 2);
     builder.convolution("conv_stem", out, image, at.window(3, 2));
     builder.batchNorm("bn1", out);
@@ -140,12 +142,13 @@ final class MobileArchitecture {
       return in;
     }
     String stage = module.substring(0, module.indexOf('.', "blocks.".length()));
-    return new Stream(builder.axis(stage + ".stream", width), width);
+    var written = new Axis(stage + ".stream", width, AxisKind.CHANNELS, stage);
+    return new Stream(builder.axis(written), width);
   }
 
   private Stream expand(String module, MobileBlock block, Stream in) {
     int width = MobileDesign.divisible(in.width() * block.expansion());
-    String inner = builder.axis(module + "conv_pw.out", width);
+    String inner = builder.channels(module + "conv_pw", width);
     builder.convolution(module + "conv_pw", inner, in.axis(), at.window(1, 1));
     builder.batchNorm(module + "bn1", inner);
     return new Stream(inner, width);
@@ -153,13 +156,13 @@ final class MobileArchitecture {
 
   private void squeeze(String module, MobileBlock block, Stream inner) {
     int width = variant.design().squeezed(inner.width(), block.expansion());
-    String reduced = builder.axis(module + "conv_reduce.out", width);
+    String reduced = builder.channels(module + "conv_reduce", width);
     builder.biasedConvolution(module + "conv_reduce", reduced, inner.axis(), Window.ONCE);
     builder.biasedConvolution(module + "conv_expand", inner.axis(), reduced, Window.ONCE);
   }
 
   private void head(TimmConfig config, String stream) {
-    String out = builder.axis("conv_head.out", variant.headWidth());
+    String out = builder.channels("conv_head", variant.headWidth());
     if (variant.design().poolsBeforeHead()) {
       builder.biasedConvolution("conv_head", out, stream, Window.ONCE);
     } else {

@@ -22,7 +22,7 @@ record MobileBlock(
     boolean squeezed,
     Activation activation) {
 
-  /** Which layers a block has. */
+  /** Layers of a block. */
   enum Kind {
     /** Depthwise, then 1 × 1 (timm's ds). */
     SEPARABLE,
@@ -32,7 +32,7 @@ record MobileBlock(
     PLAIN
   }
 
-  /** What repeats this block: the same with stride 1. */
+  /** Returns what repeats this block: the same with stride 1. */
   MobileBlock repeated() {
     return new MobileBlock(kind, kernel, 1, expansion, channels, squeezed, activation);
   }

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.model.family.Activation;
 import io.espalier.worker.tensor.Tensors;
 
-/** What the networks of one paper have in common, as timm builds them. */
+/** Common design of one paper's networks, as timm builds them. */
 enum MobileDesign {
   /** Sandler et al., MobileNetV2, arXiv 1801.04381. */
   MOBILENET_V2(Activation.RELU6, 32),

@@ -36,7 +36,7 @@ record MobileVariant(
   private static final Pattern V3_LARGE = Pattern.compile("mobilenetv3_large_(075|100)");
   private static final Pattern B = Pattern.compile("efficientnet_b([0-8])");
 
-  /** How much deeper than their paper's network the names that end in d are. */
+  /** Depth of the networks named with a final d, relative to their paper's. */
   private static final Map<String, Double> DEPTHS = Map.of("110d", 1.2, "120d", 1.4);
 
   /** Width and depth of EfficientNet B0 to B8, by B0's. */
@@ -52,12 +52,12 @@ record MobileVariant(
     {2.2, 3.6}
   };
 
-  /** What can be asked for of the MobileNets, in words. */
+  /** Known variants of the MobileNets, in words. */
   static final String KNOWN_MOBILENETS =
       "mobilenetv2_035, 050, 075, 100, 110d, 120d, 140, mobilenetv3_small_050, 075, 100,"
           + " mobilenetv3_large_075, 100 (not tf_..., which pads otherwise, nor ..._minimal_...)";
 
-  /** What can be asked for of the EfficientNets, in words. */
+  /** Known variants of the EfficientNets, in words. */
   static final String KNOWN_EFFICIENTNETS =
       "efficientnet_b0 to b8 (not tf_..., which pads and normalises otherwise, nor other suffixes)";
 

@@ -41,14 +41,17 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
 
   /** A convolution with zeros on all four sides; with a bias if there is one. */
   NDArray conv(String module, NDArray x, int padding) {
-    NDArray weight = weights.get(module + ".weight");
-    String bias = module + ".bias";
-    NDArray y =
-        weights.has(bias)
-            ? Tensors.conv2d(x, weight, weights.get(bias), stride(module), padding)
-            : Tensors.conv2d(x, weight, stride(module), padding);
+    NDArray y = mode.hooks().said(module, x, padding, () -> convolved(module, x, padding));
     mode.hooks().layer(module, x, padding, y);
     return y;
+  }
+
+  private NDArray convolved(String module, NDArray x, int padding) {
+    NDArray weight = weights.get(module + ".weight");
+    String bias = module + ".bias";
+    return weights.has(bias)
+        ? Tensors.conv2d(x, weight, weights.get(bias), stride(module), padding)
+        : Tensors.conv2d(x, weight, stride(module), padding);
   }
 
   /** A BatchNorm, in the mode of this run. */
@@ -70,13 +73,16 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
   /** A linear layer with bias on the means of a feature map → (batch, out). */
   NDArray classify(String module, NDArray features) {
     NDArray pooled = Tensors.globalAveragePool(features); // (batch, channels)
-    NDArray y =
-        Tensors.linear(pooled, weights.get(module + ".weight"), weights.get(module + ".bias"));
+    NDArray y = mode.hooks().said(module, pooled, 0, () -> linear(module, pooled));
     mode.hooks().layer(module, pooled, 0, y);
     return y;
   }
 
-  /** Returns what a block says and what goes past it, added. */
+  private NDArray linear(String module, NDArray x) {
+    return Tensors.linear(x, weights.get(module + ".weight"), weights.get(module + ".bias"));
+  }
+
+  /** What a block says and what goes past it, added. */
   NDArray sum(NDArray block, NDArray shortcut) {
     mode.hooks().sum(block, shortcut);
     return Tensors.add(block, shortcut);

@@ -3,6 +3,8 @@ package io.espalier.worker.model.convnet;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Window;
 import io.espalier.worker.model.family.ArchitectureBuilder;
 import io.espalier.worker.model.family.TimmConfig;
@@ -94,17 +96,17 @@ public final class ResnetArchitecture {
   private String stem(String image) {
     String module = names.stem();
     if (variant.deep()) {
-      String first = builder.axis(module + ".0.out", plan.stem());
-      String second = builder.axis(module + ".3.out", plan.stem());
+      String first = builder.channels(module + ".0", plan.stem());
+      String second = builder.channels(module + ".3", plan.stem());
       convolve(module + ".0", first, image, 3, 2);
       builder.batchNorm(module + ".1", first);
       convolve(module + ".3", second, first, 3, 1);
       builder.batchNorm(module + ".4", second);
-      String out = builder.axis(stemAxis(module + ".6"), 2 * plan.stem());
+      String out = builder.axis(stemAxis(module + ".6", 2 * plan.stem()));
       convolve(module + ".6", out, second, 3, 1);
       return finishStem(out);
     }
-    String out = builder.axis(stemAxis(module), plan.stem());
+    String out = builder.axis(stemAxis(module, plan.stem()));
     convolve(module, out, image, variant.cifar() ? 3 : 7, variant.cifar() ? 1 : 2);
     return finishStem(out);
   }
@@ -117,8 +119,12 @@ public final class ResnetArchitecture {
     return out;
   }
 
-  private String stemAxis(String module) {
-    return plan.projects(1, 0) ? module + ".out" : names.stream(1);
+  private Axis stemAxis(String module, int units) {
+    return plan.projects(1, 0) ? Axis.of(AxisKind.CHANNELS, module, units) : stream(1, units);
+  }
+
+  private Axis stream(int stage, int units) {
+    return new Axis(names.stream(stage), units, AxisKind.CHANNELS, names.stage(stage));
   }
 
   private String stage(int stage, String in) {
@@ -141,7 +147,7 @@ public final class ResnetArchitecture {
       inner = within(module, 1, stage, inner, 3, stride);
     }
     int last = variant.bottleneck() ? 3 : 2;
-    String out = builder.axis(names.stream(stage), plan.outer().get(stage - 1));
+    String out = builder.axis(stream(stage, plan.outer().get(stage - 1)));
     convolve(names.conv(module, last), out, inner, variant.bottleneck() ? 1 : 3, 1);
     builder.batchNorm(names.norm(module, last), out);
     if (plan.projects(stage, block)) {
@@ -156,7 +162,7 @@ public final class ResnetArchitecture {
   /** Draws a convolution of a block that is not its last; the axis that it writes. */
   private String within(String block, int which, int stage, String in, int kernel, int stride) {
     String conv = names.conv(block, which);
-    String out = builder.axis(conv + ".out", plan.inner().get(stage - 1));
+    String out = builder.channels(conv, plan.inner().get(stage - 1));
     convolve(conv, out, in, kernel, stride);
     builder.batchNorm(names.norm(block, which), out);
     return out;

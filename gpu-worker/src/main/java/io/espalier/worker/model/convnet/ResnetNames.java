@@ -3,7 +3,7 @@ package io.espalier.worker.model.convnet;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 
-/** What the parts of a residual network are called in a checkpoint. Stages count from 1. */
+/** Names of the parts of a residual network in a checkpoint. Stages count from 1. */
 enum ResnetNames {
   /** As torchvision and timm name them. */
   TIMM("conv1", "bn1", "fc") {

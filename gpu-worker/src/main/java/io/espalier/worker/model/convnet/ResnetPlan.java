@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * What a residual network is built like, whoever describes it.
+ * Structure of a residual network, whoever describes it.
  *
  * @param name of the architecture
  * @param names what its parts are called

@@ -30,7 +30,7 @@ record ResnetVariant(List<Integer> blocks, boolean bottleneck, boolean cifar, bo
           "101", List.of(3, 4, 23, 3),
           "152", List.of(3, 8, 36, 3));
 
-  /** What can be asked for, in words. */
+  /** Known variants, in words. */
   static final String KNOWN =
       "cifar_resnet20, 32, 44, 56, 110 (or any other 6n+2), resnet18, 26, 34, 50, 101, 152 and the"
           + " same with 'd'";

@@ -120,7 +120,7 @@ final class VggArchitecture {
     List<VggVariant.Step> steps = variant.steps();
     for (int i = 0; i < steps.size(); i++) {
       VggVariant.Step step = steps.get(i);
-      String out = builder.axis(step.convolution() + ".out", widths.get(i));
+      String out = builder.channels(step.convolution(), widths.get(i));
       builder.biasedConvolution(step.convolution(), out, in, at.window(3, 1));
       builder.batchNorm(step.norm(), out);
       at = step.pooled() ? at.after(2, 2, 0) : at;
@@ -132,10 +132,10 @@ final class VggArchitecture {
 
   private void head(String in, int hidden, FeatureMapSize features) {
     FeatureMapSize at = features.atLeast(HEAD_KERNEL).after(HEAD_KERNEL, 1, 0);
-    String inner = builder.axis("pre_logits.fc1.out", hidden);
+    String inner = builder.channels("pre_logits.fc1", hidden);
     Window window = at.window(HEAD_KERNEL, 1);
     builder.biasedConvolution("pre_logits.fc1", inner, in, window);
-    String out = builder.axis("pre_logits.fc2.out", HEAD_WIDTH);
+    String out = builder.channels("pre_logits.fc2", HEAD_WIDTH);
     builder.biasedConvolution("pre_logits.fc2", out, inner, at.window(1, 1));
     ClassifierEnds.classifier(builder, config.classes(), "head.fc", List.of(out));
   }

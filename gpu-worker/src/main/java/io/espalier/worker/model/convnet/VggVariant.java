@@ -20,7 +20,7 @@ record VggVariant(List<Integer> convolutions) {
           "vgg16_bn", new VggVariant(List.of(2, 2, 3, 3, 3)),
           "vgg19_bn", new VggVariant(List.of(2, 2, 4, 4, 4)));
 
-  /** What can be asked for, in words. */
+  /** Known variants, in words. */
   static final String KNOWN = "vgg11_bn, vgg13_bn, vgg16_bn, vgg19_bn (not those without _bn)";
 
   VggVariant {

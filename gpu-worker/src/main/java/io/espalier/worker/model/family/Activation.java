@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.tensor.Tensors;
 import java.util.Map;
 
-/** What is applied to each element between two layers; each maps zero to zero. */
+/** Function of each element between two layers; each maps zero to zero. */
 public enum Activation {
   /** max(x, 0). */
   RELU,

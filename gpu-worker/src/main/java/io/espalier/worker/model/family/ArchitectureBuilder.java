@@ -3,6 +3,7 @@ package io.espalier.worker.model.family;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Attention;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TensorSpec.Role;
@@ -42,14 +43,22 @@ public final class ArchitectureBuilder {
   private final List<Tensor> tensors = new ArrayList<>();
   private final List<Op> ops = new ArrayList<>();
   private final List<Weighing> weighings = new ArrayList<>();
-  private final Map<String, Integer> promised = new LinkedHashMap<>();
+  private final Map<String, Axis> promised = new LinkedHashMap<>();
   private final Map<String, Integer> pinned = new HashMap<>();
   private final Map<String, String> frozen = new HashMap<>();
 
-  /** Declares an axis; the promised width counts only if no tensor of the checkpoint has it. */
-  public String axis(String name, int promisedUnits) {
-    promised.putIfAbsent(name, promisedUnits);
-    return name;
+  /**
+   * Declares an axis and returns its name; its width counts only if no tensor of the checkpoint has
+   * the axis.
+   */
+  public String axis(Axis axis) {
+    promised.putIfAbsent(axis.name(), axis);
+    return axis.name();
+  }
+
+  /** Declares the channels that a module writes, otherwise as {@link #axis}. */
+  public String channels(String module, int promisedUnits) {
+    return axis(Axis.of(AxisKind.CHANNELS, module, promisedUnits));
   }
 
   /** Fixes the width of an axis whatever the tensors say. */
@@ -143,7 +152,7 @@ public final class ArchitectureBuilder {
         shapes.isEmpty() || shapes.keySet().stream().anyMatch(tensor -> tensor.endsWith(BATCHES));
     var axes = new LinkedHashMap<String, Axis>();
     var votes = votes(shapes);
-    promised.forEach((axis, units) -> axes.put(axis, new Axis(axis, width(axis, units, votes))));
+    promised.values().forEach(axis -> axes.put(axis.name(), settled(axis, votes)));
     return new Architecture(
         family,
         name,
@@ -157,16 +166,20 @@ public final class ArchitectureBuilder {
         frozen);
   }
 
-  private int width(String axis, int promisedUnits, Map<String, Map<Integer, Integer>> votes) {
-    Integer pin = pinned.get(axis);
+  private Axis settled(Axis axis, Map<String, Map<Integer, Integer>> votes) {
+    return new Axis(axis.name(), width(axis, votes), axis.kind(), axis.module());
+  }
+
+  private int width(Axis axis, Map<String, Map<Integer, Integer>> votes) {
+    Integer pin = pinned.get(axis.name());
     if (pin != null) {
       return pin;
     }
     // max of a stream keeps the last of equals, so the comparison is turned round with min
-    return votes.getOrDefault(axis, Map.of()).entrySet().stream()
+    return votes.getOrDefault(axis.name(), Map.of()).entrySet().stream()
         .min(Comparator.comparing(vote -> -vote.getValue()))
         .map(Map.Entry::getKey)
-        .orElse(promisedUnits);
+        .orElse(axis.units());
   }
 
   private Map<String, Map<Integer, Integer>> votes(Map<String, long[]> shapes) {

@@ -13,7 +13,7 @@ public sealed interface Family permits VisionFamily, TextFamily {
   /** Returns whether a checkpoint's config.json describes one of its models. */
   boolean accepts(JsonNode config);
 
-  /** What its models do, in Hugging Face's words. */
+  /** Returns what its models do, in Hugging Face's words. */
   List<String> tasks();
 
   /**

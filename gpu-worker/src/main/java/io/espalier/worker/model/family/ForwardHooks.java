@@ -63,8 +63,17 @@ public interface ForwardHooks {
   default void reads(int expert, String neurons, int[] tokens) {}
 
   /**
-   * What an expert adds to the tokens that chose it, weighed by their router; not called if there
-   * are none.
+   * Hears what an expert's output is multiplied by: its share of the router, or the gate of the expert
+   * that all tokens share.
+   *
+   * @param neurons name of the axis of its neurons
+   * @param weights (tokens that chose it, 1); of the shared expert (batch, tokens, 1)
+   */
+  default void weighs(String neurons, NDArray weights) {}
+
+  /**
+   * Returns what an expert adds to the tokens that chose it, weighed by their router; not called if
+   * there are none.
    *
    * @param axis name of the axis of the layer's experts
    * @param expert which of them

@@ -1,6 +1,7 @@
 package io.espalier.worker.model.family;
 
 import ai.djl.ndarray.NDArray;
+import java.util.function.Supplier;
 
 /**
  * Watches what passes through the layers of a network that reads images. The arrays belong to the
@@ -9,6 +10,18 @@ import ai.djl.ndarray.NDArray;
 public interface LayerHooks {
   /** Watches nothing. */
   LayerHooks NONE = new LayerHooks() {};
+
+  /**
+   * Returns what a layer says: as it computes it, or as a watcher knows it already. Asked before
+   * {@link #layer}.
+   *
+   * @param module name of the layer
+   * @param x what it reads, as in {@link #layer}
+   * @param computed computes what it says
+   */
+  default NDArray said(String module, NDArray x, int padding, Supplier<NDArray> computed) {
+    return computed.get();
+  }
 
   /**
    * A convolution, or a linear layer.

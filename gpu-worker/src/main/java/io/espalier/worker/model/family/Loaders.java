@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Set;
 
-/** Who opens a model, widths as they may be. */
+/** Loaders of a model, whatever its widths. */
 public final class Loaders {
   /** Those that any model here opens in. */
   public static final List<String> ANY = List.of("espalier", "safetensors");
 
-  /** What changes nothing, or what timm's entry points take as it is. */
+  /** Arguments that change nothing or timm's entry points accept. */
   private static final Set<String> ARGUMENTS =
       Set.of(
           "block_config",

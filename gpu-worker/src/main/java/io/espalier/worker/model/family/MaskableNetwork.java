@@ -3,6 +3,7 @@ package io.espalier.worker.model.family;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,13 +14,13 @@ import java.util.Optional;
  */
 public interface MaskableNetwork {
   /** How names of axes of attention heads end. */
-  String HEADS = ".heads";
+  String HEADS = "." + AxisKind.HEADS.key();
 
   /**
    * How names of axes of feed-forward neurons end: behind the name of the layer, that of an expert,
    * or that of the expert that all tokens of the layer share.
    */
-  String NEURONS = ".neurons";
+  String NEURONS = "." + AxisKind.NEURONS.key();
 
   /** Channels of one attention head. */
   int headSize();
@@ -48,17 +49,24 @@ public interface MaskableNetwork {
   /**
    * A layer's axes; a layer of experts has no neurons of its own.
    *
-   * @param heads name of the axis of its attention heads
-   * @param neurons name of the axis of its feed-forward neurons
+   * @param module name of the layer
    */
-  record Block(String heads, String neurons) {
-    /** The layers of a model, first to last. */
+  record Block(String module) {
+    /** Returns the name of the axis of its attention heads. */
+    public String heads() {
+      return Axis.nameOf(AxisKind.HEADS, module);
+    }
+
+    /** Returns the name of the axis of its feed-forward neurons. */
+    public String neurons() {
+      return Axis.nameOf(AxisKind.NEURONS, module);
+    }
+
+    /** Returns the layers of a model, first to last. */
     public static List<Block> of(Architecture architecture) {
       return architecture.axes().stream()
-          .map(Axis::name)
-          .filter(name -> name.endsWith(HEADS))
-          .map(name -> name.substring(0, name.length() - HEADS.length()))
-          .map(block -> new Block(block + HEADS, block + NEURONS))
+          .filter(axis -> axis.kind() == AxisKind.HEADS)
+          .map(heads -> new Block(heads.module()))
           .toList();
     }
   }

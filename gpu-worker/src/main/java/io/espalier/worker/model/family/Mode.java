@@ -1,7 +1,7 @@
 package io.espalier.worker.model.family;
 
 /**
- * How a forward pass treats what differs between training and use: the statistics of BatchNorm.
+ * Mode of a forward pass in what differs between training and use: BatchNorm's statistics.
  *
  * @param batchStatistics whether BatchNorm normalises by the batch and moves its running statistics
  * @param momentum weight of the batch in the running statistics, from 0 to 1 (PyTorch's meaning)

@@ -15,7 +15,7 @@ import java.util.List;
  * @param step what it computes
  */
 public record Section(List<String> modules, Step step) {
-  /** What a section computes. */
+  /** Work of a section. */
   @FunctionalInterface
   public interface Step {
     /** From what passes in to what passes on. */

@@ -3,7 +3,7 @@ package io.espalier.worker.model.family;
 import java.util.OptionalInt;
 
 /**
- * What transformers' config classes mean where config.json is silent.
+ * Defaults of transformers' config classes where config.json is silent.
  *
  * @param vocabulary number of tokens
  * @param hidden width of the residual stream

@@ -2,7 +2,7 @@ package io.espalier.worker.model.family;
 
 import java.util.Optional;
 
-/** What a family of transformers calls its sizes in config.json. */
+/** Names of the sizes of a transformer family in config.json. */
 public enum TextKeys {
   /** BERT and RoBERTa. */
   BERT(

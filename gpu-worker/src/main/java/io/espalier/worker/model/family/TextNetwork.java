@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +23,9 @@ public interface TextNetwork extends MaskableNetwork {
   /** What it takes. */
   TextInput input();
 
-  /** What versions of transformers take for different things in its config, in sentences. */
+  /**
+   * Returns what versions of transformers take for different things in its config, in sentences.
+   */
   List<String> warnings();
 
   /** Returns what is wrong with tensors that its config ties to others, in sentences. */
@@ -32,10 +36,10 @@ public interface TextNetwork extends MaskableNetwork {
    * values: group g of G has the heads from g · H / G up to (excluding) (g + 1) · H / G. In a
    * family that has them they are axes of their own even where each head is a group.
    */
-  String GROUPS = ".groups";
+  String GROUPS = "." + AxisKind.GROUPS.key();
 
-  /** How names of axes of experts end. */
-  String EXPERTS = ".experts";
+  /** Suffix of names of expert axes. */
+  String EXPERTS = "." + AxisKind.EXPERTS.key();
 
   /**
    * Keys of config.json of a model with experts.

@@ -8,7 +8,7 @@ import java.util.OptionalInt;
 import java.util.TreeSet;
 
 /**
- * How wide a transformer is by its config.json.
+ * Widths of a transformer by its config.json.
  *
  * <p>A pruned model's layers differ. Its config says so by a list in the place of a number, one
  * entry a layer, and then gives the size of a head in {@code head_dim}; or, in transformers before

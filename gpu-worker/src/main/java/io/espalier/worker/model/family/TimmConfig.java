@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What a timm style config.json says of a network, as far as a table of its tensors needs it.
+ * Content of a timm style config.json of a network that a table of its tensors needs.
  *
  * @param architecture entry point, such as {@code resnet50}
  * @param classes number of classes, if it says

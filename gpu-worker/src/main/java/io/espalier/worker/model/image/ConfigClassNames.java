@@ -10,10 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/**
- * What a config.json calls its classes: {@code id2label} of transformers, {@code label_names} of
- * timm.
- */
+/** Class names in a config.json: {@code id2label} of transformers, {@code label_names} of timm. */
 final class ConfigClassNames {
   private final JsonNode config;
   private final JsonNode labels;

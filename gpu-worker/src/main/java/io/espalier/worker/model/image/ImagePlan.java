@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which of a model's files says how its images are prepared, and what its classes are called.
+ * Choice of the model's file that says how images are prepared and classes are named.
  *
  * <p>Where a model comes from decides: transformers reads preprocessor_config.json, turns images as
  * EXIF says, and orders directories of classes by code points; timm reads config.json, turns

@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What transformers' preprocessor_config.json says of the images that a model takes. What it leaves
- * out is as the class that it names has it. Where 4.57 and 5 differ, 5 holds.
+ * Content of transformers' preprocessor_config.json on the images a model takes. What it leaves out
+ * is as the class that it names has it. Where 4.57 and 5 differ, 5 holds.
  *
  * <p>Source: transformers 5.24.0, {@code image_processing_backends.py} and the processors of the
  * {@link ProcessorKind}s; 4.57.6, {@code image_transforms.py}.

@@ -13,12 +13,12 @@ import java.util.Optional;
 /** The fields of a preprocessor_config.json, and what is wrong with them. */
 final class ProcessorFields {
   /**
-   * What {@code size} says.
+   * Value of {@code size}.
    *
    * @param byEdge whether it is the shortest edge that is so long
    */
   record Size(boolean byEdge, int height, int width) {
-    /** What comes out if an image is square. */
+    /** Returns what comes out if an image is square. */
     ImageSize square() {
       return new ImageSize(height, width);
     }

@@ -35,7 +35,7 @@ record TimmTransform(
     Resampling filter,
     List<Integer> fill,
     boolean stated) {
-  /** How an image is resized before it is cropped. */
+  /** Resizing of an image before it is cropped. */
   enum Mode {
     CENTER,
     SQUASH,

@@ -1,4 +1,4 @@
-/** How a model wants its images: preprocessor files and the config of timm. */
+/** Form of the images of a model: preprocessor files and the config of timm. */
 @NullMarked
 package io.espalier.worker.model.image;
 

@@ -7,7 +7,7 @@ import io.espalier.worker.model.transformer.rope.Rotations;
 import java.util.Optional;
 
 /**
- * What the layers of a {@link StackedNetwork} need to know of a batch besides what passes through
+ * Facts of a batch that the layers of a {@link StackedNetwork} need besides what passes through
  * them; by its tokens alone, so it is made anew at any layer or kept for all of them.
  */
 public final class BatchContext {

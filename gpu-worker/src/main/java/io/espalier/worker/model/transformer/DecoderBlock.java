@@ -10,7 +10,7 @@ import java.util.Optional;
 /** A layer of a decoder: what it is made of, and what it computes. */
 interface DecoderBlock {
   /**
-   * What a layer needs to know besides what passes.
+   * Context of a layer besides what passes.
    *
    * @param mask added to scores of attention, (batch, 1, tokens, tokens)
    * @param positions what queries and keys are turned by, if they are
@@ -39,7 +39,7 @@ interface DecoderBlock {
   /** Returns whether transformers 4 can remove heads from it. */
   boolean prunedHeads();
 
-  /** What it normalises the stream by. */
+  /** Returns what it normalises the stream by. */
   default Norm norm() {
     return Norm.LAYER;
   }

@@ -3,7 +3,7 @@ package io.espalier.worker.model.transformer;
 import io.espalier.worker.model.family.TextKeys;
 
 /**
- * What decoders of one kind have in common.
+ * Common design of decoders of one kind.
  *
  * @param family name of the family
  * @param keys what sizes are called in their configs

@@ -6,7 +6,7 @@ import io.espalier.worker.model.transformer.TextHead.Reads;
 import java.util.Map;
 import java.util.Optional;
 
-/** What stands on decoders, by transformers' classes. */
+/** Heads on decoders, by transformers' classes. */
 final class DecoderHeads {
   private DecoderHeads() {}
 

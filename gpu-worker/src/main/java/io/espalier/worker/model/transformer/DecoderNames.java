@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What a decoder's modules are called in a checkpoint.
+ * Names of a decoder's modules in a checkpoint.
  *
  * @param prefix of all names below a head, with the dot; a model without a head has none
  * @param words the embedding's weight, without prefix as all that follow

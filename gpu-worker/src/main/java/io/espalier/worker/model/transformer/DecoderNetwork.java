@@ -5,6 +5,7 @@ import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
@@ -122,7 +123,7 @@ record DecoderNetwork(
   }
 
   private Stack blocks(String prefix) {
-    return new Stack(new Axis("layers", layers()), prefix + names().blocks());
+    return new Stack(Axis.of(AxisKind.LAYERS, "", layers()), prefix + names().blocks());
   }
 
   @Override

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * What only some decoders have.
+ * Traits of only some decoders.
  *
  * @param scaledEmbedding whether embeddings are multiplied by the square root of the hidden size
  * @param scoreCap what scores of tokens are kept within, by a hyperbolic tangent, if they are

@@ -7,7 +7,7 @@ import io.espalier.worker.model.transformer.TextHead.Output;
 import java.util.Map;
 import java.util.Optional;
 
-/** What stands on BERT and its kin, by transformers' classes. */
+/** Heads on BERT and its kin, by transformers' classes. */
 final class EncoderHeads {
   private static final TextHead ANSWERS =
       TextHead.linear(TextTask.QUESTION_ANSWERING, "qa_outputs");

@@ -1,7 +1,7 @@
 package io.espalier.worker.model.transformer;
 
 /**
- * What an encoder's modules are called in a checkpoint.
+ * Names of an encoder's modules in a checkpoint.
  *
  * @param prefix of all names below a head, with the dot; a model without a head has none
  * @param blocks module that has the layers

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.model.family.DimensionSpec;
 import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
@@ -62,7 +63,7 @@ record EncoderNetwork(EncoderFamily family, TransformerSpec plan, boolean causal
     builder.positions(prefix + EncoderNames.POSITIONS);
     if (family.segments()) {
       DimensionSpec segments =
-          builder.fixed("segments", input().types(), "segments are those of the inputs");
+          builder.fixed(AxisKind.SEGMENTS, input().types(), "segments are those of the inputs");
       builder.embedding(prefix + EncoderNames.SEGMENTS, segments);
     }
     builder.norm(prefix + EncoderNames.NORM);

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** How a config.json describes experts. */
+/** Description of experts by config.json. */
 enum ExpertConfig {
   /** Mixtral, which has experts in every layer and no other neurons. */
   MIXTRAL(ExpertConfig.LOCAL, ExpertConfig.ALL, 8, "intermediate_size", 14336, 2),
@@ -34,7 +34,7 @@ enum ExpertConfig {
 
   private final String experts;
 
-  /** What transformers 5 reads, and may write, instead. */
+  /** Key that transformers 5 reads, and may write, instead. */
   private final String alias;
 
   private final int usualExperts;

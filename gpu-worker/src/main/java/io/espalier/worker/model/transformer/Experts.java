@@ -3,6 +3,7 @@ package io.espalier.worker.model.transformer;
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.model.family.DimensionSpec;
 import io.espalier.worker.model.family.TextNetwork;
@@ -44,7 +45,7 @@ record Experts(
     Optional<Shared> shared,
     TextNetwork.ExpertKeys keys) {
   /**
-   * How wide a layer of experts is.
+   * Width of a layer of experts.
    *
    * @param experts how many there are
    * @param neurons of each
@@ -77,7 +78,7 @@ record Experts(
     Width width = widths.get(layer);
     DimensionSpec experts = builder.experts(block, width.experts());
     builder.linearWithoutBias(block + router, experts, TransformerBuilder.HIDDEN);
-    var stack = stack(new Axis(block + TextNetwork.EXPERTS, width.experts()), builder.tokens());
+    var stack = stack(Axis.of(AxisKind.EXPERTS, block, width.experts()), builder.tokens());
     for (int i = 0; i < width.experts(); i++) {
       String module = stack.module(i);
       DimensionSpec neurons = builder.expertNeurons(module, width.neurons());
@@ -94,8 +95,7 @@ record Experts(
   }
 
   private Stack stack(Axis axis, int tokens) {
-    String block = axis.name().substring(0, axis.name().length() - TextNetwork.EXPERTS.length());
-    return new Stack(axis, block + prefix, OptionalInt.of(Math.multiplyExact(tokens, chosen)));
+    return new Stack(axis, axis.module() + prefix, OptionalInt.of(Math.multiplyExact(tokens, chosen)));
   }
 
   /**
@@ -107,7 +107,7 @@ record Experts(
    */
   List<Stack> stacks(List<Axis> axes, int tokens) {
     List<Axis> counted =
-        axes.stream().filter(axis -> axis.name().endsWith(TextNetwork.EXPERTS)).toList();
+        axes.stream().filter(axis -> axis.kind() == AxisKind.EXPERTS).toList();
     List<String> problems =
         counted.stream()
             .filter(axis -> axis.units() < chosen)
@@ -154,6 +154,7 @@ record Experts(
     String module = block + one.module();
     NDArray said = expert.of(modules, module, module + TextNetwork.NEURONS, x, pass);
     NDArray open = Tensors.sigmoid(modules.dense(block + one.gate(), x)); // (batch, tokens, 1)
+    pass.hooks().weighs(module + TextNetwork.NEURONS, open);
     return Tensors.multiply(open, said);
   }
 
@@ -168,8 +169,9 @@ record Experts(
         String module = block + prefix + i;
         pass.hooks().reads(i, module + TextNetwork.NEURONS, readers);
         NDArray spoken = speak(modules, module, Tensors.select(rows, 0, readers), pass);
-        NDArray weighed =
-            Tensors.multiply(spoken, Tensors.select(weights, 0, places)); // (its tokens, hidden)
+        NDArray shares = Tensors.select(weights, 0, places);
+        pass.hooks().weighs(module + TextNetwork.NEURONS, shares);
+        NDArray weighed = Tensors.multiply(spoken, shares); // (its tokens, hidden)
         said.add(pass.hooks().expert(block + TextNetwork.EXPERTS, i, weighed));
       }
     }
@@ -190,8 +192,8 @@ record Experts(
   }
 
   /**
-   * Which expert reads what. A place is a token's number times the number of its experts, and which
-   * of these it is.
+   * Routing to experts. A place is a token's number times the number of its experts, and which of
+   * these it is.
    *
    * @param places for each expert those that chose it, ascending
    * @param order for each place where it is if experts are asked one after another

@@ -50,7 +50,7 @@ record GemmaVariant(
   private static final int USUAL_SCALAR = 256;
 
   /**
-   * What scores are kept within, by a hyperbolic tangent.
+   * Caps of scores, applied by a hyperbolic tangent.
    *
    * @param attention those of attention, before softmax
    * @param words those of tokens

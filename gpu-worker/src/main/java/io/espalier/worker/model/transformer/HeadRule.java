@@ -3,7 +3,7 @@ package io.espalier.worker.model.transformer;
 import java.util.Optional;
 
 /**
- * What loaders of a family want of the number of attention heads.
+ * Rule of a family's loaders on the number of attention heads.
  *
  * <p>Source: transformers 4.57.6 and 5.24, vLLM 0.11.2 and 0.32.
  */

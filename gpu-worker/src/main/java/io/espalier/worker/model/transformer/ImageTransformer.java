@@ -3,6 +3,8 @@ package io.espalier.worker.model.transformer;
 import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.TensorSpec.Role;
 import io.espalier.worker.domain.model.Window;
 import io.espalier.worker.model.family.ArchitectureBuilder;
@@ -46,7 +48,7 @@ record ImageTransformer(ImageTransformerSpec spec) implements ImageNetwork {
     }
     norm(builder, names().norm());
     OptionalInt classes = spec.input().classes();
-    builder.axis("classes", classes.orElse(1000));
+    builder.axis(Axis.of(AxisKind.CLASSES, "", classes.orElse(1000)));
     classes.ifPresent(count -> builder.pin("classes", count));
     builder.freeze("classes", "one output per class");
     builder.linear(names().classifier(), "classes", List.of("hidden"));
@@ -54,10 +56,10 @@ record ImageTransformer(ImageTransformerSpec spec) implements ImageNetwork {
   }
 
   private void embedding(ArchitectureBuilder builder) {
-    builder.axis("hidden", spec.widths().hidden());
+    builder.axis(Axis.of(AxisKind.HIDDEN, "", spec.widths().hidden()));
     builder.pin("hidden", spec.widths().hidden());
     builder.freeze("hidden", STREAM);
-    builder.axis("image", spec.input().channels());
+    builder.axis(Axis.of(AxisKind.IMAGE, "", spec.input().channels()));
     builder.pin("image", spec.input().channels());
     builder.freeze("image", "the channels of the images are given");
     builder.tensor(
@@ -86,9 +88,11 @@ record ImageTransformer(ImageTransformerSpec spec) implements ImageNetwork {
     String block = names().blocks() + index;
     int size = spec.widths().headSize();
     DimensionSpec heads =
-        DimensionSpec.blocks(builder.axis(block + HEADS, spec.widths().heads().get(index)), size);
+        DimensionSpec.blocks(
+            builder.axis(Axis.of(AxisKind.HEADS, block, spec.widths().heads().get(index))), size);
     DimensionSpec neurons =
-        DimensionSpec.along(builder.axis(block + NEURONS, spec.widths().neurons().get(index)));
+        DimensionSpec.along(
+            builder.axis(Axis.of(AxisKind.NEURONS, block, spec.widths().neurons().get(index))));
     List<String> read = names().layer().read();
     norm(builder, block + names().layer().attentionNorm());
     for (String module : read) {

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the modules and tensors of a transformer that reads images are called in a checkpoint.
+ * Names of the modules and tensors of a transformer that reads images in a checkpoint.
  *
  * @param classToken the token that the classifier reads
  * @param distilled the token that a teacher's labels were learnt by, if there is one
@@ -25,7 +25,7 @@ public record ImageTransformerNames(
     String norm,
     String classifier) {
   /**
-   * What modules are called in a layer.
+   * Names of modules in a layer.
    *
    * @param read linear layers that queries, keys and values come from: one for each, or a single
    *     one that gives all of them one after another

@@ -20,7 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a transformer that reads images is built like, by its config.json.
+ * Structure of a transformer that reads images, by its config.json.
  *
  * <p>Source: transformers 4.57.6, {@code models/vit} and {@code models/deit}; timm 1.0.31, {@code
  * models/vision_transformer.py} and {@code deit.py}.

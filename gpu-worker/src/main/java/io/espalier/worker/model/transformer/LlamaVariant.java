@@ -38,7 +38,7 @@ record LlamaVariant(
     double base) {
   private static final double USUAL_BASE = 10_000;
 
-  /** Which linear layers have biases. */
+  /** Linear layers that have biases. */
   enum Biases {
     /** None. */
     NONE,

@@ -2,7 +2,7 @@ package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
 
-/** What the residual stream of a decoder is normalised by. */
+/** Normalisation of a decoder's residual stream. */
 enum Norm {
   /** Mean and variance, with scale and shift. */
   LAYER,

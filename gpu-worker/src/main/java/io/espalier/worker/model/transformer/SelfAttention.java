@@ -88,7 +88,7 @@ final class SelfAttention {
   }
 
   /**
-   * How queries and keys give scores.
+   * Scoring by queries and keys.
    *
    * @param mask what is added to scores, of a shape that broadcasts to (batch, heads, tokens,
    *     tokens)
@@ -97,7 +97,7 @@ final class SelfAttention {
    */
   record Scoring(NDArray mask, double scale, OptionalDouble cap) {}
 
-  /** What heads say, by scores of another kind; otherwise as {@link #of}. */
+  /** Returns what heads say, by scores of another kind; otherwise as {@link #of}. */
   static NDArray of(NDArray query, NDArray key, NDArray value, Scoring scoring) {
     long heads = query.getShape().get(1);
     NDArray keys = Tensors.transpose(shared(key, heads), 2, 3);

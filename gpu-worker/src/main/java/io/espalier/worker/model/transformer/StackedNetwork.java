@@ -17,7 +17,7 @@ public interface StackedNetwork extends TextNetwork, LayerStack {
   BatchContext context(Tokens tokens, NDArray like);
 
   /**
-   * What enters the first layer.
+   * Returns what enters the first layer.
    *
    * @param weights hold at least the tensors of the embedding
    * @return (batch, tokens, hidden)

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What stands on a transformer and turns its last hidden states into scores.
+ * Head on a transformer that turns its last hidden states into scores.
  *
  * @param task what the whole model does with it
  * @param reads the tokens that it reads

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Whether a file with tensors that a config ties to others holds copies of these.
+ * Check that a file with tensors that a config ties to others holds copies of these.
  *
  * <p>Of a model whose head is in the file, is another one than the embedding, and is tied to it by
  * the config, transformers 4 takes the embedding for the head, and 5 the head that is there.

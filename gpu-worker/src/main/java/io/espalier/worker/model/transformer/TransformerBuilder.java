@@ -2,6 +2,8 @@ package io.espalier.worker.model.transformer;
 
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.TensorSpec.Role;
 import io.espalier.worker.domain.model.Window;
 import io.espalier.worker.model.family.ArchitectureBuilder;
@@ -26,7 +28,7 @@ final class TransformerBuilder {
   /** Along the tokens that are known. */
   static final DimensionSpec VOCABULARY = DimensionSpec.along("vocabulary");
 
-  /** What the first published files call tensors of layer normalisation, after TensorFlow. */
+  /** Names of layer normalisation's tensors in the first published files, after TensorFlow. */
   private static final Map<String, String> OLD = Map.of("weight", "gamma", "bias", "beta");
 
   private static final String IN_GROUPS =
@@ -42,16 +44,16 @@ final class TransformerBuilder {
     this.plan = plan;
     this.shapes = shapes;
     this.tokens = tokens;
-    fixed("vocabulary", plan.input().vocabulary(), "tokens are those of the tokenizer");
+    fixed(AxisKind.VOCABULARY, plan.input().vocabulary(), "tokens are those of the tokenizer");
     fixed(
-        "hidden",
+        AxisKind.HIDDEN,
         plan.widths().hidden(),
         "the residual stream reaches the embeddings and every layer normalisation");
   }
 
   /** Declares an axis that config.json decides on and that may not be cut. */
-  DimensionSpec fixed(String axis, int units, String reason) {
-    builder.axis(axis, units);
+  DimensionSpec fixed(AxisKind kind, int units, String reason) {
+    String axis = builder.axis(Axis.of(kind, "", units));
     builder.pin(axis, units);
     builder.freeze(axis, reason);
     return DimensionSpec.along(axis);
@@ -67,7 +69,7 @@ final class TransformerBuilder {
   /** The heads of a layer, which may be cut. */
   DimensionSpec heads(String block, int layer) {
     return DimensionSpec.blocks(
-        builder.axis(block + TextNetwork.HEADS, plan.widths().heads().get(layer)),
+        builder.axis(Axis.of(AxisKind.HEADS, block, plan.widths().heads().get(layer))),
         plan.widths().headSize());
   }
 
@@ -80,8 +82,8 @@ final class TransformerBuilder {
 
   /** The heads of keys and values of a layer, one for each group of heads. */
   DimensionSpec groups(String block, int layer) {
-    String axis = block + TextNetwork.GROUPS;
-    builder.axis(axis, plan.widths().groups().get(layer));
+    int units = plan.widths().groups().get(layer);
+    String axis = builder.axis(Axis.of(AxisKind.GROUPS, block, units));
     builder.freeze(axis, IN_GROUPS);
     return DimensionSpec.blocks(axis, plan.widths().headSize());
   }
@@ -93,27 +95,27 @@ final class TransformerBuilder {
 
   /** The neurons of a layer, which may be cut. */
   DimensionSpec neurons(String block, int layer) {
-    return DimensionSpec.along(
-        builder.axis(block + TextNetwork.NEURONS, plan.widths().neurons().get(layer)));
+    int units = plan.widths().neurons().get(layer);
+    return DimensionSpec.along(builder.axis(Axis.of(AxisKind.NEURONS, block, units)));
   }
 
   /** The experts of a layer. */
   DimensionSpec experts(String block, int experts) {
-    String axis = builder.axis(block + TextNetwork.EXPERTS, experts);
+    String axis = builder.axis(Axis.of(AxisKind.EXPERTS, block, experts));
     builder.freeze(axis, "experts are dropped with their row of the router, by Minitron");
     return DimensionSpec.along(axis);
   }
 
   /** The neurons of an expert. */
   DimensionSpec expertNeurons(String module, int neurons) {
-    String axis = builder.axis(module + TextNetwork.NEURONS, neurons);
+    String axis = builder.axis(Axis.of(AxisKind.NEURONS, module, neurons));
     builder.freeze(axis, "experts are of one width, so that Minitron cuts all of them together");
     return DimensionSpec.along(axis);
   }
 
   /** The neurons of the expert that all tokens of a layer share. */
   DimensionSpec sharedNeurons(String module, int neurons) {
-    String axis = builder.axis(module + TextNetwork.NEURONS, neurons);
+    String axis = builder.axis(Axis.of(AxisKind.NEURONS, module, neurons));
     builder.freeze(
         axis, "shared experts of all layers are of one width, so that Minitron cuts them together");
     return DimensionSpec.along(axis);
@@ -132,7 +134,7 @@ final class TransformerBuilder {
   /** The table of positions. */
   void positions(String weight) {
     String reason = "the longest sequence that the model can read would be shorter";
-    embedding(weight, fixed("positions", plan.rows(), reason));
+    embedding(weight, fixed(AxisKind.POSITIONS, plan.rows(), reason));
   }
 
   /** A layer normalisation of the stream. */
@@ -216,7 +218,7 @@ final class TransformerBuilder {
     return switch (head.task()) {
       case QUESTION_ANSWERING -> DimensionSpec.fixed(2); // first and last token of the answer
       case TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION ->
-          fixed("labels", plan.input().labels().size(), "labels are those that were asked for");
+          fixed(AxisKind.LABELS, plan.input().labels().size(), "labels are those that were asked for");
       default -> VOCABULARY;
     };
   }
@@ -245,23 +247,30 @@ final class TransformerBuilder {
    */
   Architecture settle(String family) {
     Architecture settled = builder.settle(family, plan.model(), shapes);
-    var units = new LinkedHashMap<String, Integer>();
-    settled.axes().forEach(axis -> units.put(axis.name(), axis.units()));
+    Map<String, Axis> groups = byModule(settled, AxisKind.GROUPS);
     var problems = new ArrayList<String>();
-    units.forEach(
-        (axis, groups) -> {
-          String heads = axis.replace(TextNetwork.GROUPS, TextNetwork.HEADS);
-          int shared = units.getOrDefault(heads, groups);
-          if (axis.endsWith(TextNetwork.GROUPS) && shared % groups != 0) {
-            problems.add(
-                "the tensors have %d heads in '%s', which cannot share the %d of keys and values evenly"
-                    .formatted(shared, heads, groups));
-          }
-        });
+    byModule(settled, AxisKind.HEADS)
+        .forEach(
+            (module, heads) -> {
+              int sharing = groups.getOrDefault(module, heads).units();
+              if (heads.units() % sharing != 0) {
+                problems.add(
+                    "the tensors have %d heads in '%s', which cannot share the %d of keys and values evenly"
+                        .formatted(heads.units(), heads.name(), sharing));
+              }
+            });
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems);
     }
     return settled;
+  }
+
+  private static Map<String, Axis> byModule(Architecture architecture, AxisKind kind) {
+    var axes = new LinkedHashMap<String, Axis>();
+    architecture.axes().stream()
+        .filter(axis -> axis.kind() == kind)
+        .forEach(axis -> axes.put(axis.module(), axis));
+    return axes;
   }
 
   private Window everywhere() {

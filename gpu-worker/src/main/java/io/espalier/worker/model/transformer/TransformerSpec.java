@@ -23,7 +23,7 @@ import java.util.TreeSet;
 import java.util.function.BiConsumer;
 
 /**
- * What a transformer is built like, by its config.json.
+ * Structure of a transformer, by its config.json.
  *
  * @param model transformers' class for it, such as {@code BertForQuestionAnswering}
  * @param head what stands on it

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** How a config.json says in which layers tokens see only those near them. */
+/** Rule of a config.json for layers where tokens see only those near them. */
 enum WindowRule {
   /** Tokens see everything, whatever {@code sliding_window} says. */
   NOWHERE,

@@ -15,7 +15,7 @@ sealed interface ChartScale permits Ticks, DecadeScale {
   /** Returns how a value that has a mark is written. */
   String text(double value);
 
-  /** Where a value lies between the ends: 0 to 1. */
+  /** Returns where a value lies between the ends: 0 to 1. */
   double position(double value);
 
   /**

@@ -5,7 +5,7 @@ import io.espalier.worker.report.chart.Svg.Box;
 import io.espalier.worker.report.chart.Svg.Spot;
 
 /**
- * Which colour stands for how much, at the top of a picture.
+ * Legend of colours and their values, at a picture's top.
  *
  * @param scale the colours
  * @param label what they stand for

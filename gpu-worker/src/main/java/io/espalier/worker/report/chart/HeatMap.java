@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How much is lost when one axis alone is cut: a row per axis that had a choice, a cell per choice.
+ * Map of the loss when one axis alone is cut: a row per axis that had a choice, a cell per choice.
  * A cell ends where the fraction of the width that it keeps is, and begins where the next narrower
  * one ends; the chosen one is outlined.
  */

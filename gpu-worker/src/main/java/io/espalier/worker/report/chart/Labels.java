@@ -3,8 +3,8 @@ package io.espalier.worker.report.chart;
 import java.util.List;
 
 /**
- * What stands at the left of the rows of a picture: names without the words that all begin with,
- * but for the last of these.
+ * Labels at the left of the rows of a picture: names without the words that all begin with, but for
+ * the last of these.
  *
  * @param rowHeight of the rows, in pixels
  * @param shared how many characters of each name are left out

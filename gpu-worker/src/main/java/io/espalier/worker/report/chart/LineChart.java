@@ -18,8 +18,8 @@ import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
 /**
- * What other budgets would have led to: the share of one quantity that is left to the right, the
- * loss of score upwards; the budget, what was chosen and what was measured are marked.
+ * Chart of other budgets: the share of one quantity that is left to the right, the loss of score
+ * upwards; the budget, what was chosen and what was measured are marked.
  */
 public final class LineChart {
   /**

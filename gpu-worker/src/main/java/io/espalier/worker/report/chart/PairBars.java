@@ -4,7 +4,7 @@ import io.espalier.worker.report.chart.Svg.Box;
 
 /** Two bars for one row of a table: before above, after below, each a part of the larger. */
 public final class PairBars {
-  /** What a column of them is called. */
+  /** Name of a column of them. */
   public static final String COLUMN = "before and after";
 
   private static final int WIDTH = 120;

@@ -13,7 +13,7 @@ import java.util.function.DoubleFunction;
  * through those that no other one beats in both.
  */
 public final class ParetoScatter {
-  /** What a dot stands for. */
+  /** Meaning of a dot. */
   public enum Mark {
     /** A model among others. */
     PLAIN,
@@ -45,7 +45,7 @@ public final class ParetoScatter {
   public record Wording(String label, DoubleFunction<String> text) {}
 
   /**
-   * What a picture shows.
+   * Content of a picture.
    *
    * @param across the axis of costs
    * @param up the axis of scores

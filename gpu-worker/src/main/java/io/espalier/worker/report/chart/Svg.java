@@ -19,7 +19,7 @@ public final class Svg {
   /** A place. */
   public record Spot(double x, double y) {}
 
-  /** Where words stand about a place. */
+  /** Position of words about a place. */
   public enum Anchor {
     /** To the right of it. */
     START,

@@ -6,7 +6,7 @@ import io.espalier.worker.report.chart.Svg.Spot;
 import io.espalier.worker.report.facts.PruningReport.Effort;
 import io.espalier.worker.report.facts.PruningReport.Phase;
 
-/** Where the time went: one bar of phases, and below it a line per phase. */
+/** Use of the time: one bar of phases, and below it a line per phase. */
 public final class TimeBar {
   /** How many colours the style sheet has for phases. */
   private static final int COLOURS = 8;

@@ -7,7 +7,7 @@ import io.espalier.worker.report.facts.PruningReport.Units;
 import io.espalier.worker.report.facts.UnitRow;
 
 /**
- * What single units are worth: a row per axis, a cell per unit or per part of the ranked units,
+ * Map of single units' worth: a row per axis, a cell per unit or per part of the ranked units,
  * coloured by score. A line runs through units that go.
  */
 public final class UnitMap {

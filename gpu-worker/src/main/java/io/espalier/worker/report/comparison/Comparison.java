@@ -20,7 +20,7 @@ import java.util.Set;
  * @param results at least one; the first says what the original is
  */
 public record Comparison(List<Entry> results) {
-  /** How many standard errors apart two fractions of samples count as different: 95 %. */
+  /** Standard errors from which two fractions of samples count as different: 95 %. */
   private static final double STANDARD_ERRORS = 1.96;
 
   /**
@@ -77,7 +77,7 @@ public record Comparison(List<Entry> results) {
     }
   }
 
-  /** How a result stands to the original. */
+  /** Comparison with the original. */
   public enum Verdict {
     /** For the better. */
     BETTER,

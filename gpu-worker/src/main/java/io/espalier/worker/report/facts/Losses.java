@@ -2,7 +2,7 @@ package io.espalier.worker.report.facts;
 
 import io.espalier.worker.algorithm.search.Objective;
 
-/** What the losses of a pruning are, and how they are spoken of. */
+/** Losses of a pruning, and the words for them. */
 public enum Losses {
   /** Models with one axis cut were scored: score of the original less theirs. */
   MEASURED("measured"),

@@ -62,7 +62,7 @@ public record PruningReport(
       String name, String architecture, String family, Optional<String> parentDigest) {}
 
   /**
-   * How it was pruned.
+   * Setup of pruning.
    *
    * @param algorithm such as {@code fastnas}
    * @param version of the algorithm
@@ -202,7 +202,7 @@ public record PruningReport(
   }
 
   /**
-   * How good the choice is, as far as the search can tell.
+   * Quality of the choice, as far as the search can tell.
    *
    * @param loss what was made small
    * @param lowerBound no model within the budget has less
@@ -258,7 +258,7 @@ public record PruningReport(
       String name, Cost cost, double score, double lostScore, OptionalDouble accuracy) {}
 
   /**
-   * Where the time went.
+   * Use of the time.
    *
    * @param phases one after another
    * @param modelsScored models scored in all, the original included; if losses were measured

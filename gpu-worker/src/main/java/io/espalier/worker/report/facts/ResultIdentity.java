@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Which run made a result, as it is known once the result is there. What does not exist, such as
- * the run of a directory that was pruned by hand, is empty.
+ * Run that made a result, as it is known once the result is there. What does not exist, such as the
+ * run of a directory that was pruned by hand, is empty.
  *
  * @param name of the model
  * @param version of the model

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Who opens a result.
+ * Loaders of a result.
  *
  * @param loaders those that open it
  * @param note what else there is to know of that, in a sentence

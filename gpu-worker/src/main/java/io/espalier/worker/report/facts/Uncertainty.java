@@ -4,7 +4,7 @@ import io.espalier.worker.domain.job.Interval;
 import java.util.Optional;
 
 /**
- * How sure a metric is.
+ * Metric's uncertainty.
  *
  * @param kind how that was found out
  * @param before range of the model that went in

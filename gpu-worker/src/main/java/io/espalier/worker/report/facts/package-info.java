@@ -1,6 +1,6 @@
 /**
- * What reports say, as data: a pruned model, its metrics with their uncertainty, who opens it.
- * Start reading at {@link io.espalier.worker.report.facts.PruningReport}.
+ * Content of reports, as data: a pruned model, its metrics with uncertainty, who opens it. Start
+ * reading at {@link io.espalier.worker.report.facts.PruningReport}.
  */
 @NullMarked
 package io.espalier.worker.report.facts;

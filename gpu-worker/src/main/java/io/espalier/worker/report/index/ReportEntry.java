@@ -31,7 +31,7 @@ public record ReportEntry(
     Optional<String> run,
     Instant made,
     List<Metric> metrics) {
-  /** What says how large a model is or how fast, not how good; the first of the others does. */
+  /** Metrics of a model's size or speed, not quality; the first of the others is for quality. */
   private static final List<String> COSTS =
       List.of("parameters", "flops", "flopsPerToken", "bytes", "memory", "latencyMillis");
 

@@ -6,7 +6,7 @@ import io.espalier.worker.stage.SpecReader;
 import java.util.OptionalInt;
 
 /**
- * How an evaluation is done.
+ * Settings of an evaluation.
  *
  * @param said what a policy says
  */

@@ -11,7 +11,7 @@ import java.util.Map;
 /** A model to be measured, with the data for it. */
 sealed interface Subject permits VisionSubject, TextSubject {
   /**
-   * How good a model is.
+   * Quality of a model.
    *
    * @param measures what was measured
    * @param samples images, answers, texts or tokens that it was measured on
@@ -45,12 +45,12 @@ sealed interface Subject permits VisionSubject, TextSubject {
   /** Returns how good it is on its data. */
   Quality quality(Weights weights, Progress.Listener progress);
 
-  /** How fast it is. */
+  /** Returns how fast it is. */
   Latency latency(Weights weights, int repetitions);
 
   /** Returns what is timed, in words. */
   String sample();
 
-  /** What else than weights may be why outputs are no numbers; goes on with a sentence. */
+  /** Returns what else than weights may be why outputs are no numbers; goes on with a sentence. */
   String otherCause();
 }

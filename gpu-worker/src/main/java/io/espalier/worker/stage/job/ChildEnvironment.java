@@ -23,7 +23,7 @@ final class ChildEnvironment {
       List.of("KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL");
 
   /**
-   * What the tensor library and the C library are told, unless the environment says something else.
+   * Settings of the tensor library and the C library, unless the environment says something else.
    */
   private static final Map<String, String> DEFAULTS =
       Map.of(

@@ -5,7 +5,7 @@ import io.espalier.worker.stage.DiskNeed;
 import java.util.Optional;
 
 /**
- * What has been done for a job before its child begins with it.
+ * Preparation of a job before its child begins with it.
  *
  * @param child a child that waits for the job, if one was started
  * @param input digests of the input, if it was verified: the child need not read all of it again to

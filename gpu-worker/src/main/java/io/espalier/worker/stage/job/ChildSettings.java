@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * How a stage's own JVM is started.
+ * Settings of a stage's own JVM.
  *
  * @param mainClass its main class; takes how it is started and calls {@link StageChild#serve}
  * @param classPath its class path
@@ -25,7 +25,7 @@ public record ChildSettings(
     int threads,
     List<String> extraOptions,
     Map<String, String> environment) {
-  /** Where the heap begins: a larger one would fill up before anything is collected. */
+  /** First size of the heap: a larger one would fill up before anything is collected. */
   private static final int FIRST_HEAP_MEBIBYTES = 32;
 
   /** Named, not referred to, since the application package is above this one. */

@@ -35,7 +35,7 @@ public final class LocalRun {
   public record Step(StageKind kind, String spec) {}
 
   /**
-   * What to run.
+   * Run request.
    *
    * @param input model directory; only read
    * @param steps stages in order

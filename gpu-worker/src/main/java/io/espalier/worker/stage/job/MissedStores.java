@@ -21,7 +21,7 @@ public final class MissedStores {
   /** Name of the check that fails while a store is missed. */
   public static final String CHECK = "stores of commands";
 
-  /** How long a store is missed at most. */
+  /** Longest time a store is missed. */
   static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(10);
 
   private static final int MOST = 100;

@@ -3,6 +3,7 @@ package io.espalier.worker.stage.job;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.fact.FactsJson;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.stage.Json;
@@ -30,6 +31,7 @@ public final class ReportJson {
     report.metrics().forEach(metric -> metrics.add(metric(metric)));
     ArrayNode loadsIn = node.putArray("loadsIn");
     report.loadsIn().forEach(loadsIn::add);
+    node.set("facts", FactsJson.of(report.facts()));
     return node;
   }
 
@@ -45,7 +47,8 @@ public final class ReportJson {
         Json.texts(node.required("change")),
         metrics,
         loadsIn,
-        node.required("device").textValue());
+        node.required("device").textValue(),
+        FactsJson.read(node.get("facts"))); // reports of older versions have none
   }
 
   /** A result as JSON: the report with its cost. */

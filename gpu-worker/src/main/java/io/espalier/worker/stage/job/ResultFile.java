@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** How a child tells its supervisor the end: the report, or the failure with all its figures. */
+/** File in which a child tells the end: the report, or the failure with all its figures. */
 final class ResultFile {
   /** A thousand times what a report with all its metrics takes. */
   static final long LARGEST = 64L << 20;

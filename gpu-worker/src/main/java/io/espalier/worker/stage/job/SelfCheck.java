@@ -30,7 +30,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether a worker can work at all: its store is there and can be written, its input directories
+ * Check that a worker can work at all: its store is there and can be written, its input directories
  * can be read, its work directory can be written, and there is room. Asked at the start and every
  * minute, so that a worker that cannot does not take work from those that can.
  *

@@ -49,7 +49,7 @@ public final class StageCache {
   }
 
   /**
-   * What a result depends on besides the job.
+   * Factors of a result besides the job.
    *
    * @param version version of the stage
    * @param inputDigest root digest of the model that goes in
@@ -115,22 +115,29 @@ public final class StageCache {
     }
   }
 
-  /** Remembers a result under a key, in place of an older one. */
+  /**
+   * Remembers a result under a key, in place of an older one. Failures are logged: what is
+   * published is no worse for it.
+   */
   public void remember(String key, Entry entry) {
     ObjectNode node =
         Json.object()
             .put("artifact", entry.artifact().toString())
             .put("rootDigest", entry.rootDigest());
     node.set("result", ReportJson.of(entry.result()));
-    Json.write(file(key), node);
+    try {
+      Json.write(file(key), node);
+    } catch (UncheckedIOException e) {
+      LOGGER.atWarn().setCause(e).addKeyValue("key", key).log("result not stored");
+    }
   }
 
-  /** Forgets a key, since its artifact is gone or changed. */
+  /** Forgets a key, since its artifact is gone or changed; failures are logged. */
   public void forget(String key) {
     try {
       Files.deleteIfExists(file(key));
     } catch (IOException e) {
-      throw new UncheckedIOException("could not delete " + file(key), e);
+      LOGGER.atWarn().setCause(e).addKeyValue("key", key).log("stored result not forgotten");
     }
   }
 

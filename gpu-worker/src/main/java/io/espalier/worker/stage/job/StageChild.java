@@ -37,7 +37,7 @@ public final class StageChild {
   /** The line on standard output which says that the job has arrived. */
   static final String BEGUN = "{\"begun\":true}";
 
-  /** How a child is started. */
+  /** Start of a child. */
   enum Start {
     /** Its job comes at once; the tensor engine is loaded when it is needed. */
     COLD,

@@ -15,8 +15,11 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/** What an algorithm alone can tell of its pruning, in the form in which reports take it. */
+/** Facts that an algorithm alone can tell of its pruning, in the form that reports take. */
 interface AlgorithmFacts {
+  /** Words for the units of an axis that no algorithm chooses the width of. */
+  String GIVEN = "given by the rest of the model";
+
   /** The model that was pruned. */
   PruningReport.Model model();
 
@@ -32,7 +35,7 @@ interface AlgorithmFacts {
   /** Returns what was made small, in a word. */
   String objective();
 
-  /** What the losses of single axes are; empty if axes were not looked at one by one. */
+  /** Returns what the losses of single axes are; empty if axes were not looked at one by one. */
   Optional<Losses> losses();
 
   /** Returns what it was told and counted. */
@@ -44,37 +47,61 @@ interface AlgorithmFacts {
   /** Returns how many units of an axis the result has; 0 if it went with its layer. */
   int width(Axis axis);
 
-  /** What the units of an axis are. */
-  String kind(Axis axis);
+  /** Returns what the units of an axis are, in words; axes that nothing is said of share them. */
+  default String kind(Axis axis) {
+    return switch (axis.kind()) {
+      case HIDDEN -> "channels of the stream";
+      case CHANNELS, HEADS, GROUPS, NEURONS, EXPERTS, LAYERS -> axis.kind().key();
+      default -> GIVEN;
+    };
+  }
 
   /** Returns what an axis of the space loses, one per choice; empty if it was not measured. */
   List<Double> losses(Axis axis);
 
   /**
-   * What the model costs when an axis of the space alone is cut, one per choice; empty if unknown.
+   * Returns what the model costs when an axis of the space alone is cut, one per choice; empty if
+   * unknown.
    */
-  List<Cost> costs(Axis axis);
+  default List<Cost> costs(Axis axis) {
+    return List.of();
+  }
 
   /** Returns how many models were scored to measure an axis. */
-  int modelsScored(Axis axis);
+  default int modelsScored(Axis axis) {
+    return 0;
+  }
 
   /** Scores of single units; none if units were not scored. */
   List<PruningReport.Units> units();
 
-  /** Models whose losses were measured as those that the search went by. */
-  List<PruningReport.Measurement> measured();
+  /**
+   * Models whose losses were measured as those that the search went by; none if what it went by is
+   * in other units than losses of models.
+   */
+  default List<PruningReport.Measurement> measured() {
+    return List.of();
+  }
 
   /** Models that were scored in all; empty if none was. */
-  OptionalInt modelsScored();
+  default OptionalInt modelsScored() {
+    return OptionalInt.empty();
+  }
 
   /** Models that need not be scored, since narrower ones lost nothing; empty if none was. */
-  OptionalInt modelsSkipped();
+  default OptionalInt modelsSkipped() {
+    return OptionalInt.empty();
+  }
 
   /** Of models that were scored, those whose scores an earlier run left; empty if unknown. */
-  OptionalInt modelsRemembered();
+  default OptionalInt modelsRemembered() {
+    return OptionalInt.empty();
+  }
 
   /** Fraction of the passes of models that were scored which was known from earlier ones. */
-  OptionalDouble reused();
+  default OptionalDouble reused() {
+    return OptionalDouble.empty();
+  }
 
   /** Returns what was solved for behind the cut; empty if nothing was. */
   default Optional<Reconstruction> reconstruction() {

@@ -12,6 +12,12 @@ import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
+import io.espalier.worker.report.facts.DataFacts;
+import io.espalier.worker.report.facts.Losses;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.PruningReport.Fact;
+import io.espalier.worker.report.facts.PruningReport.Measurement;
 import io.espalier.worker.report.facts.DataFacts;
 import io.espalier.worker.report.facts.Losses;
 import io.espalier.worker.report.facts.PruningReport;
@@ -25,7 +31,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * What FastNAS tells of its pruning.
+ * Facts of a pruning by FastNAS.
  *
  * @param search the images of the search
  * @param data the data that it used
@@ -87,7 +93,7 @@ record FastNasFacts(
 
   @Override
   public String kind(Axis axis) {
-    return "channels";
+    return AxisKind.CHANNELS.key(); // of images, and classes, too
   }
 
   @Override

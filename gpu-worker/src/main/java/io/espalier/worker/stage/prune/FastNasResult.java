@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * What a pruning leaves behind beside the weights: its report, config.json, espalier.json.
+ * Files of a pruning beside the weights: its report, config.json, espalier.json.
  *
  * @param dataset where the data lie that it was judged by
  * @param judge these data
@@ -68,7 +68,7 @@ record FastNasResult(
     StageReport.warn(settings, judge.reading().warnings());
     return new PruningSummary(
             pruned.outcome(),
-            PruningSummary.prunable(plan.architecture()),
+            PruningSummary.prunable(plan.architecture(), kept()),
             settings,
             dataset,
             OptionalInt.empty())

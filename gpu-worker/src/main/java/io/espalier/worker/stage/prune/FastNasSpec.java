@@ -5,6 +5,7 @@ import io.espalier.schemas.stage.FastNasKeys;
 import io.espalier.schemas.stage.PruneKeys;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
+import io.espalier.worker.algorithm.fastnas.FastNasSettings.ScoreAfter;
 import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Constraints;
@@ -39,11 +40,26 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
     Optional<Constraints> constraints =
         reader.constraints(FastNasKeys.CONSTRAINTS, Constraints::parse);
     LayerRules layers = reader.layers();
+    checkReconstruction(reader);
     reader.requireSound();
     return new FastNasSpec(reader.settings(), constraints.orElseThrow(), layers);
   }
 
-  /** Returns what cut widths are multiples of. */
+  /** A choice for models that are reconstructed needs one that is. */
+  private static void checkReconstruction(PruneReader reader) {
+    Settings said = reader.settings();
+    boolean off =
+        said.find(PruneKeys.RECONSTRUCT).equals(Optional.of(ReconstructionMode.OFF.key()));
+    boolean after =
+        said.find(FastNasKeys.SCORE_AFTER).equals(Optional.of(word(ScoreAfter.RECONSTRUCTION)));
+    if (off && after) {
+      reader.problem(
+          "scoreAfter: reconstruction is not possible with reconstruct: off, since the result is"
+              + " not reconstructed; ask for scoreAfter: cut, or leave one of them out");
+    }
+  }
+
+  /** What cut widths are multiples of. */
   public int channelDivisor() {
     return said.get(FastNasKeys.CHANNEL_DIVISOR);
   }
@@ -66,6 +82,11 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
   /** Returns what cut models are scored by. */
   public Score score() {
     return said.get(FastNasKeys.SCORE, Score.values(), FastNasSpec::word);
+  }
+
+  /** Returns what is done to cut models before they are scored. */
+  ScoreAfter scoreAfter() {
+    return said.get(FastNasKeys.SCORE_AFTER, ScoreAfter.values(), FastNasSpec::word);
   }
 
   /** Returns what a choice of widths loses, summed up. */
@@ -96,6 +117,7 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
         batchSize(),
         scoreImages().orElse(SCORE_IMAGES),
         score(),
+        scoreAfter(),
         objective(),
         importance(),
         activationMebibytes(),

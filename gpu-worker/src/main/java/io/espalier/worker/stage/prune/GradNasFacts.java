@@ -2,14 +2,21 @@ package io.espalier.worker.stage.prune;
 
 import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.GradNasPruning;
-import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.model.MaskableModel;
 import io.espalier.worker.model.family.MaskableNetwork.Block;
+import io.espalier.worker.domain.model.AxisKind;
+import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.family.MaskableNetwork.Block;
+import io.espalier.worker.report.facts.DataFacts;
+import io.espalier.worker.report.facts.Losses;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.PruningReport.Fact;
+import io.espalier.worker.report.facts.PruningReport.Units;
+import io.espalier.worker.report.facts.UnitRow;
 import io.espalier.worker.report.facts.DataFacts;
 import io.espalier.worker.report.facts.Losses;
 import io.espalier.worker.report.facts.PruningReport;
@@ -22,20 +29,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** What GradNAS tells of its pruning. */
+/** Facts of a pruning by GradNAS. */
 record GradNasFacts(
     GradNasSpec spec, GradNasPlan plan, GradNasPruning.Result pruned, List<DataFacts> data)
     implements AlgorithmFacts {
-  private static final String HEADS = "heads";
-  private static final String NEURONS = "neurons";
-
   @Override
   public PruningReport.Model model() {
     MaskableModel model = plan.model();
@@ -93,9 +92,9 @@ record GradNasFacts(
 
   @Override
   public String kind(Axis axis) {
-    return axis.name().endsWith(HEADS)
-        ? HEADS
-        : axis.name().endsWith(NEURONS) ? NEURONS : "given by the rest of the model";
+    return axis.kind() == AxisKind.HEADS || axis.kind() == AxisKind.NEURONS
+        ? axis.kind().key()
+        : GIVEN;
   }
 
   @Override
@@ -105,74 +104,36 @@ record GradNasFacts(
   }
 
   @Override
-  public int modelsScored(Axis axis) {
-    return 0;
-  }
-
-  @Override
   public List<Units> units() {
     Architecture architecture = plan.model().architecture();
     List<Block> blocks = Block.of(architecture);
     Map<String, double[]> scores = spec.normalisation().apply(pruned.scores().byAxis(), blocks);
     return List.of(
-        new Units(HEADS, false, rows(blocks, Block::heads, scores)),
-        new Units(NEURONS, true, rows(blocks, Block::neurons, scores)));
+        new Units(AxisKind.HEADS.key(), false, rows(AxisKind.HEADS, scores)),
+        new Units(AxisKind.NEURONS.key(), true, rows(AxisKind.NEURONS, scores)));
   }
 
-  private List<UnitRow> rows(
-      List<Block> blocks, Function<Block, String> kind, Map<String, double[]> scores) {
-    Set<String> axes = blocks.stream().map(kind).collect(Collectors.toSet());
-    return scores.entrySet().stream()
-        .filter(axis -> axes.contains(axis.getKey()))
-        .map(axis -> row(axis.getKey(), axis.getValue()))
+  private List<UnitRow> rows(AxisKind kind, Map<String, double[]> scores) {
+    return plan.model().architecture().axes().stream()
+        .filter(axis -> axis.kind() == kind && scores.containsKey(axis.name()))
+        .map(axis -> row(axis, scores.get(axis.name())))
         .toList();
   }
 
-  private UnitRow row(String axis, double[] scores) {
+  private UnitRow row(Axis axis, double[] scores) {
     int[] kept =
         pruned
             .outcome()
             .kept()
-            .of(new Axis(axis, scores.length))
+            .of(axis)
             .orElseGet(() -> IntStream.range(0, scores.length).toArray());
-    return axis.endsWith(NEURONS)
-        ? UnitRow.ranked(axis, scores, kept)
-        : UnitRow.each(axis, scores, kept);
+    return axis.kind() == AxisKind.NEURONS
+        ? UnitRow.ranked(axis.name(), scores, kept)
+        : UnitRow.each(axis.name(), scores, kept);
   }
 
   @Override
   public Optional<Reconstruction> reconstruction() {
     return pruned.reconstruction();
-  }
-
-  /** Losses of models are in other units than sums of scores. */
-  @Override
-  public List<Measurement> measured() {
-    return List.of();
-  }
-
-  @Override
-  public OptionalInt modelsScored() {
-    return OptionalInt.empty();
-  }
-
-  @Override
-  public List<Cost> costs(Axis axis) {
-    return List.of();
-  }
-
-  @Override
-  public OptionalInt modelsSkipped() {
-    return OptionalInt.empty();
-  }
-
-  @Override
-  public OptionalInt modelsRemembered() {
-    return OptionalInt.empty();
-  }
-
-  @Override
-  public OptionalDouble reused() {
-    return OptionalDouble.empty();
   }
 }

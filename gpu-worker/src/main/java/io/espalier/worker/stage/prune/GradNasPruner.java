@@ -1,6 +1,7 @@
 package io.espalier.worker.stage.prune;
 
 import io.espalier.worker.algorithm.evaluate.ImageMetrics;
+import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.gradnas.GradNas;
 import io.espalier.worker.algorithm.gradnas.GradNasImages;
@@ -25,6 +26,11 @@ import io.espalier.worker.model.TextModel;
 import io.espalier.worker.report.Reports;
 import io.espalier.worker.stage.PruningSummary;
 import java.net.URI;
+import io.espalier.worker.model.family.Family;
+import io.espalier.worker.model.family.TextFamily;
+import io.espalier.worker.model.family.TextNetwork;
+import io.espalier.worker.model.family.VisionFamily;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -66,10 +72,20 @@ final class GradNasPruner implements Pruner {
   }
 
   private static List<String> measured(StageJob job, GradNasSpec spec, MaskableModel model) {
+    List<String> names;
+    String headline;
     if (model.input() instanceof TextInput text) {
-      return TextMetrics.names(text);
+      names = new ArrayList<>(TextMetrics.names(text));
+      headline = TextMetrics.headline(text);
+    } else {
+      PruningImages images = images(job, spec, (ImageTransformerModel) model);
+      names = new ArrayList<>(ImageMetrics.names(images.judge().labelled()));
+      headline = names.get(0);
     }
-    return ImageMetrics.names(images(job, spec, (ImageTransformerModel) model).judge().labelled());
+    if (GradNasPruning.isReconstructing(spec.reconstruct(), spec.output(), model)) {
+      names.add(Measure.asCut(headline));
+    }
+    return names;
   }
 
   @Override

@@ -19,8 +19,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What a pruning by GradNAS leaves behind beside weights and config.json: its report,
- * espalier.json.
+ * Files of a pruning by GradNAS beside weights and config.json: its report, espalier.json.
  *
  * @param forms that there are, first that of the result
  * @param data that it was scored and judged by
@@ -53,7 +52,7 @@ record GradNasResult(
             .toList());
     return new PruningSummary(
             pruned.outcome(),
-            PruningSummary.prunable(plan().model().architecture()),
+            PruningSummary.prunable(plan().model().architecture(), pruned.outcome().kept()),
             settings,
             data.uri(),
             plan().model().tokensOneByOne())

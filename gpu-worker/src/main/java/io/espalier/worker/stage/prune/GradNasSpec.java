@@ -48,7 +48,8 @@ public record GradNasSpec(Settings said, Constraints constraints, LayerRules lay
   /** What shows the plain cut cannot show what was solved for. */
   private static void checkReconstruction(PruneReader reader) {
     Settings said = reader.settings();
-    boolean on = said.find(PruneKeys.RECONSTRUCT).equals(Optional.of(ReconstructionMode.ON.key()));
+    boolean on =
+        said.find(GradNasKeys.RECONSTRUCT).equals(Optional.of(ReconstructionMode.ON.key()));
     boolean padded =
         said.find(GradNasKeys.OUTPUT).equals(Optional.of(OutputMode.ZERO_PADDED.key()));
     if (on && padded) {
@@ -85,7 +86,7 @@ public record GradNasSpec(Settings said, Constraints constraints, LayerRules lay
 
   /** Returns whether what writes to the stream behind the first cut is solved for anew. */
   ReconstructionMode reconstruct() {
-    return said.get(PruneKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
+    return said.get(GradNasKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
   }
 
   /** The settings of a search, with the seed of the job. */

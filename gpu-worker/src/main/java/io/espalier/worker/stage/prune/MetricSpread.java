@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How sure the metrics of a pruning are.
+ * Uncertainty of a pruning's metrics.
  *
  * @param before the model that went in
  * @param after the model that came out

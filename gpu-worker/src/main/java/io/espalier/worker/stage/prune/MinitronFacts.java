@@ -6,13 +6,19 @@ import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.space.PerLayerSpace;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
-import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.SearchSpace;
+import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.model.TextModel;
+import io.espalier.worker.report.facts.DataFacts;
+import io.espalier.worker.report.facts.Losses;
+import io.espalier.worker.report.facts.PruningReport;
+import io.espalier.worker.report.facts.PruningReport.Fact;
+import io.espalier.worker.report.facts.PruningReport.Units;
+import io.espalier.worker.report.facts.UnitRow;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.report.facts.DataFacts;
 import io.espalier.worker.report.facts.Losses;
@@ -25,18 +31,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
-/** What Minitron tells of its pruning. */
+/** Facts of a pruning by Minitron. */
 record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<DataFacts> data)
     implements AlgorithmFacts {
-  private static final String STREAM = "channels of the stream";
-  private static final String LAYERS = "layers";
-
   private MinitronPlan plan() {
     return pruned.plan();
   }
@@ -107,24 +109,6 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
     return kept.of(axis).map(units -> Arrays.binarySearch(units, unit) >= 0).orElse(true);
   }
 
-  @Override
-  public String kind(Axis axis) {
-    DecoderBlueprint blueprint = plan().blueprint();
-    if (axis.equals(blueprint.hidden())) {
-      return STREAM;
-    }
-    if (axis.equals(layerAxis())) {
-      return LAYERS;
-    }
-    for (String ending :
-        List.of(TextNetwork.HEADS, TextNetwork.GROUPS, TextNetwork.EXPERTS, TextNetwork.NEURONS)) {
-      if (axis.name().endsWith(ending)) {
-        return ending.substring(1);
-      }
-    }
-    return "given by the rest of the model";
-  }
-
   private Axis layerAxis() {
     return plan().blueprint().architecture().stacks().get(0).axis();
   }
@@ -139,18 +123,18 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
   }
 
   @Override
-  public int modelsScored(Axis axis) {
-    return 0;
-  }
-
-  @Override
   public List<Units> units() {
     ActivationScores activity = pruned.activity();
     DecoderBlueprint blueprint = plan().blueprint();
     var units = new ArrayList<Units>();
     if (perLayer().isEmpty()) {
-      units.add(new Units(LAYERS, false, List.of(each(layerAxis(), activity.distances()))));
-      units.add(new Units(STREAM, true, List.of(ranked(blueprint.hidden(), activity.hidden()))));
+      units.add(
+          new Units(kind(layerAxis()), false, List.of(each(layerAxis(), activity.distances()))));
+      units.add(
+          new Units(
+              kind(blueprint.hidden()),
+              true,
+              List.of(ranked(blueprint.hidden(), activity.hidden()))));
       if (!blueprint.groups(0).equals(blueprint.heads(0))) {
         units.add(new Units("groups", false, inLayers(this::groups)));
       }
@@ -214,12 +198,6 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
     return UnitRow.ranked(axis.name(), scores, kept(axis));
   }
 
-  /** Losses of models are in other units than what single cuts give up. */
-  @Override
-  public List<Measurement> measured() {
-    return List.of();
-  }
-
   @Override
   public OptionalInt modelsScored() {
     return pruned.outcome().decision() instanceof Compared compared
@@ -229,22 +207,7 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
   }
 
   @Override
-  public List<Cost> costs(Axis axis) {
-    return List.of();
-  }
-
-  @Override
-  public OptionalInt modelsSkipped() {
-    return OptionalInt.empty();
-  }
-
-  @Override
-  public OptionalInt modelsRemembered() {
-    return OptionalInt.empty();
-  }
-
-  @Override
-  public OptionalDouble reused() {
-    return OptionalDouble.empty();
+  public Optional<Reconstruction> reconstruction() {
+    return pruned.reconstruction();
   }
 }

@@ -53,6 +53,7 @@ final class MinitronPruner implements Pruner {
                 texts.search(),
                 texts.judge(),
                 progress)
+            .reconstructing(spec.reconstruct())
             .run(job.output(), job.checkpoints());
     var result = new MinitronResult(job, spec, pruned, texts.uri());
     StageReport report = result.report();

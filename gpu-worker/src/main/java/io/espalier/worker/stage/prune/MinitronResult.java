@@ -1,5 +1,6 @@
 package io.espalier.worker.stage.prune;
 
+import io.espalier.fact.CandidateFact;
 import io.espalier.schemas.stage.MinitronKeys;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
@@ -8,6 +9,7 @@ import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
 import io.espalier.worker.algorithm.prune.ScoredCandidate;
 import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.Axis;
@@ -23,10 +25,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
- * What a pruning by Minitron leaves behind beside weights and config.json: its report,
- * espalier.json.
+ * Files of a pruning by Minitron beside weights and config.json: its report, espalier.json.
  *
  * @param dataset where the data lie that it was judged by
  */
@@ -44,26 +46,31 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
   /** Returns what is said to whoever ordered the pruning. */
   StageReport report() {
     TextModel original = original();
-    Kept kept = pruned.outcome().kept();
-    var cut = new LinkedHashMap<String, Axis>();
-    original.architecture().choices().values().stream()
-        .filter(axis -> kept.width(axis) < axis.units())
-        .forEach(axis -> cut.put(place(axis), axis));
-    return new PruningSummary(pruned.outcome(), cut, settings(), dataset, original.tokensOneByOne())
-        .report(MinitronKeys.MINITRON, ActivationMeasurement.VERSION, loadsIn());
+    List<PruningSummary.Width> widths = widths(original, pruned.outcome().kept());
+    return new PruningSummary(
+            pruned.outcome(), widths, settings(), dataset, original.tokensOneByOne())
+        .report(MinitronKeys.MINITRON, ActivationMeasurement.VERSION, loadsIn(), candidates());
   }
 
-  /** The name of an axis; experts of a layer are equally wide, so of many one line is enough. */
-  private String place(Axis axis) {
+  /** The widths that are smaller now. */
+  private List<PruningSummary.Width> widths(TextModel original, Kept kept) {
+    return original.architecture().choices().values().stream()
+        .filter(axis -> kept.width(axis) < axis.units())
+        .map(axis -> new PruningSummary.Width(told(axis), kept.width(axis)))
+        .distinct()
+        .toList();
+  }
+
+  /** An axis as it is told: experts of a layer are equally wide, so one stands for all. */
+  private Axis told(Axis axis) {
     for (Stack stack : original().architecture().stacks()) {
       OptionalInt expert =
           stack.shared().isPresent() ? stack.unit(axis.name()) : OptionalInt.empty();
       if (expert.isPresent()) {
-        String module = stack.module(expert.getAsInt());
-        return stack.prefix() + "*" + axis.name().substring(module.length());
+        return Axis.of(axis.kind(), stack.prefix() + "*", axis.units());
       }
     }
-    return axis.name();
+    return axis;
   }
 
   /** Completes the output directory. */
@@ -103,32 +110,70 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
   private Map<String, String> settings() {
     var settings = new LinkedHashMap<String, String>();
     if (pruned.outcome().decision() instanceof Compared compared) {
-      candidates(compared, settings);
+      tell(compared, settings);
     }
     settings.putAll(PruningSummary.used(spec.said()));
     settings.put("seed", Long.toString(job.seed()));
     settings.put("batches", Integer.toString(pruned.batches()));
     settings.put("tokens", Integer.toString(original().tokens()));
+    pruned.reconstruction().ifPresent(done -> reconstruction(done, settings));
     settings.put(StageReport.OPENING, opening().lines());
     original().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
     StageReport.warn(settings, original().network().warnings());
     return settings;
   }
 
-  private void candidates(Compared compared, Map<String, String> settings) {
-    for (int i = 0; i < compared.candidates().size(); i++) {
-      String key = "candidate." + (i + 1);
-      ScoredCandidate candidate = compared.candidates().get(i);
-      settings.put(key + ".sizes", candidate.name());
-      settings.put(key + ".layers", candidate.layers().toString());
-      for (Quantity quantity : Quantity.knownIn(candidate.cost())) {
-        if (quantity != Quantity.LATENCY) { // times are not the same each time
-          settings.put(key + "." + quantity.key(), Long.toString(quantity.of(candidate.cost())));
-        }
+  private void reconstruction(Reconstruction done, Map<String, String> settings) {
+    settings.putAll(ReconstructionTexts.settings(done));
+    DecoderBlueprint blueprint = pruned.plan().blueprint();
+    if (pruned.outcome().kept().width(blueprint.hidden()) < blueprint.hidden().units()) {
+      blueprint
+          .tiedScores()
+          .ifPresent(
+              weight ->
+                  settings.put(
+                      "reconstruction." + weight,
+                      "as it was cut, since scores are read off the embedding"));
+    }
+  }
+
+  private List<CandidateFact> candidates() {
+    if (!(pruned.outcome().decision() instanceof Compared compared)) {
+      return List.of();
+    }
+    return IntStream.range(0, compared.candidates().size())
+        .mapToObj(i -> candidate(compared.candidates().get(i), i == compared.chosen()))
+        .toList();
+  }
+
+  private CandidateFact candidate(ScoredCandidate scored, boolean chosen) {
+    var cost = new LinkedHashMap<String, Long>();
+    for (Quantity quantity : Quantity.knownIn(scored.cost())) {
+      if (quantity != Quantity.LATENCY) { // times are not the same each time
+        cost.put(quantity.key(), quantity.of(scored.cost()));
       }
-      candidate
-          .score()
-          .ifPresent(score -> settings.put(key + "." + spec.score().key(), Double.toString(score)));
+    }
+    return new CandidateFact(
+        scored.sizes(),
+        scored.layers(),
+        cost,
+        scored.score().stream()
+            .mapToObj(score -> new CandidateFact.Score(spec.score().key(), score))
+            .findFirst(),
+        chosen);
+  }
+
+  private void tell(Compared compared, Map<String, String> settings) {
+    List<CandidateFact> facts = candidates();
+    for (int i = 0; i < facts.size(); i++) {
+      String key = "candidate." + (i + 1);
+      CandidateFact fact = facts.get(i);
+      settings.put(key + ".sizes", compared.candidates().get(i).name());
+      settings.put(key + ".layers", fact.layers().toString());
+      fact.cost().forEach((name, cost) -> settings.put(key + "." + name, Long.toString(cost)));
+      fact.score()
+          .ifPresent(
+              score -> settings.put(key + "." + score.metric(), Double.toString(score.value())));
     }
     settings.put("candidate.chosen", Integer.toString(compared.chosen() + 1));
   }

@@ -14,6 +14,7 @@ import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
 import io.espalier.worker.algorithm.minitron.size.KvCacheSize;
 import io.espalier.worker.algorithm.minitron.size.SizeDivisors;
 import io.espalier.worker.algorithm.minitron.size.TargetSizes;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.checkpoint.surgery.Sharding;
@@ -54,6 +55,11 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
   /** Returns how it is decided which layers go. */
   public DepthCriterion depth() {
     return said.get(MinitronKeys.DEPTH, DepthCriterion.values(), DepthCriterion::key);
+  }
+
+  /** Whether layers behind the cut are solved for anew. */
+  ReconstructionMode reconstruct() {
+    return said.get(PruneKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
   }
 
   /** Batches that units are listened to on, if it is said; else up to 128. */

@@ -16,13 +16,13 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * What is said to an algorithm of pruning, with what several of them read alike: constraints and
- * rules for layers.
+ * Settings of a pruning algorithm, with what several of them read alike: constraints and rules for
+ * layers.
  *
  * @param reader of the keys of the algorithm
  */
 record PruneReader(SpecReader reader) {
-  /** What is said to an algorithm. */
+  /** Returns what is said to an algorithm. */
   static PruneReader of(String algorithm, String json) {
     return new PruneReader(SpecReader.of(PruneStages.PRUNE, algorithm, json));
   }

@@ -28,7 +28,7 @@ import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
 /**
- * What is told of a pruning, in the form in which reports take it, whatever it went by.
+ * Facts of a pruning, in the form in which reports take it, whatever it went by.
  *
  * @param seed of everything random in it
  */

@@ -34,7 +34,7 @@ record PruningTexts(TextDataset search, TextDataset judge, URI searched, URI uri
   }
 
   /**
-   * What is asked of texts.
+   * Needs from texts.
    *
    * @param input what the model takes
    * @param settings how texts become sequences
@@ -42,16 +42,16 @@ record PruningTexts(TextDataset search, TextDataset judge, URI searched, URI uri
    * @param batchSize sequences per batch
    */
   record Wanted(TextInput input, TextSettings settings, OptionalInt batches, int batchSize) {
-    /** What is wrong with the texts of the search, if anything is. */
+    /** Returns what is wrong with the texts of the search, if anything is. */
     private Optional<String> unmet(TextDataset search) {
       return PruningData.tooFew(batches, batchSize, "sequences", search.size());
     }
   }
 
-  /** What an algorithm asks of all its texts. */
+  /** Check by an algorithm on all its texts. */
   @FunctionalInterface
   interface Check {
-    /** What is wrong with texts, if anything is. */
+    /** Returns what is wrong with texts, if anything is. */
     Optional<String> problem(TextDataset data, URI uri);
   }
 

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** What is told of a reconstruction in words, whatever algorithm it follows. */
+/** Texts on a reconstruction, whatever algorithm it follows. */
 final class ReconstructionTexts {
   private ReconstructionTexts() {}
 

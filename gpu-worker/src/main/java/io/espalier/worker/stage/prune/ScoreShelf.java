@@ -49,7 +49,7 @@ public final class ScoreShelf {
   private static final String PARTIAL = ".partial";
 
   /**
-   * What scores are of.
+   * Subject of scores.
    *
    * @param modelDigest of what the numbers of the model come from
    * @param target device and number of threads that they were measured on: others round otherwise
@@ -103,7 +103,7 @@ public final class ScoreShelf {
     return loan;
   }
 
-  /** What one job was lent, and where it leaves more. */
+  /** Loan to one job, and the place for more. */
   public final class Loan {
     private final Path shelved;
     private final Path checkpoints;

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What two jobs have measured of the same thing, each for itself.
+ * Union of two jobs' measurements of the same thing.
  *
  * <p>Files of scores say in some fields what they hold for, and have the scores by name in another.
  * If two differ in one field alone, the scores of both are taken, of the same name the later ones.

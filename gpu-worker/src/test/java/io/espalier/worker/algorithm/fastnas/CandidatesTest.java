@@ -214,6 +214,7 @@ class CandidatesTest {
             10,
             10,
             FastNasSettings.Score.LOSS,
+            FastNasSettings.ScoreAfter.CUT,
             Objective.SUM,
             Importance.CONSUMER_NORM,
             64,

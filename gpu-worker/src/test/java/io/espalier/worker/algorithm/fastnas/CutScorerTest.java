@@ -10,6 +10,7 @@ import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
+import io.espalier.worker.algorithm.fastnas.FastNasSettings.ScoreAfter;
 import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
@@ -20,6 +21,8 @@ import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Tensors;
@@ -31,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +73,7 @@ class CutScorerTest {
             BATCH,
             50,
             Score.LOSS,
+            FastNasSettings.ScoreAfter.CUT,
             Objective.SUM,
             Importance.CONSUMER_NORM,
             1,
@@ -161,9 +166,60 @@ class CutScorerTest {
     }
   }
 
+  @Test
+  void after_reconstruction_it_costs_nothing_to_cut_channels_that_say_what_others_say() {
+    Axis axis = plan.space().configurable().get(0).axis();
+    int half = axis.units() / 2;
+    var narrow = new Widths(Map.of(axis.name(), half));
+    try (Weights weights = Weights.load(plan.model(), plan.architecture())) {
+      repeatFirstHalf(weights, axis);
+
+      try (CutScorer scorer = scorer(weights, ScoreAfter.CUT)) {
+        assertThat(scorer.of(narrow)).isNotCloseTo(scorer.of(Widths.all()), within(1e-3));
+      }
+      try (CutScorer scorer = scorer(weights, ScoreAfter.RECONSTRUCTION)) {
+        assertThat(scorer.of(narrow)).isCloseTo(scorer.of(Widths.all()), within(1e-4));
+      }
+    }
+    assertThat(own).isEmptyDirectory();
+  }
+
+  /** Its channels in the second half say what those in the first half say. */
+  private static void repeatFirstHalf(Weights weights, Axis axis) {
+    int[] twice = IntStream.range(0, axis.units()).map(i -> i % (axis.units() / 2)).toArray();
+    try (var scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      for (TensorSpec tensor : plan.architecture().tensors()) {
+        if (!tensor.dimensions().isEmpty() && tensor.dimensions().get(0).isAlong(axis)) {
+          NDArray array = weights.get(tensor.name());
+          Tensors.addScaledInPlace(
+              array, Tensors.subtract(Tensors.select(array, 0, twice), array), 1);
+        }
+      }
+    }
+  }
+
+  /** Keeps the first channels. */
+  private CutScorer scorer(Weights weights, ScoreAfter after) {
+    return new CutScorer(
+        plan.family(),
+        weights,
+        new ChannelOrder(plan.architecture(), Map.of()),
+        new CutScorer.Scoring(Score.LOSS, after, 1),
+        new Batches(images, BATCH),
+        PLENTY,
+        own);
+  }
+
   private CutScorer scorer(Weights weights, Score score, long memory) {
     return new CutScorer(
-        plan.family(), weights, order(), score, new Batches(images, BATCH), memory, own);
+        plan.family(),
+        weights,
+        order(),
+        new CutScorer.Scoring(score, ScoreAfter.CUT, 1),
+        new Batches(images, BATCH),
+        memory,
+        own);
   }
 
   private static ChannelOrder order() {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is stored or looked up by a text must not depend on the digits of the user's language. */
+/** Tests that storage and look-up by texts do not depend on the digits of the user's language. */
 class OtherDigitsTest {
   @TempDir Path own;
 
@@ -79,6 +79,7 @@ class OtherDigitsTest {
             10,
             10,
             FastNasSettings.Score.LOSS,
+            FastNasSettings.ScoreAfter.CUT,
             Objective.SUM,
             Importance.CONSUMER_NORM,
             64,

@@ -31,7 +31,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * How accurate the demo's ResNet-20 is after FastNAS, by objective and budget, before and after the
+ * Accuracy of the demo's ResNet-20 after FastNAS, by objective and budget, before and after the
  * same short fine-tuning; five seeds, which decide on the images that are scored, calibrated and
  * trained on.
  *
@@ -187,6 +187,7 @@ public final class QualityBenchmark {
         Evaluation.BATCH,
         SCORED,
         Score.LOSS,
+        FastNasSettings.ScoreAfter.CUT,
         objective,
         Importance.CONSUMER_NORM,
         1024,

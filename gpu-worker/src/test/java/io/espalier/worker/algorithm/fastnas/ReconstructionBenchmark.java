@@ -26,9 +26,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How much of the zoo's ResNet-20 reconstruction brings back: accuracy of the plain cut and of what
- * goes out, over seeds that decide which images are drawn. Results are in {@code
- * docs/reconstruct.md}.
+ * Gain of reconstruction on the zoo's ResNet-20: accuracy of the plain cut and of what goes out,
+ * over seeds that decide which images are drawn. Results are in {@code docs/reconstruct.md}.
  *
  * <p>Arguments: how many seeds (3 if not said).
  */
@@ -149,6 +148,7 @@ public final class ReconstructionBenchmark {
         Evaluation.BATCH,
         IMAGES,
         FastNasSettings.Score.LOSS,
+        FastNasSettings.ScoreAfter.CUT,
         Objective.SUM,
         Importance.CONSUMER_NORM,
         1024,

@@ -32,8 +32,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What measuring sensitivity takes with and without reuse of what lies in front of a cut, and what
- * another budget takes when the scores are known.
+ * Cost of measuring sensitivity with and without reuse of what lies in front of a cut, and of
+ * another budget when the scores are known.
  *
  * <p>Run with the test class path; {@code integration-tests/benchmark sensitivity} does.
  */
@@ -193,6 +193,7 @@ public final class SensitivityBenchmark {
         Evaluation.BATCH,
         IMAGES,
         Score.LOSS,
+        FastNasSettings.ScoreAfter.CUT,
         Objective.SUM,
         Importance.CONSUMER_NORM,
         mebibytes,

@@ -32,8 +32,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * What scoring by gradients costs, against a plain forward and backward pass over the same batches,
- * on BERT-base with random weights: time in one process in turn, memory in a process each.
+ * Cost of scoring by gradients, against a plain forward and backward pass over the same batches, on
+ * BERT-base with random weights: time in one process in turn, memory in a process each.
  *
  * <p>A plain pass computes the gradients of all weights, as a training step without its optimizer
  * does. Arguments: rounds (default 3), or {@code peak scoring|training DIR} for a process of its

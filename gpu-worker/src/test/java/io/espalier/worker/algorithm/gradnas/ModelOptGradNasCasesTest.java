@@ -28,6 +28,7 @@ import io.espalier.worker.data.text.TextSettings;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.TensorSpec;
@@ -240,10 +241,10 @@ class ModelOptGradNasCasesTest {
     assertThat(searched.space().configurable())
         .extracting(choices -> choices.axis())
         .containsExactly(
-            new Axis(block + "0.heads", 4),
-            new Axis(block + "0.neurons", neurons),
-            new Axis(block + "1.heads", 4),
-            new Axis(block + "1.neurons", neurons));
+            Axis.of(AxisKind.HEADS, block + "0", 4),
+            Axis.of(AxisKind.NEURONS, block + "0", neurons),
+            Axis.of(AxisKind.HEADS, block + "1", 4),
+            Axis.of(AxisKind.NEURONS, block + "1", neurons));
     assertThat(searched.space().configurable().get(0).widths()).containsExactly(1, 2, 3, 4);
   }
 

@@ -41,9 +41,9 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 
 /**
- * What models of every task say and lose, and their gradients, do not depend on what else is in a
- * batch, how large batches are, and what they are filled up to: all is as transformers has it of
- * each sequence alone.
+ * Tests that outputs, losses and gradients of models of every task do not depend on what else is in
+ * a batch, its size, and what it is filled up to: all is as transformers has it of each sequence
+ * alone.
  */
 final class TextBatchProperties {
   private static final double TOLERANCE = 2e-5;

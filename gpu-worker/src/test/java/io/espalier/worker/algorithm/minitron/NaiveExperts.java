@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the experts of a layer make of tokens, by loops in float64. */
+/** Outputs of a layer's experts for tokens, by loops in float64. */
 public final class NaiveExperts {
   private final Map<String, float[]> weights = new LinkedHashMap<>();
   private final String part;
@@ -39,7 +39,7 @@ public final class NaiveExperts {
   }
 
   /**
-   * What an expert says to a token.
+   * Output of an expert on a token.
    *
    * @param activated what its neurons say
    * @param output what it adds to the stream, weighed

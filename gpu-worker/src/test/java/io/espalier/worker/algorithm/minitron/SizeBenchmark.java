@@ -18,6 +18,7 @@ import io.espalier.worker.algorithm.minitron.measure.MemoryLimits;
 import io.espalier.worker.algorithm.minitron.measure.ScoreAggregation;
 import io.espalier.worker.algorithm.minitron.measure.SubnetMetric;
 import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
+import io.espalier.worker.algorithm.minitron.reconstruct.DecoderReconstruction;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
@@ -81,6 +82,10 @@ public final class SizeBenchmark {
   private static final int TRAINED = 800;
   private static final double LEARNING_RATE = 1e-3;
   private static final long STATE_BYTES = 1L << 30;
+
+  /** A choice by Minitron whose layers are solved for anew after the cut. */
+  private static final String RECONSTRUCTED = "reconstructed";
+
   private static final double DEVIATION = 0.07; // the zoo's at this hidden size
 
   /** Two of eight experts for each token, and one that all share, in every layer. */
@@ -120,14 +125,15 @@ public final class SizeBenchmark {
   /**
    * Prints a line for each seed, size and choice, and the means.
    *
-   * @param arguments number of seeds; {@code llama} or {@code experts}; and a directory that an
-   *     earlier run has left, without which a model is trained first
+   * @param arguments number of seeds; {@code llama} or {@code experts}; a directory that an earlier
+   *     run has left, without which a model is trained first, or {@code new}; and {@code
+   *     reconstructed} for Minitron's choice alone, as it was cut and solved for
    */
   public static void main(String[] arguments) throws IOException {
     int seeds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
     boolean experts = arguments.length > 1 && arguments[1].equals("experts");
     Path folder;
-    if (arguments.length > 2) {
+    if (arguments.length > 2 && !arguments[2].equals("new")) {
       folder = Path.of(arguments[2]);
     } else {
       folder = Files.createTempDirectory("size-benchmark");
@@ -137,7 +143,8 @@ public final class SizeBenchmark {
         Zoo.train(DemoText.TALES, folder, Progress.Listener.NONE);
       }
     }
-    new SizeBenchmark(folder).run(seeds);
+    new SizeBenchmark(folder)
+        .run(seeds, arguments.length > 3 && arguments[3].equals(RECONSTRUCTED));
   }
 
   /** Trains a model with experts as the zoo trains its Llama. */
@@ -194,7 +201,7 @@ public final class SizeBenchmark {
     return tensors;
   }
 
-  private void run(int seeds) throws IOException {
+  private void run(int seeds, boolean reconstructed) throws IOException {
     print("%s; floor %.4f nats per token; losses are over it", PyTorch.device(), floor);
     try (Weights original = Weights.load(blueprint.model().directory(), blueprint.architecture())) {
       print("original: %.4f, %s", loss(blueprint.model(), original), blueprint.sizes());
@@ -202,14 +209,11 @@ public final class SizeBenchmark {
         Map<String, ActivationScores> choices = new LinkedHashMap<>();
         choices.put(
             "Minitron", minitron(seed, ImportanceCriterion.CONTRIBUTION, ScoreAggregation.MEAN));
-        choices.put(
-            "l2 over tokens",
-            minitron(seed, ImportanceCriterion.CONTRIBUTION, ScoreAggregation.L2));
-        choices.put(
-            "activation alone",
-            minitron(seed, ImportanceCriterion.ACTIVATION, ScoreAggregation.MEAN));
-        choices.put("random", random(seed));
-        choices.put("magnitude", magnitude(original));
+        if (reconstructed) {
+          choices.put(RECONSTRUCTED, choices.get("Minitron"));
+        } else {
+          addOthers(choices, original, seed);
+        }
         if (blueprint.sparseLayers().isEmpty()) {
           compareLayers(choices, seed);
         } else {
@@ -222,6 +226,15 @@ public final class SizeBenchmark {
             print("mean of %d seeds, %s: %.4f / %.4f", seeds, name, mean(all, 0), mean(all, 1)));
   }
 
+  private void addOthers(Map<String, ActivationScores> choices, Weights original, long seed) {
+    choices.put(
+        "l2 over tokens", minitron(seed, ImportanceCriterion.CONTRIBUTION, ScoreAggregation.L2));
+    choices.put(
+        "activation alone", minitron(seed, ImportanceCriterion.ACTIVATION, ScoreAggregation.MEAN));
+    choices.put("random", random(seed));
+    choices.put("magnitude", magnitude(original));
+  }
+
   private void compareLayers(Map<String, ActivationScores> choices, long seed) throws IOException {
     for (int percent : new int[] {70, 50}) {
       compare("width %d %%".formatted(percent), narrow(percent), choices, seed);
@@ -230,18 +243,19 @@ public final class SizeBenchmark {
     }
     for (int layers : new int[] {4, 3}) {
       for (var choice : choices.entrySet()) {
-        int[] left = UnitSelection.first(choice.getValue().distances(), layers);
+        int[] first = UnitSelection.first(choice.getValue().distances(), layers);
         compare(
             "%d layers, %s".formatted(layers, choice.getKey()),
             Kept.all(),
-            IntStream.of(left).boxed().toList(),
+            IntStream.of(first).boxed().toList(),
             seed);
       }
-      compare(
-          "%d layers, Minitron by blocks".formatted(layers),
-          Kept.all(),
-          block(choices.get("Minitron"), layers, seed),
-          seed);
+      List<Integer> left = block(choices.get("Minitron"), layers, seed);
+      String blocks = "%d layers, Minitron by blocks".formatted(layers);
+      compare(blocks, Kept.all(), left, seed);
+      if (choices.containsKey(RECONSTRUCTED)) {
+        compare(blocks + ", " + RECONSTRUCTED, Kept.all(), left, seed);
+      }
     }
   }
 
@@ -316,11 +330,21 @@ public final class SizeBenchmark {
 
   private ActivationMeasurement listening(
       long seed, ImportanceCriterion score, ScoreAggregation overTokens) {
-    return new ActivationMeasurement(
-        blueprint,
-        new ActivationSettings(
-            BATCHES, BATCH_SIZE, overTokens, ScoreAggregation.L2, score, STATE_BYTES, seed),
-        train);
+    return new ActivationMeasurement(blueprint, settings(seed, score, overTokens), train);
+  }
+
+  private static ActivationSettings settings(
+      long seed, ImportanceCriterion score, ScoreAggregation overTokens) {
+    return new ActivationSettings(
+        BATCHES, BATCH_SIZE, overTokens, ScoreAggregation.L2, score, STATE_BYTES, seed);
+  }
+
+  /** Solves for the layers of a cut model. */
+  private void reconstruct(TextModel cut, Subnet subnet, long seed) {
+    ActivationSettings settings =
+        settings(seed, ImportanceCriterion.CONTRIBUTION, ScoreAggregation.MEAN);
+    new DecoderReconstruction(blueprint, subnet, train, settings)
+        .run(cut.directory(), folder.resolve("solved"), Progress.Listener.NONE);
   }
 
   private ActivationScores minitron(
@@ -407,7 +431,11 @@ public final class SizeBenchmark {
   private void compare(String name, Kept units, List<Integer> layers, long seed)
       throws IOException {
     Path output = Files.createTempDirectory(folder, "cut");
-    TextModel cut = new Subnet(units, layers).write(blueprint, Sharding.asBefore(), output);
+    var subnet = new Subnet(units, layers);
+    TextModel cut = subnet.write(blueprint, Sharding.asBefore(), output);
+    if (name.endsWith(RECONSTRUCTED)) {
+      reconstruct(cut, subnet, seed);
+    }
     double[] result = new double[2];
     try (Weights weights = Weights.load(cut.directory(), cut.architecture())) {
       result[0] = loss(cut, weights);

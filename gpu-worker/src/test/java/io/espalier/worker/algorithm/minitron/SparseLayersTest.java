@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What config.json says of layers with experts once some layers are gone. */
+/** Tests of config.json on layers with experts once some layers are gone. */
 final class SparseLayersTest {
   private static final int LAYERS = 6;
 

@@ -30,14 +30,13 @@ class ConvolutionWindowsTest {
       int[] places = {0, across - 1, across};
       NDArray x = Tensors.of(manager, image, BATCH, CHANNELS, HEIGHT, WIDTH);
 
-      float[] rows =
-          new ConvolutionWindows(kernel, stride, padding).read(x, across, places).toFloatArray();
+      float[] rows = new ConvolutionWindows(kernel, stride, padding).read(x, places).toFloatArray();
 
       int next = 0;
       for (int n = 0; n < BATCH; n++) {
         for (int place : places) {
-          for (int c = 0; c < CHANNELS; c++) {
-            for (int i = 0; i < kernel * kernel; i++) {
+          for (int i = 0; i < kernel * kernel; i++) {
+            for (int c = 0; c < CHANNELS; c++) {
               int row = place / across * stride + i / kernel - padding;
               int column = place % across * stride + i % kernel - padding;
               boolean inside = row >= 0 && row < HEIGHT && column >= 0 && column < WIDTH;
@@ -66,11 +65,13 @@ class ConvolutionWindowsTest {
       int across = Math.toIntExact(y.getShape().get(3));
       int[] places = {1, across, across + 1};
 
-      NDArray rows = new ConvolutionWindows(kernel, stride, padding).read(x, across, places);
+      NDArray rows = new ConvolutionWindows(kernel, stride, padding).read(x, places);
 
-      NDArray said = Tensors.products(rows, Tensors.reshape(weight, 4, weight.size() / 4));
+      NDArray said = Tensors.products(rows, ConvolutionWindows.rows(weight));
       assertThat(said.toFloatArray())
           .containsExactly(ConvolutionWindows.said(y, places).toFloatArray(), offset(1e-5f));
+      NDArray again = ConvolutionWindows.weight(ConvolutionWindows.rows(weight), weight.getShape());
+      assertThat(again.toFloatArray()).isEqualTo(weights);
     }
   }
 

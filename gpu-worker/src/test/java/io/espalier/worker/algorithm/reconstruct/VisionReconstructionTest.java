@@ -129,7 +129,7 @@ class VisionReconstructionTest {
     }
   }
 
-  /** What goes out. */
+  /** Output. */
   private final class Taken implements VisionReconstruction.Versions {
     private Map<String, TensorData> tensors = Map.of();
     private Map<String, TensorData> plainTensors = Map.of();

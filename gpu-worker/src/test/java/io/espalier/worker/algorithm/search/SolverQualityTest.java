@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How good the local search is without the branch and bound that mends it on small spaces. */
+/** Tests of the local search without the branch and bound that mends it on small spaces. */
 class SolverQualityTest {
   private static final int CASES = 2000;
 

@@ -6,6 +6,8 @@ import io.espalier.event.Artifact;
 import io.espalier.event.StageCost;
 import io.espalier.event.StageReport;
 import io.espalier.event.StageSucceeded;
+import io.espalier.fact.ChangeFacts;
+import io.espalier.schemas.FactsMapping;
 import io.espalier.worker.checkpoint.store.StoreMarker;
 import io.espalier.worker.domain.StopCheck;
 import io.espalier.worker.stage.job.WorkerHome;
@@ -73,6 +75,78 @@ final class LeftoverSweepTest {
   }
 
   @Test
+  void what_a_later_stage_was_made_of_goes_when_the_store_keeps_it_no_longer() throws IOException {
+    Path first = made("net/run/stage-0/attempt-1-aaaaaaaaaaaa", 50);
+    Path second = made("net/run/stage-1/attempt-1-bbbbbbbbbbbb", 45);
+    Path last = made("net/run/stage-2/attempt-1-cccccccccccc", 40);
+    result("net/run/stage-0/attempt-1-result", first, 50);
+    result("net/run/stage-1/attempt-1-result", second, 45);
+    result("net/run/stage-2/attempt-1-result", last, 31);
+
+    at(NOW.minus(Duration.ofDays(2))).sweep(StopCheck.NEVER);
+    assertThat(first).exists();
+
+    at(NOW).sweep(StopCheck.NEVER);
+    assertThat(first).doesNotExist();
+    assertThat(second).doesNotExist();
+    assertThat(last).exists();
+    assertThat(first.resolveSibling("attempt-1-result")).exists();
+  }
+
+  @Test
+  void what_the_last_finished_stage_made_or_handed_on_stays() throws IOException {
+    Path underWay = made("net/one/stage-0/attempt-1-aaaaaaaaaaaa", 50);
+    result("net/one/stage-0/attempt-1-result", underWay, 50);
+    Path judged = made("net/two/stage-0/attempt-1-aaaaaaaaaaaa", 50);
+    result("net/two/stage-0/attempt-1-result", judged, 50);
+    result("net/two/stage-1/attempt-1-result", judged, 40);
+
+    at(NOW).sweep(StopCheck.NEVER);
+
+    assertThat(underWay).exists();
+    assertThat(judged).exists();
+  }
+
+  @Test
+  void what_a_run_that_was_opened_again_has_made_stays_while_its_next_stage_is_not_done()
+      throws IOException {
+    Path before = made("net/run/stage-0/attempt-1-aaaaaaaaaaaa", 90);
+    Path after = made("net/run/stage-0/attempt-3-dddddddddddd", 35);
+    Path last = made("net/run/stage-1/attempt-1-bbbbbbbbbbbb", 80);
+    result("net/run/stage-1/attempt-1-result", last, 80);
+
+    at(NOW).sweep(StopCheck.NEVER);
+
+    assertThat(before).doesNotExist();
+    assertThat(after).exists();
+  }
+
+  @Test
+  void nothing_goes_that_is_marked_or_lies_in_a_store_that_keeps_all_or_whose_result_is_broken()
+      throws IOException {
+    Path marked = made("net/one/stage-0/attempt-1-aaaaaaaaaaaa", 90);
+    Files.writeString(marked.resolveSibling(IntermediateArtifacts.KEEP), "");
+    result("net/one/stage-1/attempt-1-result", store.resolve("elsewhere"), 80);
+    Path unclear = made("net/two/stage-0/attempt-1-aaaaaaaaaaaa", 90);
+    result("net/two/stage-1/attempt-1-result", store.resolve("elsewhere"), 80);
+    Files.createDirectories(store.resolve("net/two/stage-1/attempt-2-result"));
+    Path kept = made("net/three/stage-0/attempt-1-aaaaaaaaaaaa", 90);
+    result("net/three/stage-1/attempt-1-result", store.resolve("elsewhere"), 80);
+    Path marker = store.resolve(StoreMarker.NAME);
+    String text = Files.readString(marker);
+    Files.writeString(marker, "A store of an older version.\n");
+
+    at(NOW.minus(Duration.ofDays(2))).sweep(StopCheck.NEVER);
+    assertThat(kept).exists();
+
+    Files.writeString(marker, text);
+    at(NOW).sweep(StopCheck.NEVER);
+    assertThat(kept).doesNotExist();
+    assertThat(marked).exists();
+    assertThat(unclear).exists();
+  }
+
+  @Test
   void a_store_is_swept_once_a_day() throws IOException {
     at(NOW).sweep(StopCheck.NEVER);
     Path half = old("run/.incoming-attempt-1-x");
@@ -81,6 +155,21 @@ final class LeftoverSweepTest {
     assertThat(half).exists();
 
     at(NOW.plus(Duration.ofHours(25))).sweep(StopCheck.NEVER);
+    assertThat(half).doesNotExist();
+  }
+
+  @Test
+  void a_note_that_was_cut_off_is_written_anew_with_the_next_publication() throws IOException {
+    Path half = old("run/.incoming-attempt-1-x");
+    try (var notes = Files.list(home.stores())) {
+      Files.writeString(notes.findFirst().orElseThrow(), "");
+    }
+
+    at(NOW).sweep(StopCheck.NEVER);
+    assertThat(half).exists();
+
+    at(NOW).remember(store);
+    at(NOW).sweep(StopCheck.NEVER);
     assertThat(half).doesNotExist();
   }
 
@@ -111,6 +200,26 @@ final class LeftoverSweepTest {
     return new LeftoverSweep(home, Clock.fixed(now, ZoneOffset.UTC));
   }
 
+  /** An artifact of some days ago. */
+  private Path made(String name, int days) throws IOException {
+    Path directory = Files.createDirectories(store.resolve(name));
+    Path file = Files.writeString(directory.resolve("config.json"), "{}");
+    for (Path path : List.of(file, directory)) {
+      age(path, days);
+    }
+    return directory;
+  }
+
+  private void result(String name, Path output, int days) throws IOException {
+    Path directory = store.resolve(name);
+    result(directory, output.toUri().toString());
+    age(directory, days);
+  }
+
+  private static void age(Path path, int days) throws IOException {
+    Files.setLastModifiedTime(path, FileTime.from(NOW.minus(Duration.ofDays(days))));
+  }
+
   private Path old(String name) throws IOException {
     Path directory = Files.createDirectories(store.resolve(name));
     Files.setLastModifiedTime(directory, FileTime.from(LONG_AGO));
@@ -120,7 +229,14 @@ final class LeftoverSweepTest {
   private static void result(Path directory, String uri) throws IOException {
     var report =
         new StageReport(
-            "a", "1", Map.of(), List.of(), List.of(), new StageCost(1L, "cpu", null, false), null);
+            "a",
+            "1",
+            Map.of(),
+            List.of(),
+            List.of(),
+            new StageCost(1L, "cpu", null, false),
+            null,
+            FactsMapping.toAvro(ChangeFacts.NONE));
     var success = new StageSucceeded(new Artifact(uri, "", 0L, List.of(), 0, null), report);
     Files.createDirectories(directory);
     try (var out = Files.newOutputStream(directory.resolve("result.json"))) {

@@ -10,6 +10,7 @@ import io.espalier.event.ArtifactReference;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageKind;
 import io.espalier.event.StageSucceeded;
+import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.file.FileListing;
 import io.espalier.worker.checkpoint.store.InputRoots;
 import io.espalier.worker.checkpoint.store.StoreMarker;
@@ -266,7 +267,8 @@ final class StageRunnerTest {
       Files.writeString(folder.resolve("input/part-%04d".formatted(i)), "");
     }
 
-    StageSucceeded success = perform(command().setKind(StageKind.EVALUATE).build());
+    StageSucceeded success =
+        perform(command().setKind(StageKind.EVALUATE).setStageCount(2).build());
 
     assertThat(success.getOutput().getFiles()).isEmpty();
     assertThat(success.getOutput().getFileCount()).isEqualTo(1002);
@@ -278,6 +280,58 @@ final class StageRunnerTest {
         .isEqualTo(
             "{\"path\":\"part-0000\",\"bytes\":0,\"sha256\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}");
     assertThat(bench.finished(command().build(), stop)).contains(success);
+  }
+
+  @Test
+  void a_run_that_leaves_its_model_as_it_is_publishes_a_copy_that_nobody_changes()
+      throws IOException {
+    StageSucceeded success = perform(command().setKind(StageKind.EVALUATE).build());
+
+    Files.writeString(folder.resolve("input/config.json"), "other ");
+
+    assertThat(published(success).getParent()).isEqualTo(folder.resolve("store/run-1"));
+    assertThat(published(success).resolve("config.json")).hasContent("model ");
+    assertThat(Manifest.of(published(success)).rootDigest())
+        .isEqualTo(success.getOutput().getRootDigest());
+  }
+
+  @Test
+  void what_is_published_counts_although_the_work_directory_takes_no_note_of_it()
+      throws IOException {
+    Files.writeString(home.cache(), "no directory, as on a disk that is full");
+
+    StageSucceeded success = perform(command().build());
+
+    assertThat(published(success).resolve("config.json")).hasContent("model pruned 7");
+    assertThat(home.jobs()).isEmptyDirectory();
+  }
+
+  @Test
+  void a_stage_hands_on_what_lies_in_a_store_or_goes_to_the_next_stage() {
+    String made = perform(command().build()).getOutput().getUri();
+    StageCommand last = command().setKind(StageKind.EVALUATE).build();
+
+    StageSucceeded ofStored =
+        perform(StageCommand.newBuilder(last).setAttempt(2).setInput(model(made)).build());
+    StageSucceeded ofFirst =
+        perform(StageCommand.newBuilder(last).setAttempt(3).setStageCount(2).build());
+
+    assertThat(ofStored.getOutput().getUri()).isEqualTo(made);
+    assertThat(ofFirst.getOutput().getUri()).isEqualTo(last.getInput().getUri());
+  }
+
+  @Test
+  void what_an_intermediate_stage_made_is_kept_once_it_is_registered() {
+    StageCommand first =
+        command().setOutputUri(folder.resolve("store/run-1/stage-0").toUri().toString()).build();
+    String made = perform(first).getOutput().getUri();
+    Path mark = folder.resolve("store/run-1/stage-0").resolve(IntermediateArtifacts.KEEP);
+
+    perform(StageCommand.newBuilder(elsewhere()).setStageIndex(1).setInput(model(made)).build());
+    assertThat(mark).doesNotExist();
+
+    perform(StageCommand.newBuilder(elsewhere()).setAttempt(2).setInput(model(made)).build());
+    assertThat(mark).exists();
   }
 
   @Test
@@ -299,6 +353,10 @@ final class StageRunnerTest {
     try (PreparedStage prepared = bench.prepare(command, stop)) {
       return bench.perform(prepared, Progress.Listener.NONE, stop);
     }
+  }
+
+  private static ArtifactReference model(String uri) {
+    return new ArtifactReference(uri, null);
   }
 
   private StageCommand.Builder command() {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Layer;
@@ -117,7 +118,7 @@ final class DensenetArchitectureTest {
             "classes");
     assertThat(architecture.frozen().get("features.transition1.conv.out")).contains("flatten");
     assertThat(architecture.prunableAxes())
-        .contains(new Axis("features.denseblock2.denselayer1.conv1.out", 16));
+        .contains(Axis.of(AxisKind.CHANNELS, "features.denseblock2.denselayer1.conv1", 16));
   }
 
   @Test

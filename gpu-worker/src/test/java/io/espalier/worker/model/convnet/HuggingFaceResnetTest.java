@@ -15,6 +15,7 @@ import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.Window;
 import io.espalier.worker.model.RandomCuts;
@@ -175,7 +176,8 @@ final class HuggingFaceResnetTest {
 
     assertThat(layer(halving, FIRST + "layer.0.convolution").window().stride()).isEqualTo(2);
     assertThat(layer(halving, FIRST + "shortcut.convolution").window().stride()).isEqualTo(2);
-    assertThat(halving.axes()).contains(new Axis("resnet.embedder.embedder.convolution.out", 8));
+    assertThat(halving.axes())
+        .contains(Axis.of(AxisKind.CHANNELS, "resnet.embedder.embedder.convolution", 8));
     assertThat(plain.shapes()).doesNotContainKey(FIRST + "shortcut.convolution.weight");
     assertThat(layer(plain, "resnet.embedder.embedder.convolution").out())
         .isEqualTo(layer(plain, FIRST + "layer.1.convolution").out());

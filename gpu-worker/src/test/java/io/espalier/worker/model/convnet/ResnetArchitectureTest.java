@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Layer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -133,7 +134,7 @@ class ResnetArchitectureTest {
 
     Architecture architecture = ResnetArchitecture.of(config("cifar-resnet20"), cut);
 
-    assertThat(architecture.axes()).contains(new Axis("layer2.1.conv1.out", 7));
+    assertThat(architecture.axes()).contains(Axis.of(AxisKind.CHANNELS, "layer2.1.conv1", 7));
     assertThat(architecture.shapes())
         .allSatisfy((name, shape) -> assertThat(shape).isEqualTo(cut.get(name)));
   }

@@ -14,6 +14,7 @@ import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.model.Configs;
@@ -63,7 +64,7 @@ final class ExpertsTest {
     manager.close();
   }
 
-  /** What routers and experts say, by their places. */
+  /** Outputs of routers and experts, by place. */
   private static final class Watch implements ForwardHooks {
     private final Map<String, NDArray> seen = new LinkedHashMap<>();
 
@@ -248,18 +249,18 @@ final class ExpertsTest {
 
     int depth = name.equals("mixtral") ? 2 : 3;
     assertThat(architecture.stacks())
-        .startsWith(new Stack(new Axis("layers", depth), "model.layers."))
+        .startsWith(new Stack(Axis.of(AxisKind.LAYERS, "", depth), "model.layers."))
         .hasSize(3);
     for (String layer : layers.split(" ", -1)) {
       String block = "model.layers." + layer;
       assertThat(architecture.stacks())
           .contains(
               new Stack(
-                  new Axis(block + ".experts", experts),
+                  Axis.of(AxisKind.EXPERTS, block, experts),
                   block + "." + part + ".experts.",
                   OptionalInt.of(2 * 64))); // of 64 tokens each has two experts
       assertThat(architecture.axes())
-          .contains(new Axis(block + "." + part + ".experts.3.neurons", neurons));
+          .contains(Axis.of(AxisKind.NEURONS, block + "." + part + ".experts.3", neurons));
       assertThat(architecture.frozen()).containsKey(block + ".experts");
     }
   }
@@ -384,7 +385,7 @@ final class ExpertsTest {
         .doesNotContainKey("model.layers.1.mlp.shared_expert.neurons");
   }
 
-  /** What transformers 4.57.6 means where a config says nothing. */
+  /** Checks the defaults of transformers 4.57.6. */
   @ParameterizedTest
   @CsvSource({
     "mixtral, MixtralModel, block_sparse_moe, 32, 8, 8, 14336, 2",
@@ -410,10 +411,11 @@ final class ExpertsTest {
     assertThat(network.chosenExperts()).isEqualTo(chosen);
     assertThat(axes)
         .contains(
-            new Axis(last + ".groups", groups),
-            new Axis(last + ".experts", experts),
-            new Axis("%s.%s.experts.%d.neurons".formatted(last, part, experts - 1), neurons));
-    assertThat(axes.contains(new Axis(last + ".mlp.shared_expert.neurons", 5632)))
+            Axis.of(AxisKind.GROUPS, last, groups),
+            Axis.of(AxisKind.EXPERTS, last, experts),
+            Axis.of(
+                AxisKind.NEURONS, "%s.%s.experts.%d".formatted(last, part, experts - 1), neurons));
+    assertThat(axes.contains(Axis.of(AxisKind.NEURONS, last + ".mlp.shared_expert", 5632)))
         .isEqualTo(type.equals("qwen2_moe"));
   }
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What configs of Gemma may say. */
+/** Cases of Gemma's configs. */
 final class GemmaTest {
   private static final double TOLERANCE = 2e-5;
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -52,7 +52,7 @@ final class GemmaTest {
     return config;
   }
 
-  /** What the golden's own tensors say by another config. */
+  /** Requires the golden's scores by another config. */
   private static void requireSameScores(String name, JsonNode config) {
     Golden golden = Golden.of(name);
     TextNetwork network = Families.text(config).network(config);

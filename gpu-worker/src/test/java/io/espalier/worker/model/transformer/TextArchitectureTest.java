@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.model.Configs;
@@ -40,10 +41,10 @@ final class TextArchitectureTest {
 
     assertThat(architecture.prunableAxes())
         .containsExactly(
-            new Axis(block + "0.heads", 4),
-            new Axis(block + "0.neurons", neurons),
-            new Axis(block + "1.heads", 4),
-            new Axis(block + "1.neurons", neurons));
+            Axis.of(AxisKind.HEADS, block + "0", 4),
+            Axis.of(AxisKind.NEURONS, block + "0", neurons),
+            Axis.of(AxisKind.HEADS, block + "1", 4),
+            Axis.of(AxisKind.NEURONS, block + "1", neurons));
     assertThat(architecture.frozen()).containsKeys("hidden", "vocabulary");
     assertThat(architecture.frozen().containsKey("positions")).isEqualTo(!name.equals("gptj"));
     assertThat(architecture.attentions()).hasSize(2);
@@ -91,14 +92,14 @@ final class TextArchitectureTest {
 
     assertThat(architecture.axes())
         .containsExactly(
-            new Axis("vocabulary", 80),
-            new Axis("hidden", hidden),
-            new Axis("model.layers.0.heads", heads),
-            new Axis("model.layers.0.groups", groups),
-            new Axis("model.layers.0.neurons", neurons),
-            new Axis("model.layers.1.heads", heads),
-            new Axis("model.layers.1.groups", groups),
-            new Axis("model.layers.1.neurons", neurons));
+            Axis.of(AxisKind.VOCABULARY, "", 80),
+            Axis.of(AxisKind.HIDDEN, "", hidden),
+            Axis.of(AxisKind.HEADS, "model.layers.0", heads),
+            Axis.of(AxisKind.GROUPS, "model.layers.0", groups),
+            Axis.of(AxisKind.NEURONS, "model.layers.0", neurons),
+            Axis.of(AxisKind.HEADS, "model.layers.1", heads),
+            Axis.of(AxisKind.GROUPS, "model.layers.1", groups),
+            Axis.of(AxisKind.NEURONS, "model.layers.1", neurons));
     assertThat(architecture.prunableAxes())
         .extracting(Axis::name)
         .containsExactly("model.layers.0.neurons", "model.layers.1.neurons");

@@ -431,7 +431,7 @@ final class TextFilesTest {
     Golden.assertClose(forward(model, golden), golden.read("expected", "logits"), TOLERANCE);
   }
 
-  /** What is stored in fewer bits is computed as the same numbers in float32 are. */
+  /** Checks that numbers stored in fewer bits are computed as in float32. */
   @ParameterizedTest
   @EnumSource(
       value = DType.class,

@@ -82,7 +82,7 @@ class GradNasPrunerTest {
     assertThat(report.metrics())
         .extracting(Metric::name)
         .containsExactly(
-            "parameters", "flops", "bytes", "exactMatch", "f1", "loss", "latencyMillis")
+            "parameters", "flops", "bytes", "exactMatch", "f1", "loss", "f1AsCut", "latencyMillis")
         .containsExactlyElementsOf(stage.metrics(job("qa", SPEC.formatted(""), "two")));
     assertThat(metric(report, "bytes").after())
         .hasValue((double) Files.size(own.resolve("one/model.safetensors")));
@@ -217,6 +217,7 @@ class GradNasPrunerTest {
         stage.run(job("qa", SPEC.formatted(",\"output\":\"zero-padded\""), "zero"), heard::add);
 
     assertThat(padded.loadsIn()).contains("transformers");
+    assertThat(padded.metrics()).extracting(Metric::name).doesNotContain("f1AsCut");
     assertThat(metric(padded, "flops").after()).isEqualTo(metric(padded, "flops").before());
     float[] zero = says(own.resolve("zero"));
     float[] cut = says(own.resolve("cut"));
@@ -328,7 +329,8 @@ class GradNasPrunerTest {
     assertThat(flops.after().orElseThrow()).isLessThanOrEqualTo(0.6 * flops.before().orElseThrow());
     assertThat(report.metrics())
         .extracting(Metric::name)
-        .containsExactly("parameters", "flops", "bytes", "accuracy", "loss", "latencyMillis")
+        .containsExactly(
+            "parameters", "flops", "bytes", "accuracy", "loss", "accuracyAsCut", "latencyMillis")
         .containsExactlyElementsOf(stage.metrics(job("tagger", SPEC.formatted(""), "two")));
     assertThat(metric(report, "accuracy").samples()).hasValue(10); // words
     TextModel reopened = TextModel.of(ModelDirectory.open(own.resolve("one")), 48);

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.fact.CandidateFact;
+import io.espalier.fact.WidthFact;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
@@ -216,6 +218,20 @@ final class MinitronPrunerTest {
       larger = size;
     }
     assertThat(change).doesNotContainKey("candidate.7.sizes");
+    List<CandidateFact> candidates = report.facts().candidates();
+    assertThat(candidates).hasSize(6);
+    assertThat(candidates.stream().filter(CandidateFact::chosen))
+        .singleElement()
+        .isEqualTo(candidates.get(chosen - 1))
+        .satisfies(
+            each -> {
+              assertThat(each.score()).contains(new CandidateFact.Score("loss", best));
+              assertThat(each.cost())
+                  .containsEntry("parameters", (long) parameters.after().orElseThrow());
+              assertThat(each.sizes().get("hidden_size"))
+                  .isEqualTo(config("out").path("hidden_size").intValue());
+              assertThat(each.layers()).hasSize(config("out").path("num_hidden_layers").intValue());
+            });
     assertThat(change.get("candidate." + chosen + ".parameters"))
         .isEqualTo(Long.toString((long) parameters.after().orElseThrow()));
     assertThat(report.metrics())
@@ -302,6 +318,22 @@ final class MinitronPrunerTest {
         .containsEntry("widths.model.layers.1.experts", "6 -> 4")
         .containsEntry("widths.model.layers.1.mlp.experts.*.neurons", "48 -> 24")
         .containsEntry("widths.model.layers.3.mlp.experts.*.neurons", "48 -> 24");
+    assertThat(first.facts().widths())
+        .containsExactlyInAnyOrder(
+            new WidthFact("model.layers.1.experts", "experts", "model.layers.1", 6, 4),
+            new WidthFact("model.layers.3.experts", "experts", "model.layers.3", 6, 4),
+            new WidthFact(
+                "model.layers.1.mlp.experts.*.neurons",
+                "neurons",
+                "model.layers.1.mlp.experts.*",
+                48,
+                24),
+            new WidthFact(
+                "model.layers.3.mlp.experts.*.neurons",
+                "neurons",
+                "model.layers.3.mlp.experts.*",
+                48,
+                24));
     assertThat(first.change().keySet().stream().filter(key -> key.startsWith("widths.")))
         .hasSize(4);
     JsonNode config = config("two");

@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.fact.ChangeFacts;
+import io.espalier.fact.FactsJson;
+import io.espalier.fact.WidthFact;
 import io.espalier.worker.algorithm.fastnas.FastNasPlan;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -89,6 +92,40 @@ class PruneStageTest {
         .containsEntry("constraints.flops.asked", "60%")
         .containsKeys("constraints.flops.reached", "widths.layer3.0.conv1.out", "seed");
     assertThat(heard).extracting(Progress::phase).contains("measuring sensitivity");
+  }
+
+  @Test
+  void facts_say_the_same_as_the_words_and_lie_beside_them_in_the_output() throws IOException {
+    StageReport report = stage.run(job(SPEC, "one"), Progress.Listener.NONE);
+
+    ModelDirectory cut = ModelDirectory.open(own.resolve("one"));
+    ChangeFacts facts = report.facts();
+    assertThat(facts.widths())
+        .contains(
+            new WidthFact(
+                "layer3.0.conv1.out",
+                "channels",
+                "layer3.0.conv1",
+                16,
+                (int) cut.shapes().get("layer3.0.conv1.weight")[0]))
+        .allSatisfy(
+            width ->
+                assertThat(report.change())
+                    .containsEntry(
+                        "widths." + width.axis(), width.before() + " -> " + width.after()));
+    double reached = metric(report, "flops").after().orElseThrow();
+    assertThat(facts.constraints())
+        .singleElement()
+        .satisfies(
+            bound -> {
+              assertThat(bound.quantity()).isEqualTo("flops");
+              assertThat(bound.asked()).isEqualTo("60%");
+              assertThat(bound.reached()).hasValue((long) reached);
+              assertThat(bound.limit().orElseThrow()).isGreaterThanOrEqualTo((long) reached);
+            });
+    assertThat(facts.candidates()).isEmpty();
+    JsonNode provenance = JSON.readTree(own.resolve("one/espalier.json").toFile());
+    assertThat(FactsJson.read(provenance.at("/stages/0/facts"))).isEqualTo(facts);
   }
 
   @Test
@@ -242,10 +279,16 @@ class PruneStageTest {
 
     StageReport report = stage.run(job(spec, "one"), Progress.Listener.NONE);
 
-    assertThat(report.change())
-        .containsEntry("widths.layer2.0.conv1.out", "8 -> 8")
-        .hasEntrySatisfying(
-            "widths.layer3.0.conv1.out", width -> assertThat(width).doesNotContain("16 -> 16"));
+    assertThat(after(report, "layer2.0.conv1.out")).isEqualTo(8);
+    assertThat(after(report, "layer3.0.conv1.out")).isLessThan(16);
+  }
+
+  private static int after(StageReport report, String axis) {
+    return report.facts().widths().stream()
+        .filter(width -> width.axis().equals(axis))
+        .mapToInt(WidthFact::after)
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

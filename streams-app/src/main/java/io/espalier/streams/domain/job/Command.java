@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a worker is told to do.
+ * Order to a worker.
  *
  * @param model the run's model
  * @param policy the run's policy; for information
@@ -49,7 +49,7 @@ public record Command(
   public record PolicyVersion(String name, long generation) {}
 
   /**
-   * What tells a command from the others of its run.
+   * Identity of a command among those of its run.
    *
    * @param sequence position among all commands of the run, from 1; 0 in one of an older version
    * @param token what its result must carry; empty in one of an older version

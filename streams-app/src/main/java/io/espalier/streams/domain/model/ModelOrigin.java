@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Where a model comes from.
+ * Origin of a model.
  *
  * @param source who registered it: a registry's URI or the command line
  * @param tenant who shares in the workers under this name

@@ -9,7 +9,7 @@ package io.espalier.streams.domain.policy;
  * @param holds whether the model meets it
  */
 public record Condition(String field, String wanted, String found, boolean holds) {
-  /** What is found where a model has nothing. */
+  /** Word for a value that a model lacks. */
   static final String NONE = "none";
 
   /** As a sentence, such as {@code names: wanted acme-*, found my-model}. */

@@ -11,7 +11,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Which models a policy is for; every given condition must hold.
+ * Models that a policy is for; every given condition must hold.
  *
  * @param task the model's task; any if absent
  * @param names globs on the model's name; any if empty

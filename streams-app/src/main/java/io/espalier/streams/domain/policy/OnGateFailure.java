@@ -1,6 +1,6 @@
 package io.espalier.streams.domain.policy;
 
-/** What happens to a result that misses a gate. */
+/** Treatment of a result that misses a gate. */
 public enum OnGateFailure {
   /** It is not published. */
   REJECT,

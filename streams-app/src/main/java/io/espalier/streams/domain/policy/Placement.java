@@ -1,7 +1,7 @@
 package io.espalier.streams.domain.policy;
 
 /**
- * Where a run's stages are done.
+ * Place of a run's stages.
  *
  * @param pool workers that do it
  * @param priority higher goes first within the pool

@@ -23,7 +23,7 @@ public final class Policies {
   /** No policy. */
   public static final Policies NONE = new Policies(List.of());
 
-  /** What a policy asks for, as far as it is found by it. */
+  /** Conditions of a policy that serve to find it. */
   private record Place(
       Optional<String> task,
       Optional<String> family,

@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * What to do with models of a kind. One that is malformed cannot be made.
+ * Plan for models of a kind. One that is malformed cannot be made.
  *
  * @param name policy name
  * @param generation grows with each change of content and never comes again

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How hard a run tries.
+ * Retries of a run.
  *
  * @param maxAttempts attempts per stage, the first included
  * @param backoff wait before the second attempt; doubles with each further one

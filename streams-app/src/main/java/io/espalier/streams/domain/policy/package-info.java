@@ -1,5 +1,5 @@
 /**
- * Which models a policy is for and what a result must meet. Pure. Start reading at {@link
+ * Models that a policy is for and gates of its results. Pure. Start reading at {@link
  * io.espalier.streams.domain.policy.Policies}.
  */
 @NullMarked

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What became of a pool by an event.
+ * Effect of an event on a pool.
  *
  * @param pool the pool now
  * @param at when

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Who works next in a pool: a pure function of the pool, an event and the time.
+ * Dispatch in a pool: a pure function of the pool, an event and the time.
  *
  * <p>Jobs go by priority, then by fair share between tenants, then by age, and only while workers
  * would take more commands than are on their way. The queue delivers by itself what a lost worker

@@ -20,7 +20,7 @@ public record InFlight(
   private static final int MOST_DOUBLINGS = 5;
 
   /**
-   * When and how often a command was sent.
+   * Time and count of a command's sending.
    *
    * @param at when the last time
    * @param times how often, from 1

@@ -23,7 +23,7 @@ public final class Pool {
       new Pool(Map.of(), WaitingLine.EMPTY, PersistentTreap.empty(), new Held(Set.of(), 0));
 
   /**
-   * What live workers hold.
+   * Jobs of live workers.
    *
    * @param jobs every job that one of them holds
    * @param released how many of these have been released and have not ended

@@ -4,7 +4,7 @@ import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.job.JobId;
 import java.util.function.Function;
 
-/** What may happen to a pool. */
+/** Event of a pool. */
 public sealed interface PoolEvent {
   /**
    * A job joins the line.

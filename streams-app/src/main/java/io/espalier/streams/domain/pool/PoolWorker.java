@@ -18,7 +18,7 @@ public record PoolWorker(String id, Capacity capacity, Map<JobId, Boolean> holds
   public static final Duration EXPIRY = Duration.ofSeconds(30);
 
   /**
-   * What a worker can take.
+   * Capacity of a worker.
    *
    * @param slots stages that it can run at the same time; 0 when it takes no work
    * @param spare commands beyond its slots that it would take now, to prepare them

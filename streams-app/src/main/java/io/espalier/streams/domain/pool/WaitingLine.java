@@ -22,7 +22,7 @@ final class WaitingLine {
    * [1] Goyal, Vin and Cheng, Start-time Fair Queuing, SIGCOMM 1996.
    */
 
-  /** Where a job stands in its tenant's line. */
+  /** Place of a job in its tenant's line. */
   private record Place(int priority, Instant queuedAt, JobId id) implements Comparable<Place> {
     private static final Comparator<Place> ORDER =
         Comparator.comparing(Place::priority)
@@ -40,7 +40,7 @@ final class WaitingLine {
     }
   }
 
-  /** Where a tenant stands among the tenants, by its first job. */
+  /** Rank of a tenant among the tenants, by its first job. */
   private record Rank(int priority, int working, long start, Place first)
       implements Comparable<Rank> {
     private static final Comparator<Rank> ORDER =

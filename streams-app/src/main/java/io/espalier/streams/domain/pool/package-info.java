@@ -1,5 +1,5 @@
 /**
- * Who works next: the waiting line of a pool and its free slots. Pure. Start reading at {@link
+ * Dispatch of work: the waiting line of a pool and its free slots. Pure. Start reading at {@link
  * io.espalier.streams.domain.pool.Dispatcher}.
  */
 @NullMarked

@@ -5,8 +5,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What is kept of a run: all of it while it goes on, and if it has ended without a pruned model,
- * for it may be opened again; once it has published only that it has, to refuse late reports and
+ * Stored form of a run: all of it while it goes on, and if it has ended without a pruned model, for
+ * it may be opened again; once it has published only that it has, to refuse late reports and
  * registrations that come again.
  */
 public sealed interface KeptRun {

@@ -1,6 +1,6 @@
 package io.espalier.streams.domain.run;
 
-/** What a registration leads to where it begins no run. */
+/** Outcome of a registration that begins no run. */
 public enum RegistrationOutcome {
   /** Its run goes on. */
   ALREADY_RUNNING,

@@ -16,6 +16,7 @@ import io.espalier.streams.domain.stage.StageOutcome;
 import io.espalier.streams.domain.stage.StageProgress;
 import io.espalier.streams.domain.stage.WorkerReport.Failed;
 import io.espalier.streams.domain.stage.WorkerReport.Succeeded;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,18 +25,21 @@ import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
 /**
- * What workers' reports mean for a run.
+ * Meaning of workers' reports for a run.
  *
  * <p>A success of any attempt of the current stage counts: the work is the same. A sign of work on
  * an older attempt takes the run back to that attempt, since somebody does the work already. A
  * failure counts only from the worker that is at it: the command of one that has lost it is with
- * another.
+ * another. A stage whose commands were delivered again too often ends its run: whatever takes its
+ * workers away would go on doing so.
  */
 final class ReportHandling {
   private final RunSteps steps;
+  private final RunSettings settings;
 
-  ReportHandling(RunSteps steps) {
+  ReportHandling(RunSteps steps, RunSettings settings) {
     this.steps = steps;
+    this.settings = settings;
   }
 
   RunDecision advance(Run run, Reported reported, Instant now) {
@@ -45,31 +49,52 @@ final class ReportHandling {
     return reported
         .report()
         .match(
-            started -> start(run, reported, now),
+            started -> start(run, reported, started.delivery(), now),
             progressed -> progress(run, reported, progressed.progress(), now),
             succeeded -> succeed(run, reported, succeeded, now),
             failed ->
                 countsFrom(run, reported) ? fail(run, failed, now) : RunDecision.unchanged(run));
   }
 
-  private static RunDecision start(Run run, Reported reported, Instant now) {
+  private RunDecision start(Run run, Reported reported, int delivery, Instant now) {
     boolean other = !reported.attempt().equals(run.attempt());
     if (run.state() instanceof Running && other) {
       return RunDecision.unchanged(run); // this one is closed, or the run would be at it
     }
-    return adopt(run, reported, Optional.empty(), now);
+    Run begun = run.with(run.attempts().delivered(reported.attempt(), delivery));
+    return begun.attempts().deliveries().repeated() > settings.mostRedeliveries()
+        ? steps.end(begun, RunSteps.ended(RunEnding.FAILED, lostTooOften(begun)), now)
+        : adopt(begun, reported, Optional.empty(), now);
   }
 
-  private static RunDecision progress(
-      Run run, Reported reported, StageProgress progress, Instant now) {
+  private String lostTooOften(Run run) {
+    return "%s: workers died at it, lost it or were shut down %d times in all attempts at the stage, and at most %d times are allowed. Look at their logs for this run, and at their memory; `espalier runs retry %s` runs it again"
+        .formatted(
+            run.attempt(),
+            run.attempts().deliveries().repeated(),
+            settings.mostRedeliveries(),
+            run.id());
+  }
+
+  private RunDecision progress(Run run, Reported reported, StageProgress progress, Instant now) {
     if (!(run.state() instanceof Running running)) {
       return adopt(run, reported, Optional.of(progress), now);
     }
     return isAtWork(run, running, reported)
         ? RunDecision.heard(
             run.hearing(
-                new Running(running.workerId(), running.since(), now, Optional.of(progress))))
+                new Running(running.workerId(), began(running, now), now, Optional.of(progress))))
         : RunDecision.unchanged(run);
+  }
+
+  /**
+   * When the work would have begun if nothing but work had passed since: silence is none, and a
+   * clock that was set forward or back has not worked either.
+   */
+  private Instant began(Running running, Instant now) {
+    Duration passed = Duration.between(running.heardAt(), now);
+    boolean worked = !passed.isNegative() && passed.compareTo(settings.silence()) <= 0;
+    return worked ? running.since() : running.since().plus(passed);
   }
 
   /** The run is where this worker is. */

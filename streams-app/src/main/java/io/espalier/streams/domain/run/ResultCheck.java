@@ -12,8 +12,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Whether a result is one of the command that was given: it carries the command's token and lies
- * where the command says. Whoever may write reports could otherwise publish anything for any run.
+ * Check that a result is one of the given command: it carries the command's token and lies where
+ * the command says. Whoever may write reports could otherwise publish anything for any run.
  *
  * @param jobs says where results lie
  * @param run the run that awaits the result

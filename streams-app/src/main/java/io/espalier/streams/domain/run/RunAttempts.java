@@ -16,9 +16,22 @@ import io.espalier.streams.domain.stage.StageAttempt;
  * @param offset attempts of later stages are numbered from the one behind it
  * @param sequence position of the newest command among all commands of the run, from 1
  * @param token what a result of the current stage must carry; empty for a run of an older version
+ * @param deliveries how often the queue has delivered the attempts that count
  */
 public record RunAttempts(
-    StageAttempt current, int highest, int uncounted, int offset, long sequence, String token) {
+    StageAttempt current,
+    int highest,
+    int uncounted,
+    int offset,
+    long sequence,
+    String token,
+    Deliveries deliveries) {
+  /** Attempts of which none was delivered yet. */
+  private RunAttempts(
+      StageAttempt current, int highest, int uncounted, int offset, long sequence, String token) {
+    this(current, highest, uncounted, offset, sequence, token, Deliveries.NONE);
+  }
+
   /** Returns the first attempt of a new run. */
   static RunAttempts first(String token) {
     return after(0, token);
@@ -32,7 +45,7 @@ public record RunAttempts(
   /** Returns the next attempt at the same stage. */
   RunAttempts again() {
     StageAttempt next = new StageAttempt(current.stageIndex(), highest + 1);
-    return new RunAttempts(next, highest + 1, uncounted, offset, sequence + 1, token);
+    return new RunAttempts(next, highest + 1, uncounted, offset, sequence + 1, token, deliveries);
   }
 
   /** Returns the next attempt at the same stage as if it were the first. */
@@ -55,7 +68,22 @@ public record RunAttempts(
 
   /** Returns the same with another attempt of this stage as the one that the run is at. */
   RunAttempts at(StageAttempt other) {
-    return new RunAttempts(other, highest, uncounted, offset, sequence, token);
+    return new RunAttempts(other, highest, uncounted, offset, sequence, token, deliveries);
+  }
+
+  /** Returns the same after a delivery of an attempt; one that does not count changes nothing. */
+  RunAttempts delivered(StageAttempt attempt, int delivery) {
+    int number = attempt.attempt() - uncounted - 1;
+    return number < 0
+        ? this
+        : new RunAttempts(
+            current,
+            highest,
+            uncounted,
+            offset,
+            sequence,
+            token,
+            deliveries.with(number, delivery));
   }
 
   /** Returns whether an attempt is one of the current stage that was made since it was opened. */

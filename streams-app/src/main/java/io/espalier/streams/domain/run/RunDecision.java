@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What became of a run by an event.
+ * Effect of an event on a run.
  *
  * @param run the run now; absent if the event is about a run that is over
  * @param change what kind of change it is

@@ -4,7 +4,7 @@ import io.espalier.streams.domain.job.Job;
 import io.espalier.streams.domain.job.JobId;
 import java.util.OptionalLong;
 
-/** What a decision asks of the world outside the run. */
+/** Demand of a decision on the world outside the run. */
 public sealed interface RunEffect {
   /**
    * The job joins its pool's line.

@@ -1,6 +1,6 @@
 package io.espalier.streams.domain.run;
 
-/** How a run ends. */
+/** End of a run. */
 public enum RunEnding {
   /** With a pruned model. */
   PUBLISHED,

@@ -5,7 +5,7 @@ import io.espalier.streams.domain.stage.WorkerReport;
 import java.time.Instant;
 import java.util.function.Function;
 
-/** What may happen to a run. */
+/** Event of a run. */
 public sealed interface RunEvent {
   /**
    * A policy matched a model.
@@ -15,7 +15,7 @@ public sealed interface RunEvent {
    */
   record Planned(RunPlan plan, Cause cause) implements RunEvent {}
 
-  /** How a policy came to match a model. */
+  /** Cause of a policy's match with a model. */
   enum Cause {
     /** The model was registered. */
     REGISTERED,
@@ -35,7 +35,7 @@ public sealed interface RunEvent {
   record Reported(StageAttempt attempt, Reporter from, WorkerReport report) implements RunEvent {}
 
   /**
-   * Who reports.
+   * Reporter.
    *
    * @param workerId the worker
    * @param token the token of the command that it has; empty if the command had none

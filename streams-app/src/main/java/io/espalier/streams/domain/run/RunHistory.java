@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What has happened to a run so far, in numbers.
+ * History of a run so far, in numbers.
  *
  * @param revision number of the last change, from 1
  * @param createdAt when it was planned

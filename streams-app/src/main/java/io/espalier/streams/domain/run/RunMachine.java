@@ -22,7 +22,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * What happens next to a run: a pure function of what is kept of it, an event and the time.
+ * Next step of a run: a pure function of what is kept of it, an event and the time.
  *
  * <p>Each time that a run is opened it reaches exactly one ending, and exactly one {@link
  * Effect.Publish} or {@link RunEffect.Reject} leaves it; one that has published is never opened
@@ -50,7 +50,7 @@ public final class RunMachine {
     this.settings = settings;
     this.tokens = tokens;
     steps = new RunSteps(new JobWriter(settings.artifactsBase(), settings.references()), tokens);
-    reports = new ReportHandling(steps);
+    reports = new ReportHandling(steps, settings);
   }
 
   /** Returns what an event means for a run of which this is kept, or nothing yet. */

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Where a run stands. */
+/** State of a run. */
 public sealed interface RunState {
   /**
    * Its job waits for a worker: in the pool's line, or in the queue that workers take it from.

@@ -1,5 +1,5 @@
 /**
- * What a run is and what may happen to it next. Pure. Start reading at {@link
+ * Runs and what may happen to them next. Pure. Start reading at {@link
  * io.espalier.streams.domain.run.RunMachine}.
  */
 @NullMarked

@@ -1,6 +1,6 @@
 package io.espalier.streams.domain.stage;
 
-/** What went wrong in a stage. */
+/** Kind of failure of a stage. */
 public enum FailureKind {
   /** Model, data or spec are bad. */
   INVALID_INPUT,

@@ -1,7 +1,7 @@
 package io.espalier.streams.domain.stage;
 
 /**
- * Which attempt at which stage of a run.
+ * Attempt at a stage of a run.
  *
  * @param stageIndex position in the policy's stages, from 0
  * @param attempt attempt at this stage, from 1

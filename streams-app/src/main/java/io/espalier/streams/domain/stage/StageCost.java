@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.OptionalLong;
 
 /**
- * What one stage used.
+ * Cost of one stage.
  *
  * @param wall elapsed time
  * @param device the device it ran on, in words

@@ -1,7 +1,7 @@
 package io.espalier.streams.domain.stage;
 
 /**
- * What a stage does to a model. Which kinds there are is for those to know who read policies and do
+ * Work of a stage on a model. Which kinds there are is for those to know who read policies and do
  * the work.
  *
  * @param name as policies write it, such as {@code prune}

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How far a running stage is.
+ * Progress of a running stage.
  *
  * @param phase what it is doing
  * @param done steps done

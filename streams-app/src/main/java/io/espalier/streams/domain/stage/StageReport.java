@@ -1,12 +1,13 @@
 package io.espalier.streams.domain.stage;
 
+import io.espalier.fact.ChangeFacts;
 import io.espalier.gate.BudgetForecast;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a finished stage says of its work.
+ * Report of a finished stage on its work.
  *
  * @param algorithm fastnas, gradnas, minitron, ...
  * @param algorithmVersion version of the algorithm
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param cost what the stage used
  * @param forecast the budget that is foretold to pass, if the result misses a gate and one can be
  *     foretold
+ * @param facts the same as {@code change}, typed, for programs
  */
 public record StageReport(
     String algorithm,
@@ -24,7 +26,8 @@ public record StageReport(
     List<Metric> metrics,
     List<String> loadsIn,
     StageCost cost,
-    Optional<BudgetForecast> forecast) {
+    Optional<BudgetForecast> forecast,
+    ChangeFacts facts) {
   public StageReport {
     change = Map.copyOf(change);
     metrics = List.copyOf(metrics);

@@ -3,7 +3,7 @@ package io.espalier.streams.domain.stage;
 import io.espalier.streams.domain.model.Artifact;
 import java.util.function.Function;
 
-/** What a worker says of an attempt at a stage. */
+/** Report of a worker on an attempt at a stage. */
 public sealed interface WorkerReport {
   /**
    * The worker has begun.

@@ -1,4 +1,4 @@
-/** What a stage is asked to do and what a worker says of it. Pure values. */
+/** Task of a stage and a worker's reports on it. Pure values. */
 @NullMarked
 package io.espalier.streams.domain.stage;
 

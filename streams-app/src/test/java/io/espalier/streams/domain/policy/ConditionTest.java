@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** What people are told of the conditions of a policy; models are resnets with tier=edge. */
+/** Tests of the texts on a policy's conditions; models are resnets with tier=edge. */
 final class ConditionTest {
   private static final Model MODEL = Samples.model("my-model");
 

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Who works next, case by case. */
+/** Cases of dispatch. */
 final class DispatcherTest {
   private final List<Job> released = new ArrayList<>();
   private Pool pool = Pool.empty();

@@ -252,6 +252,54 @@ final class RunMachineTest {
   }
 
   @Test
+  void a_stage_that_takes_its_workers_away_ends_its_run_whatever_attempts_are_left() {
+    Run first = after(queued(1), started(1, 9));
+    Run second = again(after(first, failed(0, 1, FailureKind.RESOURCE, true)));
+    Run last = after(second, started(2, 5));
+
+    RunDecision over = advance(last, started(2, 6));
+
+    assertThat(last.attempts().deliveries().repeated()).isEqualTo(8 + 4);
+    assertThat(over.effects())
+        .hasExactlyElementsOfTypes(
+            EndJob.class, CloseCommands.class, Reject.class, DeadLetter.class);
+    assertThat(over.run().orElseThrow().state())
+        .isInstanceOfSatisfying(
+            Ended.class,
+            ended -> {
+              assertThat(ended.ending()).isEqualTo(RunEnding.FAILED);
+              assertThat(ended.message())
+                  .contains(
+                      "stage 1 attempt 2", "13 times", "at most 12", "runs retry " + last.id());
+            });
+  }
+
+  @Test
+  void a_delivery_that_is_reported_again_or_late_counts_once() {
+    Run first = after(queued(1), started(1, 4));
+    Run again = after(after(first, started(1, 4)), started(1, 2));
+
+    assertThat(again.attempts().deliveries().repeated()).isEqualTo(3);
+  }
+
+  @Test
+  void deliveries_of_a_finished_stage_or_before_a_retry_do_not_count() {
+    Run lost = after(queued(2), started(1, 9));
+    Run next = after(lost, reported(0, 1, success(lost)));
+    Run failed = after(lost, failed(0, 1, FailureKind.INTERNAL, false));
+
+    Run retried =
+        decide(Optional.of(KeptRun.of(failed)), new RetryRequested("me", "more memory"))
+            .run()
+            .orElseThrow();
+
+    assertThat(next.attempts().deliveries().repeated()).isZero();
+    assertThat(retried.attempts().deliveries().repeated()).isZero();
+    assertThat(after(retried, started(1, 9)).attempts().deliveries().repeated()).isZero();
+    assertThat(after(retried, started(2, 3)).attempts().deliveries().repeated()).isEqualTo(2);
+  }
+
+  @Test
   void the_wait_doubles_with_each_attempt() {
     Run first = after(queued(1), failed(0, 1, FailureKind.INTERNAL, true));
     Run second = after(first, new RetryRequested("me", "now"));
@@ -286,8 +334,7 @@ final class RunMachineTest {
     Run waiting = queued(2);
     now = now.plus(Duration.ofHours(40));
     Run working = after(waiting, reported(0, 1, STARTED));
-    now = now.plus(Duration.ofHours(5));
-    Run heard = advance(working, reported(0, 1, PROGRESSED)).run().orElseThrow();
+    Run heard = heardFor(Duration.ofHours(5), working);
     Run next = after(heard, reported(0, 1, success(heard)));
     now = now.plus(Duration.ofHours(40));
     Run second = after(next, reported(1, 1, STARTED));
@@ -299,8 +346,7 @@ final class RunMachineTest {
   @Test
   void work_that_takes_longer_than_the_deadline_ends_the_run() {
     Run working = after(queued(1), reported(0, 1, STARTED));
-    now = now.plus(Duration.ofHours(6)).minusSeconds(1);
-    Run heard = advance(working, reported(0, 1, PROGRESSED)).run().orElseThrow();
+    Run heard = heardFor(Duration.ofHours(6).minusSeconds(1), working);
     RunDecision early = advance(heard, new TimePassed(now));
     now = now.plusSeconds(1);
 
@@ -316,8 +362,7 @@ final class RunMachineTest {
   void a_deadline_is_not_judged_before_everything_reported_until_then_was_heard() {
     Run working = after(queued(1), reported(0, 1, STARTED));
     Instant deadline = now.plus(Duration.ofHours(6));
-    now = deadline.minusSeconds(30);
-    Run heard = advance(working, reported(0, 1, PROGRESSED)).run().orElseThrow();
+    Run heard = heardFor(Duration.ofHours(6).minusSeconds(30), working);
     now = deadline.plusSeconds(5);
 
     RunDecision behind = advance(heard, new TimePassed(deadline.minusMillis(1)));
@@ -335,6 +380,20 @@ final class RunMachineTest {
     assertThat(advance(working, new TimePassed(now)).idle()).isTrue();
     Run again = after(working, reported(0, 1, "w2", STARTED));
     assertThat(machine.wakeAt(again)).contains(now.plus(Duration.ofHours(6)));
+  }
+
+  @Test
+  void a_clock_that_is_set_forward_or_back_has_not_worked() {
+    Run working = heardFor(Duration.ofHours(2), after(queued(1), reported(0, 1, STARTED)));
+
+    now = now.plus(Duration.ofDays(1));
+    Run forward = advance(working, reported(0, 1, PROGRESSED)).run().orElseThrow();
+    assertThat(machine.wakeAt(forward)).contains(now.plus(Duration.ofHours(4)));
+
+    now = now.minus(Duration.ofDays(3));
+    Run back = advance(forward, reported(0, 1, PROGRESSED)).run().orElseThrow();
+    assertThat(machine.wakeAt(back)).contains(now.plus(Duration.ofHours(4)));
+    assertThat(advance(back, new TimePassed(now)).idle()).isTrue();
   }
 
   @Test
@@ -457,6 +516,26 @@ final class RunMachineTest {
             answer ->
                 assertThat(answer.message())
                     .contains("already published as file:///artifacts/net/" + run.id()));
+  }
+
+  /** The same run when its worker has reported every minute for some time. */
+  private Run heardFor(Duration time, Run working) {
+    Instant end = now.plus(time);
+    Run heard = working;
+    while (now.isBefore(end)) {
+      Instant next = now.plus(Duration.ofMinutes(1));
+      now = next.isBefore(end) ? next : end;
+      heard = advance(heard, reported(0, 1, PROGRESSED)).run().orElseThrow();
+    }
+    return heard;
+  }
+
+  private static Reported started(int attempt, int delivery) {
+    return reported(0, attempt, new WorkerReport.Started(delivery, "cpu"));
+  }
+
+  private Run again(Run backingOff) {
+    return after(backingOff, new RetryRequested("me", "now"));
   }
 
   private RunEnding ending(FailureKind kind) {

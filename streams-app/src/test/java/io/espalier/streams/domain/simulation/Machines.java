@@ -12,7 +12,7 @@ import io.espalier.streams.domain.run.RunSettings;
 import java.time.Instant;
 import java.util.Optional;
 
-/** What is simulated: the real machines unless a mistake is planted. */
+/** Machines of a simulation: the real ones unless a mistake is planted. */
 class Machines {
   private final RunMachine runs =
       new RunMachine(RunSettings.under("file:///artifacts"), () -> "token");

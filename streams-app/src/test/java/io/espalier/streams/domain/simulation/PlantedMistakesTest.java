@@ -15,6 +15,8 @@ import io.espalier.streams.domain.run.RunEvent;
 import io.espalier.streams.domain.run.RunEvent.Reported;
 import io.espalier.streams.domain.run.RunEvent.Reporter;
 import io.espalier.streams.domain.run.RunEvent.TimePassed;
+import io.espalier.streams.domain.run.RunMachine;
+import io.espalier.streams.domain.run.RunSettings;
 import io.espalier.streams.domain.run.RunState.Queued;
 import io.espalier.streams.domain.run.RunState.Running;
 import io.espalier.streams.domain.stage.FailureKind;
@@ -127,6 +129,47 @@ final class PlantedMistakesTest {
         };
 
     assertThat(broken(hasty)).anyMatch(line -> line.contains("can succeed, or none, ended as"));
+  }
+
+  @Test
+  void a_machine_that_forgets_how_often_commands_were_delivered_is_found() {
+    Machines forgiving =
+        new Machines() {
+          @Override
+          RunDecision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
+            return super.decide(kept, isStart(event) ? asFirst((Reported) event) : event, now);
+          }
+
+          private boolean isStart(RunEvent event) {
+            return event instanceof Reported reported
+                && reported.report() instanceof WorkerReport.Started;
+          }
+
+          private Reported asFirst(Reported started) {
+            return new Reported(
+                started.attempt(), started.from(), new WorkerReport.Started(1, "cpu"));
+          }
+        };
+
+    assertThat(broken(forgiving)).contains("a stage killed worker after worker");
+  }
+
+  @Test
+  void a_machine_that_takes_all_time_for_work_is_found() {
+    RunMachine credulous =
+        new RunMachine(
+            new RunSettings(
+                "file:///artifacts", Map.of(), Duration.ofDays(365), RunSettings.MOST_REDELIVERIES),
+            () -> "token");
+    Machines machines =
+        new Machines() {
+          @Override
+          RunDecision decide(Optional<KeptRun> kept, RunEvent event, Instant now) {
+            return credulous.decide(kept, event, now);
+          }
+        };
+
+    assertThat(broken(machines)).anyMatch(line -> line.contains("can succeed, or none, ended as"));
   }
 
   @Test

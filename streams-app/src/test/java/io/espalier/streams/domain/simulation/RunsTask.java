@@ -50,15 +50,16 @@ final class RunsTask {
     return false;
   }
 
-  void timePasses(long now) {
+  /** Looks at every run; its clock is wrong by some time, which the times of records are not. */
+  void timePasses(long now, long wrong) {
     long heard = now;
     for (Journal<ForRun> topic : topics) {
       heard = Math.min(heard, topic.heardUntil(now));
     }
-    TimePassed passed = new TimePassed(at(heard));
+    TimePassed passed = new TimePassed(at(heard + wrong));
     for (KeptRun kept : runs.values().toArray(new KeptRun[0])) {
       if (kept instanceof KeptRun.Going) {
-        take(machines.decide(Optional.of(kept), passed, at(now)));
+        take(machines.decide(Optional.of(kept), passed, at(now + wrong)));
       }
     }
   }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * What happens in a simulation, drawn from a seed.
+ * Events of a simulation, drawn from a seed.
  *
  * @param workers number of workers, of one slot each
  * @param work what the models' stages are like
@@ -25,10 +25,12 @@ record Schedule(int workers, List<Work> work, List<Fault> faults) {
     /** The coordinator is away, and has everything to read afterwards. */
     COORDINATOR,
     /** A transaction of the coordinator is lost. */
-    CRASH
+    CRASH,
+    /** The coordinator's clock goes wrong by minutes or hours, and is never set right. */
+    CLOCK
   }
 
-  /** How a model's run is to end. */
+  /** Planned end of a model's run. */
   enum Fate {
     SUCCEEDS,
     /** A stage fails, and would again. */

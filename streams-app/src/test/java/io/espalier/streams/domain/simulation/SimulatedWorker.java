@@ -95,7 +95,7 @@ final class SimulatedWorker {
     claim = begun;
     beat();
     if (world.fate(job) == Fate.KILLS) {
-      later(CHECKPOINT / 2, () -> ifStill(begun, () -> die(3_000)));
+      later(CHECKPOINT / 2, () -> ifStill(begun, () -> killedBy(job)));
       return;
     }
     long fails = world.failsAfter(job);
@@ -105,6 +105,11 @@ final class SimulatedWorker {
       later(begun.done - world.now(), () -> ifStill(begun, this::done));
     }
     later(PROGRESS, () -> progress(begun));
+  }
+
+  private void killedBy(Job job) {
+    world.killed(job);
+    die(3_000);
   }
 
   private void progress(Claim of) {

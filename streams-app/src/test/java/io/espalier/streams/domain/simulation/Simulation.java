@@ -21,6 +21,7 @@ import io.espalier.streams.domain.run.RunEvent.Planned;
 import io.espalier.streams.domain.run.RunEvent.Reported;
 import io.espalier.streams.domain.run.RunEvent.Reporter;
 import io.espalier.streams.domain.run.RunPlan;
+import io.espalier.streams.domain.run.RunSettings;
 import io.espalier.streams.domain.simulation.CommandQueue.Entry;
 import io.espalier.streams.domain.simulation.Schedule.Fate;
 import io.espalier.streams.domain.simulation.Schedule.Fault;
@@ -62,10 +63,12 @@ final class Simulation {
   private final Map<String, CloseCommands> closed = new HashMap<>();
   private final Map<JobId, WorkerReport.Succeeded> finished = new HashMap<>();
   private final Map<String, Integer> failures = new HashMap<>();
+  private final Map<String, Integer> killed = new HashMap<>();
   private final Set<String> done = new HashSet<>();
   private final List<Runnable> whenBrokersAreBack = new ArrayList<>();
   private long now;
   private long looked;
+  private long wrong;
   private long number;
   private long brokersAwayUntil = -1;
   private long coordinatorAwayUntil = -1;
@@ -126,6 +129,9 @@ final class Simulation {
               found.equals(wanted) || raced,
               "a run of which every stage can succeed, or none, ended as: " + found);
         });
+    promises.require(
+        killed.values().stream().allMatch(workers -> workers <= mostKilled()),
+        "a stage killed worker after worker");
     long longest = 40 * Schedule.MINUTE;
     long lost = (long) (schedule.faults().size() + 1) * longest;
     promises.require(busy <= 1.3 * useful + lost, "workers were busy far longer than needed");
@@ -135,6 +141,16 @@ final class Simulation {
     promises.require(
         !over() || (pool.pool().waiting().isEmpty() && pool.pool().inFlightCount() == 0),
         "the pool still has jobs");
+  }
+
+  /**
+   * Those that the coordinator lets a stage have; and what the queue does by itself while the
+   * coordinator is not there, which is at most to use up the command of one attempt more.
+   */
+  private int mostKilled() {
+    return schedule.faults().isEmpty()
+        ? RunSettings.MOST_REDELIVERIES + 2
+        : RunSettings.MOST_REDELIVERIES + SimulatedWorker.DELIVERIES;
   }
 
   private void registerLater(Work todo) {
@@ -170,6 +186,7 @@ final class Simulation {
       }
       case COORDINATOR -> coordinatorAwayUntil = now + fault.duration();
       case CRASH -> crash();
+      case CLOCK -> wrong += (random.nextBoolean() ? 12 : -12) * fault.duration();
     }
   }
 
@@ -234,7 +251,7 @@ final class Simulation {
     } while (commit());
     if (now - looked >= TICK) {
       looked = now;
-      runsTasks.forEach(task -> task.timePasses(now));
+      runsTasks.forEach(task -> task.timePasses(now, wrong));
       while (commit()) {
         while (deliver()) {}
       }
@@ -245,7 +262,9 @@ final class Simulation {
     int first = random.nextInt(3);
     for (int i = 0; i < 3; i++) {
       int task = (first + i) % 3;
-      if (task == 2 ? pool.deliver(random, now) : runsTasks.get(task).deliver(random, now)) {
+      boolean delivered =
+          task == 2 ? pool.deliver(random, now) : runsTasks.get(task).deliver(random, now + wrong);
+      if (delivered) {
         return true;
       }
     }
@@ -399,6 +418,11 @@ final class Simulation {
   /** Returns whether a failure more leaves attempts for a stage that can succeed. */
   boolean mayFailOnceMore(Job job) {
     return todo(job).failures() == 0 && failures.merge(job.id().runId(), 1, Integer::sum) == 1;
+  }
+
+  /** The stage has killed its worker. */
+  void killed(Job job) {
+    killed.merge(job.id().runId(), 1, Integer::sum);
   }
 
   void failed(Job job) {

@@ -116,7 +116,7 @@ public final class DeadLetterListing {
           letter.key(),
           Figures.count(letter.bytes()),
           letter.cause(),
-          letter.message().replaceAll("\\s+", " "));
+          message(letter));
     }
     json.put("more", found.more());
     String text = (width.isPresent() ? table.within(width.getAsInt()) : table).toString();
@@ -124,6 +124,15 @@ public final class DeadLetterListing {
         found.more() ? "\nthe newest %d; --limit lists more".formatted(found.letters().size()) : "";
     return Result.of(json, found.letters().isEmpty() ? "no dead letters" : text + more)
         .withNames(found.letters().stream().map(letter -> letter.id().toString()).toList());
+  }
+
+  /** Why it is there, and that it has been sent back before if it has. */
+  private static String message(Letter letter) {
+    String why = letter.message().replaceAll("\\s+", " ");
+    return letter
+        .replayedFrom()
+        .map(first -> "again, after a replay of %s: %s".formatted(first, why))
+        .orElse(why);
   }
 
   /**

@@ -8,6 +8,8 @@ import io.espalier.schemas.DeadLetter;
 import io.espalier.schemas.Topics;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 
@@ -22,6 +24,7 @@ public record Letter(ConsumerRecord<byte[], byte[]> found) {
 
   private static final String RUN_ID = "espalier.run-id";
   private static final int QUOTED = 80;
+  private static final Pattern REPLAYED = Pattern.compile(".*/([0-9]+-[0-9]+) at .*");
 
   /** Its name. */
   LetterId id() {
@@ -58,6 +61,14 @@ public record Letter(ConsumerRecord<byte[], byte[]> found) {
   /** The run that failed, if one did. */
   Optional<String> runId() {
     return header(RUN_ID);
+  }
+
+  /** Returns the letter that was replayed and came back as this one, if that is how it came. */
+  Optional<LetterId> replayedFrom() {
+    return header(DeadLetterReplay.REPLAYED_FROM)
+        .map(REPLAYED::matcher)
+        .filter(Matcher::matches)
+        .flatMap(place -> LetterId.parse(place.group(1)));
   }
 
   /** The size that its value had before it was cut, in bytes, if it was. */
@@ -109,6 +120,7 @@ public record Letter(ConsumerRecord<byte[], byte[]> found) {
     json.put("key", key()).put("cause", cause()).put("message", message()).put("bytes", bytes());
     runId().ifPresent(run -> json.put("runId", run));
     cutFrom().ifPresent(text -> number(json, "cutFromBytes", text));
+    replayedFrom().ifPresent(letter -> json.put("replayedFrom", letter.toString()));
     return json;
   }
 

@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where a dead letter lies, which is its name: {@code 0-17}.
+ * Place of a dead letter, which is its name: {@code 0-17}.
  *
  * @param partition partition of the topic of dead letters
  * @param offset offset in that partition

@@ -3,7 +3,7 @@ package io.espalier.standalone.client.topic;
 import java.time.Duration;
 
 /**
- * Where a running system is.
+ * Address of a running system.
  *
  * @param bootstrapServers Kafka's bootstrap servers
  * @param registryUrl base address of the schema registry

@@ -42,7 +42,7 @@ public final class NewestFirst<K> implements AutoCloseable {
   private final Map<TopicPartition, Remainder> remainders = new HashMap<>();
   private long window = FIRST_WINDOW;
 
-  /** What is left to read of a partition. */
+  /** Unread rest of a partition. */
   private static final class Remainder {
     private final long start;
     private long end;

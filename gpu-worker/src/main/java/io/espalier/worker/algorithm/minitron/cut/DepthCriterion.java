@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.minitron.cut;
 
 import java.util.Locale;
 
-/** How it is decided which layers go. */
+/** Criterion for layers to drop. */
 public enum DepthCriterion {
   /** Those that change the least what passes, by the cosine of what enters and what leaves. */
   COSINE,

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * What stays of a model in a subnet.
+ * Parts of a model kept in a subnet.
  *
  * @param units by axis; an axis that is not named stays whole. Nothing is said of layers
  * @param layers by their numbers in the model, ascending
@@ -28,7 +28,7 @@ public record Subnet(Kept units, List<Integer> layers) {
   }
 
   /** Returns what all that stays means for units and for layers. */
-  static Subnet of(DecoderBlueprint blueprint, Kept all) {
+  public static Subnet of(DecoderBlueprint blueprint, Kept all) {
     Axis counted = UniformSpace.layers(blueprint);
     int[] layers = all.of(counted).orElseGet(() -> IntStream.range(0, counted.units()).toArray());
     var units = new LinkedHashMap<>(all.units());

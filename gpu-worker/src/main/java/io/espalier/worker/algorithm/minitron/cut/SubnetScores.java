@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What subnets of a model were found to score.
+ * Measured scores of subnets of a model.
  *
  * @param fingerprint of everything that the numbers depend on but the subnets
  * @param scores by subnet in words; infinite where a subnet says no numbers

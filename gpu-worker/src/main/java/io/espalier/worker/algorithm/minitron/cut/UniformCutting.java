@@ -123,6 +123,7 @@ public final class UniformCutting implements Cutting<UniformCutting.Choice, Text
   private static ScoredCandidate scored(Choice choice) {
     return new ScoredCandidate(
         choice.candidate().sizes().toString(),
+        choice.candidate().sizes().byKey(),
         choice.candidate().cost(),
         choice.subnet().layers(),
         choice.score());

@@ -1,5 +1,5 @@
 /**
- * Which units and layers stay, and the files of a subnet.
+ * Units and layers that stay, and the files of a subnet.
  *
  * <p>Start reading at {@link io.espalier.worker.algorithm.minitron.cut.Subnet}.
  */

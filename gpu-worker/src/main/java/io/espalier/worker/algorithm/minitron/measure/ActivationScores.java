@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the units of a decoder are worth by how strongly they fire, and its layers by how much they
+ * Scores of the units of a decoder by how strongly they fire, and of its layers by how much they
  * change.
  *
  * @param fingerprint of everything that the numbers depend on: model, data, batches, aggregations

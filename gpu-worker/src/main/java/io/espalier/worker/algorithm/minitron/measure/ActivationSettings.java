@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.minitron.measure;
 
 /**
- * How units are listened to.
+ * Settings of unit scores.
  *
  * @param batches batches at most
  * @param batchSize sequences per batch: layers are scored by the mean over each

@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.minitron.measure;
 
 import java.util.Locale;
 
-/** What neurons, heads and experts are ranked by. Channels of the stream are by activation. */
+/** Ranking of neurons, heads and experts. Channels of the stream are by activation. */
 public enum ImportanceCriterion {
   /** How strongly they fire, as in the paper. */
   ACTIVATION {

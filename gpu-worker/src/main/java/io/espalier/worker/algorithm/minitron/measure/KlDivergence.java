@@ -56,7 +56,7 @@ public final class KlDivergence {
   }
 
   /**
-   * What was heard of one sequence.
+   * Measurement of one sequence.
    *
    * <p>Divergences of slices, each over its own tokens as if there were no others, add up by the
    * chain rule: each counts as much as p gives its slice, after how far apart p and q are in what

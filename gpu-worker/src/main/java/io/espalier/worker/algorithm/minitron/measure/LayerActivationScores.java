@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * How strongly the units of a layer fire, and how much the layer changes what passes.
+ * Strength of the activations of a layer's units, and of the layer's change to its input.
  *
  * @param units one score per unit, by what they are: {@value #NEURONS}, or {@value #EXPERTS} and
  *     the {@linkplain #neurons neurons of each} and {@value #SHARED_NEURONS}; {@value #HEADS}; and
@@ -24,7 +24,7 @@ import java.util.Optional;
 public record LayerActivationScores(Map<String, double[]> units, double distance) {
   static final String NEURONS = "neurons";
 
-  /** What the experts of a layer are called here. */
+  /** Name here for the experts of a layer. */
   public static final String EXPERTS = "experts";
 
   static final String SHARED_NEURONS = "neurons of the shared expert";

@@ -20,10 +20,10 @@ import java.util.function.IntFunction;
  * has the next. Batches keep their order.
  */
 final class LayerPipeline {
-  /** What is made of a batch. */
+  /** Function of a batch. */
   @FunctionalInterface
   interface Stage {
-    /** What is made of one, in the open scope. */
+    /** Returns what is made of one, in the open scope. */
     NDArray of(int batch, NDArray x);
   }
 

@@ -178,6 +178,38 @@ public final class LayerwiseForward implements AutoCloseable {
     layers(group, kept, (layer, tokens) -> ForwardHooks.NONE);
   }
 
+  /** The weights of a layer, for the caller to close. */
+  public Weights layer(int layer, Kept kept) {
+    return load(pieces.layers().get(layer), kept, manager);
+  }
+
+  /** What a batch is at so far, (batch, tokens, hidden); as {@link SpillingArrays#get} says. */
+  public NDArray state(int batch) {
+    return states.get(batch);
+  }
+
+  /** What a layer makes of a batch, in the open scope; the batch stays where it is. */
+  public NDArray passed(int layer, Weights weights, int batch, ForwardHooks hooks) {
+    NDArray x = states.get(batch);
+    Tokens tokens = Tokens.of(manager, texts.get(batch));
+    return network.layer(layer, weights, x, network.context(tokens, x), hooks);
+  }
+
+  /** What the last normalisation makes of a batch, in the open scope. */
+  public NDArray last(Weights end, int batch) {
+    return network.end(end, states.get(batch), ForwardHooks.NONE);
+  }
+
+  /** Runs one layer with weights of the caller. */
+  public void advance(int layer, Weights weights) {
+    for (int batch = 0; batch < texts.count(); batch++) {
+      try (var scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        states.put(batch, passed(layer, weights, batch, ForwardHooks.NONE));
+      }
+    }
+  }
+
   /** Keeps what flows in a file, with words that say how far it came. */
   void save(Path file, String label) {
     SavedArrays.write(file, label, texts.count(), states::get);

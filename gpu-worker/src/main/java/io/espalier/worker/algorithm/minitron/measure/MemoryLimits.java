@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.minitron.measure;
 
 /**
- * How much memory texts may take on their way through a model, beside that of a layer.
+ * Limits on the memory of texts on their way through a model, beside that of a layer.
  *
  * @param stateBytes bound of the hidden states that wait in memory
  * @param sliceBytes bound of the weights that give scores, in float32, of which so much is there at

@@ -46,7 +46,7 @@ public final class NextTokenLoss implements LayerwiseForward.Ear {
     }
   }
 
-  /** What was heard of one sequence. */
+  /** Measurement of one sequence. */
   private static final class Heard {
     private final long[] labels;
     private final double[] masses;

@@ -9,7 +9,7 @@ import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 
-/** How long the weights are by which each unit of an axis is read. */
+/** Norm of the weights that read each unit of an axis. */
 final class ReaderWeightNorms {
   private ReaderWeightNorms() {}
 

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.tensor.Tensors;
 
 /**
- * How numbers of which only the size counts become one: those of the tokens of a sequence, or those
+ * Aggregation of numbers of which only the size counts: those of the tokens of a sequence, or those
  * of all sequences.
  *
  * <p>Source: Muralidharan et al., Compact Language Models via Pruning and Knowledge Distillation,
@@ -87,6 +87,6 @@ public enum ScoreAggregation {
   /** Returns what one more sequence makes of all before it; those begin with 0. */
   abstract double add(double before, double value);
 
-  /** What it comes to in the end. */
+  /** Returns what it comes to in the end. */
   abstract double settled(double all, long count);
 }

@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.tensor.Tensors;
 
 /**
- * What a model says of neighbouring tokens of the vocabulary, as if there were no others, and how
- * much they are worth together.
+ * Log probabilities of neighbouring tokens of the vocabulary, as if there were no others, and the
+ * total weight of these tokens.
  */
 final class SliceLogProbabilities {
   /*

@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.minitron.measure;
 
 import java.util.Locale;
 
-/** What subnets of a model are compared by; less is better. */
+/** Metric to compare subnets of a model; less is better. */
 public enum SubnetMetric {
   /** Mean cross entropy of the next token, in nats. */
   LOSS,

@@ -1,6 +1,6 @@
 /**
- * How strongly the units of a decoder fire, how much its layers change what passes, and what a
- * subnet loses, measured in forward passes that hold one layer at a time.
+ * Strength of a decoder's unit activations, change of what passes by its layers, and loss of a
+ * subnet, measured in forward passes that hold one layer at a time.
  *
  * <p>Start reading at {@link io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement}.
  */

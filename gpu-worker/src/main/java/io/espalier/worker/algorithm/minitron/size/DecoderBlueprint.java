@@ -3,6 +3,8 @@ package io.espalier.worker.algorithm.minitron.size;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
+import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.family.MaskableNetwork;
@@ -20,7 +22,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * What Minitron needs to know of a decoder before any tensor is loaded.
+ * Facts that Minitron needs of a decoder before any tensor is loaded.
  *
  * @param model the model at hand
  * @param network its forward pass
@@ -30,15 +32,9 @@ import java.util.stream.LongStream;
  */
 public record DecoderBlueprint(
     TextModel model, LayeredNetwork network, List<String> blocks, Pieces pieces) {
-  /** Name of the axis of the residual stream. */
-  public static final String HIDDEN = "hidden";
-
-  /** Name of the axis of the tokens that are known. */
-  private static final String VOCABULARY = "vocabulary";
-
-  /** How names of axes end that no other algorithm cuts. */
-  private static final List<String> CUT_TOGETHER =
-      List.of(TextNetwork.HEADS, TextNetwork.GROUPS, TextNetwork.EXPERTS, TextNetwork.NEURONS);
+  /** Kinds of axes that no other algorithm cuts. */
+  private static final Set<AxisKind> CUT_TOGETHER =
+      Set.of(AxisKind.HIDDEN, AxisKind.HEADS, AxisKind.GROUPS, AxisKind.EXPERTS, AxisKind.NEURONS);
 
   /** A blueprint; the list is copied. */
   public DecoderBlueprint {
@@ -59,10 +55,7 @@ public record DecoderBlueprint(
               .formatted(TextTask.TEXT_GENERATION.key(), model.family().name(), task.key()));
     }
     List<String> blocks =
-        MaskableNetwork.Block.of(model.architecture()).stream()
-            .map(block -> block.heads())
-            .map(heads -> heads.substring(0, heads.length() - TextNetwork.HEADS.length()))
-            .toList();
+        TextNetwork.Block.of(model.architecture()).stream().map(TextNetwork.Block::module).toList();
     return new DecoderBlueprint(model, network, blocks, network.pieces(model.architecture()));
   }
 
@@ -78,8 +71,9 @@ public record DecoderBlueprint(
   public Architecture open() {
     Architecture all = architecture();
     var frozen = new LinkedHashMap<>(all.frozen());
-    frozen.remove(HIDDEN);
-    frozen.keySet().removeIf(name -> CUT_TOGETHER.stream().anyMatch(name::endsWith));
+    all.choices().values().stream()
+        .filter(axis -> CUT_TOGETHER.contains(axis.kind()))
+        .forEach(axis -> frozen.remove(axis.name()));
     return new Architecture(
         all.family(),
         all.name(),
@@ -98,12 +92,20 @@ public record DecoderBlueprint(
 
   /** The axis of the residual stream. */
   public Axis hidden() {
-    return axis(pieces.embedding(), HIDDEN);
+    return axis(pieces.embedding(), AxisKind.HIDDEN, "");
   }
 
   /** The axis of the tokens that are known. */
   public Axis vocabulary() {
-    return axis(pieces.embedding(), VOCABULARY);
+    return axis(pieces.embedding(), AxisKind.VOCABULARY, "");
+  }
+
+  /** Returns the name of the embedding's weight if scores of tokens are read off it. */
+  public Optional<String> tiedScores() {
+    return pieces.end().layers().stream()
+        .map(Layer::weight)
+        .filter(pieces.embedding().shapes()::containsKey)
+        .findFirst();
   }
 
   /** Returns how many experts each token has; 0 if there are none. */
@@ -118,15 +120,15 @@ public record DecoderBlueprint(
 
   /** The axis of a layer's neurons; a layer of experts has none of its own. */
   public Axis neurons(int layer) {
-    return axis(layer, TextNetwork.NEURONS);
+    return axis(layer, AxisKind.NEURONS);
   }
 
   /** The experts of a layer, if it has any. */
   public Optional<LayerExperts> experts(int layer) {
-    String counted = blocks.get(layer) + TextNetwork.EXPERTS;
+    String block = blocks.get(layer);
     Architecture own = pieces.layers().get(layer);
     return own.stacks().stream()
-        .filter(stack -> stack.axis().name().equals(counted))
+        .filter(stack -> is(stack.axis(), AxisKind.EXPERTS, block))
         .findFirst()
         .map(stack -> LayerExperts.of(stack, own));
   }
@@ -151,12 +153,12 @@ public record DecoderBlueprint(
 
   /** The axis of a layer's attention heads. */
   public Axis heads(int layer) {
-    return axis(layer, TextNetwork.HEADS);
+    return axis(layer, AxisKind.HEADS);
   }
 
   /** The axis of a layer's heads of keys and values; that of all heads if each has its own. */
   public Axis groups(int layer) {
-    return find(pieces.layers().get(layer), blocks.get(layer) + TextNetwork.GROUPS)
+    return find(pieces.layers().get(layer), AxisKind.GROUPS, blocks.get(layer))
         .orElseGet(() -> heads(layer));
   }
 
@@ -249,18 +251,23 @@ public record DecoderBlueprint(
         : misfit(hidden().units(), heads(0).units());
   }
 
-  private Axis axis(int layer, String kind) {
-    return axis(pieces.layers().get(layer), blocks.get(layer) + kind);
+  private Axis axis(int layer, AxisKind kind) {
+    return axis(pieces.layers().get(layer), kind, blocks.get(layer));
   }
 
-  private static Axis axis(Architecture piece, String name) {
-    return find(piece, name)
+  private static Axis axis(Architecture piece, AxisKind kind, String module) {
+    return find(piece, kind, module)
         .orElseThrow(
             () ->
-                new IllegalArgumentException("%s has no axis '%s'".formatted(piece.name(), name)));
+                new IllegalArgumentException(
+                    "%s has no axis '%s'".formatted(piece.name(), Axis.nameOf(kind, module))));
   }
 
-  private static Optional<Axis> find(Architecture piece, String name) {
-    return piece.axes().stream().filter(axis -> axis.name().equals(name)).findFirst();
+  private static Optional<Axis> find(Architecture piece, AxisKind kind, String module) {
+    return piece.axes().stream().filter(axis -> is(axis, kind, module)).findFirst();
+  }
+
+  private static boolean is(Axis axis, AxisKind kind, String module) {
+    return axis.kind() == kind && axis.module().equals(module);
   }
 }

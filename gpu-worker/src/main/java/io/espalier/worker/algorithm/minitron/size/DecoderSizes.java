@@ -1,10 +1,12 @@
 package io.espalier.worker.algorithm.minitron.size;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * How large a decoder is whose layers are all alike, or those with experts and those without.
+ * Sizes of a decoder whose layers are all alike, or those with experts and those without.
  *
  * @param hidden channels of the residual stream
  * @param neurons feed-forward neurons of a layer without experts; 0 if all have experts
@@ -73,6 +75,15 @@ public record DecoderSizes(
   /** Returns whether there is anything that it is the size of. */
   public boolean has(DecoderDimension size) {
     return of(size) > 0;
+  }
+
+  /** All that there are by what policies call them, such as {@code hidden_size}. */
+  public Map<String, Integer> byKey() {
+    var sizes = new LinkedHashMap<String, Integer>();
+    Arrays.stream(DecoderDimension.values())
+        .filter(this::has)
+        .forEach(size -> sizes.put(size.keys().get(0), of(size)));
+    return sizes;
   }
 
   /** All of them in words. */

@@ -2,8 +2,8 @@ package io.espalier.worker.algorithm.minitron.size;
 
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Stack;
-import io.espalier.worker.model.family.TextNetwork;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +32,7 @@ public record LayerExperts(Stack stack, List<Axis> neurons, Optional<Axis> share
   static LayerExperts of(Stack stack, Architecture layer) {
     Map<Boolean, List<Axis>> neurons =
         layer.axes().stream()
-            .filter(axis -> axis.name().endsWith(TextNetwork.NEURONS))
+            .filter(axis -> axis.kind() == AxisKind.NEURONS)
             .collect(Collectors.partitioningBy(axis -> stack.unit(axis.name()).isPresent()));
     return new LayerExperts(
         stack,

@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.minitron.size;
 import java.util.OptionalInt;
 
 /**
- * What sizes are multiples of, so that kernels are fast and blocks of quantization come out even.
+ * Divisors of sizes, so that kernels are fast and blocks of quantization come out even.
  *
  * @param hidden of channels of the residual stream
  * @param neurons of feed-forward neurons of layers without experts
@@ -26,7 +26,7 @@ public record SizeDivisors(
   private static final int STEPS = 8;
 
   /**
-   * What a policy says of them; where it says nothing, what is usual holds.
+   * Divisors in a policy; where it says nothing, the defaults hold.
    *
    * @param hidden of channels of the residual stream
    * @param neurons of feed-forward neurons, those of experts too

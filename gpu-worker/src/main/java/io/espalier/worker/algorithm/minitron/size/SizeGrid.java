@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * Which sizes a search may choose: multiples of divisors, not too far below the model at hand.
+ * Sizes that a search may choose: multiples of divisors, not too far below the model at hand.
  *
  * <p>Source: ModelOpt 0.42 and later, {@code mcore_minitron}, whose {@code max_width_pruning} and
  * {@code max_depth_pruning} these limits are.

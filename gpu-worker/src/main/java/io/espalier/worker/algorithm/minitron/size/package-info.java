@@ -1,5 +1,5 @@
 /**
- * How large a decoder is, and what sizes it may be cut to.
+ * Sizes of a decoder, and those it may be cut to.
  *
  * <p>Start reading at {@link io.espalier.worker.algorithm.minitron.size.DecoderSizes}.
  */

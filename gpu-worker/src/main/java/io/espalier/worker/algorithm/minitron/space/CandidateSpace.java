@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What a pruning may choose from. */
+/** Choices open to a pruning. */
 public sealed interface CandidateSpace {
   /** Widths that axes may have. */
   SearchSpace space();

@@ -21,8 +21,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * What parts of a decoder cost that are in it many times, each by one in the place of all; and the
- * rest.
+ * Costs of the repeated parts of a decoder, each by one in the place of all; and of the rest.
  *
  * <p>Every token has so many experts, however many there are and whichever they are. So what all
  * experts of a layer compute together is what one of them would that had all these tokens, while

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * How long subnets of a decoder are foretold to take, in layers and in what is none.
+ * Predicted latency of a decoder's subnets, in layers and outside them.
  *
  * @param model of subnets with all layers
  * @param layerNanos what each layer has of the time that no width changes

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
 
-/** What the sizes hold that a search may choose from, without data. */
+/** Profile of the sizes that a search may choose, without data. */
 public final class SizeProfile {
   private SizeProfile() {}
 

@@ -30,12 +30,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Which of them is best the cost does not say; that is for data to decide.
  */
 public final class SizeSearch {
-  /** What decides which of two candidates is larger: the first of these that is bounded. */
+  /** Order that decides which candidate is larger: the first of these that is bounded. */
   private static final List<Quantity> ORDER =
       List.of(
           Quantity.PARAMETERS, Quantity.MEMORY, Quantity.BYTES, Quantity.FLOPS, Quantity.LATENCY);
 
-  /** What decides if they cost the same. */
+  /** Order if they cost the same. */
   private static final List<DecoderDimension> TIES =
       List.of(
           DecoderDimension.LAYERS,

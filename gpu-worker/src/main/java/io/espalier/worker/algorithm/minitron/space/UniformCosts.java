@@ -20,8 +20,8 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
- * What subnets of a decoder cost whose layers are all alike, or those with experts and those
- * without: as many times what a layer of each kind costs as there are, and what all else costs.
+ * Costs of subnets of a decoder whose layers are all alike, or those with experts and those
+ * without: the cost of a layer of each kind times their number, and the cost of all else.
  *
  * <p>Operations, parameters and memory are exact. Bytes of files count the header as it is with all
  * layers and experts, so files are no larger. Where layers or experts are stored in different
@@ -140,7 +140,7 @@ public final class UniformCosts {
 
   private Map<String, Integer> around(DecoderSizes sizes, int layer) {
     var widths = new HashMap<String, Integer>();
-    widths.put(DecoderBlueprint.HIDDEN, sizes.hidden());
+    widths.put(blueprint.hidden().name(), sizes.hidden());
     widths.put(blueprint.heads(layer).name(), sizes.heads());
     widths.put(blueprint.groups(layer).name(), sizes.groups());
     return widths;
@@ -163,7 +163,7 @@ public final class UniformCosts {
 
   /** Returns what is no layer of a subnet with that many channels. */
   Cost rest(int hidden) {
-    return rest.cost(new Widths(Map.of(DecoderBlueprint.HIDDEN, hidden)));
+    return rest.cost(new Widths(Map.of(blueprint.hidden().name(), hidden)));
   }
 
   /** The layers of a subnet, however many there are. */

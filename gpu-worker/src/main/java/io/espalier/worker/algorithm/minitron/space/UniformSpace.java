@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Function;
 
-/** What sizes that all layers share mean for single axes. */
+/** Meaning for single axes of sizes all layers share. */
 public final class UniformSpace {
   private UniformSpace() {}
 

@@ -19,9 +19,9 @@ import java.util.Optional;
  * @param layer its weight and bias
  * @param transposed whether its weight is (inputs, outputs), as GPT-2's are
  */
-record Projection(String axis, Layer layer, boolean transposed) {
+public record Projection(String axis, Layer layer, boolean transposed) {
   /** The one layer that reads an axis; empty if there is no such axis, or not one such layer. */
-  static Optional<Projection> of(Architecture architecture, String name) {
+  public static Optional<Projection> of(Architecture architecture, String name) {
     Optional<Axis> axis =
         architecture.axes().stream().filter(each -> each.name().equals(name)).findFirst();
     List<Layer> readers = axis.map(architecture::consumers).orElse(List.of());
@@ -40,33 +40,33 @@ record Projection(String axis, Layer layer, boolean transposed) {
   }
 
   /** Name of its weight. */
-  String weight() {
+  public String weight() {
     return layer.weight();
   }
 
   /** Returns whether a constant can be solved for. */
-  Intercept intercept() {
+  public Intercept intercept() {
     return layer.bias() ? Intercept.SOLVED : Intercept.FIXED;
   }
 
   /** Returns how many numbers each of its outputs reads. */
-  int inputs() {
+  public int inputs() {
     return layer.in().size();
   }
 
   /** Width of the stream. */
-  int outputs() {
+  public int outputs() {
     return layer.out().size();
   }
 
   /** Returns what it computes, in the open scope. */
-  LinearMap map(Weights weights) {
+  public LinearMap map(Weights weights) {
     NDArray weight = turned(weights.get(weight()));
     return layer.bias() ? LinearMap.of(weight, weights.get(bias())) : LinearMap.of(weight);
   }
 
   /** Makes it compute something else, in place. */
-  void become(LinearMap solved, Weights weights) {
+  public void become(LinearMap solved, Weights weights) {
     LinearMap before = map(weights);
     add(weights.get(weight()), turned(Tensors.subtract(solved.weight(), before.weight())));
     if (layer.bias()) {

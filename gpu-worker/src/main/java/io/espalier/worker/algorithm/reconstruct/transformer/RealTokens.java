@@ -5,7 +5,7 @@ import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.tensor.Tensors;
 import java.util.stream.IntStream;
 
-/** Where the tokens of a batch are that are no padding. */
+/** Places of a batch's tokens that are no padding. */
 final class RealTokens {
   private final int[] places;
 

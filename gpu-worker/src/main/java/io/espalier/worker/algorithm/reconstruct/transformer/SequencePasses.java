@@ -21,6 +21,9 @@ import io.espalier.worker.tensor.Weights;
  */
 public record SequencePasses(StackedNetwork network, TextDataset data, int size)
     implements StackPasses {
+  /** So much less than any score that softmax makes nothing of it; finite, so none is NaN. */
+  private static final float NEVER = -1e30f;
+
   @Override
   public HeldOutBatches batches() {
     return new HeldOutBatches(data.size(), size);
@@ -46,6 +49,9 @@ public record SequencePasses(StackedNetwork network, TextDataset data, int size)
   public NDArray heldOutSays(int batch, Weights weights, NDManager manager) {
     TokenBatch heldOut = data.batch(batches().heldOut(batch));
     NDArray said = network.forward(weights, Tokens.of(manager, heldOut), ForwardHooks.NONE);
+    if (network.input().task() == TextTask.QUESTION_ANSWERING) {
+      return ofPlaces(said, heldOut);
+    }
     return said.getShape().dimension() == 2 ? said : RealTokens.of(heldOut).rows(said);
   }
 
@@ -65,11 +71,26 @@ public record SequencePasses(StackedNetwork network, TextDataset data, int size)
         : Tensors.mean(Tensors.square(Tensors.subtract(wanted, found))).getFloat();
   }
 
+  /**
+   * Returns the scores of all places in a text as start, and as end, of an answer: (2 texts,
+   * tokens). What all places share says nothing, so these are distributions as labels are.
+   */
+  private static NDArray ofPlaces(NDArray said, TokenBatch batch) {
+    long[] mask = batch.mask();
+    float[] never = new float[mask.length];
+    for (int i = 0; i < never.length; i++) {
+      never[i] = mask[i] == 1 ? 0 : NEVER;
+    }
+    NDArray padding = Tensors.of(said.getManager(), never, batch.rows(), 1, batch.length());
+    NDArray byPlace = Tensors.add(Tensors.transpose(said, 1, 2), padding);
+    return Tensors.reshape(byPlace, 2L * batch.rows(), batch.length());
+  }
+
   private static boolean isDistribution(TextInput input) {
     return switch (input.task()) {
       case TEXT_CLASSIFICATION -> input.problem() == ProblemType.SINGLE_LABEL;
-      case TOKEN_CLASSIFICATION, FILL_MASK, TEXT_GENERATION -> true;
-      case QUESTION_ANSWERING, FEATURE_EXTRACTION -> false;
+      case TOKEN_CLASSIFICATION, FILL_MASK, TEXT_GENERATION, QUESTION_ANSWERING -> true;
+      case FEATURE_EXTRACTION -> false;
     };
   }
 

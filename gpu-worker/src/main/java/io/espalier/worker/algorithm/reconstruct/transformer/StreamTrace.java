@@ -6,8 +6,8 @@ import io.espalier.worker.tensor.Tensors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one projection read in a pass, and the stream around it. The arrays live as long as the
- * scope of the pass.
+ * Input of one projection in a pass, and the stream around it. The arrays live as long as the scope
+ * of the pass.
  */
 final class StreamTrace implements ForwardHooks {
   private final String axis;

@@ -20,7 +20,7 @@ import java.util.List;
  */
 public record TransformerReconstruction(StackPasses passes, Weights original) {
   /**
-   * Where hidden states are kept.
+   * Store of hidden states.
    *
    * @param memoryBytes bound of those in memory
    * @param directory where more of them are kept

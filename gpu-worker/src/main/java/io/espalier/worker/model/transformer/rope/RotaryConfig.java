@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a config.json says what queries and keys are turned by: {@code rope_theta} and {@code
+ * Keys of a config.json for the rotation of queries and keys: {@code rope_theta} and {@code
  * rope_scaling}, or, in transformers from 5 on, {@code rope_parameters}, or some of each.
  *
  * <p>It is read as both versions read it. Where they agree, that is what is meant. What only {@code

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * What one version of transformers reads of how queries and keys are turned.
+ * Reading of the rotation of queries and keys by one transformers version.
  *
  * @param config the whole config
  * @param block the part that has the values of the scaling

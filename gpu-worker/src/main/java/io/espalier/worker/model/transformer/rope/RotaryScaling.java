@@ -23,7 +23,7 @@ public sealed interface RotaryScaling {
   /** Returns what unscaled angles are powers of. */
   double base();
 
-  /** What cosines and sines are multiplied by. */
+  /** Returns what cosines and sines are multiplied by. */
   default double amplitude() {
     return 1;
   }

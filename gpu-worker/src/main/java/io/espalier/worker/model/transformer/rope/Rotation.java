@@ -1,7 +1,7 @@
 package io.espalier.worker.model.transformer.rope;
 
 /**
- * How a decoder turns queries and keys by their positions.
+ * Rotation of a decoder's queries and keys by position.
  *
  * @param channels how many of each head's channels are turned, the first ones; even
  * @param halves whether channel i is turned together with channel i + channels / 2, as in Llama;

@@ -3,7 +3,7 @@ package io.espalier.worker.model.transformer.rope;
 import java.util.Optional;
 
 /**
- * How the layers of a decoder turn queries and keys by their positions.
+ * Rotations of queries and keys by position in the layers of a decoder.
  *
  * @param far in layers that see everything, if they turn
  * @param near in layers that see only near tokens; empty if those turn as the others

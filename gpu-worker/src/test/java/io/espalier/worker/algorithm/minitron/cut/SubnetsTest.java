@@ -223,7 +223,7 @@ final class SubnetsTest {
     assertThat(found.config()).isEqualTo(wanted.config());
   }
 
-  /** Where the config lists no types, the number of a layer says what it sees; that changes. */
+  /** Covers a config without types, where a layer's number says what it sees; that changes. */
   @Test
   void types_of_layers_are_listed_once_layers_are_gone() throws IOException {
     Path directory = Files.createDirectory(own.resolve("silent"));

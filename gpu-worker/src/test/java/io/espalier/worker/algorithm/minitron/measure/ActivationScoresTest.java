@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How strongly units fire, against loops over what passes through the whole network. */
+/** Tests of unit activations, against loops over what passes through the network. */
 final class ActivationScoresTest {
   @TempDir Path checkpoints;
 

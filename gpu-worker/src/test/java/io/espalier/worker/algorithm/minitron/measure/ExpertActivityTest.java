@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How much experts say and how strongly their neurons fire, against loops over their weights. */
+/** Tests of experts' outputs and their neurons' activations, against loops over their weights. */
 final class ExpertActivityTest {
   private static final int CHOSEN = 2;
 
@@ -68,7 +68,7 @@ final class ExpertActivityTest {
     return new TokenBatch(real.length, length, ids, mask, new long[mask.length], ids.clone());
   }
 
-  /** What the normalisation in front of the feed-forward part says of each real token. */
+  /** Output of the normalisation before the feed-forward part for each real token. */
   private static final class Read implements ForwardHooks {
     private final TokenBatch batch;
     private final Map<String, List<List<Double>>> tokens = new LinkedHashMap<>();

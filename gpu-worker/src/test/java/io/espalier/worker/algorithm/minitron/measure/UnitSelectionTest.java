@@ -16,7 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * Which units stay, in cases of ModelOpt's own tests (M4 to M6 of {@code
+ * Units that stay, in cases of ModelOpt's own tests (M4 to M6 of {@code
  * tests/gpu_megatron/torch/nas/plugins}); those of Mamba are about groups as well, and Mamba itself
  * is not there.
  */

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What there is to choose from, known without data. */
+/** Tests of the choices, known without data. */
 final class SizeProfileTest {
   private static DecoderBlueprint blueprint(String golden) {
     return DecoderBlueprint.of(TextModel.of(Golden.of(golden).model(), 16));

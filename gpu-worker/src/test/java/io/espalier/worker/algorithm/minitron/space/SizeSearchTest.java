@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which sizes there are, what they cost, and which of them are the largest within a budget. */
+/** Tests of the sizes, their costs, and which of them are the largest within a budget. */
 final class SizeSearchTest {
   private static final KvCacheSize CACHE = new KvCacheSize(40, 3);
   private static final int TOKENS = 48;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.data.TextDataset;
-import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.job.Reconstruction;
@@ -32,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TransformerReconstructionTest {
   @TempDir Path directory;
 
-  /** What the script found. */
+  /** Script's findings. */
   @SuppressWarnings("ArrayRecordComponent") // numbers of the oracle, never compared as a whole
   record Case(int batch, int[][] texts, Map<String, int[]> kept, List<Solved> solved) {}
 
@@ -162,49 +161,5 @@ class TransformerReconstructionTest {
   private static double[] numbers(Weights weights, String tensor) {
     float[] values = weights.get(tensor).toFloatArray();
     return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
-  }
-
-  /**
-   * Texts that are known as tokens.
-   *
-   * @param padding tokens behind the longest of a batch
-   */
-  @SuppressWarnings("ArrayRecordComponent")
-  private record Sequences(int[][] texts, int padding) implements TextDataset {
-    @Override
-    public int size() {
-      return texts.length;
-    }
-
-    @Override
-    public boolean labelled() {
-      return false;
-    }
-
-    @Override
-    public int length() {
-      return Arrays.stream(texts).mapToInt(text -> text.length).max().orElse(0);
-    }
-
-    @Override
-    public TokenBatch batch(int[] indices) {
-      int longest = Arrays.stream(indices).map(i -> texts[i].length).max().orElse(0);
-      int length = longest + padding;
-      long[] ids = new long[indices.length * length];
-      long[] mask = new long[ids.length];
-      for (int row = 0; row < indices.length; row++) {
-        int[] text = texts[indices[row]];
-        for (int i = 0; i < text.length; i++) {
-          ids[row * length + i] = text[i];
-          mask[row * length + i] = 1;
-        }
-      }
-      return new TokenBatch(indices.length, length, ids, mask, new long[ids.length], new long[0]);
-    }
-
-    @Override
-    public String fingerprint() {
-      return "texts of a test";
-    }
   }
 }
