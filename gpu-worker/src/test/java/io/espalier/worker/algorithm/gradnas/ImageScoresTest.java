@@ -13,47 +13,35 @@ import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.Weights;
 import java.nio.ByteOrder;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Gradients, scores and losses of transformers that read images, as central differences of models
- * of transformers and timm have them in float64; {@code golden/scores/gradnas-vit/make.py}.
+ * Gradients of transformers that read images, as PyTorch has them of models of transformers and
+ * timm; {@code golden/vit/make.py}.
  */
 final class ImageScoresTest {
   private static final double TOLERANCE = 1e-3;
-  private static final int BATCHES = 3;
 
   @ParameterizedTest
-  @CsvSource({"vit, 1", "vit, 4", "timm-vit, 3"})
-  void squared_gradients_of_masks_are_those_of_central_differences(String name, int piece) {
-    ImageTransformerModel model = ImageTransformerModel.of(Golden.of(name).model());
-    Golden oracle = Golden.of("scores/gradnas-" + name);
-    var scores = new UnitScores("", 0, 0, Map.of());
+  @CsvSource({"vit, 1", "vit, 5", "timm-vit, 3"})
+  void gradients_of_masks_are_those_of_pytorch(String name, int piece) {
+    Golden golden = Golden.of(name);
+    ImageTransformerModel model = ImageTransformerModel.of(golden.model());
+    Golden oracle = Golden.of("scores/masked-" + name);
     try (Weights weights = Weights.load(model.directory(), model.architecture());
         var gradients = new MaskGradients(weights, model.architecture().prunableAxes(), piece)) {
-      for (int batch = 0; batch < BATCHES; batch++) {
-        var data =
-            new ImageLossData(model.network(), new GoldenImages(oracle, "batch." + batch + "."));
-        int[] all = IntStream.range(0, data.size()).toArray();
-        MaskGradients.Of found = gradients.of(data, all, "batch " + batch);
-        assertThat(found.mean())
-            .isCloseTo(floats(oracle.read("scores", "losses"))[batch], within(1e-5));
-        for (Unit unit : units(model)) {
-          requireClose(
-              oracle,
-              "batch.%d.%s.gradient".formatted(batch, unit.stored()),
-              wide(found.byAxis().get(unit.axis())));
-        }
-        scores = scores.with(found);
+      var data = new ImageLossData(model.network(), new GoldenImages(golden, ""));
+      int[] all = IntStream.range(0, data.size()).toArray();
+
+      MaskGradients.Of found = gradients.of(data, all, "batch");
+
+      assertThat(found.mean()).isCloseTo(floats(golden.read("expected", "loss"))[0], within(1e-5));
+      assertThat(found.byAxis()).hasSize(4);
+      for (Unit unit : units(model)) {
+        requireClose(oracle, "gradient." + unit.stored(), wide(found.byAxis().get(unit.axis())));
       }
-    }
-    Map<String, double[]> byAxis = scores.byAxis();
-    assertThat(byAxis).hasSize(4);
-    for (Unit unit : units(model)) {
-      requireClose(oracle, unit.stored(), byAxis.get(unit.axis()));
     }
   }
 
