@@ -130,6 +130,24 @@ final class MinitronBadInputTest {
   }
 
   @Test
+  void a_stream_that_nothing_but_its_channels_can_run_along_is_refused_before_any_work()
+      throws IOException {
+    Path model = model(GPTJ);
+
+    assertThat(problems(model, SMALLER + ",'hidden':'rotation'"))
+        .containsExactly(
+            "prune.hidden: rotation wants a decoder whose stream RMSNorm reads, such as Llama, but %s is of family gptj: LayerNorm takes the mean of all channels out of the stream and shifts each of them, and no loader of the family has another normalisation; ask for hidden: channels"
+                .formatted(model));
+  }
+
+  @Test
+  void directions_of_a_stream_that_stays_are_refused() throws IOException {
+    assertThat(problems(llama(), SMALLER + ",'perLayer':true,'hidden':'rotation'"))
+        .containsExactly(
+            "prune.hidden: rotation is for a narrower stream, which perLayer leaves as it is");
+  }
+
+  @Test
   void a_bound_of_latency_needs_memory_for_the_whole_model() throws IOException {
     Path model = llama();
 

@@ -181,6 +181,19 @@ public final class MinitronKeys {
                   + " them, or times the number of tokens, which is what they add to the stream; or"
                   + " the score alone");
 
+  /** What a narrower stream keeps. */
+  public static final Setting<String> HIDDEN =
+      Setting.word("hidden", "channels", "rotation")
+          .usually("channels")
+          .told("narrower stream by")
+          .means(
+              "What a narrower stream keeps: the channels that fire the most, or the directions in"
+                  + " which it is the strongest")
+          .more(
+              "`rotation` turns the whole stream into these first; Llama, Mistral, Qwen2, Qwen3,"
+                  + " Mixtral, Qwen2-MoE and Qwen3-MoE only, and tied embeddings are untied. Not"
+                  + " with `perLayer`");
+
   /** Loaders of the result. */
   public static final Setting<String> LOADERS =
       Setting.word("loaders", "stock", "espalier")
@@ -240,6 +253,7 @@ public final class MinitronKeys {
               SEQUENCE_AGGREGATION,
               BATCH_AGGREGATION,
               IMPORTANCE,
+              HIDDEN,
               LOADERS,
               SHARD_SIZE,
               PruneKeys.RECONSTRUCT,

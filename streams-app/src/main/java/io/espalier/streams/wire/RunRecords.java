@@ -80,7 +80,7 @@ final class RunRecords {
     stored.setAttemptOffset(run.attempts().offset());
     stored.setSequence(run.attempts().sequence());
     stored.setToken(run.attempts().token());
-    stored.setDeliveries(run.attempts().deliveries().times());
+    stored.setDeliveries(run.attempts().deliveries().numbers());
     stored.setStartedAt(run.history().startedAt().orElse(null));
     stored.setWorkedMillis(run.history().worked().toMillis());
     return stored;

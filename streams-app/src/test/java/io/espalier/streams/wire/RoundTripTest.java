@@ -196,7 +196,7 @@ final class RoundTripTest {
         plan,
         state,
         new RunAttempts(
-            new StageAttempt(1, 2), 3, 1, 0, 5, "token", new Deliveries(List.of(9, 0, 2))),
+            new StageAttempt(1, 2), 3, 1, 0, 5, "token", new Deliveries(List.of(9, 9, 0, 0, 3, 2))),
         List.of(outcome()),
         new RunHistory(
             11,

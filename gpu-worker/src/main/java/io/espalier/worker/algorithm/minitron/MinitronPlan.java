@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.minitron;
 
+import io.espalier.worker.algorithm.minitron.rotate.RotatedModel;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.algorithm.minitron.size.KvCacheSize;
@@ -15,6 +16,7 @@ import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
+import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.InvalidInputException;
 import java.util.List;
 
@@ -40,12 +42,42 @@ public record MinitronPlan(
    * @throws io.espalier.worker.domain.InfeasibleException if no subnet is within the budget
    */
   public static MinitronPlan of(DecoderBlueprint blueprint, MinitronTarget goal) {
-    return of(blueprint, goal, costs(blueprint, goal), options(blueprint, goal));
+    if (goal.rotated()) {
+      RotatedModel.require(blueprint);
+    }
+    Cost whole = FileCosts.whole(costs(blueprint, goal), blueprint.model().directory());
+    return of(blueprint, goal, whole, options(blueprint, goal));
+  }
+
+  /** Tells whether the stream may become narrower by directions instead of channels. */
+  boolean rotates() {
+    if (!goal.rotated() || !(options instanceof CandidateSpace.Alike alike)) {
+      return false;
+    }
+    int channels = blueprint.hidden().units();
+    boolean timed = goal.constraints().flatMap(LatencyBound::of).isPresent(); // not yet foretold
+    return timed
+        || alike.within(budget).stream().anyMatch(each -> each.sizes().hidden() < channels);
+  }
+
+  /**
+   * Plans the same for a model that says the same; what is allowed stays a part of what there was.
+   *
+   * @throws io.espalier.worker.domain.InfeasibleException if no subnet of it is within the budget
+   */
+  MinitronPlan of(DecoderBlueprint same) {
+    CandidateSpace own = options(same, goal);
+    own.require(budget);
+    return new MinitronPlan(same, goal, whole, budget, own);
+  }
+
+  /** Returns the plan as one of the model that was given, whatever was cut in its place. */
+  MinitronPlan told(DecoderBlueprint original) {
+    return new MinitronPlan(original, goal, whole, budget, options);
   }
 
   private static MinitronPlan of(
-      DecoderBlueprint blueprint, MinitronTarget goal, CostModel costs, CandidateSpace options) {
-    Cost whole = FileCosts.whole(costs, blueprint.model().directory());
+      DecoderBlueprint blueprint, MinitronTarget goal, Cost whole, CandidateSpace options) {
     Budget budget =
         goal.constraints()
             .map(asked -> asked.ofSequences(blueprint.model().tokens()).budget(whole))
@@ -93,11 +125,9 @@ public record MinitronPlan(
    *     budget
    */
   MinitronPlan withLatency(CandidateSpace.Searched searched, LatencyForecast forecast) {
-    return of(
-        blueprint,
-        goal,
-        costs(blueprint, goal).withLatency(forecast.model()),
-        searched.withLatency(forecast));
+    CostModel costs = costs(blueprint, goal).withLatency(forecast.model());
+    Cost timed = whole.asFound(whole.bytes(), costs.cost(Widths.all()).latencyNanos());
+    return of(blueprint, goal, timed, searched.withLatency(forecast));
   }
 
   /**

@@ -21,6 +21,7 @@ import io.espalier.worker.algorithm.minitron.measure.SubnetMetric;
 import io.espalier.worker.algorithm.minitron.measure.TokenBatches;
 import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
 import io.espalier.worker.algorithm.minitron.reconstruct.DecoderReconstruction;
+import io.espalier.worker.algorithm.minitron.rotate.RotatedModel;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.space.CandidateSpace;
 import io.espalier.worker.algorithm.minitron.space.LatencyForecast;
@@ -73,6 +74,7 @@ public final class MinitronPruning {
    * @param batches that units were listened to on
    * @param misfit why loaders of the family would not open the result, if they would not
    * @param model what is known of the result's files
+   * @param stream what became of a stream that was rotated
    * @param reconstruction what was solved for; empty if nothing was to be
    */
   public record Result(
@@ -83,6 +85,7 @@ public final class MinitronPruning {
       int batches,
       Optional<String> misfit,
       TextModel model,
+      Optional<StreamChange> stream,
       Optional<Reconstruction> reconstruction) {}
 
   private final MinitronPlan given;
@@ -181,48 +184,85 @@ public final class MinitronPruning {
    * @throws io.espalier.worker.domain.WorkerException if the device cannot be timed
    */
   public Result run(Path output, Path checkpoints) {
-    MinitronPlan plan = foretold(checkpoints);
-    var minitron = new ActivationMeasurement(blueprint, settings, search);
-    Judged before =
-        phases.time("original", () -> judge("measuring the original", blueprint, checkpoints));
-    ActivationScores activity =
-        phases.time("activations", () -> minitron.measure(checkpoints, progress));
-    var heard = new Heard(minitron.texts(), activity);
     var places = new Places(output, checkpoints);
+    if (!given.rotates()) {
+      return run(given, List.of(), places);
+    }
+    var minitron = new ActivationMeasurement(blueprint, settings, search);
+    try (RotatedModel rotated =
+        phases.time(
+            "rotation",
+            () ->
+                RotatedModel.of(
+                    blueprint,
+                    settings,
+                    minitron.texts(),
+                    search.fingerprint(),
+                    checkpoints,
+                    progress))) {
+      return run(given.of(rotated.blueprint()), rotated.untied(), places);
+    }
+  }
+
+  /**
+   * Prunes a model that says what the given one does.
+   *
+   * @param start of that model
+   * @param untied weights that are the embedding's in the given one and not in that
+   */
+  private Result run(MinitronPlan start, List<String> untied, Places places) {
+    MinitronPlan plan = foretold(start, places.checkpoints());
+    var minitron = new ActivationMeasurement(plan.blueprint(), settings, search);
+    Judged before =
+        phases.time(
+            "original", () -> judge("measuring the original", blueprint, places.checkpoints()));
+    ActivationScores activity =
+        phases.time("activations", () -> minitron.measure(places.checkpoints(), progress));
+    var heard = new Heard(known(plan.blueprint(), activity), minitron.texts(), activity);
     Found found =
         plan.options() instanceof CandidateSpace.Alike alike
             ? alike(plan, alike, heard, places)
             : perLayer(plan, (PerLayerSpace) plan.options(), heard, places);
     DecoderBlueprint made = DecoderBlueprint.of(found.candidate().cut());
-    FileCosts.requireWithin(plan.budget(), plan.cost(made), output);
+    FileCosts.requireWithin(plan.budget(), plan.cost(made), places.output());
     Optional<Reconstruction> solved =
-        phases.time("reconstruction", () -> reconstruct(found.candidate(), checkpoints));
-    Judged after = phases.time("result", () -> judge("measuring the result", made, checkpoints));
+        phases.time(
+            "reconstruction",
+            () -> reconstruct(heard.model(), found.candidate(), places.checkpoints()));
+    Judged after =
+        phases.time("result", () -> judge("measuring the result", made, places.checkpoints()));
     return new Result(
-        plan,
+        plan.told(blueprint),
         outcome(plan, found, made, before, after),
         activity,
         found.losses(),
         minitron.texts().count(),
         made.misfit(),
         made.model(),
+        StreamChange.of(heard.model(), made, untied),
         solved);
   }
 
   /** Solves for what stands behind the cut, unless it is to stay as it was cut. */
   private Optional<Reconstruction> reconstruct(
-      WrittenCandidate<?, TextModel> candidate, Path checkpoints) {
+      DecoderBlueprint model, WrittenCandidate<?, TextModel> candidate, Path checkpoints) {
     if (reconstruct == ReconstructionMode.OFF) {
       return Optional.empty();
     }
-    Subnet subnet = Subnet.of(blueprint, candidate.kept());
+    DecoderBlueprint from = files(model).source(candidate.kept());
+    Subnet subnet = Subnet.of(from, candidate.kept());
     return Optional.of(
-        new DecoderReconstruction(blueprint, subnet, search, settings)
+        new DecoderReconstruction(from, subnet, search, settings)
             .run(candidate.cut().directory(), checkpoints, progress));
   }
 
-  /** The batches that units were listened to on, and what they said. */
-  private record Heard(TokenBatches texts, ActivationScores activity) {}
+  /** A model whose stream was watched. */
+  private static DecoderBlueprint known(DecoderBlueprint model, ActivationScores activity) {
+    return model.basis().rotated() ? model.in(activity.basis(model)) : model;
+  }
+
+  /** The model that is cut, the batches that its units were listened to on, what they said. */
+  private record Heard(DecoderBlueprint model, TokenBatches texts, ActivationScores activity) {}
 
   /** Places of the result and of what a later pruning may use. */
   private record Places(Path output, Path checkpoints) {}
@@ -252,18 +292,18 @@ public final class MinitronPruning {
   }
 
   /** The plan with latencies, if they are bounded. */
-  private MinitronPlan foretold(Path checkpoints) {
-    if (latencyBound.isEmpty() || !(given.options() instanceof CandidateSpace.Searched searched)) {
-      return given;
+  private MinitronPlan foretold(MinitronPlan plan, Path checkpoints) {
+    if (latencyBound.isEmpty() || !(plan.options() instanceof CandidateSpace.Searched searched)) {
+      return plan;
     }
-    var forecasting = new LatencyMeasurement(searched, given.costs(), timing);
+    var forecasting = new LatencyMeasurement(searched, plan.costs(), timing);
     LatencyForecast forecast =
         phases.time("timing layers", () -> forecasting.measure(checkpoints, progress));
-    return given.withLatency(searched, forecast);
+    return plan.withLatency(searched, forecast);
   }
 
-  private SubnetWriter files() {
-    return new SubnetWriter(blueprint, given.goal().sharding(), phases);
+  private SubnetWriter files(DecoderBlueprint cut) {
+    return new SubnetWriter(cut, blueprint, given.goal().sharding(), phases);
   }
 
   private <S> WrittenCandidate<S, TextModel> settle(
@@ -275,9 +315,12 @@ public final class MinitronPruning {
 
   private Found perLayer(MinitronPlan plan, PerLayerSpace options, Heard heard, Places places) {
     Sensitivities losses = options.losses(heard.activity());
-    var units = new UnitSelection(blueprint, heard.activity());
+    var units = new UnitSelection(heard.model(), heard.activity());
     WrittenCandidate<Selection, TextModel> found =
-        settle(new PerLayerCutting(options, units, losses, files()), plan, places.output());
+        settle(
+            new PerLayerCutting(options, units, losses, files(heard.model())),
+            plan,
+            places.output());
     Curve curve = phases.time("other budgets", () -> options.curve(plan.budget(), losses));
     return new Found(found, new Solved(found.choice(), curve), Optional.of(losses));
   }
@@ -286,7 +329,7 @@ public final class MinitronPruning {
     ActivationScores activity = heard.activity();
     try (var scoring =
         new SubnetScoring(
-            blueprint,
+            heard.model(),
             heard.texts(),
             score,
             settings.room(),
@@ -295,10 +338,10 @@ public final class MinitronPruning {
       var cutting =
           new UniformCutting(
               options,
-              new UnitSelection(blueprint, activity),
-              new LayerSelection(blueprint, activity, depth, scoring),
+              new UnitSelection(heard.model(), activity),
+              new LayerSelection(heard.model(), activity, depth, scoring),
               scoring,
-              files(),
+              files(heard.model()),
               progress);
       WrittenCandidate<UniformCutting.Choice, TextModel> found =
           settle(cutting, plan, places.output());

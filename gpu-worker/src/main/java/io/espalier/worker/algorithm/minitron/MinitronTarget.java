@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param topK how many candidates are scored at most
  * @param stock whether loaders of the family must open what comes out
  * @param sharding how the result is spread over files
+ * @param rotated whether the stream loses its weakest directions instead of channels
  */
 public record MinitronTarget(
     Optional<TargetSizes> export,
@@ -32,9 +33,36 @@ public record MinitronTarget(
     double mostDepth,
     int topK,
     boolean stock,
-    Sharding sharding) {
+    Sharding sharding,
+    boolean rotated) {
   /** Default number of candidates that are scored. */
   public static final int USUAL_TOP = 10;
+
+  /** Makes a goal by which the stream loses channels. */
+  public MinitronTarget(
+      Optional<TargetSizes> export,
+      Optional<Constraints> constraints,
+      Optional<KvCacheSize> cache,
+      boolean perLayer,
+      SizeDivisors.Asked divisors,
+      double mostWidth,
+      double mostDepth,
+      int topK,
+      boolean stock,
+      Sharding sharding) {
+    this(
+        export,
+        constraints,
+        cache,
+        perLayer,
+        divisors,
+        mostWidth,
+        mostDepth,
+        topK,
+        stock,
+        sharding,
+        false);
+  }
 
   /** A goal; either sizes or constraints are asked for. */
   public MinitronTarget {

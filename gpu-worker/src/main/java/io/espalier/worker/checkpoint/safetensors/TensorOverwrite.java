@@ -1,7 +1,6 @@
 package io.espalier.worker.checkpoint.safetensors;
 
 import io.espalier.worker.checkpoint.file.Failures;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

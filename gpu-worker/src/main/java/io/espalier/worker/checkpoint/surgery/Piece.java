@@ -16,4 +16,9 @@ record Piece(SafetensorsFile from, String before, TensorHeader header, Cut cut) 
   Piece whole() {
     return new Piece(from, before, from.place(before).header(), cut);
   }
+
+  /** Returns the same under another name. */
+  Piece named(String name) {
+    return new Piece(from, before, TensorHeader.of(name, header.dtype(), header.shape()), cut);
+  }
 }

@@ -81,6 +81,45 @@ public final class Surgery {
   }
 
   /**
+   * Cuts a model of whose result some tensors are computed.
+   *
+   * @param computed by the names that they have in the result, with the shapes that they have there
+   */
+  public static Manifest cut(
+      ModelDirectory from,
+      Architecture architecture,
+      Kept kept,
+      Sharding sharding,
+      ComputedTensors computed,
+      Path to) {
+    return write(from, CutPlan.of(from, architecture, kept), sharding, new Transfer(computed), to);
+  }
+
+  /**
+   * Writes a model of the same shapes some of whose tensors are computed.
+   *
+   * @param more tensors that the model does not have, by name, each of the type and shape of one
+   *     that it has and a copy of it unless it is computed
+   * @param computed by name
+   */
+  public static Manifest rewrite(
+      ModelDirectory from,
+      Architecture architecture,
+      Map<String, String> more,
+      ComputedTensors computed,
+      Path to) {
+    var pieces = new ArrayList<>(CutPlan.of(from, architecture, Kept.all()));
+    more.forEach(
+        (name, like) ->
+            pieces.stream()
+                .filter(piece -> piece.before().equals(like))
+                .findFirst()
+                .map(piece -> piece.named(name))
+                .ifPresent(pieces::add));
+    return write(from, pieces, Sharding.asBefore(), new Transfer(computed), to);
+  }
+
+  /**
    * The same, but what would go is zero instead: shapes stay as they are. Zero is what bytes of
    * zeros mean in every type of number. Modules cannot go in this way.
    */

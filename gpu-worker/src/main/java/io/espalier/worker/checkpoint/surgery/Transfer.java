@@ -3,6 +3,7 @@ package io.espalier.worker.checkpoint.surgery;
 import io.espalier.worker.checkpoint.file.Digesting;
 import io.espalier.worker.checkpoint.safetensors.HeaderWriter;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -17,6 +18,7 @@ final class Transfer {
 
   private final ByteBuffer window = Gather.newWindow();
   private final boolean zeroes;
+  private final ComputedTensors computed;
 
   /**
    * Moves what stays of tensors.
@@ -24,7 +26,17 @@ final class Transfer {
    * @param zeroes whether the bytes that do not stay become zeros instead of going
    */
   Transfer(boolean zeroes) {
+    this(zeroes, ComputedTensors.NONE);
+  }
+
+  /** Moves what stays of tensors, but for those that are computed. */
+  Transfer(ComputedTensors computed) {
+    this(false, computed);
+  }
+
+  private Transfer(boolean zeroes, ComputedTensors computed) {
     this.zeroes = zeroes;
+    this.computed = computed;
   }
 
   /** Puts a whole file: its header and its tensors. */
@@ -47,13 +59,31 @@ final class Transfer {
       var gather = new Gather(in, sink, window);
       for (Piece piece : pieces) {
         long start = from.header().dataStart() + from.place(piece.before()).offset();
-        if (zeroes) {
+        if (computed.computes(piece.header().name())) {
+          gather.flush();
+          compute(piece.header(), sink);
+        } else if (zeroes) {
           takeOrZero(gather, sink, piece, start);
         } else {
           piece.cut().forEachRun(new Take(gather, start));
         }
       }
       gather.flush();
+    }
+  }
+
+  private void compute(TensorHeader tensor, Digesting.Sink sink) throws IOException {
+    long[] put = {0};
+    computed.write(
+        tensor,
+        stretch -> {
+          put[0] += stretch.remaining();
+          sink.put(stretch);
+        });
+    if (put[0] != tensor.bytes()) {
+      throw new IllegalStateException(
+          "'%s' takes %d bytes, but %d were computed"
+              .formatted(tensor.name(), tensor.bytes(), put[0]));
     }
   }
 

@@ -63,10 +63,10 @@ public final class LeftoverSweep {
   /** Takes note that something is published in a store. */
   void remember(Path base) {
     Path note = note(base);
-    if (Files.exists(note)) {
-      return;
-    }
     try {
+      if (Files.exists(note) && Files.size(note) > 0) {
+        return;
+      }
       Files.createDirectories(home.stores());
       write(note, base, Optional.empty());
       Files.setLastModifiedTime(note, FileTime.from(Instant.EPOCH)); // never swept
@@ -100,8 +100,7 @@ public final class LeftoverSweep {
   private void sweep(Path note, StopCheck stop) throws IOException {
     List<String> lines = Files.readAllLines(note);
     if (lines.isEmpty()) {
-      Files.delete(note); // an older version wrote it while the disk was full
-      return;
+      return; // written while the disk was full; the next publication writes it anew
     }
     Path base = Path.of(lines.get(0));
     Optional<Path> after = lines.size() > 1 ? Optional.of(Path.of(lines.get(1))) : Optional.empty();

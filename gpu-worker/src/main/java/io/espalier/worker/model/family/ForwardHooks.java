@@ -63,8 +63,8 @@ public interface ForwardHooks {
   default void reads(int expert, String neurons, int[] tokens) {}
 
   /**
-   * Hears what an expert's output is multiplied by: its share of the router, or the gate of the expert
-   * that all tokens share.
+   * Hears what an expert's output is multiplied by: its share of the router, or the gate of the
+   * expert that all tokens share.
    *
    * @param neurons name of the axis of its neurons
    * @param weights (tokens that chose it, 1); of the shared expert (batch, tokens, 1)

@@ -44,6 +44,22 @@ interface DecoderBlock {
     return Norm.LAYER;
   }
 
+  /** Tells why the stream cannot run along other directions than its channels, if it cannot. */
+  default Optional<String> fixedStream() {
+    return Optional.of(
+        "LayerNorm takes the mean of all channels out of the stream and shifts each of them, and no"
+            + " loader of the family has another normalisation");
+  }
+
+  /**
+   * Returns, within a layer, the normalisation in front of a module that reads the stream.
+   *
+   * @param module in a layer, its name
+   */
+  default String normBefore(String module) {
+    throw new IllegalStateException("'%s' cannot read another basis".formatted(module));
+  }
+
   /** The experts that some layers may have. */
   default Optional<Experts> experts() {
     return Optional.empty();

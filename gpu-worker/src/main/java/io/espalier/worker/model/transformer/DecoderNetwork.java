@@ -6,7 +6,9 @@ import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.AxisKind;
+import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Stack;
+import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.model.transformer.rope.Rotation;
@@ -14,6 +16,7 @@ import io.espalier.worker.model.transformer.rope.Rotations;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +35,9 @@ import java.util.stream.Stream;
 record DecoderNetwork(
     DecoderDesign design, TransformerSpec plan, Optional<Rotation> rotation, Windows windows)
     implements LayeredNetwork {
+  /** Name of the axis of the residual stream. */
+  private static final String STREAM = "hidden";
+
   @Override
   public TextInput input() {
     return plan.input();
@@ -120,6 +126,43 @@ record DecoderNetwork(
         Stream.concat(Stream.of(words), names().positions().map(prefix::concat).stream()).toList();
     List<String> shared = plan.tied() ? List.of(words) : List.of();
     return Pieces.of(architecture, stem, blocks(prefix), shared);
+  }
+
+  @Override
+  public Optional<String> fixedStream() {
+    return block().fixedStream();
+  }
+
+  @Override
+  public StreamTensors streamTensors(Architecture architecture) {
+    String prefix = plan.prefix(names().prefix(), architecture.shapes().keySet());
+    Stack blocks = blocks(prefix);
+    String words = prefix + names().words();
+    var norms = new LinkedHashMap<String, String>();
+    for (TensorSpec tensor : architecture.tensors()) {
+      String name = tensor.name();
+      if (tensor.role() != TensorSpec.Role.CARRIED && readsStream(tensor) && !name.equals(words)) {
+        norms.put(
+            name,
+            blocks.unit(name).stream()
+                .mapToObj(blocks::module)
+                .map(block -> block + block().normBefore(name.substring(block.length())))
+                .findFirst()
+                .orElse(prefix + names().norm())
+                .concat(".weight"));
+      }
+    }
+    Map<String, String> untied =
+        plan.tied() ? Map.of(plan.head().output().orElseThrow().weight(), words) : Map.of();
+    untied.keySet().forEach(head -> norms.put(head, prefix + names().norm() + ".weight"));
+    return new StreamTensors(norms, untied);
+  }
+
+  /** Tells whether a tensor is (out, hidden). */
+  private static boolean readsStream(TensorSpec tensor) {
+    List<Dimension> dimensions = tensor.dimensions();
+    return dimensions.size() == 2
+        && dimensions.get(1).parts().stream().anyMatch(part -> part.axis().name().equals(STREAM));
   }
 
   private Stack blocks(String prefix) {

@@ -95,7 +95,8 @@ record Experts(
   }
 
   private Stack stack(Axis axis, int tokens) {
-    return new Stack(axis, axis.module() + prefix, OptionalInt.of(Math.multiplyExact(tokens, chosen)));
+    return new Stack(
+        axis, axis.module() + prefix, OptionalInt.of(Math.multiplyExact(tokens, chosen)));
   }
 
   /**
@@ -106,8 +107,7 @@ record Experts(
    * @throws InvalidInputException if a layer has fewer than each token is to have
    */
   List<Stack> stacks(List<Axis> axes, int tokens) {
-    List<Axis> counted =
-        axes.stream().filter(axis -> axis.kind() == AxisKind.EXPERTS).toList();
+    List<Axis> counted = axes.stream().filter(axis -> axis.kind() == AxisKind.EXPERTS).toList();
     List<String> problems =
         counted.stream()
             .filter(axis -> axis.units() < chosen)

@@ -5,6 +5,7 @@ import io.espalier.worker.model.family.DimensionSpec;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.transformer.rope.RotaryPositions;
 import io.espalier.worker.tensor.Tensors;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -39,6 +40,13 @@ record GemmaBlock(boolean biases, boolean headNorms, double scale, OptionalDoubl
   @Override
   public Norm norm() {
     return Norm.RMS_LESS_ONE;
+  }
+
+  @Override
+  public Optional<String> fixedStream() {
+    return Optional.of(
+        "Gemma normalises what its layers say, with a scale for each channel, before it is added to"
+            + " the stream");
   }
 
   @Override

@@ -82,6 +82,16 @@ public interface LayeredNetwork extends StackedNetwork {
     return Optional.empty();
   }
 
+  /** Tells why the residual stream can run along its channels only, if it cannot do else. */
+  Optional<String> fixedStream();
+
+  /**
+   * Lists what reads the stream.
+   *
+   * @param architecture that of the checkpoint at hand
+   */
+  StreamTensors streamTensors(Architecture architecture);
+
   /**
    * Returns what each piece reads.
    *

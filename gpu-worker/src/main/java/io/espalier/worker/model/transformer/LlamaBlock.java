@@ -63,6 +63,16 @@ record LlamaBlock(boolean readBias, boolean writtenBias, boolean headNorms, Feed
   }
 
   @Override
+  public Optional<String> fixedStream() {
+    return Optional.empty();
+  }
+
+  @Override
+  public String normBefore(String module) {
+    return module.startsWith(ATTENTION + ".") ? ATTENTION_NORM : NEURON_NORM;
+  }
+
+  @Override
   public Optional<Experts> experts() {
     return feedForward.experts();
   }

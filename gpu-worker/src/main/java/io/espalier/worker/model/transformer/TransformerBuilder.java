@@ -218,7 +218,10 @@ final class TransformerBuilder {
     return switch (head.task()) {
       case QUESTION_ANSWERING -> DimensionSpec.fixed(2); // first and last token of the answer
       case TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION ->
-          fixed(AxisKind.LABELS, plan.input().labels().size(), "labels are those that were asked for");
+          fixed(
+              AxisKind.LABELS,
+              plan.input().labels().size(),
+              "labels are those that were asked for");
       default -> VOCABULARY;
     };
   }

@@ -19,14 +19,6 @@ import io.espalier.worker.report.facts.PruningReport;
 import io.espalier.worker.report.facts.PruningReport.Fact;
 import io.espalier.worker.report.facts.PruningReport.Units;
 import io.espalier.worker.report.facts.UnitRow;
-import io.espalier.worker.model.family.TextNetwork;
-import io.espalier.worker.report.facts.DataFacts;
-import io.espalier.worker.report.facts.Losses;
-import io.espalier.worker.report.facts.PruningReport;
-import io.espalier.worker.report.facts.PruningReport.Fact;
-import io.espalier.worker.report.facts.PruningReport.Measurement;
-import io.espalier.worker.report.facts.PruningReport.Units;
-import io.espalier.worker.report.facts.UnitRow;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -79,6 +71,7 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
             Fact.of("batches", "batches that units were heard on", pruned.batches()),
             Fact.of("samples", "tokens before and after", pruned.outcome().samples()),
             Fact.of("tokens", "tokens of a sequence", plan().blueprint().model().tokens())));
+    pruned.stream().ifPresent(stream -> facts.add(Fact.of("stream", "stream", stream.words())));
     return facts;
   }
 

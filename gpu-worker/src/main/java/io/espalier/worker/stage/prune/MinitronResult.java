@@ -113,6 +113,7 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
       tell(compared, settings);
     }
     settings.putAll(PruningSummary.used(spec.said()));
+    pruned.stream().ifPresent(stream -> settings.putAll(stream.settings()));
     settings.put("seed", Long.toString(job.seed()));
     settings.put("batches", Integer.toString(pruned.batches()));
     settings.put("tokens", Integer.toString(original().tokens()));
@@ -126,7 +127,9 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
   private void reconstruction(Reconstruction done, Map<String, String> settings) {
     settings.putAll(ReconstructionTexts.settings(done));
     DecoderBlueprint blueprint = pruned.plan().blueprint();
-    if (pruned.outcome().kept().width(blueprint.hidden()) < blueprint.hidden().units()) {
+    boolean narrower =
+        pruned.outcome().kept().width(blueprint.hidden()) < blueprint.hidden().units();
+    if (narrower && pruned.stream().isEmpty()) { // a rotated stream has scores of its own
       blueprint
           .tiedScores()
           .ifPresent(

@@ -38,6 +38,9 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
   /** The word for any loader of a family. */
   private static final String STOCK = "stock";
 
+  /** The word for directions of the stream instead of channels. */
+  private static final String ROTATION = "rotation";
+
   /**
    * Reads a specification as a policy has it.
    *
@@ -105,6 +108,10 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
         spec.problem("perLayer: wanted with constraints, since export gives all layers one size");
       }
       Sharding sharding = sharding();
+      boolean rotated = said().get(MinitronKeys.HIDDEN).equals(ROTATION);
+      if (rotated && said().get(MinitronKeys.PER_LAYER)) {
+        spec.problem("hidden: rotation is for a narrower stream, which perLayer leaves as it is");
+      }
       spec.requireSound();
       return new MinitronSpec(
           said(),
@@ -118,7 +125,8 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
               said().get(MinitronKeys.MAX_DEPTH_PRUNING),
               said().get(MinitronKeys.TOP_K),
               said().get(MinitronKeys.LOADERS).equals(STOCK),
-              sharding));
+              sharding,
+              rotated));
     }
 
     private Settings said() {

@@ -30,12 +30,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Prunings by Minitron from files to files. */
 final class MinitronPrunerTest {
@@ -62,6 +64,13 @@ final class MinitronPrunerTest {
         TextModels.LLAMA.formatted("llama", "LlamaForCausalLM", ""),
         tokenizer,
         1);
+    TextModels.write(
+        shared.resolve("tied"),
+        TextModels.LLAMA
+            .formatted("llama", "LlamaForCausalLM", "")
+            .replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true"),
+        tokenizer,
+        3);
     TextModels.write(
         shared.resolve("qwen3"),
         TextModels.LLAMA.formatted(
@@ -294,6 +303,65 @@ final class MinitronPrunerTest {
     assertThat(passes()).as("scores are kept").isZero();
     assertThat(own.resolve("again/model.safetensors"))
         .hasSameBinaryContentAs(own.resolve("out/model.safetensors"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "qwen3", "mixtral", "qwen3_moe", "tied"})
+  void a_stream_is_rotated_and_cut_and_opens_as_it_was_measured(String model) throws IOException {
+    String asked = "'export':{'hidden_size':48},'hidden':'rotation','activationMebibytes':0";
+    StageReport report = run(model, asked, "out");
+
+    assertThat(config("out").path("hidden_size").intValue()).isEqualTo(48);
+    assertThat(config("out").path("tie_word_embeddings").asBoolean()).isFalse();
+    assertThat(report.change())
+        .containsEntry("hidden", "rotation")
+        .containsEntry("stream.directions", "48")
+        .containsEntry("widths.hidden", "64 -> 48");
+    assertThat(report.change().get("stream")).startsWith("its 48 strongest of 64 directions");
+    assertThat(Optional.ofNullable(report.change().get("stream.untied")))
+        .isEqualTo(model.equals("tied") ? Optional.of("lm_head.weight") : Optional.empty());
+    assertThat(Double.parseDouble(report.change().get("stream.length"))).isBetween(0.5, 1.0);
+    assertThat(report.loadsIn()).contains("espalier", "transformers");
+    assertThat(metric(report, "loss").after().orElseThrow())
+        .isCloseTo(loss(own.resolve("out")), within(1e-5));
+    assertThat(metric(report, "loss").before().orElseThrow())
+        .isCloseTo(loss(shared.resolve(model)), within(1e-5));
+    assertThat(own.resolve("checkpoints/minitron-rotated")).doesNotExist();
+    heard.clear();
+    run(model, asked, "again");
+    assertThat(heard).noneMatch(each -> each.phase().equals("measuring directions of the stream"));
+    assertThat(passes()).as("scores are kept").isZero();
+    assertThat(own.resolve("again/model.safetensors"))
+        .hasSameBinaryContentAs(own.resolve("out/model.safetensors"));
+  }
+
+  @Test
+  void a_stream_that_stays_is_not_rotated() {
+    String asked = "'export':{'ffn_hidden_size':96}";
+    run("llama", asked, "one");
+    StageReport report = run("llama", asked + ",'hidden':'rotation'", "two");
+
+    assertThat(own.resolve("two/model.safetensors"))
+        .hasSameBinaryContentAs(own.resolve("one/model.safetensors"));
+    assertThat(report.change()).doesNotContainKey("stream");
+    assertThat(heard).noneMatch(each -> each.phase().equals("measuring directions of the stream"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "tied"})
+  void a_search_with_rotation_keeps_within_a_budget_of_the_original(String model) {
+    StageReport report =
+        run(
+            model,
+            "'constraints':{'parameters':'70%'},'hidden':'rotation','topK':4,'maxDepthPruning':0",
+            "out");
+
+    Metric parameters = metric(report, "parameters");
+    assertThat(parameters.after().orElseThrow())
+        .isLessThanOrEqualTo(0.7 * parameters.before().orElseThrow());
+    assertThat(report.change()).containsKey("stream");
+    assertThat(metric(report, "loss").after().orElseThrow())
+        .isCloseTo(loss(own.resolve("out")), within(1e-5));
   }
 
   /** Of all experts of a layer one line tells how wide they are. */

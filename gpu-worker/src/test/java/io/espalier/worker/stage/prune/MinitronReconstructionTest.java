@@ -3,7 +3,6 @@ package io.espalier.worker.stage.prune;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.espalier.worker.stage.TextModels;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -12,6 +11,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.stage.TextModels;
 import io.espalier.worker.tensor.Golden;
 import java.io.IOException;
 import java.net.URI;
@@ -103,8 +103,7 @@ final class MinitronReconstructionTest {
         Double.parseDouble(report.change().get("reconstruction.divergence.reconstructed"));
     assertThat(report.change().get("reconstruction.chosen"))
         .isEqualTo(made < plain ? "reconstructed" : "plain cut");
-    JsonNode told =
-        new ObjectMapper().readTree(own.resolve("out").resolve("report.json").toFile());
+    JsonNode told = new ObjectMapper().readTree(own.resolve("out").resolve("report.json").toFile());
     assertThat(told.path("reconstruction").path("layers").size()).isPositive();
     assertThat(heard).extracting(Progress::phase).contains("reconstructing layers");
   }

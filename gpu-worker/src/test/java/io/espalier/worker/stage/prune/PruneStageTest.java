@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.fact.ChangeFacts;
+import io.espalier.fact.ConstraintFact;
 import io.espalier.fact.FactsJson;
 import io.espalier.fact.WidthFact;
 import io.espalier.worker.algorithm.fastnas.FastNasPlan;
@@ -115,10 +116,11 @@ class PruneStageTest {
                         "widths." + width.axis(), width.before() + " -> " + width.after()));
     double reached = metric(report, "flops").after().orElseThrow();
     assertThat(facts.constraints())
-        .singleElement()
+        .extracting(ConstraintFact::quantity)
+        .containsExactly("flops", "parameters");
+    assertThat(facts.constraints().get(0))
         .satisfies(
             bound -> {
-              assertThat(bound.quantity()).isEqualTo("flops");
               assertThat(bound.asked()).isEqualTo("60%");
               assertThat(bound.reached()).hasValue((long) reached);
               assertThat(bound.limit().orElseThrow()).isGreaterThanOrEqualTo((long) reached);

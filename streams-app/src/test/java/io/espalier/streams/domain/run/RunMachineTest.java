@@ -275,11 +275,19 @@ final class RunMachineTest {
   }
 
   @Test
-  void a_delivery_that_is_reported_again_or_late_counts_once() {
-    Run first = after(queued(1), started(1, 4));
-    Run again = after(after(first, started(1, 4)), started(1, 2));
+  void a_delivery_that_is_reported_again_counts_once() {
+    Run again = after(after(queued(1), started(1, 4)), started(1, 4));
 
     assertThat(again.attempts().deliveries().repeated()).isEqualTo(3);
+  }
+
+  @Test
+  void deliveries_of_a_command_that_was_sent_again_count_too() {
+    Run lost = after(queued(1), started(1, 9));
+
+    Run sentAgain = after(after(lost, started(1, 1)), started(1, 2));
+
+    assertThat(sentAgain.attempts().deliveries().repeated()).isEqualTo(10);
   }
 
   @Test

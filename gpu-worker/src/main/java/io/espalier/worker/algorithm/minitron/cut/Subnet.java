@@ -3,6 +3,9 @@ package io.espalier.worker.algorithm.minitron.cut;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.space.UniformSpace;
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.safetensors.DType;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
+import io.espalier.worker.checkpoint.surgery.ComputedTensors;
 import io.espalier.worker.checkpoint.surgery.Sharding;
 import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.model.Architecture;
@@ -10,9 +13,13 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.family.TextNetwork;
+import io.espalier.worker.tensor.StoredRows;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -52,11 +59,30 @@ public record Subnet(Kept units, List<Integer> layers) {
     return new Kept(all);
   }
 
+  /** Computes the weights of normalisations of what is left of a stream along directions. */
+  private static ComputedTensors scaledNorms(
+      DecoderBlueprint blueprint, Architecture open, Kept all) {
+    int left = all.width(blueprint.hidden());
+    Map<String, String> names = open.names(all);
+    var scaled = new LinkedHashMap<String, TensorData>();
+    for (String norm : blueprint.norms(open)) {
+      String name = names.get(norm);
+      Optional<Double> scale = blueprint.basis().scale(norm, left);
+      if (name != null && scale.isPresent()) {
+        DType type =
+            Objects.requireNonNull(blueprint.model().directory().tensors().get(norm)).dtype();
+        scaled.put(name, StoredRows.constant(scale.get(), left, type));
+      }
+    }
+    return ComputedTensors.of(scaled);
+  }
+
   /** Leaves it in an empty directory, ready for use. */
   public TextModel write(DecoderBlueprint blueprint, Sharding sharding, Path output) {
     ModelDirectory original = blueprint.model().directory();
     Architecture open = blueprint.open();
-    Surgery.cut(original, open, all(blueprint), sharding, output);
+    Kept all = all(blueprint);
+    Surgery.cut(original, open, all, sharding, scaledNorms(blueprint, open, all), output);
     ModelDirectory.writeConfig(output, new SizeConfig(blueprint).of(units, layers));
     return TextModel.of(ModelDirectory.open(output), blueprint.model().tokens());
   }

@@ -7,11 +7,29 @@ import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.TextModel;
 import java.nio.file.Path;
 
-/** Writes subnets of a model. */
-public record SubnetWriter(DecoderBlueprint blueprint, Sharding sharding, Phases phases) {
+/**
+ * Writes subnets of a model.
+ *
+ * @param blueprint of the model that is cut
+ * @param whole of the model as it was trained: what a subnet is taken from whose stream stays, so
+ *     that no other numbers come of it
+ */
+public record SubnetWriter(
+    DecoderBlueprint blueprint, DecoderBlueprint whole, Sharding sharding, Phases phases) {
+  /** Makes a writer of subnets of a model as it was trained. */
+  public SubnetWriter(DecoderBlueprint blueprint, Sharding sharding, Phases phases) {
+    this(blueprint, blueprint, sharding, phases);
+  }
+
   /** Leaves one in an empty directory, ready for use. */
   TextModel cut(Kept kept, Path output) {
-    return phases.time(
-        "surgery", () -> Subnet.of(blueprint, kept).write(blueprint, sharding, output));
+    DecoderBlueprint from = source(kept);
+    return phases.time("surgery", () -> Subnet.of(from, kept).write(from, sharding, output));
+  }
+
+  /** Returns what a subnet is taken from. */
+  public DecoderBlueprint source(Kept kept) {
+    boolean narrower = kept.width(blueprint.hidden()) < blueprint.hidden().units();
+    return narrower ? blueprint : whole;
   }
 }

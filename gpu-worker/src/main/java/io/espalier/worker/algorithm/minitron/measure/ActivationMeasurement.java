@@ -137,7 +137,10 @@ public final class ActivationMeasurement {
     private final List<LayerActivationScores> seen = new ArrayList<>();
 
     void begin(int layer) {
-      watches.put(layer, new ActivationRecorder(settings.overTokens(), settings.overSequences()));
+      watches.put(
+          layer,
+          new ActivationRecorder(
+              settings.overTokens(), settings.overSequences(), blueprint.basis().rotated()));
     }
 
     private ActivationRecorder at(int layer) {

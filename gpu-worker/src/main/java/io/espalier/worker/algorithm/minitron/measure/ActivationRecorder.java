@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,12 +38,26 @@ final class ActivationRecorder {
   private final Map<Integer, RunningMean> experts = new HashMap<>();
   private final Map<String, UnitSums> contexts = new LinkedHashMap<>();
   private final Map<String, UnitSums> norms = new LinkedHashMap<>();
+  private final Map<Integer, LengthShares> shares = new TreeMap<>();
+  private final boolean directions;
   private double distance;
 
   /** A watch that has seen nothing. */
   ActivationRecorder(ScoreAggregation overTokens, ScoreAggregation overSequences) {
+    this(overTokens, overSequences, false);
+  }
+
+  /**
+   * Makes a watch that has seen nothing.
+   *
+   * @param directions whether the stream runs along directions, the strongest first, so that it is
+   *     worth to know how much the first of them have of it
+   */
+  ActivationRecorder(
+      ScoreAggregation overTokens, ScoreAggregation overSequences, boolean directions) {
     this.overTokens = overTokens;
     this.overSequences = overSequences;
+    this.directions = directions;
   }
 
   /** Returns what watches the next batch. */
@@ -91,6 +106,16 @@ final class ActivationRecorder {
     return sum;
   }
 
+  /**
+   * Returns the part of the length of what normalisations read that the first directions have, by
+   * the place of the normalisation as {@link StreamInputs} counts; none if that was not watched.
+   */
+  Map<Integer, double[]> shares() {
+    var means = new TreeMap<Integer, double[]>();
+    shares.forEach((which, each) -> means.put(which, each.means()));
+    return means;
+  }
+
   /** Sum over batches of 1 - the mean cosine. */
   double distance() {
     return distance;
@@ -110,7 +135,7 @@ final class ActivationRecorder {
   }
 
   /** One batch on its way. */
-  private final class Batch implements ForwardHooks {
+  private final class Batch implements StreamInputs {
     private final NDArray mask; // (batch, tokens), int64
     private final Map<Integer, NDArray> readers = new HashMap<>(); // (1, tokens of the expert)
     private final Map<String, NDArray> readersOfNeurons = new HashMap<>();
@@ -166,9 +191,16 @@ final class ActivationRecorder {
     }
 
     @Override
+    public void read(int which, NDArray stream) {
+      if (directions) {
+        shares.computeIfAbsent(which, any -> new LengthShares()).add(stream, mask);
+      }
+    }
+
+    @Override
     public NDArray entering(int layer, NDArray state) {
       entered = state;
-      return state;
+      return StreamInputs.super.entering(layer, state);
     }
 
     @Override
@@ -178,7 +210,7 @@ final class ActivationRecorder {
         cosines += cosines(sequence(Objects.requireNonNull(entered), i), sequence(state, i), i);
       }
       distance += 1 - cosines / Tensors.sum(Tensors.inDoublePrecision(mask)).getDouble();
-      return state;
+      return StreamInputs.super.leaving(layer, state);
     }
 
     /** Sum of the cosines of the real tokens of a sequence; (1, tokens, hidden) each. */

@@ -1,7 +1,11 @@
 package io.espalier.worker.algorithm.minitron.measure;
 
+import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.StreamBasis;
 import io.espalier.worker.data.Fingerprint;
+import io.espalier.worker.domain.model.Architecture;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 
 /**
@@ -67,6 +71,25 @@ public record ActivationScores(String fingerprint, List<LayerActivationScores> l
   /** One score per layer: sum over batches of 1 - the mean cosine of what enters and leaves it. */
   public double[] distances() {
     return layers.stream().mapToDouble(LayerActivationScores::distance).toArray();
+  }
+
+  /**
+   * Returns what is known of a stream along directions once it was watched.
+   *
+   * @param blueprint of the model that was
+   */
+  public StreamBasis basis(DecoderBlueprint blueprint) {
+    var shares = new LinkedHashMap<String, double[]>();
+    List<Architecture> pieces = blueprint.pieces().layers();
+    for (int layer = 0; layer < layers.size(); layer++) {
+      List<String> norms = blueprint.norms(pieces.get(layer));
+      for (int which = 0; which < norms.size(); which++) {
+        shares.put(norms.get(which), layers.get(layer).shareAt(which));
+      }
+    }
+    LayerActivationScores last = layers.get(layers.size() - 1);
+    blueprint.norms(blueprint.pieces().end()).forEach(norm -> shares.put(norm, last.shareAt(2)));
+    return new StreamBasis(true, shares);
   }
 
   /**

@@ -17,8 +17,8 @@ import java.util.Optional;
  * @param units one score per unit, by what they are: {@value #NEURONS}, or {@value #EXPERTS} and
  *     the {@linkplain #neurons neurons of each} and {@value #SHARED_NEURONS}; {@value #HEADS}; and
  *     {@value #HIDDEN} for what the layer's normalisations say of each channel of the stream.
- *     Beside them the lengths of the weights that read neurons and heads, and how many tokens read
- *     experts
+ *     Beside them the lengths of the weights that read neurons and heads, how many tokens read
+ *     experts, and of a stream along directions how much of it the first of them have
  * @param distance sum over batches of 1 - the mean cosine of what enters and what leaves
  */
 public record LayerActivationScores(Map<String, double[]> units, double distance) {
@@ -41,6 +41,14 @@ public record LayerActivationScores(Map<String, double[]> units, double distance
     return "%s of expert %d".formatted(NEURONS, expert);
   }
 
+  /**
+   * Returns what is called so among units that says how much of the stream the first directions
+   * have.
+   */
+  private static String share(int which) {
+    return "length of the stream at " + which;
+  }
+
   /** Returns what is called so among units by which the scores of a kind become what they add. */
   private static String readers(String kind) {
     return "what reads " + kind;
@@ -60,6 +68,7 @@ public record LayerActivationScores(Map<String, double[]> units, double distance
                 units.put(kind, kind.equals(EXPERTS) ? watch.experts(axis) : watch.neurons(axis)));
     units.put(HEADS, watch.heads(blueprint.headSize()));
     units.put(HIDDEN, watch.hidden());
+    watch.shares().forEach((which, share) -> units.put(share(which), share));
     Map<String, List<Layer>> consumers = weights.architecture().consumers();
     read(blueprint, layer)
         .forEach(
@@ -138,6 +147,15 @@ public record LayerActivationScores(Map<String, double[]> units, double distance
   @Override
   public Map<String, double[]> units() {
     return copy(units);
+  }
+
+  /**
+   * Returns the part of what a normalisation reads that the first directions of the stream have.
+   *
+   * @param which as {@link StreamInputs} counts
+   */
+  double[] shareAt(int which) {
+    return of(share(which));
   }
 
   /** The scores of one kind of unit. */

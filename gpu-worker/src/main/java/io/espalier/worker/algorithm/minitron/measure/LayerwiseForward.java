@@ -123,7 +123,7 @@ public final class LayerwiseForward implements AutoCloseable {
 
   /** Watches the texts of a batch in a layer. */
   @FunctionalInterface
-  interface Watch {
+  public interface Watch {
     /** Returns what watches them. */
     ForwardHooks of(int layer, Tokens tokens);
 
@@ -281,7 +281,17 @@ public final class LayerwiseForward implements AutoCloseable {
   }
 
   private Weights load(Architecture piece, Kept kept, NDManager on) {
-    return Weights.load(blueprint.model().directory(), piece, kept, on);
+    Weights loaded = Weights.load(blueprint.model().directory(), piece, kept, on);
+    if (blueprint.basis().rotated()) {
+      int left = kept.width(blueprint.hidden());
+      for (String norm : blueprint.norms(piece)) {
+        blueprint
+            .basis()
+            .scale(norm, left)
+            .ifPresent(c -> Tensors.scaleInPlace(loaded.get(norm), c));
+      }
+    }
+    return loaded;
   }
 
   @Override

@@ -45,12 +45,21 @@ public record UnitSelection(DecoderBlueprint blueprint, ActivationScores activit
    */
   public Kept of(DecoderSizes sizes) {
     var kept = new LinkedHashMap<String, int[]>();
-    put(kept, blueprint.hidden(), first(activity.hidden(), sizes.hidden()));
+    put(kept, blueprint.hidden(), stream(sizes.hidden()));
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
       feedForward(kept, layer, sizes);
       attention(kept, layer, sizes.groups(), sizes.headsPerGroup());
     }
     return new Kept(kept);
+  }
+
+  /**
+   * Returns the channels of the stream that stay; of directions the first, which are the strongest.
+   */
+  private int[] stream(int count) {
+    return blueprint.basis().rotated()
+        ? IntStream.range(0, count).toArray()
+        : first(activity.hidden(), count);
   }
 
   private void feedForward(Map<String, int[]> kept, int layer, DecoderSizes sizes) {

@@ -213,7 +213,9 @@ final class BlockReconstruction {
     NDArray importance = streams.importance(stream);
     NDArray missing =
         Tensors.subtract(
-            stream, Tensors.add(Tensors.inDoublePrecision(now.before()), Tensors.inDoublePrecision(now.said())));
+            stream,
+            Tensors.add(
+                Tensors.inDoublePrecision(now.before()), Tensors.inDoublePrecision(now.said())));
     var readers = MemberRows.of(now, members, tokens);
     for (int i = 0; i < members.size(); i++) {
       MemberRows rows = readers.get(i);

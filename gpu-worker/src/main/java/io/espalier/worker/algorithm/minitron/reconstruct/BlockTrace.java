@@ -73,7 +73,8 @@ final class BlockTrace implements ForwardHooks {
   public NDArray heads(String axis, NDArray context) {
     NDArray byToken = Tensors.transpose(context, 1, 2); // (batch, tokens, heads, head size)
     var shape = byToken.getShape();
-    read.put(axis, Tensors.reshape(byToken, shape.get(0) * shape.get(1), shape.get(2) * shape.get(3)));
+    read.put(
+        axis, Tensors.reshape(byToken, shape.get(0) * shape.get(1), shape.get(2) * shape.get(3)));
     return context;
   }
 

@@ -84,7 +84,9 @@ public record DecoderReconstruction(
     }
   }
 
-  /** What each of the texts in the original, in the solved and in the plainly cut model may take. */
+  /**
+   * What each of the texts in the original, in the solved and in the plainly cut model may take.
+   */
   private MemoryLimits room() {
     return MemoryLimits.of(settings.stateBytes() / 3);
   }
@@ -106,8 +108,7 @@ public record DecoderReconstruction(
 
   /** That of the model as it was cut. */
   private double plain(HeldOutDivergence divergence, SolvedTexts texts, Path checkpoints) {
-    try (var model =
-        new LayerwiseForward(blueprint, texts.heldOut(), room(), checkpoints)) {
+    try (var model = new LayerwiseForward(blueprint, texts.heldOut(), room(), checkpoints)) {
       model.run(subnet.units(), subnet.layers());
       return divergence.ofCut(model);
     }

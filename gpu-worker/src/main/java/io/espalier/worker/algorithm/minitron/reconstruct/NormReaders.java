@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The linear layers that read the stream behind one of its normalisations.
@@ -59,10 +60,11 @@ record NormReaders(String norm, List<Reader> readers) {
         current = found.computeIfAbsent(module(tensor), any -> new ArrayList<>());
       } else if (layer != null && name != null && layer.in().isAlong(stream)) {
         boolean transposed = tensor.dimensions().get(0).isAlong(stream);
+        Layer narrower = Objects.requireNonNull(cut.get(name));
         current.add(
             new Reader(
                 new Projection(stream.name(), layer, transposed),
-                new Projection(stream.name(), cut.get(name), transposed)));
+                new Projection(stream.name(), narrower, transposed)));
       }
     }
     return found.entrySet().stream()

@@ -78,7 +78,9 @@ final class StreamPair implements AutoCloseable {
 
   /** The channels of the original's stream, (rows, hidden), that the cut model's has. */
   NDArray narrowed(NDArray stream) {
-    return isNarrower() ? Tensors.select(stream, 1, kept.of(blueprint.hidden()).orElseThrow()) : stream;
+    return isNarrower()
+        ? Tensors.select(stream, 1, kept.of(blueprint.hidden()).orElseThrow())
+        : stream;
   }
 
   /**
@@ -101,9 +103,11 @@ final class StreamPair implements AutoCloseable {
     NDArray squares = Tensors.scale(Tensors.sum(Tensors.square(stream), 1), share);
     NDArray energy =
         blueprint.network().centresStream()
-            ? Tensors.subtract(squares, Tensors.square(Tensors.scale(Tensors.sum(stream, 1), share)))
+            ? Tensors.subtract(
+                squares, Tensors.square(Tensors.scale(Tensors.sum(stream, 1), share)))
             : squares;
-    return Tensors.divide(Tensors.full(energy, 1, energy.size()), Tensors.atLeast(energy, SMALLEST_ENERGY));
+    return Tensors.divide(
+        Tensors.full(energy, 1, energy.size()), Tensors.atLeast(energy, SMALLEST_ENERGY));
   }
 
   /** Does something with a batch, in a scope of its own. */

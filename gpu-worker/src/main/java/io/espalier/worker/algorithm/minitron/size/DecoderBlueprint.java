@@ -5,6 +5,7 @@ import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Layer;
+import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.family.MaskableNetwork;
@@ -29,9 +30,14 @@ import java.util.stream.LongStream;
  * @param blocks what names of tensors and axes begin with in each layer, first to last, without the
  *     dot behind it
  * @param pieces its architecture in parts, so that what concerns a layer is looked for in there
+ * @param basis what its stream runs along
  */
 public record DecoderBlueprint(
-    TextModel model, LayeredNetwork network, List<String> blocks, Pieces pieces) {
+    TextModel model,
+    LayeredNetwork network,
+    List<String> blocks,
+    Pieces pieces,
+    StreamBasis basis) {
   /** Kinds of axes that no other algorithm cuts. */
   private static final Set<AxisKind> CUT_TOGETHER =
       Set.of(AxisKind.HIDDEN, AxisKind.HEADS, AxisKind.GROUPS, AxisKind.EXPERTS, AxisKind.NEURONS);
@@ -56,7 +62,19 @@ public record DecoderBlueprint(
     }
     List<String> blocks =
         TextNetwork.Block.of(model.architecture()).stream().map(TextNetwork.Block::module).toList();
-    return new DecoderBlueprint(model, network, blocks, network.pieces(model.architecture()));
+    return new DecoderBlueprint(
+        model, network, blocks, network.pieces(model.architecture()), StreamBasis.CHANNELS);
+  }
+
+  /** Returns the same whose stream runs along something else. */
+  public DecoderBlueprint in(StreamBasis other) {
+    return new DecoderBlueprint(model, network, blocks, pieces, other);
+  }
+
+  /** Lists the weights of the stream's normalisations in a piece, in the order of its tensors. */
+  public List<String> norms(Architecture piece) {
+    Set<String> all = Set.copyOf(network.streamTensors(architecture()).norms().values());
+    return piece.tensors().stream().map(TensorSpec::name).filter(all::contains).toList();
   }
 
   /** Returns what it is made of. */
