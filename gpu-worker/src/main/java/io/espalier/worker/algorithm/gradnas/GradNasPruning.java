@@ -8,6 +8,7 @@ import io.espalier.worker.algorithm.gradnas.GradNasSubject.Baseline;
 import io.espalier.worker.algorithm.prune.CandidateSearch;
 import io.espalier.worker.algorithm.prune.CandidateSearch.LatencyRange;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
+import io.espalier.worker.algorithm.prune.CutFiles;
 import io.espalier.worker.algorithm.prune.Decision.Solved;
 import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.prune.LatencyBound;
@@ -37,7 +38,6 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.model.MaskableModel;
 import io.espalier.worker.model.family.LayerStack;
-import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
@@ -140,7 +140,9 @@ public final class GradNasPruning<M extends MaskableModel> {
           outcome(
               search,
               found,
-              plain.map(any -> before.original().beside(before.original())).orElse(before.original()),
+              plain
+                  .map(any -> before.original().beside(before.original()))
+                  .orElse(before.original()),
               plain.map(after::beside).orElse(after)),
           found.cut(),
           scores,

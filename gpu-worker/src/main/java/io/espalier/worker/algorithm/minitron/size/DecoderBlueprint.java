@@ -8,7 +8,6 @@ import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.MaskableNetwork;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.transformer.LayeredNetwork;
 import io.espalier.worker.model.transformer.LayeredNetwork.Pieces;

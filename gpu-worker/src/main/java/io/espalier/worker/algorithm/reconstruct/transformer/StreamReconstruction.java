@@ -9,7 +9,6 @@ import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.MaskableNetwork.Block;
-import io.espalier.worker.model.family.MaskableNetwork.Block;
 import io.espalier.worker.tensor.SpillingArrays;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
