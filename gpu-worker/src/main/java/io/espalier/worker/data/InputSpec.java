@@ -27,7 +27,8 @@ public record InputSpec(
     int width,
     Normalization normalization,
     Preparation preparation,
-    ClassNames names) {
+    ClassNames names)
+    implements ModelInput {
 
   /** ImageNet's images as they are usually shown to networks, whatever their number of classes. */
   public static final InputSpec IMAGENET =

@@ -24,7 +24,8 @@ public record TextInput(
     int types,
     long padding,
     List<String> labels,
-    ProblemType problem) {
+    ProblemType problem)
+    implements ModelInput {
   /** An input; the list is copied. */
   public TextInput {
     labels = List.copyOf(labels);

@@ -1,12 +1,14 @@
 package io.espalier.worker.model;
 
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.data.ModelInput;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.model.family.Family;
 import io.espalier.worker.model.family.TextFamily;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
@@ -14,7 +16,7 @@ import java.util.stream.LongStream;
  * A model directory that was looked at as far as headers go: its family is known, every tensor has
  * the shape that its architecture asks for and a type that can be computed with.
  */
-public sealed interface KnownModel permits VisionModel, TextModel {
+public sealed interface KnownModel permits VisionModel, MaskableModel {
   /** Names of tensors that are listed. */
   int LISTED = 6;
 
@@ -26,6 +28,30 @@ public sealed interface KnownModel permits VisionModel, TextModel {
 
   /** Returns what it is made of. */
   Architecture architecture();
+
+  /** What it reads. */
+  ModelInput input();
+
+  /** Length of the sequences that operations are counted for; empty if it reads none. */
+  default OptionalInt sequenceLength() {
+    return OptionalInt.empty();
+  }
+
+  /**
+   * Of how many tokens operations are told for each; empty if it does not continue text token by
+   * token.
+   */
+  default OptionalInt tokensOneByOne() {
+    return OptionalInt.empty();
+  }
+
+  /** What other libraries take for different things in its config, in sentences. */
+  default List<String> warnings() {
+    return List.of();
+  }
+
+  /** The same model by its heads and neurons, where these can be masked. */
+  Optional<MaskableModel> maskable();
 
   /**
    * Returns what its files keep and nothing computes with, so that it is not among the parameters

@@ -1,12 +1,14 @@
 package io.espalier.worker.model;
 
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.family.TextFamily;
 import io.espalier.worker.model.family.TextNetwork;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
@@ -24,11 +26,23 @@ public record TextModel(
     TextNetwork network,
     Architecture architecture,
     int tokens)
-    implements KnownModel {
-  /**
-   * Of how many tokens operations are told for each; empty if it does not continue text token by
-   * token.
-   */
+    implements MaskableModel {
+  @Override
+  public TextInput input() {
+    return network.input();
+  }
+
+  @Override
+  public OptionalInt sequenceLength() {
+    return OptionalInt.of(tokens);
+  }
+
+  @Override
+  public List<String> warnings() {
+    return network.warnings();
+  }
+
+  @Override
   public OptionalInt tokensOneByOne() {
     return network.input().task() == TextTask.TEXT_GENERATION
         ? OptionalInt.of(tokens)

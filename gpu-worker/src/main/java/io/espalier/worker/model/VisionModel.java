@@ -22,6 +22,10 @@ import java.util.Optional;
 public record VisionModel(
     ModelDirectory directory, VisionFamily family, Architecture architecture, InputSpec input)
     implements KnownModel {
+  @Override
+  public Optional<MaskableModel> maskable() {
+    return family.maskable().map(network -> new ImageTransformerModel(this, network));
+  }
 
   /**
    * Looks at a directory; loads no tensor.

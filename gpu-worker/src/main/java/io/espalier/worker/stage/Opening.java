@@ -1,7 +1,10 @@
 package io.espalier.worker.stage;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.espalier.worker.data.TextInput;
+import io.espalier.worker.model.KnownModel;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Code to open a result, for a loader that opens it as is.
@@ -15,6 +18,12 @@ public record Opening(String loader, String note, String language, String lines)
   /** What transformers is called among loaders; a version may follow. */
   private static final String TRANSFORMERS = "transformers";
 
+  private static final String TIMM =
+      """
+      import timm
+      model = timm.create_model("local-dir:DIR", pretrained=True)\
+      """;
+
   private static final String JAVA =
       """
       KnownModel model = KnownModel.of(ModelDirectory.open(Path.of("DIR"))); // Java, gpu-worker of Espalier
@@ -23,25 +32,46 @@ public record Opening(String loader, String note, String language, String lines)
       """;
 
   /**
-   * Of a model that reads text.
+   * Of a model that transformers or timm may open.
    *
    * @param loadsIn what opens it
-   * @param config its config.json
    */
-  public static Opening ofText(String note, List<String> loadsIn, JsonNode config) {
+  public static Opening of(String note, List<String> loadsIn, KnownModel model) {
+    if (loadsIn.contains(TimmShapes.LOADER)) {
+      return new Opening(TimmShapes.LOADER, note, "python", TIMM);
+    }
     boolean any = loadsIn.contains(TRANSFORMERS);
     if (!any && loadsIn.stream().noneMatch(loader -> loader.startsWith(TRANSFORMERS))) {
       return ofEspalier(note);
     }
+    JsonNode config = model.directory().config();
     String network = config.path("architectures").path(0).asText("AutoModel");
-    String lines =
-        """
-        from transformers import %1$s, AutoTokenizer%2$s
-        model = %1$s.from_pretrained("DIR")
-        tokenizer = AutoTokenizer.from_pretrained("DIR")\
-        """
-            .formatted(network, any ? "" : " # version 4, not 5");
-    return new Opening(TRANSFORMERS, note, "python", lines);
+    String comment = any ? "" : " # version 4, not 5";
+    return new Opening(TRANSFORMERS, note, "python", lines(network, preparation(model), comment));
+  }
+
+  private static String lines(String network, Optional<Preparation> preparation, String comment) {
+    var lines = new StringBuilder("from transformers import ").append(network);
+    preparation.ifPresent(each -> lines.append(", ").append(each.type()));
+    lines.append(comment).append("\nmodel = %s.from_pretrained(\"DIR\")".formatted(network));
+    preparation.ifPresent(
+        each ->
+            lines.append("\n%s = %s.from_pretrained(\"DIR\")".formatted(each.name(), each.type())));
+    return lines.toString();
+  }
+
+  /** What prepares inputs: its name, and its type in transformers. */
+  private record Preparation(String name, String type) {}
+
+  /** Empty if the directory has no file for it. */
+  private static Optional<Preparation> preparation(KnownModel model) {
+    if (model.input() instanceof TextInput) {
+      return Optional.of(new Preparation("tokenizer", "AutoTokenizer"));
+    }
+    return model
+        .directory()
+        .preprocessor()
+        .map(file -> new Preparation("processor", "AutoImageProcessor"));
   }
 
   /** Of a network that timm builds by these lines. */

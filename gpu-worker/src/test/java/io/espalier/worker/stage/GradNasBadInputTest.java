@@ -147,7 +147,7 @@ class GradNasBadInputTest {
 
     assertThat(refusal(job(images, SPEC)))
         .containsExactly(
-            "prune.algorithm: gradnas prunes models that read text, but %s is of family resnet, which tells images apart; ask for fastnas"
+            "prune.algorithm: gradnas prunes attention heads and feed-forward neurons, but %s is of family resnet, which has none; ask for fastnas"
                 .formatted(images));
     assertThat(
             refusal(job(reader, "{\"algorithm\":\"fastnas\",\"constraints\":{\"flops\":\"60%\"}}")))
@@ -157,17 +157,29 @@ class GradNasBadInputTest {
   }
 
   @Test
-  void a_family_that_no_algorithm_prunes_is_refused_by_each_with_that() throws IOException {
+  void a_transformer_for_images_is_left_to_gradnas() {
     Path vit = Golden.of("vit").directory();
 
-    for (String spec :
-        List.of(SPEC, "{\"algorithm\":\"fastnas\",\"constraints\":{\"flops\":\"60%\"}}")) {
-      assertThat(refusal(job(vit, spec)))
-          .anySatisfy(
-              problem ->
-                  assertThat(problem)
-                      .contains("is of family vit", "no algorithm prunes that family yet"));
-    }
+    assertThat(refusal(job(vit, "{\"algorithm\":\"fastnas\",\"constraints\":{\"flops\":\"60%\"}}")))
+        .anySatisfy(problem -> assertThat(problem).contains("is of family vit", "ask for gradnas"));
+  }
+
+  @Test
+  void what_is_said_of_texts_only_is_refused_of_a_transformer_for_images() {
+    Path vit = Golden.of("vit").directory();
+
+    assertThat(refusal(job(vit, SPEC)))
+        .containsExactly(
+            "prune.maxLength is for models that read text, but this one tells images apart; leave"
+                + " it out");
+    assertThat(
+            refusal(
+                job(
+                    vit,
+                    "{\"algorithm\":\"gradnas\",\"constraints\":{\"flopsPerToken\":\"60%\"}}")))
+        .containsExactly(
+            "prune.constraints.flopsPerToken: this is said of models for text-generation, but this"
+                + " one tells images apart; bound flops");
   }
 
   /**

@@ -45,7 +45,7 @@ public final class GradNasKeys {
   public static final Setting<Integer> BATCH_SIZE =
       PruneKeys.BATCH_SIZE
           .usually(8)
-          .told("sequences per batch")
+          .told("images or sequences per batch")
           .more("what is squared is the gradient of a batch's mean loss");
 
   /** Sequences that are computed at once. */
@@ -53,7 +53,7 @@ public final class GradNasKeys {
       Setting.whole("microBatch", 1, LARGEST_DIVISOR)
           .otherwise("`batchSize`")
           .unrecorded()
-          .means("Sequences that are computed at once, which bounds memory")
+          .means("Images or sequences that are computed at once, which bounds memory")
           .more("changes no result beyond rounding");
 
   /** Normalisation of scores. */
@@ -89,7 +89,9 @@ public final class GradNasKeys {
               "384 for questions, 512 for text that is continued, 128 otherwise, or as many as the"
                   + " model takes")
           .means("Tokens of the longest sequence, for which operations are counted too")
-          .more("latency is that of one such sequence");
+          .more(
+              "latency is that of one such sequence; this and `stride` are for models that read"
+                  + " text");
 
   /** Tokens that windows share. */
   public static final Setting<Integer> STRIDE =

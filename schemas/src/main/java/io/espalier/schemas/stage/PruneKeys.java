@@ -15,8 +15,9 @@ public final class PruneKeys {
   public static final Setting<String> ALGORITHM =
       Setting.word("algorithm", "fastnas", "gradnas", "minitron")
           .means(
-              "How it is decided what matters least: fastnas for models that tell images apart,"
-                  + " gradnas for models that read text, minitron for decoders that continue it");
+              "How it is decided what matters least: fastnas for networks of convolutions, gradnas"
+                  + " for transformers that read text or images, minitron for decoders that"
+                  + " continue text");
 
   /** Bound of operations. */
   public static final Setting<String> FLOPS =

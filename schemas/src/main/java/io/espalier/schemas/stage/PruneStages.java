@@ -15,12 +15,17 @@ public final class PruneStages {
           Optional.of(PruneKeys.ALGORITHM),
           List.of(
               new Variant(FastNasKeys.FASTNAS, FastNasKeys.TABLE, any -> measuredOfImages()),
-              new Variant(GradNasKeys.GRADNAS, GradNasKeys.TABLE, any -> Metrics.OF_TEXT),
+              new Variant(GradNasKeys.GRADNAS, GradNasKeys.TABLE, any -> measuredOfTransformers()),
               new Variant(MinitronKeys.MINITRON, MinitronKeys.TABLE, any -> Metrics.OF_TEXT)),
           true,
           Set.of());
 
   private PruneStages() {}
+
+  /** Of those that read text, and of those that tell images apart. */
+  private static Set<String> measuredOfTransformers() {
+    return Metrics.and(Metrics.OF_TEXT, measuredOfImages());
+  }
 
   private static Set<String> measuredOfImages() {
     return Metrics.and(Metrics.OF_IMAGES, Set.of(Metrics.AGREEMENT));

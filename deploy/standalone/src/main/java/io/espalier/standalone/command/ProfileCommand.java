@@ -57,7 +57,7 @@ final class ProfileCommand extends Task {
       names = "--algorithm",
       defaultValue = "fastnas",
       description =
-          "fastnas for models that tell images apart, gradnas for models that read text, minitron"
+          "fastnas for networks of convolutions, gradnas for transformers, minitron"
               + " for decoders that continue it. Default: ${DEFAULT-VALUE}.")
   private Algorithm algorithm = Algorithm.FASTNAS;
 

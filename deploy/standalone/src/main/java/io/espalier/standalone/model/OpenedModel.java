@@ -21,13 +21,15 @@ import java.util.List;
  * @param architecture what it is made of
  * @param task what it does, in Hugging Face's words
  * @param measured names of what is measured of how good it is
+ * @param maskable whether it has heads and neurons that can be masked
  */
 public record OpenedModel(
     ModelDirectory directory,
     Family family,
     Architecture architecture,
     String task,
-    List<String> measured) {
+    List<String> measured,
+    boolean maskable) {
   /** A model; the list is copied. */
   public OpenedModel {
     measured = List.copyOf(measured);
@@ -46,7 +48,13 @@ public record OpenedModel(
   }
 
   private static OpenedModel of(KnownModel known, String task, List<String> measured) {
-    return new OpenedModel(known.directory(), known.family(), known.architecture(), task, measured);
+    return new OpenedModel(
+        known.directory(),
+        known.family(),
+        known.architecture(),
+        task,
+        measured,
+        known.maskable().isPresent());
   }
 
   /** Returns whether it reads text. */

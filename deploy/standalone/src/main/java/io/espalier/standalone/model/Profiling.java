@@ -13,6 +13,10 @@ import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.data.TextInput;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.model.KnownModel;
+import io.espalier.worker.model.MaskableModel;
 import io.espalier.worker.model.TextModel;
 import java.nio.file.Path;
 import java.util.Map;
@@ -63,7 +67,7 @@ public final class Profiling {
   public static Result of(Path model, Request request) {
     ModelDirectory directory = ModelDirectory.open(model);
     return switch (request.algorithm()) {
-      case "gradnas" -> gradNas(text(directory, request), request);
+      case "gradnas" -> gradNas(maskable(directory, request), request);
       case "minitron" ->
           result(
               request,
@@ -83,6 +87,19 @@ public final class Profiling {
     return result(request, Profiles.of(architecture, request.toProfiles()));
   }
 
+  private static MaskableModel maskable(ModelDirectory directory, Request request) {
+    KnownModel known = KnownModel.of(directory);
+    return known.input() instanceof TextInput
+        ? text(directory, request)
+        : known.maskable().orElseThrow(() -> withoutUnits(known));
+  }
+
+  private static InvalidInputException withoutUnits(KnownModel model) {
+    return new InvalidInputException(
+        "gradnas prunes attention heads and feed-forward neurons, but %s is of family %s, which has none; ask for fastnas"
+            .formatted(model.directory().path(), model.family().name()));
+  }
+
   private static TextModel text(ModelDirectory directory, Request request) {
     return request.tokens().isPresent()
         ? TextModel.of(directory, request.tokens().getAsInt())
@@ -90,7 +107,7 @@ public final class Profiling {
   }
 
   /** The space of the form of output that a policy gets which says nothing of it. */
-  private static Result gradNas(TextModel model, Request request) {
+  private static Result gradNas(MaskableModel model, Request request) {
     var rules = new WidthRules(false, request.divisor(), request.rules());
     var forms = OutputForms.of(model, rules, request.bounds());
     Profile profile = forms.first().profile(request.bounds());

@@ -11,7 +11,6 @@ import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.model.KnownModel;
-import io.espalier.worker.model.VisionModel;
 import io.espalier.worker.stage.Stage;
 import io.espalier.worker.stage.job.Stages;
 import io.espalier.worker.stage.prune.FastNasSpec;
@@ -95,8 +94,8 @@ public record StageForesight(Verdict verdict, List<String> reasons) {
 
   private static List<String> shortfalls(PruningPolicy policy, Path model) {
     ModelDirectory directory = ModelDirectory.open(model);
-    boolean tellsImagesApart = KnownModel.of(directory) instanceof VisionModel;
-    if (!tellsImagesApart || !kind(policy).equals(StageKind.PRUNE)) {
+    boolean isForFastNas = KnownModel.of(directory).maskable().isEmpty();
+    if (!isForFastNas || !kind(policy).equals(StageKind.PRUNE)) {
       return List.of();
     }
     FastNasSpec asked = FastNasSpec.parse(policy.getStages().get(0).getSpec());

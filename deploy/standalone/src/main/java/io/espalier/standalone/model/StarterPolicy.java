@@ -77,7 +77,7 @@ public final class StarterPolicy {
   }
 
   private String algorithm() {
-    if (!model.readsText()) {
+    if (!model.maskable()) {
       return "fastnas";
     }
     return model.task().equals("text-generation") && DECODERS.contains(model.family().name())

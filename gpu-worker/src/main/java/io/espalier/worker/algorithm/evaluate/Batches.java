@@ -46,6 +46,11 @@ public record Batches(ImageDataset data, int batch) {
 
   /** (batch, channels, height, width). */
   public NDArray images(Batch of, NDManager manager) {
+    return images(data, of, manager);
+  }
+
+  /** The images of a batch of a data set: (batch, channels, height, width). */
+  public static NDArray images(ImageDataset data, Batch of, NDManager manager) {
     return Tensors.images(
         manager, of.pixels(), of.size(), data.channels(), data.height(), data.width());
   }

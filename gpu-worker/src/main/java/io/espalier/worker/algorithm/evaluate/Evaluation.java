@@ -31,7 +31,22 @@ public final class Evaluation {
    */
   public record Quality(double accuracy, double loss, long samples) {}
 
+  /** A forward pass. */
+  @FunctionalInterface
+  public interface Classifier {
+    /**
+     * Class scores before softmax, in the open scope: (batch, classes).
+     *
+     * @param images (batch, channels, height, width), normalised
+     */
+    NDArray scores(Weights weights, NDArray images);
+  }
+
   private Evaluation() {}
+
+  private static Classifier classifier(VisionFamily family) {
+    return (weights, images) -> family.forward(weights, images, Mode.EVALUATE);
+  }
 
   /**
    * Accuracy and loss over a whole data set.
@@ -56,6 +71,16 @@ public final class Evaluation {
       ImageDataset data,
       int batch,
       Progress.Listener progress) {
+    return tally(classifier(family), weights, data, batch, progress);
+  }
+
+  /** The same of any forward pass. */
+  public static ImageMetrics tally(
+      Classifier classifier,
+      Weights weights,
+      ImageDataset data,
+      int batch,
+      Progress.Listener progress) {
     var batches = new Batches(data, batch);
     var tally = ImageMetrics.keepingSamples();
     try (NDManager manager = PyTorch.newManager()) {
@@ -63,7 +88,7 @@ public final class Evaluation {
         try (var scope = new NDScope()) {
           scope.suppressNotUsedWarning();
           Batch images = batches.get(i);
-          NDArray logits = family.forward(weights, batches.images(images, manager), Mode.EVALUATE);
+          NDArray logits = classifier.scores(weights, batches.images(images, manager));
           tally.add(logits, images.labels());
         }
         Quality now = tally.quality();
@@ -91,6 +116,12 @@ public final class Evaluation {
   /** The same for several models to compare, which take turns. */
   public static List<Latency> latencies(
       VisionFamily family, List<Weights> models, int repetitions, int... image) {
+    return latencies(classifier(family), models, repetitions, image);
+  }
+
+  /** The same of any forward pass. */
+  public static List<Latency> latencies(
+      Classifier classifier, List<Weights> models, int repetitions, int... image) {
     if (image.length != 3) {
       throw new IllegalArgumentException(
           "an image of %d dimensions; wanted 3".formatted(image.length));
@@ -98,14 +129,14 @@ public final class Evaluation {
     try (NDManager manager = PyTorch.newManager()) {
       NDArray one = noise(manager, image);
       return InterleavedTiming.latencies(
-          models.size(), repetitions, model -> pass(family, models.get(model), one));
+          models.size(), repetitions, model -> pass(classifier, models.get(model), one));
     }
   }
 
-  private static void pass(VisionFamily family, Weights weights, NDArray image) {
+  private static void pass(Classifier classifier, Weights weights, NDArray image) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      family.forward(weights, image, Mode.EVALUATE).toFloatArray();
+      classifier.scores(weights, image).toFloatArray();
     }
   }
 

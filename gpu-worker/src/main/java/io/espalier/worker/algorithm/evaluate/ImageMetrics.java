@@ -72,6 +72,36 @@ public final class ImageMetrics {
   }
 
   /**
+   * Names of what {@link #measures} tells.
+   *
+   * @param labelled whether images have classes
+   */
+  public static List<String> names(boolean labelled) {
+    return labelled ? List.of("accuracy", "loss", "agreement") : List.of("agreement");
+  }
+
+  /**
+   * How good the model is: accuracy and loss by the classes of the images, if they have classes,
+   * and agreement with the original.
+   *
+   * @param original what the original says of the same images
+   */
+  public List<Measure> measures(ImageMetrics original) {
+    var measures = new ArrayList<Measure>();
+    if (labelled) {
+      measures.add(Measure.fraction("accuracy", quality().accuracy()));
+      measures.add(Measure.loss(quality().loss()));
+    }
+    measures.add(Measure.fraction("agreement", agreement(original.said(), said())));
+    return measures;
+  }
+
+  /** The same as a judgement. */
+  public Judgement judgement(ImageMetrics original) {
+    return new Judgement(names(labelled).get(0), measures(original), samples(original), samples);
+  }
+
+  /**
    * The samples behind accuracy and loss, if images have classes, and agreement.
    *
    * @param original what the original says of the same images

@@ -143,6 +143,11 @@ public final class TextMetrics {
     return measures;
   }
 
+  /** As {@link #measures(TextMetrics)}, with what is behind the measures. */
+  public Judgement judgement(TextMetrics original) {
+    return new Judgement(headline(input), measures(original), samples(original), samples());
+  }
+
   /**
    * Returns the measure that says most of a model.
    *

@@ -169,10 +169,10 @@ public final class FastNasPruning {
         PyTorch.device());
   }
 
-  /** Returns how good a model is, and its plain cut, if something was reconstructed. */
+  /** How good a model is, and its plain cut, if something was reconstructed. */
   private List<Measure> measures(
       ImageMetrics said, ImageMetrics original, Optional<ImageMetrics> plain) {
-    var measures = new ArrayList<>(measuring.measures(said, original));
+    var measures = new ArrayList<>(said.measures(original));
     plain.ifPresent(cut -> measures.add(measuring.asCut(cut, original)));
     return measures;
   }

@@ -10,7 +10,6 @@ import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Weights;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -28,20 +27,6 @@ record ModelMeasurement(
         data,
         batch,
         step -> progress.report(new Progress(phase, step.done(), step.total(), step.values())));
-  }
-
-  /**
-   * Returns how good a model is by what it says: by the classes of the data, and by the original.
-   */
-  List<Measure> measures(ImageMetrics said, ImageMetrics original) {
-    var measures = new ArrayList<Measure>();
-    if (data.labelled()) {
-      measures.add(Measure.fraction("accuracy", said.quality().accuracy()));
-      measures.add(Measure.loss(said.quality().loss()));
-    }
-    measures.add(
-        Measure.fraction("agreement", ImageMetrics.agreement(original.said(), said.said())));
-    return measures;
   }
 
   /**

@@ -1,17 +1,14 @@
 package io.espalier.worker.algorithm.gradnas;
 
-import io.espalier.worker.algorithm.evaluate.TextLoss;
+import io.espalier.worker.algorithm.evaluate.LossData;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.data.Fingerprint;
-import io.espalier.worker.data.TextDataset;
-import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Axis;
-import io.espalier.worker.domain.model.TextTask;
-import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.TextNetwork.Block;
+import io.espalier.worker.model.MaskableModel;
+import io.espalier.worker.model.family.MaskableNetwork.Block;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
@@ -35,16 +32,16 @@ public final class GradNas {
 
   private static final String PHASE = "measuring gradients";
 
-  private final TextModel model;
+  private final MaskableModel model;
   private final GradNasSettings settings;
-  private final TextDataset data;
+  private final LossData data;
 
   /**
    * A search on a model.
    *
-   * @param data what gradients are measured on; with labels unless the model gives embeddings
+   * @param data what gradients are measured on
    */
-  public GradNas(TextModel model, GradNasSettings settings, TextDataset data) {
+  public GradNas(MaskableModel model, GradNasSettings settings, LossData data) {
     this.model = model;
     this.settings = settings;
     this.data = data;
@@ -71,9 +68,8 @@ public final class GradNas {
         store
             .load(fingerprint, batches)
             .orElseGet(() -> new UnitScores(fingerprint, 0, 0, Map.of()));
-    TextDataset shuffled = data.drawn(data.examples(), settings.seed());
-    try (var gradients =
-        new MaskGradients(model.network(), weights, axes(), loss(), settings.pieceSize())) {
+    LossData shuffled = data.shuffled(settings.seed());
+    try (var gradients = new MaskGradients(weights, axes(), settings.pieceSize())) {
       while (scores.batches() < batches) {
         int batch = scores.batches();
         String name = "batch %d of %d".formatted(batch + 1, batches);
@@ -93,13 +89,6 @@ public final class GradNas {
   private int[] indices(int batch, int size) {
     int from = batch * settings.batchSize();
     return IntStream.range(from, Math.min(from + settings.batchSize(), size)).toArray();
-  }
-
-  private TextLoss loss() {
-    TextInput input = model.network().input();
-    return input.task() == TextTask.FEATURE_EXTRACTION
-        ? new Probe(settings.seed())
-        : TextLoss.of(input);
   }
 
   private List<Axis> axes() {

@@ -10,8 +10,9 @@ import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
-import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.MaskableModel;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Plan of a pruning before any tensor is loaded.
@@ -23,7 +24,7 @@ import java.util.Optional;
  * @param costs what they cost once they are written
  */
 public record GradNasPlan(
-    TextModel model, OutputMode output, Layout layout, SearchSpace space, CostModel costs) {
+    MaskableModel model, OutputMode output, Layout layout, SearchSpace space, CostModel costs) {
 
   /**
    * Looks at a model.
@@ -33,16 +34,12 @@ public record GradNasPlan(
    * @throws InvalidInputException if the model has experts, the form is none of the family's,
    *     layers cannot go together, or a rule matches no layer
    */
-  public static GradNasPlan of(TextModel model, OutputMode output, WidthRules rules) {
-    model
-        .network()
-        .expertKeys()
-        .ifPresent(
-            keys -> {
-              throw new InvalidInputException(
-                  "%s has experts, which GradNAS does not score; prune it by Minitron"
-                      .formatted(model.architecture().name()));
-            });
+  public static GradNasPlan of(MaskableModel model, OutputMode output, WidthRules rules) {
+    if (model.network().hasExperts()) {
+      throw new InvalidInputException(
+          "%s has experts, which GradNAS does not score; prune it by Minitron"
+              .formatted(model.architecture().name()));
+    }
     if (output == OutputMode.PRUNED_HEADS && !model.network().widthKeys().prunedHeads()) {
       throw new InvalidInputException(
           "output %s: transformers 4 removes no heads from models of family %s; ask for another of per-layer, uniform, zero-padded"
@@ -74,7 +71,13 @@ public record GradNasPlan(
           "output %s: what would go is still there, so no result is faster; leave out constraints.latency, or ask for another output"
               .formatted(output.key()));
     }
-    constraints.ofSequences(model.tokens()).budget(whole()).requireReachable(space, costs);
+    budgeted(constraints).budget(whole()).requireReachable(space, costs);
+  }
+
+  /** Constraints in which those of a token are those of the sequences that costs are told of. */
+  Constraints budgeted(Constraints constraints) {
+    OptionalInt tokens = model.sequenceLength();
+    return tokens.isPresent() ? constraints.ofSequences(tokens.getAsInt()) : constraints;
   }
 
   /** Returns what the model at hand costs; bytes are those of its files as they are. */

@@ -1,13 +1,14 @@
 package io.espalier.worker.algorithm.gradnas;
 
 import ai.djl.ndarray.NDManager;
+import io.espalier.worker.algorithm.evaluate.Judgement;
 import io.espalier.worker.algorithm.evaluate.Latency;
-import io.espalier.worker.algorithm.evaluate.TextEvaluation;
-import io.espalier.worker.algorithm.evaluate.TextEvaluation.Timed;
-import io.espalier.worker.algorithm.evaluate.TextMetrics;
+import io.espalier.worker.algorithm.evaluate.LossData;
+import io.espalier.worker.algorithm.gradnas.GradNasSubject.Baseline;
 import io.espalier.worker.algorithm.prune.CandidateSearch;
 import io.espalier.worker.algorithm.prune.CandidateSearch.LatencyRange;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
+import io.espalier.worker.algorithm.prune.CutFiles;
 import io.espalier.worker.algorithm.prune.Decision.Solved;
 import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.prune.LatencyBound;
@@ -18,7 +19,10 @@ import io.espalier.worker.algorithm.prune.MeasuredModel;
 import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.prune.TextTiming;
+import io.espalier.worker.algorithm.prune.VersionTiming;
 import io.espalier.worker.algorithm.prune.WrittenCandidate;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
+import io.espalier.worker.algorithm.reconstruct.transformer.TransformerReconstruction;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
@@ -29,11 +33,11 @@ import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.algorithm.search.Widths;
-import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.Reconstruction;
-import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.MaskableModel;
+import io.espalier.worker.model.family.LayerStack;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
@@ -44,74 +48,60 @@ import java.util.Optional;
 /**
  * A pruning from files to files: measures the model, scores its units by gradients, searches, cuts
  * the files, and measures the result as it lies on disk.
+ *
+ * @param <M> what is known of the model's files
  */
-public final class GradNasPruning {
+public final class GradNasPruning<M extends MaskableModel> {
   /**
    * Result.
    *
    * @param outcome as any pruning has it
    * @param model what is known of the result's files
    * @param scores of the units, as they were measured
-   * @param sequences that they were measured on
+   * @param samples sequences or images that they were measured on
    * @param losses what each width of each axis of the search loses
    * @param reconstruction what was solved for; empty if nothing was to be
    */
   public record Result(
       PruningOutcome<Solved> outcome,
-      TextModel model,
+      MaskableModel model,
       UnitScores scores,
-      int sequences,
+      int samples,
       Sensitivities losses,
       Optional<Reconstruction> reconstruction) {}
+
+  /** Samples of a batch of which one is held out. */
+  private static final int FEWEST = 4;
+
+  /** Bound of hidden states in memory while layers are solved for. */
+  private static final long STATE_BYTES = 1L << 30;
 
   private final GradNasPlan plan;
   private final Constraints constraints;
   private final GradNasSettings settings;
-  private final TextDataset search;
-  private final TextDataset judge;
+  private final GradNasSubject<M> subject;
   private final Optional<LatencyBound> latencyBound;
-  private final TextTiming timing;
+  private final VersionTiming timing;
   private final Progress.Listener progress;
   private final Phases phases = new Phases(System::nanoTime);
 
   /**
    * A pruning of a plan's model.
    *
-   * @param search what gradients are measured on
-   * @param judge what before and after are measured on
+   * @param subject that model with its data
    */
   public GradNasPruning(
       GradNasPlan plan,
       Constraints constraints,
       GradNasSettings settings,
-      TextDataset search,
-      TextDataset judge,
-      Progress.Listener progress) {
-    this(
-        plan,
-        constraints,
-        settings,
-        search,
-        judge,
-        TextTiming.onDevice(plan.model().tokens()),
-        progress);
-  }
-
-  GradNasPruning(
-      GradNasPlan plan,
-      Constraints constraints,
-      GradNasSettings settings,
-      TextDataset search,
-      TextDataset judge,
-      TextTiming timing,
+      GradNasSubject<M> subject,
       Progress.Listener progress) {
     this.plan = plan;
-    this.constraints = constraints.ofSequences(plan.model().tokens());
+    this.constraints = plan.budgeted(constraints);
     this.settings = settings;
-    this.search = search;
-    this.judge = judge;
+    this.subject = subject;
     this.latencyBound = LatencyBound.of(constraints);
-    this.timing = timing;
+    this.timing = subject.timing();
     this.progress = progress;
   }
 
@@ -125,53 +115,95 @@ public final class GradNasPruning {
    * @throws WorkerException if the device cannot be timed
    */
   public Result run(Path output, Path checkpoints) {
-    TextModel model = plan.model();
-    var gradNas = new GradNas(model, settings, search);
+    M model = subject.model();
+    LossData data = subject.search(settings.seed());
+    var gradNas = new GradNas(model, settings, data);
     try (NDManager manager = PyTorch.newManager();
         Weights original = Weights.load(model.directory(), model.architecture(), manager)) {
       CostModel costs = costs(original, checkpoints);
       Budget budget = constraints.budget(FileCosts.whole(costs, model.directory()));
       budget.requireReachable(plan.space(), costs);
-      TextMetrics before =
-          phases.time("original", () -> tally("measuring the original", model, original));
+      Baseline<M> before = phases.time("original", () -> baseline(original));
       UnitScores scores =
           phases.time("gradients", () -> gradNas.measure(original, checkpoints, progress));
       Sensitivities losses = gradNas.sensitivities(scores, plan.space(), plan.layout());
       var search = new Search(costs, budget, scores, losses);
-      WrittenCandidate<Selection, TextModel> found =
-          candidates(search, original).settle(budget, output);
+      WrittenCandidate<Selection, M> found = candidates(search, original).settle(budget, output);
       if (plan.output() != OutputMode.ZERO_PADDED) { // that costs what it did: it is for looking at
         FileCosts.requireWithin(budget, cost(found.cut()), output);
       }
-      Optional<TextCompletion.Completed> completed =
-          phases.time("reconstruction", () -> complete(original, found.cut(), checkpoints));
-      TextMetrics after = phases.time("result", () -> result(found.cut(), manager));
+      Optional<Completed> completed =
+          phases.time("reconstruction", () -> complete(original, before, found.cut(), checkpoints));
+      Judgement after = phases.time("result", () -> result(before, found.cut(), manager));
+      Optional<Judgement> plain = completed.map(Completed::plain);
       return new Result(
           outcome(
               search,
               found,
-              new TextJudgement(before, after, completed.map(TextCompletion.Completed::plain))),
+              plain
+                  .map(any -> before.original().beside(before.original()))
+                  .orElse(before.original()),
+              plain.map(after::beside).orElse(after)),
           found.cut(),
           scores,
-          Math.min(scores.batches() * settings.batchSize(), this.search.size()),
+          Math.min(scores.batches() * settings.batchSize(), data.size()),
           losses,
-          completed.map(TextCompletion.Completed::reconstruction));
+          completed.map(Completed::reconstruction));
     }
   }
 
+  /**
+   * A model that was solved for anew.
+   *
+   * @param plain how good its plain cut is
+   */
+  private record Completed(Reconstruction reconstruction, Judgement plain) {}
+
+  /**
+   * Returns whether models are solved for anew.
+   *
+   * @param form of the result, if it is said
+   */
+  public static boolean isReconstructing(
+      ReconstructionMode mode, Optional<OutputMode> form, MaskableModel model) {
+    return mode != ReconstructionMode.OFF
+        && !form.equals(Optional.of(OutputMode.ZERO_PADDED))
+        && model.network() instanceof LayerStack;
+  }
+
   /** Solves anew for what writes to the stream, unless it is to stay as it was cut. */
-  private Optional<TextCompletion.Completed> complete(
-      Weights original, TextModel cut, Path checkpoints) {
-    return new TextCompletion(plan, settings, search, checkpoints, progress)
-        .complete(original, cut, weights -> tally("measuring the plain cut", cut, weights));
+  private Optional<Completed> complete(
+      Weights original, Baseline<M> before, M cut, Path checkpoints) {
+    if (!isReconstructing(settings.reconstruct(), Optional.of(plan.output()), plan.model())) {
+      return Optional.empty();
+    }
+    return subject
+        .passes(Math.max(FEWEST, settings.pieceSize()), settings.seed())
+        .map(passes -> new TransformerReconstruction(passes, original))
+        .map(reconstruction -> complete(reconstruction, before, cut, checkpoints));
+  }
+
+  private Completed complete(
+      TransformerReconstruction reconstruction, Baseline<M> before, M cut, Path checkpoints) {
+    try (Weights weights = Weights.load(cut.directory(), cut.architecture())) {
+      Judgement plain = before.of(cut, weights, heard("measuring the plain cut"));
+      Reconstruction done =
+          reconstruction.run(
+              weights, new TransformerReconstruction.Storage(STATE_BYTES, checkpoints), progress);
+      if (done.isUsed()) {
+        CutFiles.write(cut.directory(), weights, done.solved());
+      }
+      return new Completed(done, plain);
+    }
   }
 
   /** Basis of choices. */
   private record Search(CostModel costs, Budget budget, UnitScores scores, Sensitivities losses) {}
 
-  private CandidateSearch<Selection, TextModel> candidates(Search search, Weights original) {
+  private CandidateSearch<Selection, M> candidates(Search search, Weights original) {
     var cutting =
-        new TextCutting(
+        new UnitCutting<>(
+            subject::open,
             plan,
             search.costs(),
             search.losses(),
@@ -190,15 +222,14 @@ public final class GradNasPruning {
   }
 
   private PruningOutcome<Solved> outcome(
-      Search search, WrittenCandidate<Selection, TextModel> found, TextJudgement judged) {
+      Search search, WrittenCandidate<Selection, M> found, Judgement before, Judgement after) {
     Budget budget = search.budget();
     Cost whole = FileCosts.whole(search.costs(), plan.model().directory());
     return new PruningOutcome<>(
-        MeasuredModel.of(cost(plan.model()), judged.before(), found.original())
-            .with(judged.samplesBefore()),
-        MeasuredModel.of(cost(found.cut()), judged.after(), found.result())
-            .with(judged.samplesAfter()),
-        judged.result().samples(),
+        MeasuredModel.of(cost(plan.model()), before.measures(), found.original())
+            .with(before.samples()),
+        MeasuredModel.of(cost(found.cut()), after.measures(), found.result()).with(after.samples()),
+        after.count(),
         new Solved(found.choice(), phases.time("other budgets", () -> curve(search))),
         found.kept(),
         found.trials(),
@@ -237,35 +268,30 @@ public final class GradNasPruning {
     var first = new ChannelOrder(original.architecture(), Map.of());
     try (Weights widest = original.keep(first.kept(plan.layout().spread(one)));
         Weights narrowest = original.keep(first.kept(plan.layout().spread(other)))) {
-      return timing.warmedUp(timed(List.of(widest, narrowest)));
+      return timing.warmedUp(List.of(widest, narrowest));
     }
   }
 
   private List<Latency> latencies(List<Weights> versions) {
     progress.report(Progress.of("measuring latency", 0, 0));
-    return timing.latencies(timed(versions), TextTiming.REPETITIONS);
+    return timing.latencies(versions, TextTiming.REPETITIONS);
   }
 
-  private List<Timed> timed(List<Weights> versions) {
-    return versions.stream().map(each -> new Timed(plan.model().network(), each)).toList();
+  private Baseline<M> baseline(Weights original) {
+    return subject.baseline(original, settings.batchSize(), heard("measuring the original"));
   }
 
-  private TextMetrics tally(String phase, TextModel model, Weights weights) {
-    return TextEvaluation.tally(
-        model.network(),
-        weights,
-        judge,
-        settings.batchSize(),
-        step -> progress.report(new Progress(phase, step.done(), step.total(), step.values())));
-  }
-
-  private TextMetrics result(TextModel cut, NDManager manager) {
+  private Judgement result(Baseline<M> before, M cut, NDManager manager) {
     try (Weights weights = Weights.load(cut.directory(), cut.architecture(), manager)) {
-      return tally("measuring the result", cut, weights);
+      return before.of(cut, weights, heard("measuring the result"));
     }
   }
 
-  private static Cost cost(TextModel model) {
+  private Progress.Listener heard(String phase) {
+    return step -> progress.report(new Progress(phase, step.done(), step.total(), step.values()));
+  }
+
+  private static Cost cost(MaskableModel model) {
     return FileCosts.whole(
         FileCosts.of(model.architecture(), model.directory()), model.directory());
   }

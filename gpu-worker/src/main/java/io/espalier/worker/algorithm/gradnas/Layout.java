@@ -4,8 +4,8 @@ import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
-import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.TextNetwork.Block;
+import io.espalier.worker.model.MaskableModel;
+import io.espalier.worker.model.family.MaskableNetwork.Block;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +28,7 @@ record Layout(Architecture searched, Map<String, List<String>> members) {
    * @param uniform whether all layers are to have the same widths
    * @throws InvalidInputException if layers that are to be equally wide are not so now
    */
-  static Layout of(TextModel model, OutputMode output, boolean uniform) {
+  static Layout of(MaskableModel model, OutputMode output, boolean uniform) {
     var groups = new LinkedHashMap<String, String>();
     List<Block> blocks = Block.of(model.architecture());
     if (uniform || output.equalNeurons()) {
@@ -53,7 +53,7 @@ record Layout(Architecture searched, Map<String, List<String>> members) {
   }
 
   private static void group(
-      TextModel model, String name, Function<Block, String> kind, Map<String, String> groups) {
+      MaskableModel model, String name, Function<Block, String> kind, Map<String, String> groups) {
     Map<String, Integer> units = new LinkedHashMap<>();
     for (Axis axis : model.architecture().axes()) {
       units.put(axis.name(), axis.units());

@@ -3,13 +3,10 @@ package io.espalier.worker.algorithm.gradnas;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.algorithm.evaluate.TextLoss;
-import io.espalier.worker.data.TextDataset;
-import io.espalier.worker.data.TokenBatch;
+import io.espalier.worker.algorithm.evaluate.LossData;
+import io.espalier.worker.algorithm.evaluate.LossData.Piece;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Axis;
-import io.espalier.worker.model.family.TextNetwork;
-import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Tensors;
@@ -27,9 +24,7 @@ import java.util.Map;
  * batch, so memory is that of one piece. The model is used as it is when it serves: dropout is off.
  */
 final class MaskGradients implements AutoCloseable {
-  private final TextNetwork network;
   private final Weights weights;
-  private final TextLoss loss;
   private final int piece;
   private final MaskHooks masks;
   private final NDManager manager = PyTorch.newManager();
@@ -39,13 +34,10 @@ final class MaskGradients implements AutoCloseable {
    *
    * @param weights of the model; do not require gradients
    * @param axes of the units
-   * @param piece sequences that are computed at once
+   * @param piece sequences or images that are computed at once
    */
-  MaskGradients(
-      TextNetwork network, Weights weights, Collection<Axis> axes, TextLoss loss, int piece) {
-    this.network = network;
+  MaskGradients(Weights weights, Collection<Axis> axes, int piece) {
     this.weights = weights;
-    this.loss = loss;
     this.piece = piece;
     this.masks = new MaskHooks(axes);
   }
@@ -61,25 +53,25 @@ final class MaskGradients implements AutoCloseable {
   /**
    * The gradients of the mean loss of a batch.
    *
-   * @param indices of its sequences in the data set
+   * @param indices of its samples in the data
    * @param batch how it is called in messages
    * @throws InvalidInputException if nothing is asked in the batch, or gradients are no numbers, or
    *     all those of a layer are zero
    */
-  Of of(TextDataset data, int[] indices, String batch) {
-    List<TokenBatch> pieces = new ArrayList<>();
+  Of of(LossData data, int[] indices, String batch) {
+    List<Piece> pieces = new ArrayList<>();
     for (int from = 0; from < indices.length; from += piece) {
       int to = Math.min(from + piece, indices.length);
-      pieces.add(data.batch(Arrays.copyOfRange(indices, from, to)));
+      pieces.add(data.piece(Arrays.copyOfRange(indices, from, to)));
     }
-    long count = pieces.stream().mapToLong(loss::count).sum();
+    long count = pieces.stream().mapToLong(Piece::count).sum();
     if (count == 0) {
       throw new InvalidInputException(
           "%s asks for nothing: none of its %d sequences has a label; give labelled data"
               .formatted(batch, indices.length));
     }
     double mean = 0;
-    for (TokenBatch one : pieces) {
+    for (Piece one : pieces) {
       mean += run(one, count);
     }
     Map<String, float[]> gradients = masks.take();
@@ -87,15 +79,11 @@ final class MaskGradients implements AutoCloseable {
     return new Of(mean, gradients);
   }
 
-  private double run(TokenBatch batch, long count) {
+  private double run(Piece batch, long count) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      Tokens tokens = Tokens.of(manager, batch);
       NDArray mean =
-          Gradients.of(
-              () ->
-                  Tensors.scale(
-                      loss.sum(network.forward(weights, tokens, masks), batch), 1.0 / count));
+          Gradients.of(() -> Tensors.scale(batch.sum(weights, manager, masks), 1.0 / count));
       return mean.getFloat();
     }
   }

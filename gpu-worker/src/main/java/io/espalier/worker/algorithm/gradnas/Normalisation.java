@@ -1,6 +1,6 @@
 package io.espalier.worker.algorithm.gradnas;
 
-import io.espalier.worker.model.family.TextNetwork.Block;
+import io.espalier.worker.model.family.MaskableNetwork.Block;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

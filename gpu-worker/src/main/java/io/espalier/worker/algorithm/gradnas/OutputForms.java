@@ -5,7 +5,7 @@ import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
-import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.MaskableModel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,7 +46,7 @@ public record OutputForms(List<GradNasPlan> plans, List<String> passedOver) {
    * @throws InvalidInputException if the model has experts, or a rule matches no layer
    */
   public static OutputForms of(
-      TextModel model, WidthRules rules, Optional<Constraints> constraints) {
+      MaskableModel model, WidthRules rules, Optional<Constraints> constraints) {
     GradNasPlan free = GradNasPlan.of(model, OutputMode.PER_LAYER, rules);
     var plans = new ArrayList<GradNasPlan>();
     var passedOver = new ArrayList<String>();

@@ -6,9 +6,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.TextNetwork.Block;
-import io.espalier.worker.model.family.TextNetwork.WidthKeys;
+import io.espalier.worker.model.MaskableModel;
+import io.espalier.worker.model.family.MaskableNetwork.Block;
+import io.espalier.worker.model.family.MaskableNetwork.WidthKeys;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,13 +27,13 @@ final class WidthConfig {
   private static final String HEAD_SIZE = "head_dim";
   private static final String PRUNED = "pruned_heads";
 
-  private final TextModel model;
+  private final MaskableModel model;
   private final Map<String, Axis> axes = new LinkedHashMap<>();
   private final List<Block> blocks;
   private final WidthKeys keys;
 
   /** The configs of versions of a model. */
-  WidthConfig(TextModel model) {
+  WidthConfig(MaskableModel model) {
     this.model = model;
     for (Axis axis : model.architecture().axes()) {
       axes.put(axis.name(), axis);
@@ -54,7 +54,7 @@ final class WidthConfig {
     } else {
       heads(config, widths(Block::heads, kept));
     }
-    return config;
+    return model.network().inWordsOfItsLibrary(config);
   }
 
   private List<Integer> widths(Function<Block, String> kind, Kept kept) {

@@ -126,8 +126,8 @@ public enum TextKeys {
    *
    * @param prunedHeads whether transformers 4 can remove heads from models of the family
    */
-  public TextNetwork.WidthKeys widths(boolean prunedHeads) {
-    return new TextNetwork.WidthKeys(
+  public MaskableNetwork.WidthKeys widths(boolean prunedHeads) {
+    return new MaskableNetwork.WidthKeys(
         hidden, layers, heads, groups, neurons, prunedHeads, sizesHeads());
   }
 }

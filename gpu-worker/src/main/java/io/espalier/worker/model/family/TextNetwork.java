@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.model.Architecture;
-import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
@@ -19,8 +18,8 @@ import java.util.stream.Stream;
  * <p>Its prunable axes are, for each layer, its attention heads and the neurons of its feed-forward
  * part; where heads share keys and values, only the neurons can be cut without the others.
  */
-public interface TextNetwork {
-  /** Returns what it takes. */
+public interface TextNetwork extends MaskableNetwork {
+  /** What it takes. */
   TextInput input();
 
   /**
@@ -31,9 +30,6 @@ public interface TextNetwork {
   /** Returns what is wrong with tensors that its config ties to others, in sentences. */
   List<String> untied(ModelDirectory directory);
 
-  /** Suffix of the names of attention head axes. */
-  String HEADS = "." + AxisKind.HEADS.key();
-
   /**
    * How names of axes of groups of attention heads end, each of which has one head of keys and
    * values: group g of G has the heads from g · H / G up to (excluding) (g + 1) · H / G. In a
@@ -43,68 +39,6 @@ public interface TextNetwork {
 
   /** Suffix of names of expert axes. */
   String EXPERTS = "." + AxisKind.EXPERTS.key();
-
-  /**
-   * How names of axes of feed-forward neurons end: behind the name of the layer, that of an expert,
-   * or that of the expert that all tokens of the layer share.
-   */
-  String NEURONS = "." + AxisKind.NEURONS.key();
-
-  /** Channels of one attention head. */
-  int headSize();
-
-  /** Width of the residual stream. */
-  int hiddenSize();
-
-  /** Returns where its config.json says how wide its layers are. */
-  WidthKeys widthKeys();
-
-  /**
-   * A layer's axes; a layer of experts has no neurons of its own.
-   *
-   * @param module name of the layer
-   */
-  record Block(String module) {
-    /** Name of the axis of its attention heads. */
-    public String heads() {
-      return Axis.nameOf(AxisKind.HEADS, module);
-    }
-
-    /** Name of the axis of its feed-forward neurons. */
-    public String neurons() {
-      return Axis.nameOf(AxisKind.NEURONS, module);
-    }
-
-    /** The layers of a model that reads text, first to last. */
-    public static List<Block> of(Architecture architecture) {
-      return architecture.axes().stream()
-          .filter(axis -> axis.kind() == AxisKind.HEADS)
-          .map(heads -> new Block(heads.module()))
-          .toList();
-    }
-  }
-
-  /**
-   * Keys of config.json.
-   *
-   * @param hidden width of the residual stream
-   * @param layers number of layers
-   * @param heads number of attention heads
-   * @param groups number of heads of keys and values, if heads can share them
-   * @param neurons number of feed-forward neurons
-   * @param prunedHeads whether transformers 4 opens models of this family with heads removed that
-   *     {@code pruned_heads} names
-   * @param sizesHeads whether {@code head_dim} is always said, since some of the family mean a size
-   *     of their own where it is not
-   */
-  record WidthKeys(
-      String hidden,
-      String layers,
-      String heads,
-      Optional<String> groups,
-      String neurons,
-      boolean prunedHeads,
-      boolean sizesHeads) {}
 
   /**
    * Keys of config.json of a model with experts.
@@ -146,7 +80,12 @@ public interface TextNetwork {
     return Optional.empty();
   }
 
-  /** Returns how many experts each token has; 0 if the model has none. */
+  @Override
+  default boolean hasExperts() {
+    return expertKeys().isPresent();
+  }
+
+  /** How many experts each token has; 0 if the model has none. */
   default int chosenExperts() {
     return 0;
   }

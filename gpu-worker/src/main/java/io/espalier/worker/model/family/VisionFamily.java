@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
+import java.util.Optional;
 
 /** A family of models that tell images apart. */
 public non-sealed interface VisionFamily extends Family {
@@ -33,6 +34,14 @@ public non-sealed interface VisionFamily extends Family {
    */
   default boolean widthsFollowFromTensors() {
     return true;
+  }
+
+  /**
+   * The network of one config.json by its heads and neurons, where it has such units; of a family
+   * that {@link #of} made.
+   */
+  default Optional<ImageNetwork> maskable() {
+    return Optional.empty();
   }
 
   @Override

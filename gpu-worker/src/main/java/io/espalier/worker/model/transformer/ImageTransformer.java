@@ -1,6 +1,7 @@
 package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.AxisKind;
@@ -9,8 +10,9 @@ import io.espalier.worker.domain.model.Window;
 import io.espalier.worker.model.family.ArchitectureBuilder;
 import io.espalier.worker.model.family.DimensionSpec;
 import io.espalier.worker.model.family.ForwardHooks;
+import io.espalier.worker.model.family.ImageNetwork;
+import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.model.family.Section;
-import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.transformer.SelfAttention.Scoring;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
@@ -32,7 +34,7 @@ import java.util.stream.Stream;
  *
  * @param spec what it is built like
  */
-record ImageTransformer(ImageTransformerSpec spec) {
+record ImageTransformer(ImageTransformerSpec spec) implements ImageNetwork {
   private static final DimensionSpec HIDDEN = DimensionSpec.along("hidden");
   private static final String STREAM =
       "the residual stream reaches the embeddings and every layer normalisation";
@@ -127,22 +129,85 @@ record ImageTransformer(ImageTransformerSpec spec) {
    * @param hooks places to watch
    */
   List<Section> sections(Weights weights, ForwardHooks hooks) {
-    var modules = new TextModules(weights, "", spec.epsilon());
     var sections = new ArrayList<Section>();
     List<String> embedding =
         Stream.concat(
                 Stream.of(names().classToken(), names().positions(), names().patches()),
                 names().distilled().stream())
             .toList();
-    sections.add(new Section(embedding, (images, mode) -> embed(modules, images)));
-    for (int i = 0; i < spec.widths().layers(); i++) {
-      String block = names().blocks() + i;
-      sections.add(new Section(List.of(block), (x, mode) -> layer(modules, block, x, hooks)));
+    sections.add(new Section(embedding, (images, mode) -> embed(weights, images)));
+    for (int i = 0; i < layers(); i++) {
+      int index = i;
+      sections.add(
+          new Section(
+              List.of(names().blocks() + index), (x, mode) -> layer(index, weights, x, hooks)));
     }
     sections.add(
         new Section(
-            List.of(names().norm(), names().classifier()), (x, mode) -> classify(modules, x)));
+            List.of(names().norm(), names().classifier()),
+            (x, mode) -> classify(modules(weights), x)));
     return sections;
+  }
+
+  @Override
+  public NDArray forward(Weights weights, NDArray images, ForwardHooks hooks) {
+    return Section.forward(sections(weights, hooks), images, Mode.EVALUATE);
+  }
+
+  @Override
+  public int layers() {
+    return spec.widths().layers();
+  }
+
+  @Override
+  public boolean centresStream() {
+    return true;
+  }
+
+  @Override
+  public int headSize() {
+    return spec.widths().headSize();
+  }
+
+  @Override
+  public int hiddenSize() {
+    return spec.widths().hidden();
+  }
+
+  @Override
+  public WidthKeys widthKeys() {
+    return spec.widthKeys();
+  }
+
+  @Override
+  public ObjectNode inWordsOfItsLibrary(ObjectNode config) {
+    return spec.isOfTimm() ? TimmWidths.written(config, hiddenSize()) : config;
+  }
+
+  private TextModules modules(Weights weights) {
+    return new TextModules(weights, "", spec.epsilon());
+  }
+
+  @Override
+  public NDArray embed(Weights weights, NDArray images) {
+    return embed(modules(weights), images);
+  }
+
+  @Override
+  public NDArray layer(int index, Weights weights, NDArray x, ForwardHooks hooks) {
+    TextModules modules = modules(weights);
+    String block = names().blocks() + index;
+    String neurons = block + NEURONS;
+    NDArray entering = hooks.entering(index, x);
+    NDArray read = modules.norm(block + names().layer().attentionNorm(), entering);
+    NDArray attended = hooks.added(block + HEADS, attention(modules, block, read, hooks), entering);
+    NDArray between = Tensors.add(attended, entering);
+    NDArray normed = modules.norm(block + names().layer().neuronNorm(), between);
+    NDArray inner = hooks.neurons(neurons, modules.dense(block + names().layer().inner(), normed));
+    NDArray activated = hooks.activated(neurons, spec.activation().of(inner));
+    NDArray outer =
+        hooks.added(neurons, modules.dense(block + names().layer().outer(), activated), between);
+    return hooks.leaving(index, Tensors.add(outer, between));
   }
 
   /** (batch, channels, height, width) → (batch, tokens, hidden). */
@@ -166,16 +231,6 @@ record ImageTransformer(ImageTransformerSpec spec) {
         Tensors.concat(1, tokens.toArray(NDArray[]::new)), modules.get(names().positions()));
   }
 
-  private NDArray layer(TextModules modules, String block, NDArray x, ForwardHooks hooks) {
-    NDArray read = modules.norm(block + names().layer().attentionNorm(), x);
-    NDArray between = Tensors.add(attention(modules, block, read, hooks), x);
-    NDArray normed = modules.norm(block + names().layer().neuronNorm(), between);
-    String axis = block + TextNetwork.NEURONS;
-    NDArray inner = hooks.neurons(axis, modules.dense(block + names().layer().inner(), normed));
-    NDArray activated = hooks.activated(axis, spec.activation().of(inner));
-    return Tensors.add(modules.dense(block + names().layer().outer(), activated), between);
-  }
-
   private NDArray attention(TextModules modules, String block, NDArray x, ForwardHooks hooks) {
     int size = spec.widths().headSize();
     List<NDArray> read =
@@ -185,7 +240,7 @@ record ImageTransformer(ImageTransformerSpec spec) {
     var scoring =
         new Scoring(Tensors.scalar(x, 0), 1 / Math.sqrt((double) size), OptionalDouble.empty());
     NDArray context = SelfAttention.of(read.get(0), read.get(1), read.get(2), scoring);
-    NDArray heads = hooks.heads(block + TextNetwork.HEADS, context);
+    NDArray heads = hooks.heads(block + HEADS, context);
     return modules.dense(block + names().layer().attended(), SelfAttention.join(heads));
   }
 

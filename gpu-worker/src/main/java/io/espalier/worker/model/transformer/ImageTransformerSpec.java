@@ -1,13 +1,12 @@
 package io.espalier.worker.model.transformer;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.data.Normalization;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.model.family.Activation;
 import io.espalier.worker.model.family.ConfigReader;
+import io.espalier.worker.model.family.MaskableNetwork.WidthKeys;
 import io.espalier.worker.model.family.TextDefaults;
 import io.espalier.worker.model.family.TextKeys;
 import io.espalier.worker.model.family.TextWidths;
@@ -64,16 +63,7 @@ public record ImageTransformerSpec(
   private static final Normalization HALVES =
       new Normalization(List.of(0.5, 0.5, 0.5), List.of(0.5, 0.5, 0.5));
 
-  /** Sizes of timm's networks: hidden size, layers, heads. */
-  private static final Map<String, List<Integer>> TIMM_SIZES =
-      Map.of(
-          "tiny", List.of(192, 12, 3),
-          "small", List.of(384, 12, 6),
-          "base", List.of(768, 12, 12),
-          "large", List.of(1024, 24, 16),
-          "huge", List.of(1280, 32, 16));
-
-  /** Returns whether a config.json is one of such a network. */
+  /** Whether a config.json is one of such a network. */
   static boolean accepts(JsonNode config) {
     String architecture = TimmConfig.architectureOf(config);
     return architecture.isEmpty()
@@ -154,29 +144,22 @@ public record ImageTransformerSpec(
         name,
         ImageTransformerNames.TIMM,
         InputSpec.of(config, usual),
-        timmWidths(config, arguments, plain),
+        TimmWidths.read(
+            config, arguments, plain.group(1) == null ? plain.group(2) : plain.group(1)),
         arguments.count("patch_size", Integer.parseInt(plain.group(3))),
         1e-6,
         Activation.GELU,
         arguments.flag("qkv_bias", true));
   }
 
-  /** As transformers would say the same; timm has no word for the size of a head. */
-  private static TextWidths timmWidths(JsonNode config, ConfigReader arguments, Matcher name) {
-    String kind = name.group(1) == null ? name.group(2) : name.group(1);
-    List<Integer> usual = TIMM_SIZES.getOrDefault(kind, List.of(192, 12, 3));
-    int hidden = arguments.count("embed_dim", usual.get(0));
-    double ratio = arguments.number("mlp_ratio", Double.MIN_NORMAL, 4);
-    ObjectNode said = JsonNodeFactory.instance.objectNode();
-    said.put(TextKeys.BERT.hidden(), hidden);
-    said.put(TextKeys.BERT.layers(), arguments.count("depth", usual.get(1)));
-    said.put(TextKeys.BERT.heads(), arguments.count("num_heads", usual.get(2)));
-    said.put(TextKeys.BERT.neurons(), Math.max(1, (int) (hidden * ratio)));
-    if (config.has(TextWidths.HEAD_SIZE)) {
-      said.set(TextWidths.HEAD_SIZE, config.path(TextWidths.HEAD_SIZE));
-    }
-    var read = new ConfigReader(said, "model_args: ", arguments.problems(), new ArrayList<>());
-    return TextWidths.of(read, TextKeys.BERT, TextDefaults.BERT);
+  /** Whether its config.json is one of timm. */
+  boolean isOfTimm() {
+    return names == ImageTransformerNames.TIMM;
+  }
+
+  /** Where config.json says how wide layers are; timm's does where {@link TimmWidths} says. */
+  WidthKeys widthKeys() {
+    return TextKeys.BERT.widths(!isOfTimm());
   }
 
   /** Patches of an image, from above to below. */

@@ -2,21 +2,13 @@ package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.model.family.ForwardHooks;
+import io.espalier.worker.model.family.LayerStack;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.Weights;
 
-/** A network of layers that follow one another, each of which can be run by itself. */
-public interface StackedNetwork extends TextNetwork {
-  /** Returns how many layers there are. */
-  int layers();
-
-  /**
-   * Returns whether what normalises the stream takes its mean out first, so that it divides by the
-   * root of the variance; else by that of the mean square.
-   */
-  boolean centresStream();
-
+/** A network that reads text, of layers each of which can be run by itself. */
+public interface StackedNetwork extends TextNetwork, LayerStack {
   /**
    * Returns what all layers need to know of a batch.
    *

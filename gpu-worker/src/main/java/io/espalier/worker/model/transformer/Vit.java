@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.model.family.ForwardHooks;
+import io.espalier.worker.model.family.ImageNetwork;
 import io.espalier.worker.model.family.Loaders;
 import io.espalier.worker.model.family.Section;
 import io.espalier.worker.model.family.TextKeys;
-import io.espalier.worker.model.family.TextWidths;
 import io.espalier.worker.model.family.TimmConfig;
 import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Weights;
@@ -53,9 +53,9 @@ public record Vit(Optional<ImageTransformerSpec> spec) implements VisionFamily {
     if (TimmConfig.architectureOf(config).isEmpty()) {
       return Loaders.withTransformers(config, TextKeys.BERT);
     }
-    return config.has(TextWidths.HEAD_SIZE)
-        ? Loaders.ANY
-        : List.of("espalier", "safetensors", "timm");
+    return TimmWidths.opensInTimm(config)
+        ? List.of("espalier", "safetensors", "timm")
+        : Loaders.ANY;
   }
 
   @Override
@@ -81,5 +81,10 @@ public record Vit(Optional<ImageTransformerSpec> spec) implements VisionFamily {
    */
   public List<Section> sections(Weights weights, ForwardHooks hooks) {
     return new ImageTransformer(spec.orElseThrow()).sections(weights, hooks);
+  }
+
+  @Override
+  public Optional<ImageNetwork> maskable() {
+    return spec.map(ImageTransformer::new);
   }
 }

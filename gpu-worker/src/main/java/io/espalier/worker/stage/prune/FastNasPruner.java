@@ -147,7 +147,7 @@ final class FastNasPruner implements Pruner {
     }
     if (!vision.widthsFollowFromTensors()) {
       throw new InvalidInputException(
-          "prune.algorithm: fastnas leaves config.json as it is, but %s is of family %s, whose config.json says how wide layers are; no algorithm prunes that family yet"
+          "prune.algorithm: fastnas leaves config.json as it is, but %s is of family %s, whose config.json says how wide layers are; ask for gradnas"
               .formatted(path, family.name()));
     }
     return directory;

@@ -7,8 +7,8 @@ import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.AxisKind;
-import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.TextNetwork.Block;
+import io.espalier.worker.model.MaskableModel;
+import io.espalier.worker.model.family.MaskableNetwork.Block;
 import io.espalier.worker.report.facts.DataFacts;
 import io.espalier.worker.report.facts.Losses;
 import io.espalier.worker.report.facts.PruningReport;
@@ -28,7 +28,7 @@ record GradNasFacts(
     implements AlgorithmFacts {
   @Override
   public PruningReport.Model model() {
-    TextModel model = plan.model();
+    MaskableModel model = plan.model();
     return AlgorithmFacts.told(model.architecture(), model.family(), model.directory());
   }
 
@@ -58,10 +58,17 @@ record GradNasFacts(
         List.of(
             Fact.of("output", "form of output", plan.output().key()),
             Fact.of("batches", "batches for gradients", batches),
-            Fact.of("sequences", "sequences for gradients", pruned.sequences()),
-            Fact.of("samples", "samples before and after", pruned.outcome().samples()),
-            Fact.of("tokens", "tokens of the longest sequence", plan.model().tokens())));
+            Fact.of(samples(), samples() + " for gradients", pruned.samples()),
+            Fact.of("samples", "samples before and after", pruned.outcome().samples())));
+    plan.model()
+        .sequenceLength()
+        .ifPresent(
+            tokens -> facts.add(Fact.of("tokens", "tokens of the longest sequence", tokens)));
     return facts;
+  }
+
+  private String samples() {
+    return plan.model().sequenceLength().isPresent() ? "sequences" : "images";
   }
 
   @Override

@@ -1,12 +1,15 @@
 package io.espalier.worker.stage.prune;
 
+import io.espalier.worker.algorithm.evaluate.ImageMetrics;
 import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.gradnas.GradNas;
+import io.espalier.worker.algorithm.gradnas.GradNasImages;
 import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.GradNasPruning;
+import io.espalier.worker.algorithm.gradnas.GradNasSubject;
+import io.espalier.worker.algorithm.gradnas.GradNasTexts;
 import io.espalier.worker.algorithm.gradnas.OutputForms;
-import io.espalier.worker.algorithm.gradnas.TextCompletion;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TextInput;
@@ -16,12 +19,10 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.TextTask;
-import io.espalier.worker.model.Families;
+import io.espalier.worker.model.ImageTransformerModel;
+import io.espalier.worker.model.KnownModel;
+import io.espalier.worker.model.MaskableModel;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.Family;
-import io.espalier.worker.model.family.TextFamily;
-import io.espalier.worker.model.family.TextNetwork;
-import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.report.Reports;
 import io.espalier.worker.stage.PruningSummary;
 import java.net.URI;
@@ -33,12 +34,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prunes a model that reads text: looks at it, scores its heads and neurons by gradients, searches,
- * cuts the files, and measures before and after.
+ * Prunes a transformer, whether it reads text or images: looks at it, scores its heads and neurons
+ * by gradients, searches, cuts the files, and measures before and after.
  */
 final class GradNasPruner implements Pruner {
   /** Everything that can be known before a tensor is loaded. */
-  private record Prepared(GradNasSpec spec, OutputForms forms, PruningTexts texts) {}
+  private record Prepared(
+      GradNasSpec spec, OutputForms forms, GradNasSubject<?> subject, PruningData data) {
+    Prepared with(OutputForms other) {
+      return new Prepared(spec, other, subject, data);
+    }
+  }
 
   private static final Logger LOGGER = LoggerFactory.getLogger(GradNasPruner.class);
 
@@ -55,16 +61,25 @@ final class GradNasPruner implements Pruner {
   @Override
   public Set<String> metrics(StageJob job) {
     GradNasSpec spec = GradNasSpec.parse(job.spec());
-    TextModel model = model(job, spec);
+    MaskableModel model = model(job, spec);
     return new PruningSummary.Reported(
-            model.tokensOneByOne().isPresent(), false, judged(model.network(), spec), true)
+            model.tokensOneByOne().isPresent(), false, measured(job, spec, model), true)
         .names();
   }
 
-  private static List<String> judged(TextNetwork network, GradNasSpec spec) {
-    var names = new ArrayList<>(TextMetrics.names(network.input()));
-    if (TextCompletion.isWanted(spec.reconstruct(), spec.output(), network)) {
-      names.add(Measure.asCut(TextMetrics.headline(network.input())));
+  private static List<String> measured(StageJob job, GradNasSpec spec, MaskableModel model) {
+    List<String> names;
+    String headline;
+    if (model.input() instanceof TextInput text) {
+      names = new ArrayList<>(TextMetrics.names(text));
+      headline = TextMetrics.headline(text);
+    } else {
+      PruningImages images = images(job, spec, (ImageTransformerModel) model);
+      names = new ArrayList<>(ImageMetrics.names(images.judge().labelled()));
+      headline = names.get(0);
+    }
+    if (GradNasPruning.isReconstructing(spec.reconstruct(), spec.output(), model)) {
+      names.add(Measure.asCut(headline));
     }
     return names;
   }
@@ -91,30 +106,33 @@ final class GradNasPruner implements Pruner {
           .setCause(e)
           .addKeyValue("form", forms.first().output().key())
           .log("no model in this form");
-      return run(job, new Prepared(prepared.spec(), forms.next(e), prepared.texts()), progress);
+      return run(job, prepared.with(forms.next(e)), progress);
     }
   }
 
   private static GradNasPruning.Result pruned(
       StageJob job, Prepared prepared, Progress.Listener progress) {
-    return new GradNasPruning(
+    return pruned(job, prepared, prepared.subject(), progress);
+  }
+
+  private static <M extends MaskableModel> GradNasPruning.Result pruned(
+      StageJob job, Prepared prepared, GradNasSubject<M> subject, Progress.Listener progress) {
+    return new GradNasPruning<>(
             prepared.forms().first(),
             prepared.spec().constraints(),
             prepared.spec().settings(job.seed()),
-            prepared.texts().search(),
-            prepared.texts().judge(),
+            subject,
             progress)
         .run(job.output(), job.checkpoints());
   }
 
   private static StageReport result(StageJob job, Prepared prepared, GradNasPruning.Result pruned) {
-    var result =
-        new GradNasResult(job, prepared.spec(), prepared.forms(), pruned, prepared.texts());
+    var result = new GradNasResult(job, prepared.spec(), prepared.forms(), pruned, prepared.data());
     StageReport report = result.report();
-    result.write(report, prepared.texts().judge().fingerprint());
+    result.write(report);
     var facts =
         new GradNasFacts(
-            prepared.spec(), prepared.forms().first(), pruned, prepared.texts().facts());
+            prepared.spec(), prepared.forms().first(), pruned, prepared.data().facts());
     Reports.write(
         job.output(),
         new PruningFacts(pruned.outcome(), job.seed(), facts).report(report, result.opening()));
@@ -123,44 +141,56 @@ final class GradNasPruner implements Pruner {
 
   private static Prepared prepare(StageJob job) {
     GradNasSpec spec = GradNasSpec.parse(job.spec());
-    TextModel model = model(job, spec);
+    MaskableModel model = model(job, spec);
     OutputForms forms = forms(model, spec);
     forms.first().require(spec.constraints());
-    var wanted =
-        new PruningTexts.Wanted(
-            model.network().input(), spec.texts(job.seed()), spec.batches(), spec.batchSize());
-    PruningTexts texts =
-        PruningTexts.open(job, wanted, (data, uri) -> unlabelled(data, uri, wanted.input()));
-    return new Prepared(spec, forms, texts);
+    if (model instanceof TextModel text) {
+      PruningTexts texts = texts(job, spec, text);
+      var subject = new GradNasTexts(text, texts.search(), texts.judge());
+      return new Prepared(spec, forms, subject, texts);
+    }
+    var transformer = (ImageTransformerModel) model;
+    PruningImages images = images(job, spec, transformer);
+    var subject = new GradNasImages(transformer, images.search(), images.judge());
+    return new Prepared(spec, forms, subject, images);
   }
 
-  private static OutputForms forms(TextModel model, GradNasSpec spec) {
+  private static PruningTexts texts(StageJob job, GradNasSpec spec, TextModel model) {
+    var wanted =
+        new PruningTexts.Wanted(
+            model.input(), spec.texts(job.seed()), spec.batches(), spec.batchSize());
+    return PruningTexts.open(job, wanted, (data, uri) -> unlabelled(data, uri, wanted.input()));
+  }
+
+  private static PruningImages images(StageJob job, GradNasSpec spec, ImageTransformerModel model) {
+    return PruningImages.open(job, model.input(), spec.batches(), spec.batchSize());
+  }
+
+  private static OutputForms forms(MaskableModel model, GradNasSpec spec) {
     return spec.output()
         .map(form -> OutputForms.only(GradNasPlan.of(model, form, spec.widths())))
         .orElseGet(() -> OutputForms.of(model, spec.widths(), Optional.of(spec.constraints())));
   }
 
-  private static TextModel model(StageJob job, GradNasSpec spec) {
+  private static MaskableModel model(StageJob job, GradNasSpec spec) {
     ModelDirectory directory = ModelDirectory.open(job.input());
-    Family family = Families.of(directory.config());
-    if (!(family instanceof TextFamily)) {
-      throw new InvalidInputException(
-          "prune.algorithm: gradnas prunes models that read text, but %s is of family %s, which tells images apart; %s"
-              .formatted(job.input(), family.name(), other(family)));
-    }
-    TextInput input = TextModel.of(directory).network().input();
-    spec.unfit(input)
+    KnownModel known = KnownModel.of(directory);
+    MaskableModel model =
+        known
+            .maskable()
+            .orElseThrow(
+                () ->
+                    new InvalidInputException(
+                        "prune.algorithm: gradnas prunes attention heads and feed-forward neurons, but %s is of family %s, which has none; ask for fastnas"
+                            .formatted(job.input(), known.family().name())));
+    spec.unfit(model.input())
         .ifPresent(
             problem -> {
               throw new InvalidInputException(problem);
             });
-    return TextModel.of(directory, spec.texts(job.seed()).length(input));
-  }
-
-  private static String other(Family family) {
-    return family instanceof VisionFamily vision && !vision.widthsFollowFromTensors()
-        ? "no algorithm prunes that family yet"
-        : "ask for fastnas";
+    return model.input() instanceof TextInput text
+        ? TextModel.of(directory, spec.texts(job.seed()).length(text))
+        : model;
   }
 
   private static Optional<String> unlabelled(TextDataset data, URI uri, TextInput input) {

@@ -8,9 +8,11 @@ import io.espalier.worker.algorithm.gradnas.OutputForms;
 import io.espalier.worker.algorithm.gradnas.OutputMode;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.model.MaskableModel;
 import io.espalier.worker.stage.Opening;
 import io.espalier.worker.stage.PruningSummary;
 import io.espalier.worker.stage.ResultFiles;
+import io.espalier.worker.stage.TimmShapes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,48 +22,52 @@ import java.util.stream.Stream;
  * Files of a pruning by GradNAS beside weights and config.json: its report, espalier.json.
  *
  * @param forms that there are, first that of the result
- * @param texts that it was scored and judged by
+ * @param data that it was scored and judged by
  */
 record GradNasResult(
     StageJob job,
     GradNasSpec spec,
     OutputForms forms,
     GradNasPruning.Result pruned,
-    PruningTexts texts) {
+    PruningData data) {
 
   /** Returns what is said to whoever ordered the pruning. */
   StageReport report() {
     var settings = PruningSummary.used(spec.said());
     settings.put("seed", Long.toString(job.seed()));
     settings.put("batches", Integer.toString(pruned.scores().batches()));
-    settings.put("tokens", Integer.toString(plan().model().tokens()));
+    plan()
+        .model()
+        .sequenceLength()
+        .ifPresent(tokens -> settings.put("tokens", Integer.toString(tokens)));
     settings.put("output", plan().output().key());
     pruned.reconstruction().map(ReconstructionTexts::settings).ifPresent(settings::putAll);
+    settings.putAll(data.reading());
     settings.put(StageReport.OPENING, opening().lines());
     plan().model().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
     StageReport.warn(
         settings,
-        Stream.of(plan().model().network().warnings(), texts.warnings(), forms.passedOver())
+        Stream.of(plan().model().warnings(), data.warnings(), forms.passedOver())
             .flatMap(List::stream)
             .toList());
     return new PruningSummary(
             pruned.outcome(),
             PruningSummary.prunable(plan().model().architecture(), pruned.outcome().kept()),
             settings,
-            texts.uri(),
+            data.uri(),
             plan().model().tokensOneByOne())
         .report(GradNasKeys.GRADNAS, GradNas.VERSION, loadsIn());
   }
 
   /** Completes the output directory. */
-  void write(StageReport report, String datasetDigest) {
+  void write(StageReport report) {
     var files = new ResultFiles(job, plan().model().directory().rootDigest());
     var widths = new LinkedHashMap<String, Integer>();
     pruned.model().architecture().axes().forEach(axis -> widths.put(axis.name(), axis.units()));
     files.markWidths(widths);
     files.writeProvenance(
         report,
-        datasetDigest,
+        data.fingerprint(),
         pruned.outcome().kept(),
         pruned.model().architecture().shapes(),
         opening());
@@ -82,14 +88,22 @@ record GradNasResult(
 
   /** Returns how the result is opened. */
   Opening opening() {
-    return Opening.ofText(note(), loadsIn(), pruned.model().directory().config());
+    return Opening.of(note(), loadsIn(), pruned.model());
+  }
+
+  /** What opened the model before it was cut. */
+  private String library() {
+    MaskableModel whole = plan().model();
+    return whole.family().loadsIn(whole.directory().config()).contains(TimmShapes.LOADER)
+        ? "timm"
+        : "transformers";
   }
 
   private String note() {
     return switch (plan().output()) {
       case PER_LAYER ->
-          "layers are as wide as config.json lists; transformers builds all layers equally wide and"
-              + " opens it only if they are, which `output: uniform` in the policy asks for";
+          "layers are as wide as config.json lists; %s builds all layers equally wide and opens it only if they are, which `output: uniform` in the policy asks for"
+              .formatted(library());
       case PRUNED_HEADS ->
           "transformers 4 removes the heads that pruned_heads in config.json names while it builds"
               + " the model; transformers 5 does not";

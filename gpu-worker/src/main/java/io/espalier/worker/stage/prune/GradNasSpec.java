@@ -11,12 +11,14 @@ import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Objective;
+import io.espalier.worker.data.ModelInput;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.text.TextSettings;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.TextTask;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * The {@code prune} stage of a policy, by GradNAS.
@@ -112,12 +114,31 @@ public record GradNasSpec(Settings said, Constraints constraints, LayerRules lay
   }
 
   /**
-   * Returns what the specification asks of sequences.
+   * What the specification asks of samples.
    *
    * @param input what the model takes
    * @return what it does not take, in words
    */
-  Optional<String> unfit(TextInput input) {
+  Optional<String> unfit(ModelInput input) {
+    return input instanceof TextInput text ? unfitTexts(text) : unfitImages();
+  }
+
+  private Optional<String> unfitImages() {
+    if (constraints.perToken()) {
+      return Optional.of(
+          "prune.constraints.%s: this is said of models for %s, but this one tells images apart; bound flops"
+              .formatted(Constraints.FLOPS_PER_TOKEN, TextTask.TEXT_GENERATION.key()));
+    }
+    return Stream.of(GradNasKeys.MAX_LENGTH, GradNasKeys.STRIDE)
+        .filter(said::says)
+        .map(
+            key ->
+                "prune.%s is for models that read text, but this one tells images apart; leave it out"
+                    .formatted(key.name()))
+        .findFirst();
+  }
+
+  private Optional<String> unfitTexts(TextInput input) {
     if (constraints.perToken() && input.task() != TextTask.TEXT_GENERATION) {
       return Optional.of(
           "prune.constraints.%s: this is said of models for %s, but this one is for %s; bound flops"

@@ -97,7 +97,7 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
 
   /** Returns how the result is opened. */
   Opening opening() {
-    return Opening.ofText(note(), loadsIn(), pruned.model().directory().config());
+    return Opening.of(note(), loadsIn(), pruned.model());
   }
 
   private String note() {

@@ -11,7 +11,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -25,9 +24,10 @@ import java.util.stream.Stream;
  * @param searched where the former lie
  * @param uri where the latter lie
  */
-record PruningTexts(TextDataset search, TextDataset judge, URI searched, URI uri) {
-  /** Returns what reports tell of them. */
-  List<DataFacts> facts() {
+record PruningTexts(TextDataset search, TextDataset judge, URI searched, URI uri)
+    implements PruningData {
+  @Override
+  public List<DataFacts> facts() {
     return List.of(
         new DataFacts("search", searched.toString(), search.fingerprint()),
         new DataFacts("before and after", uri.toString(), judge.fingerprint()));
@@ -44,12 +44,7 @@ record PruningTexts(TextDataset search, TextDataset judge, URI searched, URI uri
   record Wanted(TextInput input, TextSettings settings, OptionalInt batches, int batchSize) {
     /** Returns what is wrong with the texts of the search, if anything is. */
     private Optional<String> unmet(TextDataset search) {
-      long wanted = (long) batches.orElse(0) * batchSize;
-      return wanted <= search.size()
-          ? Optional.empty()
-          : Optional.of(
-              "prune.batches: %d of %d sequences are %d, but the data of the search have %d; ask for fewer, or leave it out to use what there is"
-                  .formatted(batches.getAsInt(), batchSize, wanted, search.size()));
+      return PruningData.tooFew(batches, batchSize, "sequences", search.size());
     }
   }
 
@@ -66,8 +61,8 @@ record PruningTexts(TextDataset search, TextDataset judge, URI searched, URI uri
    * @throws InvalidInputException with everything that is wrong with any of them
    */
   static PruningTexts open(StageJob job, Wanted wanted, Check check) {
-    URI searched = role(job.data(), "calibration", "train", "eval");
-    URI judged = role(job.data(), "eval", "calibration", "train");
+    URI searched = PruningData.searched(job, "texts");
+    URI judged = PruningData.judged(job, "texts");
     var problems = new ArrayList<String>();
     Optional<TextDataset> search = open(searched, job.input(), wanted, check, problems);
     search.flatMap(wanted::unmet).ifPresent(problems::add);
@@ -79,8 +74,13 @@ record PruningTexts(TextDataset search, TextDataset judge, URI searched, URI uri
     return new PruningTexts(search.orElseThrow(), judge.orElseThrow(), searched, judged);
   }
 
-  /** Returns what of their files could have been meant otherwise than it was read, in sentences. */
-  List<String> warnings() {
+  @Override
+  public String fingerprint() {
+    return judge.fingerprint();
+  }
+
+  @Override
+  public List<String> warnings() {
     return Stream.of(search, judge).flatMap(texts -> texts.warnings().stream()).distinct().toList();
   }
 
@@ -94,17 +94,5 @@ record PruningTexts(TextDataset search, TextDataset judge, URI searched, URI uri
       problems.addAll(e.problems());
       return Optional.empty();
     }
-  }
-
-  private static URI role(Map<String, URI> data, String... roles) {
-    return Stream.of(roles)
-        .filter(data::containsKey)
-        .map(data::get)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new InvalidInputException(
-                    "data: pruning needs texts; give at least one of calibration, train, eval in"
-                        + " the policy's data or with the registered model"));
   }
 }

@@ -1,6 +1,8 @@
 package io.espalier.worker.algorithm.gradnas;
 
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
+import io.espalier.worker.algorithm.evaluate.TextLoss;
+import io.espalier.worker.algorithm.evaluate.TextLossData;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
@@ -171,7 +173,7 @@ public final class ChoiceBenchmark {
             Objective.SUM,
             ReconstructionMode.OFF,
             seed),
-        train);
+        new TextLossData(model.network(), TextLoss.of(model.input()), train));
   }
 
   private UnitScores random(long seed) {

@@ -5,13 +5,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
+import io.espalier.worker.algorithm.evaluate.TextLossData;
 import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.TextNetwork.Block;
+import io.espalier.worker.model.family.MaskableNetwork.Block;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
@@ -38,13 +39,12 @@ class GoldenScoresTest {
     var scores = new UnitScores("", 0, 0, Map.of());
     TextLoss loss = TextLoss.of(model.network().input());
     try (Weights weights = Weights.load(model.directory(), model.architecture());
-        var gradients =
-            new MaskGradients(
-                model.network(), weights, model.architecture().prunableAxes(), loss, piece)) {
+        var gradients = new MaskGradients(weights, model.architecture().prunableAxes(), piece)) {
       for (int batch = 0; batch < 3; batch++) {
         TextDataset data = new GoldenBatch(oracle, "batch." + batch + ".");
         int[] all = java.util.stream.IntStream.range(0, data.size()).toArray();
-        MaskGradients.Of found = gradients.of(data, all, "batch " + batch);
+        MaskGradients.Of found =
+            gradients.of(new TextLossData(model.network(), loss, data), all, "batch " + batch);
         assertThat(found.mean())
             .isCloseTo(floats(oracle.read("scores", "losses"))[batch], within(1e-4));
         requireGradients(model, oracle, batch, found);
@@ -80,11 +80,11 @@ class GoldenScoresTest {
     var data = new GoldenBatch(golden, "");
     int[] all = java.util.stream.IntStream.range(0, data.size()).toArray();
     try (Weights weights = Weights.load(model.directory(), model.architecture());
-        var gradients =
-            new MaskGradients(model.network(), weights, heads(model.architecture()), loss, 2)) {
+        var gradients = new MaskGradients(weights, heads(model.architecture()), 2)) {
       double expected = name.endsWith("-qa") ? alone(name) : loss(golden);
 
-      assertThat(gradients.of(data, all, name).mean()).isCloseTo(expected, within(2e-5 * expected));
+      assertThat(gradients.of(new TextLossData(model.network(), loss, data), all, name).mean())
+          .isCloseTo(expected, within(2e-5 * expected));
     }
   }
 

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
+import io.espalier.worker.algorithm.evaluate.TextLossData;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TextInput;
@@ -104,7 +105,7 @@ public final class GradNasBenchmark {
       for (int round = -1; round < rounds; round++) { // the one before the first only warms up
         int[] indices = indices(round + 1);
         long start = System.nanoTime();
-        gradients.of(data, indices, "batch");
+        gradients.of(new TextLossData(model.network(), loss, data), indices, "batch");
         long scored = System.nanoTime();
         plain(manager, trained, indices);
         long passed = System.nanoTime();
@@ -121,8 +122,7 @@ public final class GradNasBenchmark {
   }
 
   private MaskGradients gradients(Weights weights) {
-    return new MaskGradients(
-        model.network(), weights, model.architecture().prunableAxes(), loss, BATCH);
+    return new MaskGradients(weights, model.architecture().prunableAxes(), BATCH);
   }
 
   private void plain(NDManager manager, Weights weights, int[] indices) {
@@ -179,8 +179,14 @@ public final class GradNasBenchmark {
             Weights.load(benchmark.model.directory(), benchmark.model.architecture())) {
       if (scoring) {
         try (var gradients = benchmark.gradients(weights)) {
-          gradients.of(benchmark.data, benchmark.indices(0), "batch");
-          gradients.of(benchmark.data, benchmark.indices(1), "batch");
+          gradients.of(
+              new TextLossData(benchmark.model.network(), benchmark.loss, benchmark.data),
+              benchmark.indices(0),
+              "batch");
+          gradients.of(
+              new TextLossData(benchmark.model.network(), benchmark.loss, benchmark.data),
+              benchmark.indices(1),
+              "batch");
         }
       } else {
         weights.requireGradients(true);

@@ -32,6 +32,7 @@ import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.TensorSpec;
+import io.espalier.worker.model.MaskableModel;
 import io.espalier.worker.model.RandomCuts;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.family.ForwardHooks;
@@ -102,12 +103,11 @@ class ModelOptGradNasCasesTest {
     var settings =
         new GradNasSettings(1, 8, 8, Normalisation.RAW, Objective.SUM, ReconstructionMode.OFF, 7);
     pruned =
-        new GradNasPruning(
+        new GradNasPruning<>(
                 plan,
                 Constraints.parse(Map.of("flops", "90%")),
                 settings,
-                questions,
-                questions,
+                new GradNasTexts(bert, questions, questions),
                 Progress.Listener.NONE)
             .run(shared.resolve("pruned"), shared.resolve("checkpoints"));
   }
@@ -312,10 +312,11 @@ class ModelOptGradNasCasesTest {
     return TextModel.of(ModelDirectory.open(directory), TOKENS);
   }
 
-  private static TextCutting cutting(TextModel model) {
+  private static UnitCutting<TextModel> cutting(TextModel model) {
     GradNasPlan plan =
         GradNasPlan.of(model, OutputMode.PER_LAYER, new WidthRules(false, 1, LayerRules.NONE));
-    return new TextCutting(
+    return new UnitCutting<>(
+        cut -> TextModel.of(cut, model.tokens()),
         plan,
         plan.costs(),
         new Sensitivities(Map.of()),
@@ -324,7 +325,7 @@ class ModelOptGradNasCasesTest {
         new Phases(System::nanoTime));
   }
 
-  private static List<String> names(TextModel model) {
+  private static List<String> names(MaskableModel model) {
     return model.architecture().prunableAxes().stream().map(Axis::name).toList();
   }
 

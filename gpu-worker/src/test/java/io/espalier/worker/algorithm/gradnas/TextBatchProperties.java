@@ -10,6 +10,7 @@ import io.espalier.worker.PropertySeed;
 import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
+import io.espalier.worker.algorithm.evaluate.TextLossData;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.TokenBatch;
@@ -180,8 +181,8 @@ final class TextBatchProperties {
     TextInput input = rows.model().network().input();
     TextLoss loss = input.task() == TextTask.FEATURE_EXTRACTION ? new Probe(1) : TextLoss.of(input);
     List<Axis> axes = rows.model().architecture().prunableAxes();
-    try (var gradients = new MaskGradients(rows.model().network(), weights, axes, loss, piece)) {
-      return gradients.of(data, all, "all");
+    try (var gradients = new MaskGradients(weights, axes, piece)) {
+      return gradients.of(new TextLossData(rows.model().network(), loss, data), all, "all");
     }
   }
 

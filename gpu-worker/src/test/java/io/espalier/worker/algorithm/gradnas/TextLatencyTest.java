@@ -21,6 +21,7 @@ import io.espalier.worker.data.text.TextSettings;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.model.MaskableModel;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.stage.TextModels;
 import io.espalier.worker.tensor.Golden;
@@ -174,18 +175,16 @@ class TextLatencyTest {
         GradNasPlan.of(model, OutputMode.PER_LAYER, new WidthRules(false, 8, LayerRules.NONE));
     var settings =
         new GradNasSettings(3, 4, 4, Normalisation.LAYER, Objective.SUM, ReconstructionMode.OFF, 7);
-    return new GradNasPruning(
+    return new GradNasPruning<>(
             plan,
             Constraints.parse(Map.of("latency", latency)),
             settings,
-            questions,
-            questions,
-            new Device(),
+            new GradNasTexts(model, questions, questions, new Device()),
             heard::add)
         .run(own.resolve("output"), own.resolve("checkpoints"));
   }
 
-  private static long nanos(TextModel cut) {
+  private static long nanos(MaskableModel cut) {
     try (Weights weights = Weights.load(cut.directory(), cut.architecture())) {
       return nanos(weights);
     }

@@ -5,19 +5,17 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.reconstruct.LeastSquares;
 import io.espalier.worker.algorithm.reconstruct.LinearMap;
-import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.family.ForwardHooks;
-import io.espalier.worker.model.family.TextNetwork.Block;
-import io.espalier.worker.model.family.Tokens;
-import io.espalier.worker.model.transformer.StackedNetwork;
+import io.espalier.worker.model.family.MaskableNetwork.Block;
 import io.espalier.worker.tensor.SpillingArrays;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 
 /**
  * Solves for the projections of a cut transformer, layer after layer in forward order: all batches
@@ -41,10 +39,9 @@ final class StreamReconstruction implements AutoCloseable {
   private static final String PHASE = "reconstructing layers";
   private static final double SMALLEST_ENERGY = 1e-12;
 
-  private final StackedNetwork network;
+  private final StackPasses passes;
   private final Weights original;
   private final Weights cut;
-  private final SequenceBatches batches;
   private final NDManager manager;
   private final SpillingArrays wanted;
   private final SpillingArrays found;
@@ -52,7 +49,7 @@ final class StreamReconstruction implements AutoCloseable {
   /**
    * Reconstruction of a cut model.
    *
-   * @param of the original model and the sequences, which stay as they are
+   * @param of the original model and the samples, which stay as they are
    * @param cut weights of the cut model, which change in place
    * @param storage for hidden states of both
    */
@@ -61,10 +58,9 @@ final class StreamReconstruction implements AutoCloseable {
       Weights cut,
       NDManager manager,
       TransformerReconstruction.Storage storage) {
-    this.network = of.network();
+    this.passes = of.passes();
     this.original = of.original();
     this.cut = cut;
-    this.batches = of.batches();
     this.manager = manager;
     this.wanted = new SpillingArrays(storage.memoryBytes() / 2, storage.directory());
     this.found = new SpillingArrays(storage.memoryBytes() / 2, storage.directory());
@@ -73,10 +69,9 @@ final class StreamReconstruction implements AutoCloseable {
   /** Solves for all projections behind the first cut; says what came of each. */
   List<LayerReconstruction> run(Progress.Listener progress) {
     forEachBatch(
-        (batch, tokens) -> {
-          Tokens read = Tokens.of(manager, tokens);
-          wanted.put(batch, network.embed(original, read, ForwardHooks.NONE));
-          found.put(batch, network.embed(cut, read, ForwardHooks.NONE));
+        batch -> {
+          wanted.put(batch, passes.embed(batch, original, manager));
+          found.put(batch, passes.embed(batch, cut, manager));
         });
     var reports = new ArrayList<LayerReconstruction>();
     List<Block> blocks = Block.of(cut.architecture());
@@ -100,7 +95,7 @@ final class StreamReconstruction implements AutoCloseable {
   private LayerReconstruction solve(int layer, Projection projection) {
     try (var squares =
         new LeastSquares(manager, projection.weight(), projection.inputs(), projection.outputs())) {
-      forEachBatch((batch, tokens) -> add(squares, layer, projection.axis(), batch, tokens));
+      forEachBatch(batch -> add(squares, layer, projection.axis(), batch));
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         LinearMap plain = projection.map(cut);
@@ -113,16 +108,18 @@ final class StreamReconstruction implements AutoCloseable {
     }
   }
 
-  private void add(LeastSquares squares, int layer, String axis, int batch, TokenBatch tokens) {
+  private void add(LeastSquares squares, int layer, String axis, int batch) {
     var before = new StreamTrace(axis);
     var now = new StreamTrace(axis);
-    pass(layer, original, wanted.get(batch), tokens, before);
-    pass(layer, cut, found.get(batch), tokens, now);
-    RealTokens real = RealTokens.of(tokens);
-    NDArray stream = Tensors.inDoublePrecision(real.rows(before.after()));
-    NDArray target = Tensors.subtract(stream, Tensors.inDoublePrecision(real.rows(now.before())));
+    passes.layer(layer, batch, original, wanted.get(batch), manager, before);
+    passes.layer(layer, batch, cut, found.get(batch), manager, now);
+    NDArray stream = Tensors.inDoublePrecision(passes.rows(batch, before.after()));
+    NDArray target =
+        Tensors.subtract(stream, Tensors.inDoublePrecision(passes.rows(batch, now.before())));
     squares.add(
-        real.rows(now.read()), target, Tensors.divide(Tensors.full(stream, 1, 1), energy(stream)));
+        passes.rows(batch, now.read()),
+        target,
+        Tensors.divide(Tensors.full(stream, 1, 1), energy(stream)));
   }
 
   /** Returns what the normalisation behind divides the squares of each row by: (rows). */
@@ -130,7 +127,7 @@ final class StreamReconstruction implements AutoCloseable {
     double share = 1.0 / stream.getShape().get(1);
     NDArray squares = Tensors.scale(Tensors.sum(Tensors.square(stream), 1), share);
     NDArray energy =
-        network.centresStream()
+        passes.network().centresStream()
             ? Tensors.subtract(
                 squares, Tensors.square(Tensors.scale(Tensors.sum(stream, 1), share)))
             : squares;
@@ -139,28 +136,22 @@ final class StreamReconstruction implements AutoCloseable {
 
   private void advance(int layer) {
     forEachBatch(
-        (batch, tokens) -> {
-          wanted.put(batch, pass(layer, original, wanted.get(batch), tokens, ForwardHooks.NONE));
-          found.put(batch, pass(layer, cut, found.get(batch), tokens, ForwardHooks.NONE));
+        batch -> {
+          wanted.put(batch, pass(layer, batch, original, wanted.get(batch)));
+          found.put(batch, pass(layer, batch, cut, found.get(batch)));
         });
   }
 
-  private NDArray pass(
-      int layer, Weights weights, NDArray x, TokenBatch tokens, ForwardHooks hooks) {
-    Tokens read = Tokens.of(manager, tokens);
-    return network.layer(layer, weights, x, network.context(read, x), hooks);
+  private NDArray pass(int layer, int batch, Weights weights, NDArray x) {
+    return passes.layer(layer, batch, weights, x, manager, ForwardHooks.NONE);
   }
 
   /** Does something with a batch, in a scope of its own. */
-  private interface Step {
-    void of(int batch, TokenBatch tokens);
-  }
-
-  private void forEachBatch(Step step) {
-    for (int batch = 0; batch < batches.count(); batch++) {
+  private void forEachBatch(IntConsumer step) {
+    for (int batch = 0; batch < passes.batches().count(); batch++) {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        step.of(batch, batches.get(batch));
+        step.accept(batch);
       }
     }
   }

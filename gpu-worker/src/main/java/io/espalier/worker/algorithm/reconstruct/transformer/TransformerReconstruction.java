@@ -5,7 +5,6 @@ import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.job.Reconstruction.Version;
-import io.espalier.worker.model.transformer.StackedNetwork;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
@@ -13,14 +12,13 @@ import java.util.List;
 
 /**
  * Reconstruction of a transformer of which heads or neurons were cut, and the choice of what goes
- * out: the plain cut or the reconstructed model, whichever is closer to the original on the
- * sequences that were held out.
+ * out: the plain cut or the reconstructed model, whichever is closer to the original on the samples
+ * that were held out.
  *
+ * @param passes of the samples to solve and judge on
  * @param original weights of the model before the cut; stay as they are
- * @param batches sequences to solve and judge on
  */
-public record TransformerReconstruction(
-    StackedNetwork network, Weights original, SequenceBatches batches) {
+public record TransformerReconstruction(StackPasses passes, Weights original) {
   /**
    * Store of hidden states.
    *
@@ -36,13 +34,13 @@ public record TransformerReconstruction(
    * @throws io.espalier.worker.domain.InvalidInputException if an activation is no finite number
    */
   public Reconstruction run(Weights cut, Storage storage, Progress.Listener progress) {
-    var divergence = new OutputDivergence(network, original, batches);
+    var divergence = new OutputDivergence(passes, original);
     try (NDManager manager = PyTorch.newManager();
         var streams = new StreamReconstruction(this, cut, manager, storage)) {
       var plain = new Version(Reconstruction.PLAIN, divergence.of(cut, manager));
       List<LayerReconstruction> layers = streams.run(progress);
       var made = new Version(Reconstruction.RECONSTRUCTED, divergence.of(cut, manager));
-      return new Reconstruction(layers, List.of(plain, made), batches.heldOut());
+      return new Reconstruction(layers, List.of(plain, made), passes.batches().heldOut());
     }
   }
 }

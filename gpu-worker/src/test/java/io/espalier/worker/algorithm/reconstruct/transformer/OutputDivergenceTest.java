@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDScope;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.Tokens;
+import io.espalier.worker.model.transformer.StackedNetwork;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Tensors;
@@ -64,8 +65,9 @@ class OutputDivergenceTest {
   }
 
   private double divergence(int padding) {
-    var batches = new SequenceBatches(new Sequences(texts, padding), 4);
-    return new OutputDivergence(model.network(), original, batches).of(other, manager);
+    var passes =
+        new SequencePasses((StackedNetwork) model.network(), new Sequences(texts, padding), 4);
+    return new OutputDivergence(passes, original).of(other, manager);
   }
 
   /** Start and end of each token, of one text alone. */

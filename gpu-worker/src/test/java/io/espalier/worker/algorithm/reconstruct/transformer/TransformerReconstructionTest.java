@@ -153,8 +153,8 @@ class TransformerReconstructionTest {
   }
 
   private Reconstruction reconstruct(TextDataset texts, Weights weights) {
-    var batches = new SequenceBatches(texts, golden.batch());
-    return new TransformerReconstruction((StackedNetwork) model.network(), original, batches)
+    var passes = new SequencePasses((StackedNetwork) model.network(), texts, golden.batch());
+    return new TransformerReconstruction(passes, original)
         .run(weights, new TransformerReconstruction.Storage(1 << 20, directory), progress -> {});
   }
 

@@ -18,27 +18,30 @@ import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.model.TextModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Function;
 
 /**
  * Cuts a model by scores of its units.
  *
+ * @param <M> what is known of its files
+ * @param open looks at a cut version in its files
  * @param plan what is known of the model
  * @param costs of its versions; know latency if it is bounded
  * @param losses of each width
  * @param order in which units are kept
  */
-record TextCutting(
+record UnitCutting<M>(
+    Function<ModelDirectory, M> open,
     GradNasPlan plan,
     CostModel costs,
     Sensitivities losses,
     ChannelOrder order,
     Objective objective,
     Phases phases)
-    implements WidthCutting<TextModel> {
+    implements WidthCutting<M> {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -53,11 +56,11 @@ record TextCutting(
   }
 
   @Override
-  public TextModel cut(Kept kept, Path output) {
+  public M cut(Kept kept, Path output) {
     return phases.time("surgery", () -> write(kept, output));
   }
 
-  private TextModel write(Kept kept, Path output) {
+  private M write(Kept kept, Path output) {
     ModelDirectory original = plan.model().directory();
     Architecture architecture = plan.model().architecture();
     if (plan.output() == OutputMode.ZERO_PADDED) {
@@ -72,6 +75,6 @@ record TextCutting(
     } catch (IOException e) {
       throw new WorkerException("cannot write %s: %s".formatted(file, e), true, e);
     }
-    return TextModel.of(ModelDirectory.open(output), plan.model().tokens());
+    return open.apply(ModelDirectory.open(output));
   }
 }

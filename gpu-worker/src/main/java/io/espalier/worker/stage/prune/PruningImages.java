@@ -1,0 +1,92 @@
+package io.espalier.worker.stage.prune;
+
+import io.espalier.worker.data.ImageDataset;
+import io.espalier.worker.data.ImageDatasets;
+import io.espalier.worker.data.InputSpec;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.report.facts.DataFacts;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+
+/**
+ * The images of a pruning by gradients.
+ *
+ * @param search what scores are measured on; with classes
+ * @param judge what before and after are measured on
+ * @param searched where the former lie
+ * @param uri where the latter lie
+ */
+record PruningImages(ImageDataset search, ImageDataset judge, URI searched, URI uri)
+    implements PruningData {
+  /**
+   * Opens the images of a job.
+   *
+   * @param input what the model takes
+   * @param batches of the search, if it is said; they must be there then
+   * @param batchSize images per batch
+   * @throws InvalidInputException with everything that is wrong with any of them
+   */
+  static PruningImages open(StageJob job, InputSpec input, OptionalInt batches, int batchSize) {
+    URI searched = PruningData.searched(job, "images");
+    URI judged = PruningData.judged(job, "images");
+    var problems = new ArrayList<String>();
+    Optional<ImageDataset> search = open(searched, input, problems);
+    search
+        .flatMap(images -> PruningData.tooFew(batches, batchSize, "images", images.size()))
+        .ifPresent(problems::add);
+    search.flatMap(images -> unlabelled(images, searched)).ifPresent(problems::add);
+    Optional<ImageDataset> judge = judged.equals(searched) ? search : open(judged, input, problems);
+    if (!problems.isEmpty()) {
+      throw new InvalidInputException(problems.stream().distinct().toList());
+    }
+    return new PruningImages(search.orElseThrow(), judge.orElseThrow(), searched, judged);
+  }
+
+  private static Optional<ImageDataset> open(URI uri, InputSpec input, List<String> problems) {
+    try {
+      return Optional.of(ImageDatasets.openAny(uri, input));
+    } catch (InvalidInputException e) {
+      problems.addAll(e.problems());
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<String> unlabelled(ImageDataset images, URI uri) {
+    return images.labelled()
+        ? Optional.empty()
+        : Optional.of(
+            "data %s: gradients need what is right, but these images have no classes; put those of each class into a folder of its own"
+                .formatted(uri));
+  }
+
+  @Override
+  public List<DataFacts> facts() {
+    return List.of(
+        new DataFacts("search", searched.toString(), search.fingerprint()),
+        new DataFacts("before and after", uri.toString(), judge.fingerprint()));
+  }
+
+  @Override
+  public String fingerprint() {
+    return judge.fingerprint();
+  }
+
+  @Override
+  public List<String> warnings() {
+    return Stream.of(search, judge)
+        .flatMap(images -> images.reading().warnings().stream())
+        .distinct()
+        .toList();
+  }
+
+  @Override
+  public Map<String, String> reading() {
+    return judge.reading().facts();
+  }
+}

@@ -1,0 +1,138 @@
+package io.espalier.worker.algorithm.gradnas;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.espalier.worker.algorithm.evaluate.ImageLossData;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
+import io.espalier.worker.data.Batch;
+import io.espalier.worker.data.ImageDataset;
+import io.espalier.worker.model.ImageTransformerModel;
+import io.espalier.worker.model.family.MaskableNetwork.Block;
+import io.espalier.worker.tensor.Golden;
+import io.espalier.worker.tensor.Weights;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Gradients of transformers that read images, as PyTorch has them of models of transformers and
+ * timm; {@code golden/vit/make.py}.
+ */
+final class ImageScoresTest {
+  private static final double TOLERANCE = 1e-3;
+
+  @ParameterizedTest
+  @CsvSource({"vit, 1", "vit, 5", "timm-vit, 3"})
+  void gradients_of_masks_are_those_of_pytorch(String name, int piece) {
+    Golden golden = Golden.of(name);
+    ImageTransformerModel model = ImageTransformerModel.of(golden.model());
+    Golden oracle = Golden.of("scores/masked-" + name);
+    try (Weights weights = Weights.load(model.directory(), model.architecture());
+        var gradients = new MaskGradients(weights, model.architecture().prunableAxes(), piece)) {
+      var data = new ImageLossData(model.network(), new GoldenImages(golden, ""));
+      int[] all = IntStream.range(0, data.size()).toArray();
+
+      MaskGradients.Of found = gradients.of(data, all, "batch");
+
+      assertThat(found.mean()).isCloseTo(floats(golden.read("expected", "loss"))[0], within(1e-5));
+      assertThat(found.byAxis()).hasSize(4);
+      for (Unit unit : units(model)) {
+        requireClose(oracle, "gradient." + unit.stored(), wide(found.byAxis().get(unit.axis())));
+      }
+    }
+  }
+
+  /** An axis and the name by which the oracle has its numbers. */
+  private record Unit(String axis, String stored) {}
+
+  private static List<Unit> units(ImageTransformerModel model) {
+    List<Block> blocks = Block.of(model.architecture());
+    return IntStream.range(0, blocks.size())
+        .boxed()
+        .flatMap(
+            layer ->
+                List.of(
+                    new Unit(blocks.get(layer).heads(), "layer." + layer + ".heads"),
+                    new Unit(blocks.get(layer).neurons(), "layer." + layer + ".neurons"))
+                    .stream())
+        .toList();
+  }
+
+  private static void requireClose(Golden oracle, String tensor, double[] found) {
+    float[] expected = floats(oracle.read("scores", tensor));
+    double largest = 0;
+    for (float value : expected) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    assertThat(largest).as(tensor).isPositive();
+    assertThat(found).as(tensor).containsExactly(wide(expected), within(TOLERANCE * largest));
+  }
+
+  private static double[] wide(float[] values) {
+    return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
+  }
+
+  private static float[] floats(TensorData data) {
+    float[] values = new float[data.bytes().remaining() / Float.BYTES];
+    data.bytes().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+    return values;
+  }
+
+  /** The images of one batch of the oracle. */
+  private record GoldenImages(Golden golden, String prefix) implements ImageDataset {
+    private long[] shape() {
+      return golden.read("inputs", prefix + "pixel_values").shape();
+    }
+
+    @Override
+    public int size() {
+      return (int) shape()[0];
+    }
+
+    @Override
+    public int classes() {
+      return 3;
+    }
+
+    @Override
+    public int channels() {
+      return (int) shape()[1];
+    }
+
+    @Override
+    public int height() {
+      return (int) shape()[2];
+    }
+
+    @Override
+    public int width() {
+      return (int) shape()[3];
+    }
+
+    @Override
+    public Batch batch(int[] indices) {
+      float[] all = floats(golden.read("inputs", prefix + "pixel_values"));
+      long[] labels = new long[size()];
+      golden
+          .read("inputs", prefix + "labels")
+          .bytes()
+          .order(ByteOrder.LITTLE_ENDIAN)
+          .asLongBuffer()
+          .get(labels);
+      int one = all.length / labels.length;
+      float[] some = new float[indices.length * one];
+      for (int i = 0; i < indices.length; i++) {
+        System.arraycopy(all, indices[i] * one, some, i * one, one);
+      }
+      return new Batch(some, IntStream.of(indices).mapToLong(i -> labels[i]).toArray());
+    }
+
+    @Override
+    public String fingerprint() {
+      return golden.directory() + prefix;
+    }
+  }
+}
