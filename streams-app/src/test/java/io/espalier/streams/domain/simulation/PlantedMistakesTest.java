@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 
 /** The simulation is worth something only if it finds mistakes: each of these is found. */
 final class PlantedMistakesTest {
-  private static final int SCHEDULES = 300;
+  private static final int SCHEDULES = 600;
 
   @Test
   void a_machine_that_gives_up_what_waits_for_ten_minutes_is_found() {
