@@ -82,7 +82,14 @@ final class GradNasImagesTest {
     assertThat(report.metrics())
         .extracting(Metric::name)
         .containsExactly(
-            "parameters", "flops", "bytes", "accuracy", "loss", "agreement", "accuracyAsCut", "latencyMillis")
+            "parameters",
+            "flops",
+            "bytes",
+            "accuracy",
+            "loss",
+            "agreement",
+            "accuracyAsCut",
+            "latencyMillis")
         .containsExactlyElementsOf(stage.metrics(job));
     Metric flops = metric(report, "flops");
     assertThat(flops.after().orElseThrow()).isLessThanOrEqualTo(0.8 * flops.before().orElseThrow());
