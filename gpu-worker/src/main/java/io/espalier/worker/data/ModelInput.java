@@ -1,4 +1,4 @@
 package io.espalier.worker.data;
 
-/** What a model reads: images, or tokens. */
+/** Input of a model: images, or tokens. */
 public sealed interface ModelInput permits InputSpec, TextInput {}

@@ -44,7 +44,7 @@ final class StageWatch {
   record Subject(ClaimedCommand attempt, Slots.Place place, Stop stop) {}
 
   /**
-   * What the watch goes by.
+   * Rules of the watch.
    *
    * @param timers where it looks, now and then
    * @param stall how long progress may be the same

@@ -29,7 +29,7 @@ public sealed interface KnownModel permits VisionModel, MaskableModel {
   /** Returns what it is made of. */
   Architecture architecture();
 
-  /** What it reads. */
+  /** Returns what it reads. */
   ModelInput input();
 
   /** Length of the sequences that operations are counted for; empty if it reads none. */
@@ -45,7 +45,7 @@ public sealed interface KnownModel permits VisionModel, MaskableModel {
     return OptionalInt.empty();
   }
 
-  /** What other libraries take for different things in its config, in sentences. */
+  /** Returns what other libraries take for different things in its config, in sentences. */
   default List<String> warnings() {
     return List.of();
   }

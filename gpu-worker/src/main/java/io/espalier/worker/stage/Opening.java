@@ -60,7 +60,7 @@ public record Opening(String loader, String note, String language, String lines)
     return lines.toString();
   }
 
-  /** What prepares inputs: its name, and its type in transformers. */
+  /** Preparation of inputs: its name, and its type in transformers. */
   private record Preparation(String name, String type) {}
 
   /** Empty if the directory has no file for it. */

@@ -198,7 +198,8 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
-   * Whether {@link Gradients} computes the gradient of every tensor that is trained; at first not.
+   * Sets whether {@link Gradients} computes the gradient of every tensor that is trained; at first
+   * not.
    */
   public void requireGradients(boolean required) {
     trainable().forEach(name -> Gradients.require(get(name), required));

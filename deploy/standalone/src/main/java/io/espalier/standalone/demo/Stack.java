@@ -126,7 +126,7 @@ public final class Stack implements AutoCloseable {
     }
   }
 
-  /** What an earlier one that was killed has left needs a moment to end. */
+  /** Takes the directory; processes of an earlier stack that was killed need a moment to end. */
   private void takeDirectory() {
     keep(DirectoryLock.take(settings.directory()));
     file.read().ifPresent(StackEnd::awaitServices);

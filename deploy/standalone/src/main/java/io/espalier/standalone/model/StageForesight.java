@@ -31,7 +31,7 @@ import java.util.Optional;
  * @param reasons why not, each as a sentence; empty if it would begin
  */
 public record StageForesight(Verdict verdict, List<String> reasons) {
-  /** How problems begin that are about data that nobody named. */
+  /** Beginning of problems about data that nobody named. */
   private static final String ABOUT_DATA = "data: ";
 
   /** Verdict of a check. */

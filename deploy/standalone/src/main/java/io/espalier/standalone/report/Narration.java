@@ -80,7 +80,7 @@ public final class Narration implements AutoCloseable {
   }
 
   /**
-   * How far a task is.
+   * Progress of a task.
    *
    * @param name of the task; another name begins another bar
    * @param done steps done
@@ -93,7 +93,7 @@ public final class Narration implements AutoCloseable {
     }
   }
 
-  /** How far a task was then. */
+  /** Shows the progress of a task at a time. */
   public synchronized void progress(Instant at, Step step) {
     Step shown = step.printable();
     if (terminal) {

@@ -81,8 +81,8 @@ public final class ImageMetrics {
   }
 
   /**
-   * How good the model is: accuracy and loss by the classes of the images, if they have classes,
-   * and agreement with the original.
+   * Returns how good the model is: accuracy and loss by the classes of the images, if they have
+   * classes, and agreement with the original.
    *
    * @param original what the original says of the same images
    */

@@ -21,7 +21,7 @@ public interface LossData {
 
   /** Samples that are computed at once. */
   interface Piece {
-    /** How many answers, texts, tokens or images they ask for. */
+    /** Returns how many answers, texts, tokens or images they ask for. */
     long count();
 
     /**

@@ -50,7 +50,7 @@ final class CutScorer implements SensitivityMeasurement.Score, AutoCloseable {
   private double passes;
 
   /**
-   * How models are scored.
+   * Settings of scoring.
    *
    * @param score what by
    * @param after what is done to them before that

@@ -169,7 +169,7 @@ public final class FastNasPruning {
         PyTorch.device());
   }
 
-  /** How good a model is, and its plain cut, if something was reconstructed. */
+  /** Returns how good a model is, and its plain cut, if something was reconstructed. */
   private List<Measure> measures(
       ImageMetrics said, ImageMetrics original, Optional<ImageMetrics> plain) {
     var measures = new ArrayList<>(said.measures(original));

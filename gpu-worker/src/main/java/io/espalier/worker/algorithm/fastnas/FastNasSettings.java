@@ -46,7 +46,7 @@ public record FastNasSettings(
     AGREEMENT
   }
 
-  /** What is done to a cut model before it is scored, beside calibrating BatchNorm. */
+  /** Treatment of a cut model before it is scored, beside calibrating BatchNorm. */
   public enum ScoreAfter {
     /** Nothing: the model as it was cut. */
     CUT,

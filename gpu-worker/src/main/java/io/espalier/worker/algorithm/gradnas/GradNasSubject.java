@@ -27,7 +27,7 @@ public interface GradNasSubject<M extends MaskableModel> {
   M open(ModelDirectory cut);
 
   /**
-   * What gradients are measured on.
+   * Returns what gradients are measured on.
    *
    * @param seed of what is random in the loss
    */
@@ -57,10 +57,10 @@ public interface GradNasSubject<M extends MaskableModel> {
    * @param <M> what is known of a version's files
    */
   interface Baseline<M> {
-    /** How good it is. */
+    /** Returns how good it is. */
     Judgement original();
 
-    /** How good a cut version of it is on the same data. */
+    /** Returns how good a cut version of it is on the same data. */
     Judgement of(M cut, Weights weights, Progress.Listener progress);
   }
 }

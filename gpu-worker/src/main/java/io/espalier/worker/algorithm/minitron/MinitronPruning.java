@@ -267,7 +267,7 @@ public final class MinitronPruning {
   /** Places of the result and of what a later pruning may use. */
   private record Places(Path output, Path checkpoints) {}
 
-  /** What lies in the output directory, and how it was decided. */
+  /** Model in the output directory, and how it was chosen. */
   private record Found(
       WrittenCandidate<?, TextModel> candidate,
       Decision decision,

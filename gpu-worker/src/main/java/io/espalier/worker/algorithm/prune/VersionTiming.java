@@ -18,13 +18,13 @@ public interface VersionTiming {
   double nanos(Sized layer);
 
   /**
-   * How fast versions are, side by side, at one sample.
+   * Returns how fast versions are, side by side, at one sample.
    *
    * @param repetitions passes of each to measure
    */
   List<Latency> latencies(List<Weights> versions, int repetitions);
 
-  /** How fast versions are of which none of their size may have run before. */
+  /** Returns how fast versions are of which none of their size may have run before. */
   default List<Latency> warmedUp(List<Weights> versions) {
     latencies(versions, TextTiming.FEW_REPETITIONS);
     return latencies(versions, TextTiming.FEW_REPETITIONS);

@@ -111,7 +111,7 @@ public final class LeastSquares implements AutoCloseable {
     return solve(layer, new Parts(solving, heldOut), plain, intercept);
   }
 
-  /** What is solved on, and what is judged on. */
+  /** Samples to solve on, and samples to judge by. */
   record Parts(Moments solving, Moments heldOut) {}
 
   /** Solves for the weights of a layer, from sums that were made elsewhere. */

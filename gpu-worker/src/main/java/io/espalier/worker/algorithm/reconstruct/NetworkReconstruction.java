@@ -105,7 +105,7 @@ final class NetworkReconstruction {
         .anyMatch(layer -> layer.in().isCutBy(kept));
   }
 
-  /** What the original says of a batch; asked within a scope, after the reconstruction. */
+  /** Returns what the original says of a batch; asked within a scope, after the reconstruction. */
   NDArray original(int batch) {
     return passed.get(batch);
   }

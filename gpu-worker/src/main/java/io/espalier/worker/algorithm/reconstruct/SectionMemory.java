@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** What settled layers of one section said of each batch, so that none is computed twice. */
+/** Outputs of the settled layers of one section for each batch, so that none is computed twice. */
 final class SectionMemory {
   private final SpillingArrays arrays;
   private final int firstSlot;
@@ -39,7 +39,7 @@ final class SectionMemory {
     layers.clear();
   }
 
-  /** What layers said of one batch. */
+  /** Outputs of layers for one batch. */
   final class Batch implements LayerHooks {
     private final int batch;
 

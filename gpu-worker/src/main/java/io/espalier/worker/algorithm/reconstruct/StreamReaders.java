@@ -96,7 +96,9 @@ public final class StreamReaders implements AutoCloseable {
     return LeastSquares.solve(layer, parts, plain, intercept);
   }
 
-  /** How much what a reader of the original says varies over the tokens that are held out. */
+  /**
+   * Returns how much what a reader of the original says varies over the tokens that are held out.
+   */
   public double spread(LinearMap wanted) {
     return heldOut.of(wanted).spread();
   }

@@ -50,7 +50,7 @@ public record VisionReconstruction(
    */
   public record Storage(long memoryBytes, Path directory) {}
 
-  /** What is done with versions of a network. */
+  /** Operations on versions of a network. */
   public interface Versions {
     /** Calibrates the BatchNorms of a version in place. */
     void calibrate(Weights version);
@@ -126,7 +126,7 @@ public record VisionReconstruction(
   }
 
   /**
-   * How far a version is from the original on the held-out images.
+   * Returns how far a version is from the original on the held-out images.
    *
    * @param says what it says of those of a batch
    */

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param interlaced whether it comes in seven passes
  */
 record PngHeader(ImageSize size, int depth, Colour colour, boolean interlaced) {
-  /** What the samples of a pixel are. */
+  /** Meaning of the samples of a pixel. */
   enum Colour {
     GREY(1),
     RGB(3),

@@ -37,7 +37,7 @@ public final class TopicFollower<T> implements Runnable {
   }
 
   /**
-   * What is read.
+   * Subject of the reading.
    *
    * @param topic the topic
    * @param start where the reading begins

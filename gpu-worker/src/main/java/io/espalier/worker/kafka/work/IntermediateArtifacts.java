@@ -116,7 +116,7 @@ final class IntermediateArtifacts {
     return results;
   }
 
-  /** Whether a URI is that of a run's artifact, wherever the store is mounted. */
+  /** Returns whether a URI is that of a run's artifact, wherever the store is mounted. */
   private static boolean names(URI output, Path artifact) {
     Path named = Path.of(output.getPath());
     int names = artifact.getNameCount();

@@ -136,7 +136,9 @@ public final class LeftoverSweep {
             .isPresent();
   }
 
-  /** Whether later stages were done with it before a time, if the store does not keep it. */
+  /**
+   * Returns whether later stages were done with it before a time, if the store does not keep it.
+   */
   private static boolean isUsedUp(Path directory, Optional<Instant> doneBefore) {
     try {
       return doneBefore.isPresent() && IntermediateArtifacts.include(directory, doneBefore.get());

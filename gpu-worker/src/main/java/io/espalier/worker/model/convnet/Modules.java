@@ -82,7 +82,7 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
     return Tensors.linear(x, weights.get(module + ".weight"), weights.get(module + ".bias"));
   }
 
-  /** What a block says and what goes past it, added. */
+  /** Returns what a block says and what goes past it, added. */
   NDArray sum(NDArray block, NDArray shortcut) {
     mode.hooks().sum(block, shortcut);
     return Tensors.add(block, shortcut);

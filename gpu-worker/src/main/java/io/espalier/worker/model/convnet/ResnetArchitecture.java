@@ -77,7 +77,7 @@ public final class ResnetArchitecture {
     return builder;
   }
 
-  /** What shortcuts without weights read and write. */
+  /** Keeps whole the channels that shortcuts without weights read and write. */
   private void freezePadded() {
     int last = variant.blocks().size();
     for (int stage = 1; stage < last; stage++) {

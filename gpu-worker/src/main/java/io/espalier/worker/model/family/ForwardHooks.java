@@ -53,7 +53,8 @@ public interface ForwardHooks {
   }
 
   /**
-   * Which tokens an expert reads; said before all that it makes of them, and not if there are none.
+   * Hears which tokens an expert reads; called before all that it makes of them, and not if there
+   * are none.
    *
    * @param expert which of its layer's experts
    * @param neurons name of the axis of its neurons

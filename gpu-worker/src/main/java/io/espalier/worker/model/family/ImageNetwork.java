@@ -19,7 +19,7 @@ public interface ImageNetwork extends MaskableNetwork, LayerStack {
   NDArray forward(Weights weights, NDArray images, ForwardHooks hooks);
 
   /**
-   * What enters the first layer.
+   * Returns what enters the first layer.
    *
    * @param images (batch, channels, height, width), normalised
    * @return (batch, tokens, hidden)
@@ -27,7 +27,7 @@ public interface ImageNetwork extends MaskableNetwork, LayerStack {
   NDArray embed(Weights weights, NDArray images);
 
   /**
-   * What a layer makes of what enters it.
+   * Returns what a layer makes of what enters it.
    *
    * @param index counted from 0
    * @param x (batch, tokens, hidden)

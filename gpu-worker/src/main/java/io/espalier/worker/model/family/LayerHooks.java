@@ -42,6 +42,6 @@ public interface LayerHooks {
    */
   default void norm(String module, NDArray x, NDArray y) {}
 
-  /** What a block says and what goes past it, before they are added. */
+  /** Hears what a block says and what goes past it, before they are added. */
   default void sum(NDArray block, NDArray shortcut) {}
 }

@@ -28,10 +28,10 @@ public interface MaskableNetwork {
   /** Width of the residual stream. */
   int hiddenSize();
 
-  /** Where its config.json says how wide its layers are. */
+  /** Returns where its config.json says how wide its layers are. */
   WidthKeys widthKeys();
 
-  /** Whether layers have experts, whose neurons are more than those of the layers. */
+  /** Returns whether layers have experts, whose neurons are more than those of the layers. */
   default boolean hasExperts() {
     return false;
   }

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * part; where heads share keys and values, only the neurons can be cut without the others.
  */
 public interface TextNetwork extends MaskableNetwork {
-  /** What it takes. */
+  /** Returns what it takes. */
   TextInput input();
 
   /**
@@ -85,7 +85,7 @@ public interface TextNetwork extends MaskableNetwork {
     return expertKeys().isPresent();
   }
 
-  /** How many experts each token has; 0 if the model has none. */
+  /** Returns how many experts each token has; 0 if the model has none. */
   default int chosenExperts() {
     return 0;
   }

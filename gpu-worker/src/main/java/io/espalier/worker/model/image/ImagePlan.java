@@ -21,7 +21,7 @@ import java.util.Optional;
  * nothing, and orders naturally. A network of neither is prepared as whichever of the files says.
  */
 public final class ImagePlan {
-  /** Where a model comes from. */
+  /** Origin of a model. */
   private enum Origin {
     TRANSFORMERS,
     TIMM,

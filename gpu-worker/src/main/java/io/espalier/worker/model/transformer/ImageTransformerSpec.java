@@ -63,7 +63,7 @@ public record ImageTransformerSpec(
   private static final Normalization HALVES =
       new Normalization(List.of(0.5, 0.5, 0.5), List.of(0.5, 0.5, 0.5));
 
-  /** Whether a config.json is one of such a network. */
+  /** Returns whether a config.json is one of such a network. */
   static boolean accepts(JsonNode config) {
     String architecture = TimmConfig.architectureOf(config);
     return architecture.isEmpty()
@@ -152,12 +152,14 @@ public record ImageTransformerSpec(
         arguments.flag("qkv_bias", true));
   }
 
-  /** Whether its config.json is one of timm. */
+  /** Returns whether its config.json is one of timm. */
   boolean isOfTimm() {
     return names == ImageTransformerNames.TIMM;
   }
 
-  /** Where config.json says how wide layers are; timm's does where {@link TimmWidths} says. */
+  /**
+   * Returns where config.json says how wide layers are; timm's does where {@link TimmWidths} says.
+   */
   WidthKeys widthKeys() {
     return TextKeys.BERT.widths(!isOfTimm());
   }

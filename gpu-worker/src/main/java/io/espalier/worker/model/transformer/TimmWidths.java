@@ -59,7 +59,7 @@ final class TimmWidths {
     return TextWidths.of(read, KEYS, TextDefaults.BERT);
   }
 
-  /** Whether a config says all widths in timm's own words. */
+  /** Returns whether a config says all widths in timm's own words. */
   static boolean opensInTimm(JsonNode config) {
     return !config.has(KEYS.heads())
         && !config.has(KEYS.neurons())
@@ -83,7 +83,9 @@ final class TimmWidths {
     return config;
   }
 
-  /** What timm multiplies the hidden size by and rounds down, to get the number of neurons. */
+  /**
+   * Returns what timm multiplies the hidden size by and rounds down, to get the number of neurons.
+   */
   private static double ratio(int neurons, int hidden) {
     double ratio = (double) neurons / hidden;
     while ((int) (hidden * ratio) < neurons) {

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  */
 public final class LineChart {
   /**
-   * What a chart shows.
+   * Content of a chart.
    *
    * @param losses what the losses of the curve are
    * @param curve points and measurements

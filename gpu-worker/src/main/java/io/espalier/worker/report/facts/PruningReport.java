@@ -212,7 +212,7 @@ public record PruningReport(
   public record Search(double loss, double lowerBound, boolean provenOptimal, long steps) {}
 
   /**
-   * What other budgets would have led to.
+   * Results of other budgets, as the search foretells them.
    *
    * @param points what the search would choose for other budgets, in any order; empty if unknown
    * @param chosen what it chose for this one

@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param change range of the difference, if both were measured on the same samples
  */
 public record Uncertainty(Kind kind, Interval before, Interval after, Optional<Interval> change) {
-  /** How it was found out how sure a metric is. */
+  /** Way in which the uncertainty of a metric was found. */
   public enum Kind {
     /** Samples drawn anew, the same ones for both models. */
     BOOTSTRAP("bootstrap", "95 % intervals by bootstrap, both models on the same samples"),

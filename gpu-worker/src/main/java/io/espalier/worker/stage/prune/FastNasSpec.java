@@ -59,7 +59,7 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
     }
   }
 
-  /** What cut widths are multiples of. */
+  /** Returns what cut widths are multiples of. */
   public int channelDivisor() {
     return said.get(FastNasKeys.CHANNEL_DIVISOR);
   }

@@ -91,7 +91,7 @@ record GradNasResult(
     return Opening.of(note(), loadsIn(), pruned.model());
   }
 
-  /** What opened the model before it was cut. */
+  /** Returns what opened the model before it was cut. */
   private String library() {
     MaskableModel whole = plan().model();
     return whole.family().loadsIn(whole.directory().config()).contains(TimmShapes.LOADER)

@@ -114,7 +114,7 @@ public record GradNasSpec(Settings said, Constraints constraints, LayerRules lay
   }
 
   /**
-   * What the specification asks of samples.
+   * Returns what the specification asks of samples.
    *
    * @param input what the model takes
    * @return what it does not take, in words

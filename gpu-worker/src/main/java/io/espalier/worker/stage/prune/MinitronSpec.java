@@ -60,7 +60,7 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
     return said.get(MinitronKeys.DEPTH, DepthCriterion.values(), DepthCriterion::key);
   }
 
-  /** Whether layers behind the cut are solved for anew. */
+  /** Returns whether layers behind the cut are solved for anew. */
   ReconstructionMode reconstruct() {
     return said.get(PruneKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
   }

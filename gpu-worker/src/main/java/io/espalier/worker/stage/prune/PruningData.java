@@ -15,25 +15,25 @@ import java.util.stream.Stream;
  * else {@code eval}; before and after are measured on {@code eval}, or else on the same.
  */
 interface PruningData {
-  /** What reports tell of them. */
+  /** Returns what reports tell of them. */
   List<DataFacts> facts();
 
-  /** Where those lie that before and after are measured on. */
+  /** Returns where those lie that before and after are measured on. */
   URI uri();
 
   /** SHA-256 of those. */
   String fingerprint();
 
-  /** What of their files could have been meant otherwise than it was read, in sentences. */
+  /** Returns what of their files could have been meant otherwise than it was read, in sentences. */
   List<String> warnings();
 
-  /** How they become numbers, by key, as reports have it. */
+  /** Returns how they become numbers, by key, as reports have it. */
   default Map<String, String> reading() {
     return Map.of();
   }
 
   /**
-   * Where the data of the search lie.
+   * Returns where the data of the search lie.
    *
    * @param samples what they are, in the plural
    * @throws InvalidInputException if there are none
@@ -42,7 +42,7 @@ interface PruningData {
     return role(job, samples, "calibration", "train", "eval");
   }
 
-  /** Where the data lie that before and after are measured on, as {@link #searched}. */
+  /** Returns where the data lie that before and after are measured on, as {@link #searched}. */
   static URI judged(StageJob job, String samples) {
     return role(job, samples, "eval", "calibration", "train");
   }
@@ -60,7 +60,7 @@ interface PruningData {
   }
 
   /**
-   * Why data are too few for batches that are asked for, if they are.
+   * Returns why data are too few for batches that are asked for, if they are.
    *
    * @param batches if their number is said; they must be there then
    * @param samples what they are, in the plural

@@ -57,8 +57,8 @@ public record Command(
   public record Identity(long sequence, String token) {}
 
   /**
-   * What the result of the run is judged by once its last stage is done, for reports that say how
-   * it fares.
+   * Basis of the verdict on the result of the run once its last stage is done, for reports that say
+   * how it fares.
    *
    * @param gates of the policy; empty in a command of an older version
    * @param stages of the run in all; 0 in a command of an older version

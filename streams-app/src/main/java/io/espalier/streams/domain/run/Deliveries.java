@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How often the queue has delivered the commands of a stage, as far as workers have said so.
+ * Numbers of times that the queue has delivered the commands of a stage, as far as workers have
+ * said so.
  *
  * <p>Each delivery after the first means that a worker has had the command and is at it no longer:
  * it died, lost it or was shut down. A queue counts them for one record only; a stage that kills

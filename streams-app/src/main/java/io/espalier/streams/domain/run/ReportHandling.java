@@ -88,8 +88,8 @@ final class ReportHandling {
   }
 
   /**
-   * When the work would have begun if nothing but work had passed since: silence is none, and a
-   * clock that was set forward or back has not worked either.
+   * Returns when the work would have begun if nothing but work had passed since: silence is none,
+   * and a clock that was set forward or back has not worked either.
    */
   private Instant began(Running running, Instant now) {
     Duration passed = Duration.between(running.heardAt(), now);

@@ -126,7 +126,7 @@ public final class DeadLetterListing {
         .withNames(found.letters().stream().map(letter -> letter.id().toString()).toList());
   }
 
-  /** Why it is there, and that it has been sent back before if it has. */
+  /** Returns why it is there, and that it has been sent back before if it has. */
   private static String message(Letter letter) {
     String why = letter.message().replaceAll("\\s+", " ");
     return letter

@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** Ranking of neurons, heads and experts. Channels of the stream are by activation. */
 public enum ImportanceCriterion {
-  /** How strongly they fire, as in the paper. */
+  /** Returns how strongly they fire, as in the paper. */
   ACTIVATION {
     @Override
     ActivationScores of(ActivationScores activity) {

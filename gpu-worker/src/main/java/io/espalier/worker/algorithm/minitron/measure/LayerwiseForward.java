@@ -183,19 +183,21 @@ public final class LayerwiseForward implements AutoCloseable {
     return load(pieces.layers().get(layer), kept, manager);
   }
 
-  /** What a batch is at so far, (batch, tokens, hidden); as {@link SpillingArrays#get} says. */
+  /**
+   * Returns what a batch is at so far, (batch, tokens, hidden); as {@link SpillingArrays#get} says.
+   */
   public NDArray state(int batch) {
     return states.get(batch);
   }
 
-  /** What a layer makes of a batch, in the open scope; the batch stays where it is. */
+  /** Returns what a layer makes of a batch, in the open scope; the batch stays where it is. */
   public NDArray passed(int layer, Weights weights, int batch, ForwardHooks hooks) {
     NDArray x = states.get(batch);
     Tokens tokens = Tokens.of(manager, texts.get(batch));
     return network.layer(layer, weights, x, network.context(tokens, x), hooks);
   }
 
-  /** What the last normalisation makes of a batch, in the open scope. */
+  /** Returns what the last normalisation makes of a batch, in the open scope. */
   public NDArray last(Weights end, int batch) {
     return network.end(end, states.get(batch), ForwardHooks.NONE);
   }

@@ -53,7 +53,7 @@ final class BlockReconstruction {
     return streams.blueprint().blocks().get(layer);
   }
 
-  /** What reads the stream in the layer, by the normalisation that it stands behind. */
+  /** Returns what reads the stream in the layer, by the normalisation that it stands behind. */
   List<NormReaders> readers() {
     var part = streams.blueprint().pieces().layers().get(layer);
     return NormReaders.of(streams.blueprint(), part, streams.kept());
@@ -99,7 +99,7 @@ final class BlockReconstruction {
     return BlockTrace.untilNorm(norm, hooks -> streams.found().passed(layer, cut, batch, hooks));
   }
 
-  /** Whether a normalisation of the stream can be watched. */
+  /** Returns whether a normalisation of the stream can be watched. */
   private boolean speaks(String norm) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -144,7 +144,9 @@ final class BlockReconstruction {
     return Tensors.inDoublePrecision(Tensors.select(rows, 0, real));
   }
 
-  /** Whether what a part says is added to the stream as it is, and not normalised before. */
+  /**
+   * Returns whether what a part says is added to the stream as it is, and not normalised before.
+   */
   private boolean adds(String axis) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -227,7 +229,7 @@ final class BlockReconstruction {
     }
   }
 
-  /** What a projection adds to each of its tokens as it is: (tokens, hidden), float64. */
+  /** Returns what a projection adds to each of its tokens as it is: (tokens, hidden), float64. */
   private NDArray said(Projection member, MemberRows rows) {
     LinearMap map = member.map(cut);
     NDArray slope = Tensors.products(Tensors.inDoublePrecision(rows.read()), map.weight());

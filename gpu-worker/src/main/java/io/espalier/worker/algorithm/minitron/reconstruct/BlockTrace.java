@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What passed in a layer of one batch, up to the place that is asked for; the pass ends there. The
+ * Activations of a layer for one batch, up to the place that is asked for; the pass ends there. The
  * arrays live as long as the scope of the pass. Tokens are counted over all sequences of the batch,
  * one after another and padding among them.
  */
@@ -50,12 +50,12 @@ final class BlockTrace implements ForwardHooks {
     this.last = last;
   }
 
-  /** What passes until a normalisation has spoken. */
+  /** Returns what passes until a normalisation has spoken. */
   static BlockTrace untilNorm(String module, Pass pass) {
     return new BlockTrace((name, norm) -> norm && name.equals(module)).of(pass);
   }
 
-  /** What passes until heads or neurons have added to the stream. */
+  /** Returns what passes until heads or neurons have added to the stream. */
   static BlockTrace untilAdded(String axis, Pass pass) {
     return new BlockTrace((name, norm) -> !norm && name.equals(axis)).of(pass);
   }
@@ -113,18 +113,20 @@ final class BlockTrace implements ForwardHooks {
     return output;
   }
 
-  /** What (batch, tokens, width) has for each token, sequence by sequence: (rows, width). */
+  /**
+   * Returns what (batch, tokens, width) has for each token, sequence by sequence: (rows, width).
+   */
   static NDArray rows(NDArray x) {
     long width = x.getShape().get(2);
     return Tensors.reshape(x, x.size() / width, width);
   }
 
-  /** Whether the pass came to the place that was asked for. */
+  /** Returns whether the pass came to the place that was asked for. */
   boolean isComplete() {
     return normed != null || said != null;
   }
 
-  /** What the normalisation said: (tokens, hidden). */
+  /** Returns what the normalisation said: (tokens, hidden). */
   NDArray normed() {
     return passed(normed);
   }
@@ -134,17 +136,17 @@ final class BlockTrace implements ForwardHooks {
     return passed(stream);
   }
 
-  /** What was added: (tokens, hidden). */
+  /** Returns what was added: (tokens, hidden). */
   NDArray said() {
     return passed(said);
   }
 
-  /** Whether anything read along an axis. */
+  /** Returns whether anything read along an axis. */
   boolean has(String axis) {
     return read.containsKey(axis);
   }
 
-  /** What the layer that reads an axis read: (its tokens, inputs). */
+  /** Returns what the layer that reads an axis read: (its tokens, inputs). */
   NDArray read(String axis) {
     return passed(read.get(axis));
   }
@@ -154,12 +156,15 @@ final class BlockTrace implements ForwardHooks {
     return tokens.keySet();
   }
 
-  /** Which tokens an expert read, ascending; nothing where all were read. */
+  /** Returns which tokens an expert read, ascending; nothing where all were read. */
   int @Nullable [] tokens(String neurons) {
     return tokens.get(neurons);
   }
 
-  /** What the output of an expert was multiplied by, (its tokens, 1); nothing where by nothing. */
+  /**
+   * Returns what the output of an expert was multiplied by, (its tokens, 1); nothing where by
+   * nothing.
+   */
   @Nullable NDArray weights(String neurons) {
     return weights.get(neurons);
   }

@@ -85,7 +85,8 @@ public record DecoderReconstruction(
   }
 
   /**
-   * What each of the texts in the original, in the solved and in the plainly cut model may take.
+   * Returns what each of the texts in the original, in the solved and in the plainly cut model may
+   * take.
    */
   private MemoryLimits room() {
     return MemoryLimits.of(settings.stateBytes() / 3);
@@ -114,7 +115,7 @@ public record DecoderReconstruction(
     }
   }
 
-  /** What the cut model calls tensors, by the original's numbers of layers. */
+  /** Returns what the cut model calls tensors, by the original's numbers of layers. */
   private UnaryOperator<String> renamed() {
     Axis counted = blueprint.architecture().stacks().get(0).axis();
     int[] layers = subnet.layers().stream().mapToInt(Integer::intValue).toArray();

@@ -118,7 +118,7 @@ final class EndReconstruction {
     }
   }
 
-  /** What came of slices, as of one layer: errors by what they vary, the largest ridge. */
+  /** Results of slices, as of one layer: errors by what they vary, the largest ridge. */
   private static final class SliceReports {
     private final List<LayerReconstruction> reports = new ArrayList<>();
     private double before;

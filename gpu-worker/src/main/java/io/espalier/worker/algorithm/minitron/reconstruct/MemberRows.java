@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one of the projections of a feed-forward part read of a batch.
+ * Inputs of one of the projections of a feed-forward part for a batch.
  *
  * <p>Of what a token lacks, each expert that it chose is to say a share: its weight squared of the
  * sum of theirs, which is the smallest change that makes it good.

@@ -73,7 +73,9 @@ record NormReaders(String norm, List<Reader> readers) {
         .toList();
   }
 
-  /** Whether it is the scale or the shift of a normalisation, and no bias of a linear layer. */
+  /**
+   * Returns whether it is the scale or the shift of a normalisation, and no bias of a linear layer.
+   */
   private static boolean isNorm(TensorSpec tensor, Axis stream, Map<String, Layer> layers) {
     return tensor.dimensions().size() == 1
         && tensor.dimensions().get(0).isAlong(stream)

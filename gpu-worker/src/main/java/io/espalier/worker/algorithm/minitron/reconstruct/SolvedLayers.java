@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * What was solved for, layer by layer, in files that a later attempt goes on with: the tensors as
- * they will be stored, and what came of them.
+ * Solved layers in files that a later attempt goes on with: the tensors as they will be stored, and
+ * what came of them.
  *
  * @param directory for the files
  * @param fingerprint of everything that they depend on
@@ -28,7 +28,7 @@ record SolvedLayers(Path directory, String fingerprint) {
   private static final String WEIGHT = ".weight";
   private static final String BIAS = ".bias";
 
-  /** What came of a layer. */
+  /** Result of a layer. */
   record Layer(String fingerprint, List<Tensor> tensors) {
     /** What came of a layer; the list is copied. */
     Layer {
@@ -36,7 +36,7 @@ record SolvedLayers(Path directory, String fingerprint) {
     }
   }
 
-  /** What came of a tensor, as {@link LayerReconstruction} says it. */
+  /** Result of a tensor, as {@link LayerReconstruction} says it. */
   record Tensor(
       String layer,
       double errorBefore,
@@ -68,7 +68,7 @@ record SolvedLayers(Path directory, String fingerprint) {
   }
 
   /**
-   * What an earlier attempt made of a layer.
+   * Returns what an earlier attempt made of a layer.
    *
    * @param cut takes the tensors that it solved for
    */
@@ -131,7 +131,7 @@ record SolvedLayers(Path directory, String fingerprint) {
   }
 
   /**
-   * Where solved tensors go.
+   * Target of solved tensors.
    *
    * @param model the cut model's files
    * @param names what it calls them

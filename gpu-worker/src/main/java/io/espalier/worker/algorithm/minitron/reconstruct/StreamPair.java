@@ -56,7 +56,7 @@ final class StreamPair implements AutoCloseable {
     return texts;
   }
 
-  /** Where sums are kept. */
+  /** Returns where sums are kept. */
   NDManager manager() {
     return manager;
   }
@@ -71,7 +71,7 @@ final class StreamPair implements AutoCloseable {
     return found;
   }
 
-  /** Whether the stream lost channels. */
+  /** Returns whether the stream lost channels. */
   boolean isNarrower() {
     return kept.width(blueprint.hidden()) < blueprint.hidden().units();
   }
@@ -84,7 +84,8 @@ final class StreamPair implements AutoCloseable {
   }
 
   /**
-   * What a batch is at in the original, as far as the cut model has its channels: (rows, hidden).
+   * Returns what a batch is at in the original, as far as the cut model has its channels: (rows,
+   * hidden).
    */
   NDArray wantedRows(int batch) {
     NDArray state = wanted.state(batch);
@@ -93,8 +94,8 @@ final class StreamPair implements AutoCloseable {
   }
 
   /**
-   * How much each token counts: 1 / what the next normalisation divides its square by, variance or
-   * mean square.
+   * Returns how much each token counts: 1 / what the next normalisation divides its square by,
+   * variance or mean square.
    *
    * @param stream (rows, hidden), float64
    */

@@ -33,7 +33,7 @@ import java.util.stream.IntStream;
  */
 public final class UniformCosts {
   /**
-   * What the layers of a subnet cost.
+   * Costs of the layers of a subnet.
    *
    * @param dense one without experts; nothing if there is none
    * @param sparse one with experts; nothing if there is none

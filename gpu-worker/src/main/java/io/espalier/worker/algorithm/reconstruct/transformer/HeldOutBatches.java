@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  * @param size samples per batch; the last may have fewer
  */
 public record HeldOutBatches(int samples, int size) {
-  /** How many batches there are. */
+  /** Returns how many batches there are. */
   int count() {
     return (samples + size - 1) / size;
   }

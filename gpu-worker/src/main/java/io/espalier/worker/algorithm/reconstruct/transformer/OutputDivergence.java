@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDScope;
 import io.espalier.worker.tensor.Weights;
 
 /**
- * How far what a model says of held-out samples is from what the original says: the mean of {@link
+ * Distance of a model's outputs on held-out samples from the original's: the mean of {@link
  * StackPasses#distance}.
  *
  * @param original its weights; stay as they are

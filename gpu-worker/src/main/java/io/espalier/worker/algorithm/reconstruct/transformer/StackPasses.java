@@ -14,14 +14,14 @@ public interface StackPasses {
   /** The network. */
   LayerStack network();
 
-  /** Which samples each batch has. */
+  /** Returns which samples each batch has. */
   HeldOutBatches batches();
 
-  /** What enters the first layer at a batch: (samples, tokens, hidden). */
+  /** Returns what enters the first layer at a batch: (samples, tokens, hidden). */
   NDArray embed(int batch, Weights weights, NDManager manager);
 
   /**
-   * What a layer makes of what enters it at a batch.
+   * Returns what a layer makes of what enters it at a batch.
    *
    * @param layer counted from 0
    * @param x (samples, tokens, hidden)
@@ -30,10 +30,13 @@ public interface StackPasses {
   NDArray layer(
       int layer, int batch, Weights weights, NDArray x, NDManager manager, ForwardHooks hooks);
 
-  /** What (samples, tokens, width) has for each token of a batch that is no padding: a row each. */
+  /**
+   * Returns what (samples, tokens, width) has for each token of a batch that is no padding: a row
+   * each.
+   */
   NDArray rows(int batch, NDArray x);
 
-  /** What the network says of the samples of a batch that are held out, a row each. */
+  /** Returns what the network says of the samples of a batch that are held out, a row each. */
   NDArray heldOutSays(int batch, Weights weights, NDManager manager);
 
   /**

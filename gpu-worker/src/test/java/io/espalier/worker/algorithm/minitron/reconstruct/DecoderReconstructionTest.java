@@ -47,7 +47,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DecoderReconstructionTest {
   @TempDir Path directory;
 
-  /** What the script found. */
+  /** Findings of the script. */
   @SuppressWarnings("ArrayRecordComponent") // numbers of the oracle, never compared as a whole
   record Case(
       int[][] texts,

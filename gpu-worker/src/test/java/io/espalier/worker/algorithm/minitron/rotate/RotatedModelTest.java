@@ -51,7 +51,7 @@ final class RotatedModelTest {
 
   @TempDir Path own;
 
-  /** What {@code rotation/make.py} found with transformers, in float64. */
+  /** Findings of {@code rotation/make.py} with transformers, in float64. */
   @SuppressWarnings("ArrayRecordComponent") // numbers of the oracle, never compared as a whole
   record Oracle(
       String model, int k, long[][] ids, double[] strengths, double[] scales, double[][] logits) {
