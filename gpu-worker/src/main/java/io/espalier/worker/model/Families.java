@@ -13,7 +13,7 @@ import io.espalier.worker.model.transformer.DecoderFamily;
 import io.espalier.worker.model.transformer.EncoderFamily;
 import io.espalier.worker.model.transformer.Gemma;
 import io.espalier.worker.model.transformer.Llama;
-import io.espalier.worker.model.transformer.Vit;
+import io.espalier.worker.model.transformer.image.Vit;
 import java.util.List;
 
 /** Every family that is known. */

@@ -6,14 +6,14 @@ import java.util.Arrays;
 import java.util.OptionalDouble;
 
 /** Attention of tokens to each other. */
-final class SelfAttention {
+public final class SelfAttention {
   /** So much less than any score that softmax makes nothing of it; finite, so none becomes NaN. */
   private static final double NEVER = -Float.MAX_VALUE;
 
   private SelfAttention() {}
 
   /** (batch, tokens, heads · size) → (batch, heads, tokens, size). */
-  static NDArray split(NDArray x, int size) {
+  public static NDArray split(NDArray x, int size) {
     long rows = x.getShape().get(0);
     long tokens = x.getShape().get(1);
     return Tensors.transpose(
@@ -21,7 +21,7 @@ final class SelfAttention {
   }
 
   /** (batch, heads, tokens, size) → (batch, tokens, heads · size). */
-  static NDArray join(NDArray x) {
+  public static NDArray join(NDArray x) {
     var shape = x.getShape();
     return Tensors.reshape(
         Tensors.transpose(x, 1, 2), shape.get(0), shape.get(2), shape.get(1) * shape.get(3));
@@ -82,7 +82,7 @@ final class SelfAttention {
    *     tokens)
    * @return (batch, heads, tokens, size)
    */
-  static NDArray of(NDArray query, NDArray key, NDArray value, NDArray mask) {
+  public static NDArray of(NDArray query, NDArray key, NDArray value, NDArray mask) {
     double scale = 1 / Math.sqrt((double) query.getShape().get(3));
     return of(query, key, value, new Scoring(mask, scale, OptionalDouble.empty()));
   }
@@ -95,10 +95,10 @@ final class SelfAttention {
    * @param scale what scores are multiplied by
    * @param cap what they are kept within before the mask is added, if they are
    */
-  record Scoring(NDArray mask, double scale, OptionalDouble cap) {}
+  public record Scoring(NDArray mask, double scale, OptionalDouble cap) {}
 
   /** Returns what heads say, by scores of another kind; otherwise as {@link #of}. */
-  static NDArray of(NDArray query, NDArray key, NDArray value, Scoring scoring) {
+  public static NDArray of(NDArray query, NDArray key, NDArray value, Scoring scoring) {
     long heads = query.getShape().get(1);
     NDArray keys = Tensors.transpose(shared(key, heads), 2, 3);
     NDArray scores =

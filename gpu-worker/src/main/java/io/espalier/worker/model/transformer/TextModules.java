@@ -12,14 +12,14 @@ import java.util.Optional;
  * @param prefix what names in the transformer begin with, such as {@code bert.}, or nothing
  * @param epsilon that of layer normalisation
  */
-record TextModules(Weights weights, String prefix, double epsilon) {
+public record TextModules(Weights weights, String prefix, double epsilon) {
   /** A tensor of the transformer. */
-  NDArray get(String name) {
+  public NDArray get(String name) {
     return weights.get(prefix + name);
   }
 
   /** A linear layer, with bias if there is one: (…, in) → (…, out). */
-  NDArray dense(String module, NDArray x) {
+  public NDArray dense(String module, NDArray x) {
     NDArray weight = weights.get(module + ".weight");
     String bias = module + ".bias";
     return weights.has(bias)
@@ -34,7 +34,7 @@ record TextModules(Weights weights, String prefix, double epsilon) {
   }
 
   /** A layer normalisation of the last axis. */
-  NDArray norm(String module, NDArray x) {
+  public NDArray norm(String module, NDArray x) {
     return Tensors.layerNorm(
         x,
         weights.get(TransformerBuilder.normName(weights::has, module, "weight")),

@@ -1,4 +1,4 @@
-package io.espalier.worker.model.transformer;
+package io.espalier.worker.model.transformer.image;
 
 import java.util.List;
 import java.util.Optional;

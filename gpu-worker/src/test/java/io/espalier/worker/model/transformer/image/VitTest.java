@@ -1,4 +1,4 @@
-package io.espalier.worker.model.transformer;
+package io.espalier.worker.model.transformer.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -20,6 +20,7 @@ import io.espalier.worker.model.VisionModel;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.model.family.Section;
 import io.espalier.worker.model.family.VisionFamily;
+import io.espalier.worker.model.transformer.Masks;
 import io.espalier.worker.tensor.Golden;
 import io.espalier.worker.tensor.Losses;
 import io.espalier.worker.tensor.PyTorch;

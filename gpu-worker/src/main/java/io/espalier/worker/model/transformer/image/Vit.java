@@ -1,4 +1,4 @@
-package io.espalier.worker.model.transformer;
+package io.espalier.worker.model.transformer.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.data.InputSpec;

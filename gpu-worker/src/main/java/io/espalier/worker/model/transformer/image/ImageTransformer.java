@@ -1,4 +1,4 @@
-package io.espalier.worker.model.transformer;
+package io.espalier.worker.model.transformer.image;
 
 import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -13,7 +13,9 @@ import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.model.family.ImageNetwork;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.model.family.Section;
+import io.espalier.worker.model.transformer.SelfAttention;
 import io.espalier.worker.model.transformer.SelfAttention.Scoring;
+import io.espalier.worker.model.transformer.TextModules;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
