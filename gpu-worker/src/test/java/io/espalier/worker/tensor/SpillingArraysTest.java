@@ -173,7 +173,7 @@ class SpillingArraysTest {
   @Test
   void feature_maps_come_back_from_memory_and_from_the_file_as_the_images_that_they_were() {
     float[] pixels = values(0, 2 * 3 * 4 * 5);
-    for (long memory : new long[] {pixels.length * Float.BYTES, 0}) {
+    for (long memory : new long[] {(long) pixels.length * Float.BYTES, 0}) {
       try (var arrays = new SpillingArrays(memory, folder);
           var scope = new NDScope()) {
         scope.suppressNotUsedWarning();

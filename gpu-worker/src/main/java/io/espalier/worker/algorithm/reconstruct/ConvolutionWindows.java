@@ -34,7 +34,8 @@ record ConvolutionWindows(int kernel, int stride, int padding) {
     NDArray taken =
         Tensors.embedding(
             Tensors.points(padded), Tensors.of(x.getManager(), points, points.length));
-    return Tensors.reshape(taken, (long) batch * places.length, kernel * kernel * shape.get(1));
+    return Tensors.reshape(
+        taken, (long) batch * places.length, (long) kernel * kernel * shape.get(1));
   }
 
   /** Returns the points of the kernel for each window of each image, counted through all images. */
@@ -45,7 +46,7 @@ record ConvolutionWindows(int kernel, int stride, int padding) {
     int next = 0;
     for (int i = 0; i < batch; i++) {
       for (int place : places) {
-        long corner = i * image + (long) place / width * stride * row + place % width * stride;
+        long corner = i * image + ((long) place / width * row + place % width) * stride;
         for (int point = 0; point < kernel * kernel; point++) {
           points[next++] = corner + (long) point / kernel * row + point % kernel;
         }

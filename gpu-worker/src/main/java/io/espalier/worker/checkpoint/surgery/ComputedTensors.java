@@ -5,6 +5,7 @@ import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.Objects;
 
 /** Tensors of a model that are computed while its files are written; all others are copied. */
 public interface ComputedTensors {
@@ -56,7 +57,7 @@ public interface ComputedTensors {
 
       @Override
       public void write(TensorHeader tensor, Bytes bytes) throws IOException {
-        bytes.put(known.get(tensor.name()).bytes());
+        bytes.put(Objects.requireNonNull(known.get(tensor.name())).bytes());
       }
     };
   }

@@ -44,7 +44,7 @@ final class IntermediateArtifacts {
     if (stage.isEmpty() || !isArtifact(directory)) {
       return false;
     }
-    Path run = directory.getParent().getParent();
+    Path run = directory.resolve("../..").normalize();
     Optional<Path> last = lastWithResults(run);
     if (last.isEmpty() || number(last.get()).orElse(0) <= stage.getAsInt()) {
       return false;

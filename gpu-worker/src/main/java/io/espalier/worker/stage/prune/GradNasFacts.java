@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -107,7 +108,7 @@ record GradNasFacts(
   private List<UnitRow> rows(AxisKind kind, Map<String, double[]> scores) {
     return plan.model().architecture().axes().stream()
         .filter(axis -> axis.kind() == kind && scores.containsKey(axis.name()))
-        .map(axis -> row(axis, scores.get(axis.name())))
+        .map(axis -> row(axis, Objects.requireNonNull(scores.get(axis.name()))))
         .toList();
   }
 

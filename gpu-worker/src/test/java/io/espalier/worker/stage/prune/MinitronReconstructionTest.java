@@ -63,7 +63,7 @@ final class MinitronReconstructionTest {
   private StageReport run(
       String model, String export, String mode, String output, Map<String, URI> data) {
     String spec =
-        ("{'algorithm':'minitron','batchSize':4,'maxLength':16,'export':{%s},'reconstruct':'%s'}")
+        "{'algorithm':'minitron','batchSize':4,'maxLength':16,'export':{%s},'reconstruct':'%s'}"
             .formatted(export, mode)
             .replace('\'', '"');
     return new PruneStage()

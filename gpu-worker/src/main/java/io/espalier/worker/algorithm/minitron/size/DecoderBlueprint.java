@@ -8,7 +8,7 @@ import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.TextNetwork;
+import io.espalier.worker.model.family.MaskableNetwork;
 import io.espalier.worker.model.transformer.LayeredNetwork;
 import io.espalier.worker.model.transformer.LayeredNetwork.Pieces;
 import java.util.EnumMap;
@@ -60,7 +60,9 @@ public record DecoderBlueprint(
               .formatted(TextTask.TEXT_GENERATION.key(), model.family().name(), task.key()));
     }
     List<String> blocks =
-        TextNetwork.Block.of(model.architecture()).stream().map(TextNetwork.Block::module).toList();
+        MaskableNetwork.Block.of(model.architecture()).stream()
+            .map(MaskableNetwork.Block::module)
+            .toList();
     return new DecoderBlueprint(
         model, network, blocks, network.pieces(model.architecture()), StreamBasis.CHANNELS);
   }

@@ -154,7 +154,7 @@ public record ImageTransformerSpec(
 
   /** Returns whether its config.json is one of timm. */
   boolean isOfTimm() {
-    return names == ImageTransformerNames.TIMM;
+    return names.equals(ImageTransformerNames.TIMM);
   }
 
   /**
