@@ -10,12 +10,11 @@ import io.espalier.worker.algorithm.minitron.measure.ActivationSettings;
 import io.espalier.worker.algorithm.minitron.measure.ImportanceCriterion;
 import io.espalier.worker.algorithm.minitron.measure.ScoreAggregation;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.reconstruct.transformer.Sequences;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
 import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.checkpoint.surgery.Sharding;
-import io.espalier.worker.data.TextDataset;
-import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.job.Progress;
@@ -31,7 +30,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -334,55 +332,6 @@ class DecoderReconstructionTest {
     TextModel opened = TextModel.of(ModelDirectory.open(made.directory().path()));
     try (Weights weights = Weights.load(opened.directory(), opened.architecture())) {
       assertThat(weights.names()).isNotEmpty();
-    }
-  }
-
-  /**
-   * Texts that are known as tokens, in their order.
-   *
-   * @param padding tokens behind the longest of a batch
-   */
-  @SuppressWarnings("ArrayRecordComponent")
-  private record Sequences(int[][] texts, int padding) implements TextDataset {
-    @Override
-    public TextDataset drawn(int n, long seed) {
-      return this;
-    }
-
-    @Override
-    public int size() {
-      return texts.length;
-    }
-
-    @Override
-    public boolean labelled() {
-      return false;
-    }
-
-    @Override
-    public int length() {
-      return Arrays.stream(texts).mapToInt(text -> text.length).max().orElse(0);
-    }
-
-    @Override
-    public TokenBatch batch(int[] indices) {
-      int longest = Arrays.stream(indices).map(i -> texts[i].length).max().orElse(0);
-      int length = longest + padding;
-      long[] ids = new long[indices.length * length];
-      long[] mask = new long[ids.length];
-      for (int row = 0; row < indices.length; row++) {
-        int[] text = texts[indices[row]];
-        for (int i = 0; i < text.length; i++) {
-          ids[row * length + i] = text[i];
-          mask[row * length + i] = 1;
-        }
-      }
-      return new TokenBatch(indices.length, length, ids, mask, new long[ids.length], new long[0]);
-    }
-
-    @Override
-    public String fingerprint() {
-      return "texts of a test";
     }
   }
 }

@@ -10,7 +10,12 @@ import java.util.Arrays;
  * @param padding tokens behind the longest of a batch
  */
 @SuppressWarnings("ArrayRecordComponent")
-record Sequences(int[][] texts, int padding) implements TextDataset {
+public record Sequences(int[][] texts, int padding) implements TextDataset {
+  @Override
+  public TextDataset drawn(int n, long seed) {
+    return this;
+  }
+
   @Override
   public int size() {
     return texts.length;
