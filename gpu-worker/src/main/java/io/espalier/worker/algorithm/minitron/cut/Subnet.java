@@ -59,9 +59,14 @@ public record Subnet(Kept units, List<Integer> layers) {
     return new Kept(all);
   }
 
-  /** Computes the weights of normalisations of what is left of a stream along directions. */
+  /**
+   * Computes the weights of normalisations of what is left of a stream along directions, if any.
+   */
   private static ComputedTensors scaledNorms(
       DecoderBlueprint blueprint, Architecture open, Kept all) {
+    if (!blueprint.basis().rotated()) {
+      return ComputedTensors.of(Map.of());
+    }
     int left = all.width(blueprint.hidden());
     Map<String, String> names = open.names(all);
     var scaled = new LinkedHashMap<String, TensorData>();
