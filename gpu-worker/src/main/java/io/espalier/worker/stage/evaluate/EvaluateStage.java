@@ -10,6 +10,7 @@ import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Problems;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.Progress;
@@ -100,29 +101,27 @@ public final class EvaluateStage implements Stage {
 
   /** Opens model, settings and data, and gathers what is wrong with any of them. */
   private static Opened open(StageJob job) {
-    var problems = new ArrayList<String>();
-    Optional<EvaluateSettings> settings = attempt(() -> EvaluateSettings.of(job.spec()), problems);
+    Problems problems = Problems.ofSeveral();
+    Optional<EvaluateSettings> settings = problems.attempt(() -> EvaluateSettings.of(job.spec()));
     Optional<URI> uri = Optional.ofNullable(job.data().get(DATA));
     if (uri.isEmpty()) {
       problems.add(
-          "evaluate needs data of role '%s', but the job has %s"
-              .formatted(DATA, job.data().isEmpty() ? "none" : job.data().keySet()));
+          "evaluate needs data of role '%s', but the job has %s",
+          DATA, job.data().isEmpty() ? "none" : job.data().keySet());
     }
     EvaluateSettings said = settings.orElse(EvaluateSettings.USUAL);
     Optional<Opened> opened =
-        attempt(() -> KnownModel.of(ModelDirectory.open(job.input())), problems)
+        problems
+            .attempt(() -> KnownModel.of(ModelDirectory.open(job.input())))
             .flatMap(
                 model ->
                     uri.flatMap(
                         where ->
-                            attempt(
+                            problems.attempt(
                                 () ->
                                     new Opened(
-                                        said, subject(said, model, where, job.seed()), where),
-                                problems)));
-    if (!problems.isEmpty()) {
-      throw new InvalidInputException(problems);
-    }
+                                        said, subject(said, model, where, job.seed()), where))));
+    problems.throwIfAny();
     return opened.orElseThrow();
   }
 
@@ -138,19 +137,6 @@ public final class EvaluateStage implements Stage {
     Provenance.of(model.directory().path())
         .ifPresent(made -> made.path("loadsIn").forEach(loader -> loaders.add(loader.asText())));
     return loaders.isEmpty() ? model.family().loadsIn(model.directory().config()) : loaders;
-  }
-
-  private interface Opening<R> {
-    R open();
-  }
-
-  private static <R> Optional<R> attempt(Opening<R> opening, List<String> problems) {
-    try {
-      return Optional.of(opening.open());
-    } catch (InvalidInputException e) {
-      problems.addAll(e.problems());
-      return Optional.empty();
-    }
   }
 
   private static List<Metric> quality(
