@@ -1,9 +1,13 @@
 package io.espalier.worker.algorithm.distill;
 
+import ai.djl.ndarray.NDArray;
 import io.espalier.worker.algorithm.train.Objective;
+import io.espalier.worker.data.Batch;
+import io.espalier.worker.data.TokenBatch;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.model.family.TextNetwork;
+import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
@@ -83,6 +87,39 @@ public final class DistillationObjective {
             samples,
             settings.output()),
         settings);
+  }
+
+  /**
+   * The objective of a student that reads images, from what is kept of its teacher.
+   *
+   * @param weights of the student; looked at only for what it is made of
+   * @param teacher open as long as anybody learns from it
+   * @throws InvalidInputException with everything in the settings that cannot be had
+   */
+  public static Objective ofImages(
+      VisionFamily student,
+      Weights weights,
+      StoredTeacher<Batch, NDArray> teacher,
+      DistillationSettings settings) {
+    teacher.requireEnough(settings);
+    return objective(
+        teacher.samples(), new ImagePass(student, Mode.TRAIN), weights, teacher, settings);
+  }
+
+  /**
+   * The objective of a student that reads tokens, from what is kept of its teacher.
+   *
+   * @param weights of the student; looked at only for what it is made of
+   * @param teacher open as long as anybody learns from it
+   * @throws InvalidInputException with everything in the settings that cannot be had
+   */
+  public static Objective ofTexts(
+      TextNetwork student,
+      Weights weights,
+      StoredTeacher<TokenBatch, Tokens> teacher,
+      DistillationSettings settings) {
+    teacher.requireEnough(settings);
+    return objective(teacher.samples(), new TextPass(student), weights, teacher, settings);
   }
 
   private static <B, I> Objective objective(

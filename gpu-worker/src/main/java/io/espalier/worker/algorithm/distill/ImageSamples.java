@@ -73,6 +73,11 @@ public record ImageSamples(ImageDataset data, Augmentation augmentation)
   }
 
   @Override
+  public int[] lengths(Batch batch) {
+    return new int[0];
+  }
+
+  @Override
   public double rowShare() {
     return 1;
   }

@@ -41,6 +41,12 @@ interface Samples<B, I> {
   /** Number of rows of each sample, in their order. */
   int[] rowsOfEach(B batch);
 
+  /**
+   * Number of scores of each sample's rows, where these are distributions over its tokens; empty if
+   * all rows have the same number.
+   */
+  int[] lengths(B batch);
+
   /** Part of an answer that a row is: 1 unless several are one answer. */
   double rowShare();
 

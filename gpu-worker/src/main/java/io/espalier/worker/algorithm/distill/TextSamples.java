@@ -77,6 +77,13 @@ public record TextSamples(TextInput input, TextDataset data)
   }
 
   @Override
+  public int[] lengths(TokenBatch batch) {
+    return asked() == AskedRows.SPANS
+        ? IntStream.range(0, batch.rows()).map(row -> real(batch, row)).toArray()
+        : new int[0];
+  }
+
+  @Override
   public double rowShare() {
     return asked().share();
   }
@@ -97,13 +104,19 @@ public record TextSamples(TextInput input, TextDataset data)
     float[] weights = new float[batch.mask().length];
     for (int row = 0; row < batch.rows(); row++) {
       int from = row * batch.length();
-      long real =
-          IntStream.range(from, from + batch.length()).mapToLong(i -> batch.mask()[i]).sum();
+      int real = real(batch, row);
       for (int i = from; i < from + batch.length(); i++) {
         weights[i] = batch.mask()[i] == 1 ? (float) answers[row] / real : 0;
       }
     }
     NDArray all = Tensors.of(losses.getManager(), weights, weights.length);
     return Tensors.sum(Tensors.multiply(losses, Tensors.inTypeOf(losses, all)));
+  }
+
+  /** Number of tokens of a sequence, which stand before its padding. */
+  private static int real(TokenBatch batch, int row) {
+    long[] mask = batch.mask();
+    int from = row * batch.length();
+    return (int) IntStream.range(from, from + batch.length()).mapToLong(i -> mask[i]).sum();
   }
 }

@@ -12,7 +12,6 @@ import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.train.Augmentation;
 import io.espalier.worker.algorithm.train.Objective;
 import io.espalier.worker.data.Batch;
-import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
@@ -26,7 +25,6 @@ import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -35,7 +33,7 @@ import org.junit.jupiter.api.Test;
 /** A ResNet-20 and a student of half its inner channels, on noise. */
 final class ImageDistillationTest {
   private static final long SEED = 17;
-  private static final int IMAGES = 4;
+  private static final int IMAGES = ImageNoise.IMAGES;
   private static final int[] ALL = IntStream.range(0, IMAGES).toArray();
   private static final double TEMPERATURE = 3;
   private static final DistillationSettings SETTINGS =
@@ -46,7 +44,7 @@ final class ImageDistillationTest {
   private final VisionFamily family = golden.family();
   private final Weights teacher = golden.weights(manager);
   private final Weights student = teacher.keep(half(teacher));
-  private final Noise noise = new Noise(10);
+  private final ImageNoise noise = new ImageNoise(10);
 
   @AfterEach
   void close() {
@@ -86,7 +84,7 @@ final class ImageDistillationTest {
 
   @Test
   void images_without_classes_teach_but_have_no_task() {
-    var unlabelled = new ImageSamples(new Noise(0), Augmentation.CIFAR);
+    var unlabelled = new ImageSamples(new ImageNoise(0), Augmentation.CIFAR);
 
     Objective objective =
         DistillationObjective.ofImages(family, student, taught(), unlabelled, SETTINGS);
@@ -290,51 +288,5 @@ final class ImageDistillationTest {
 
   private static SplittableRandom random() {
     return new SplittableRandom(SEED);
-  }
-
-  /** Pixels that are drawn, of some classes or none. */
-  private record Noise(int classes) implements ImageDataset {
-    int label(int image) {
-      return image % 10;
-    }
-
-    @Override
-    public int size() {
-      return IMAGES;
-    }
-
-    @Override
-    public int channels() {
-      return 3;
-    }
-
-    @Override
-    public int height() {
-      return 16;
-    }
-
-    @Override
-    public int width() {
-      return 16;
-    }
-
-    @Override
-    public Batch batch(int[] indices) {
-      float[] pixels = new float[indices.length * 3 * 16 * 16];
-      long[] labels = new long[indices.length];
-      for (int i = 0; i < indices.length; i++) {
-        var random = new Random(SEED + indices[i]);
-        for (int j = 0; j < 3 * 16 * 16; j++) {
-          pixels[i * 3 * 16 * 16 + j] = (float) random.nextGaussian();
-        }
-        labels[i] = classes == 0 ? -1 : label(indices[i]);
-      }
-      return new Batch(pixels, labels);
-    }
-
-    @Override
-    public String fingerprint() {
-      return "noise of %d classes".formatted(classes);
-    }
   }
 }
