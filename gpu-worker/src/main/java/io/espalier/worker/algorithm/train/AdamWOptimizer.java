@@ -18,7 +18,7 @@ import java.util.Map;
  * <p>Source: Loshchilov and Hutter, Decoupled weight decay regularization, arXiv 1711.05101, in the
  * form of {@code torch.optim.AdamW}.
  */
-final class AdamW {
+final class AdamWOptimizer implements Optimizer {
   private static final double BETA_1 = 0.9;
   private static final double BETA_2 = 0.999;
   private static final double EPSILON = 1e-8;
@@ -26,12 +26,11 @@ final class AdamW {
   private record Moments(NDArray first, NDArray second) {}
 
   private final Weights weights;
-  private final AdamWSettings settings;
+  private final OptimizerSettings.AdamW settings;
   private final Map<String, Moments> moments = new LinkedHashMap<>();
-  private int steps;
 
   /** An optimizer at rest; its state lives as long as the weights. */
-  AdamW(Weights weights, AdamWSettings settings) {
+  AdamWOptimizer(Weights weights, OptimizerSettings.AdamW settings) {
     this.weights = weights;
     this.settings = settings;
     for (TensorSpec tensor : weights.architecture().tensors()) {
@@ -47,27 +46,27 @@ final class AdamW {
     return zeros;
   }
 
-  /** Takes a step along the gradients, and clears them; gradients must be off. */
-  void step(double rate) {
-    steps++;
-    double shortened = Math.min(1, settings.largestNorm() / (norm() + 1e-6));
-    moments.forEach((name, moment) -> update(name, moment, rate, shortened));
+  /** The running means of gradients and of their squares, by the tensors' names. */
+  @Override
+  public Map<String, NDArray> state() {
+    Map<String, NDArray> state = new LinkedHashMap<>();
+    moments.forEach(
+        (name, moment) -> {
+          state.put("first." + name, moment.first());
+          state.put("second." + name, moment.second());
+        });
+    return state;
+  }
+
+  @Override
+  public void step(double rate, long number) {
+    moments.forEach((name, moment) -> update(name, moment, rate, number));
     weights.clearGradients();
   }
 
-  /** Length of all gradients together. */
-  private double norm() {
-    double squares = 0;
-    for (String name : moments.keySet()) {
-      squares += Tensors.sum(Tensors.square(weights.gradient(name))).getFloat();
-    }
-    return Math.sqrt(squares);
-  }
-
-  private void update(String name, Moments moment, double rate, double shortened) {
+  private void update(String name, Moments moment, double rate, long number) {
     NDArray weight = weights.get(name);
     NDArray gradient = weights.gradient(name);
-    Tensors.scaleInPlace(gradient, shortened);
     Tensors.scaleInPlace(moment.first(), BETA_1);
     Tensors.addScaledInPlace(moment.first(), gradient, 1 - BETA_1);
     Tensors.scaleInPlace(moment.second(), BETA_2);
@@ -75,8 +74,8 @@ final class AdamW {
     if (weight.getShape().dimension() > 1 && settings.weightDecay() > 0) {
       Tensors.scaleInPlace(weight, 1 - rate * settings.weightDecay());
     }
-    double first = 1 - Math.pow(BETA_1, steps);
-    double second = 1 - Math.pow(BETA_2, steps);
+    double first = 1 - Math.pow(BETA_1, number);
+    double second = 1 - Math.pow(BETA_2, number);
     NDArray root = Tensors.add(Tensors.sqrt(Tensors.scale(moment.second(), 1 / second)), EPSILON);
     Tensors.addScaledInPlace(weight, Tensors.divide(moment.first(), root), -rate / first);
   }

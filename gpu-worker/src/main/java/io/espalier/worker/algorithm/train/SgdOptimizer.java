@@ -19,13 +19,13 @@ import java.util.Map;
  * <p>Source: Sutskever et al., On the importance of initialization and momentum in deep learning,
  * ICML 2013, in the form of {@code torch.optim.SGD}.
  */
-final class Sgd {
+final class SgdOptimizer implements Optimizer {
   private final Weights weights;
-  private final TrainingSettings settings;
+  private final OptimizerSettings.Sgd settings;
   private final Map<String, NDArray> velocities = new LinkedHashMap<>();
 
   /** An optimizer at rest; its state lives as long as the weights. */
-  Sgd(Weights weights, TrainingSettings settings) {
+  SgdOptimizer(Weights weights, OptimizerSettings.Sgd settings) {
     this.weights = weights;
     this.settings = settings;
     for (TensorSpec tensor : weights.architecture().tensors()) {
@@ -37,13 +37,14 @@ final class Sgd {
     }
   }
 
-  /** The momentum of each trained tensor, by its name; changes with every step. */
-  Map<String, NDArray> velocities() {
+  /** The momentum of each trained tensor, by its name. */
+  @Override
+  public Map<String, NDArray> state() {
     return Collections.unmodifiableMap(velocities);
   }
 
-  /** Takes a step along the gradients, and clears them; gradients must be off. */
-  void step(double rate) {
+  @Override
+  public void step(double rate, long number) {
     velocities.forEach((name, velocity) -> update(name, velocity, rate));
     weights.clearGradients();
   }

@@ -1,6 +1,7 @@
-package io.espalier.worker.stage.prune;
+package io.espalier.worker.stage;
 
 import io.espalier.worker.algorithm.evaluate.Bootstrap;
+import io.espalier.worker.algorithm.evaluate.Judgement;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.MeasureSamples;
 import io.espalier.worker.algorithm.evaluate.WilsonInterval;
@@ -9,25 +10,50 @@ import io.espalier.worker.domain.job.Interval;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.report.facts.MetricFacts;
 import io.espalier.worker.report.facts.Uncertainty;
-import io.espalier.worker.stage.PruningSummary;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * Uncertainty of a pruning's metrics.
+ * Uncertainty of the metrics of a stage.
  *
  * @param before the model that went in
  * @param after the model that came out
  * @param seed of what is drawn for that
  */
-record MetricSpread(MeasuredModel before, MeasuredModel after, long seed) {
+public record MetricSpread(Measured before, Measured after, long seed) {
+  /**
+   * What was measured of a model.
+   *
+   * @param samples what is behind measures, by their names
+   * @param latency how fast it is; empty if it was not timed
+   */
+  public record Measured(Map<String, MeasureSamples> samples, Optional<Latency> latency) {
+    static Measured of(MeasuredModel model) {
+      return new Measured(model.samples(), model.latency());
+    }
+  }
+
+  /** Uncertainty of a pruning's metrics. */
+  public static MetricSpread of(MeasuredModel before, MeasuredModel after, long seed) {
+    return new MetricSpread(Measured.of(before), Measured.of(after), seed);
+  }
+
+  /** Uncertainty of measures that nothing was timed of. */
+  public static MetricSpread of(Judgement before, Judgement after, long seed) {
+    return new MetricSpread(
+        new Measured(before.samples(), Optional.empty()),
+        new Measured(after.samples(), Optional.empty()),
+        seed);
+  }
+
   /** The metrics with how sure they are. */
-  List<MetricFacts> of(List<Metric> metrics) {
+  public List<MetricFacts> of(List<Metric> metrics) {
     return metrics.stream().map(metric -> new MetricFacts(metric, uncertainty(metric))).toList();
   }
 
   /** From the tenth to the ninetieth of a hundred passes. */
-  static Interval range(Latency latency) {
+  public static Interval range(Latency latency) {
     return new Interval(latency.lowMillis(), latency.highMillis());
   }
 

@@ -25,10 +25,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
@@ -36,7 +38,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class SgdTrainerTest {
+class TrainerTest {
   @TempDir static Path directory;
   private static final ImageDataset IMAGES = new Tints();
   private static ModelDirectory model;
@@ -72,7 +74,7 @@ class SgdTrainerTest {
   @Test
   void another_seed_gives_other_weights() {
     var settings = settings(2, 0.1, Augmentation.CIFAR);
-    var other = TrainingSettings.cifar(2, 10, settings.seed() + 1);
+    var other = new Way(settings.settings().with(8), Augmentation.CIFAR, 0);
 
     Map<String, ByteBuffer> first = trained(settings, Progress.Listener.NONE, this::bytes);
     Map<String, ByteBuffer> second = trained(other, Progress.Listener.NONE, this::bytes);
@@ -121,14 +123,14 @@ class SgdTrainerTest {
         resumed(settings, checkpoints, Progress.Listener.NONE, this::bytes);
 
     assertThat(resumed).isEqualTo(trained(settings, Progress.Listener.NONE, this::bytes));
-    SgdTrainer.forget(checkpoints);
+    Trainer.forget(checkpoints);
     assertThat(checkpoints).isEmptyDirectory();
   }
 
   @Test
   void smoothed_labels_are_a_share_of_the_target_spread_over_all_classes() {
     double share = 0.3;
-    var settings = new TrainingSettings(1, 20, 0.1, 0, 0.9, true, 0, share, Augmentation.NONE, 7);
+    var settings = new Way(of(1, 20, 0.1), Augmentation.NONE, share);
 
     // All images are one batch, so the first loss is that of the weights at hand.
     double loss = trained(settings, Progress.Listener.NONE, (weights, means) -> means).get(0);
@@ -161,7 +163,7 @@ class SgdTrainerTest {
   }
 
   /** Trains until a step is reported, and dies there. */
-  private static void cutOff(TrainingSettings settings, Path checkpoints, int step) {
+  private static void cutOff(Way settings, Path checkpoints, int step) {
     assertThatThrownBy(
             () ->
                 resumed(
@@ -177,14 +179,16 @@ class SgdTrainerTest {
   }
 
   private static <R> R resumed(
-      TrainingSettings settings,
+      Way settings,
       Path checkpoints,
       Progress.Listener progress,
       BiFunction<Weights, List<Double>, R> then) {
-    var trainer = new SgdTrainer(Families.vision(model.config()), settings);
+    var trainer =
+        new Trainer(settings.settings())
+            .keeping(new Checkpointing(checkpoints, Duration.ZERO, () -> false));
     return loaded(
         (weights, manager) ->
-            then.apply(weights, trainer.train(weights, IMAGES, checkpoints, progress)));
+            then.apply(weights, trainer.train(weights, settings.objective(), progress).losses()));
   }
 
   @Test
@@ -221,7 +225,7 @@ class SgdTrainerTest {
 
   @Test
   void fewer_images_than_a_batch_are_refused() {
-    var settings = TrainingSettings.cifar(1, 21, 1);
+    var settings = new Way(TrainingSettings.cifar(1, 21, 1), Augmentation.CIFAR, 0);
 
     assertThatThrownBy(() -> trained(settings, Progress.Listener.NONE, (weights, losses) -> losses))
         .isInstanceOf(InvalidInputException.class)
@@ -232,14 +236,13 @@ class SgdTrainerTest {
   @Test
   void two_steps_follow_the_formula() {
     for (boolean nesterov : new boolean[] {false, true}) {
-      var settings =
-          new TrainingSettings(1, 2, 0.1, 0, 0.9, nesterov, 0.01, 0, Augmentation.NONE, 1);
+      var settings = new OptimizerSettings.Sgd(0.9, nesterov, 0.01);
 
       // The loss is 3 · (sum of all weights), so every gradient is 3.
       float[] after =
           loaded(
               (weights, manager) -> {
-                var sgd = new Sgd(weights, settings);
+                Optimizer sgd = settings.of(weights);
                 weights.requireGradients(true);
                 for (int step = 0; step < 2; step++) {
                   Gradients.of(
@@ -250,7 +253,7 @@ class SgdTrainerTest {
                                   .reduce(Tensors::add)
                                   .orElseThrow(),
                               3));
-                  sgd.step(0.5);
+                  sgd.step(0.5, step + 1);
                 }
                 return new float[] {
                   weights.get("fc.weight").toFloatArray()[0],
@@ -277,20 +280,41 @@ class SgdTrainerTest {
 
   @Test
   void every_bad_setting_is_named() {
-    assertThatThrownBy(
-            () -> new TrainingSettings(0, 1, 0, -1, 1, false, -1, 1, Augmentation.NONE, 0))
-        .hasMessageContaining("epochs")
-        .hasMessageContaining("batch")
-        .hasMessageContaining("learningRate")
-        .hasMessageContaining("warmupEpochs")
+    assertThatThrownBy(() -> new OptimizerSettings.Sgd(1, false, -1))
         .hasMessageContaining("momentum")
-        .hasMessageContaining("weightDecay")
+        .hasMessageContaining("weightDecay");
+    assertThatThrownBy(
+            () ->
+                new TrainingSettings(
+                    TrainingBudget.ofSteps(1),
+                    TrainingSettings.Steps.of(2),
+                    new OptimizerSettings.AdamW(0),
+                    new LearningRate(LearningRate.Schedule.LINEAR, 1, 0),
+                    OptionalDouble.of(0),
+                    OptionalDouble.of(1),
+                    0))
+        .hasMessageContaining("largestNorm")
+        .hasMessageContaining("average");
+    assertThatThrownBy(() -> new TrainingSettings.Steps(4, 5)).hasMessageContaining("4 and 5");
+    assertThatThrownBy(() -> TrainingBudget.ofSteps(0)).hasMessageContaining("more than 0");
+    assertThatThrownBy(() -> new Way(of(1, 2, 0.1), Augmentation.NONE, 1).objective())
         .hasMessageContaining("labelSmoothing");
   }
 
-  private static TrainingSettings settings(int epochs, double rate, Augmentation augmentation) {
-    return new TrainingSettings(
-        epochs, 10, rate, Math.min(1, epochs / 2.0), 0.9, true, 5e-4, 0, augmentation, 7);
+  /** Settings of a training on the images of this test. */
+  private record Way(TrainingSettings settings, Augmentation augmentation, double smoothing) {
+    Objective objective() {
+      return new ImageObjective(Families.vision(model.config()), IMAGES, augmentation, smoothing);
+    }
+  }
+
+  private static Way settings(int epochs, double rate, Augmentation augmentation) {
+    return new Way(of(epochs, 10, rate), augmentation, 0);
+  }
+
+  private static TrainingSettings of(int epochs, int batch, double rate) {
+    TrainingSettings usual = TrainingSettings.cifar(epochs, batch, 7);
+    return usual.with(new LearningRate(LearningRate.Schedule.COSINE, rate, usual.rate().warmup()));
   }
 
   private Map<String, ByteBuffer> bytes(Weights weights, List<Double> losses) {
@@ -302,13 +326,11 @@ class SgdTrainerTest {
   }
 
   private static <R> R trained(
-      TrainingSettings settings,
-      Progress.Listener progress,
-      BiFunction<Weights, List<Double>, R> then) {
-    VisionFamily family = Families.vision(model.config());
+      Way settings, Progress.Listener progress, BiFunction<Weights, List<Double>, R> then) {
+    var trainer = new Trainer(settings.settings());
     return loaded(
         (weights, manager) ->
-            then.apply(weights, new SgdTrainer(family, settings).train(weights, IMAGES, progress)));
+            then.apply(weights, trainer.train(weights, settings.objective(), progress).losses()));
   }
 
   private static <R> R loaded(BiFunction<Weights, NDManager, R> work) {

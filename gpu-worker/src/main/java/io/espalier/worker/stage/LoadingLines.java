@@ -1,13 +1,11 @@
-package io.espalier.worker.stage.prune;
+package io.espalier.worker.stage;
 
 import io.espalier.worker.report.facts.ResultLoaders;
-import io.espalier.worker.stage.Opening;
-import io.espalier.worker.stage.TimmShapes;
 import java.util.List;
 import java.util.Optional;
 
 /** The lines by which each loader opens a result, from the directory that it lies in. */
-final class LoadingLines {
+public final class LoadingLines {
   private LoadingLines() {}
 
   /**
@@ -16,7 +14,7 @@ final class LoadingLines {
    * @param loaders that open it
    * @param opening how the first of them does
    */
-  static ResultLoaders of(List<String> loaders, Opening opening) {
+  public static ResultLoaders of(List<String> loaders, Opening opening) {
     return new ResultLoaders(
         loaders.stream()
             .map(loader -> new ResultLoaders.Loader(loader, lines(loader, opening)))

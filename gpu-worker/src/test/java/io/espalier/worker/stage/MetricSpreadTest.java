@@ -1,4 +1,4 @@
-package io.espalier.worker.stage.prune;
+package io.espalier.worker.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -40,7 +40,7 @@ class MetricSpreadTest {
 
   private static Optional<Uncertainty> of(
       MeasuredModel before, MeasuredModel after, Metric metric) {
-    return new MetricSpread(before, after, 7).of(List.of(metric)).get(0).uncertainty();
+    return MetricSpread.of(before, after, 7).of(List.of(metric)).get(0).uncertainty();
   }
 
   @Test
