@@ -12,7 +12,6 @@ import io.espalier.worker.domain.job.Interval;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.report.facts.ResultLoaders;
 import io.espalier.worker.report.facts.Uncertainty;
-import io.espalier.worker.stage.Opening;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -37,8 +37,7 @@ record DataRoles(URI train, Optional<URI> eval, long seed) {
                 () ->
                     new InvalidInputException(
                         "data: distillation needs data to learn from, of role train or calibration, but the job has %s; give train in the policy's data or with the registered model"
-                            .formatted(
-                                job.data().isEmpty() ? "none" : job.data().keySet())));
+                            .formatted(job.data().isEmpty() ? "none" : job.data().keySet())));
     return new DataRoles(train, Optional.ofNullable(job.data().get(EVAL)), job.seed());
   }
 
@@ -74,8 +73,7 @@ record DataRoles(URI train, Optional<URI> eval, long seed) {
         parting.rest().of(data, held, seed), parted, judged.orElse(parted), eval.orElse(train));
   }
 
-  private static <D> Optional<D> attempt(
-      URI uri, Function<URI, D> opening, List<String> problems) {
+  private static <D> Optional<D> attempt(URI uri, Function<URI, D> opening, List<String> problems) {
     try {
       return Optional.of(opening.apply(uri));
     } catch (InvalidInputException e) {

@@ -31,8 +31,7 @@ record DistillSpec(Settings said) {
 
   /** Budgets, of which one is said at most. */
   private static final List<Setting<?>> BUDGETS =
-      List.of(
-          DistillKeys.EPOCHS, DistillKeys.STEPS, DistillKeys.TOKENS, DistillKeys.MINUTES);
+      List.of(DistillKeys.EPOCHS, DistillKeys.STEPS, DistillKeys.TOKENS, DistillKeys.MINUTES);
 
   /**
    * Returns what a stage's spec asks for.
@@ -74,8 +73,7 @@ record DistillSpec(Settings said) {
     double average = said.get(DistillKeys.EMA);
     return new TrainingSettings(
         budget(usual),
-        new TrainingSettings.Steps(
-            batch, said.find(DistillKeys.MICRO_BATCH_SIZE).orElse(batch)),
+        new TrainingSettings.Steps(batch, said.find(DistillKeys.MICRO_BATCH_SIZE).orElse(batch)),
         sgd ? new OptimizerSettings.Sgd(0.9, true, decay) : new OptimizerSettings.AdamW(decay),
         new LearningRate(
             said.get(
@@ -136,8 +134,7 @@ record DistillSpec(Settings said) {
 
   /** Returns what is learned. */
   DistillationSettings learning(Recommended usual) {
-    double temperature =
-        said.find(DistillKeys.TEMPERATURE).orElse(usual.temperature());
+    double temperature = said.find(DistillKeys.TEMPERATURE).orElse(usual.temperature());
     return DistillationSettings.of(OutputSettings.of(loss(), temperature))
         .withTask(said.get(DistillKeys.TASK_WEIGHT));
   }

@@ -2,6 +2,7 @@ package io.espalier.worker.stage.distill;
 
 import io.espalier.schemas.stage.DistillKeys;
 import io.espalier.schemas.stage.StageDeclaration;
+import io.espalier.worker.algorithm.distill.SameAnswers;
 import io.espalier.worker.algorithm.evaluate.Judgement;
 import io.espalier.worker.algorithm.prune.CutFiles;
 import io.espalier.worker.algorithm.train.Checkpointing;
@@ -35,14 +36,26 @@ import java.util.function.Supplier;
  * training data it is judged at the start, on the way and at the end, and the best of these goes
  * out, the start included.
  *
- * <p>Its state is kept every few minutes and when the process is told to end; a repeated job goes on
- * from there with the same bits.
+ * <p>Its state is kept every few minutes and when the process is told to end; a repeated job goes
+ * on from there with the same bits.
  */
 public final class DistillStage implements Stage {
   /** Name of the algorithm in reports. */
   static final String NAME = "distill";
 
   private static final Duration BETWEEN_STATES = Duration.ofMinutes(2);
+
+  private final Duration betweenStates;
+
+  /** A stage that keeps the state of a training every two minutes. */
+  public DistillStage() {
+    this(BETWEEN_STATES);
+  }
+
+  /** A stage that keeps the state of a training at intervals. */
+  public DistillStage(Duration betweenStates) {
+    this.betweenStates = betweenStates;
+  }
 
   /** Everything that a job names, opened and found to fit together. */
   private record Opened(DistillSpec spec, DistillSubject subject) {}
@@ -89,8 +102,7 @@ public final class DistillStage implements Stage {
       Judgement before = judged.samples().judge(weights);
       Path folder = job.checkpoints().resolve(NAME);
       LearningCurve curve = train(job, opened, weights, teacherWeights, folder, progress);
-      Judgement after =
-          curve.best().orElse(0) == 0 ? before : judged.samples().judge(weights);
+      Judgement after = curve.best().orElse(0) == 0 ? before : judged.samples().judge(weights);
       CopiedModel.copy(job.input(), job.output());
       if (curve.best().orElse(0) > 0) {
         CutFiles.write(ModelDirectory.open(job.output()), weights);
@@ -105,7 +117,7 @@ public final class DistillStage implements Stage {
     }
   }
 
-  private static LearningCurve train(
+  private LearningCurve train(
       StageJob job,
       Opened opened,
       Weights weights,
@@ -121,7 +133,7 @@ public final class DistillStage implements Stage {
                   subject.heldOut(teacherWeights, progress),
                   opened.spec().evaluateEvery(usual, subject.samples()),
                   opened.spec().patience()),
-              new Checkpointing(folder, BETWEEN_STATES, ending))
+              new Checkpointing(folder, betweenStates, ending))
           .train(weights, subject.objective(weights, teacherWeights), progress);
     }
   }
@@ -157,7 +169,6 @@ public final class DistillStage implements Stage {
 
   private static List<String> unmet(Opened opened) {
     List<String> problems = new ArrayList<>();
-    opened.subject().unmatched().ifPresent(problems::add);
     int batch = opened.spec().batch(opened.subject().recommended());
     int samples = opened.subject().samples();
     if (samples < batch) {
@@ -184,6 +195,7 @@ public final class DistillStage implements Stage {
 
   private static DistillSubject subject(
       StageJob job, DistillSpec spec, KnownModel student, KnownModel teacher, DataRoles roles) {
+    SameAnswers.require(teacher, student);
     if (student instanceof TextModel text && teacher instanceof TextModel other) {
       int length = spec.texts(job.seed()).length(text.input());
       return TextSubject.open(
@@ -196,8 +208,8 @@ public final class DistillStage implements Stage {
     if (student instanceof VisionModel images && teacher instanceof VisionModel others) {
       return ImageSubject.open(spec, images, others, roles);
     }
-    throw new InvalidInputException(
-        "references.teacher: wanted a teacher that reads what the student of family %s reads, found one of family %s"
+    throw new IllegalStateException(
+        "%s and %s read the same, but neither texts nor images"
             .formatted(student.family().name(), teacher.family().name()));
   }
 

@@ -7,7 +7,6 @@ import io.espalier.worker.model.KnownModel;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** A student with its teacher and the data of both. */
 sealed interface DistillSubject permits ImageSubject, TextSubject {
@@ -43,10 +42,10 @@ sealed interface DistillSubject permits ImageSubject, TextSubject {
   /** The data. */
   TrainingData<?> data();
 
-  /** Returns why the student cannot learn from the teacher, if it cannot. */
-  Optional<String> unmatched();
+  /** SHA-256 of the samples that are learned from. */
+  String learned();
 
-  /** SHA-256 of those. */
+  /** SHA-256 of the samples that before and after are measured on. */
   String fingerprint();
 
   /** Returns what of model and data could have been meant otherwise than it was read. */

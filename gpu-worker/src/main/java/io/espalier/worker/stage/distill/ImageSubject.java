@@ -16,7 +16,6 @@ import io.espalier.worker.model.VisionModel;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -81,13 +80,17 @@ record ImageSubject(
 
   private ImageHeldOut beside(
       ImageDataset images, Weights teacherWeights, Progress.Listener progress) {
-    return ImageHeldOut.of(
-        student.family(), images, teacher.family(), teacherWeights, progress);
+    return ImageHeldOut.of(student.family(), images, teacher.family(), teacherWeights, progress);
   }
 
   @Override
   public List<String> measureNames() {
     return ImageMetrics.names(data.judged().labelled());
+  }
+
+  @Override
+  public String learned() {
+    return data.learned().fingerprint();
   }
 
   @Override
@@ -108,21 +111,5 @@ record ImageSubject(
   @Override
   public Map<String, String> reading() {
     return data.judged().reading().facts();
-  }
-
-  @Override
-  public Optional<String> unmatched() {
-    int own = classes(student);
-    int others = classes(teacher);
-    return own == others
-        ? Optional.empty()
-        : Optional.of(
-            "references.teacher: wanted a teacher of the student's %d classes, found %d in %s; distil from the model that the student came from"
-                .formatted(own, others, teacher.directory().path()));
-  }
-
-  private static int classes(VisionModel model) {
-    var layers = model.architecture().layers();
-    return layers.get(layers.size() - 1).out().size();
   }
 }

@@ -19,7 +19,6 @@ import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -83,13 +82,17 @@ record TextSubject(
 
   private TextHeldOut beside(
       TextDataset texts, Weights teacherWeights, Progress.Listener progress) {
-    return TextHeldOut.of(
-        student.network(), texts, teacher.network(), teacherWeights, progress);
+    return TextHeldOut.of(student.network(), texts, teacher.network(), teacherWeights, progress);
   }
 
   @Override
   public List<String> measureNames() {
     return TextMetrics.names(student.input());
+  }
+
+  @Override
+  public String learned() {
+    return data.learned().fingerprint();
   }
 
   @Override
@@ -99,8 +102,7 @@ record TextSubject(
 
   @Override
   public List<String> warnings() {
-    return Stream.of(
-            student.warnings(), data.learned().warnings(), data.judged().warnings())
+    return Stream.of(student.warnings(), data.learned().warnings(), data.judged().warnings())
         .flatMap(List::stream)
         .distinct()
         .toList();
@@ -109,23 +111,5 @@ record TextSubject(
   @Override
   public Map<String, String> reading() {
     return Map.of();
-  }
-
-  @Override
-  public Optional<String> unmatched() {
-    TextInput own = student.input();
-    TextInput others = teacher.input();
-    String wanted = "%s, vocabulary %d, labels %s";
-    return own.task() == others.task()
-            && own.vocabulary() == others.vocabulary()
-            && own.labels().equals(others.labels())
-            && own.problem() == others.problem()
-        ? Optional.empty()
-        : Optional.of(
-            "references.teacher: wanted a teacher of the student's task and words (%s), found %s in %s; distil from the model that the student came from"
-                .formatted(
-                    wanted.formatted(own.task().key(), own.vocabulary(), own.labels()),
-                    wanted.formatted(others.task().key(), others.vocabulary(), others.labels()),
-                    teacher.directory().path()));
   }
 }
