@@ -21,6 +21,14 @@ public record Judgement(
     samples = Map.copyOf(samples);
   }
 
+  /** Returns the measure that says most. */
+  public Measure headlineMeasure() {
+    return measures.stream()
+        .filter(measure -> measure.name().equals(headline))
+        .findFirst()
+        .orElseThrow();
+  }
+
   /** Returns the same with the headline of the plain cut of a model that was reconstructed. */
   public Judgement beside(Judgement plain) {
     List<Measure> more = new ArrayList<>(measures);

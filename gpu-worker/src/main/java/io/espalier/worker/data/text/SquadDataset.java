@@ -122,6 +122,11 @@ public final class SquadDataset implements TextDataset {
     return selected(Shuffle.beginning(examples(), n, seed));
   }
 
+  @Override
+  public SquadDataset withoutDrawn(int n, long seed) {
+    return selected(Shuffle.rest(examples(), n, seed));
+  }
+
   private SquadDataset selected(int[] chosen) {
     var firsts = new int[questions.size() + 1];
     for (Window window : windows) {
