@@ -153,6 +153,14 @@ record DistillSpec(Settings said) {
     };
   }
 
+  /** Names of the keys that are said and need labels. */
+  List<String> keysOfLabels() {
+    return Stream.of(DistillKeys.TASK_WEIGHT, DistillKeys.LABEL_CORRECTION)
+        .filter(key -> said.get(key) > 0)
+        .map(Setting::name)
+        .toList();
+  }
+
   /**
    * Makes sure that nothing is said that only models which read text have.
    *
