@@ -4,6 +4,7 @@ import io.espalier.schemas.setting.Setting;
 import io.espalier.schemas.setting.Settings;
 import io.espalier.schemas.stage.DistillKeys;
 import io.espalier.worker.algorithm.distill.DistillationSettings;
+import io.espalier.worker.algorithm.distill.FeatureLoss;
 import io.espalier.worker.algorithm.distill.OutputLoss;
 import io.espalier.worker.algorithm.distill.OutputSettings;
 import io.espalier.worker.algorithm.train.Augmentation;
@@ -134,8 +135,13 @@ record DistillSpec(Settings said) {
 
   /** Returns what is learned. */
   DistillationSettings learning(Recommended usual) {
-    double temperature = said.find(DistillKeys.TEMPERATURE).orElse(usual.temperature());
-    return DistillationSettings.of(OutputSettings.of(loss(), temperature))
+    double correction = said.get(DistillKeys.LABEL_CORRECTION);
+    return DistillationSettings.of(
+            new OutputSettings(
+                loss(),
+                said.find(DistillKeys.TEMPERATURE).orElse(usual.temperature()),
+                correction > 0 ? OptionalDouble.of(correction) : OptionalDouble.empty(),
+                FeatureLoss.COSINE))
         .withTask(said.get(DistillKeys.TASK_WEIGHT));
   }
 
@@ -145,6 +151,14 @@ record DistillSpec(Settings said) {
       case "soft-cross-entropy" -> OutputLoss.SOFT_CROSS_ENTROPY;
       default -> OutputLoss.FORWARD_KL;
     };
+  }
+
+  /** Names of the keys that are said and need labels. */
+  List<String> keysOfLabels() {
+    return Stream.of(DistillKeys.TASK_WEIGHT, DistillKeys.LABEL_CORRECTION)
+        .filter(key -> said.get(key) > 0)
+        .map(Setting::name)
+        .toList();
   }
 
   /**

@@ -22,6 +22,9 @@ sealed interface DistillSubject permits ImageSubject, TextSubject {
   /** Number of samples that are learned from. */
   int samples();
 
+  /** Returns whether it is known what is right of these. */
+  boolean labelled();
+
   /**
    * Returns what is learned.
    *

@@ -58,6 +58,11 @@ record ImageSubject(
   }
 
   @Override
+  public boolean labelled() {
+    return data.learned().labelled();
+  }
+
+  @Override
   public Objective objective(Weights weights, Weights teacherWeights) {
     return DistillationObjective.ofImages(
         student.family(),

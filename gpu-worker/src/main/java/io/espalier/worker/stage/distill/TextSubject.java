@@ -60,6 +60,11 @@ record TextSubject(
   }
 
   @Override
+  public boolean labelled() {
+    return data.learned().labelled();
+  }
+
+  @Override
   public Objective objective(Weights weights, Weights teacherWeights) {
     return DistillationObjective.ofTexts(
         student.network(),

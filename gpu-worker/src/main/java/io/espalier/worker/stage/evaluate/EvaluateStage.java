@@ -6,6 +6,7 @@ import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Problems;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
@@ -65,7 +66,8 @@ public final class EvaluateStage implements Stage {
   public Set<String> metrics(StageJob job) {
     Opened opened = open(job);
     var names = new LinkedHashSet<>(opened.subject().measureNames());
-    names.addAll(ModelCosts.of(opened.subject().model(), false).stream().map(Metric::name).toList());
+    names.addAll(
+        ModelCosts.of(opened.subject().model(), false).stream().map(Metric::name).toList());
     if (opened.settings().latencyRepetitions() > 0) {
       names.add(PruningSummary.LATENCY);
     }
@@ -88,34 +90,33 @@ public final class EvaluateStage implements Stage {
       }
     }
     CopiedModel.copy(job.input(), job.output());
-    return new StageReport(NAME, version(), change, metrics, Provenance.loaders(model), PyTorch.device());
+    return new StageReport(
+        NAME, version(), change, metrics, Provenance.loaders(model), PyTorch.device());
   }
 
   /** Opens model, settings and data, and gathers what is wrong with any of them. */
   private static Opened open(StageJob job) {
-    var problems = new ArrayList<String>();
-    Optional<EvaluateSettings> settings = attempt(() -> EvaluateSettings.of(job.spec()), problems);
+    Problems problems = Problems.ofSeveral();
+    Optional<EvaluateSettings> settings = problems.attempt(() -> EvaluateSettings.of(job.spec()));
     Optional<URI> uri = Optional.ofNullable(job.data().get(DATA));
     if (uri.isEmpty()) {
       problems.add(
-          "evaluate needs data of role '%s', but the job has %s"
-              .formatted(DATA, job.data().isEmpty() ? "none" : job.data().keySet()));
+          "evaluate needs data of role '%s', but the job has %s",
+          DATA, job.data().isEmpty() ? "none" : job.data().keySet());
     }
     EvaluateSettings said = settings.orElse(EvaluateSettings.USUAL);
     Optional<Opened> opened =
-        attempt(() -> KnownModel.of(ModelDirectory.open(job.input())), problems)
+        problems
+            .attempt(() -> KnownModel.of(ModelDirectory.open(job.input())))
             .flatMap(
                 model ->
                     uri.flatMap(
                         where ->
-                            attempt(
+                            problems.attempt(
                                 () ->
                                     new Opened(
-                                        said, subject(said, model, where, job.seed()), where),
-                                problems)));
-    if (!problems.isEmpty()) {
-      throw new InvalidInputException(problems);
-    }
+                                        said, subject(said, model, where, job.seed()), where))));
+    problems.throwIfAny();
     return opened.orElseThrow();
   }
 
@@ -123,19 +124,6 @@ public final class EvaluateStage implements Stage {
     return model instanceof TextModel text
         ? TextSubject.open(settings, text.directory(), uri, seed)
         : VisionSubject.open(settings, (VisionModel) model, uri);
-  }
-
-  private interface Opening<R> {
-    R open();
-  }
-
-  private static <R> Optional<R> attempt(Opening<R> opening, List<String> problems) {
-    try {
-      return Optional.of(opening.open());
-    } catch (InvalidInputException e) {
-      problems.addAll(e.problems());
-      return Optional.empty();
-    }
   }
 
   private static List<Metric> quality(

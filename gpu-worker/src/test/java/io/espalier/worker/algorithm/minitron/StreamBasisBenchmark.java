@@ -143,7 +143,7 @@ public final class StreamBasisBenchmark {
 
   private TextModel cut(DecoderBlueprint model, ActivationScores scores, int hidden)
       throws IOException {
-    SizeDivisors divisors = new SizeDivisors(1, 1, 1, 1, 1, 1, 1, 1);
+    SizeDivisors divisors = SizeDivisors.of(Map.of());
     DecoderSizes sizes =
         new TargetSizes(Map.of(DecoderDimension.HIDDEN, hidden)).of(model, divisors, true);
     return new Subnet(

@@ -112,6 +112,11 @@ class DistillStageTest {
             "{\"steps\": 3, \"batchSize\": 12, \"learningRate\": 5, \"warmup\": 0,"
                 + " \"evaluateEvery\": 1, \"validation\": 0.5, \"optimizer\": \"adamw\"}",
             Map.of("train", images.toUri())); // no classes: judged by agreement
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job("good", "teacher", "{\"taskWeight\": 0.5, \"batchSize\": 4}", job.data())))
+        .hasMessageContaining("distill.taskWeight: needs labels");
 
     StageReport report = stage.run(job, Progress.Listener.NONE);
 

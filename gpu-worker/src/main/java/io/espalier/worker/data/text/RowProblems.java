@@ -1,29 +1,30 @@
 package io.espalier.worker.data.text;
 
 import io.espalier.worker.domain.InvalidInputException;
-import java.util.ArrayList;
+import io.espalier.worker.domain.Problems;
 import java.util.List;
 
-/** Problems of a file, collected so that they can be told at once. */
-public final class Problems {
+/** Problems of the rows of a file, each with its place. */
+public final class RowProblems {
   /** What a reader looks at before mending the script that wrote the file. */
   private static final int LISTED = 20;
 
   private final Object file;
-  private final List<String> listed = new ArrayList<>();
-  private int unlisted;
+  private final Problems problems;
 
   /** Nothing so far, of a file or data set that is named in front of each problem. */
-  Problems(Object file) {
+  RowProblems(Object file) {
     this.file = file;
+    this.problems = new Problems(LISTED, more(file));
+  }
+
+  /** A name of a file may have a sign of per cent. */
+  private static String more(Object file) {
+    return file.toString().replace("%", "%%") + ": and %d more problems";
   }
 
   public void add(String where, String problem) {
-    if (listed.size() < LISTED) {
-      listed.add("%s, %s: %s".formatted(file, where, problem));
-    } else {
-      unlisted++;
-    }
+    problems.addText("%s, %s: %s".formatted(file, where, problem));
   }
 
   /** Sentences about the file, with its name in front of each. */
@@ -37,11 +38,6 @@ public final class Problems {
    * @throws InvalidInputException naming the first problems, and how many more there are
    */
   public void throwIfAny() {
-    if (unlisted > 0) {
-      listed.add("%s: and %d more problems".formatted(file, unlisted));
-    }
-    if (!listed.isEmpty()) {
-      throw new InvalidInputException(listed);
-    }
+    problems.throwIfAny();
   }
 }
