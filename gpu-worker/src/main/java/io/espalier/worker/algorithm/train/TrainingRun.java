@@ -221,17 +221,21 @@ final class TrainingRun implements AutoCloseable {
     }
     Weights judged = average.map(WeightAverage::weights).orElse(weights);
     Judgement judgement = validation.get().heldOut().judge(judged);
-    Measure headline = judgement.headlineMeasure();
-    state = state.judged(headline.value(), headline.higherIsBetter());
+    Measure finest = judgement.finest();
+    state = state.judged(finest.value(), finest.higherIsBetter());
     progress.report(
-        new Progress(
-            "judging",
-            state.steps(),
-            state.steps(),
-            Double.isNaN(headline.value()) ? Map.of() : Map.of(headline.name(), headline.value())));
+        new Progress("judging", state.steps(), state.steps(), told(judgement.measures())));
     if (state.isBest()) {
       kept.orElseThrow().saveBest(judged);
     }
+  }
+
+  private static Map<String, Double> told(List<Measure> measures) {
+    Map<String, Double> told = new HashMap<>();
+    measures.stream()
+        .filter(measure -> Double.isFinite(measure.value()))
+        .forEach(measure -> told.put(measure.name(), measure.value()));
+    return told;
   }
 
   private boolean isOutOfPatience() {

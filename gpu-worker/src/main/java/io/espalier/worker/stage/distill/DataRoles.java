@@ -1,10 +1,9 @@
 package io.espalier.worker.stage.distill;
 
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Problems;
 import io.espalier.worker.domain.job.StageJob;
 import java.net.URI;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
@@ -54,31 +53,21 @@ record DataRoles(URI train, Optional<URI> eval, long seed) {
       ToIntFunction<D> size,
       ToIntFunction<D> heldOut,
       TrainingData.Parting<D> parting) {
-    List<String> problems = new ArrayList<>();
-    Optional<D> all = attempt(train, opening, problems);
-    Optional<D> judged = eval.flatMap(uri -> attempt(uri, opening, problems));
+    Problems problems = Problems.ofSeveral();
+    Optional<D> all = problems.attempt(() -> opening.apply(train));
+    Optional<D> judged = eval.flatMap(uri -> problems.attempt(() -> opening.apply(uri)));
     all.filter(data -> size.applyAsInt(data) < 2)
         .ifPresent(
             data ->
                 problems.add(
-                    "data %s: wanted at least 2 samples, one to learn from and one to judge by, found %d"
-                        .formatted(train, size.applyAsInt(data))));
-    if (!problems.isEmpty()) {
-      throw new InvalidInputException(problems.stream().distinct().toList());
-    }
+                    "data %s: wanted at least 2 samples, one to learn from and one to judge by,"
+                        + " found %d",
+                    train, size.applyAsInt(data)));
+    problems.throwIfAny();
     D data = all.orElseThrow();
     int held = heldOut.applyAsInt(data);
     D parted = parting.drawn().of(data, held, seed);
     return new TrainingData<>(
         parting.rest().of(data, held, seed), parted, judged.orElse(parted), eval.orElse(train));
-  }
-
-  private static <D> Optional<D> attempt(URI uri, Function<URI, D> opening, List<String> problems) {
-    try {
-      return Optional.of(opening.apply(uri));
-    } catch (InvalidInputException e) {
-      problems.addAll(e.problems());
-      return Optional.empty();
-    }
   }
 }

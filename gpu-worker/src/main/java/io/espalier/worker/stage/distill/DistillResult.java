@@ -70,14 +70,14 @@ record DistillResult(
   private String chosen() {
     LearningCurve.Point start = curve.points().get(0);
     LearningCurve.Point went = curve.points().get(best());
-    Measure headline = outcome.after().headlineMeasure();
+    Measure measure = outcome.after().finest();
     return "after step %d of %d: %s %s on held-out samples, %s at the start"
         .formatted(
             went.step(),
             curve.steps(),
-            headline.name(),
-            Figures.of(went.measure(), headline.unit()),
-            Figures.of(start.measure(), headline.unit()));
+            measure.name(),
+            Figures.of(went.measure(), measure.unit()),
+            Figures.of(start.measure(), measure.unit()));
   }
 
   private int best() {
@@ -144,10 +144,10 @@ record DistillResult(
   }
 
   private LearningFacts learning() {
-    Measure headline = outcome.after().headlineMeasure();
+    Measure measure = outcome.after().finest();
     return new LearningFacts(
-        headline.name(),
-        headline.unit(),
+        measure.name(),
+        measure.unit(),
         curve.points().stream()
             .map(point -> new LearningFacts.Point(point.step(), point.loss(), point.measure()))
             .toList(),

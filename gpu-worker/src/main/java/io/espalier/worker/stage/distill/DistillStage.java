@@ -5,12 +5,14 @@ import io.espalier.schemas.stage.StageDeclaration;
 import io.espalier.worker.algorithm.distill.SameAnswers;
 import io.espalier.worker.algorithm.evaluate.Judgement;
 import io.espalier.worker.algorithm.prune.CutFiles;
+import io.espalier.worker.algorithm.train.Augmentation;
 import io.espalier.worker.algorithm.train.Checkpointing;
 import io.espalier.worker.algorithm.train.LearningCurve;
 import io.espalier.worker.algorithm.train.Trainer;
 import io.espalier.worker.algorithm.train.Validation;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Problems;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
@@ -23,13 +25,10 @@ import io.espalier.worker.stage.Stage;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /**
  * Trains a model to answer as its teacher, the model that the run began with: on a share of the
@@ -126,7 +125,8 @@ public final class DistillStage implements Stage {
       Progress.Listener progress) {
     DistillSubject subject = opened.subject();
     Recommended usual = subject.recommended();
-    try (var ending = new ProcessEnding()) {
+    try (var ending = new ProcessEnding();
+        Lessons lessons = subject.lessons(weights, teacherWeights, folder, progress)) {
       return new Trainer(opened.spec().training(usual, job.seed()))
           .judgedBy(
               new Validation(
@@ -134,49 +134,55 @@ public final class DistillStage implements Stage {
                   opened.spec().evaluateEvery(usual, subject.samples()),
                   opened.spec().patience()),
               new Checkpointing(folder, betweenStates, ending))
-          .train(weights, subject.objective(weights, teacherWeights), progress);
+          .train(weights, lessons.objective(), progress);
     }
   }
 
   /** Opens models, settings and data, and gathers what is wrong with any of them. */
   private static Opened open(StageJob job) {
-    List<String> problems = new ArrayList<>();
-    Optional<DistillSpec> spec = attempt(() -> DistillSpec.parse(job.spec()), problems);
-    Optional<KnownModel> student = attempt(() -> model(job.input()), problems);
-    Optional<KnownModel> teacher = attempt(() -> teacher(job), problems);
-    Optional<DataRoles> roles = attempt(() -> DataRoles.of(job), problems);
-    if (problems.isEmpty()) {
-      Optional<DistillSubject> subject =
-          attempt(
-              () ->
-                  subject(
-                      job,
-                      spec.orElseThrow(),
-                      student.orElseThrow(),
-                      teacher.orElseThrow(),
-                      roles.orElseThrow()),
-              problems);
-      if (subject.isPresent()) {
-        Opened opened = new Opened(spec.orElseThrow(), subject.get());
-        problems.addAll(unmet(opened));
-        if (problems.isEmpty()) {
-          return opened;
-        }
-      }
-    }
-    throw new InvalidInputException(problems.stream().distinct().toList());
+    Problems problems = Problems.ofSeveral();
+    Optional<DistillSpec> spec = problems.attempt(() -> DistillSpec.parse(job.spec()));
+    Optional<KnownModel> student = problems.attempt(() -> model(job.input()));
+    Optional<KnownModel> teacher = problems.attempt(() -> teacher(job));
+    Optional<DataRoles> roles = problems.attempt(() -> DataRoles.of(job));
+    problems.throwIfAny();
+    DistillSubject subject =
+        subject(
+            job,
+            spec.orElseThrow(),
+            student.orElseThrow(),
+            teacher.orElseThrow(),
+            roles.orElseThrow());
+    requireEnough(spec.orElseThrow(), subject);
+    return new Opened(spec.orElseThrow(), subject);
   }
 
-  private static List<String> unmet(Opened opened) {
-    List<String> problems = new ArrayList<>();
-    int batch = opened.spec().batch(opened.subject().recommended());
-    int samples = opened.subject().samples();
-    if (samples < batch) {
+  private static void requireEnough(DistillSpec spec, DistillSubject subject) {
+    Problems problems = new Problems();
+    int batch = spec.batch(subject.recommended());
+    if (subject.samples() < batch) {
       problems.add(
-          "distill.batchSize: wanted at most the %d samples that are left to learn from, found %d; ask for smaller batches or give more training data"
-              .formatted(samples, batch));
+          "distill.batchSize: wanted at most the %d samples that are left to learn from, found %d;"
+              + " ask for smaller batches or give more training data",
+          subject.samples(), batch);
     }
-    return problems;
+    if (spec.teacherTopK().isPresent()
+        && subject instanceof ImageSubject
+        && !spec.augmentation().equals(Augmentation.NONE)) {
+      problems.add(
+          "distill.teacherTopK: what the teacher says is kept of images that do not change; say"
+              + " augmentation: none, or leave it out");
+    }
+    if (!subject.labelled()) {
+      spec.keysOfLabels()
+          .forEach(
+              key ->
+                  problems.add(
+                      "distill.%s: needs labels, but the training data have none; leave it out or"
+                          + " give data with labels",
+                      key));
+    }
+    problems.throwIfAny();
   }
 
   private static KnownModel model(Path directory) {
@@ -211,14 +217,5 @@ public final class DistillStage implements Stage {
     throw new IllegalStateException(
         "%s and %s read the same, but neither texts nor images"
             .formatted(student.family().name(), teacher.family().name()));
-  }
-
-  private static <R> Optional<R> attempt(Supplier<R> opening, List<String> problems) {
-    try {
-      return Optional.of(opening.get());
-    } catch (InvalidInputException e) {
-      problems.addAll(e.problems());
-      return Optional.empty();
-    }
   }
 }
