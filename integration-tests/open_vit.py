@@ -131,7 +131,11 @@ def opened(directory, library):
     return model.eval()
 
 
-def check(name, budget, more, work, espalier, test):
+def evaluated(model, work, espalier):
+    return json.loads(run(espalier, "evaluate", "--model", model, "--data", f"{work / 'digits'}?split=test", "-o", "json"))
+
+
+def check(name, budget, more, work, espalier, test, before):
     form = more.replace(", ", "-").replace(": ", "=")
     out = work / f"{name}-{budget}{form}"
     if name == "timm" and "hf-v4" in more:
@@ -141,19 +145,18 @@ def check(name, budget, more, work, espalier, test):
     if not out.exists():
         run(espalier, "optimize", "--model", work / name, "--policy", policy, "--out", out, "--scores", work / "scores")
     made = json.loads((out / "espalier.json").read_text())
-    ours = [json.loads(run(espalier, "evaluate", "--model", place, "--data", f"{work / 'digits'}?split=test", "-o", "json"))
-            for place in (work / name, out)]
+    after = evaluated(out, work, espalier)
     loaders = made["loadsIn"]
     line = (f"{name} {budget} %, {made['stages'][-1]['change']['output']}{' as cut' if 'reconstruct' in more else ''}: accuracy "
-            f"{ours[0]['accuracy']:.4f} -> {ours[1]['accuracy']:.4f}, loss {ours[0]['loss']:.4f} -> {ours[1]['loss']:.4f}, opens in "
+            f"{before['accuracy']:.4f} -> {after['accuracy']:.4f}, loss {before['loss']:.4f} -> {after['loss']:.4f}, opens in "
             f"{', '.join(loaders)}")
     library = next((each for each in ("timm", "transformers") if any(loader.startswith(each) for loader in loaders)), None)
     if library is None:
         print(line, flush=True)
         return True
     accuracy, loss = judged(opened(out, library), *test)
-    print(f"{line}; {library} has {accuracy:.4f} and {loss:.6f}, {abs(loss - ours[1]['loss']):.1e} from {ours[1]['loss']:.6f}", flush=True)
-    return math.isclose(loss, ours[1]["loss"], abs_tol=LARGEST_DIFFERENCE)
+    print(f"{line}; {library} has {accuracy:.4f} and {loss:.6f}, {abs(loss - after['loss']):.1e} from {after['loss']:.6f}", flush=True)
+    return math.isclose(loss, after["loss"], abs_tol=LARGEST_DIFFERENCE)
 
 
 def main(work, espalier):
@@ -162,7 +165,8 @@ def main(work, espalier):
     test = images(work.glob("digits/**/test_batch.bin"))
     if not (work / "timm").exists():
         store(trained(*images(sorted(work.glob("digits/**/data_batch_*.bin")))), work)
-    return all([check(name, budget, more, work, espalier, test) for name in ("vit", "timm") for budget, more in CASES])
+    before = {name: evaluated(work / name, work, espalier) for name in ("vit", "timm")}
+    return all([check(name, budget, more, work, espalier, test, before[name]) for name in before for budget, more in CASES])
 
 
 if __name__ == "__main__":
