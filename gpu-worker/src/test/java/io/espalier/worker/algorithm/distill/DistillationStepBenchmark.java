@@ -48,7 +48,7 @@ import java.util.stream.IntStream;
  * -Dai.djl.pytorch.num_threads=1} times are the processor's own, which other load hardly disturbs.
  * Argument: rounds (default 9).
  */
-public final class DistillationBenchmark {
+public final class DistillationStepBenchmark {
   private static final OutputSettings OUTPUT = OutputSettings.of(OutputLoss.FORWARD_KL, 2);
   private static final DistillationSettings SETTINGS = DistillationSettings.of(OUTPUT);
   private static final int VOCABULARY = 8_000;
@@ -58,7 +58,7 @@ public final class DistillationBenchmark {
   private final Path directory;
   private final int rounds;
 
-  private DistillationBenchmark(NDManager manager, Path directory, int rounds) {
+  private DistillationStepBenchmark(NDManager manager, Path directory, int rounds) {
     this.manager = manager;
     this.directory = directory;
     this.rounds = rounds;
@@ -69,7 +69,7 @@ public final class DistillationBenchmark {
     Path directory = Files.createTempDirectory("distillation");
     print("%s", Machine.line());
     try (NDManager manager = PyTorch.newManager()) {
-      var benchmark = new DistillationBenchmark(manager, directory, rounds);
+      var benchmark = new DistillationStepBenchmark(manager, directory, rounds);
       benchmark.images();
       benchmark.texts();
     } finally {
