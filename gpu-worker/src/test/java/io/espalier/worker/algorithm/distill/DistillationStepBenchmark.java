@@ -36,7 +36,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.function.Supplier;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -137,7 +137,7 @@ public final class DistillationStepBenchmark {
       String name,
       Weights student,
       List<Objective> objectives,
-      Supplier<?> teacher,
+      Runnable teacher,
       int[] indices) {
     student.requireGradients(true);
     List<Objective.Piece> pieces =
@@ -152,24 +152,30 @@ public final class DistillationStepBenchmark {
       millis[3][at] = timed(() -> inScope(teacher));
     }
     student.requireGradients(false);
+    double live = median(i -> millis[0][i] / (millis[3][i] + millis[2][i]));
+    double stored = median(i -> millis[1][i] / millis[2][i]);
     for (double[] times : millis) {
       Arrays.sort(times);
     }
     double[] middle = Arrays.stream(millis).mapToDouble(times -> times[rounds / 2]).toArray();
     print(
         "%s, medians of %d: step %.1f ms; teacher's pass %.1f + step on the task %.1f ms, ratio"
-            + " %.3f (best %.3f); step with stored answers %.1f ms, ratio to the task's %.3f (best"
-            + " %.3f)",
+            + " %.3f, best %.3f; step with stored answers %.1f ms, ratio to the task's %.3f, best"
+            + " %.3f",
         name,
         rounds,
         middle[0],
         middle[3],
         middle[2],
-        middle[0] / (middle[3] + middle[2]),
+        live,
         millis[0][0] / (millis[3][0] + millis[2][0]),
         middle[1],
-        middle[1] / middle[2],
+        stored,
         millis[1][0] / millis[2][0]);
+  }
+
+  private double median(IntToDoubleFunction ofRound) {
+    return IntStream.range(0, rounds).mapToDouble(ofRound).sorted().toArray()[rounds / 2];
   }
 
   private void step(Objective.Piece piece, Weights student) {
@@ -180,14 +186,13 @@ public final class DistillationStepBenchmark {
             Tensors.addScaledInPlace(student.get(name), student.gradient(name), -1e-9);
           }
           student.clearGradients();
-          return "done";
         });
   }
 
-  private static void inScope(Supplier<?> work) {
+  private static void inScope(Runnable work) {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      work.get();
+      work.run();
     }
   }
 
