@@ -24,8 +24,8 @@ public final class ModelCosts {
   public static List<Metric> of(KnownModel model, boolean alsoBefore) {
     Cost cost = CostModel.of(model.architecture()).cost(Widths.all());
     List<Metric> costs = new ArrayList<>();
-    costs.add(cost("parameters", "count", cost.parameters(), alsoBefore));
-    costs.add(cost("flops", "count", cost.flops(), alsoBefore));
+    costs.add(cost("parameters", "count", (double) cost.parameters(), alsoBefore));
+    costs.add(cost("flops", "count", (double) cost.flops(), alsoBefore));
     model
         .tokensOneByOne()
         .ifPresent(
@@ -36,7 +36,7 @@ public final class ModelCosts {
                         "count",
                         (double) cost.flops() / tokens,
                         alsoBefore)));
-    costs.add(cost("bytes", "bytes", model.directory().bytes(), alsoBefore));
+    costs.add(cost("bytes", "bytes", (double) model.directory().bytes(), alsoBefore));
     return costs;
   }
 

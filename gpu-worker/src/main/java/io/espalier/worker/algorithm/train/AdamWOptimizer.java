@@ -74,8 +74,8 @@ final class AdamWOptimizer implements Optimizer {
     if (weight.getShape().dimension() > 1 && settings.weightDecay() > 0) {
       Tensors.scaleInPlace(weight, 1 - rate * settings.weightDecay());
     }
-    double first = 1 - Math.pow(BETA_1, number);
-    double second = 1 - Math.pow(BETA_2, number);
+    double first = 1 - Math.pow(BETA_1, (double) number);
+    double second = 1 - Math.pow(BETA_2, (double) number);
     NDArray root = Tensors.add(Tensors.sqrt(Tensors.scale(moment.second(), 1 / second)), EPSILON);
     Tensors.addScaledInPlace(weight, Tensors.divide(moment.first(), root), -rate / first);
   }

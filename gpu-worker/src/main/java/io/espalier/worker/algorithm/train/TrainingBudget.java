@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.train;
 
+import java.util.Locale;
 import java.util.OptionalLong;
 
 /**
@@ -25,7 +26,8 @@ public record TrainingBudget(Unit unit, double amount) {
   public TrainingBudget {
     if (!(amount > 0) || Double.isInfinite(amount)) {
       throw new IllegalArgumentException(
-          "a training of %s %s; wanted more than 0".formatted(amount, unit.name().toLowerCase()));
+          "a training of %s %s; wanted more than 0"
+              .formatted(amount, unit.name().toLowerCase(Locale.ROOT)));
     }
   }
 

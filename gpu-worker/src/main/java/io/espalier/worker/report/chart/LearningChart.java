@@ -46,7 +46,8 @@ public final class LearningChart {
     double height = picture == PictureWidth.WIDE ? 300 : 260;
     this.area = new Box(LEFT, TOP, picture.width() - LEFT - RIGHT, height - TOP - BOTTOM);
     long last = points.isEmpty() ? 1 : points.get(points.size() - 1).step();
-    this.across = Ticks.covering(0, Math.max(1, last), picture == PictureWidth.WIDE ? 8 : 4);
+    this.across =
+        Ticks.covering(0, (double) Math.max(1, last), picture == PictureWidth.WIDE ? 8 : 4);
     this.up =
         ChartScale.of(
             DoubleStream.concat(
@@ -100,7 +101,7 @@ public final class LearningChart {
 
   private Spot spot(Point point) {
     return new Spot(
-        area.x() + across.position(point.step()) * area.width(),
+        area.x() + across.position((double) point.step()) * area.width(),
         area.y() + (1 - up.position(content.value().applyAsDouble(point))) * area.height());
   }
 

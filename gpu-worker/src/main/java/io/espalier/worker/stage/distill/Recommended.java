@@ -53,6 +53,6 @@ record Recommended(
   double learningRate(boolean sgd, int samples) {
     return sgd
         ? CONVOLUTION_RATE * samples / USUAL_BATCH
-        : Math.max(1e-5, (0.003239 - 0.0001395 * Math.log(Math.max(1, parameters))) / 3);
+        : Math.max(1e-5, (0.003239 - 0.0001395 * Math.log((double) Math.max(1, parameters))) / 3);
   }
 }
