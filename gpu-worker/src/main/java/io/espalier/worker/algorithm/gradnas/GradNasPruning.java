@@ -23,6 +23,7 @@ import io.espalier.worker.algorithm.prune.VersionTiming;
 import io.espalier.worker.algorithm.prune.WrittenCandidate;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.reconstruct.transformer.TransformerReconstruction;
+import io.espalier.worker.algorithm.reconstruct.transformer.TransformerReconstruction.Storage;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
@@ -33,6 +34,7 @@ import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.Reconstruction;
@@ -41,9 +43,11 @@ import io.espalier.worker.model.family.LayerStack;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A pruning from files to files: measures the model, scores its units by gradients, searches, cuts
@@ -75,6 +79,9 @@ public final class GradNasPruning<M extends MaskableModel> {
 
   /** Bound of hidden states in memory while layers are solved for. */
   private static final long STATE_BYTES = 1L << 30;
+
+  /** Changes whenever what is solved for may. */
+  private static final String RECONSTRUCTION = "1";
 
   private final GradNasPlan plan;
   private final Constraints constraints;
@@ -133,7 +140,9 @@ public final class GradNasPruning<M extends MaskableModel> {
         FileCosts.requireWithin(budget, cost(found.cut()), output);
       }
       Optional<Completed> completed =
-          phases.time("reconstruction", () -> complete(original, before, found.cut(), checkpoints));
+          phases.time(
+              "reconstruction",
+              () -> complete(original, before, found.cut(), storage(scores, found, checkpoints)));
       Judgement after = phases.time("result", () -> result(before, found.cut(), manager));
       Optional<Judgement> plain = completed.map(Completed::plain);
       return new Result(
@@ -171,25 +180,35 @@ public final class GradNasPruning<M extends MaskableModel> {
         && model.network() instanceof LayerStack;
   }
 
+  /** The storage of a reconstruction; solved layers depend on the units that stay. */
+  private Storage storage(UnitScores scores, WrittenCandidate<?, M> found, Path checkpoints) {
+    var all =
+        new Fingerprint()
+            .add("gradnas reconstruction " + RECONSTRUCTION)
+            .add(scores.fingerprint())
+            .add("batches of " + settings.pieceSize());
+    new TreeMap<>(found.kept().units())
+        .forEach((axis, units) -> all.add(axis).add(Arrays.toString(units)));
+    return new Storage(STATE_BYTES, checkpoints, all.hex());
+  }
+
   /** Solves anew for what writes to the stream, unless it is to stay as it was cut. */
   private Optional<Completed> complete(
-      Weights original, Baseline<M> before, M cut, Path checkpoints) {
+      Weights original, Baseline<M> before, M cut, Storage storage) {
     if (!isReconstructing(settings.reconstruct(), Optional.of(plan.output()), plan.model())) {
       return Optional.empty();
     }
     return subject
         .passes(Math.max(FEWEST, settings.pieceSize()), settings.seed())
         .map(passes -> new TransformerReconstruction(passes, original))
-        .map(reconstruction -> complete(reconstruction, before, cut, checkpoints));
+        .map(reconstruction -> complete(reconstruction, before, cut, storage));
   }
 
   private Completed complete(
-      TransformerReconstruction reconstruction, Baseline<M> before, M cut, Path checkpoints) {
+      TransformerReconstruction reconstruction, Baseline<M> before, M cut, Storage storage) {
     try (Weights weights = Weights.load(cut.directory(), cut.architecture())) {
       Judgement plain = before.of(cut, weights, heard("measuring the plain cut"));
-      Reconstruction done =
-          reconstruction.run(
-              weights, new TransformerReconstruction.Storage(STATE_BYTES, checkpoints), progress);
+      Reconstruction done = reconstruction.run(weights, storage, progress);
       if (done.isUsed()) {
         CutFiles.write(cut.directory(), weights, done.solved());
       }

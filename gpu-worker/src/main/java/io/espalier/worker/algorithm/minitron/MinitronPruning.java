@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.minitron;
 
+import io.espalier.worker.algorithm.evaluate.Judgement;
 import io.espalier.worker.algorithm.evaluate.Measure;
-import io.espalier.worker.algorithm.evaluate.MeasureSamples;
 import io.espalier.worker.algorithm.minitron.cut.DepthCriterion;
 import io.espalier.worker.algorithm.minitron.cut.LatencyMeasurement;
 import io.espalier.worker.algorithm.minitron.cut.LayerSelection;
@@ -213,7 +213,7 @@ public final class MinitronPruning {
   private Result run(MinitronPlan start, List<String> untied, Places places) {
     MinitronPlan plan = foretold(start, places.checkpoints());
     var minitron = new ActivationMeasurement(plan.blueprint(), settings, search);
-    Judged before =
+    Judgement before =
         phases.time(
             "original", () -> judge("measuring the original", blueprint, places.checkpoints()));
     ActivationScores activity =
@@ -225,15 +225,24 @@ public final class MinitronPruning {
             : perLayer(plan, (PerLayerSpace) plan.options(), heard, places);
     DecoderBlueprint made = DecoderBlueprint.of(found.candidate().cut());
     FileCosts.requireWithin(plan.budget(), plan.cost(made), places.output());
+    Optional<Judgement> plain = plain(made, places.checkpoints());
     Optional<Reconstruction> solved =
         phases.time(
             "reconstruction",
             () -> reconstruct(heard.model(), found.candidate(), places.checkpoints()));
-    Judged after =
-        phases.time("result", () -> judge("measuring the result", made, places.checkpoints()));
+    Judgement after =
+        solved.filter(done -> !done.isUsed()).isPresent() && plain.isPresent()
+            ? plain.get()
+            : phases.time(
+                "result", () -> judge("measuring the result", made, places.checkpoints()));
     return new Result(
         plan.told(blueprint),
-        outcome(plan, found, made, before, after),
+        outcome(
+            plan,
+            found,
+            made,
+            plain.isPresent() ? before.beside(before) : before,
+            plain.map(after::beside).orElse(after)),
         activity,
         found.losses(),
         minitron.texts().count(),
@@ -241,6 +250,14 @@ public final class MinitronPruning {
         made.model(),
         StreamChange.of(heard.model(), made, untied),
         solved);
+  }
+
+  /** Judges the plain cut, if layers behind it are to be solved for. */
+  private Optional<Judgement> plain(DecoderBlueprint made, Path checkpoints) {
+    return reconstruct == ReconstructionMode.OFF
+        ? Optional.empty()
+        : Optional.of(
+            phases.time("plain cut", () -> judge("measuring the plain cut", made, checkpoints)));
   }
 
   /** Solves for what stands behind the cut, unless it is to stay as it was cut. */
@@ -274,14 +291,14 @@ public final class MinitronPruning {
       Optional<Sensitivities> losses) {}
 
   private PruningOutcome<Decision> outcome(
-      MinitronPlan plan, Found found, DecoderBlueprint made, Judged before, Judged after) {
+      MinitronPlan plan, Found found, DecoderBlueprint made, Judgement before, Judgement after) {
     WrittenCandidate<?, TextModel> candidate = found.candidate();
     return new PruningOutcome<>(
         MeasuredModel.of(given.whole(), before.measures(), candidate.original())
-            .with(before.samplesByMeasure()),
+            .with(before.samples()),
         MeasuredModel.of(plan.cost(made), after.measures(), candidate.result())
-            .with(after.samplesByMeasure()),
-        after.samples(),
+            .with(after.samples()),
+        after.count(),
         found.decision(),
         candidate.kept(),
         candidate.trials(),
@@ -349,18 +366,7 @@ public final class MinitronPruning {
     }
   }
 
-  /** Quality of a model. */
-  private record Judged(double loss, long samples, MeasureSamples sequences) {
-    List<Measure> measures() {
-      return List.of(Measure.loss(loss), Measure.perplexity(loss));
-    }
-
-    Map<String, MeasureSamples> samplesByMeasure() {
-      return Map.of("loss", sequences, "perplexity", sequences.then(Math::exp));
-    }
-  }
-
-  private Judged judge(String phase, DecoderBlueprint model, Path checkpoints) {
+  private Judgement judge(String phase, DecoderBlueprint model, Path checkpoints) {
     TokenBatches texts = TokenBatches.of(judge, settings.batchSize(), Integer.MAX_VALUE);
     int layers = model.blocks().size();
     var loss = new NextTokenLoss(model.vocabulary().units());
@@ -378,6 +384,11 @@ public final class MinitronPruning {
           "%s: the model's scores are not numbers; are its weights damaged?"
               .formatted(model.model().directory().path()));
     }
-    return new Judged(mean.value(), mean.count(), mean.samples());
+    Measure measured = Measure.loss(mean.value());
+    return new Judgement(
+        measured.name(),
+        List.of(measured, Measure.perplexity(mean.value())),
+        Map.of(measured.name(), mean.samples(), "perplexity", mean.samples().then(Math::exp)),
+        mean.count());
   }
 }

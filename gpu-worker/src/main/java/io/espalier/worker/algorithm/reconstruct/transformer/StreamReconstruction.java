@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.reconstruct.LeastSquares;
 import io.espalier.worker.algorithm.reconstruct.LinearMap;
+import io.espalier.worker.algorithm.reconstruct.SolvedLayers;
 import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.family.ForwardHooks;
@@ -45,13 +46,14 @@ final class StreamReconstruction implements AutoCloseable {
   private final NDManager manager;
   private final SpillingArrays wanted;
   private final SpillingArrays found;
+  private final SolvedLayers solved;
 
   /**
    * Reconstruction of a cut model.
    *
    * @param of the original model and the samples, which stay as they are
    * @param cut weights of the cut model, which change in place
-   * @param storage for hidden states of both
+   * @param storage for hidden states of both, and for solved layers
    */
   StreamReconstruction(
       TransformerReconstruction of,
@@ -64,6 +66,7 @@ final class StreamReconstruction implements AutoCloseable {
     this.manager = manager;
     this.wanted = new SpillingArrays(storage.memoryBytes() / 2, storage.directory());
     this.found = new SpillingArrays(storage.memoryBytes() / 2, storage.directory());
+    this.solved = new SolvedLayers(storage.directory(), "gradnas", storage.fingerprint());
   }
 
   /** Solves for all projections behind the first cut; says what came of each. */
@@ -76,16 +79,37 @@ final class StreamReconstruction implements AutoCloseable {
     var reports = new ArrayList<LayerReconstruction>();
     List<Block> blocks = Block.of(cut.architecture());
     for (int layer = 0; layer < blocks.size(); layer++) {
-      for (String axis : List.of(blocks.get(layer).heads(), blocks.get(layer).neurons())) {
-        Optional<Projection> after = Projection.of(cut.architecture(), axis);
-        if (after.isPresent() && (!reports.isEmpty() || isCut(after.get()))) {
-          reports.add(solve(layer, after.get()));
-        }
-      }
+      reports.addAll(layer(layer, blocks.get(layer), !reports.isEmpty()));
       advance(layer);
       progress.report(Progress.of(PHASE, layer + 1, blocks.size()));
     }
     return reports;
+  }
+
+  /** Solves for a layer, unless an earlier attempt has. */
+  private List<LayerReconstruction> layer(int layer, Block block, boolean behindCut) {
+    Optional<List<LayerReconstruction>> known = solved.load(layer, cut);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    var reports = new ArrayList<LayerReconstruction>();
+    for (String axis : List.of(block.heads(), block.neurons())) {
+      Optional<Projection> after = Projection.of(cut.architecture(), axis);
+      if (after.isPresent() && (behindCut || !reports.isEmpty() || isCut(after.get()))) {
+        reports.add(solve(layer, after.get()));
+      }
+    }
+    if (!reports.isEmpty()) {
+      solved.save(layer, reports, cut);
+    }
+    return reports;
+  }
+
+  /** Deletes what was kept for a later attempt. */
+  void forget() {
+    for (int layer = 0; layer < Block.of(cut.architecture()).size(); layer++) {
+      solved.delete(layer);
+    }
   }
 
   private boolean isCut(Projection projection) {
