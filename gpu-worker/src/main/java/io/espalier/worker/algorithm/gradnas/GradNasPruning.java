@@ -22,8 +22,10 @@ import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.algorithm.prune.VersionTiming;
 import io.espalier.worker.algorithm.prune.WrittenCandidate;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
+import io.espalier.worker.algorithm.reconstruct.transformer.StackPasses;
 import io.espalier.worker.algorithm.reconstruct.transformer.TransformerReconstruction;
 import io.espalier.worker.algorithm.reconstruct.transformer.TransformerReconstruction.Storage;
+import io.espalier.worker.algorithm.reconstruct.transformer.UnitResiduals;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
@@ -134,7 +136,7 @@ public final class GradNasPruning<M extends MaskableModel> {
       UnitScores scores =
           phases.time("gradients", () -> gradNas.measure(original, checkpoints, progress));
       Sensitivities losses = gradNas.sensitivities(scores, plan.space(), plan.layout());
-      var search = new Search(costs, budget, scores, losses);
+      var search = new Search(costs, budget, order(original, scores, checkpoints), losses);
       WrittenCandidate<Selection, M> found = candidates(search, original).settle(budget, output);
       if (plan.output() != OutputMode.ZERO_PADDED) { // that costs what it did: it is for looking at
         FileCosts.requireWithin(budget, cost(found.cut()), output);
@@ -198,8 +200,7 @@ public final class GradNasPruning<M extends MaskableModel> {
     if (!isReconstructing(settings.reconstruct(), Optional.of(plan.output()), plan.model())) {
       return Optional.empty();
     }
-    return subject
-        .passes(Math.max(FEWEST, settings.pieceSize()), settings.seed())
+    return passes()
         .map(passes -> new TransformerReconstruction(passes, original))
         .map(reconstruction -> complete(reconstruction, before, cut, storage));
   }
@@ -217,7 +218,46 @@ public final class GradNasPruning<M extends MaskableModel> {
   }
 
   /** Basis of choices. */
-  private record Search(CostModel costs, Budget budget, UnitScores scores, Sensitivities losses) {}
+  private record Search(CostModel costs, Budget budget, ChannelOrder order, Sensitivities losses) {}
+
+  /** Decides in which order the units of each layer stay. */
+  private ChannelOrder order(Weights original, UnitScores scores, Path checkpoints) {
+    Map<String, double[]> byAxis =
+        settings.ranking() == UnitRanking.RESIDUAL
+            ? phases.time("residuals", () -> residuals(original, scores, checkpoints)).byAxis()
+            : scores.byAxis();
+    return ChannelOrder.by(plan.model().architecture(), byAxis);
+  }
+
+  /** What the projections lose without units: measured, or found whole. */
+  private UnitScores residuals(Weights original, UnitScores scores, Path checkpoints) {
+    String fingerprint =
+        new Fingerprint()
+            .add("gradnas residuals " + RECONSTRUCTION)
+            .add(scores.fingerprint())
+            .add("batches of " + settings.pieceSize())
+            .hex();
+    var store = new UnitScoreStore(checkpoints, plan.model().architecture().prunableAxes());
+    return store
+        .load(fingerprint, 1)
+        .orElseGet(
+            () -> {
+              var storage = new Storage(STATE_BYTES, checkpoints, fingerprint);
+              var found =
+                  new UnitScores(
+                      fingerprint,
+                      1,
+                      0,
+                      new UnitResiduals(passes().orElseThrow(), original)
+                          .measure(storage, progress));
+              store.save(found, true);
+              return found;
+            });
+  }
+
+  private Optional<StackPasses> passes() {
+    return subject.passes(Math.max(FEWEST, settings.pieceSize()), settings.seed());
+  }
 
   private CandidateSearch<Selection, M> candidates(Search search, Weights original) {
     var cutting =
@@ -226,7 +266,7 @@ public final class GradNasPruning<M extends MaskableModel> {
             plan,
             search.costs(),
             search.losses(),
-            ChannelOrder.by(plan.model().architecture(), search.scores().byAxis()),
+            search.order(),
             settings.objective(),
             phases);
     return new CandidateSearch<>(

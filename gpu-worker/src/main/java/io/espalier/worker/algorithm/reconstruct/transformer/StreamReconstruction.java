@@ -38,7 +38,6 @@ final class StreamReconstruction implements AutoCloseable {
    * [2] M. Sun et al.: Massive Activations in Large Language Models, 2024.
    */
   private static final String PHASE = "reconstructing layers";
-  private static final double SMALLEST_ENERGY = 1e-12;
 
   private final StackPasses passes;
   private final Weights original;
@@ -140,22 +139,7 @@ final class StreamReconstruction implements AutoCloseable {
     NDArray stream = Tensors.inDoublePrecision(passes.rows(batch, before.after()));
     NDArray target =
         Tensors.subtract(stream, Tensors.inDoublePrecision(passes.rows(batch, now.before())));
-    squares.add(
-        passes.rows(batch, now.read()),
-        target,
-        Tensors.divide(Tensors.full(stream, 1, 1), energy(stream)));
-  }
-
-  /** Returns what the normalisation behind divides the squares of each row by: (rows). */
-  private NDArray energy(NDArray stream) {
-    double share = 1.0 / stream.getShape().get(1);
-    NDArray squares = Tensors.scale(Tensors.sum(Tensors.square(stream), 1), share);
-    NDArray energy =
-        passes.network().centresStream()
-            ? Tensors.subtract(
-                squares, Tensors.square(Tensors.scale(Tensors.sum(stream, 1), share)))
-            : squares;
-    return Tensors.atLeast(energy, SMALLEST_ENERGY);
+    squares.add(passes.rows(batch, now.read()), target, StreamWeights.of(stream, passes.network()));
   }
 
   private void advance(int layer) {
