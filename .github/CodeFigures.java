@@ -32,12 +32,16 @@ final class CodeFigures {
               + " \\w+\\(([^)]*)\\)",
           Pattern.DOTALL);
 
+  /** Records with more are listed. */
+  private static final int MOST_COMPONENTS = 8;
+
   private final List<String> types = new ArrayList<>();
   private final TreeMap<String, Integer> packages = new TreeMap<>();
   private int docs;
   private int riddles;
   private int records;
   private int wideRecords;
+  private final List<String> widestRecords = new ArrayList<>();
   private int widest;
   private int wideMethods;
   private int describedMethods;
@@ -80,7 +84,7 @@ final class CodeFigures {
   private void readMain(String code) {
     TYPE.matcher(code).results().forEach(found -> types.add(found.group(1)));
     DOC.matcher(code).results().forEach(found -> countDoc(found.group(1)));
-    RECORD.matcher(code).results().forEach(found -> countRecord(found.group(2)));
+    RECORD.matcher(code).results().forEach(found -> countRecord(found.group(1), found.group(2)));
     Matcher method = METHOD.matcher(code);
     while (method.find()) {
       if (parts(method.group(2)) >= 3) {
@@ -95,8 +99,11 @@ final class CodeFigures {
     riddles += List.of("What", "How", "Whether").contains(word) ? 1 : 0;
   }
 
-  private void countRecord(String components) {
+  private void countRecord(String name, String components) {
     int count = parts(components);
+    if (count > MOST_COMPONENTS) {
+      widestRecords.add("%s %d".formatted(name, count));
+    }
     records++;
     wideRecords += count > 5 ? 1 : 0;
     widest = Math.max(widest, count);
@@ -135,6 +142,8 @@ final class CodeFigures {
     print("Javadoc that begins with What, How, Whether", riddles, docs);
     print("records of more than 5 components", wideRecords, records);
     System.out.printf(Locale.ROOT, "most components of a record           %d%n", widest);
+    System.out.printf(
+        Locale.ROOT, "  over %d: %s%n", MOST_COMPONENTS, String.join(", ", widestRecords));
     print("@param on public methods of 3 or more", describedMethods, wideMethods);
     System.out.printf(
         Locale.ROOT,

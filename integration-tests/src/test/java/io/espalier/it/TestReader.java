@@ -2,8 +2,9 @@ package io.espalier.it;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.espalier.worker.algorithm.train.AdamWSettings;
-import io.espalier.worker.algorithm.train.TextTrainer;
+import io.espalier.worker.algorithm.train.TextObjective;
+import io.espalier.worker.algorithm.train.Trainer;
+import io.espalier.worker.algorithm.train.TrainingSettings;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.safetensors.DType;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
@@ -103,8 +104,8 @@ final class TestReader {
             directory,
             TextSettings.USUAL.withMaxLength(TOKENS).withStride(STRIDE));
     try (Weights weights = Weights.load(model.directory(), model.architecture())) {
-      new TextTrainer(model.network(), AdamWSettings.usual(60, 7, 0.005, SEED))
-          .train(weights, data, Progress.Listener.NONE);
+      new Trainer(TrainingSettings.text(60, 7, 0.005, SEED))
+          .train(weights, TextObjective.of(model.network(), data), Progress.Listener.NONE);
       Files.delete(file);
       SafetensorsWriter.write(file, weights.toTensorData());
     }

@@ -2,7 +2,7 @@ package io.espalier.worker.checkpoint;
 
 import io.espalier.worker.checkpoint.file.DirectoryTree;
 import io.espalier.worker.checkpoint.file.Failures;
-import io.espalier.worker.checkpoint.file.Problems;
+import io.espalier.worker.domain.Problems;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

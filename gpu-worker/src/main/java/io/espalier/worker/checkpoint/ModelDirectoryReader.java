@@ -2,10 +2,9 @@ package io.espalier.worker.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.checkpoint.file.DirectoryTree;
-import io.espalier.worker.checkpoint.file.Problems;
 import io.espalier.worker.checkpoint.file.StrictJson;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
-import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Problems;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -14,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Supplier;
 
 /** Opens a model directory, going on after a problem as far as that makes sense. */
 final class ModelDirectoryReader {
@@ -35,7 +33,7 @@ final class ModelDirectoryReader {
     Optional<ObjectNode> config = config();
     Optional<ObjectNode> preprocessor =
         Optional.ofNullable(tree.files().get(ModelDirectory.PREPROCESSOR))
-            .flatMap(file -> attempt(() -> StrictJson.object(file)));
+            .flatMap(file -> problems.attempt(() -> StrictJson.object(file)));
     Optional<ShardIndex> index = index();
     Map<String, SafetensorsFile> shards = shards(index);
     index.ifPresent(i -> checkIndex(i, shards));
@@ -52,7 +50,7 @@ final class ModelDirectoryReader {
           directory, ModelDirectory.CONFIG);
       return Optional.empty();
     }
-    return attempt(() -> StrictJson.object(file));
+    return problems.attempt(() -> StrictJson.object(file));
   }
 
   private Optional<ShardIndex> index() {
@@ -65,7 +63,7 @@ final class ModelDirectoryReader {
           "%s: has both %s and %s; remove the one that does not belong to the model",
           directory, WeightFiles.SINGLE, ShardIndex.FILE);
     }
-    return attempt(() -> ShardIndex.read(file, problems));
+    return problems.attempt(() -> ShardIndex.read(file, problems));
   }
 
   private Map<String, SafetensorsFile> shards(Optional<ShardIndex> index) {
@@ -90,7 +88,9 @@ final class ModelDirectoryReader {
       if (file == null) {
         missing.add(name);
       } else {
-        attempt(() -> SafetensorsFile.open(file)).ifPresent(shard -> shards.put(name, shard));
+        problems
+            .attempt(() -> SafetensorsFile.open(file))
+            .ifPresent(shard -> shards.put(name, shard));
       }
     }
     if (!missing.isEmpty()) {
@@ -193,14 +193,5 @@ final class ModelDirectoryReader {
 
   private static void note(Map<String, List<String>> lists, String key, String value) {
     lists.computeIfAbsent(key, any -> new ArrayList<>()).add(value);
-  }
-
-  private <T> Optional<T> attempt(Supplier<T> reading) {
-    try {
-      return Optional.of(reading.get());
-    } catch (InvalidInputException e) {
-      problems.addAll(e);
-      return Optional.empty();
-    }
   }
 }

@@ -1,7 +1,7 @@
 package io.espalier.worker.checkpoint;
 
-import io.espalier.worker.checkpoint.file.Problems;
 import io.espalier.worker.checkpoint.file.SimilarNames;
+import io.espalier.worker.domain.Problems;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -2,8 +2,8 @@ package io.espalier.worker.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.worker.checkpoint.file.Problems;
 import io.espalier.worker.checkpoint.file.StrictJson;
+import io.espalier.worker.domain.Problems;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

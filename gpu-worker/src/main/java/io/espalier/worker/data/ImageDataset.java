@@ -58,4 +58,9 @@ public interface ImageDataset {
   default ImageDataset drawn(int n, long seed) {
     return SelectedImages.drawn(this, n, seed);
   }
+
+  /** All images but those that {@link #drawn} gives, in an order that the seed decides. */
+  default ImageDataset withoutDrawn(int n, long seed) {
+    return SelectedImages.withoutDrawn(this, n, seed);
+  }
 }

@@ -35,6 +35,13 @@ final class SelectedImages implements ImageDataset {
         String.format(Locale.ROOT, "%d drawn with seed %d", positions.length, seed));
   }
 
+  static ImageDataset withoutDrawn(ImageDataset whole, int n, long seed) {
+    return new SelectedImages(
+        whole,
+        Shuffle.rest(whole.size(), n, seed),
+        String.format(Locale.ROOT, "all but %d drawn with seed %d", n, seed));
+  }
+
   @Override
   public int size() {
     return positions.length;

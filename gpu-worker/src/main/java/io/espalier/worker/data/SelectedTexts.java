@@ -36,6 +36,13 @@ final class SelectedTexts implements TextDataset {
         whole, positions, "%d drawn with seed %d".formatted(positions.length, seed));
   }
 
+  static TextDataset withoutDrawn(TextDataset whole, int n, long seed) {
+    return new SelectedTexts(
+        whole,
+        Shuffle.rest(whole.size(), n, seed),
+        "all but %d drawn with seed %d".formatted(n, seed));
+  }
+
   @Override
   public int size() {
     return positions.length;

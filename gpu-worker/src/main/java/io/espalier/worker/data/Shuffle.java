@@ -13,15 +13,23 @@ public final class Shuffle {
    * Fisher-Yates shuffle.
    */
   public static int[] beginning(int size, int n, long seed) {
+    return Arrays.copyOf(begun(size, n, seed), Math.min(n, size));
+  }
+
+  /** All positions but those of {@link #beginning}. */
+  public static int[] rest(int size, int n, long seed) {
+    return Arrays.copyOfRange(begun(size, n, seed), Math.min(n, size), size);
+  }
+
+  private static int[] begun(int size, int n, long seed) {
     int[] positions = IntStream.range(0, size).toArray();
-    int drawn = Math.min(n, size);
     var random = new Random(seed);
-    for (int i = 0; i < drawn; i++) {
+    for (int i = 0; i < Math.min(n, size); i++) {
       int other = i + random.nextInt(size - i);
       int swapped = positions[i];
       positions[i] = positions[other];
       positions[other] = swapped;
     }
-    return Arrays.copyOf(positions, drawn);
+    return positions;
   }
 }

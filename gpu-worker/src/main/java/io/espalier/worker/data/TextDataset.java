@@ -56,4 +56,9 @@ public interface TextDataset {
   default TextDataset drawn(int n, long seed) {
     return SelectedTexts.drawn(this, n, seed);
   }
+
+  /** All examples but those that {@link #drawn} gives, in an order that the seed decides. */
+  default TextDataset withoutDrawn(int n, long seed) {
+    return SelectedTexts.withoutDrawn(this, n, seed);
+  }
 }

@@ -28,7 +28,7 @@ final class Heartbeats {
    * @param slots where they are worked on
    * @param fitness whether it takes more
    */
-  record Condition(HeldCommands running, Slots slots, Fitness fitness) {}
+  record Condition(HeldCommands held, Slots slots, Fitness fitness) {}
 
   private final Topic<WorkerHeartbeat> topic;
   private final Outbox outbox;
@@ -75,7 +75,7 @@ final class Heartbeats {
             now,
             slots,
             identity.devices().stream().map(EventMapping::device).toList(),
-            condition.running().stages(),
+            condition.held().stages(),
             spare,
             outOfService);
     var headers =

@@ -61,7 +61,7 @@ final class StageExecution {
    */
   record Timing(Clock clock, ScheduledExecutorService timers) {}
 
-  private final List<StageRunner> benches;
+  private final List<StageRunner> runners;
   private final ReportDelivery reports;
   private final OtherHolders holders;
   private final Timing timing;
@@ -71,15 +71,15 @@ final class StageExecution {
   /**
    * An execution.
    *
-   * @param benches the workbench of each slot
+   * @param runners the workbench of each slot
    */
   StageExecution(
-      List<StageRunner> benches,
+      List<StageRunner> runners,
       ReportDelivery reports,
       OtherHolders holders,
       Timing timing,
       Bounds bounds) {
-    this.benches = List.copyOf(benches);
+    this.runners = List.copyOf(runners);
     this.reports = reports;
     this.holders = holders;
     this.timing = timing;
@@ -94,10 +94,10 @@ final class StageExecution {
    */
   StageSucceeded carryOut(ClaimedCommand attempt, Slots.Place place, Stop stop) {
     stop.check();
-    StageRunner bench = benches.get(place.slot());
-    Optional<StageSucceeded> finished = bench.finished(attempt.command(), stop);
+    StageRunner runner = runners.get(place.slot());
+    Optional<StageSucceeded> finished = runner.finished(attempt.command(), stop);
     if (finished.isEmpty() && holders.awaitNobodyElse(attempt, stop)) {
-      finished = bench.finished(attempt.command(), stop);
+      finished = runner.finished(attempt.command(), stop);
     }
     if (finished.isPresent()) {
       attempt.describe(LOGGER.atInfo()).log("finished before, reporting again");
@@ -105,20 +105,20 @@ final class StageExecution {
     }
     requireDeliveriesLeft(attempt);
     if (place.begin(isSuspect(attempt), Duration.ZERO, stop)) {
-      return begun(attempt, place, stop, pulse -> atOnce(bench, attempt, pulse, stop));
+      return begun(attempt, place, stop, pulse -> atOnce(runner, attempt, pulse, stop));
     }
-    try (PreparedStage prepared = bench.prepare(attempt.command(), stop)) {
+    try (PreparedStage prepared = runner.prepare(attempt.command(), stop)) {
       attempt.describe(LOGGER.atInfo()).log("prepared, waiting for the slot");
       awaitTurn(attempt, place, stop);
-      return begun(attempt, place, stop, pulse -> bench.perform(prepared, pulse, stop));
+      return begun(attempt, place, stop, pulse -> runner.perform(prepared, pulse, stop));
     }
   }
 
   private static StageSucceeded atOnce(
-      StageRunner bench, ClaimedCommand attempt, ProgressPulse pulse, Stop stop) {
+      StageRunner runner, ClaimedCommand attempt, ProgressPulse pulse, Stop stop) {
     pulse.report(Progress.of("fetching", 0, 0));
-    try (PreparedStage prepared = bench.prepare(attempt.command(), stop)) {
-      return bench.perform(prepared, pulse, stop);
+    try (PreparedStage prepared = runner.prepare(attempt.command(), stop)) {
+      return runner.perform(prepared, pulse, stop);
     }
   }
 
@@ -143,9 +143,9 @@ final class StageExecution {
   private StageSucceeded begun(
       ClaimedCommand attempt, Slots.Place place, Stop stop, StageWatch.Work work) {
     try {
-      holders.running().begin(stop);
+      holders.held().begin(stop);
       attempt.describe(LOGGER.atInfo()).log("stage started");
-      String device = benches.get(place.slot()).target();
+      String device = runners.get(place.slot()).target();
       reports.tell(stop, () -> reports.events().started(attempt, device));
       StageSucceeded success = watch(attempt, place, stop).run(work);
       stop.check();

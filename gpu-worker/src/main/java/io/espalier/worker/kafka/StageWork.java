@@ -134,7 +134,7 @@ final class StageWork implements ClaimLoop.Work {
   }
 
   private void answer(ClaimedCommand attempt, Slots.Place place, Stop stop) {
-    try (var registration = holders.running().register(attempt, stop)) {
+    try (var registration = holders.held().register(attempt, stop)) {
       StageSucceeded success;
       try {
         success = execution.carryOut(attempt, place, stop);

@@ -61,7 +61,7 @@ public final class Supervisor implements AutoCloseable {
   private final SupervisorSettings settings;
   private final Clock clock = Clock.systemUTC();
   private final HeartbeatLoop heartbeatLoop = new HeartbeatLoop(this::beat);
-  private final HeldCommands running = new HeldCommands(heartbeatLoop::changed);
+  private final HeldCommands held = new HeldCommands(heartbeatLoop::changed);
   private final Fitness fitness = new Fitness(this::fitnessChanged);
   private final Slots slots;
   private final Outbox outbox;
@@ -87,7 +87,7 @@ public final class Supervisor implements AutoCloseable {
     outbox = new Outbox(clients::producer);
     slots =
         new Slots(equipment.size(), () -> fitness.outOfService().isEmpty(), heartbeatLoop::changed);
-    var condition = new Heartbeats.Condition(running, slots, fitness);
+    var condition = new Heartbeats.Condition(held, slots, fitness);
     heartbeats = new Heartbeats(topics.workerHeartbeats(), outbox, clock, identity, condition);
     events = new StageEvents(topics.stageEvents(), outbox, clock, identity.workerId());
     fitnessLoop = new FitnessLoop(fitness, checks(), this::probe);
@@ -95,14 +95,14 @@ public final class Supervisor implements AutoCloseable {
         new TopicFollower<>(
             clients.reader(),
             new TopicFollower.Subject<>(
-                topics.closedAttempts(), TopicFollower.Start.BEGINNING, running::close));
+                topics.closedAttempts(), TopicFollower.Start.BEGINNING, held::close));
     var others = new OtherWorkers(identity.workerId(), identity.pool());
     otherHeartbeats =
         new TopicFollower<>(
             clients.reader(),
             new TopicFollower.Subject<>(
                 topics.workerHeartbeats(), TopicFollower.Start.RECENT, others::heard));
-    StageWork stageWork = stageWork(equipment, new OtherHolders(running, others));
+    StageWork stageWork = stageWork(equipment, new OtherHolders(held, others));
     var queue =
         new ClaimLoop.Queue(
             () -> clients.shareConsumer(settings.group()),
@@ -124,13 +124,13 @@ public final class Supervisor implements AutoCloseable {
     var topics = settings.topics();
     var reports =
         new ReportDelivery(events, new DeadLetters(topics.deadLetters(), outbox), fitness);
-    List<StageRunner> benches =
+    List<StageRunner> runners =
         equipment.stream()
             .map(slot -> new StageRunner(settings.home(), settings.inputs(), slot))
             .toList();
     var execution =
         new StageExecution(
-            benches,
+            runners,
             reports,
             holders,
             new StageExecution.Timing(clock, timers),

@@ -35,7 +35,9 @@ final class Details {
     details.latencies();
     details.search();
     report.profile().ifPresent(details::profile);
-    details.frozen();
+    if (!report.axes().isEmpty()) {
+      details.frozen();
+    }
     LoaderSection.write(report.opening(), sections);
     details.provenance();
   }

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The top of a page: which model was pruned by what, and which run did it. The latter is known only
+ * The top of a page: which model was pruned or trained by what, and which run did it. The latter is known only
  * once the result is there, so this part is replaced then; comments in the page say where it is.
  */
 final class PageMasthead {
@@ -63,7 +63,7 @@ final class PageMasthead {
 
   private String title() {
     return identity.flatMap(ResultIdentity::model).orElseGet(() -> text("/model/name"))
-        + ", pruned";
+        + (report.has("learning") ? ", distilled" : ", pruned");
   }
 
   private String write() {

@@ -77,6 +77,9 @@ import java.util.OptionalDouble;
  *       the original in nats), {@code layers[]} ({@code layer}, {@code errorBefore}, {@code
  *       errorAfter} as shares of the variance, {@code lambda}, {@code solved}, {@code samples},
  *       {@code unknowns})
+ *   <li>{@code learning}, if it was trained: {@code measure} (on held-out samples), {@code unit},
+ *       {@code teacher} (its value), {@code best} (position of the point that went out), {@code
+ *       points[]} ({@code step}, {@code loss} of the steps before it, {@code value})
  *   <li>{@code data[]}: {@code use}, {@code uri}, {@code digest}
  *   <li>{@code opening}: {@code loaders[]} ({@code name}, {@code lines[]}), {@code note}
  *   <li>{@code warnings[]}: sentences
@@ -117,6 +120,9 @@ final class PruningJson {
     report
         .reconstruction()
         .ifPresent(done -> root.set("reconstruction", ReconstructionSection.json(done)));
+    report
+        .learning()
+        .ifPresent(learning -> root.set("learning", LearningSection.json(learning)));
     ArrayNode data = root.putArray("data");
     report.data().forEach(set -> data.add(data(set)));
     root.set("opening", opening(report.opening()));

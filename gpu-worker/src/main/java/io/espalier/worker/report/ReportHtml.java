@@ -41,11 +41,16 @@ public final class ReportHtml {
     units();
     CandidateTable.write(report, sections);
     report.setup().losses().ifPresent(this::sensitivity);
-    widths();
+    report.learning().ifPresent(learning -> LearningSection.write(learning, sections));
+    if (!report.axes().isEmpty()) {
+      widths();
+    }
     report.setup().losses().ifPresent(this::curves);
     cuts();
     report.reconstruction().ifPresent(done -> ReconstructionSection.write(done, sections));
-    time();
+    if (report.learning().isEmpty()) {
+      time();
+    }
     Details.write(report, sections);
     page.raw(PageMasthead.of(report));
     Headline.write(report, page);

@@ -2,6 +2,7 @@ package io.espalier.worker.stage;
 
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -59,9 +60,12 @@ record ModelCard(
         "---",
         ParentCard.MARK,
         "",
-        "# %s, pruned by %s".formatted(network, report.algorithm()),
+        "# " + network + (isCut() ? ", pruned by " + report.algorithm() : ", distilled"),
         "",
-        "A smaller version of %s, made by Espalier."
+        (isCut()
+                ? "A smaller version of %s, made by Espalier."
+                : "The network of %s, trained by Espalier to answer as the model that it came"
+                      + " from.")
             .formatted(origin.map(ModelCard::linked).orElse("another model")),
         "",
         "## What it costs and what it lost",
@@ -89,9 +93,13 @@ record ModelCard(
         "");
   }
 
+  private boolean isCut() {
+    return job.kind().equals(StageKind.PRUNE);
+  }
+
   private static String kept(boolean keepsParent) {
     return keepsParent
-        ? "[Its own card](%s) is kept; figures there are those of the model before it was cut."
+        ? "[Its own card](%s) is kept; figures there are those of the model before this stage."
             .formatted(PARENT)
         : "It had no card.";
   }
@@ -118,7 +126,8 @@ record ModelCard(
     }
     Set<String> tags = new LinkedHashSet<>();
     parent.ifPresent(card -> tags.addAll(card.items("tags")));
-    tags.addAll(List.of("espalier", "pruned", report.algorithm()));
+    tags.add("espalier");
+    tags.addAll(isCut() ? List.of("pruned", report.algorithm()) : List.of("distilled"));
     lines.add("tags:");
     tags.forEach(tag -> lines.add("- " + tag));
     return lines;

@@ -3,6 +3,7 @@ package io.espalier.worker.stage;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.model.KnownModel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,6 +18,8 @@ import java.util.Optional;
 public record Opening(String loader, String note, String language, String lines) {
   /** What transformers is called among loaders; a version may follow. */
   private static final String TRANSFORMERS = "transformers";
+
+  private static final String ESPALIER = "espalier";
 
   private static final String TIMM =
       """
@@ -50,6 +53,27 @@ public record Opening(String loader, String note, String language, String lines)
     return new Opening(TRANSFORMERS, note, "python", lines(network, preparation(model), comment));
   }
 
+  /**
+   * Of a model whose layers another stage has cut: what that said.
+   *
+   * @param made content of the model's espalier.json
+   */
+  public static Opening asSaid(JsonNode made) {
+    List<String> loaders = new ArrayList<>();
+    made.path("loadsIn").forEach(loader -> loaders.add(loader.asText()));
+    String loader =
+        loaders.contains(TimmShapes.LOADER)
+            ? TimmShapes.LOADER
+            : loaders.stream().anyMatch(each -> each.startsWith(TRANSFORMERS))
+                ? TRANSFORMERS
+                : ESPALIER;
+    return new Opening(
+        loader,
+        made.path("loadsInNote").asText(),
+        loader.equals(ESPALIER) ? "java" : "python",
+        made.path("opening").asText());
+  }
+
   private static String lines(String network, Optional<Preparation> preparation, String comment) {
     var lines = new StringBuilder("from transformers import ").append(network);
     preparation.ifPresent(each -> lines.append(", ").append(each.type()));
@@ -81,7 +105,7 @@ public record Opening(String loader, String note, String language, String lines)
 
   /** Of what nothing else opens. */
   public static Opening ofEspalier(String note) {
-    return new Opening("espalier", note, "java", JAVA);
+    return new Opening(ESPALIER, note, "java", JAVA);
   }
 
   /** Returns whether a loader opens it by these lines; a version may follow its name. */

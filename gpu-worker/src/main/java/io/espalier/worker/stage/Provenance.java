@@ -6,9 +6,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.ResourceException;
+import io.espalier.worker.model.KnownModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** Content of {@value #FILE} on how a model was made. */
@@ -47,6 +50,14 @@ public final class Provenance {
     } catch (IOException e) {
       throw new ResourceException("cannot read %s: %s".formatted(file, e), e);
     }
+  }
+
+  /** Returns what the one who made a model says of its loaders; else what its family says. */
+  public static List<String> loaders(KnownModel model) {
+    List<String> loaders = new ArrayList<>();
+    of(model.directory().path())
+        .ifPresent(made -> made.path("loadsIn").forEach(loader -> loaders.add(loader.asText())));
+    return loaders.isEmpty() ? model.family().loadsIn(model.directory().config()) : loaders;
   }
 
   private static InvalidInputException refusal(Path file, String found) {

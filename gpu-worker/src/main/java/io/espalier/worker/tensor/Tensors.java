@@ -184,6 +184,16 @@ public final class Tensors {
     return JniUtils.exp(p(x));
   }
 
+  /** Natural logarithm of x, element by element. */
+  public static NDArray log(NDArray x) {
+    return JniUtils.log(p(x));
+  }
+
+  /** The same numbers as a constant; the gradient behind it is missing, as is meant. */
+  public static NDArray constant(NDArray x) {
+    return JniUtils.detachGradient(p(x));
+  }
+
   /** Each row of (rows, columns), divided by its length. */
   public static NDArray unitRows(NDArray x) {
     NDArray squares = JniUtils.sum(p(square(x)), new long[] {1}, true); // (rows, 1)
@@ -547,6 +557,16 @@ public final class Tensors {
    */
   public static NDArray gather(NDArray x, NDArray index, int axis) {
     return JniUtils.gather(p(x), p(index), axis);
+  }
+
+  /**
+   * A copy of an array in which others take the place of the elements that {@link #gather} would
+   * give.
+   *
+   * @param index int64, of the shape of {@code values}
+   */
+  public static NDArray replace(NDArray x, NDArray index, NDArray values, int axis) {
+    return JniUtils.scatter(p(x), p(index), p(values), axis);
   }
 
   /** Each element of an axis so many times. */

@@ -1,6 +1,6 @@
 package io.espalier.worker.zoo;
 
-import io.espalier.worker.algorithm.train.AdamWSettings;
+import io.espalier.worker.algorithm.train.TrainingSettings;
 import io.espalier.worker.domain.model.TextTask;
 
 /**
@@ -14,7 +14,12 @@ import io.espalier.worker.domain.model.TextTask;
  * @param f1 what weights that ship reach on the test examples, as a fraction; else 0
  */
 public record DemoText(
-    String name, RandomText start, DrawnText kind, Drawn data, AdamWSettings training, double f1) {
+    String name,
+    RandomText start,
+    DrawnText kind,
+    Drawn data,
+    TrainingSettings training,
+    double f1) {
   /** A small BERT that answers the drawn questions. */
   public static final DemoText QUESTIONS =
       new DemoText(
@@ -22,7 +27,7 @@ public record DemoText(
           new RandomText(TextSize.of("bert_tiny"), TextTask.QUESTION_ANSWERING, 7),
           DrawnText.QUESTIONS,
           new Drawn(20_000, 1_000, 7),
-          AdamWSettings.usual(4, 32, 1e-3, 7),
+          TrainingSettings.text(4, 32, 1e-3, 7),
           0.961);
 
   /** A small Llama that continues the drawn tales; it does not ship. */
@@ -32,7 +37,7 @@ public record DemoText(
           new RandomText(TextSize.of("llama_tiny"), TextTask.TEXT_GENERATION, 11),
           DrawnText.TALES,
           new Drawn(20_000, 500, 11),
-          AdamWSettings.usual(4, 16, 2e-3, 11),
+          TrainingSettings.text(4, 16, 2e-3, 11),
           0);
 
   /**

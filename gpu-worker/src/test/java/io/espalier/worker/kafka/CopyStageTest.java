@@ -131,14 +131,14 @@ final class CopyStageTest {
             space);
     List<Path> roots =
         List.of(folder.resolve("input"), folder.resolve("teacher"), folder.resolve("other"));
-    var bench =
+    var runner =
         new StageRunner(
             home,
             new InputRules(InputRoots.of(roots), FileListing.Limits.STANDARD),
             new SlotEquipment(child, CopyStageProcess.stages(), "test, 1 thread"),
             new DiskSpace());
-    try (PreparedStage prepared = bench.prepare(command, stop)) {
-      return bench.perform(prepared, Progress.Listener.NONE, stop);
+    try (PreparedStage prepared = runner.prepare(command, stop)) {
+      return runner.perform(prepared, Progress.Listener.NONE, stop);
     }
   }
 

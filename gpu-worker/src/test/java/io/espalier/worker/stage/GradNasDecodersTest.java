@@ -2,8 +2,9 @@ package io.espalier.worker.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.espalier.worker.algorithm.train.AdamWSettings;
-import io.espalier.worker.algorithm.train.TextTrainer;
+import io.espalier.worker.algorithm.train.TextObjective;
+import io.espalier.worker.algorithm.train.Trainer;
+import io.espalier.worker.algorithm.train.TrainingSettings;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
 import io.espalier.worker.data.text.TextDatasets;
@@ -62,8 +63,8 @@ class GradNasDecodersTest {
             start,
             TextSettings.USUAL);
     try (Weights weights = Weights.load(model.directory(), model.architecture())) {
-      new TextTrainer(model.network(), AdamWSettings.usual(8, 16, 5e-3, SEED))
-          .train(weights, tales, Progress.Listener.NONE);
+      new Trainer(TrainingSettings.text(8, 16, 5e-3, SEED))
+          .train(weights, TextObjective.of(model.network(), tales), Progress.Listener.NONE);
       SafetensorsWriter.write(start.resolve("model.safetensors"), weights.toTensorData());
     }
     return start;

@@ -2,8 +2,9 @@ package io.espalier.worker.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.espalier.worker.algorithm.train.AdamWSettings;
-import io.espalier.worker.algorithm.train.TextTrainer;
+import io.espalier.worker.algorithm.train.TextObjective;
+import io.espalier.worker.algorithm.train.Trainer;
+import io.espalier.worker.algorithm.train.TrainingSettings;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.text.TextDatasets;
@@ -46,8 +47,9 @@ class TextTrainingTest {
 
   private static List<Double> trained(TextModel model, TextDataset data) {
     try (Weights weights = Weights.load(model.directory(), model.architecture())) {
-      return new TextTrainer(model.network(), AdamWSettings.usual(30, 7, 0.005, 3))
-          .train(weights, data, Progress.Listener.NONE);
+      return new Trainer(TrainingSettings.text(30, 7, 0.005, 3))
+          .train(weights, TextObjective.of(model.network(), data), Progress.Listener.NONE)
+          .losses();
     }
   }
 }

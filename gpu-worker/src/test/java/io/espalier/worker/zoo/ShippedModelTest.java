@@ -72,8 +72,8 @@ class ShippedModelTest {
             String.format(
                 Locale.ROOT,
                 "%d epochs in batches of %d, seed %d",
-                DEMO.training().epochs(),
-                DEMO.training().batch(),
+                (int) DEMO.training().budget().amount(),
+                DEMO.training().steps().batch(),
                 DEMO.training().seed()));
   }
 

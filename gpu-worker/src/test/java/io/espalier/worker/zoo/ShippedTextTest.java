@@ -77,7 +77,9 @@ class ShippedTextTest {
         .contains(
             said(
                 "%d epochs in batches of %d, seed %d",
-                DEMO.training().epochs(), DEMO.training().batch(), DEMO.training().seed()));
+                (int) DEMO.training().budget().amount(),
+                DEMO.training().steps().batch(),
+                DEMO.training().seed()));
   }
 
   private static String said(String format, Object... values) {

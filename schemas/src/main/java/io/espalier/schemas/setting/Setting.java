@@ -37,6 +37,11 @@ public record Setting<T>(String name, Values<T> values, Optional<T> usual, Words
     return of(name, Values.Real.PART);
   }
 
+  /** A number above 0 and at most so much. */
+  public static Setting<Double> positive(String name, long most) {
+    return of(name, new Values.Real(0, most, false));
+  }
+
   /** True or false; false where nothing is said. */
   public static Setting<Boolean> flag(String name) {
     return of(name, new Values.Flag()).usually(false);

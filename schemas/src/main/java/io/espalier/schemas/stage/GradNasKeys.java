@@ -14,13 +14,7 @@ public final class GradNasKeys {
 
   /** Limits on the result's cost. */
   public static final Setting<Settings> CONSTRAINTS =
-      PruneKeys.constraints(
-              SettingTable.of(
-                  PruneKeys.FLOPS,
-                  PruneKeys.FLOPS_PER_TOKEN,
-                  PruneKeys.PARAMETERS,
-                  PruneKeys.BYTES,
-                  PruneKeys.LATENCY))
+      PruneKeys.constraintsOfTransformers()
           .more(
               "`flops`, `parameters`, `bytes`, `latency`, of models that continue text also"
                   + " `flopsPerToken` in place of `flops` ([minitron.md](minitron.md)): each a"
@@ -29,15 +23,11 @@ public final class GradNasKeys {
 
   /** Divisor of numbers of neurons. */
   public static final Setting<Integer> NEURON_DIVISOR =
-      Setting.whole("neuronDivisor", 1, LARGEST_DIVISOR)
-          .usually(32)
-          .means("Numbers of feed-forward neurons are multiples of this")
-          .more("heads go one by one");
+      PruneKeys.NEURON_DIVISOR.usually(32).more("heads go one by one");
 
   /** Batches for gradients. */
   public static final Setting<Integer> BATCHES =
-      Setting.whole("batches", 1, LARGEST_COUNT)
-          .otherwise("up to 128")
+      PruneKeys.BATCHES
           .means("Batches that gradients are measured on")
           .more("a number that is written down is exact, data that have fewer are refused");
 
@@ -94,11 +84,10 @@ public final class GradNasKeys {
 
   /** Tokens of a sequence. */
   public static final Setting<Integer> MAX_LENGTH =
-      Setting.whole("maxLength", 1, LARGEST_COUNT)
+      PruneKeys.maxLength(1)
           .otherwise(
               "384 for questions, 512 for text that is continued, 128 otherwise, or as many as the"
                   + " model takes")
-          .means("Tokens of the longest sequence, for which operations are counted too")
           .more(
               "latency is that of one such sequence; this and `stride` are for models that read"
                   + " text");

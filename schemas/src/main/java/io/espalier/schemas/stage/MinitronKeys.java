@@ -31,16 +31,7 @@ public final class MinitronKeys {
 
   /** Limits on the result's cost. */
   public static final Setting<Settings> CONSTRAINTS =
-      PruneKeys.constraints(
-              SettingTable.of(
-                  PruneKeys.FLOPS,
-                  PruneKeys.FLOPS_PER_TOKEN,
-                  PruneKeys.PARAMETERS,
-                  PruneKeys.BYTES,
-                  PruneKeys.LATENCY,
-                  MEMORY,
-                  SEQUENCE_LENGTH,
-                  SEQUENCES))
+      PruneKeys.constraintsOfTransformers(MEMORY, SEQUENCE_LENGTH, SEQUENCES)
           .otherwise("this or `export`")
           .more(
               "`parameters`, `flops` or `flopsPerToken`, `bytes`, `memory`, `latency`: each a"
@@ -82,9 +73,8 @@ public final class MinitronKeys {
 
   /** Numbers of feed-forward neurons as multiples. */
   public static final Setting<Integer> NEURON_DIVISOR =
-      Setting.whole("neuronDivisor", 1, LARGEST_DIVISOR)
+      PruneKeys.NEURON_DIVISOR
           .otherwise("128 with constraints, 64 with `export`; halved in the same way")
-          .means("Numbers of feed-forward neurons are multiples of this")
           .more("a size that stays need not be one");
 
   /** Numbers of experts in a layer as multiples. */
@@ -211,8 +201,7 @@ public final class MinitronKeys {
 
   /** Batches for activations. */
   public static final Setting<Integer> BATCHES =
-      Setting.whole("batches", 1, LARGEST_COUNT)
-          .otherwise("up to 128")
+      PruneKeys.BATCHES
           .means("Batches that activations are measured on")
           .more(
               "candidates are scored on them, too; a number that is written down is exact, data"
@@ -227,9 +216,8 @@ public final class MinitronKeys {
 
   /** Tokens of a sequence. */
   public static final Setting<Integer> MAX_LENGTH =
-      Setting.whole("maxLength", 2, LARGEST_COUNT)
+      PruneKeys.maxLength(2)
           .otherwise("512, or as many as the model takes")
-          .means("Tokens of the longest sequence, for which operations are counted too")
           .more("at least 2, since nothing is asked of the first one");
 
   /** All keys. */

@@ -5,6 +5,7 @@ import io.espalier.schemas.setting.SettingTable;
 import io.espalier.schemas.setting.Settings;
 import io.espalier.schemas.setting.Values;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Keys that several algorithms of pruning know alike. */
 public final class PruneKeys {
@@ -42,6 +43,15 @@ public final class PruneKeys {
   /** Images or sequences at once. */
   public static final Setting<Integer> BATCH_SIZE =
       Setting.whole("batchSize", 1, LARGEST_DIVISOR).means("Images or sequences per batch");
+
+  /** Batches of images or sequences. */
+  static final Setting<Integer> BATCHES =
+      Setting.whole("batches", 1, LARGEST_COUNT).otherwise("up to 128");
+
+  /** Divisor of numbers of neurons. */
+  static final Setting<Integer> NEURON_DIVISOR =
+      Setting.whole("neuronDivisor", 1, LARGEST_DIVISOR)
+          .means("Numbers of feed-forward neurons are multiples of this");
 
   /** Loss of a choice of widths. */
   public static final Setting<String> OBJECTIVE =
@@ -103,6 +113,19 @@ public final class PruneKeys {
           .more("`auto` where there are calibration data; `off` selects weights only");
 
   private PruneKeys() {}
+
+  /** Tokens of a sequence, of which some are needed. */
+  static Setting<Integer> maxLength(int least) {
+    return Setting.whole("maxLength", least, LARGEST_COUNT)
+        .means("Tokens of the longest sequence, for which operations are counted too");
+  }
+
+  /** Constraints of transformers, with more bounds of an algorithm. */
+  static Setting<Settings> constraintsOfTransformers(Setting<?>... more) {
+    Stream<Setting<?>> shared = Stream.of(FLOPS, FLOPS_PER_TOKEN, PARAMETERS, BYTES, LATENCY);
+    return constraints(
+        SettingTable.of(Stream.concat(shared, Stream.of(more)).toArray(Setting<?>[]::new)));
+  }
 
   /** Constraints of which at least one is given. */
   static Setting<Settings> constraints(SettingTable bounds) {

@@ -393,7 +393,6 @@ class PolicyFileTest {
           flops: 60%          | flopsPerToken: 60%    | constraints.flopsPerToken | said to gradnas and minitron, not to fastnas
           algorithm: fastnas  | algorithm: fastnas, output: uniform | prune.output | said to gradnas, not to fastnas
           algorithm: fastnas, |                       | stages[0].prune        | 'algorithm' is missing
-          - prune             | - distill             | stages[0].distill      | not part of this version
           - prune             | - quantize            | stages[0].quantize     | not part of this version
           match: {}           | match: { when: "1" }  | match.when             | not part of this version
           match: {}           | match: []             | spec.match             | a group of fields

@@ -85,7 +85,9 @@ final class KeysDocument {
       return word.words().stream().map(each -> "`" + each + "`").collect(joining(", "));
     }
     if (values instanceof Values.Real real) {
-      return "%.0f to under %.0f".formatted(real.least(), real.most());
+      return real.fromLeast()
+          ? "%.0f to under %.0f".formatted(real.least(), real.most())
+          : "above %.0f, at most %,.0f".formatted(real.least(), real.most());
     }
     if (values instanceof Values.Flag) {
       return "true, false";

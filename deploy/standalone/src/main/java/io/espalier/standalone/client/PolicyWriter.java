@@ -32,11 +32,12 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
  * <p>Kafka cannot compare and set. But of all producers with one transactional id only the one that
  * was made last can commit, and its predecessor's open transaction has ended before it is made. So
  * policies are read after the producer was made: if its transaction commits, nobody else has
- * changed them since. Whoever was overtaken reads them and decides anew. All of a change becomes
- * known, or nothing.
+ * changed them since. Whoever was overtaken reads them and decides anew, and so does who was not
+ * told whether a transaction was committed. All of a change becomes known, or nothing.
  */
 final class PolicyWriter {
   private static final int MOST_ATTEMPTS = 50;
+  private static final int MOST_UNKNOWN = 3;
   private static final long LONGEST_PAUSE_MILLIS = 300;
 
   private final Topic<PruningPolicy> topic;
@@ -86,6 +87,7 @@ final class PolicyWriter {
    *     it
    */
   <A> A change(Function<Map<String, PruningPolicy>, Change<A>> decide) {
+    int unknown = 0;
     for (int attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
       try (Producer<String, byte[]> producer = producers.get()) {
         producer.initTransactions();
@@ -95,7 +97,7 @@ final class PolicyWriter {
         }
         return change.answer();
       } catch (KafkaException | UnreachableException failed) {
-        if (!isOvertaken(failed)) {
+        if (!isOvertaken(failed) && !(isUnknown(failed) && unknown++ < MOST_UNKNOWN)) {
           throw failed;
         }
         pause();
@@ -160,6 +162,14 @@ final class PolicyWriter {
       }
     }
     return false;
+  }
+
+  /**
+   * Returns whether a failure leaves open if a transaction was committed: brokers that had an error
+   * of their own, which the client has no class for. What is in force then says it.
+   */
+  private static boolean isUnknown(RuntimeException thrown) {
+    return thrown.getClass().equals(KafkaException.class);
   }
 
   /** For a random time, so that those who overtook each other do not do it again. */

@@ -7,6 +7,7 @@ import io.espalier.standalone.client.RunListing;
 import io.espalier.standalone.client.RunLog;
 import io.espalier.standalone.client.RunRequests;
 import io.espalier.standalone.client.Runs;
+import io.espalier.standalone.client.topic.Address;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
 import io.espalier.standalone.report.TerminalWidth;
@@ -105,6 +106,22 @@ final class RunsCommand {
     }
   }
 
+  /** A command on one run. */
+  abstract static class OneRun extends Task {
+    @Parameters(paramLabel = "RUN", description = "Run id; its first letters will do.")
+    private String id = "";
+
+    @Mixin private ConnectionOptions connection = new ConnectionOptions();
+
+    final String id() {
+      return id;
+    }
+
+    final Address address() {
+      return connection.address();
+    }
+  }
+
   /** Shows a run. */
   @Command(
       name = "show",
@@ -112,15 +129,10 @@ final class RunsCommand {
           "Show a run: where it stands, who is at it and how far, what was measured, how it fared"
               + " at the gates, where its report lies.",
       footer = {"", "Keys of -o json: those of a run in `runs list`."})
-  static final class Show extends Task {
-    @Parameters(paramLabel = "RUN", description = "Run id; its first letters will do.")
-    private String run = "";
-
-    @Mixin private ConnectionOptions connection = new ConnectionOptions();
-
+  static final class Show extends OneRun {
     @Override
     Result run() {
-      return Runs.show(connection.address(), run);
+      return Runs.show(address(), id());
     }
   }
 
@@ -128,10 +140,7 @@ final class RunsCommand {
   @Command(
       name = "watch",
       description = "Follow a run to its end and show it. Exit code 5 if a gate rejected it.")
-  static final class Watch extends Task {
-    @Parameters(paramLabel = "RUN", description = "Run id; its first letters will do.")
-    private String run = "";
-
+  static final class Watch extends OneRun {
     @Option(
         names = "--timeout",
         paramLabel = "SECONDS",
@@ -141,12 +150,10 @@ final class RunsCommand {
                 + " code is 7.")
     private long timeoutSeconds;
 
-    @Mixin private ConnectionOptions connection = new ConnectionOptions();
-
     @Override
     Result run() {
       try (var narration = Narration.ofEvents()) {
-        return Runs.watch(connection.address(), run, Duration.ofSeconds(timeoutSeconds), narration);
+        return Runs.watch(address(), id(), Duration.ofSeconds(timeoutSeconds), narration);
       }
     }
   }
@@ -163,35 +170,25 @@ final class RunsCommand {
             + " (started, progressed, succeeded, failed), text; of failures also failure, message,"
             + " retryable."
       })
-  static final class Logs extends Task {
-    @Parameters(paramLabel = "RUN", description = "Run id; its first letters will do.")
-    private String run = "";
-
-    @Mixin private ConnectionOptions connection = new ConnectionOptions();
-
+  static final class Logs extends OneRun {
     @Override
     Result run() {
-      return RunLog.of(connection.address(), run);
+      return RunLog.of(address(), id());
     }
   }
 
   /** Stops a run. */
   @Command(name = "cancel", description = "Ask for a run to be stopped.")
-  static final class Cancel extends Task {
-    @Parameters(paramLabel = "RUN", description = "Run id; its first letters will do.")
-    private String run = "";
-
+  static final class Cancel extends OneRun {
     @Option(
         names = "--reason",
         defaultValue = "cancelled on the command line",
         description = "Why, in words.")
     private String reason = "";
 
-    @Mixin private ConnectionOptions connection = new ConnectionOptions();
-
     @Override
     Result run() {
-      return RunRequests.cancel(connection.address(), run, reason);
+      return RunRequests.cancel(address(), id(), reason);
     }
   }
 
@@ -201,21 +198,16 @@ final class RunsCommand {
       description =
           "Ask for a run that ended without a pruned model to be run again, or for the next attempt"
               + " of one that backs off to be made at once.")
-  static final class Retry extends Task {
-    @Parameters(paramLabel = "RUN", description = "Run id; its first letters will do.")
-    private String run = "";
-
+  static final class Retry extends OneRun {
     @Option(
         names = "--reason",
         defaultValue = "retried on the command line",
         description = "Why, in words.")
     private String reason = "";
 
-    @Mixin private ConnectionOptions connection = new ConnectionOptions();
-
     @Override
     Result run() {
-      return RunRequests.retry(connection.address(), run, reason);
+      return RunRequests.retry(address(), id(), reason);
     }
   }
 }

@@ -20,6 +20,7 @@ import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -132,6 +133,36 @@ class PolicyWriterTest {
 
     assertThat(writer.<Long>change(inForce -> next("edge", inForce))).isOne();
     assertThat(producers).singleElement().matches(producer -> producer.commitCount() == 1);
+  }
+
+  @Test
+  void where_it_is_not_known_whether_it_was_committed_what_is_in_force_decides() {
+    MockProducer<String, byte[]> silent = mock();
+    silent.commitTransactionException = new KafkaException("Unhandled error in EndTxnResponse");
+    List<Producer<String, byte[]>> made = new ArrayList<>(List.of(silent));
+    var writer =
+        new PolicyWriter(
+            topic, () -> made.isEmpty() ? producer() : made.remove(0), () -> new TreeMap<>(log));
+
+    long answer =
+        writer.change(
+            inForce -> {
+              Change<Long> next = next("edge", inForce);
+              log.put("edge", next.policies().get("edge").orElseThrow()); // it was, after all
+              return next;
+            });
+
+    assertThat(answer).isEqualTo(2);
+    var never = new PolicyWriter(topic, PolicyWriterTest::failing, () -> new TreeMap<>(log));
+    assertThatThrownBy(() -> never.change(inForce -> next("edge", inForce)))
+        .isInstanceOf(KafkaException.class)
+        .hasMessage("again and again");
+  }
+
+  private static Producer<String, byte[]> failing() {
+    MockProducer<String, byte[]> producer = mock();
+    producer.commitTransactionException = new KafkaException("again and again");
+    return producer;
   }
 
   @Test

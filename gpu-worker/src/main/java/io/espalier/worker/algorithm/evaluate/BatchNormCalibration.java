@@ -28,9 +28,8 @@ public final class BatchNormCalibration {
    *
    * @param data images that it may use
    * @param batch images per batch; part of the result, since variances are those of a batch
-   * @return how many images counted: those of full batches, or of the only one there is
    */
-  public static int recalibrate(
+  public static void recalibrate(
       VisionFamily family, Weights weights, ImageDataset data, int batch) {
     var batches = new Batches(data, batch);
     try (NDManager manager = PyTorch.newManager()) {
@@ -40,7 +39,11 @@ public final class BatchNormCalibration {
           batches.calibrating(),
           i -> batches.images(batches.get(i), manager));
     }
-    return Math.min(batches.calibrating() * batch, data.size());
+  }
+
+  /** Returns how many images count: those of full batches, or of the only one there is. */
+  public static int counted(ImageDataset data, int batch) {
+    return Math.min(new Batches(data, batch).calibrating() * batch, data.size());
   }
 
   /**

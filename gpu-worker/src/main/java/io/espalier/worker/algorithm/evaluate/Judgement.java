@@ -15,10 +15,31 @@ import java.util.Map;
  */
 public record Judgement(
     String headline, List<Measure> measures, Map<String, MeasureSamples> samples, long count) {
+  private static final String LOSS = "loss";
+
   /** A judgement; collections are copied. */
   public Judgement {
     measures = List.copyOf(measures);
     samples = Map.copyOf(samples);
+  }
+
+  /** Returns the measure that says most. */
+  public Measure headlineMeasure() {
+    return measures.stream()
+        .filter(measure -> measure.name().equals(headline))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /**
+   * Returns the measure by which versions of a model are told apart that differ by little: the
+   * loss, which every sample moves, where there is one; else the measure that says most.
+   */
+  public Measure finest() {
+    return measures.stream()
+        .filter(measure -> measure.name().equals(LOSS))
+        .findFirst()
+        .orElseGet(this::headlineMeasure);
   }
 
   /** Returns the same with the headline of the plain cut of a model that was reconstructed. */

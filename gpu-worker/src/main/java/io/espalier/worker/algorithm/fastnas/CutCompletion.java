@@ -2,7 +2,8 @@ package io.espalier.worker.algorithm.fastnas;
 
 import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Batches;
-import io.espalier.worker.algorithm.evaluate.ImageMetrics;
+import io.espalier.worker.algorithm.evaluate.Judgement;
+import io.espalier.worker.algorithm.prune.CompletedCut;
 import io.espalier.worker.algorithm.prune.CutFiles;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.reconstruct.VisionReconstruction;
@@ -14,6 +15,7 @@ import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Completion of a cut model in its files before it goes out: what reads cut units is solved for
@@ -21,7 +23,7 @@ import java.util.Set;
  *
  * @param data images of the search
  * @param original weights of the model before the cut; stay as they are
- * @param measuring measures the plain cut beside what goes out
+ * @param judge says how good the plain cut is, beside what goes out
  * @param directory for activations that memory has no room for
  * @param progress is told what is being reconstructed
  */
@@ -29,7 +31,7 @@ record CutCompletion(
     FastNasSettings settings,
     ImageDataset data,
     Weights original,
-    ModelMeasurement measuring,
+    Function<Weights, Judgement> judge,
     Path directory,
     Progress.Listener progress) {
   /** Calibration images that are solved on, at most: more take longer and hardly help. */
@@ -41,7 +43,7 @@ record CutCompletion(
    * @param kept the units that stayed
    */
   CompletedCut complete(FastNasPlan cut, Kept kept) {
-    ImageDataset images = data.drawn(settings.calibrationImages(), settings.seed());
+    ImageDataset images = images();
     try (Weights weights = Weights.load(cut.model(), cut.architecture())) {
       if (settings.reconstruct() != ReconstructionMode.OFF) {
         var versions = new Versions(cut, images);
@@ -51,12 +53,22 @@ record CutCompletion(
                     weights,
                     new VisionReconstruction.Storage(settings.activationBytes(), directory),
                     versions);
-        return new CompletedCut(versions.counted, Optional.of(done), versions.plain);
+        return new CompletedCut(Optional.of(done), versions.plain);
       }
-      int counted = calibrate(cut, weights, images);
+      calibrate(cut, weights, images);
       CutFiles.write(cut.model(), weights, Set.of());
-      return new CompletedCut(counted, Optional.empty(), Optional.empty());
+      return CompletedCut.AS_CUT;
     }
+  }
+
+  /** Returns how many images BatchNorm is calibrated on. */
+  int calibrationImages() {
+    ImageDataset images = images();
+    return BatchNormCalibration.counted(images, batch(images));
+  }
+
+  private ImageDataset images() {
+    return data.drawn(settings.calibrationImages(), settings.seed());
   }
 
   private VisionReconstruction reconstruction(FastNasPlan cut, Kept kept, ImageDataset images) {
@@ -70,8 +82,8 @@ record CutCompletion(
         progress);
   }
 
-  private int calibrate(FastNasPlan cut, Weights weights, ImageDataset images) {
-    return BatchNormCalibration.recalibrate(cut.family(), weights, images, batch(images));
+  private void calibrate(FastNasPlan cut, Weights weights, ImageDataset images) {
+    BatchNormCalibration.recalibrate(cut.family(), weights, images, batch(images));
   }
 
   private int batch(ImageDataset images) {
@@ -82,8 +94,7 @@ record CutCompletion(
   private final class Versions implements VisionReconstruction.Versions {
     private final FastNasPlan cut;
     private final ImageDataset images;
-    private int counted;
-    private Optional<ImageMetrics> plain = Optional.empty();
+    private Optional<Judgement> plain = Optional.empty();
 
     Versions(FastNasPlan cut, ImageDataset images) {
       this.cut = cut;
@@ -92,12 +103,12 @@ record CutCompletion(
 
     @Override
     public void calibrate(Weights version) {
-      counted = CutCompletion.this.calibrate(cut, version, images);
+      CutCompletion.this.calibrate(cut, version, images);
     }
 
     @Override
     public void look(Weights cut) {
-      plain = Optional.of(measuring.tally("measuring the plain cut", cut));
+      plain = Optional.of(judge.apply(cut));
     }
 
     @Override

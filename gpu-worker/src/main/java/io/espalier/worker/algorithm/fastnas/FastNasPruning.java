@@ -2,34 +2,36 @@ package io.espalier.worker.algorithm.fastnas;
 
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.evaluate.ImageMetrics;
+import io.espalier.worker.algorithm.evaluate.Judgement;
 import io.espalier.worker.algorithm.evaluate.LayerTimer;
-import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.prune.CandidateSearch;
 import io.espalier.worker.algorithm.prune.CandidateSearch.LatencyRange;
+import io.espalier.worker.algorithm.prune.ChosenCut;
+import io.espalier.worker.algorithm.prune.CompletedCut;
 import io.espalier.worker.algorithm.prune.Decision.Solved;
-import io.espalier.worker.algorithm.prune.FileCosts;
+import io.espalier.worker.algorithm.prune.FinishedPruning;
 import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.prune.LatencyProfile;
 import io.espalier.worker.algorithm.prune.LatencyStore;
 import io.espalier.worker.algorithm.prune.LoadedModels;
-import io.espalier.worker.algorithm.prune.MeasuredModel;
 import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.prune.PruningOutcome;
+import io.espalier.worker.algorithm.prune.PruningSession;
+import io.espalier.worker.algorithm.prune.PruningSteps;
+import io.espalier.worker.algorithm.prune.SearchBudget;
 import io.espalier.worker.algorithm.prune.WrittenCandidate;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
-import io.espalier.worker.algorithm.search.Curve;
-import io.espalier.worker.algorithm.search.Profile;
+import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.Selection;
-import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -41,23 +43,19 @@ import java.util.Optional;
  * faster model.
  */
 public final class FastNasPruning {
-  /** The measure of a plain cut beside a reconstructed model, on data with classes. */
-  public static final String ACCURACY_AS_CUT = "accuracyAsCut";
-
-  /** The same on data without. */
-  public static final String AGREEMENT_AS_CUT = "agreementAsCut";
-
   /**
    * Result.
    *
    * @param outcome as any pruning has it
-   * @param completed what was done to the cut model before it went out
+   * @param reconstruction what was solved for; empty if nothing was to be
+   * @param calibrationImages images that BatchNorm was calibrated on
    * @param sensitivity what each width of each axis loses
    * @param remembered of the models that were scored for that, those of an earlier pruning
    */
   public record Result(
       PruningOutcome<Solved> outcome,
-      CompletedCut completed,
+      Optional<Reconstruction> reconstruction,
+      int calibrationImages,
       SensitivityMap sensitivity,
       int remembered) {}
 
@@ -111,70 +109,16 @@ public final class FastNasPruning {
       budget.requireReachable(plan.space(), costed.costs());
       ImageMetrics before =
           phases.time("original", () -> measuring.tally("measuring the original", original));
-      SensitivityMap map =
-          phases.time("sensitivity", () -> fastNas.measure(original, checkpoints, progress));
-      var candidates =
-          new CandidateSearch<>(
-              new CalibratedCutting(
-                  costed, fastNas, map, completion(original, checkpoints), phases),
-              LatencyRange.of(costed.space(), costed.costs()),
-              latencyBound,
-              new LoadedModels<>(original, FastNasPruning::load, measuring::latencies),
-              phases);
-      WrittenCandidate<Selection, CalibratedCutting.Cut> found = candidates.settle(budget, output);
-      FileCosts.requireWithin(budget, found.cut().plan().whole(), output);
-      ImageMetrics after = phases.time("result", () -> tally(output, manager));
+      var session = new Session(costed, budget, original, before, checkpoints);
+      FinishedPruning<SensitivityMap, FastNasPlan, Solved> pruned =
+          new PruningSteps(latencyBound, phases).run(session, output);
       return new Result(
-          outcome(new Search(costed, budget, map), found, before, after),
-          found.cut().completed(),
-          map,
+          pruned.outcome(),
+          pruned.reconstruction(),
+          session.completion.calibrationImages(),
+          pruned.scores(),
           fastNas.remembered());
     }
-  }
-
-  private CutCompletion completion(Weights original, Path checkpoints) {
-    return new CutCompletion(settings, search, original, measuring, checkpoints, progress);
-  }
-
-  /** Basis of choices. */
-  private record Search(FastNasPlan costed, Budget budget, SensitivityMap map) {}
-
-  private static Weights load(CalibratedCutting.Cut cut) {
-    return Weights.load(cut.plan().model(), cut.plan().architecture());
-  }
-
-  private PruningOutcome<Solved> outcome(
-      Search search,
-      WrittenCandidate<Selection, CalibratedCutting.Cut> found,
-      ImageMetrics before,
-      ImageMetrics after) {
-    FastNasPlan costed = search.costed();
-    Budget budget = search.budget();
-    Optional<ImageMetrics> plain = found.cut().completed().plain();
-    return new PruningOutcome<>(
-        MeasuredModel.of(
-                plan.whole(), measures(before, before, plain.map(any -> before)), found.original())
-            .with(before.samples(before)),
-        MeasuredModel.of(found.cut().plan().whole(), measures(after, before, plain), found.result())
-            .with(after.samples(before)),
-        after.quality().samples(),
-        new Solved(
-            found.choice(),
-            phases.time("other budgets", () -> curve(costed, budget, search.map()))),
-        found.kept(),
-        found.trials(),
-        Optional.of(Profile.of(plan.space(), costed.costs(), costed.whole(), Optional.of(budget))),
-        LatencyBound.measured(latencyBound, budget, found.original()),
-        phases.seconds(),
-        PyTorch.device());
-  }
-
-  /** Returns how good a model is, and its plain cut, if something was reconstructed. */
-  private List<Measure> measures(
-      ImageMetrics said, ImageMetrics original, Optional<ImageMetrics> plain) {
-    var measures = new ArrayList<>(said.measures(original));
-    plain.ifPresent(cut -> measures.add(measuring.asCut(cut, original)));
-    return measures;
   }
 
   /** The plan with latencies, if they are bounded. */
@@ -193,15 +137,92 @@ public final class FastNasPruning {
         phases.time("timing layers", () -> profile.measure(measuring.models(original), progress)));
   }
 
-  private ImageMetrics tally(Path output, NDManager manager) {
-    FastNasPlan cut = FastNasPlan.of(ModelDirectory.open(output), 1);
-    try (Weights result = Weights.load(cut.model(), cut.architecture(), manager)) {
-      return measuring.tally("measuring the result", result);
+  /** The pruning once the original is measured. */
+  private final class Session implements PruningSession<SensitivityMap, FastNasPlan, Solved> {
+    private final FastNasPlan costed;
+    private final Budget budget;
+    private final Weights original;
+    private final ImageMetrics before;
+    private final Path checkpoints;
+    private final CutCompletion completion;
+
+    Session(
+        FastNasPlan costed,
+        Budget budget,
+        Weights original,
+        ImageMetrics before,
+        Path checkpoints) {
+      this.costed = costed;
+      this.budget = budget;
+      this.original = original;
+      this.before = before;
+      this.checkpoints = checkpoints;
+      this.completion =
+          new CutCompletion(
+              settings,
+              search,
+              original,
+              plain -> judgement("measuring the plain cut", plain),
+              checkpoints,
+              progress);
+    }
+
+    @Override
+    public SearchBudget budget() {
+      return SearchBudget.of(costed.space(), costed.costs(), costed.whole(), budget);
+    }
+
+    @Override
+    public Judgement original() {
+      return before.judgement(before);
+    }
+
+    @Override
+    public SensitivityMap score() {
+      return phases.time("sensitivity", () -> fastNas.measure(original, checkpoints, progress));
+    }
+
+    @Override
+    public ChosenCut<FastNasPlan, Solved> choose(SensitivityMap map, Path output) {
+      WrittenCandidate<Selection, FastNasPlan> found =
+          new CandidateSearch<>(
+                  new SensitivityCutting(costed, fastNas, map, phases),
+                  LatencyRange.of(costed.space(), costed.costs()),
+                  latencyBound,
+                  new LoadedModels<>(original, FastNasPruning::load, measuring::latencies),
+                  phases)
+              .settle(budget, output);
+      Quantity quantity = budget.bounds().get(0).quantity(); // what is asked for first
+      return phases.time(
+          "other budgets",
+          () ->
+              new ChosenCut<>(
+                  found,
+                  found.cut().whole(),
+                  new Solved(found.choice(), fastNas.curve(map, costed.costs(), quantity))));
+    }
+
+    @Override
+    public CompletedCut complete(SensitivityMap map, WrittenCandidate<?, FastNasPlan> found) {
+      boolean reconstructs = settings.reconstruct() != ReconstructionMode.OFF;
+      return phases.time(
+          reconstructs ? "reconstruction" : "calibration",
+          () -> completion.complete(found.cut(), found.kept()));
+    }
+
+    @Override
+    public Judgement result(FastNasPlan cut) {
+      try (Weights result = load(cut)) {
+        return judgement("measuring the result", result);
+      }
+    }
+
+    private Judgement judgement(String phase, Weights version) {
+      return measuring.tally(phase, version).judgement(before);
     }
   }
 
-  /** By the quantity that is asked for first. */
-  private Curve curve(FastNasPlan costed, Budget budget, SensitivityMap map) {
-    return fastNas.curve(map, costed.costs(), budget.bounds().get(0).quantity());
+  private static Weights load(FastNasPlan cut) {
+    return Weights.load(cut.model(), cut.architecture());
   }
 }

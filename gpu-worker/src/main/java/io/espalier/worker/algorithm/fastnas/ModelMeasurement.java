@@ -3,7 +3,6 @@ package io.espalier.worker.algorithm.fastnas;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.evaluate.ImageMetrics;
 import io.espalier.worker.algorithm.evaluate.Latency;
-import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.prune.LatencyProfile;
 import io.espalier.worker.data.ImageDataset;
@@ -27,17 +26,6 @@ record ModelMeasurement(
         data,
         batch,
         step -> progress.report(new Progress(phase, step.done(), step.total(), step.values())));
-  }
-
-  /**
-   * Returns how good the plain cut of a reconstructed model is: its accuracy, or its agreement with
-   * the original where the data have no classes.
-   */
-  Measure asCut(ImageMetrics said, ImageMetrics original) {
-    return data.labelled()
-        ? Measure.fraction(FastNasPruning.ACCURACY_AS_CUT, said.quality().accuracy())
-        : Measure.fraction(
-            FastNasPruning.AGREEMENT_AS_CUT, ImageMetrics.agreement(original.said(), said.said()));
   }
 
   /** Times versions of a model side by side; in memory, without calibration. */

@@ -8,16 +8,21 @@ import io.espalier.worker.algorithm.gradnas.GradNasSubject.Baseline;
 import io.espalier.worker.algorithm.prune.CandidateSearch;
 import io.espalier.worker.algorithm.prune.CandidateSearch.LatencyRange;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
+import io.espalier.worker.algorithm.prune.ChosenCut;
+import io.espalier.worker.algorithm.prune.CompletedCut;
 import io.espalier.worker.algorithm.prune.CutFiles;
 import io.espalier.worker.algorithm.prune.Decision.Solved;
 import io.espalier.worker.algorithm.prune.FileCosts;
+import io.espalier.worker.algorithm.prune.FinishedPruning;
 import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.prune.LatencyProfile;
 import io.espalier.worker.algorithm.prune.LatencyStore;
 import io.espalier.worker.algorithm.prune.LoadedModels;
-import io.espalier.worker.algorithm.prune.MeasuredModel;
 import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.prune.PruningOutcome;
+import io.espalier.worker.algorithm.prune.PruningSession;
+import io.espalier.worker.algorithm.prune.PruningSteps;
+import io.espalier.worker.algorithm.prune.SearchBudget;
 import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.algorithm.prune.VersionTiming;
 import io.espalier.worker.algorithm.prune.WrittenCandidate;
@@ -31,7 +36,6 @@ import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Curve;
-import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Sensitivities;
@@ -125,50 +129,25 @@ public final class GradNasPruning<M extends MaskableModel> {
    */
   public Result run(Path output, Path checkpoints) {
     M model = subject.model();
-    LossData data = subject.search(settings.seed());
-    var gradNas = new GradNas(model, settings, data);
     try (NDManager manager = PyTorch.newManager();
         Weights original = Weights.load(model.directory(), model.architecture(), manager)) {
       CostModel costs = costs(original, checkpoints);
       Budget budget = constraints.budget(FileCosts.whole(costs, model.directory()));
       budget.requireReachable(plan.space(), costs);
       Baseline<M> before = phases.time("original", () -> baseline(original));
-      UnitScores scores =
-          phases.time("gradients", () -> gradNas.measure(original, checkpoints, progress));
-      Sensitivities losses = gradNas.sensitivities(scores, plan.space(), plan.layout());
-      var search = new Search(costs, budget, order(original, scores, checkpoints), losses);
-      WrittenCandidate<Selection, M> found = candidates(search, original).settle(budget, output);
-      if (plan.output() != OutputMode.ZERO_PADDED) { // that costs what it did: it is for looking at
-        FileCosts.requireWithin(budget, cost(found.cut()), output);
-      }
-      Optional<Completed> completed =
-          phases.time(
-              "reconstruction",
-              () -> complete(original, before, found.cut(), storage(scores, found, checkpoints)));
-      Judgement after = phases.time("result", () -> result(before, found.cut(), manager));
-      Optional<Judgement> plain = completed.map(Completed::plain);
+      var session = new Session(costs, budget, original, before, checkpoints);
+      FinishedPruning<UnitScores, M, Solved> pruned =
+          new PruningSteps(latencyBound, phases).run(session, output);
+      UnitScores scores = pruned.scores();
       return new Result(
-          outcome(
-              search,
-              found,
-              plain
-                  .map(any -> before.original().beside(before.original()))
-                  .orElse(before.original()),
-              plain.map(after::beside).orElse(after)),
-          found.cut(),
+          pruned.outcome(),
+          pruned.cut(),
           scores,
-          Math.min(scores.batches() * settings.batchSize(), data.size()),
-          losses,
-          completed.map(Completed::reconstruction));
+          Math.min(scores.batches() * settings.batchSize(), session.data.size()),
+          session.losses(scores),
+          pruned.reconstruction());
     }
   }
-
-  /**
-   * A model that was solved for anew.
-   *
-   * @param plain how good its plain cut is
-   */
-  private record Completed(Reconstruction reconstruction, Judgement plain) {}
 
   /**
    * Returns whether models are solved for anew.
@@ -182,126 +161,156 @@ public final class GradNasPruning<M extends MaskableModel> {
         && model.network() instanceof LayerStack;
   }
 
-  /** The storage of a reconstruction; solved layers depend on the units that stay. */
-  private Storage storage(UnitScores scores, WrittenCandidate<?, M> found, Path checkpoints) {
-    var all =
-        new Fingerprint()
-            .add("gradnas reconstruction " + RECONSTRUCTION)
-            .add(scores.fingerprint())
-            .add("batches of " + settings.pieceSize());
-    new TreeMap<>(found.kept().units())
-        .forEach((axis, units) -> all.add(axis).add(Arrays.toString(units)));
-    return new Storage(STATE_BYTES, checkpoints, all.hex());
-  }
+  /** The pruning once the original is measured. */
+  private final class Session implements PruningSession<UnitScores, M, Solved> {
+    private final CostModel costs;
+    private final Budget budget;
+    private final Weights original;
+    private final Baseline<M> before;
+    private final Path checkpoints;
+    private final LossData data = subject.search(settings.seed());
+    private final GradNas gradNas = new GradNas(subject.model(), settings, data);
 
-  /** Solves anew for what writes to the stream, unless it is to stay as it was cut. */
-  private Optional<Completed> complete(
-      Weights original, Baseline<M> before, M cut, Storage storage) {
-    if (!isReconstructing(settings.reconstruct(), Optional.of(plan.output()), plan.model())) {
-      return Optional.empty();
+    Session(
+        CostModel costs, Budget budget, Weights original, Baseline<M> before, Path checkpoints) {
+      this.costs = costs;
+      this.budget = budget;
+      this.original = original;
+      this.before = before;
+      this.checkpoints = checkpoints;
     }
-    return passes()
-        .map(passes -> new TransformerReconstruction(passes, original))
-        .map(reconstruction -> complete(reconstruction, before, cut, storage));
-  }
 
-  private Completed complete(
-      TransformerReconstruction reconstruction, Baseline<M> before, M cut, Storage storage) {
-    try (Weights weights = Weights.load(cut.directory(), cut.architecture())) {
-      Judgement plain = before.of(cut, weights, heard("measuring the plain cut"));
-      Reconstruction done = reconstruction.run(weights, storage, progress);
-      if (done.isUsed()) {
-        CutFiles.write(cut.directory(), weights, done.solved());
+    @Override
+    public SearchBudget budget() {
+      Cost whole = FileCosts.whole(costs, plan.model().directory());
+      SearchBudget all = SearchBudget.of(plan.space(), costs, whole, budget);
+      return plan.output() == OutputMode.ZERO_PADDED ? all.ofSearchOnly() : all;
+    }
+
+    @Override
+    public Judgement original() {
+      return before.original();
+    }
+
+    @Override
+    public UnitScores score() {
+      return phases.time("gradients", () -> gradNas.measure(original, checkpoints, progress));
+    }
+
+    private Sensitivities losses(UnitScores scores) {
+      return gradNas.sensitivities(scores, plan.space(), plan.layout());
+    }
+
+    @Override
+    public ChosenCut<M, Solved> choose(UnitScores scores, Path output) {
+      Sensitivities losses = losses(scores);
+      WrittenCandidate<Selection, M> found =
+          new CandidateSearch<>(
+                  cutting(scores, losses),
+                  LatencyRange.of(plan.space(), costs),
+                  latencyBound,
+                  new LoadedModels<>(
+                      original,
+                      cut -> Weights.load(cut.directory(), cut.architecture()),
+                      (one, other) -> latencies(List.of(one, other))),
+                  phases)
+              .settle(budget, output);
+      Curve curve = phases.time("other budgets", () -> curve(losses));
+      return new ChosenCut<>(found, cost(found.cut()), new Solved(found.choice(), curve));
+    }
+
+    private UnitCutting<M> cutting(UnitScores scores, Sensitivities losses) {
+      return new UnitCutting<>(
+          subject::open,
+          plan,
+          costs,
+          losses,
+          ChannelOrder.by(plan.model().architecture(), ranks(scores)),
+          settings.objective(),
+          phases);
+    }
+
+    /** Decides in which order the units of each layer stay. */
+    private Map<String, double[]> ranks(UnitScores scores) {
+      return settings.ranking() == UnitRanking.RESIDUAL
+          ? phases.time("residuals", () -> residuals(scores)).byAxis()
+          : scores.byAxis();
+    }
+
+    /** What the projections lose without units: measured, or found whole. */
+    private UnitScores residuals(UnitScores scores) {
+      Storage storage = storage(fingerprint("residuals", scores));
+      var store = new UnitScoreStore(checkpoints, plan.model().architecture().prunableAxes());
+      return store
+          .load(storage.fingerprint(), 1)
+          .orElseGet(
+              () -> {
+                var residuals = new UnitResiduals(passes().orElseThrow(), original);
+                var found =
+                    new UnitScores(
+                        storage.fingerprint(), 1, 0, residuals.measure(storage, progress));
+                store.save(found, true);
+                return found;
+              });
+    }
+
+    private Fingerprint fingerprint(String what, UnitScores scores) {
+      return new Fingerprint()
+          .add("gradnas %s %s".formatted(what, RECONSTRUCTION))
+          .add(scores.fingerprint())
+          .add("batches of " + settings.pieceSize());
+    }
+
+    private Storage storage(Fingerprint all) {
+      return new Storage(STATE_BYTES, checkpoints, all.hex());
+    }
+
+    private Optional<StackPasses> passes() {
+      return subject.passes(Math.max(FEWEST, settings.pieceSize()), settings.seed());
+    }
+
+    /** By the quantity that is asked for first. */
+    private Curve curve(Sensitivities losses) {
+      Quantity quantity = budget.bounds().get(0).quantity();
+      return Curve.of(plan.space(), costs, quantity, losses, settings.objective());
+    }
+
+    /** Solves anew for what writes to the stream, unless it is to stay as it was cut. */
+    @Override
+    public CompletedCut complete(UnitScores scores, WrittenCandidate<?, M> found) {
+      Fingerprint all = fingerprint("reconstruction", scores);
+      new TreeMap<>(found.kept().units())
+          .forEach((axis, units) -> all.add(axis).add(Arrays.toString(units)));
+      return phases.time("reconstruction", () -> complete(found.cut(), storage(all)));
+    }
+
+    private CompletedCut complete(M cut, Storage storage) {
+      if (!isReconstructing(settings.reconstruct(), Optional.of(plan.output()), plan.model())) {
+        return CompletedCut.AS_CUT;
       }
-      return new Completed(done, plain);
+      return passes()
+          .map(passes -> complete(new TransformerReconstruction(passes, original), cut, storage))
+          .orElse(CompletedCut.AS_CUT);
     }
-  }
 
-  /** Basis of choices. */
-  private record Search(CostModel costs, Budget budget, ChannelOrder order, Sensitivities losses) {}
+    private CompletedCut complete(
+        TransformerReconstruction reconstruction, M cut, Storage storage) {
+      try (Weights weights = Weights.load(cut.directory(), cut.architecture())) {
+        Judgement plain = before.of(cut, weights, heard("measuring the plain cut"));
+        Reconstruction done = reconstruction.run(weights, storage, progress);
+        if (done.isUsed()) {
+          CutFiles.write(cut.directory(), weights, done.solved());
+        }
+        return new CompletedCut(Optional.of(done), Optional.of(plain));
+      }
+    }
 
-  /** Decides in which order the units of each layer stay. */
-  private ChannelOrder order(Weights original, UnitScores scores, Path checkpoints) {
-    Map<String, double[]> byAxis =
-        settings.ranking() == UnitRanking.RESIDUAL
-            ? phases.time("residuals", () -> residuals(original, scores, checkpoints)).byAxis()
-            : scores.byAxis();
-    return ChannelOrder.by(plan.model().architecture(), byAxis);
-  }
-
-  /** What the projections lose without units: measured, or found whole. */
-  private UnitScores residuals(Weights original, UnitScores scores, Path checkpoints) {
-    String fingerprint =
-        new Fingerprint()
-            .add("gradnas residuals " + RECONSTRUCTION)
-            .add(scores.fingerprint())
-            .add("batches of " + settings.pieceSize())
-            .hex();
-    var store = new UnitScoreStore(checkpoints, plan.model().architecture().prunableAxes());
-    return store
-        .load(fingerprint, 1)
-        .orElseGet(
-            () -> {
-              var storage = new Storage(STATE_BYTES, checkpoints, fingerprint);
-              var found =
-                  new UnitScores(
-                      fingerprint,
-                      1,
-                      0,
-                      new UnitResiduals(passes().orElseThrow(), original)
-                          .measure(storage, progress));
-              store.save(found, true);
-              return found;
-            });
-  }
-
-  private Optional<StackPasses> passes() {
-    return subject.passes(Math.max(FEWEST, settings.pieceSize()), settings.seed());
-  }
-
-  private CandidateSearch<Selection, M> candidates(Search search, Weights original) {
-    var cutting =
-        new UnitCutting<>(
-            subject::open,
-            plan,
-            search.costs(),
-            search.losses(),
-            search.order(),
-            settings.objective(),
-            phases);
-    return new CandidateSearch<>(
-        cutting,
-        LatencyRange.of(plan.space(), search.costs()),
-        latencyBound,
-        new LoadedModels<>(
-            original,
-            cut -> Weights.load(cut.directory(), cut.architecture()),
-            (one, other) -> latencies(List.of(one, other))),
-        phases);
-  }
-
-  private PruningOutcome<Solved> outcome(
-      Search search, WrittenCandidate<Selection, M> found, Judgement before, Judgement after) {
-    Budget budget = search.budget();
-    Cost whole = FileCosts.whole(search.costs(), plan.model().directory());
-    return new PruningOutcome<>(
-        MeasuredModel.of(cost(plan.model()), before.measures(), found.original())
-            .with(before.samples()),
-        MeasuredModel.of(cost(found.cut()), after.measures(), found.result()).with(after.samples()),
-        after.count(),
-        new Solved(found.choice(), phases.time("other budgets", () -> curve(search))),
-        found.kept(),
-        found.trials(),
-        Optional.of(Profile.of(plan.space(), search.costs(), whole, Optional.of(budget))),
-        LatencyBound.measured(latencyBound, budget, found.original()),
-        phases.seconds(),
-        PyTorch.device());
-  }
-
-  /** By the quantity that is asked for first. */
-  private Curve curve(Search search) {
-    Quantity quantity = search.budget().bounds().get(0).quantity();
-    return Curve.of(plan.space(), search.costs(), quantity, search.losses(), settings.objective());
+    @Override
+    public Judgement result(M cut) {
+      try (Weights weights = Weights.load(cut.directory(), cut.architecture())) {
+        return before.of(cut, weights, heard("measuring the result"));
+      }
+    }
   }
 
   private CostModel costs(Weights original, Path checkpoints) {
@@ -338,12 +347,6 @@ public final class GradNasPruning<M extends MaskableModel> {
 
   private Baseline<M> baseline(Weights original) {
     return subject.baseline(original, settings.batchSize(), heard("measuring the original"));
-  }
-
-  private Judgement result(Baseline<M> before, M cut, NDManager manager) {
-    try (Weights weights = Weights.load(cut.directory(), cut.architecture(), manager)) {
-      return before.of(cut, weights, heard("measuring the result"));
-    }
   }
 
   private Progress.Listener heard(String phase) {

@@ -1,8 +1,6 @@
 package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.algorithm.evaluate.Judgement;
-import io.espalier.worker.algorithm.evaluate.Measure;
-import io.espalier.worker.algorithm.minitron.cut.DepthCriterion;
 import io.espalier.worker.algorithm.minitron.cut.LatencyMeasurement;
 import io.espalier.worker.algorithm.minitron.cut.LayerSelection;
 import io.espalier.worker.algorithm.minitron.cut.PerLayerCutting;
@@ -14,11 +12,7 @@ import io.espalier.worker.algorithm.minitron.cut.UniformCutting;
 import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
 import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
 import io.espalier.worker.algorithm.minitron.measure.ActivationSettings;
-import io.espalier.worker.algorithm.minitron.measure.LayerwiseForward;
-import io.espalier.worker.algorithm.minitron.measure.NextTokenLoss;
-import io.espalier.worker.algorithm.minitron.measure.RunningMean;
-import io.espalier.worker.algorithm.minitron.measure.SubnetMetric;
-import io.espalier.worker.algorithm.minitron.measure.TokenBatches;
+import io.espalier.worker.algorithm.minitron.measure.StreamedJudgement;
 import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
 import io.espalier.worker.algorithm.minitron.reconstruct.DecoderReconstruction;
 import io.espalier.worker.algorithm.minitron.rotate.RotatedModel;
@@ -27,14 +21,18 @@ import io.espalier.worker.algorithm.minitron.space.CandidateSpace;
 import io.espalier.worker.algorithm.minitron.space.LatencyForecast;
 import io.espalier.worker.algorithm.minitron.space.PerLayerSpace;
 import io.espalier.worker.algorithm.prune.CandidateSearch;
+import io.espalier.worker.algorithm.prune.ChosenCut;
+import io.espalier.worker.algorithm.prune.CompletedCut;
 import io.espalier.worker.algorithm.prune.Cutting;
 import io.espalier.worker.algorithm.prune.Decision;
 import io.espalier.worker.algorithm.prune.Decision.Solved;
-import io.espalier.worker.algorithm.prune.FileCosts;
+import io.espalier.worker.algorithm.prune.FinishedPruning;
 import io.espalier.worker.algorithm.prune.LatencyBound;
-import io.espalier.worker.algorithm.prune.MeasuredModel;
 import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.prune.PruningOutcome;
+import io.espalier.worker.algorithm.prune.PruningSession;
+import io.espalier.worker.algorithm.prune.PruningSteps;
+import io.espalier.worker.algorithm.prune.SearchBudget;
 import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.algorithm.prune.WrittenCandidate;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
@@ -45,14 +43,10 @@ import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.Reconstruction;
-import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.tensor.PyTorch;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * A pruning from files to files: measures the model, listens to its units, scores candidates, cuts
@@ -90,22 +84,18 @@ public final class MinitronPruning {
 
   private final MinitronPlan given;
   private final DecoderBlueprint blueprint;
-  private final ActivationSettings settings;
-  private final SubnetMetric score;
-  private final DepthCriterion depth;
+  private final MinitronSettings settings;
+  private final ActivationSettings activations;
   private final TextDataset search;
   private final TextDataset judge;
   private final Optional<LatencyBound> latencyBound;
   private final SubnetTiming timing;
-  private final ReconstructionMode reconstruct;
   private final Progress.Listener progress;
   private final Phases phases = new Phases(System::nanoTime);
 
   /**
-   * A pruning of a plan's model, without reconstruction.
+   * A pruning of a plan's model.
    *
-   * @param score what candidates are compared by
-   * @param depth how it is decided which layers go
    * @param search what units are listened to on, and candidates scored
    * @param judge what before and after are measured on
    * @throws InvalidInputException if latency is bounded, but the memory is too small for the whole
@@ -113,17 +103,13 @@ public final class MinitronPruning {
    */
   public MinitronPruning(
       MinitronPlan plan,
-      ActivationSettings settings,
-      SubnetMetric score,
-      DepthCriterion depth,
+      MinitronSettings settings,
       TextDataset search,
       TextDataset judge,
       Progress.Listener progress) {
     this(
         plan,
         settings,
-        score,
-        depth,
         search,
         judge,
         TextTiming.onDevice(plan.blueprint().model().tokens()),
@@ -132,9 +118,7 @@ public final class MinitronPruning {
 
   public MinitronPruning(
       MinitronPlan plan,
-      ActivationSettings settings,
-      SubnetMetric score,
-      DepthCriterion depth,
+      MinitronSettings settings,
       TextDataset search,
       TextDataset judge,
       TextTiming device,
@@ -142,35 +126,14 @@ public final class MinitronPruning {
     this.given = plan;
     this.blueprint = plan.blueprint();
     this.settings = settings;
-    this.score = score;
-    this.depth = depth;
+    this.activations = settings.activations();
     this.search = search;
     this.judge = judge;
     this.latencyBound = plan.goal().constraints().flatMap(LatencyBound::of);
     this.timing =
-        new SubnetTiming(blueprint, device, blueprint.fits(settings.stateBytes()), progress);
+        new SubnetTiming(blueprint, device, blueprint.fits(activations.stateBytes()), progress);
     this.progress = progress;
-    this.reconstruct = ReconstructionMode.OFF;
-    plan.requireTimed(settings.stateBytes());
-  }
-
-  private MinitronPruning(MinitronPruning other, ReconstructionMode reconstruct) {
-    this.given = other.given;
-    this.blueprint = other.blueprint;
-    this.settings = other.settings;
-    this.score = other.score;
-    this.depth = other.depth;
-    this.search = other.search;
-    this.judge = other.judge;
-    this.latencyBound = other.latencyBound;
-    this.timing = other.timing;
-    this.progress = other.progress;
-    this.reconstruct = reconstruct;
-  }
-
-  /** The same with another word on whether layers behind the cut are solved for anew. */
-  public MinitronPruning reconstructing(ReconstructionMode mode) {
-    return new MinitronPruning(this, mode);
+    plan.requireTimed(activations.stateBytes());
   }
 
   /**
@@ -184,23 +147,22 @@ public final class MinitronPruning {
    * @throws io.espalier.worker.domain.WorkerException if the device cannot be timed
    */
   public Result run(Path output, Path checkpoints) {
-    var places = new Places(output, checkpoints);
     if (!given.rotates()) {
-      return run(given, List.of(), places);
+      return run(given, List.of(), output, checkpoints);
     }
-    var minitron = new ActivationMeasurement(blueprint, settings, search);
+    var minitron = new ActivationMeasurement(blueprint, activations, search);
     try (RotatedModel rotated =
         phases.time(
             "rotation",
             () ->
                 RotatedModel.of(
                     blueprint,
-                    settings,
+                    activations,
                     minitron.texts(),
                     search.fingerprint(),
                     checkpoints,
                     progress))) {
-      return run(given.of(rotated.blueprint()), rotated.untied(), places);
+      return run(given.of(rotated.blueprint()), rotated.untied(), output, checkpoints);
     }
   }
 
@@ -210,102 +172,25 @@ public final class MinitronPruning {
    * @param start of that model
    * @param untied weights that are the embedding's in the given one and not in that
    */
-  private Result run(MinitronPlan start, List<String> untied, Places places) {
-    MinitronPlan plan = foretold(start, places.checkpoints());
-    var minitron = new ActivationMeasurement(plan.blueprint(), settings, search);
+  private Result run(MinitronPlan start, List<String> untied, Path output, Path checkpoints) {
+    MinitronPlan plan = foretold(start, checkpoints);
     Judgement before =
-        phases.time(
-            "original", () -> judge("measuring the original", blueprint, places.checkpoints()));
-    ActivationScores activity =
-        phases.time("activations", () -> minitron.measure(places.checkpoints(), progress));
-    var heard = new Heard(known(plan.blueprint(), activity), minitron.texts(), activity);
-    Found found =
-        plan.options() instanceof CandidateSpace.Alike alike
-            ? alike(plan, alike, heard, places)
-            : perLayer(plan, (PerLayerSpace) plan.options(), heard, places);
-    DecoderBlueprint made = DecoderBlueprint.of(found.candidate().cut());
-    FileCosts.requireWithin(plan.budget(), plan.cost(made), places.output());
-    Optional<Judgement> plain = plain(made, places.checkpoints());
-    Optional<Reconstruction> solved =
-        phases.time(
-            "reconstruction",
-            () -> reconstruct(heard.model(), found.candidate(), places.checkpoints()));
-    Judgement after =
-        solved.filter(done -> !done.isUsed()).isPresent() && plain.isPresent()
-            ? plain.get()
-            : phases.time(
-                "result", () -> judge("measuring the result", made, places.checkpoints()));
+        phases.time("original", () -> judge("measuring the original", blueprint, checkpoints));
+    var session = new Session(plan, before, checkpoints);
+    FinishedPruning<Heard, TextModel, Decision> pruned =
+        new PruningSteps(latencyBound, phases).run(session, output);
+    DecoderBlueprint made = DecoderBlueprint.of(pruned.cut());
+    Heard heard = pruned.scores();
     return new Result(
         plan.told(blueprint),
-        outcome(
-            plan,
-            found,
-            made,
-            plain.isPresent() ? before.beside(before) : before,
-            plain.map(after::beside).orElse(after)),
-        activity,
-        found.losses(),
-        minitron.texts().count(),
+        pruned.outcome(),
+        heard.activity(),
+        heard.losses(),
+        session.minitron.texts().count(),
         made.misfit(),
         made.model(),
         StreamChange.of(heard.model(), made, untied),
-        solved);
-  }
-
-  /** Judges the plain cut, if layers behind it are to be solved for. */
-  private Optional<Judgement> plain(DecoderBlueprint made, Path checkpoints) {
-    return reconstruct == ReconstructionMode.OFF
-        ? Optional.empty()
-        : Optional.of(
-            phases.time("plain cut", () -> judge("measuring the plain cut", made, checkpoints)));
-  }
-
-  /** Solves for what stands behind the cut, unless it is to stay as it was cut. */
-  private Optional<Reconstruction> reconstruct(
-      DecoderBlueprint model, WrittenCandidate<?, TextModel> candidate, Path checkpoints) {
-    if (reconstruct == ReconstructionMode.OFF) {
-      return Optional.empty();
-    }
-    DecoderBlueprint from = files(model).source(candidate.kept());
-    Subnet subnet = Subnet.of(from, candidate.kept());
-    return Optional.of(
-        new DecoderReconstruction(from, subnet, search, settings)
-            .run(candidate.cut().directory(), checkpoints, progress));
-  }
-
-  /** A model whose stream was watched. */
-  private static DecoderBlueprint known(DecoderBlueprint model, ActivationScores activity) {
-    return model.basis().rotated() ? model.in(activity.basis(model)) : model;
-  }
-
-  /** The model that is cut, the batches that its units were listened to on, what they said. */
-  private record Heard(DecoderBlueprint model, TokenBatches texts, ActivationScores activity) {}
-
-  /** Places of the result and of what a later pruning may use. */
-  private record Places(Path output, Path checkpoints) {}
-
-  /** Model in the output directory, and how it was chosen. */
-  private record Found(
-      WrittenCandidate<?, TextModel> candidate,
-      Decision decision,
-      Optional<Sensitivities> losses) {}
-
-  private PruningOutcome<Decision> outcome(
-      MinitronPlan plan, Found found, DecoderBlueprint made, Judgement before, Judgement after) {
-    WrittenCandidate<?, TextModel> candidate = found.candidate();
-    return new PruningOutcome<>(
-        MeasuredModel.of(given.whole(), before.measures(), candidate.original())
-            .with(before.samples()),
-        MeasuredModel.of(plan.cost(made), after.measures(), candidate.result())
-            .with(after.samples()),
-        after.count(),
-        found.decision(),
-        candidate.kept(),
-        candidate.trials(),
-        plan.options().profile(plan.whole(), plan.budget()),
-        LatencyBound.measured(latencyBound, plan.budget(), candidate.original()),
-        phases.seconds(),
-        PyTorch.device());
+        pruned.reconstruction());
   }
 
   /** The plan with latencies, if they are bounded. */
@@ -319,76 +204,141 @@ public final class MinitronPruning {
     return plan.withLatency(searched, forecast);
   }
 
-  private SubnetWriter files(DecoderBlueprint cut) {
-    return new SubnetWriter(cut, blueprint, given.goal().sharding(), phases);
-  }
+  /**
+   * Activity of a model's units.
+   *
+   * @param model the model that is cut; knows its stream if that was watched
+   * @param losses what each width of each axis loses, if axes are looked at one by one
+   */
+  private record Heard(
+      DecoderBlueprint model, ActivationScores activity, Optional<Sensitivities> losses) {}
 
-  private <S> WrittenCandidate<S, TextModel> settle(
-      Cutting<S, TextModel> cutting, MinitronPlan plan, Path output) {
-    return new CandidateSearch<>(
-            cutting, plan.options().range(plan.budget()), latencyBound, timing, phases)
-        .settle(plan.budget(), output);
-  }
+  /** The pruning once the original is measured. */
+  private final class Session implements PruningSession<Heard, TextModel, Decision> {
+    private final MinitronPlan plan;
+    private final Judgement before;
+    private final Path checkpoints;
+    private final ActivationMeasurement minitron;
 
-  private Found perLayer(MinitronPlan plan, PerLayerSpace options, Heard heard, Places places) {
-    Sensitivities losses = options.losses(heard.activity());
-    var units = new UnitSelection(heard.model(), heard.activity());
-    WrittenCandidate<Selection, TextModel> found =
-        settle(
-            new PerLayerCutting(options, units, losses, files(heard.model())),
-            plan,
-            places.output());
-    Curve curve = phases.time("other budgets", () -> options.curve(plan.budget(), losses));
-    return new Found(found, new Solved(found.choice(), curve), Optional.of(losses));
-  }
+    Session(MinitronPlan plan, Judgement before, Path checkpoints) {
+      this.plan = plan;
+      this.before = before;
+      this.checkpoints = checkpoints;
+      this.minitron = new ActivationMeasurement(plan.blueprint(), activations, search);
+    }
 
-  private Found alike(MinitronPlan plan, CandidateSpace.Alike options, Heard heard, Places places) {
-    ActivationScores activity = heard.activity();
-    try (var scoring =
-        new SubnetScoring(
-            heard.model(),
-            heard.texts(),
-            score,
-            settings.room(),
-            activity.fingerprint(),
-            places.checkpoints())) {
-      var cutting =
-          new UniformCutting(
-              options,
-              new UnitSelection(heard.model(), activity),
-              new LayerSelection(heard.model(), activity, depth, scoring),
-              scoring,
-              files(heard.model()),
-              progress);
-      WrittenCandidate<UniformCutting.Choice, TextModel> found =
-          settle(cutting, plan, places.output());
-      return new Found(found, cutting.compared(found.choice(), plan.budget()), Optional.empty());
+    @Override
+    public SearchBudget budget() {
+      return new SearchBudget(
+          plan.whole(),
+          plan.budget(),
+          plan.budget(),
+          plan.options().profile(plan.whole(), plan.budget()));
+    }
+
+    @Override
+    public Judgement original() {
+      return before;
+    }
+
+    @Override
+    public Heard score() {
+      ActivationScores activity =
+          phases.time("activations", () -> minitron.measure(checkpoints, progress));
+      DecoderBlueprint model = plan.blueprint();
+      return new Heard(
+          model.basis().rotated() ? model.in(activity.basis(model)) : model,
+          activity,
+          plan.options() instanceof PerLayerSpace options
+              ? Optional.of(options.losses(activity))
+              : Optional.empty());
+    }
+
+    @Override
+    public ChosenCut<TextModel, Decision> choose(Heard heard, Path output) {
+      return plan.options() instanceof CandidateSpace.Alike alike
+          ? alike(alike, heard, output)
+          : perLayer((PerLayerSpace) plan.options(), heard, output);
+    }
+
+    private ChosenCut<TextModel, Decision> perLayer(
+        PerLayerSpace options, Heard heard, Path output) {
+      Sensitivities losses = heard.losses().orElseThrow();
+      var units = new UnitSelection(heard.model(), heard.activity());
+      WrittenCandidate<Selection, TextModel> found =
+          settle(new PerLayerCutting(options, units, losses, files(heard.model())), output);
+      Curve curve = phases.time("other budgets", () -> options.curve(plan.budget(), losses));
+      return chosen(found, new Solved(found.choice(), curve));
+    }
+
+    private ChosenCut<TextModel, Decision> alike(
+        CandidateSpace.Alike options, Heard heard, Path output) {
+      ActivationScores activity = heard.activity();
+      try (var scoring =
+          new SubnetScoring(
+              heard.model(),
+              minitron.texts(),
+              settings.score(),
+              activations.room(),
+              activity.fingerprint(),
+              checkpoints)) {
+        var cutting =
+            new UniformCutting(
+                options,
+                new UnitSelection(heard.model(), activity),
+                new LayerSelection(heard.model(), activity, settings.depth(), scoring),
+                scoring,
+                files(heard.model()),
+                progress);
+        WrittenCandidate<UniformCutting.Choice, TextModel> found = settle(cutting, output);
+        return chosen(found, cutting.compared(found.choice(), plan.budget()));
+      }
+    }
+
+    private SubnetWriter files(DecoderBlueprint cut) {
+      return new SubnetWriter(cut, blueprint, given.goal().sharding(), phases);
+    }
+
+    private <S> WrittenCandidate<S, TextModel> settle(Cutting<S, TextModel> cutting, Path output) {
+      return new CandidateSearch<>(
+              cutting, plan.options().range(plan.budget()), latencyBound, timing, phases)
+          .settle(plan.budget(), output);
+    }
+
+    private ChosenCut<TextModel, Decision> chosen(
+        WrittenCandidate<?, TextModel> found, Decision decision) {
+      return new ChosenCut<>(found, plan.cost(DecoderBlueprint.of(found.cut())), decision);
+    }
+
+    /** Solves for what stands behind the cut, unless it is to stay as it was cut. */
+    @Override
+    public CompletedCut complete(Heard heard, WrittenCandidate<?, TextModel> found) {
+      if (settings.reconstruct() == ReconstructionMode.OFF) {
+        return CompletedCut.AS_CUT;
+      }
+      Judgement plain =
+          phases.time("plain cut", () -> judge("measuring the plain cut", found.cut()));
+      Reconstruction done = phases.time("reconstruction", () -> reconstructed(heard, found));
+      return new CompletedCut(Optional.of(done), Optional.of(plain));
+    }
+
+    private Reconstruction reconstructed(Heard heard, WrittenCandidate<?, TextModel> found) {
+      DecoderBlueprint from = files(heard.model()).source(found.kept());
+      return new DecoderReconstruction(from, Subnet.of(from, found.kept()), search, activations)
+          .run(found.cut().directory(), checkpoints, progress);
+    }
+
+    @Override
+    public Judgement result(TextModel cut) {
+      return judge("measuring the result", cut);
+    }
+
+    private Judgement judge(String phase, TextModel cut) {
+      return MinitronPruning.this.judge(phase, DecoderBlueprint.of(cut), checkpoints);
     }
   }
 
   private Judgement judge(String phase, DecoderBlueprint model, Path checkpoints) {
-    TokenBatches texts = TokenBatches.of(judge, settings.batchSize(), Integer.MAX_VALUE);
-    int layers = model.blocks().size();
-    var loss = new NextTokenLoss(model.vocabulary().units());
-    try (var stream = new LayerwiseForward(model, texts, settings.room(), checkpoints)) {
-      stream.embed(Kept.all());
-      for (List<Integer> group : stream.groups(IntStream.range(0, layers).boxed().toList())) {
-        stream.layers(group, Kept.all());
-        progress.report(Progress.of(phase, group.get(group.size() - 1) + 1, layers));
-      }
-      stream.scores(Kept.all(), loss);
-    }
-    RunningMean mean = loss.mean();
-    if (!Double.isFinite(mean.value())) {
-      throw new InvalidInputException(
-          "%s: the model's scores are not numbers; are its weights damaged?"
-              .formatted(model.model().directory().path()));
-    }
-    Measure measured = Measure.loss(mean.value());
-    return new Judgement(
-        measured.name(),
-        List.of(measured, Measure.perplexity(mean.value())),
-        Map.of(measured.name(), mean.samples(), "perplexity", mean.samples().then(Math::exp)),
-        mean.count());
+    return new StreamedJudgement(judge, activations, checkpoints, progress).of(phase, model);
   }
 }

@@ -31,7 +31,7 @@ public record Augmentation(int padding, boolean mirror) {
   }
 
   /** Changed copies of the images of a batch, whose size is that of the data set's images. */
-  Batch apply(Batch batch, ImageDataset of, SplittableRandom random) {
+  public Batch apply(Batch batch, ImageDataset of, SplittableRandom random) {
     var out = new float[batch.pixels().length];
     int planes = of.channels();
     for (int image = 0; image < batch.size(); image++) {

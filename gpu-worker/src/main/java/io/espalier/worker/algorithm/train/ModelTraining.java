@@ -12,10 +12,10 @@ import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
-import java.util.function.BiConsumer;
 
 /**
- * Training from one checkpoint to another.
+ * Training of an image classifier from one checkpoint to another, by images that are shifted and
+ * mirrored.
  *
  * @param start weights to begin with; not changed
  * @param train images to learn from
@@ -31,8 +31,7 @@ public record ModelTraining(
    * @throws io.espalier.worker.domain.InvalidInputException if checkpoint and family do not fit
    */
   public Quality run(Path weightsFile, Progress.Listener progress) {
-    return run(
-        weightsFile, (trainer, weights) -> trainer.train(weights, train, progress), progress);
+    return run(weightsFile, new Trainer(settings), progress);
   }
 
   /**
@@ -40,22 +39,18 @@ public record ModelTraining(
    * off. The checkpoint is removed once the weights are written.
    */
   public Quality run(Path weightsFile, Path checkpoints, Progress.Listener progress) {
-    Quality quality =
-        run(
-            weightsFile,
-            (trainer, weights) -> trainer.train(weights, train, checkpoints, progress),
-            progress);
-    SgdTrainer.forget(checkpoints);
+    Trainer trainer = new Trainer(settings).keeping(Checkpointing.in(checkpoints));
+    Quality quality = run(weightsFile, trainer, progress);
+    Trainer.forget(checkpoints);
     return quality;
   }
 
-  private Quality run(
-      Path weightsFile, BiConsumer<SgdTrainer, Weights> work, Progress.Listener progress) {
+  private Quality run(Path weightsFile, Trainer trainer, Progress.Listener progress) {
     VisionFamily family = Families.vision(start.config());
     var architecture = family.architecture(start.config(), start.shapes());
     try (NDManager manager = PyTorch.newManager();
         Weights weights = Weights.load(start, architecture, manager)) {
-      work.accept(new SgdTrainer(family, settings), weights);
+      trainer.train(weights, new ImageObjective(family, train, Augmentation.CIFAR, 0), progress);
       SafetensorsWriter.write(weightsFile, weights.toTensorData());
       return Evaluation.quality(family, weights, test, Evaluation.BATCH, progress);
     }

@@ -18,7 +18,7 @@ import java.nio.file.Path;
  * @param settings how
  */
 public record TextTraining(
-    TextModel start, TextDataset train, TextDataset test, AdamWSettings settings) {
+    TextModel start, TextDataset train, TextDataset test, TrainingSettings settings) {
   /**
    * Trains, writes the weights to a safetensors file, and measures them.
    *
@@ -26,9 +26,10 @@ public record TextTraining(
    */
   public TextMetrics run(Path weightsFile, Progress.Listener progress) {
     try (Weights weights = Weights.load(start.directory(), start.architecture())) {
-      new TextTrainer(start.network(), settings).train(weights, train, progress);
+      new Trainer(settings).train(weights, TextObjective.of(start.network(), train), progress);
       SafetensorsWriter.write(weightsFile, weights.toTensorData());
-      return TextEvaluation.tally(start.network(), weights, test, settings.batch(), progress);
+      return TextEvaluation.tally(
+          start.network(), weights, test, settings.steps().batch(), progress);
     }
   }
 }

@@ -10,7 +10,6 @@ import io.espalier.worker.checkpoint.safetensors.DType;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
 import io.espalier.worker.checkpoint.safetensors.TensorData;
-import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.tensor.Tensors;
@@ -27,92 +26,129 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The state of a training after its last whole epoch, in one file: weights and momentum in the
- * precision that is computed in, and the loss of each epoch. Order and augmentation of an epoch
- * depend on the seed and its number alone, so whoever goes on from here gets the same bits as
- * without the interruption.
+ * The state of a training between two steps, in one file: weights and what the optimizer remembers
+ * in the precision that is computed in, the running average of weights, and where the training is.
+ * Order and augmentation of a step depend on the seed and its number alone, so whoever goes on from
+ * here gets the same bits as without the interruption. The best of the weights that were judged lie
+ * in a file of their own.
  *
- * <p>It carries a fingerprint of the weights that the training began with, its data and its
+ * <p>It carries a fingerprint of the weights that the training began with, its objective and its
  * settings. One of another training, or one that cannot be read, is refused and replaced.
  */
 final class TrainingCheckpoint {
   private static final Logger LOGGER = LoggerFactory.getLogger(TrainingCheckpoint.class);
   private static final String NAME = "training.safetensors";
+  private static final String BEST = "best.safetensors";
   private static final String FINGERPRINT = "fingerprint";
-  private static final String LOSSES = "losses";
+  private static final String STATE = "state";
   private static final String WEIGHT = "weight.";
-  private static final String VELOCITY = "velocity.";
+  private static final String MEMORY = "optimizer.";
+  private static final String AVERAGE = "average.";
 
-  private final Path file;
+  private final Path folder;
   private final String fingerprint;
 
-  private TrainingCheckpoint(Path file, String fingerprint) {
-    this.file = file;
+  private TrainingCheckpoint(Path folder, String fingerprint) {
+    this.folder = folder;
     this.fingerprint = fingerprint;
   }
 
-  /** The checkpoint in a directory, of a training that begins with these weights. */
-  static TrainingCheckpoint of(
-      Path directory, Weights start, ImageDataset data, TrainingSettings settings) {
+  /**
+   * The checkpoint in a directory, of a training that begins with these weights.
+   *
+   * @param training all else that decides what comes of it
+   */
+  static TrainingCheckpoint of(Path directory, Weights start, String training) {
     MessageDigest digest = sha256();
-    digest.update((settings + "\n" + data.fingerprint() + "\n").getBytes(UTF_8));
+    digest.update((training + "\n").getBytes(UTF_8));
     for (String name : start.names()) {
       digest.update((name + "\n").getBytes(UTF_8));
       digest.update(stored(start.get(name)).bytes());
     }
-    return new TrainingCheckpoint(
-        directory.resolve(NAME), HexFormat.of().formatHex(digest.digest()));
+    return new TrainingCheckpoint(directory, HexFormat.of().formatHex(digest.digest()));
   }
 
   /** Removes the checkpoint of a directory, if there is one. */
   static void delete(Path directory) {
-    Path file = directory.resolve(NAME);
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      throw new WorkerException("cannot delete %s: %s".formatted(file, e), true, e);
+    for (String name : List.of(NAME, BEST)) {
+      Path file = directory.resolve(name);
+      try {
+        Files.deleteIfExists(file);
+      } catch (IOException e) {
+        throw new WorkerException("cannot delete %s: %s".formatted(file, e), true, e);
+      }
     }
   }
 
   /**
-   * Brings weights and momentum, whose gradients are off, to where the training was.
+   * Brings weights, optimizer and average, whose gradients are not recorded, to where the training
+   * was.
    *
-   * @return the loss of each epoch done; none if there is nothing to go on from
+   * @return where it was; empty if there is nothing to go on from
    */
-  List<Double> restore(Weights weights, Sgd optimizer, NDManager manager) {
-    Optional<SafetensorsFile> found = open();
-    if (found.isEmpty()) {
-      return List.of();
+  Optional<TrainingState> restore(
+      Weights weights, Optimizer optimizer, Optional<WeightAverage> average, NDManager manager) {
+    Optional<SafetensorsFile> found = open(folder.resolve(NAME));
+    Optional<TrainingState> state =
+        found.flatMap(file -> TrainingState.parse(file.metadata().getOrDefault(STATE, "")));
+    if (state.isPresent()) {
+      try (var scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        arrays(weights, optimizer, average)
+            .forEach((name, array) -> assign(array, found.get().read(name), manager));
+      }
     }
-    try (var scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      arrays(weights, optimizer)
-          .forEach((name, array) -> assign(array, found.get().read(name), manager));
-    }
-    String losses = found.get().metadata().getOrDefault(LOSSES, "");
-    return Stream.of(losses.split(" ", -1)).map(Double::valueOf).toList();
+    return state;
   }
 
   /** Replaces the checkpoint, whole or not at all. */
-  void save(Weights weights, Sgd optimizer, List<Double> losses) {
+  void save(
+      Weights weights, Optimizer optimizer, Optional<WeightAverage> average, TrainingState state) {
+    write(
+        NAME,
+        arrays(weights, optimizer, average),
+        Map.of(FINGERPRINT, fingerprint, STATE, state.toJson()));
+  }
+
+  /** Replaces the best weights, whole or not at all. */
+  void saveBest(Weights weights) {
+    write(BEST, arrays("", weights), Map.of(FINGERPRINT, fingerprint));
+  }
+
+  /**
+   * Takes the best weights that were saved.
+   *
+   * @throws WorkerException if they are gone
+   */
+  void restoreBest(Weights weights) {
+    weights.take(
+        open(folder.resolve(BEST))
+            .orElseThrow(
+                () ->
+                    new WorkerException(
+                        "%s: the best weights of the training are gone; repeat the job"
+                            .formatted(folder.resolve(BEST)),
+                        true,
+                        null)));
+  }
+
+  private void write(String name, Map<String, NDArray> arrays, Map<String, String> metadata) {
     Map<String, TensorData> tensors = new LinkedHashMap<>();
-    arrays(weights, optimizer).forEach((name, array) -> tensors.put(name, stored(array)));
-    String text = losses.stream().map(String::valueOf).collect(Collectors.joining(" "));
+    arrays.forEach((tensor, array) -> tensors.put(tensor, stored(array)));
+    Path file = folder.resolve(name);
     try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.createDirectories(folder);
     } catch (IOException e) {
       throw new WorkerException("cannot write %s: %s".formatted(file, e), true, e);
     }
-    SafetensorsWriter.write(file, tensors, Map.of(FINGERPRINT, fingerprint, LOSSES, text));
+    SafetensorsWriter.write(file, tensors, metadata);
   }
 
-  private Optional<SafetensorsFile> open() {
+  private Optional<SafetensorsFile> open(Path file) {
     if (!Files.exists(file)) {
       return Optional.empty();
     }
@@ -128,10 +164,17 @@ final class TrainingCheckpoint {
     return Optional.empty();
   }
 
-  private static Map<String, NDArray> arrays(Weights weights, Sgd optimizer) {
+  private static Map<String, NDArray> arrays(
+      Weights weights, Optimizer optimizer, Optional<WeightAverage> average) {
+    Map<String, NDArray> arrays = arrays(WEIGHT, weights);
+    optimizer.state().forEach((name, array) -> arrays.put(MEMORY + name, array));
+    average.ifPresent(running -> arrays.putAll(arrays(AVERAGE, running.weights())));
+    return arrays;
+  }
+
+  private static Map<String, NDArray> arrays(String prefix, Weights weights) {
     Map<String, NDArray> arrays = new LinkedHashMap<>();
-    weights.names().forEach(name -> arrays.put(WEIGHT + name, weights.get(name)));
-    optimizer.velocities().forEach((name, array) -> arrays.put(VELOCITY + name, array));
+    weights.names().forEach(name -> arrays.put(prefix + name, weights.get(name)));
     return arrays;
   }
 

@@ -2,34 +2,51 @@ package io.espalier.worker.algorithm.train;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
- * Training of a classifier.
+ * Settings of a training, whatever the network reads.
  *
- * @param epochs passes over the data
- * @param batch images per step; the images that are left over after the last full batch of an epoch
- *     sit it out, since a BatchNorm over very few images is noise
- * @param learningRate peak of the cosine schedule
- * @param warmupEpochs epochs until the peak is reached; may be a fraction
- * @param momentum share of the last step that goes on, from 0 up to (excluding) 1
- * @param nesterov whether the gradient counts ahead of the momentum
- * @param weightDecay factor of the L2 penalty on weights of convolutions and linear layers
- * @param labelSmoothing share of the target that is spread over all classes, from 0 up to
- *     (excluding) 1
- * @param augmentation what happens to images before they are shown
- * @param seed of order and augmentation
+ * @param budget how long it is trained
+ * @param steps how samples make a step
+ * @param optimizer rule by which gradients change weights
+ * @param rate learning rate
+ * @param largestNorm gradients longer than this, all tensors together, are shortened to it
+ * @param average share of the running average of weights that stays with each step, where averages
+ *     go out instead of the weights
+ * @param seed of the order of samples and of all that is drawn
  */
 public record TrainingSettings(
-    int epochs,
-    int batch,
-    double learningRate,
-    double warmupEpochs,
-    double momentum,
-    boolean nesterov,
-    double weightDecay,
-    double labelSmoothing,
-    Augmentation augmentation,
+    TrainingBudget budget,
+    Steps steps,
+    OptimizerSettings optimizer,
+    LearningRate rate,
+    OptionalDouble largestNorm,
+    OptionalDouble average,
     long seed) {
+
+  /**
+   * Samples of a step.
+   *
+   * @param batch samples per step; those that are left over after the last full batch of an epoch
+   *     sit it out, since a BatchNorm over very few images is noise
+   * @param piece samples that are computed at once; gradients of the pieces of a step add up
+   */
+  public record Steps(int batch, int piece) {
+    /** A step; {@code piece} must not be larger than {@code batch}. */
+    public Steps {
+      if (batch < 1 || piece < 1 || piece > batch) {
+        throw new IllegalArgumentException(
+            "batch must be at least 1, and what is computed at once from 1 to batch, but they are %d and %d"
+                .formatted(batch, piece));
+      }
+    }
+
+    /** Steps that are computed at once. */
+    public static Steps of(int batch) {
+      return new Steps(batch, batch);
+    }
+  }
 
   /**
    * Checked settings.
@@ -37,50 +54,78 @@ public record TrainingSettings(
    * @throws IllegalArgumentException with everything that is out of range
    */
   public TrainingSettings {
-    var problems = new ArrayList<String>();
-    require(epochs >= 1, "epochs must be at least 1, but is " + epochs, problems);
-    require(batch >= 2, "batch must be at least 2, but is " + batch, problems);
-    require(learningRate > 0, "learningRate must be positive, but is " + learningRate, problems);
-    require(
-        warmupEpochs >= 0 && warmupEpochs < epochs,
-        "warmupEpochs must be from 0 to less than epochs, but is " + warmupEpochs,
-        problems);
-    require(isShare(momentum), "momentum must be from 0 to less than 1: " + momentum, problems);
-    require(weightDecay >= 0, "weightDecay must not be negative: " + weightDecay, problems);
-    require(
-        isShare(labelSmoothing),
-        "labelSmoothing must be from 0 to less than 1: " + labelSmoothing,
-        problems);
+    List<String> problems = new ArrayList<>();
+    if (largestNorm.isPresent() && !(largestNorm.getAsDouble() > 0)) {
+      problems.add("largestNorm must be positive, but is " + largestNorm.getAsDouble());
+    }
+    if (average.isPresent() && !(average.getAsDouble() > 0 && average.getAsDouble() < 1)) {
+      problems.add("average must be between 0 and 1, but is " + average.getAsDouble());
+    }
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", problems));
     }
   }
 
   /**
-   * Returns what CIFAR networks are usually trained with; learning rate 0.1 per 128 images of a
-   * batch.
+   * Returns what CIFAR networks are usually trained with: SGD, learning rate 0.1 per 128 images of
+   * a batch, an epoch to warm up, a cosine to zero.
    */
   public static TrainingSettings cifar(int epochs, int batch, long seed) {
     return new TrainingSettings(
-        epochs,
-        batch,
-        0.1 * batch / 128,
-        Math.min(1, epochs / 2.0),
-        0.9,
-        true,
-        5e-4,
-        0,
-        Augmentation.CIFAR,
+        TrainingBudget.ofEpochs(epochs),
+        Steps.of(batch),
+        new OptimizerSettings.Sgd(0.9, true, 5e-4),
+        new LearningRate(
+            LearningRate.Schedule.COSINE, 0.1 * batch / 128, Math.min(1, epochs / 2.0) / epochs),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
         seed);
   }
 
-  private static boolean isShare(double value) {
-    return value >= 0 && value < 1;
+  /**
+   * Returns what models that read text are usually trained with: AdamW with a decay of 0.01, a
+   * tenth of the steps to warm up, a cosine to zero, gradients of length 1 at most; the defaults of
+   * Hugging Face's trainer, but for the cosine and the warm-up.
+   */
+  public static TrainingSettings text(int epochs, int batch, double learningRate, long seed) {
+    return new TrainingSettings(
+        TrainingBudget.ofEpochs(epochs),
+        Steps.of(batch),
+        new OptimizerSettings.AdamW(0.01),
+        new LearningRate(LearningRate.Schedule.COSINE, learningRate, 0.1),
+        OptionalDouble.of(1),
+        OptionalDouble.empty(),
+        seed);
   }
 
-  private static void require(boolean holds, String problem, List<String> problems) {
-    if (!holds) {
-      problems.add(problem);
-    }
+  /** The same of another optimizer. */
+  public TrainingSettings with(OptimizerSettings other) {
+    return new TrainingSettings(budget, steps, other, rate, largestNorm, average, seed);
+  }
+
+  /** The same at another learning rate. */
+  public TrainingSettings with(LearningRate other) {
+    return new TrainingSettings(budget, steps, optimizer, other, largestNorm, average, seed);
+  }
+
+  /** The same for as long as another budget lasts. */
+  public TrainingSettings with(TrainingBudget other) {
+    return new TrainingSettings(other, steps, optimizer, rate, largestNorm, average, seed);
+  }
+
+  /** The same with steps of other sizes. */
+  public TrainingSettings with(Steps other) {
+    return new TrainingSettings(budget, other, optimizer, rate, largestNorm, average, seed);
+  }
+
+  /** The same by another seed. */
+  public TrainingSettings with(long other) {
+    return new TrainingSettings(budget, steps, optimizer, rate, largestNorm, average, other);
+  }
+
+  /** The same, whose running average of weights goes out. */
+  public TrainingSettings averaging(double share) {
+    return new TrainingSettings(
+        budget, steps, optimizer, rate, largestNorm, OptionalDouble.of(share), seed);
   }
 }

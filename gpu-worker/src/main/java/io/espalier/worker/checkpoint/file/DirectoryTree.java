@@ -1,6 +1,7 @@
 package io.espalier.worker.checkpoint.file;
 
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Problems;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

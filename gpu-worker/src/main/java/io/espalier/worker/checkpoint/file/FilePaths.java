@@ -2,6 +2,7 @@ package io.espalier.worker.checkpoint.file;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.espalier.worker.domain.Problems;
 import io.espalier.worker.domain.Quoted;
 import java.io.IOException;
 import java.net.URI;

@@ -5,7 +5,7 @@ import io.espalier.worker.checkpoint.file.Digesting;
 import io.espalier.worker.checkpoint.file.DirectoryTree;
 import io.espalier.worker.checkpoint.file.Durable;
 import io.espalier.worker.checkpoint.file.FileDigest;
-import io.espalier.worker.checkpoint.file.Problems;
+import io.espalier.worker.domain.Problems;
 import io.espalier.worker.domain.ResourceException;
 import io.espalier.worker.domain.StopCheck;
 import java.io.IOException;

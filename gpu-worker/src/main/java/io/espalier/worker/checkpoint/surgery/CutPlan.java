@@ -1,11 +1,11 @@
 package io.espalier.worker.checkpoint.surgery;
 
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.file.Problems;
 import io.espalier.worker.checkpoint.file.SimilarNames;
 import io.espalier.worker.checkpoint.safetensors.DType;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
 import io.espalier.worker.checkpoint.safetensors.TensorHeader;
+import io.espalier.worker.domain.Problems;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;

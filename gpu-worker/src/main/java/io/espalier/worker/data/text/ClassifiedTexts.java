@@ -13,14 +13,14 @@ final class ClassifiedTexts {
   private final TextInput input;
   private final int maxLength;
   private final List<TextRow> rows;
-  private final Problems problems;
+  private final RowProblems problems;
 
   private ClassifiedTexts(Path file, Tokenizer tokenizer, TextInput input, int maxLength) {
     this.tokenizer = tokenizer;
     this.input = input;
     this.maxLength = maxLength;
     this.rows = read(file);
-    this.problems = new Problems(file);
+    this.problems = new RowProblems(file);
   }
 
   /** Texts with the labels that the file gives. */
@@ -40,7 +40,7 @@ final class ClassifiedTexts {
 
   private static List<TextRow> read(Path file) {
     List<TextRow> rows = TextRows.read(file);
-    var problems = new Problems(file);
+    var problems = new RowProblems(file);
     rows.stream()
         .filter(row -> row.text().isBlank())
         .forEach(row -> problems.add("line " + row.line(), "its text is empty"));

@@ -14,7 +14,7 @@ import java.util.function.Function;
 final class ColumnRows {
   private static final String DOCUMENT = "-DOCSTART-";
 
-  private final Problems problems;
+  private final RowProblems problems;
   private final List<Row> rows = new ArrayList<>();
   private final List<String> words = new ArrayList<>();
   private final List<String> tags = new ArrayList<>();
@@ -24,7 +24,7 @@ final class ColumnRows {
   private record Row(int line, List<String> words, List<String> tags) {}
 
   private ColumnRows(Path file) {
-    this.problems = new Problems(file);
+    this.problems = new RowProblems(file);
   }
 
   /**

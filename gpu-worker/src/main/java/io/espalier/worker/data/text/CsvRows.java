@@ -25,14 +25,14 @@ final class CsvRows {
           .enable(CsvParser.Feature.SKIP_EMPTY_LINES)
           .build();
 
-  private final Problems problems;
+  private final RowProblems problems;
   private final List<Row> rows = new ArrayList<>();
 
   /** A row whose label is text, like everything in such a file. */
   private record Row(int line, String text, Optional<String> pair, Optional<String> label) {}
 
   private CsvRows(Path file) {
-    this.problems = new Problems(file);
+    this.problems = new RowProblems(file);
   }
 
   /**

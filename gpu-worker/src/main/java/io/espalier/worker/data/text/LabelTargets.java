@@ -56,12 +56,12 @@ final class LabelTargets {
   }
 
   /** One number for each score; empty, and a problem, if the label does not say that. */
-  Optional<float[]> of(GivenLabel label, String where, Problems problems) {
+  Optional<float[]> of(GivenLabel label, String where, RowProblems problems) {
     List<GivenLabel> items = label instanceof Several several ? several.labels() : List.of(label);
     return values || marks ? numbers(items, where, problems) : set(items, where, problems);
   }
 
-  private Optional<float[]> numbers(List<GivenLabel> items, String where, Problems problems) {
+  private Optional<float[]> numbers(List<GivenLabel> items, String where, RowProblems problems) {
     float[] numbers = new float[known.count()];
     boolean sound = items.size() == numbers.length;
     for (int i = 0; i < numbers.length && sound; i++) {
@@ -83,7 +83,7 @@ final class LabelTargets {
     return Optional.of(numbers);
   }
 
-  private Optional<float[]> set(List<GivenLabel> items, String where, Problems problems) {
+  private Optional<float[]> set(List<GivenLabel> items, String where, RowProblems problems) {
     float[] targets = new float[known.count()];
     for (GivenLabel item : items) {
       int number = known.number(item);

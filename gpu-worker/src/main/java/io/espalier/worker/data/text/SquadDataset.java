@@ -39,7 +39,7 @@ public final class SquadDataset implements TextDataset {
   static SquadDataset open(Path file, Tokenizer tokenizer, TextInput input, TextSettings settings) {
     List<Question> questions = SquadFile.read(file);
     var windows = new ArrayList<Window>();
-    var problems = new Problems(file);
+    var problems = new RowProblems(file);
     for (int i = 0; i < questions.size(); i++) {
       windows.addAll(Window.of(questions.get(i), i, tokenizer, input, settings, problems));
     }
@@ -120,6 +120,11 @@ public final class SquadDataset implements TextDataset {
   @Override
   public SquadDataset drawn(int n, long seed) {
     return selected(Shuffle.beginning(examples(), n, seed));
+  }
+
+  @Override
+  public SquadDataset withoutDrawn(int n, long seed) {
+    return selected(Shuffle.rest(examples(), n, seed));
   }
 
   private SquadDataset selected(int[] chosen) {

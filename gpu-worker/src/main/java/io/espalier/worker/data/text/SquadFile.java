@@ -28,12 +28,12 @@ final class SquadFile {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  private final Problems problems;
+  private final RowProblems problems;
   private final List<Question> questions = new ArrayList<>();
   private final Map<String, String> places = new HashMap<>();
 
   private SquadFile(Path file) {
-    this.problems = new Problems(file);
+    this.problems = new RowProblems(file);
   }
 
   /**

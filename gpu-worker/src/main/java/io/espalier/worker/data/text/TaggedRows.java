@@ -19,11 +19,11 @@ final class TaggedRows {
   /** Names of the tags of a row; data sets do not agree. */
   private static final List<String> TAGS = List.of("ner_tags", "tags", "labels");
 
-  private final Problems problems;
+  private final RowProblems problems;
   private final List<TaggedRow> rows = new ArrayList<>();
 
   private TaggedRows(Path file) {
-    this.problems = new Problems(file);
+    this.problems = new RowProblems(file);
   }
 
   /**

@@ -35,7 +35,7 @@ final class TaggedTexts {
   /** Sentences with the labels that the file gives. */
   static TextDataset open(Path file, Tokenizer tokenizer, TextInput input, int maxLength) {
     var labels = new KnownLabels(input.labels());
-    var problems = new Problems(file);
+    var problems = new RowProblems(file);
     var texts = new TaggedTexts(tokenizer, input, maxLength);
     var sequences = new ArrayList<Sequence>();
     for (TaggedRow row : TaggedRows.read(file)) {
@@ -47,7 +47,7 @@ final class TaggedTexts {
         sequences, Labelling.TOKEN, input.padding(), problems.named(labels.warnings()));
   }
 
-  private static int[] numbers(TaggedRow row, KnownLabels labels, Problems problems) {
+  private static int[] numbers(TaggedRow row, KnownLabels labels, RowProblems problems) {
     var numbers = new int[row.tags().size()];
     for (int word = 0; word < numbers.length; word++) {
       numbers[word] = labels.number(row.tags().get(word));

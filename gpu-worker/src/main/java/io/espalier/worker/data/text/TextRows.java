@@ -27,11 +27,11 @@ final class TextRows {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  private final Problems problems;
+  private final RowProblems problems;
   private final List<TextRow> rows = new ArrayList<>();
 
   private TextRows(Path file) {
-    this.problems = new Problems(file);
+    this.problems = new RowProblems(file);
   }
 
   /**

@@ -27,7 +27,7 @@ record Window(int question, Sequence sequence, int first, int[] begins, int[] en
       Tokenizer tokenizer,
       TextInput input,
       TextSettings settings,
-      Problems problems) {
+      RowProblems problems) {
     // Some questions of SQuAD 2.0 begin with so many spaces that nothing else would fit.
     Encoded pair = tokenizer.encode(Characters.stripLeading(question.text()), question.context());
     int longest = settings.length(input);

@@ -16,17 +16,17 @@ public final class OtherHolders {
   private static final Logger LOGGER = LoggerFactory.getLogger(OtherHolders.class);
   private static final Duration LOOK = Duration.ofMillis(200);
 
-  private final HeldCommands running;
+  private final HeldCommands held;
   private final OtherWorkers others;
 
-  public OtherHolders(HeldCommands running, OtherWorkers others) {
-    this.running = running;
+  public OtherHolders(HeldCommands held, OtherWorkers others) {
+    this.held = held;
     this.others = others;
   }
 
   /** Returns what this worker holds. */
-  public HeldCommands running() {
-    return running;
+  public HeldCommands held() {
+    return held;
   }
 
   /**
@@ -57,11 +57,10 @@ public final class OtherHolders {
    * end.
    */
   public boolean isAwaited(Stop stop) {
-    return running.isHeldAgain(stop)
-        || running.attempt(stop).flatMap(others::waitingFor).isPresent();
+    return held.isHeldAgain(stop) || held.attempt(stop).flatMap(others::waitingFor).isPresent();
   }
 
   private Optional<String> holder(ClaimedCommand attempt, Stop stop) {
-    return running.isHeldBefore(stop) ? Optional.of("this worker") : others.workingOn(attempt);
+    return held.isHeldBefore(stop) ? Optional.of("this worker") : others.workingOn(attempt);
   }
 }

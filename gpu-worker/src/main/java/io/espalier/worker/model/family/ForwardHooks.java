@@ -1,6 +1,7 @@
 package io.espalier.worker.model.family;
 
 import ai.djl.ndarray.NDArray;
+import io.espalier.worker.domain.model.AxisKind;
 
 /**
  * Places in a forward pass at which what passes can be watched or changed; each method gets what
@@ -87,12 +88,13 @@ public interface ForwardHooks {
   /**
    * Returns what a part of a layer adds to the stream: its attention, or its feed-forward part.
    *
+   * @param part heads or neurons, which it consists of; neurons, if of experts
    * @param axis name of the axis of the heads or neurons that it consists of; of a part of experts
    *     no axis has that name
    * @param said (batch, tokens, hidden), bias included
    * @param stream what it is added to, of the same shape
    */
-  default NDArray added(String axis, NDArray said, NDArray stream) {
+  default NDArray added(AxisKind part, String axis, NDArray said, NDArray stream) {
     return said;
   }
 

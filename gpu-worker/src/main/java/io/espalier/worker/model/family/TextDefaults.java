@@ -34,137 +34,184 @@ public record TextDefaults(
     OptionalInt groups,
     OptionalInt headSize) {
 
-  public static final TextDefaults BERT = likeBert(30522, 12, 2, 0);
+  public static final TextDefaults BERT = likeBert().vocabulary(30522).layers(12).types(2).build();
 
-  public static final TextDefaults ROBERTA = likeBert(50265, 12, 2, 1);
+  public static final TextDefaults ROBERTA =
+      likeBert().vocabulary(50265).layers(12).types(2).padding(1).build();
 
-  public static final TextDefaults DISTILBERT = likeBert(30522, 6, 1, 0);
+  public static final TextDefaults DISTILBERT = likeBert().vocabulary(30522).layers(6).build();
 
-  public static final TextDefaults GPT2 = likeGpt(50257, 768, 12, 12, 1024, true);
+  public static final TextDefaults GPT2 =
+      likeGpt().vocabulary(50257).hidden(768).layers(12).heads(12).positions(1024).build();
 
-  public static final TextDefaults GPTJ = likeGpt(50400, 4096, 28, 16, 2048, false);
+  public static final TextDefaults GPTJ =
+      likeGpt()
+          .vocabulary(50400)
+          .hidden(4096)
+          .layers(28)
+          .heads(16)
+          .positions(2048)
+          .tied(false)
+          .build();
 
   public static final TextDefaults LLAMA =
-      likeLlama(32000, 4096, 32, OptionalInt.empty(), 11008, 2048);
+      likeLlama().vocabulary(32000).neurons(11008).positions(2048).build();
 
-  public static final TextDefaults MISTRAL =
-      likeLlama(32000, 4096, 32, OptionalInt.of(8), 14336, 4096 * 32);
+  public static final TextDefaults MISTRAL = likeMistral().build();
 
-  public static final TextDefaults QWEN2 =
-      likeLlama(151936, 4096, 32, OptionalInt.of(32), 22016, 32768);
+  public static final TextDefaults QWEN2 = likeQwen().groups(32).neurons(22016).build();
 
   public static final TextDefaults QWEN3 =
-      likeLlama(151936, 4096, 32, OptionalInt.of(32), 22016, 32768).withHeadsOf(128);
+      likeQwen().groups(32).neurons(22016).headSize(128).build();
 
-  public static final TextDefaults MIXTRAL =
-      likeLlama(32000, 4096, 32, OptionalInt.of(8), 14336, 4096 * 32).with(1e-5);
+  public static final TextDefaults MIXTRAL = likeMistral().epsilon(1e-5).build();
 
   public static final TextDefaults QWEN3_MOE =
-      likeLlama(151936, 2048, 24, OptionalInt.of(4), 6144, 32768);
+      likeQwen().hidden(2048).layers(24).groups(4).neurons(6144).build();
 
   public static final TextDefaults QWEN2_MOE =
-      likeLlama(151936, 2048, 24, OptionalInt.of(16), 5632, 32768).withHeads(16);
+      likeQwen().hidden(2048).layers(24).groups(16).neurons(5632).heads(16).build();
 
-  public static final TextDefaults GEMMA2 = likeGemma(256000, 8192);
+  public static final TextDefaults GEMMA2 = likeGemma().vocabulary(256000).positions(8192).build();
 
-  public static final TextDefaults GEMMA3 = likeGemma(262208, 131072);
+  public static final TextDefaults GEMMA3 =
+      likeGemma().vocabulary(262208).positions(131072).build();
 
-  private static TextDefaults likeGemma(int vocabulary, int positions) {
-    return new TextDefaults(
-        vocabulary,
-        2304,
-        26,
-        8,
-        OptionalInt.of(9216),
-        positions,
-        1,
-        0,
-        1e-6,
-        Activation.GELU_TANH,
-        true,
-        OptionalInt.of(4),
-        OptionalInt.of(256));
+  private static Builder likeBert() {
+    return new Builder()
+        .hidden(768)
+        .heads(12)
+        .neurons(3072)
+        .positions(512)
+        .epsilon(1e-12)
+        .activation(Activation.GELU)
+        .tied(true);
   }
 
-  private static TextDefaults likeBert(int vocabulary, int layers, int types, int padding) {
-    return new TextDefaults(
-        vocabulary,
-        768,
-        layers,
-        12,
-        OptionalInt.of(3072),
-        512,
-        types,
-        padding,
-        1e-12,
-        Activation.GELU,
-        true,
-        OptionalInt.empty(),
-        OptionalInt.empty());
+  private static Builder likeGpt() {
+    return new Builder().padding(50256).epsilon(1e-5).activation(Activation.GELU_TANH).tied(true);
   }
 
-  private static TextDefaults likeGpt(
-      int vocabulary, int hidden, int layers, int heads, int positions, boolean tied) {
-    return new TextDefaults(
-        vocabulary,
-        hidden,
-        layers,
-        heads,
-        OptionalInt.empty(),
-        positions,
-        1,
-        50256,
-        1e-5,
-        Activation.GELU_TANH,
-        tied,
-        OptionalInt.empty(),
-        OptionalInt.empty());
+  private static Builder likeLlama() {
+    return new Builder().hidden(4096).layers(32).heads(32).activation(Activation.SILU);
   }
 
-  private static TextDefaults likeLlama(
-      int vocabulary, int hidden, int layers, OptionalInt groups, int neurons, int positions) {
-    return new TextDefaults(
-        vocabulary,
-        hidden,
-        layers,
-        32,
-        OptionalInt.of(neurons),
-        positions,
-        1,
-        0,
-        1e-6,
-        Activation.SILU,
-        false,
-        groups,
-        OptionalInt.empty());
+  private static Builder likeMistral() {
+    return likeLlama().vocabulary(32000).groups(8).neurons(14336).positions(4096 * 32);
   }
 
-  private TextDefaults withHeadsOf(int size) {
-    return with(heads, epsilon, OptionalInt.of(size));
+  private static Builder likeQwen() {
+    return likeLlama().vocabulary(151936).positions(32768);
   }
 
-  private TextDefaults withHeads(int number) {
-    return with(number, epsilon, headSize);
+  private static Builder likeGemma() {
+    return new Builder()
+        .hidden(2304)
+        .layers(26)
+        .heads(8)
+        .neurons(9216)
+        .activation(Activation.GELU_TANH)
+        .tied(true)
+        .groups(4)
+        .headSize(256);
   }
 
-  private TextDefaults with(double anotherEpsilon) {
-    return with(heads, anotherEpsilon, headSize);
-  }
+  /** Defaults by their names. */
+  private static final class Builder {
+    private int vocabulary;
+    private int hidden;
+    private int layers;
+    private int heads;
+    private OptionalInt neurons = OptionalInt.empty();
+    private int positions;
+    private int types = 1;
+    private int padding;
+    private double epsilon = 1e-6;
+    private Activation activation = Activation.GELU;
+    private boolean tied;
+    private OptionalInt groups = OptionalInt.empty();
+    private OptionalInt headSize = OptionalInt.empty();
 
-  private TextDefaults with(int otherHeads, double anotherEpsilon, OptionalInt anotherSize) {
-    return new TextDefaults(
-        vocabulary,
-        hidden,
-        layers,
-        otherHeads,
-        neurons,
-        positions,
-        types,
-        padding,
-        anotherEpsilon,
-        activation,
-        tied,
-        groups,
-        anotherSize);
+    Builder vocabulary(int value) {
+      vocabulary = value;
+      return this;
+    }
+
+    Builder hidden(int value) {
+      hidden = value;
+      return this;
+    }
+
+    Builder layers(int value) {
+      layers = value;
+      return this;
+    }
+
+    Builder heads(int value) {
+      heads = value;
+      return this;
+    }
+
+    Builder neurons(int value) {
+      neurons = OptionalInt.of(value);
+      return this;
+    }
+
+    Builder positions(int value) {
+      positions = value;
+      return this;
+    }
+
+    Builder types(int value) {
+      types = value;
+      return this;
+    }
+
+    Builder padding(int value) {
+      padding = value;
+      return this;
+    }
+
+    Builder epsilon(double value) {
+      epsilon = value;
+      return this;
+    }
+
+    Builder activation(Activation value) {
+      activation = value;
+      return this;
+    }
+
+    Builder tied(boolean value) {
+      tied = value;
+      return this;
+    }
+
+    Builder groups(int value) {
+      groups = OptionalInt.of(value);
+      return this;
+    }
+
+    Builder headSize(int value) {
+      headSize = OptionalInt.of(value);
+      return this;
+    }
+
+    TextDefaults build() {
+      return new TextDefaults(
+          vocabulary,
+          hidden,
+          layers,
+          heads,
+          neurons,
+          positions,
+          types,
+          padding,
+          epsilon,
+          activation,
+          tied,
+          groups,
+          headSize);
+    }
   }
 }

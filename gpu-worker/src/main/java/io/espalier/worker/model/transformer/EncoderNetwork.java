@@ -179,13 +179,18 @@ record EncoderNetwork(EncoderFamily family, TransformerSpec plan, boolean causal
             mask);
     NDArray joined = SelfAttention.join(hooks.heads(block + ".heads", context));
     NDArray attended =
-        hooks.added(block + ".heads", modules.dense(block + names.attended(), joined), x);
+        hooks.added(
+            AxisKind.HEADS, block + ".heads", modules.dense(block + names.attended(), joined), x);
     NDArray between = modules.norm(block + names.attentionNorm(), Tensors.add(attended, x));
     NDArray inner =
         hooks.neurons(block + ".neurons", modules.dense(block + names.inner(), between));
     NDArray activated = hooks.activated(block + ".neurons", plan.activation().of(inner));
     NDArray outer =
-        hooks.added(block + ".neurons", modules.dense(block + names.outer(), activated), between);
+        hooks.added(
+            AxisKind.NEURONS,
+            block + ".neurons",
+            modules.dense(block + names.outer(), activated),
+            between);
     return modules.norm(block + names.outputNorm(), Tensors.add(outer, between));
   }
 }

@@ -1,9 +1,6 @@
 package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
-import io.espalier.worker.model.family.DimensionSpec;
-import io.espalier.worker.model.family.TextNetwork;
-import io.espalier.worker.model.transformer.rope.RotaryPositions;
 import io.espalier.worker.tensor.Tensors;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -20,13 +17,6 @@ import java.util.OptionalDouble;
 record GemmaBlock(boolean biases, boolean headNorms, double scale, OptionalDouble cap)
     implements DecoderBlock {
   private static final String ATTENTION_NORM = ".input_layernorm";
-  private static final String ATTENTION = ".self_attn";
-  private static final String QUERY = ".self_attn.q_proj";
-  private static final String KEY = ".self_attn.k_proj";
-  private static final String VALUE = ".self_attn.v_proj";
-  private static final String QUERY_NORM = ".self_attn.q_norm";
-  private static final String KEY_NORM = ".self_attn.k_norm";
-  private static final String ATTENDED = ".self_attn.o_proj";
   private static final String ATTENDED_NORM = ".post_attention_layernorm";
   private static final String NEURON_NORM = ".pre_feedforward_layernorm";
   private static final String OUTPUT_NORM = ".post_feedforward_layernorm";
@@ -51,18 +41,8 @@ record GemmaBlock(boolean biases, boolean headNorms, double scale, OptionalDoubl
 
   @Override
   public void draw(TransformerBuilder builder, String block, int layer) {
-    DimensionSpec heads = builder.headsInGroups(block, layer);
-    DimensionSpec groups = builder.groups(block, layer);
     norm().draw(builder, block + ATTENTION_NORM);
-    builder.linear(block + QUERY, heads, TransformerBuilder.HIDDEN, biases);
-    builder.linear(block + KEY, groups, TransformerBuilder.HIDDEN, biases);
-    builder.linear(block + VALUE, groups, TransformerBuilder.HIDDEN, biases);
-    if (headNorms) {
-      builder.rmsNorm(block + QUERY_NORM, builder.headSize());
-      builder.rmsNorm(block + KEY_NORM, builder.headSize());
-    }
-    builder.attention(block + ATTENTION, heads);
-    builder.linear(block + ATTENDED, TransformerBuilder.HIDDEN, heads, biases);
+    attention().draw(builder, block, layer);
     norm().draw(builder, block + ATTENDED_NORM);
     norm().draw(builder, block + NEURON_NORM);
     NEURONS.draw(builder, block, layer);
@@ -72,25 +52,15 @@ record GemmaBlock(boolean biases, boolean headNorms, double scale, OptionalDoubl
   @Override
   public NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
     NDArray read = pass.normed(norm(), modules, block + ATTENTION_NORM, x);
-    NDArray attended = attention(modules, block, read, pass);
+    NDArray attended = attention().of(modules, block, read, pass);
     NDArray between = Tensors.add(norm().of(modules, block + ATTENDED_NORM, attended), x);
     NDArray normed = pass.normed(norm(), modules, block + NEURON_NORM, between);
     NDArray said = NEURONS.of(modules, block, normed, pass);
     return Tensors.add(norm().of(modules, block + OUTPUT_NORM, said), between);
   }
 
-  private NDArray attention(TextModules modules, String block, NDArray x, Pass pass) {
-    RotaryPositions positions = pass.positions().orElseThrow();
-    NDArray query = SelfAttention.split(modules.dense(block + QUERY, x), pass.headSize());
-    NDArray key = SelfAttention.split(modules.dense(block + KEY, x), pass.headSize());
-    NDArray value = SelfAttention.split(modules.dense(block + VALUE, x), pass.headSize());
-    if (headNorms) {
-      query = norm().of(modules, block + QUERY_NORM, query);
-      key = norm().of(modules, block + KEY_NORM, key);
-    }
-    var scoring = new SelfAttention.Scoring(pass.mask(), scale, cap);
-    NDArray context = SelfAttention.of(positions.turn(query), positions.turn(key), value, scoring);
-    NDArray heads = pass.hooks().heads(block + TextNetwork.HEADS, context);
-    return modules.dense(block + ATTENDED, SelfAttention.join(heads));
+  private GroupedAttention attention() {
+    Optional<Norm> headNorm = headNorms ? Optional.of(norm()) : Optional.empty();
+    return new GroupedAttention(biases, biases, headNorm, OptionalDouble.of(scale), cap);
   }
 }

@@ -1,6 +1,7 @@
 package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.model.family.DimensionSpec;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.tensor.Tensors;
@@ -37,11 +38,14 @@ record Gpt2Block() implements DecoderBlock {
   public NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
     NDArray read = pass.normed(norm(), modules, block + ".ln_1", x);
     NDArray said = attention(modules, block, read, pass);
-    NDArray attended = Tensors.add(pass.hooks().added(block + TextNetwork.HEADS, said, x), x);
+    NDArray attended =
+        Tensors.add(pass.hooks().added(AxisKind.HEADS, block + TextNetwork.HEADS, said, x), x);
     NDArray normed = pass.normed(norm(), modules, block + ".ln_2", attended);
     NDArray activated = pass.activated(block, modules.transposed(block + INNER, normed));
     NDArray outer = modules.transposed(block + OUTER, activated);
-    return Tensors.add(pass.hooks().added(block + TextNetwork.NEURONS, outer, attended), attended);
+    return Tensors.add(
+        pass.hooks().added(AxisKind.NEURONS, block + TextNetwork.NEURONS, outer, attended),
+        attended);
   }
 
   private static NDArray attention(TextModules modules, String block, NDArray x, Pass pass) {

@@ -1,6 +1,7 @@
 package io.espalier.worker.model.transformer;
 
 import ai.djl.ndarray.NDArray;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.model.family.DimensionSpec;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.transformer.rope.RotaryPositions;
@@ -41,11 +42,12 @@ record GptjBlock() implements DecoderBlock {
   public NDArray of(TextModules modules, String block, NDArray x, Pass pass) {
     NDArray normed = pass.normed(norm(), modules, block + ".ln_1", x);
     NDArray said = attention(modules, block, normed, pass);
-    NDArray attended = pass.hooks().added(block + TextNetwork.HEADS, said, x);
+    NDArray attended = pass.hooks().added(AxisKind.HEADS, block + TextNetwork.HEADS, said, x);
     NDArray activated = pass.activated(block, modules.dense(block + INNER, normed));
     NDArray outer =
         pass.hooks()
             .added(
+                AxisKind.NEURONS,
                 block + TextNetwork.NEURONS,
                 modules.dense(block + OUTER, activated),
                 Tensors.add(attended, x));

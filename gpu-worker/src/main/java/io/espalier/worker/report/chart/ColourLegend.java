@@ -10,7 +10,7 @@ import io.espalier.worker.report.chart.Svg.Spot;
  * @param scale the colours
  * @param label what they stand for
  */
-record ColourLegend(PictureWidth paper, LossScale scale, String label) {
+record ColourLegend(PictureWidth picture, LossScale scale, String label) {
   /** Pixels that it takes. */
   static final int HEIGHT = 46;
 
@@ -28,7 +28,7 @@ record ColourLegend(PictureWidth paper, LossScale scale, String label) {
     for (int step = first; step < LossScale.STEPS; step++) {
       svg.box(new Box(start + step * cell, 3, cell, 14), "h" + step);
     }
-    for (int mark : scale.hasOneLoss() ? new int[] {LossScale.STEPS} : paper.marks()) {
+    for (int mark : scale.hasOneLoss() ? new int[] {LossScale.STEPS} : picture.marks()) {
       double x = start + mark * cell;
       svg.line(new Spot(x, 17), new Spot(x, 21), "axis");
       Anchor anchor = mark == 0 ? Anchor.START : Anchor.MIDDLE;

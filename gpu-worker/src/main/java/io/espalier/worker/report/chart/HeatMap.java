@@ -17,7 +17,7 @@ public final class HeatMap {
   private static final int AXIS_HEIGHT = 22;
   private static final int ROOM_FOR_NUMBER = 40;
 
-  private final PictureWidth paper;
+  private final PictureWidth picture;
   private final Losses losses;
   private final List<AxisFacts> axes;
   private final LossScale scale;
@@ -27,26 +27,26 @@ public final class HeatMap {
   private final double width;
   private final Svg svg;
 
-  private HeatMap(PictureWidth paper, Losses losses, List<AxisFacts> axes) {
-    this.paper = paper;
+  private HeatMap(PictureWidth picture, Losses losses, List<AxisFacts> axes) {
+    this.picture = picture;
     this.losses = losses;
     this.axes = axes;
     this.scale = LossScale.of(axes);
     this.rowHeight = PictureWidth.rowHeight(axes.size());
-    this.labels = Labels.of(paper, rowHeight, axes.stream().map(AxisFacts::name).toList());
-    this.left = paper.labelWidth();
-    this.width = paper.width() - left - 76;
+    this.labels = Labels.of(picture, rowHeight, axes.stream().map(AxisFacts::name).toList());
+    this.left = picture.labelWidth();
+    this.width = picture.width() - left - 76;
     double height = ColourLegend.HEIGHT + AXIS_HEIGHT + axes.size() * (double) rowHeight + 4;
-    this.svg = new Svg(paper, height, "Heat map: " + losses.label() + " by axis and kept width");
+    this.svg = new Svg(picture, height, "Heat map: " + losses.label() + " by axis and kept width");
   }
 
   /** The picture of axes that had a choice. */
-  public static String on(PictureWidth paper, Losses losses, List<AxisFacts> axes) {
-    return new HeatMap(paper, losses, axes).draw();
+  public static String on(PictureWidth picture, Losses losses, List<AxisFacts> axes) {
+    return new HeatMap(picture, losses, axes).draw();
   }
 
   private String draw() {
-    new ColourLegend(paper, scale, losses.label()).draw(svg, left, width);
+    new ColourLegend(picture, scale, losses.label()).draw(svg, left, width);
     grid();
     for (int row = 0; row < axes.size(); row++) {
       row(axes.get(row), top() + row * (double) rowHeight);
@@ -66,7 +66,7 @@ public final class HeatMap {
       svg.words(new Spot(x, top() - 12), Anchor.MIDDLE, "tick", percent + " %");
     }
     svg.words(new Spot(left - 24, top() - 12), Anchor.END, "tick", "width kept");
-    svg.words(new Spot(paper.width(), top() - 12), Anchor.END, "tick", "chosen");
+    svg.words(new Spot(picture.width(), top() - 12), Anchor.END, "tick", "chosen");
   }
 
   private void row(AxisFacts axis, double y) {
@@ -83,7 +83,7 @@ public final class HeatMap {
       svg.box(chosen, "halo").box(chosen, "chosen");
     }
     String kept = axis.chosen() + " / " + axis.units();
-    svg.words(new Spot(paper.width(), middle), Anchor.END, words, kept);
+    svg.words(new Spot(picture.width(), middle), Anchor.END, words, kept);
   }
 
   private Box cell(AxisFacts axis, int choice, double y) {
@@ -97,7 +97,7 @@ public final class HeatMap {
 
   private void fill(AxisFacts axis, int choice, Box box) {
     double loss = axis.loss(choice);
-    svg.box(box, scale.style(loss), paper.hasTitles() ? title(axis, choice) : "");
+    svg.box(box, scale.style(loss), picture.hasTitles() ? title(axis, choice) : "");
     if (rowHeight >= 18 && box.width() >= ROOM_FOR_NUMBER && !Double.isNaN(loss)) {
       svg.words(
           new Spot(box.x() + box.width() / 2, box.middle()),

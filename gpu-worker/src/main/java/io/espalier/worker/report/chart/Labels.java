@@ -9,14 +9,14 @@ import java.util.List;
  * @param rowHeight of the rows, in pixels
  * @param shared how many characters of each name are left out
  */
-public record Labels(PictureWidth paper, int rowHeight, int shared) {
-  public static Labels of(PictureWidth paper, int rowHeight, List<String> names) {
-    return new Labels(paper, rowHeight, names.size() > 1 ? shared(names) : 0);
+public record Labels(PictureWidth picture, int rowHeight, int shared) {
+  public static Labels of(PictureWidth picture, int rowHeight, List<String> names) {
+    return new Labels(picture, rowHeight, names.size() > 1 ? shared(names) : 0);
   }
 
   /** The label of one of the names. */
   public String of(String name) {
-    return paper.label(name.substring(shared), rowHeight);
+    return picture.label(name.substring(shared), rowHeight);
   }
 
   private static int shared(List<String> names) {

@@ -44,7 +44,7 @@ public final class LineChart {
   private static final int TOP = 52;
   private static final int BOTTOM = 44;
 
-  private final PictureWidth paper;
+  private final PictureWidth picture;
   private final Content content;
   private final List<Point> points;
   private final Box area;
@@ -52,8 +52,8 @@ public final class LineChart {
   private final ChartScale up;
   private final Svg svg;
 
-  private LineChart(PictureWidth paper, Content content) {
-    this.paper = paper;
+  private LineChart(PictureWidth picture, Content content) {
+    this.picture = picture;
     this.content = content;
     this.points =
         content.curve().points().stream()
@@ -62,18 +62,18 @@ public final class LineChart {
                 Comparator.<Point>comparingDouble(point -> content.share(point.cost()))
                     .thenComparing(Point::predictedLoss, Comparator.reverseOrder()))
             .toList();
-    double height = paper == PictureWidth.WIDE ? 360 : 300;
-    this.area = new Box(LEFT, TOP, paper.width() - LEFT - RIGHT, height - TOP - BOTTOM);
-    this.across = Ticks.covering(smallestShare(), 1, paper == PictureWidth.WIDE ? 8 : 4);
+    double height = picture == PictureWidth.WIDE ? 360 : 300;
+    this.area = new Box(LEFT, TOP, picture.width() - LEFT - RIGHT, height - TOP - BOTTOM);
+    this.across = Ticks.covering(smallestShare(), 1, picture == PictureWidth.WIDE ? 8 : 4);
     this.up = ChartScale.of(losses(), 5);
     String label =
         "Line chart: %s by %s left".formatted(content.losses().label(), content.quantity().label());
-    this.svg = new Svg(paper, height, label);
+    this.svg = new Svg(picture, height, label);
   }
 
   /** The picture. */
-  public static String on(PictureWidth paper, Content content) {
-    return new LineChart(paper, content).draw();
+  public static String on(PictureWidth picture, Content content) {
+    return new LineChart(picture, content).draw();
   }
 
   private String draw() {
@@ -187,7 +187,7 @@ public final class LineChart {
   }
 
   private void legend() {
-    double step = Math.min(120, (paper.width() - 8) / 3.0);
+    double step = Math.min(120, (picture.width() - 8) / 3.0);
     double y = 9;
     svg.line(new Spot(2, y), new Spot(18, y), "curve").circle(new Spot(10, y), 3, "dot", "");
     svg.words(new Spot(24, y), Anchor.START, "tick", "predicted");

@@ -82,33 +82,33 @@ public final class ParetoScatter {
   private static final int TOP = 52;
   private static final int BOTTOM = 44;
 
-  private final PictureWidth paper;
+  private final PictureWidth picture;
   private final Content content;
   private final Box area;
   private final ChartScale across;
   private final ChartScale up;
   private final Svg svg;
 
-  private ParetoScatter(PictureWidth paper, Content content) {
-    this.paper = paper;
+  private ParetoScatter(PictureWidth picture, Content content) {
+    this.picture = picture;
     this.content = content;
-    double height = paper == PictureWidth.WIDE ? 340 : 300;
-    this.area = new Box(LEFT, TOP, paper.width() - LEFT - RIGHT, height - TOP - BOTTOM);
+    double height = picture == PictureWidth.WIDE ? 340 : 300;
+    this.area = new Box(LEFT, TOP, picture.width() - LEFT - RIGHT, height - TOP - BOTTOM);
     double cheapest = content.dots().stream().mapToDouble(Dot::across).min().orElse(0);
     double dearest = content.dots().stream().mapToDouble(Dot::across).max().orElse(1);
-    this.across = Ticks.covering(cheapest, dearest, paper == PictureWidth.WIDE ? 7 : 3);
+    this.across = Ticks.covering(cheapest, dearest, picture == PictureWidth.WIDE ? 7 : 3);
     this.up = ChartScale.of(content.dots().stream().mapToDouble(Dot::up), 5);
     String label = "Scatter: %s by %s".formatted(content.up().label(), content.across().label());
-    this.svg = new Svg(paper, height, label);
+    this.svg = new Svg(picture, height, label);
   }
 
   /** Writes the picture, for wide and narrow pages. */
   public static void write(Content content, Markup out) {
-    PictureWidth.write(out, paper -> on(paper, content));
+    PictureWidth.write(out, picture -> on(picture, content));
   }
 
-  static String on(PictureWidth paper, Content content) {
-    return new ParetoScatter(paper, content).draw();
+  static String on(PictureWidth picture, Content content) {
+    return new ParetoScatter(picture, content).draw();
   }
 
   private String draw() {
@@ -131,7 +131,7 @@ public final class ParetoScatter {
   }
 
   private String title(Dot dot) {
-    return paper.hasTitles() && content.dots().size() <= MOST_TITLES ? dot.title() : "";
+    return picture.hasTitles() && content.dots().size() <= MOST_TITLES ? dot.title() : "";
   }
 
   private void label(Dot dot) {
@@ -182,7 +182,7 @@ public final class ParetoScatter {
   }
 
   private void legend() {
-    double step = Math.min(140, (paper.width() - 8) / 3.0);
+    double step = Math.min(140, (picture.width() - 8) / 3.0);
     double y = 9;
     svg.circle(new Spot(8, y), 4, "dot beaten", "");
     svg.words(new Spot(20, y), Anchor.START, "tick", "candidate");

@@ -38,8 +38,8 @@ public enum PictureWidth {
   /** Writes a picture of each size, of which the style sheet shows one. */
   public static void write(Markup out, Function<PictureWidth, String> draw) {
     out.open("div", "class", "picture");
-    for (PictureWidth paper : values()) {
-      out.raw(draw.apply(paper));
+    for (PictureWidth picture : values()) {
+      out.raw(draw.apply(picture));
     }
     out.close();
   }

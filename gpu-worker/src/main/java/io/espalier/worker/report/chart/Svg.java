@@ -39,9 +39,9 @@ public final class Svg {
 
   private final Markup markup = new Markup();
 
-  /** A picture of a height on a paper; the label is read to those who cannot see it. */
-  public Svg(PictureWidth paper, double height, String label) {
-    this(paper.width(), height, paper.style(), label);
+  /** A picture of a width and a height; the label is read to those who cannot see it. */
+  public Svg(PictureWidth picture, double height, String label) {
+    this(picture.width(), height, picture.style(), label);
   }
 
   public Svg(double width, double height, String style, String label) {

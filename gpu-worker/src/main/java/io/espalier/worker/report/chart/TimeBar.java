@@ -15,29 +15,29 @@ public final class TimeBar {
   private static final int LINE = 22;
   private static final int LETTER = 7;
 
-  private final PictureWidth paper;
+  private final PictureWidth picture;
   private final Effort effort;
   private final Svg svg;
 
-  private TimeBar(PictureWidth paper, Effort effort) {
-    this.paper = paper;
+  private TimeBar(PictureWidth picture, Effort effort) {
+    this.picture = picture;
     this.effort = effort;
     double height = BAR + 12.0 + LINE * effort.phases().size();
-    this.svg = new Svg(paper, height, "Stacked bar: time by phase");
+    this.svg = new Svg(picture, height, "Stacked bar: time by phase");
   }
 
   /** The picture. */
-  public static String on(PictureWidth paper, Effort effort) {
-    return new TimeBar(paper, effort).draw();
+  public static String on(PictureWidth picture, Effort effort) {
+    return new TimeBar(picture, effort).draw();
   }
 
   private String draw() {
     double x = 0;
     for (int i = 0; i < effort.phases().size(); i++) {
       Phase phase = effort.phases().get(i);
-      double width = effort.share(phase) * paper.width();
+      double width = effort.share(phase) * picture.width();
       Box box = new Box(x, 0, width, BAR);
-      svg.box(box, colour(i), paper.hasTitles() ? title(phase) : "");
+      svg.box(box, colour(i), picture.hasTitles() ? title(phase) : "");
       String share = percent(phase);
       if (width > (phase.name().length() + share.length() + 3) * LETTER) {
         inside(box, phase.name() + " " + share);
@@ -56,7 +56,7 @@ public final class TimeBar {
 
   private void line(int index, Phase phase) {
     double y = BAR + 12.0 + LINE * index + LINE / 2.0;
-    double edge = Math.min(paper.width(), 460);
+    double edge = Math.min(picture.width(), 460);
     svg.box(new Box(0, y - 6, 12, 12), colour(index));
     svg.words(new Spot(20, y), Anchor.START, "plain", phase.name());
     svg.words(new Spot(edge - 70, y), Anchor.END, "plain", Figures.seconds(phase.seconds()));

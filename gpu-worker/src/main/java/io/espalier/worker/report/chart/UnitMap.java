@@ -15,7 +15,7 @@ public final class UnitMap {
   private static final int ROOM_FOR_NUMBER = 40;
   private static final int AXIS_HEIGHT = 22;
 
-  private final PictureWidth paper;
+  private final PictureWidth picture;
   private final Units units;
   private final LossScale scale;
   private final int rowHeight;
@@ -25,8 +25,8 @@ public final class UnitMap {
   private final int widest;
   private final Svg svg;
 
-  private UnitMap(PictureWidth paper, Units units) {
-    this.paper = paper;
+  private UnitMap(PictureWidth picture, Units units) {
+    this.picture = picture;
     this.units = units;
     this.scale =
         LossScale.of(
@@ -34,28 +34,28 @@ public final class UnitMap {
                 .flatMap(row -> row.cells().stream())
                 .mapToDouble(UnitRow.Cell::score));
     this.rowHeight = PictureWidth.rowHeight(units.rows().size());
-    this.labels = Labels.of(paper, rowHeight, units.rows().stream().map(UnitRow::axis).toList());
-    this.left = paper.labelWidth();
-    this.width = paper.width() - left - ROOM_FOR_NUMBERS;
+    this.labels = Labels.of(picture, rowHeight, units.rows().stream().map(UnitRow::axis).toList());
+    this.left = picture.labelWidth();
+    this.width = picture.width() - left - ROOM_FOR_NUMBERS;
     this.widest = units.rows().stream().mapToInt(UnitRow::units).max().orElse(1);
     double height =
         ColourLegend.HEIGHT + AXIS_HEIGHT + units.rows().size() * (double) rowHeight + 4;
-    this.svg = new Svg(paper, height, "Heat map: scores of " + units.kind() + " by axis");
+    this.svg = new Svg(picture, height, "Heat map: scores of " + units.kind() + " by axis");
   }
 
   /** The picture. */
-  public static String on(PictureWidth paper, Units units) {
-    return new UnitMap(paper, units).draw();
+  public static String on(PictureWidth picture, Units units) {
+    return new UnitMap(picture, units).draw();
   }
 
   private String draw() {
-    new ColourLegend(paper, scale, "score").draw(svg, left, width);
+    new ColourLegend(picture, scale, "score").draw(svg, left, width);
     double top = ColourLegend.HEIGHT + AXIS_HEIGHT;
     if (units.ranked()) {
       svg.words(new Spot(left, top - 12), Anchor.START, "tick", "best");
       svg.words(new Spot(left + width, top - 12), Anchor.END, "tick", "worst");
     }
-    svg.words(new Spot(paper.width(), top - 12), Anchor.END, "tick", "kept");
+    svg.words(new Spot(picture.width(), top - 12), Anchor.END, "tick", "kept");
     for (int row = 0; row < units.rows().size(); row++) {
       row(units.rows().get(row), top + row * (double) rowHeight);
     }
@@ -72,14 +72,15 @@ public final class UnitMap {
       before += cell.units();
     }
     gone(row, middle);
-    svg.words(new Spot(paper.width(), middle), Anchor.END, words, row.kept() + " / " + row.units());
+    svg.words(
+        new Spot(picture.width(), middle), Anchor.END, words, row.kept() + " / " + row.units());
   }
 
   private void cell(UnitRow row, UnitRow.Cell cell, int before, double y) {
     double gap = units.ranked() ? 0 : 1;
     Box box =
         new Box(x(before), y + 1, x(before + cell.units()) - x(before) - gap, rowHeight - 2.0);
-    svg.box(box, scale.style(cell.score()), paper.hasTitles() ? title(row, cell, before) : "");
+    svg.box(box, scale.style(cell.score()), picture.hasTitles() ? title(row, cell, before) : "");
     boolean isAlone = !units.ranked() && cell.kept() > 0;
     if (isAlone && rowHeight >= 18 && box.width() >= ROOM_FOR_NUMBER) {
       svg.words(

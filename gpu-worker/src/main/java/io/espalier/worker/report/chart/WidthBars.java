@@ -11,7 +11,7 @@ public final class WidthBars {
   private static final int TOP = 4;
   private static final int ROOM_FOR_NUMBERS = 84;
 
-  private final PictureWidth paper;
+  private final PictureWidth picture;
   private final List<AxisFacts> axes;
   private final int rowHeight;
   private final Labels labels;
@@ -19,21 +19,21 @@ public final class WidthBars {
   private final double pixelsPerUnit;
   private final Svg svg;
 
-  private WidthBars(PictureWidth paper, List<AxisFacts> axes) {
-    this.paper = paper;
+  private WidthBars(PictureWidth picture, List<AxisFacts> axes) {
+    this.picture = picture;
     this.axes = axes;
     this.rowHeight = PictureWidth.rowHeight(axes.size());
-    this.labels = Labels.of(paper, rowHeight, axes.stream().map(AxisFacts::name).toList());
-    this.left = paper.labelWidth();
+    this.labels = Labels.of(picture, rowHeight, axes.stream().map(AxisFacts::name).toList());
+    this.left = picture.labelWidth();
     int widest = axes.stream().mapToInt(AxisFacts::units).max().orElse(1);
-    this.pixelsPerUnit = (paper.width() - left - ROOM_FOR_NUMBERS) / widest;
+    this.pixelsPerUnit = (picture.width() - left - ROOM_FOR_NUMBERS) / widest;
     double height = 2 * TOP + axes.size() * (double) rowHeight;
-    this.svg = new Svg(paper, height, "Bars: width of every axis before and after");
+    this.svg = new Svg(picture, height, "Bars: width of every axis before and after");
   }
 
   /** The picture of all axes. */
-  public static String on(PictureWidth paper, List<AxisFacts> axes) {
-    return new WidthBars(paper, axes).draw();
+  public static String on(PictureWidth picture, List<AxisFacts> axes) {
+    return new WidthBars(picture, axes).draw();
   }
 
   private String draw() {
@@ -52,7 +52,7 @@ public final class WidthBars {
     Box kept = new Box(left, barTop, axis.chosen() * pixelsPerUnit, thickness);
     Box original = new Box(left, barTop, axis.units() * pixelsPerUnit, thickness);
     svg.box(kept, axis.isConfigurable() ? "kept" : "kept frozen");
-    svg.box(original, "original", paper.hasTitles() ? title(axis) : "");
+    svg.box(original, "original", picture.hasTitles() ? title(axis) : "");
     boolean cut = axis.chosen() < axis.units();
     svg.words(
         new Spot(original.right() + 6, middle),

@@ -161,7 +161,8 @@ final class ComparisonHtml {
             + " better lies higher, what is cheaper to the left.");
     for (Metric quality : judged) {
       pictures(
-          paper -> TradeOffChart.on(paper, spots(costs.get(0), quality), costs.get(0), quality));
+          picture ->
+              TradeOffChart.on(picture, spots(costs.get(0), quality), costs.get(0), quality));
     }
     out.close();
   }
@@ -212,7 +213,7 @@ final class ComparisonHtml {
       out.element("p", "All results have the same widths.", "class", "note");
     } else {
       List<String> names = comparison.results().stream().map(Entry::name).toList();
-      pictures(paper -> WidthComparison.on(paper, names, differing));
+      pictures(picture -> WidthComparison.on(picture, names, differing));
     }
     out.close();
   }
@@ -223,8 +224,8 @@ final class ComparisonHtml {
 
   private void pictures(Function<PictureWidth, String> draw) {
     out.open("div", "class", "picture");
-    for (PictureWidth paper : PictureWidth.values()) {
-      out.raw(draw.apply(paper));
+    for (PictureWidth picture : PictureWidth.values()) {
+      out.raw(draw.apply(picture));
     }
     out.close();
   }

@@ -32,7 +32,7 @@ final class TradeOffChart {
   private static final int BOTTOM = 44;
   private static final double LETTER = 6.5;
 
-  private final PictureWidth paper;
+  private final PictureWidth picture;
   private final List<Spot> spots;
   private final Metric cost;
   private final Metric quality;
@@ -42,16 +42,17 @@ final class TradeOffChart {
   private final Ticks up;
   private final Svg svg;
 
-  private TradeOffChart(PictureWidth paper, List<Spot> spots, Metric cost, Metric quality) {
-    this.paper = paper;
+  private TradeOffChart(PictureWidth picture, List<Spot> spots, Metric cost, Metric quality) {
+    this.picture = picture;
     this.spots = spots;
     this.cost = cost;
     this.quality = quality;
     this.whole = cost.before().orElse(1);
-    double height = paper == PictureWidth.WIDE ? 360 : 300;
-    this.area = new Box(LEFT, TOP, paper.width() - LEFT - RIGHT, height - TOP - BOTTOM);
+    double height = picture == PictureWidth.WIDE ? 360 : 300;
+    this.area = new Box(LEFT, TOP, picture.width() - LEFT - RIGHT, height - TOP - BOTTOM);
     double least = spots.stream().mapToDouble(Spot::cost).min().orElse(0) / whole;
-    this.across = Ticks.covering(Math.max(0, least - 0.02), 1, paper == PictureWidth.WIDE ? 8 : 4);
+    this.across =
+        Ticks.covering(Math.max(0, least - 0.02), 1, picture == PictureWidth.WIDE ? 8 : 4);
     this.up =
         Ticks.covering(
             spots.stream().mapToDouble(Spot::quality).min().orElse(0),
@@ -59,14 +60,14 @@ final class TradeOffChart {
             5);
     this.svg =
         new Svg(
-            paper,
+            picture,
             height,
             "Dots: %s by %s left".formatted(Change.label(quality), Change.label(cost)));
   }
 
   /** The picture. */
-  static String on(PictureWidth paper, List<Spot> spots, Metric cost, Metric quality) {
-    return new TradeOffChart(paper, spots, cost, quality).draw();
+  static String on(PictureWidth picture, List<Spot> spots, Metric cost, Metric quality) {
+    return new TradeOffChart(picture, spots, cost, quality).draw();
   }
 
   /**
@@ -147,7 +148,7 @@ final class TradeOffChart {
   }
 
   private String title(Spot spot) {
-    return paper.hasTitles()
+    return picture.hasTitles()
         ? "%s: %s %s, %s %s"
             .formatted(
                 spot.name(),

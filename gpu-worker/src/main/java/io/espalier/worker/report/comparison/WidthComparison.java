@@ -19,7 +19,7 @@ final class WidthComparison {
   private static final int GAP = 8;
   private static final int MOST_NUMBERS = 4;
 
-  private final PictureWidth paper;
+  private final PictureWidth picture;
   private final List<String> names;
   private final List<Differing> axes;
   private final Labels labels;
@@ -27,17 +27,17 @@ final class WidthComparison {
   private final double pixelsPerUnit;
   private final Svg svg;
 
-  private WidthComparison(PictureWidth paper, List<String> names, List<Differing> axes) {
-    this.paper = paper;
+  private WidthComparison(PictureWidth picture, List<String> names, List<Differing> axes) {
+    this.picture = picture;
     this.names = names;
     this.axes = axes;
-    this.labels = Labels.of(paper, LEGEND_ROW, axes.stream().map(Differing::axis).toList());
+    this.labels = Labels.of(picture, LEGEND_ROW, axes.stream().map(Differing::axis).toList());
     this.rowHeight = Math.max(16, names.size() * BAR) + GAP;
     int widest = axes.stream().mapToInt(Differing::units).max().orElse(1);
-    double forNumbers = paper == PictureWidth.WIDE ? 190 : 84;
-    this.pixelsPerUnit = (paper.width() - paper.labelWidth() - forNumbers) / widest;
+    double forNumbers = picture == PictureWidth.WIDE ? 190 : 84;
+    this.pixelsPerUnit = (picture.width() - picture.labelWidth() - forNumbers) / widest;
     double height = names.size() * (double) LEGEND_ROW + axes.size() * (double) rowHeight + GAP;
-    this.svg = new Svg(paper, height, "Bars: width of every axis that differs, in each result");
+    this.svg = new Svg(picture, height, "Bars: width of every axis that differs, in each result");
   }
 
   /**
@@ -45,15 +45,15 @@ final class WidthComparison {
    *
    * @param names of the results, in the order of the widths of each axis
    */
-  static String on(PictureWidth paper, List<String> names, List<Differing> axes) {
-    return new WidthComparison(paper, names, axes).draw();
+  static String on(PictureWidth picture, List<String> names, List<Differing> axes) {
+    return new WidthComparison(picture, names, axes).draw();
   }
 
   private String draw() {
     for (int i = 0; i < names.size(); i++) {
       double middle = (i + 0.5) * LEGEND_ROW;
-      svg.box(new Box(paper.labelWidth(), middle - 4, 18, 8), colour(i));
-      svg.words(new Spot(paper.labelWidth() + 26, middle), Anchor.START, "tick", names.get(i));
+      svg.box(new Box(picture.labelWidth(), middle - 4, 18, 8), colour(i));
+      svg.words(new Spot(picture.labelWidth() + 26, middle), Anchor.START, "tick", names.get(i));
     }
     double top = names.size() * (double) LEGEND_ROW + GAP;
     for (int row = 0; row < axes.size(); row++) {
@@ -63,7 +63,7 @@ final class WidthComparison {
   }
 
   private void row(Differing axis, double top) {
-    double left = paper.labelWidth();
+    double left = picture.labelWidth();
     double bars = names.size() * (double) BAR;
     double middle = top + bars / 2;
     svg.words(new Spot(left - 8, middle), Anchor.END, "name", labels.of(axis.axis()), axis.axis());
@@ -72,8 +72,8 @@ final class WidthComparison {
       svg.box(new Box(left, top + i * (double) BAR, width, BAR - 1), colour(i));
     }
     var original = new Box(left, top - 1, axis.units() * pixelsPerUnit, bars + 1);
-    svg.box(original, "original", paper.hasTitles() ? axis.axis() + ": " + numbers(axis) : "");
-    boolean fits = names.size() <= (paper == PictureWidth.WIDE ? MOST_NUMBERS : 1);
+    svg.box(original, "original", picture.hasTitles() ? axis.axis() + ": " + numbers(axis) : "");
+    boolean fits = names.size() <= (picture == PictureWidth.WIDE ? MOST_NUMBERS : 1);
     svg.words(
         new Spot(original.right() + 6, middle),
         Anchor.START,

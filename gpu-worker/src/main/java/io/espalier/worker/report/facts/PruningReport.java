@@ -15,7 +15,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * Everything that is told of a pruning, however it was computed.
+ * Everything that is told of a pruning, however it was computed, or of a training after it.
  *
  * @param model the model that was pruned
  * @param setup how it was pruned
@@ -32,6 +32,7 @@ import java.util.OptionalLong;
  * @param reconstruction what was solved for behind the cut; empty if nothing was
  * @param data data sets that were used
  * @param opening who opens the result
+ * @param learning the way of a training; empty if nothing was trained
  */
 public record PruningReport(
     Model model,
@@ -48,7 +49,8 @@ public record PruningReport(
     List<LatencyFacts> latencies,
     Optional<Reconstruction> reconstruction,
     List<DataFacts> data,
-    ResultLoaders opening) {
+    ResultLoaders opening,
+    Optional<LearningFacts> learning) {
 
   /**
    * The model that was pruned.
@@ -319,6 +321,74 @@ public record PruningReport(
       OptionalDouble predictedMillis,
       OptionalDouble measuredMillis,
       Optional<Interval> range) {}
+
+  /** A report of a pruning that trained nothing. */
+  public PruningReport(
+      Model model,
+      Setup setup,
+      List<Constraint> constraints,
+      List<MetricFacts> metrics,
+      Optional<Profile> profile,
+      List<AxisFacts> axes,
+      List<Units> units,
+      List<CandidateFacts> candidates,
+      Optional<Search> search,
+      Curve curve,
+      Effort effort,
+      List<LatencyFacts> latencies,
+      Optional<Reconstruction> reconstruction,
+      List<DataFacts> data,
+      ResultLoaders opening) {
+    this(
+        model,
+        setup,
+        constraints,
+        metrics,
+        profile,
+        axes,
+        units,
+        candidates,
+        search,
+        curve,
+        effort,
+        latencies,
+        reconstruction,
+        data,
+        opening,
+        Optional.empty());
+  }
+
+  /** A report of a training, which cuts nothing. */
+  public static PruningReport ofTraining(
+      Model model,
+      Setup setup,
+      List<MetricFacts> metrics,
+      LearningFacts learning,
+      List<DataFacts> data,
+      ResultLoaders opening) {
+    return new PruningReport(
+        model,
+        setup,
+        List.of(),
+        metrics,
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        Curve.none(),
+        new Effort(
+            List.of(),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            OptionalDouble.empty()),
+        List.of(),
+        Optional.empty(),
+        data,
+        opening,
+        Optional.of(learning));
+  }
 
   /** A report; the lists are copied. */
   public PruningReport {

@@ -4,13 +4,9 @@ import io.espalier.schemas.stage.EvaluateKeys;
 import io.espalier.schemas.stage.StageDeclaration;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.evaluate.Measure;
-import io.espalier.worker.algorithm.search.Constraints;
-import io.espalier.worker.algorithm.search.Cost;
-import io.espalier.worker.algorithm.search.CostModel;
-import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
-import io.espalier.worker.domain.WorkerException;
+import io.espalier.worker.domain.Problems;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
@@ -18,15 +14,14 @@ import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.model.KnownModel;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.VisionModel;
+import io.espalier.worker.stage.CopiedModel;
+import io.espalier.worker.stage.ModelCosts;
 import io.espalier.worker.stage.Provenance;
 import io.espalier.worker.stage.PruningSummary;
 import io.espalier.worker.stage.Stage;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
-import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -37,7 +32,6 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * Measures a model: how good it is on the data of role {@code eval}, size, operations, and the
@@ -72,7 +66,8 @@ public final class EvaluateStage implements Stage {
   public Set<String> metrics(StageJob job) {
     Opened opened = open(job);
     var names = new LinkedHashSet<>(opened.subject().measureNames());
-    names.addAll(costs(opened.subject().model()).stream().map(Metric::name).toList());
+    names.addAll(
+        ModelCosts.of(opened.subject().model(), false).stream().map(Metric::name).toList());
     if (opened.settings().latencyRepetitions() > 0) {
       names.add(PruningSummary.LATENCY);
     }
@@ -89,40 +84,39 @@ public final class EvaluateStage implements Stage {
     model.carried().ifPresent(kept -> change.put(StageReport.NOT_COUNTED, kept));
     try (Weights weights = Weights.load(model.directory(), model.architecture())) {
       metrics.addAll(quality(opened, weights, change, progress));
-      metrics.addAll(costs(model));
+      metrics.addAll(ModelCosts.of(model, false));
       if (opened.settings().latencyRepetitions() > 0) {
         metrics.add(latency(opened, weights, change));
       }
     }
-    copy(job.input(), job.output());
-    return new StageReport(NAME, version(), change, metrics, loaders(model), PyTorch.device());
+    CopiedModel.copy(job.input(), job.output());
+    return new StageReport(
+        NAME, version(), change, metrics, Provenance.loaders(model), PyTorch.device());
   }
 
   /** Opens model, settings and data, and gathers what is wrong with any of them. */
   private static Opened open(StageJob job) {
-    var problems = new ArrayList<String>();
-    Optional<EvaluateSettings> settings = attempt(() -> EvaluateSettings.of(job.spec()), problems);
+    Problems problems = Problems.ofSeveral();
+    Optional<EvaluateSettings> settings = problems.attempt(() -> EvaluateSettings.of(job.spec()));
     Optional<URI> uri = Optional.ofNullable(job.data().get(DATA));
     if (uri.isEmpty()) {
       problems.add(
-          "evaluate needs data of role '%s', but the job has %s"
-              .formatted(DATA, job.data().isEmpty() ? "none" : job.data().keySet()));
+          "evaluate needs data of role '%s', but the job has %s",
+          DATA, job.data().isEmpty() ? "none" : job.data().keySet());
     }
     EvaluateSettings said = settings.orElse(EvaluateSettings.USUAL);
     Optional<Opened> opened =
-        attempt(() -> KnownModel.of(ModelDirectory.open(job.input())), problems)
+        problems
+            .attempt(() -> KnownModel.of(ModelDirectory.open(job.input())))
             .flatMap(
                 model ->
                     uri.flatMap(
                         where ->
-                            attempt(
+                            problems.attempt(
                                 () ->
                                     new Opened(
-                                        said, subject(said, model, where, job.seed()), where),
-                                problems)));
-    if (!problems.isEmpty()) {
-      throw new InvalidInputException(problems);
-    }
+                                        said, subject(said, model, where, job.seed()), where))));
+    problems.throwIfAny();
     return opened.orElseThrow();
   }
 
@@ -130,27 +124,6 @@ public final class EvaluateStage implements Stage {
     return model instanceof TextModel text
         ? TextSubject.open(settings, text.directory(), uri, seed)
         : VisionSubject.open(settings, (VisionModel) model, uri);
-  }
-
-  /** Returns what the one who made the model says of its loaders; else what its family says. */
-  private static List<String> loaders(KnownModel model) {
-    var loaders = new ArrayList<String>();
-    Provenance.of(model.directory().path())
-        .ifPresent(made -> made.path("loadsIn").forEach(loader -> loaders.add(loader.asText())));
-    return loaders.isEmpty() ? model.family().loadsIn(model.directory().config()) : loaders;
-  }
-
-  private interface Opening<R> {
-    R open();
-  }
-
-  private static <R> Optional<R> attempt(Opening<R> opening, List<String> problems) {
-    try {
-      return Optional.of(opening.open());
-    } catch (InvalidInputException e) {
-      problems.addAll(e.problems());
-      return Optional.empty();
-    }
   }
 
   private static List<Metric> quality(
@@ -184,26 +157,6 @@ public final class EvaluateStage implements Stage {
         .toList();
   }
 
-  private static List<Metric> costs(KnownModel model) {
-    Cost cost = CostModel.of(model.architecture()).cost(Widths.all());
-    var costs = new ArrayList<Metric>();
-    costs.add(plain("parameters", "count", (double) cost.parameters(), OptionalLong.empty()));
-    costs.add(plain("flops", "count", (double) cost.flops(), OptionalLong.empty()));
-    if (model instanceof TextModel text) {
-      text.tokensOneByOne()
-          .ifPresent(
-              tokens ->
-                  costs.add(
-                      plain(
-                          Constraints.FLOPS_PER_TOKEN,
-                          "count",
-                          (double) cost.flops() / tokens,
-                          OptionalLong.empty())));
-    }
-    costs.add(plain("bytes", "bytes", (double) model.directory().bytes(), OptionalLong.empty()));
-    return costs;
-  }
-
   private static Metric latency(Opened opened, Weights weights, Map<String, String> change) {
     Latency latency = opened.subject().latency(weights, opened.settings().latencyRepetitions());
     change.put(
@@ -231,21 +184,5 @@ public final class EvaluateStage implements Stage {
         false,
         Optional.empty(),
         samples);
-  }
-
-  private static void copy(Path from, Path to) {
-    try (Stream<Path> paths = Files.walk(from.toRealPath())) {
-      for (Path path : paths.toList()) {
-        Path target = to.resolve(from.toRealPath().relativize(path).toString());
-        if (Files.isDirectory(path)) {
-          Files.createDirectories(target);
-        } else {
-          Files.copy(path, target);
-        }
-      }
-    } catch (IOException e) {
-      throw new WorkerException(
-          "evaluate: cannot copy the model from %s to %s: %s".formatted(from, to, e), true, e);
-    }
   }
 }

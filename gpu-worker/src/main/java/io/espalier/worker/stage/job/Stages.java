@@ -4,6 +4,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.Quoted;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.stage.Stage;
+import io.espalier.worker.stage.distill.DistillStage;
 import io.espalier.worker.stage.evaluate.EvaluateStage;
 import io.espalier.worker.stage.prune.PruneStage;
 import java.util.ArrayList;
@@ -29,7 +30,7 @@ public final class Stages {
 
   /** Every stage of this version. Building them loads no native library. */
   public static Stages standard() {
-    return with(new PruneStage(), new EvaluateStage());
+    return with(new PruneStage(), new DistillStage(), new EvaluateStage());
   }
 
   /**

@@ -4,7 +4,9 @@ import io.espalier.worker.algorithm.fastnas.FastNasPlan;
 import io.espalier.worker.algorithm.fastnas.FastNasPruning;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings;
 import io.espalier.worker.algorithm.fastnas.SensitivityMap;
+import io.espalier.worker.algorithm.prune.Decision.Solved;
 import io.espalier.worker.algorithm.prune.MeasuredModel;
+import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.Widths;
@@ -28,17 +30,15 @@ import java.util.OptionalInt;
 /**
  * Facts of a pruning by FastNAS.
  *
- * @param search the images of the search
- * @param data the data that it used
+ * @param images that it was scored and judged by
  */
 record FastNasFacts(
     StageJob job,
     FastNasSpec spec,
     FastNasPlan plan,
     FastNasPruning.Result pruned,
-    ImageDataset search,
-    List<DataFacts> data)
-    implements AlgorithmFacts {
+    PruningImages images)
+    implements WidthSearchFacts {
 
   @Override
   public PruningReport.Model model() {
@@ -62,28 +62,21 @@ record FastNasFacts(
 
   @Override
   public List<Fact> facts() {
+    ImageDataset search = images.search();
     int scored = Math.min(search.size(), spec.settings(job.seed()).scoreImages());
     var facts = new ArrayList<Fact>();
     search.reading().facts().forEach((key, text) -> facts.add(Fact.of(key, key, text)));
     facts.addAll(SettingFacts.of(spec.said()));
     facts.addAll(
         List.of(
-            Fact.of(
-                "calibrationImages",
-                "images for calibration",
-                pruned.completed().calibrationImages()),
+            Fact.of("calibrationImages", "images for calibration", pruned.calibrationImages()),
             Fact.of("scoreImages", "images for scoring", scored)));
     return facts;
   }
 
   @Override
-  public List<Axis> axes() {
-    return plan.space().architecture().axes();
-  }
-
-  @Override
-  public int width(Axis axis) {
-    return pruned.outcome().decision().selection().widths().of(axis);
+  public PruningOutcome<Solved> outcome() {
+    return pruned.outcome();
   }
 
   @Override
@@ -112,13 +105,18 @@ record FastNasFacts(
     return entry(axis).map(SensitivityMap.Entry::evaluations).orElse(0);
   }
 
+  @Override
+  public List<DataFacts> data() {
+    return images.facts();
+  }
+
   private Optional<SensitivityMap.Entry> entry(Axis axis) {
     return Optional.ofNullable(pruned.sensitivity().axes().get(axis.name()));
   }
 
   @Override
   public Optional<Reconstruction> reconstruction() {
-    return pruned.completed().reconstruction();
+    return pruned.reconstruction();
   }
 
   @Override

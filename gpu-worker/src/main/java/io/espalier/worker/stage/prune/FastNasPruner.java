@@ -9,23 +9,19 @@ import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Problems;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.model.Families;
 import io.espalier.worker.model.family.Family;
 import io.espalier.worker.model.family.VisionFamily;
-import io.espalier.worker.report.Reports;
-import io.espalier.worker.report.facts.DataFacts;
 import io.espalier.worker.stage.PruningSummary;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Stream;
 
 /**
  * Prunes a model that tells images apart: looks at it, searches widths, cuts the files, calibrates
@@ -37,18 +33,7 @@ import java.util.stream.Stream;
  */
 final class FastNasPruner implements Pruner {
   /** Everything that can be known before a tensor is loaded. */
-  private record Prepared(
-      FastNasSpec spec, FastNasPlan plan, ImageDataset search, ImageDataset judge, List<URI> uris) {
-    URI uri() {
-      return uris.get(1);
-    }
-
-    List<DataFacts> data() {
-      return List.of(
-          new DataFacts("search", uris.get(0).toString(), search.fingerprint()),
-          new DataFacts("before and after", uri().toString(), judge.fingerprint()));
-    }
-  }
+  private record Prepared(FastNasSpec spec, FastNasPlan plan, PruningImages images) {}
 
   @Override
   public String version() {
@@ -63,41 +48,26 @@ final class FastNasPruner implements Pruner {
   @Override
   public Set<String> metrics(StageJob job) {
     Prepared prepared = open(job);
-    List<String> judged = FastNasResult.measureNames(prepared.spec(), prepared.judge().labelled());
+    List<String> judged =
+        FastNasResult.measureNames(prepared.spec(), prepared.images().judge().labelled());
     return new PruningSummary.Reported(false, false, judged, true).names();
   }
 
   @Override
   public StageReport run(StageJob job, Progress.Listener progress) {
     Prepared prepared = prepare(job);
-    var pruning =
+    FastNasSpec spec = prepared.spec();
+    PruningImages images = prepared.images();
+    FastNasPruning.Result pruned =
         new FastNasPruning(
-            prepared.plan(),
-            prepared.spec().constraints(),
-            prepared.spec().settings(job.seed()),
-            prepared.search(),
-            prepared.judge(),
-            progress);
-    FastNasPruning.Result pruned = pruning.run(job.output(), job.checkpoints());
-    var result =
-        new FastNasResult(
-            job, prepared.spec(), prepared.plan(), pruned, prepared.uri(), prepared.judge());
-    StageReport report = result.report();
-    result.write(report);
-    Reports.write(
-        job.output(),
-        new PruningFacts(
-                pruned.outcome(),
-                job.seed(),
-                new FastNasFacts(
-                    job,
-                    prepared.spec(),
-                    prepared.plan(),
-                    pruned,
-                    prepared.search(),
-                    prepared.data()))
-            .report(report, result.opening()));
-    return report;
+                prepared.plan(),
+                spec.constraints(),
+                spec.settings(job.seed()),
+                images.search(),
+                images.judge(),
+                progress)
+            .run(job.output(), job.checkpoints());
+    return new FastNasResult(job, spec, prepared.plan(), pruned, images).deliver();
   }
 
   private static Prepared prepare(StageJob job) {
@@ -107,34 +77,42 @@ final class FastNasPruner implements Pruner {
   }
 
   private static Prepared open(StageJob job) {
-    var problems = new ArrayList<String>();
-    Optional<FastNasSpec> spec = attempt(problems, job.spec(), FastNasSpec::parse);
-    Optional<ModelDirectory> model = attempt(problems, job.input(), FastNasPruner::model);
+    Problems problems = Problems.ofSeveral();
+    Optional<FastNasSpec> spec = problems.attempt(() -> FastNasSpec.parse(job.spec()));
+    Optional<ModelDirectory> model = problems.attempt(() -> model(job.input()));
     int divisor = spec.map(FastNasSpec::channelDivisor).orElse(1);
     LayerRules rules = spec.map(FastNasSpec::layers).orElse(LayerRules.NONE);
     Optional<FastNasPlan> plan =
-        model.flatMap(m -> attempt(problems, m, any -> FastNasPlan.of(any, divisor, rules)));
-    Optional<InputSpec> images = plan.map(FastNasPlan::input);
-    List<URI> uris = new ArrayList<>();
-    role(job, "calibration", "train", "eval").ifPresentOrElse(uris::add, () -> noData(problems));
-    role(job, "eval", "calibration", "train").ifPresent(uris::add);
-    List<ImageDataset> data = new ArrayList<>();
-    images.ifPresent(
-        input ->
-            uris.forEach(
-                uri ->
-                    attempt(problems, uri, any -> ImageDatasets.openAny(any, input))
-                        .ifPresent(data::add)));
-    if (spec.isPresent() && data.size() == 2) {
-      problems.addAll(spec.get().unmet(data.get(0).size(), data.get(0).labelled()));
+        model.flatMap(m -> problems.attempt(() -> FastNasPlan.of(m, divisor, rules)));
+    Optional<PruningImages> images = images(job, plan.map(FastNasPlan::input), problems);
+    if (spec.isPresent() && images.isPresent()) {
+      ImageDataset search = images.get().search();
+      problems.addAll(spec.get().unmet(search.size(), search.labelled()));
       plan.map(FastNasPlan::architecture)
-          .flatMap(network -> spec.get().withoutVariance(network, data.get(0).size()))
-          .ifPresent(problems::add);
+          .flatMap(network -> spec.get().withoutVariance(network, search.size()))
+          .ifPresent(problems::addText);
     }
-    if (!problems.isEmpty() || spec.isEmpty() || plan.isEmpty()) {
-      throw new InvalidInputException(problems.stream().distinct().toList());
+    problems.throwIfAny();
+    return new Prepared(spec.orElseThrow(), plan.orElseThrow(), images.orElseThrow());
+  }
+
+  /** Opens the data, of which it is known where they lie even if the model is refused. */
+  private static Optional<PruningImages> images(
+      StageJob job, Optional<InputSpec> input, Problems problems) {
+    Optional<URI> searched = problems.attempt(() -> PruningData.searched(job, "images"));
+    if (searched.isEmpty() || input.isEmpty()) {
+      return Optional.empty();
     }
-    return new Prepared(spec.get(), plan.get(), data.get(0), data.get(1), uris);
+    URI judged = PruningData.judged(job, "images");
+    Optional<ImageDataset> search = open(searched.get(), input.get(), problems);
+    Optional<ImageDataset> judge = open(judged, input.get(), problems);
+    return search.isEmpty() || judge.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new PruningImages(search.get(), judge.get(), searched.get(), judged));
+  }
+
+  private static Optional<ImageDataset> open(URI uri, InputSpec input, Problems problems) {
+    return problems.attempt(() -> ImageDatasets.openAny(uri, input));
   }
 
   private static ModelDirectory model(Path path) {
@@ -151,24 +129,5 @@ final class FastNasPruner implements Pruner {
               .formatted(path, family.name()));
     }
     return directory;
-  }
-
-  private static void noData(List<String> problems) {
-    problems.add(
-        "data: pruning needs images; give at least one of calibration, train, eval in the policy's"
-            + " data or with the registered model");
-  }
-
-  private static Optional<URI> role(StageJob job, String... roles) {
-    return Stream.of(roles).filter(job.data()::containsKey).map(job.data()::get).findFirst();
-  }
-
-  private static <A, B> Optional<B> attempt(List<String> problems, A input, Function<A, B> read) {
-    try {
-      return Optional.of(read.apply(input));
-    } catch (InvalidInputException e) {
-      problems.addAll(e.problems());
-      return Optional.empty();
-    }
   }
 }

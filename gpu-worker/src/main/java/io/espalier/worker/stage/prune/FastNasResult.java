@@ -1,39 +1,40 @@
 package io.espalier.worker.stage.prune;
 
 import io.espalier.schemas.stage.FastNasKeys;
+import io.espalier.worker.algorithm.evaluate.ImageMetrics;
+import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.fastnas.FastNas;
 import io.espalier.worker.algorithm.fastnas.FastNasPlan;
 import io.espalier.worker.algorithm.fastnas.FastNasPruning;
+import io.espalier.worker.algorithm.prune.Decision.Solved;
+import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
-import io.espalier.worker.data.ImageDataset;
+import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.stage.Opening;
 import io.espalier.worker.stage.PruningSummary;
 import io.espalier.worker.stage.ResultFiles;
 import io.espalier.worker.stage.TimmShapes;
-import java.net.URI;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 
 /**
  * Files of a pruning beside the weights: its report, config.json, espalier.json.
  *
- * @param dataset where the data lie that it was judged by
- * @param judge these data
+ * @param images that it was scored and judged by
  */
 record FastNasResult(
     StageJob job,
     FastNasSpec spec,
     FastNasPlan plan,
     FastNasPruning.Result pruned,
-    URI dataset,
-    ImageDataset judge) {
+    PruningImages images)
+    implements PruningResult {
   private static final String NOTE_ON_OTHERS =
       "timm.create_model, torchvision and transformers build every block of a stage equally wide,"
           + " so they do not load this model; a network built with the widths in config.json"
@@ -45,32 +46,52 @@ record FastNasResult(
    * @param labelled whether the images that it is judged by have classes
    */
   static List<String> measureNames(FastNasSpec spec, boolean labelled) {
-    var names = new ArrayList<>(labelled ? List.of("accuracy", "loss") : List.<String>of());
-    names.add("agreement");
+    var names = new ArrayList<>(ImageMetrics.names(labelled));
     if (spec.reconstruct() != ReconstructionMode.OFF) {
-      names.add(labelled ? FastNasPruning.ACCURACY_AS_CUT : FastNasPruning.AGREEMENT_AS_CUT);
+      names.add(Measure.asCut(names.get(0)));
     }
     return names;
   }
 
-  /** Returns what is said to whoever ordered the pruning. */
-  StageReport report() {
+  @Override
+  public ModelDirectory original() {
+    return plan.model();
+  }
+
+  @Override
+  public Architecture made() {
+    return plan.architecture().keep(kept());
+  }
+
+  @Override
+  public PruningOutcome<Solved> outcome() {
+    return pruned.outcome();
+  }
+
+  @Override
+  public String dataDigest() {
+    return images.fingerprint();
+  }
+
+  @Override
+  public AlgorithmFacts facts() {
+    return new FastNasFacts(job, spec, plan, pruned, images);
+  }
+
+  @Override
+  public StageReport report() {
     var settings = PruningSummary.used(spec.said());
     settings.put("seed", Long.toString(job.seed()));
     settings.put("evaluations", Integer.toString(pruned.sensitivity().evaluations()));
-    pruned
-        .completed()
-        .reconstruction()
-        .map(ReconstructionTexts::settings)
-        .ifPresent(settings::putAll);
-    settings.putAll(judge.reading().facts());
+    pruned.reconstruction().map(ReconstructionTexts::settings).ifPresent(settings::putAll);
+    settings.putAll(images.judge().reading().facts());
     settings.put(StageReport.OPENING, opening().lines());
-    StageReport.warn(settings, judge.reading().warnings());
+    StageReport.warn(settings, images.judge().reading().warnings());
     return new PruningSummary(
             pruned.outcome(),
             PruningSummary.prunable(plan.architecture(), kept()),
             settings,
-            dataset,
+            images.uri(),
             OptionalInt.empty())
         .report(FastNasKeys.FASTNAS, FastNas.VERSION, loadsIn());
   }
@@ -79,22 +100,15 @@ record FastNasResult(
     return plan.family().loadsIn(plan.model().config());
   }
 
-  /** Completes the output directory. */
-  void write(StageReport report) {
-    var files = new ResultFiles(job, plan.model().rootDigest());
-    files.markWidths(widths());
-    files.writeProvenance(report, judge.fingerprint(), kept(), shapes(), opening());
+  @Override
+  public void writeOthers(ResultFiles files, StageReport report) {
     if (report.loadsIn().contains(TimmShapes.LOADER)) {
-      files.write(TimmShapes.FILE, TimmShapes.line(shapes()));
+      files.write(TimmShapes.FILE, TimmShapes.line(made().shapes()));
     }
   }
 
-  private Map<String, long[]> shapes() {
-    return plan.architecture().keep(kept()).shapes();
-  }
-
-  /** Returns how the result is opened. */
-  Opening opening() {
+  @Override
+  public Opening opening() {
     if (!loadsIn().contains(TimmShapes.LOADER)) {
       return Opening.ofEspalier(NOTE_ON_OTHERS);
     }
@@ -103,12 +117,6 @@ record FastNasResult(
     return Opening.ofTimm(
         TimmShapes.note(
             plan.model().config(), classes, plan.input().channels(), plan.model().sharded()));
-  }
-
-  private Map<String, Integer> widths() {
-    var widths = new LinkedHashMap<String, Integer>();
-    plan.architecture().axes().forEach(axis -> widths.put(axis.name(), kept().width(axis)));
-    return widths;
   }
 
   private Kept kept() {

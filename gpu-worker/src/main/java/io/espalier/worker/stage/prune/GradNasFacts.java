@@ -2,6 +2,8 @@ package io.espalier.worker.stage.prune;
 
 import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.GradNasPruning;
+import io.espalier.worker.algorithm.prune.Decision.Solved;
+import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.model.Architecture;
@@ -26,7 +28,7 @@ import java.util.stream.IntStream;
 /** Facts of a pruning by GradNAS. */
 record GradNasFacts(
     GradNasSpec spec, GradNasPlan plan, GradNasPruning.Result pruned, List<DataFacts> data)
-    implements AlgorithmFacts {
+    implements WidthSearchFacts {
   @Override
   public PruningReport.Model model() {
     MaskableModel model = plan.model();
@@ -73,13 +75,8 @@ record GradNasFacts(
   }
 
   @Override
-  public List<Axis> axes() {
-    return plan.space().architecture().axes();
-  }
-
-  @Override
-  public int width(Axis axis) {
-    return pruned.outcome().decision().selection().widths().of(axis);
+  public PruningOutcome<Solved> outcome() {
+    return pruned.outcome();
   }
 
   @Override

@@ -23,7 +23,6 @@ import io.espalier.worker.model.ImageTransformerModel;
 import io.espalier.worker.model.KnownModel;
 import io.espalier.worker.model.MaskableModel;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.report.Reports;
 import io.espalier.worker.stage.PruningSummary;
 import java.net.URI;
 import java.util.ArrayList;
@@ -95,8 +94,8 @@ final class GradNasPruner implements Pruner {
   private static StageReport run(StageJob job, Prepared prepared, Progress.Listener progress) {
     OutputForms forms = prepared.forms();
     try {
-      GradNasPruning.Result pruned = pruned(job, prepared, progress);
-      return result(job, prepared, pruned);
+      GradNasPruning.Result pruned = pruned(job, prepared, prepared.subject(), progress);
+      return new GradNasResult(job, prepared.spec(), forms, pruned, prepared.data()).deliver();
     } catch (InfeasibleException e) {
       if (forms.plans().size() == 1) {
         throw e;
@@ -110,11 +109,6 @@ final class GradNasPruner implements Pruner {
     }
   }
 
-  private static GradNasPruning.Result pruned(
-      StageJob job, Prepared prepared, Progress.Listener progress) {
-    return pruned(job, prepared, prepared.subject(), progress);
-  }
-
   private static <M extends MaskableModel> GradNasPruning.Result pruned(
       StageJob job, Prepared prepared, GradNasSubject<M> subject, Progress.Listener progress) {
     return new GradNasPruning<>(
@@ -124,19 +118,6 @@ final class GradNasPruner implements Pruner {
             subject,
             progress)
         .run(job.output(), job.checkpoints());
-  }
-
-  private static StageReport result(StageJob job, Prepared prepared, GradNasPruning.Result pruned) {
-    var result = new GradNasResult(job, prepared.spec(), prepared.forms(), pruned, prepared.data());
-    StageReport report = result.report();
-    result.write(report);
-    var facts =
-        new GradNasFacts(
-            prepared.spec(), prepared.forms().first(), pruned, prepared.data().facts());
-    Reports.write(
-        job.output(),
-        new PruningFacts(pruned.outcome(), job.seed(), facts).report(report, result.opening()));
-    return report;
   }
 
   private static Prepared prepare(StageJob job) {

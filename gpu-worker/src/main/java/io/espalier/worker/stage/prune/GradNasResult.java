@@ -6,15 +6,17 @@ import io.espalier.worker.algorithm.gradnas.GradNasPlan;
 import io.espalier.worker.algorithm.gradnas.GradNasPruning;
 import io.espalier.worker.algorithm.gradnas.OutputForms;
 import io.espalier.worker.algorithm.gradnas.OutputMode;
+import io.espalier.worker.algorithm.prune.Decision.Solved;
+import io.espalier.worker.algorithm.prune.PruningOutcome;
+import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.model.MaskableModel;
 import io.espalier.worker.stage.Opening;
 import io.espalier.worker.stage.PruningSummary;
-import io.espalier.worker.stage.ResultFiles;
 import io.espalier.worker.stage.TimmShapes;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -29,10 +31,35 @@ record GradNasResult(
     GradNasSpec spec,
     OutputForms forms,
     GradNasPruning.Result pruned,
-    PruningData data) {
+    PruningData data)
+    implements PruningResult {
+  @Override
+  public ModelDirectory original() {
+    return plan().model().directory();
+  }
 
-  /** Returns what is said to whoever ordered the pruning. */
-  StageReport report() {
+  @Override
+  public Architecture made() {
+    return pruned.model().architecture();
+  }
+
+  @Override
+  public PruningOutcome<Solved> outcome() {
+    return pruned.outcome();
+  }
+
+  @Override
+  public String dataDigest() {
+    return data.fingerprint();
+  }
+
+  @Override
+  public AlgorithmFacts facts() {
+    return new GradNasFacts(spec, plan(), pruned, data.facts());
+  }
+
+  @Override
+  public StageReport report() {
     var settings = PruningSummary.used(spec.said());
     settings.put("seed", Long.toString(job.seed()));
     settings.put("batches", Integer.toString(pruned.scores().batches()));
@@ -59,20 +86,6 @@ record GradNasResult(
         .report(GradNasKeys.GRADNAS, GradNas.VERSION, loadsIn());
   }
 
-  /** Completes the output directory. */
-  void write(StageReport report) {
-    var files = new ResultFiles(job, plan().model().directory().rootDigest());
-    var widths = new LinkedHashMap<String, Integer>();
-    pruned.model().architecture().axes().forEach(axis -> widths.put(axis.name(), axis.units()));
-    files.markWidths(widths);
-    files.writeProvenance(
-        report,
-        data.fingerprint(),
-        pruned.outcome().kept(),
-        pruned.model().architecture().shapes(),
-        opening());
-  }
-
   private GradNasPlan plan() {
     return forms.first();
   }
@@ -86,8 +99,8 @@ record GradNasResult(
     return loaders;
   }
 
-  /** Returns how the result is opened. */
-  Opening opening() {
+  @Override
+  public Opening opening() {
     return Opening.of(note(), loadsIn(), pruned.model());
   }
 

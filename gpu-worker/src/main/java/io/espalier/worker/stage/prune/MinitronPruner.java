@@ -11,7 +11,6 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.model.TextModel;
-import io.espalier.worker.report.Reports;
 import java.net.URI;
 import java.util.Optional;
 import java.util.Set;
@@ -57,24 +56,9 @@ final class MinitronPruner implements Pruner {
     PruningTexts texts = prepared.texts();
     MinitronPruning.Result pruned =
         new MinitronPruning(
-                prepared.plan(),
-                spec.listening(job.seed()),
-                spec.score(),
-                spec.depth(),
-                texts.search(),
-                texts.judge(),
-                progress)
-            .reconstructing(spec.reconstruct())
+                prepared.plan(), spec.settings(job.seed()), texts.search(), texts.judge(), progress)
             .run(job.output(), job.checkpoints());
-    var result = new MinitronResult(job, spec, pruned, texts.uri());
-    StageReport report = result.report();
-    result.write(report, texts.judge().fingerprint());
-    Reports.write(
-        job.output(),
-        new PruningFacts(
-                pruned.outcome(), job.seed(), new MinitronFacts(spec, pruned, texts.facts()))
-            .report(report, result.opening()));
-    return report;
+    return new MinitronResult(job, spec, pruned, texts).deliver();
   }
 
   private static Prepared prepare(StageJob job) {

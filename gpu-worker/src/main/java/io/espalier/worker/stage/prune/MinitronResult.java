@@ -8,21 +8,22 @@ import io.espalier.worker.algorithm.minitron.MinitronPruning;
 import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
+import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.prune.ScoredCandidate;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.stage.Opening;
 import io.espalier.worker.stage.PruningSummary;
-import io.espalier.worker.stage.ResultFiles;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,9 +35,11 @@ import java.util.stream.IntStream;
 /**
  * Files of a pruning by Minitron beside weights and config.json: its report, espalier.json.
  *
- * @param dataset where the data lie that it was judged by
+ * @param texts that it was scored and judged by
  */
-record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pruned, URI dataset) {
+record MinitronResult(
+    StageJob job, MinitronSpec spec, MinitronPruning.Result pruned, PruningTexts texts)
+    implements PruningResult {
   /** Names of the metrics that a pruning reports. */
   static Set<String> metricNames(DecoderBlueprint blueprint, MinitronSpec spec, long seed) {
     TextInput input = blueprint.network().input();
@@ -52,12 +55,37 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
         .names();
   }
 
-  /** Returns what is said to whoever ordered the pruning. */
-  StageReport report() {
-    TextModel original = original();
+  @Override
+  public ModelDirectory original() {
+    return given().directory();
+  }
+
+  @Override
+  public Architecture made() {
+    return pruned.model().architecture();
+  }
+
+  @Override
+  public PruningOutcome<?> outcome() {
+    return pruned.outcome();
+  }
+
+  @Override
+  public String dataDigest() {
+    return texts.fingerprint();
+  }
+
+  @Override
+  public AlgorithmFacts facts() {
+    return new MinitronFacts(spec, pruned, texts.facts());
+  }
+
+  @Override
+  public StageReport report() {
+    TextModel original = given();
     List<PruningSummary.Width> widths = widths(original, pruned.outcome().kept());
     return new PruningSummary(
-            pruned.outcome(), widths, settings(), dataset, original.tokensOneByOne())
+            pruned.outcome(), widths, settings(), texts.uri(), original.tokensOneByOne())
         .report(MinitronKeys.MINITRON, ActivationMeasurement.VERSION, loadsIn(), candidates());
   }
 
@@ -72,7 +100,7 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
 
   /** An axis as it is told: experts of a layer are equally wide, so one stands for all. */
   private Axis told(Axis axis) {
-    for (Stack stack : original().architecture().stacks()) {
+    for (Stack stack : given().architecture().stacks()) {
       OptionalInt expert =
           stack.shared().isPresent() ? stack.unit(axis.name()) : OptionalInt.empty();
       if (expert.isPresent()) {
@@ -82,21 +110,7 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
     return axis;
   }
 
-  /** Completes the output directory. */
-  void write(StageReport report, String datasetDigest) {
-    var files = new ResultFiles(job, original().directory().rootDigest());
-    var widths = new LinkedHashMap<String, Integer>();
-    pruned.model().architecture().axes().forEach(axis -> widths.put(axis.name(), axis.units()));
-    files.markWidths(widths);
-    files.writeProvenance(
-        report,
-        datasetDigest,
-        pruned.outcome().kept(),
-        pruned.model().architecture().shapes(),
-        opening());
-  }
-
-  private TextModel original() {
+  private TextModel given() {
     return pruned.plan().blueprint().model();
   }
 
@@ -104,8 +118,8 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
     return pruned.model().family().loadsIn(pruned.model().directory().config());
   }
 
-  /** Returns how the result is opened. */
-  Opening opening() {
+  @Override
+  public Opening opening() {
     return Opening.of(note(), loadsIn(), pruned.model());
   }
 
@@ -125,11 +139,11 @@ record MinitronResult(StageJob job, MinitronSpec spec, MinitronPruning.Result pr
     pruned.stream().ifPresent(stream -> settings.putAll(stream.settings()));
     settings.put("seed", Long.toString(job.seed()));
     settings.put("batches", Integer.toString(pruned.batches()));
-    settings.put("tokens", Integer.toString(original().tokens()));
+    settings.put("tokens", Integer.toString(given().tokens()));
     pruned.reconstruction().ifPresent(done -> reconstruction(done, settings));
     settings.put(StageReport.OPENING, opening().lines());
-    original().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
-    StageReport.warn(settings, original().network().warnings());
+    given().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
+    StageReport.warn(settings, given().network().warnings());
     return settings;
   }
 

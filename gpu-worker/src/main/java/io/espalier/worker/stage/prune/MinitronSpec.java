@@ -4,6 +4,7 @@ import io.espalier.schemas.setting.Setting;
 import io.espalier.schemas.setting.Settings;
 import io.espalier.schemas.stage.MinitronKeys;
 import io.espalier.schemas.stage.PruneKeys;
+import io.espalier.worker.algorithm.minitron.MinitronSettings;
 import io.espalier.worker.algorithm.minitron.MinitronTarget;
 import io.espalier.worker.algorithm.minitron.cut.DepthCriterion;
 import io.espalier.worker.algorithm.minitron.measure.ActivationSettings;
@@ -58,6 +59,11 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
   /** Returns how it is decided which layers go. */
   public DepthCriterion depth() {
     return said.get(MinitronKeys.DEPTH, DepthCriterion.values(), DepthCriterion::key);
+  }
+
+  /** Returns how units are scored, candidates compared and layers chosen. */
+  MinitronSettings settings(long seed) {
+    return new MinitronSettings(listening(seed), score(), depth(), reconstruct());
   }
 
   /** Returns whether layers behind the cut are solved for anew. */

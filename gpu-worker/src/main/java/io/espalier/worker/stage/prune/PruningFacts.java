@@ -18,6 +18,8 @@ import io.espalier.worker.report.facts.PruningReport.AxisFacts;
 import io.espalier.worker.report.facts.PruningReport.CandidateFacts;
 import io.espalier.worker.report.facts.PruningReport.LatencyFacts;
 import io.espalier.worker.report.facts.PruningReport.Point;
+import io.espalier.worker.stage.LoadingLines;
+import io.espalier.worker.stage.MetricSpread;
 import io.espalier.worker.stage.Opening;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -49,7 +51,7 @@ record PruningFacts(PruningOutcome<?> outcome, long seed, AlgorithmFacts algorit
                     new PruningReport.Constraint(
                         bound, bound.quantity().of(outcome.after().cost())))
             .toList(),
-        new MetricSpread(outcome.before(), outcome.after(), seed).of(said.metrics()),
+        MetricSpread.of(outcome.before(), outcome.after(), seed).of(said.metrics()),
         outcome.profile(),
         axes(),
         algorithm.units(),

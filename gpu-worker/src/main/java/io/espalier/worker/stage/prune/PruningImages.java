@@ -4,10 +4,10 @@ import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.data.InputSpec;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Problems;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.report.facts.DataFacts;
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,26 +35,18 @@ record PruningImages(ImageDataset search, ImageDataset judge, URI searched, URI 
   static PruningImages open(StageJob job, InputSpec input, OptionalInt batches, int batchSize) {
     URI searched = PruningData.searched(job, "images");
     URI judged = PruningData.judged(job, "images");
-    var problems = new ArrayList<String>();
-    Optional<ImageDataset> search = open(searched, input, problems);
+    Problems problems = Problems.ofSeveral();
+    Optional<ImageDataset> search = problems.attempt(() -> ImageDatasets.openAny(searched, input));
     search
         .flatMap(images -> PruningData.tooFew(batches, batchSize, "images", images.size()))
-        .ifPresent(problems::add);
-    search.flatMap(images -> unlabelled(images, searched)).ifPresent(problems::add);
-    Optional<ImageDataset> judge = judged.equals(searched) ? search : open(judged, input, problems);
-    if (!problems.isEmpty()) {
-      throw new InvalidInputException(problems.stream().distinct().toList());
-    }
+        .ifPresent(problems::addText);
+    search.flatMap(images -> unlabelled(images, searched)).ifPresent(problems::addText);
+    Optional<ImageDataset> judge =
+        judged.equals(searched)
+            ? search
+            : problems.attempt(() -> ImageDatasets.openAny(judged, input));
+    problems.throwIfAny();
     return new PruningImages(search.orElseThrow(), judge.orElseThrow(), searched, judged);
-  }
-
-  private static Optional<ImageDataset> open(URI uri, InputSpec input, List<String> problems) {
-    try {
-      return Optional.of(ImageDatasets.openAny(uri, input));
-    } catch (InvalidInputException e) {
-      problems.addAll(e.problems());
-      return Optional.empty();
-    }
   }
 
   private static Optional<String> unlabelled(ImageDataset images, URI uri) {

@@ -5,11 +5,11 @@ import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.data.text.TextSettings;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.Problems;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.report.facts.DataFacts;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -63,14 +63,12 @@ record PruningTexts(TextDataset search, TextDataset judge, URI searched, URI uri
   static PruningTexts open(StageJob job, Wanted wanted, Check check) {
     URI searched = PruningData.searched(job, "texts");
     URI judged = PruningData.judged(job, "texts");
-    var problems = new ArrayList<String>();
+    Problems problems = Problems.ofSeveral();
     Optional<TextDataset> search = open(searched, job.input(), wanted, check, problems);
-    search.flatMap(wanted::unmet).ifPresent(problems::add);
+    search.flatMap(wanted::unmet).ifPresent(problems::addText);
     Optional<TextDataset> judge =
         judged.equals(searched) ? search : open(judged, job.input(), wanted, check, problems);
-    if (!problems.isEmpty()) {
-      throw new InvalidInputException(problems.stream().distinct().toList());
-    }
+    problems.throwIfAny();
     return new PruningTexts(search.orElseThrow(), judge.orElseThrow(), searched, judged);
   }
 
@@ -85,14 +83,10 @@ record PruningTexts(TextDataset search, TextDataset judge, URI searched, URI uri
   }
 
   private static Optional<TextDataset> open(
-      URI uri, Path model, Wanted wanted, Check check, List<String> problems) {
-    try {
-      TextDataset data = TextDatasets.open(uri, wanted.input(), model, wanted.settings());
-      check.problem(data, uri).ifPresent(problems::add);
-      return Optional.of(data);
-    } catch (InvalidInputException e) {
-      problems.addAll(e.problems());
-      return Optional.empty();
-    }
+      URI uri, Path model, Wanted wanted, Check check, Problems problems) {
+    Optional<TextDataset> data =
+        problems.attempt(() -> TextDatasets.open(uri, wanted.input(), model, wanted.settings()));
+    data.flatMap(texts -> check.problem(texts, uri)).ifPresent(problems::addText);
+    return data;
   }
 }

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Batches;
+import io.espalier.worker.algorithm.evaluate.Judgement;
 import io.espalier.worker.algorithm.evaluate.Latency;
 import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.prune.CandidateSearch;
@@ -85,7 +86,7 @@ class CandidatesTest {
 
   @Test
   void what_is_measured_decides_and_a_slower_device_gets_a_narrower_model() {
-    WrittenCandidate<Selection, CalibratedCutting.Cut> found = settle("10us");
+    WrittenCandidate<Selection, FastNasPlan> found = settle("10us");
 
     assertThat(LatencyBound.nanos(found.result().orElseThrow())).isLessThanOrEqualTo(10_000);
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(8); // 9.6 µs; 10 take 12 µs
@@ -96,7 +97,7 @@ class CandidatesTest {
 
   @Test
   void percentages_are_of_the_original_as_it_is_measured() {
-    WrittenCandidate<Selection, CalibratedCutting.Cut> found =
+    WrittenCandidate<Selection, FastNasPlan> found =
         settle("50%"); // of 16 channels, which take 19.2 µs here
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(8);
@@ -119,7 +120,7 @@ class CandidatesTest {
   void a_result_that_turns_out_too_slow_on_disk_does_not_stay_there() {
     noise = 1.5; // of every model that was loaded from disk
 
-    WrittenCandidate<Selection, CalibratedCutting.Cut> found = settle("10us");
+    WrittenCandidate<Selection, FastNasPlan> found = settle("10us");
 
     assertThat(LatencyBound.nanos(found.result().orElseThrow())).isLessThanOrEqualTo(10_000);
     assertThat(ModelDirectory.open(own.resolve("output")).shapes().get(LAYER)[0])
@@ -132,7 +133,7 @@ class CandidatesTest {
     surplus = 1;
     first = 4; // the machine was busy with something else
 
-    WrittenCandidate<Selection, CalibratedCutting.Cut> found = settle("10us");
+    WrittenCandidate<Selection, FastNasPlan> found = settle("10us");
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(8);
     assertThat(timed).containsExactly(10, 2, 6, 8, 8, 8); // in memory, the last on disk
@@ -142,7 +143,7 @@ class CandidatesTest {
   void a_device_that_is_faster_than_foretold_gets_a_wider_model() {
     surplus = 0.5;
 
-    WrittenCandidate<Selection, CalibratedCutting.Cut> found =
+    WrittenCandidate<Selection, FastNasPlan> found =
         settle("5us"); // 5 channels are foretold to take it, but 10 do
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(10);
@@ -154,7 +155,7 @@ class CandidatesTest {
     surplus = 1;
     first = 0.5; // a lucky measurement
 
-    WrittenCandidate<Selection, CalibratedCutting.Cut> found = settle("10us");
+    WrittenCandidate<Selection, FastNasPlan> found = settle("10us");
 
     assertThat(found.kept().units().get("layer3.0.conv1.out")).hasSize(10);
     assertThat(LatencyBound.nanos(found.result().orElseThrow())).isLessThanOrEqualTo(10_000);
@@ -164,9 +165,9 @@ class CandidatesTest {
   void nothing_wider_than_the_original_is_looked_for() {
     surplus = 0.25;
 
-    WrittenCandidate<Selection, CalibratedCutting.Cut> found = settle("19us");
+    WrittenCandidate<Selection, FastNasPlan> found = settle("19us");
 
-    assertThat(found.cut().plan().model().shapes().get(LAYER)[0]).isEqualTo(16);
+    assertThat(found.cut().model().shapes().get(LAYER)[0]).isEqualTo(16);
     assertThat(timed).containsExactly(16, 16);
   }
 
@@ -183,12 +184,11 @@ class CandidatesTest {
 
   @Test
   void what_lies_on_disk_answers_as_the_same_cut_does_in_memory_bit_for_bit() {
-    WrittenCandidate<Selection, CalibratedCutting.Cut> found = settle("10us");
+    WrittenCandidate<Selection, FastNasPlan> found = settle("10us");
 
     try (Weights original = Weights.load(plan.model(), plan.architecture());
         Weights cut = original.keep(found.kept());
-        Weights reloaded =
-            Weights.load(found.cut().plan().model(), found.cut().plan().architecture())) {
+        Weights reloaded = Weights.load(found.cut().model(), found.cut().architecture())) {
       BatchNormCalibration.recalibrate(plan.family(), cut, images.drawn(10, 3), 10);
       assertThat(logits(reloaded)).containsExactly(logits(cut));
       assertThat(logits(reloaded)).isNotEqualTo(logits(original));
@@ -206,7 +206,7 @@ class CandidatesTest {
     }
   }
 
-  private WrittenCandidate<Selection, CalibratedCutting.Cut> settle(String latency) {
+  private WrittenCandidate<Selection, FastNasPlan> settle(String latency) {
     var settings =
         new FastNasSettings(
             2,
@@ -226,28 +226,27 @@ class CandidatesTest {
     var fastNas = new FastNas(plan, settings, images);
     try (Weights original = Weights.load(plan.model(), plan.architecture())) {
       var phases = new Phases(System::nanoTime);
-      return new CandidateSearch<>(
-              new CalibratedCutting(
-                  plan,
-                  fastNas,
-                  map(),
-                  new CutCompletion(
-                      settings, images, original, measuring(), own, Progress.Listener.NONE),
-                  phases),
-              LatencyRange.of(plan.space(), plan.costs()),
-              Optional.of(bound),
-              new LoadedModels<>(original, CandidatesTest::load, this::time),
-              phases)
-          .settle(budget, own.resolve("output"));
+      WrittenCandidate<Selection, FastNasPlan> found =
+          new CandidateSearch<>(
+                  new SensitivityCutting(plan, fastNas, map(), phases),
+                  LatencyRange.of(plan.space(), plan.costs()),
+                  Optional.of(bound),
+                  new LoadedModels<>(original, CandidatesTest::load, this::time),
+                  phases)
+              .settle(budget, own.resolve("output"));
+      new CutCompletion(
+              settings, images, original, CandidatesTest::unwanted, own, Progress.Listener.NONE)
+          .complete(found.cut(), found.kept());
+      return found;
     }
   }
 
-  private static ModelMeasurement measuring() {
-    return new ModelMeasurement(plan.family(), images, 10, Progress.Listener.NONE);
+  private static Judgement unwanted(Weights plain) {
+    throw new AssertionError("nothing is reconstructed, so no plain cut is measured beside it");
   }
 
-  private static Weights load(CalibratedCutting.Cut cut) {
-    return Weights.load(cut.plan().model(), cut.plan().architecture());
+  private static Weights load(FastNasPlan cut) {
+    return Weights.load(cut.model(), cut.architecture());
   }
 
   private List<Latency> time(Weights original, Weights cut) {

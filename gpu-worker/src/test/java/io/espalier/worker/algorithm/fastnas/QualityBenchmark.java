@@ -10,7 +10,10 @@ import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Widths;
-import io.espalier.worker.algorithm.train.SgdTrainer;
+import io.espalier.worker.algorithm.train.Augmentation;
+import io.espalier.worker.algorithm.train.ImageObjective;
+import io.espalier.worker.algorithm.train.LearningRate;
+import io.espalier.worker.algorithm.train.Trainer;
 import io.espalier.worker.algorithm.train.TrainingSettings;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.ImageDataset;
@@ -156,21 +159,14 @@ public final class QualityBenchmark {
         train.drawn(CALIBRATION_BATCHES * Evaluation.BATCH, seed),
         Evaluation.BATCH);
     double before = accuracy(cut);
-    TrainingSettings usual = TrainingSettings.cifar(1, Evaluation.BATCH, seed);
-    var settings =
-        new TrainingSettings(
-            1,
-            Evaluation.BATCH,
-            LEARNING_RATE,
-            0,
-            usual.momentum(),
-            usual.nesterov(),
-            usual.weightDecay(),
-            usual.labelSmoothing(),
-            usual.augmentation(),
-            seed);
-    new SgdTrainer(plan.family(), settings)
-        .train(cut, train.drawn(TRAINED, seed), Progress.Listener.NONE);
+    TrainingSettings settings =
+        TrainingSettings.cifar(1, Evaluation.BATCH, seed)
+            .with(new LearningRate(LearningRate.Schedule.COSINE, LEARNING_RATE, 0));
+    new Trainer(settings)
+        .train(
+            cut,
+            new ImageObjective(plan.family(), train.drawn(TRAINED, seed), Augmentation.CIFAR, 0),
+            Progress.Listener.NONE);
     return new Accuracy(before, accuracy(cut));
   }
 

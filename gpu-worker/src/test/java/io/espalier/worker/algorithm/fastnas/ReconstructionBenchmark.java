@@ -12,8 +12,11 @@ import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.algorithm.train.Augmentation;
+import io.espalier.worker.algorithm.train.ImageObjective;
+import io.espalier.worker.algorithm.train.LearningRate;
 import io.espalier.worker.algorithm.train.ModelTraining;
-import io.espalier.worker.algorithm.train.SgdTrainer;
+import io.espalier.worker.algorithm.train.Trainer;
 import io.espalier.worker.algorithm.train.TrainingSettings;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
@@ -223,29 +226,20 @@ public final class ReconstructionBenchmark {
     double before = accuracy(version);
     double after;
     try (Weights tuned = version.keep(Kept.all())) {
-      new SgdTrainer(plan.family(), tuning(seed))
-          .train(tuned, train.drawn(TUNED, seed), Progress.Listener.NONE);
+      TrainingSettings settings =
+          TrainingSettings.cifar(1, Evaluation.BATCH, seed)
+              .with(new LearningRate(LearningRate.Schedule.COSINE, LEARNING_RATE, 0));
+      new Trainer(settings)
+          .train(
+              tuned,
+              new ImageObjective(plan.family(), train.drawn(TUNED, seed), Augmentation.CIFAR, 0),
+              Progress.Listener.NONE);
       after = accuracy(tuned);
     }
     print("seed %d, %d %%, %s: %.2f / %.2f %%", seed, percent, name, 100 * before, 100 * after);
     results
         .computeIfAbsent("%d %% of FLOPs, %s".formatted(percent, name), any -> new ArrayList<>())
         .add(new double[] {before, after});
-  }
-
-  private static TrainingSettings tuning(long seed) {
-    TrainingSettings usual = TrainingSettings.cifar(1, Evaluation.BATCH, seed);
-    return new TrainingSettings(
-        1,
-        Evaluation.BATCH,
-        LEARNING_RATE,
-        0,
-        usual.momentum(),
-        usual.nesterov(),
-        usual.weightDecay(),
-        usual.labelSmoothing(),
-        usual.augmentation(),
-        seed);
   }
 
   /** Measures versions on their way. */

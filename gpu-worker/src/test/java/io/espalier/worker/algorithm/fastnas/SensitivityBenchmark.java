@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.fastnas;
 
 import io.espalier.worker.algorithm.evaluate.BatchNormCalibration;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
+import io.espalier.worker.algorithm.evaluate.Judgement;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
 import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
@@ -164,8 +165,7 @@ public final class SensitivityBenchmark {
                 settings(1024),
                 images,
                 weights,
-                new ModelMeasurement(
-                    plan.family(), images, Evaluation.BATCH, Progress.Listener.NONE),
+                SensitivityBenchmark::unwanted,
                 checkpoints,
                 Progress.Listener.NONE)
             .complete(FastNasPlan.of(ModelDirectory.open(output), 1), kept);
@@ -199,6 +199,10 @@ public final class SensitivityBenchmark {
         mebibytes,
         ReconstructionMode.OFF,
         SEED);
+  }
+
+  private static Judgement unwanted(Weights plain) {
+    throw new AssertionError("nothing is reconstructed, so no plain cut is measured beside it");
   }
 
   private static double seconds(long start) {

@@ -12,8 +12,9 @@ import io.espalier.worker.algorithm.search.LayerRules;
 import io.espalier.worker.algorithm.search.Objective;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Solver;
-import io.espalier.worker.algorithm.train.AdamWSettings;
-import io.espalier.worker.algorithm.train.TextTrainer;
+import io.espalier.worker.algorithm.train.TextObjective;
+import io.espalier.worker.algorithm.train.Trainer;
+import io.espalier.worker.algorithm.train.TrainingSettings;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.text.TextDatasets;
@@ -152,8 +153,11 @@ public final class ChoiceBenchmark {
     double[] result = new double[4]; // F1 and loss before training, the same after it
     try (Weights cut = original.keep(kept)) {
       measure(cut, result, 0);
-      new TextTrainer(model.network(), AdamWSettings.usual(1, 32, LEARNING_RATE, seed))
-          .train(cut, train.drawn(TRAINED, seed), Progress.Listener.NONE);
+      new Trainer(TrainingSettings.text(1, 32, LEARNING_RATE, seed))
+          .train(
+              cut,
+              TextObjective.of(model.network(), train.drawn(TRAINED, seed)),
+              Progress.Listener.NONE);
       measure(cut, result, 2);
     }
     print(

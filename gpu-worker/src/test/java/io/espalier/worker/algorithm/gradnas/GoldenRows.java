@@ -19,10 +19,10 @@ import java.util.stream.IntStream;
  * @param order which of them is at each position
  * @param more tokens of padding behind the longest
  */
-record GoldenRows(TextModel model, JsonNode rows, List<Integer> order, int more)
+public record GoldenRows(TextModel model, JsonNode rows, List<Integer> order, int more)
     implements TextDataset {
   /** All of a fixture as they stand. */
-  static GoldenRows of(String name) {
+  public static GoldenRows of(String name) {
     Golden golden = Golden.of("text-losses/" + name);
     try {
       JsonNode rows =
@@ -36,11 +36,11 @@ record GoldenRows(TextModel model, JsonNode rows, List<Integer> order, int more)
     }
   }
 
-  GoldenRows ordered(List<Integer> other, int padding) {
+  public GoldenRows ordered(List<Integer> other, int padding) {
     return new GoldenRows(model, rows, other, padding);
   }
 
-  JsonNode row(int position) {
+  public JsonNode row(int position) {
     return rows.path(order.get(position));
   }
 

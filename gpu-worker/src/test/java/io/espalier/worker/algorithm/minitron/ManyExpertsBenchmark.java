@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.minitron.measure.ScoreAggregation;
 import io.espalier.worker.algorithm.minitron.measure.SubnetMetric;
 import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.bench.Machine;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -93,15 +95,24 @@ public final class ManyExpertsBenchmark {
                     .measure(folder, Progress.Listener.NONE));
     DecoderSizes whole = timed("sizes", blueprint::sizes);
     var half =
-        new DecoderSizes(
-            whole.hidden() / 2,
-            whole.neurons() / 2,
-            whole.experts() / 2,
-            whole.expertNeurons() / 2,
-            whole.sharedNeurons(),
-            whole.heads() / 2,
-            whole.groups(),
-            whole.layers());
+        DecoderSizes.of(
+            Map.of(
+                DecoderDimension.HIDDEN,
+                whole.hidden() / 2,
+                DecoderDimension.NEURONS,
+                whole.neurons() / 2,
+                DecoderDimension.EXPERTS,
+                whole.experts() / 2,
+                DecoderDimension.EXPERT_NEURONS,
+                whole.expertNeurons() / 2,
+                DecoderDimension.SHARED_NEURONS,
+                whole.sharedNeurons(),
+                DecoderDimension.HEADS,
+                whole.heads() / 2,
+                DecoderDimension.GROUPS,
+                whole.groups(),
+                DecoderDimension.LAYERS,
+                whole.layers()));
     Kept kept = timed("choosing units", () -> new UnitSelection(blueprint, activity).of(half));
     List<Integer> layers = IntStream.range(0, whole.layers()).boxed().toList();
     for (SubnetMetric score : SubnetMetric.values()) {

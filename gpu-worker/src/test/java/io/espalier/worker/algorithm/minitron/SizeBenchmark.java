@@ -28,9 +28,10 @@ import io.espalier.worker.algorithm.minitron.size.TargetSizes;
 import io.espalier.worker.algorithm.minitron.space.CandidateSpace;
 import io.espalier.worker.algorithm.prune.Phases;
 import io.espalier.worker.algorithm.search.Constraints;
-import io.espalier.worker.algorithm.train.AdamWSettings;
-import io.espalier.worker.algorithm.train.TextTrainer;
+import io.espalier.worker.algorithm.train.TextObjective;
 import io.espalier.worker.algorithm.train.TextTraining;
+import io.espalier.worker.algorithm.train.Trainer;
+import io.espalier.worker.algorithm.train.TrainingSettings;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.safetensors.DType;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
@@ -439,8 +440,11 @@ public final class SizeBenchmark {
     double[] result = new double[2];
     try (Weights weights = Weights.load(cut.directory(), cut.architecture())) {
       result[0] = loss(cut, weights);
-      new TextTrainer(cut.network(), AdamWSettings.usual(1, 16, LEARNING_RATE, seed))
-          .train(weights, train.drawn(TRAINED, seed), Progress.Listener.NONE);
+      new Trainer(TrainingSettings.text(1, 16, LEARNING_RATE, seed))
+          .train(
+              weights,
+              TextObjective.of(cut.network(), train.drawn(TRAINED, seed)),
+              Progress.Listener.NONE);
       result[1] = loss(cut, weights);
     }
     print(

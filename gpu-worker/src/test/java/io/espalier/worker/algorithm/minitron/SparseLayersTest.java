@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
 import io.espalier.worker.algorithm.minitron.measure.LayerActivationScores;
 import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.model.Kept;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,7 +137,25 @@ final class SparseLayersTest {
   @Test
   void sizes_of_what_is_left_are_said_and_those_of_what_no_layer_has_stay() throws IOException {
     DecoderBlueprint blueprint = blueprint(", 'decoder_sparse_step': 2");
-    Kept kept = first(blueprint, new DecoderSizes(8, 6, 2, 3, 0, 2, 1, LAYERS));
+    Kept kept =
+        first(
+            blueprint,
+            DecoderSizes.of(
+                Map.of(
+                    DecoderDimension.HIDDEN,
+                    8,
+                    DecoderDimension.NEURONS,
+                    6,
+                    DecoderDimension.EXPERTS,
+                    2,
+                    DecoderDimension.EXPERT_NEURONS,
+                    3,
+                    DecoderDimension.HEADS,
+                    2,
+                    DecoderDimension.GROUPS,
+                    1,
+                    DecoderDimension.LAYERS,
+                    LAYERS)));
 
     ObjectNode both = new SizeConfig(blueprint).of(kept, layers("0 1"));
     ObjectNode sparse = new SizeConfig(blueprint).of(kept, layers("1 3"));
@@ -152,7 +172,23 @@ final class SparseLayersTest {
     DecoderBlueprint blueprint =
         blueprint(QWEN.replace("\"num_experts\"", "\"num_local_experts\""), "");
     assertThat(blueprint.sizes().experts()).isEqualTo(3);
-    Kept kept = first(blueprint, new DecoderSizes(8, 0, 2, 4, 0, 2, 1, LAYERS));
+    Kept kept =
+        first(
+            blueprint,
+            DecoderSizes.of(
+                Map.of(
+                    DecoderDimension.HIDDEN,
+                    8,
+                    DecoderDimension.EXPERTS,
+                    2,
+                    DecoderDimension.EXPERT_NEURONS,
+                    4,
+                    DecoderDimension.HEADS,
+                    2,
+                    DecoderDimension.GROUPS,
+                    1,
+                    DecoderDimension.LAYERS,
+                    LAYERS)));
 
     ObjectNode config = new SizeConfig(blueprint).of(kept, layers("0 1 2 3 4 5"));
 

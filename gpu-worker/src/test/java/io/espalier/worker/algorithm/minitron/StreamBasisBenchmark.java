@@ -157,7 +157,7 @@ public final class StreamBasisBenchmark {
   private DoubleStream losses(
       DecoderBlueprint model, ActivationScores scores, int hidden, ActivationSettings settings)
       throws IOException {
-    SizeDivisors divisors = new SizeDivisors(1, 1, 1, 1, 1, 1, 1, 1);
+    SizeDivisors divisors = SizeDivisors.of(Map.of());
     DecoderSizes sizes =
         new TargetSizes(Map.of(DecoderDimension.HIDDEN, hidden)).of(model, divisors, true);
     var subnet =

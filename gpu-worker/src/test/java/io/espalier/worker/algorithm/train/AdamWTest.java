@@ -26,13 +26,13 @@ class AdamWTest {
   void a_weight_moves_as_the_formula_says_and_a_bias_does_not_decay() {
     Golden golden = Golden.of("bert-qa");
     TextModel model = TextModel.of(golden.model());
-    var settings = new AdamWSettings(1, 1, RATE, 0, DECAY, 1e9, 1);
+    var settings = new OptimizerSettings.AdamW(DECAY);
     try (NDManager manager = PyTorch.newManager();
         Weights weights = Weights.load(model.directory(), model.architecture(), manager);
         var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       Tokens tokens = golden.tokens(manager);
-      var optimizer = new AdamW(weights, settings);
+      var optimizer = settings.of(weights);
       weights.requireGradients(true);
       var weight = new Reference(weights.get(WEIGHT).toFloatArray(), DECAY);
       var bias = new Reference(weights.get(BIAS).toFloatArray(), 0);
@@ -43,7 +43,7 @@ class AdamWTest {
                     Tensors.square(model.network().forward(weights, tokens, ForwardHooks.NONE))));
         weight.step(weights.gradient(WEIGHT).toFloatArray(), step);
         bias.step(weights.gradient(BIAS).toFloatArray(), step);
-        optimizer.step(RATE);
+        optimizer.step(RATE, step);
       }
       weight.requireEqual(weights.get(WEIGHT).toFloatArray());
       bias.requireEqual(weights.get(BIAS).toFloatArray());

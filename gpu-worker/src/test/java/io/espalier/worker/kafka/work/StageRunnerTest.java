@@ -48,7 +48,7 @@ final class StageRunnerTest {
 
   private final Stop stop = new Stop();
   private WorkerHome home;
-  private StageRunner bench;
+  private StageRunner runner;
 
   @BeforeEach
   void a_worker_and_a_model() throws IOException {
@@ -56,10 +56,10 @@ final class StageRunnerTest {
     Files.writeString(folder.resolve("input/config.json"), "model ");
     StoreMarker.write(folder.resolve("store").toUri());
     home = WorkerHome.open(folder.resolve("work"), "gpu");
-    bench = bench(new DiskSpace());
+    runner = runner(new DiskSpace());
   }
 
-  private StageRunner bench(DiskSpace space) {
+  private StageRunner runner(DiskSpace space) {
     var child =
         new ChildJvm(
             ChildSettings.of(64, 1)
@@ -79,12 +79,12 @@ final class StageRunnerTest {
 
   @Test
   void what_is_prepared_publishes_nothing_until_it_is_performed() {
-    try (PreparedStage prepared = bench.prepare(command().build(), stop)) {
+    try (PreparedStage prepared = runner.prepare(command().build(), stop)) {
       assertThat(prepared.stored()).isEmpty();
       assertThat(prepared.child()).isPresent();
       assertThat(folder.resolve("store/run-1")).doesNotExist();
 
-      StageSucceeded success = bench.perform(prepared, Progress.Listener.NONE, stop);
+      StageSucceeded success = runner.perform(prepared, Progress.Listener.NONE, stop);
 
       assertThat(published(success).resolve("config.json")).hasContent("model pruned 7");
     }
@@ -93,7 +93,7 @@ final class StageRunnerTest {
 
   @Test
   void what_is_prepared_and_given_up_leaves_nothing_behind() {
-    PreparedStage prepared = bench.prepare(command().build(), stop);
+    PreparedStage prepared = runner.prepare(command().build(), stop);
 
     prepared.close();
 
@@ -105,20 +105,20 @@ final class StageRunnerTest {
   void a_stored_result_needs_no_process() {
     perform(command().build());
 
-    try (PreparedStage again = bench.prepare(elsewhere(), stop)) {
+    try (PreparedStage again = runner.prepare(elsewhere(), stop)) {
       assertThat(again.stored()).isPresent();
       assertThat(again.child()).isEmpty();
-      StageSucceeded success = bench.perform(again, Progress.Listener.NONE, stop);
+      StageSucceeded success = runner.perform(again, Progress.Listener.NONE, stop);
       assertThat(success.getReport().getCost().getCached()).isTrue();
     }
   }
 
   @Test
   void a_result_that_was_stored_after_the_preparation_is_used() {
-    try (PreparedStage early = bench.prepare(elsewhere(), stop)) {
+    try (PreparedStage early = runner.prepare(elsewhere(), stop)) {
       StageSucceeded first = perform(command().build());
 
-      StageSucceeded second = bench.perform(early, Progress.Listener.NONE, stop);
+      StageSucceeded second = runner.perform(early, Progress.Listener.NONE, stop);
 
       assertThat(second.getReport().getCost().getCached()).isTrue();
       assertThat(second.getOutput().getRootDigest()).isEqualTo(first.getOutput().getRootDigest());
@@ -161,7 +161,7 @@ final class StageRunnerTest {
   void a_stop_before_it_is_prepared_prepares_nothing() {
     stop.request(Stop.Reason.CANCELLED, "not wanted");
 
-    assertThatThrownBy(() -> bench.prepare(command().build(), stop))
+    assertThatThrownBy(() -> runner.prepare(command().build(), stop))
         .isInstanceOf(StoppedException.class);
     assertThat(home.jobs()).doesNotExist();
   }
@@ -170,7 +170,7 @@ final class StageRunnerTest {
   void a_model_that_is_not_there_may_be_there_for_another_worker() {
     var missing = new ArtifactReference(folder.resolve("input/gone").toUri().toString(), null);
 
-    assertThatThrownBy(() -> bench.prepare(command().setInput(missing).build(), stop))
+    assertThatThrownBy(() -> runner.prepare(command().setInput(missing).build(), stop))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("input.uri");
     assertThat(home.jobs()).isEmptyDirectory();
@@ -180,7 +180,7 @@ final class StageRunnerTest {
   void data_that_are_not_there_may_be_there_for_another_worker() {
     var data = Map.of("train", folder.resolve("input/gone.csv").toUri().toString());
 
-    assertThatThrownBy(() -> bench.prepare(command().setData(data).build(), stop))
+    assertThatThrownBy(() -> runner.prepare(command().setData(data).build(), stop))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("data.train");
   }
@@ -189,7 +189,7 @@ final class StageRunnerTest {
   void a_model_with_another_digest_is_invalid() {
     var other = new ArtifactReference(command().getInput().getUri(), "0".repeat(64));
 
-    assertThatThrownBy(() -> bench.prepare(command().setInput(other).build(), stop))
+    assertThatThrownBy(() -> runner.prepare(command().setInput(other).build(), stop))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("wanted root digest");
   }
@@ -203,27 +203,27 @@ final class StageRunnerTest {
 
     assertThatThrownBy(
             () ->
-                bench.prepare(
+                runner.prepare(
                     command().setInput(new ArtifactReference(outside, null)).build(), stop))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("input.uri")
         .hasMessageContaining("--allow-root");
     assertThatThrownBy(
-            () -> bench.prepare(command().setData(Map.of("train", outside)).build(), stop))
+            () -> runner.prepare(command().setData(Map.of("train", outside)).build(), stop))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("data.train");
-    assertThatThrownBy(() -> bench.prepare(command().build(), stop))
+    assertThatThrownBy(() -> runner.prepare(command().build(), stop))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("link.json");
-    assertThatThrownBy(() -> bench.prepare(command().setOutputUri(outside).build(), stop))
+    assertThatThrownBy(() -> runner.prepare(command().setOutputUri(outside).build(), stop))
         .isInstanceOf(StoreUnavailableException.class);
-    assertThatThrownBy(() -> bench.finished(command().setOutputUri(outside).build(), stop))
+    assertThatThrownBy(() -> runner.finished(command().setOutputUri(outside).build(), stop))
         .isInstanceOf(StoreUnavailableException.class);
   }
 
   @Test
   void a_store_that_is_full_is_noticed_before_any_work() {
-    var full = bench(new DiskSpace(path -> path.equals(folder.resolve("store")) ? 5 : 1L << 40));
+    var full = runner(new DiskSpace(path -> path.equals(folder.resolve("store")) ? 5 : 1L << 40));
 
     assertThatThrownBy(() -> full.prepare(command().build(), stop))
         .isInstanceOf(ResourceException.class)
@@ -237,10 +237,10 @@ final class StageRunnerTest {
   void what_was_made_of_an_input_that_changed_meanwhile_is_neither_published_nor_remembered()
       throws IOException {
     StageCommand command = command().build();
-    try (PreparedStage prepared = bench.prepare(command, stop)) {
+    try (PreparedStage prepared = runner.prepare(command, stop)) {
       Files.writeString(folder.resolve("input/config.json"), "other ");
 
-      assertThatThrownBy(() -> bench.perform(prepared, Progress.Listener.NONE, stop))
+      assertThatThrownBy(() -> runner.perform(prepared, Progress.Listener.NONE, stop))
           .isInstanceOf(ResourceException.class)
           .hasMessageContaining("changed while it was in use");
       assertThat(folder.resolve("store/run-1")).doesNotExist();
@@ -252,10 +252,10 @@ final class StageRunnerTest {
   void data_that_change_meanwhile_spoil_the_result_as_well() throws IOException {
     Path train = Files.writeString(folder.resolve("input/train.csv"), "1,2");
     StageCommand command = command().setData(Map.of("train", train.toUri().toString())).build();
-    try (PreparedStage prepared = bench.prepare(command, stop)) {
+    try (PreparedStage prepared = runner.prepare(command, stop)) {
       Files.writeString(train, "1,2,3");
 
-      assertThatThrownBy(() -> bench.perform(prepared, Progress.Listener.NONE, stop))
+      assertThatThrownBy(() -> runner.perform(prepared, Progress.Listener.NONE, stop))
           .isInstanceOf(ResourceException.class)
           .hasMessageContaining("changed while it was in use");
     }
@@ -279,7 +279,7 @@ final class StageRunnerTest {
     assertThat(files.get(1).toString()) // SHA-256 of nothing
         .isEqualTo(
             "{\"path\":\"part-0000\",\"bytes\":0,\"sha256\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}");
-    assertThat(bench.finished(command().build(), stop)).contains(success);
+    assertThat(runner.finished(command().build(), stop)).contains(success);
   }
 
   @Test
@@ -337,9 +337,9 @@ final class StageRunnerTest {
   @Test
   void two_workers_never_work_with_the_same_checkpoints() {
     try (var other = home.resume("run-1/0", new Stop());
-        PreparedStage prepared = bench.prepare(command().build(), stop)) {
+        PreparedStage prepared = runner.prepare(command().build(), stop)) {
       var working =
-          CompletableFuture.runAsync(() -> bench.perform(prepared, Progress.Listener.NONE, stop));
+          CompletableFuture.runAsync(() -> runner.perform(prepared, Progress.Listener.NONE, stop));
       await().during(Duration.ofMillis(300)).until(() -> !working.isDone());
 
       stop.request(Stop.Reason.LEASE_LOST, "gone");
@@ -350,8 +350,8 @@ final class StageRunnerTest {
   }
 
   private StageSucceeded perform(StageCommand command) {
-    try (PreparedStage prepared = bench.prepare(command, stop)) {
-      return bench.perform(prepared, Progress.Listener.NONE, stop);
+    try (PreparedStage prepared = runner.prepare(command, stop)) {
+      return runner.perform(prepared, Progress.Listener.NONE, stop);
     }
   }
 

@@ -1,8 +1,8 @@
 package io.espalier.worker.algorithm.minitron.measure;
 
 import ai.djl.ndarray.NDArray;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.model.family.ForwardHooks;
-import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.tensor.Tensors;
 
 /**
@@ -26,8 +26,8 @@ public interface StreamInputs extends ForwardHooks {
   }
 
   @Override
-  default NDArray added(String axis, NDArray said, NDArray stream) {
-    if (axis.endsWith(TextNetwork.HEADS)) {
+  default NDArray added(AxisKind part, String axis, NDArray said, NDArray stream) {
+    if (part == AxisKind.HEADS) {
       read(1, Tensors.add(said, stream));
     }
     return said;

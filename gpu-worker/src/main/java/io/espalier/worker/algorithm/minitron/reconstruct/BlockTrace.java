@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.minitron.reconstruct;
 
 import ai.djl.ndarray.NDArray;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.tensor.Tensors;
 import java.util.HashMap;
@@ -104,7 +105,7 @@ final class BlockTrace implements ForwardHooks {
   }
 
   @Override
-  public NDArray added(String axis, NDArray output, NDArray before) {
+  public NDArray added(AxisKind part, String axis, NDArray output, NDArray before) {
     if (last.is(axis, false)) {
       said = rows(output);
       stream = rows(before);

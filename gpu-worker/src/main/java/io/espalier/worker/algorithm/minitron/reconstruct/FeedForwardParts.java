@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.minitron.reconstruct;
 
 import io.espalier.worker.algorithm.reconstruct.transformer.Projection;
 import io.espalier.worker.domain.model.Axis;
-import io.espalier.worker.model.family.TextNetwork;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,11 +26,9 @@ record FeedForwardParts(StreamPair streams, int layer, Weights cut) {
     List<String> experts =
         streams.blueprint().experts(layer).map(each -> each.modules()).orElse(List.of());
     for (Axis axis : cut.architecture().axes()) {
-      if (axis.name().endsWith(TextNetwork.NEURONS)) {
+      if (axis.kind() == AxisKind.NEURONS) {
         Optional<Projection> reader = Projection.of(cut.architecture(), axis.name());
-        String module =
-            axis.name().substring(0, axis.name().length() - TextNetwork.NEURONS.length());
-        if (experts.contains(module)) {
+        if (experts.contains(axis.module())) {
           reader.ifPresent(routed::add);
         } else {
           reader.ifPresent(each -> others.add(List.of(each)));

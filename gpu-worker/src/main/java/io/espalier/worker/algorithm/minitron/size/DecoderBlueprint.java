@@ -198,15 +198,9 @@ public record DecoderBlueprint(
     }
     var sizes = new EnumMap<DecoderDimension, Integer>(DecoderDimension.class);
     found.forEach((size, widths) -> sizes.put(size, widths.iterator().next()));
-    return new DecoderSizes(
-        hidden().units(),
-        sizes.getOrDefault(DecoderDimension.NEURONS, 0),
-        sizes.getOrDefault(DecoderDimension.EXPERTS, 0),
-        sizes.getOrDefault(DecoderDimension.EXPERT_NEURONS, 0),
-        sizes.getOrDefault(DecoderDimension.SHARED_NEURONS, 0),
-        sizes.getOrDefault(DecoderDimension.HEADS, 0),
-        sizes.getOrDefault(DecoderDimension.GROUPS, 0),
-        blocks.size());
+    sizes.put(DecoderDimension.HIDDEN, hidden().units());
+    sizes.put(DecoderDimension.LAYERS, blocks.size());
+    return DecoderSizes.of(sizes);
   }
 
   private String uneven(DecoderDimension size, Set<Integer> widths) {

@@ -42,6 +42,19 @@ public record DecoderSizes(
     }
   }
 
+  /** Sizes by their kind; there is nothing of what is not named. */
+  public static DecoderSizes of(Map<DecoderDimension, Integer> sizes) {
+    return new DecoderSizes(
+        sizes.getOrDefault(DecoderDimension.HIDDEN, 0),
+        sizes.getOrDefault(DecoderDimension.NEURONS, 0),
+        sizes.getOrDefault(DecoderDimension.EXPERTS, 0),
+        sizes.getOrDefault(DecoderDimension.EXPERT_NEURONS, 0),
+        sizes.getOrDefault(DecoderDimension.SHARED_NEURONS, 0),
+        sizes.getOrDefault(DecoderDimension.HEADS, 0),
+        sizes.getOrDefault(DecoderDimension.GROUPS, 0),
+        sizes.getOrDefault(DecoderDimension.LAYERS, 0));
+  }
+
   /** Sizes of a decoder without experts. */
   public DecoderSizes(int hidden, int neurons, int heads, int groups, int layers) {
     this(hidden, neurons, 0, 0, 0, heads, groups, layers);

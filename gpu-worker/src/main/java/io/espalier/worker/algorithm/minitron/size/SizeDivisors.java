@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.minitron.size;
 
+import java.util.Map;
 import java.util.OptionalInt;
 
 /**
@@ -24,6 +25,19 @@ public record SizeDivisors(
     int groups,
     int layers) {
   private static final int STEPS = 8;
+
+  /** Divisors by kind, of heads those in a group; 1 of what is not named. */
+  public static SizeDivisors of(Map<DecoderDimension, Integer> divisors) {
+    return new SizeDivisors(
+        divisors.getOrDefault(DecoderDimension.HIDDEN, 1),
+        divisors.getOrDefault(DecoderDimension.NEURONS, 1),
+        divisors.getOrDefault(DecoderDimension.EXPERTS, 1),
+        divisors.getOrDefault(DecoderDimension.EXPERT_NEURONS, 1),
+        divisors.getOrDefault(DecoderDimension.SHARED_NEURONS, 1),
+        divisors.getOrDefault(DecoderDimension.HEADS, 1),
+        divisors.getOrDefault(DecoderDimension.GROUPS, 1),
+        divisors.getOrDefault(DecoderDimension.LAYERS, 1));
+  }
 
   /**
    * Divisors in a policy; where it says nothing, the defaults hold.

@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.reconstruct.transformer;
 
 import ai.djl.ndarray.NDArray;
+import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.tensor.Tensors;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +44,7 @@ final class StreamTrace implements ForwardHooks {
   }
 
   @Override
-  public NDArray added(String name, NDArray output, NDArray before) {
+  public NDArray added(AxisKind part, String name, NDArray output, NDArray before) {
     if (name.equals(axis)) {
       said = output;
       stream = before;

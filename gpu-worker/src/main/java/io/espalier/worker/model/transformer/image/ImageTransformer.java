@@ -202,13 +202,19 @@ record ImageTransformer(ImageTransformerSpec spec) implements ImageNetwork {
     String neurons = block + NEURONS;
     NDArray entering = hooks.entering(index, x);
     NDArray read = modules.norm(block + names().layer().attentionNorm(), entering);
-    NDArray attended = hooks.added(block + HEADS, attention(modules, block, read, hooks), entering);
+    NDArray attended =
+        hooks.added(
+            AxisKind.HEADS, block + HEADS, attention(modules, block, read, hooks), entering);
     NDArray between = Tensors.add(attended, entering);
     NDArray normed = modules.norm(block + names().layer().neuronNorm(), between);
     NDArray inner = hooks.neurons(neurons, modules.dense(block + names().layer().inner(), normed));
     NDArray activated = hooks.activated(neurons, spec.activation().of(inner));
     NDArray outer =
-        hooks.added(neurons, modules.dense(block + names().layer().outer(), activated), between);
+        hooks.added(
+            AxisKind.NEURONS,
+            neurons,
+            modules.dense(block + names().layer().outer(), activated),
+            between);
     return hooks.leaving(index, Tensors.add(outer, between));
   }
 

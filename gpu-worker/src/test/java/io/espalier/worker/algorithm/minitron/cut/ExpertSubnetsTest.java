@@ -122,15 +122,24 @@ final class ExpertSubnetsTest {
     Kept kept =
         new UnitSelection(blueprint, activity(blueprint, texts))
             .of(
-                new DecoderSizes(
-                    32,
-                    neurons,
-                    experts,
-                    expertNeurons,
-                    sharedNeurons,
-                    4,
-                    2,
-                    blueprint.blocks().size()));
+                DecoderSizes.of(
+                    Map.of(
+                        DecoderDimension.HIDDEN,
+                        32,
+                        DecoderDimension.NEURONS,
+                        neurons,
+                        DecoderDimension.EXPERTS,
+                        experts,
+                        DecoderDimension.EXPERT_NEURONS,
+                        expertNeurons,
+                        DecoderDimension.SHARED_NEURONS,
+                        sharedNeurons,
+                        DecoderDimension.HEADS,
+                        4,
+                        DecoderDimension.GROUPS,
+                        2,
+                        DecoderDimension.LAYERS,
+                        blueprint.blocks().size())));
 
     try (Weights whole = Weights.load(blueprint.model().directory(), blueprint.architecture());
         Weights cut = whole.keep(kept)) {
@@ -178,7 +187,25 @@ final class ExpertSubnetsTest {
     DecoderBlueprint blueprint = blueprint(Golden.of(name).directory(), tokens);
     GoldenTexts texts = GoldenTexts.ofModel(name);
     int[] n = Arrays.stream(sizes.split(" ", -1)).mapToInt(Integer::parseInt).toArray();
-    var wanted = new DecoderSizes(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]);
+    var wanted =
+        DecoderSizes.of(
+            Map.of(
+                DecoderDimension.HIDDEN,
+                n[0],
+                DecoderDimension.NEURONS,
+                n[1],
+                DecoderDimension.EXPERTS,
+                n[2],
+                DecoderDimension.EXPERT_NEURONS,
+                n[3],
+                DecoderDimension.SHARED_NEURONS,
+                n[4],
+                DecoderDimension.HEADS,
+                n[5],
+                DecoderDimension.GROUPS,
+                n[6],
+                DecoderDimension.LAYERS,
+                n[7]));
     List<Integer> stay = Arrays.stream(layers.split(" ", -1)).map(Integer::valueOf).toList();
     var subnet =
         new Subnet(new UnitSelection(blueprint, activity(blueprint, texts)).of(wanted), stay);

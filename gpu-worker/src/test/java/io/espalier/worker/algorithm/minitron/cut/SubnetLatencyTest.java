@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.evaluate.LayerTimer.Sized;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation.Timed;
 import io.espalier.worker.algorithm.minitron.MinitronPlan;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
+import io.espalier.worker.algorithm.minitron.MinitronSettings;
 import io.espalier.worker.algorithm.minitron.MinitronTarget;
 import io.espalier.worker.algorithm.minitron.measure.ActivationSettings;
 import io.espalier.worker.algorithm.minitron.measure.ImportanceCriterion;
@@ -22,6 +23,7 @@ import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.prune.ScoredCandidate;
 import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.algorithm.prune.TimedTrial;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Budget.Bound;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Quantity;
@@ -274,9 +276,8 @@ final class SubnetLatencyTest {
             7);
     return new MinitronPruning(
             plan,
-            listening,
-            SubnetMetric.LOSS,
-            DepthCriterion.COSINE,
+            new MinitronSettings(
+                listening, SubnetMetric.LOSS, DepthCriterion.COSINE, ReconstructionMode.OFF),
             texts,
             texts,
             new Device(),

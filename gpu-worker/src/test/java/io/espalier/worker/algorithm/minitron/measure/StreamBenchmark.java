@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.minitron.MinitronPlan;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
+import io.espalier.worker.algorithm.minitron.MinitronSettings;
 import io.espalier.worker.algorithm.minitron.MinitronTarget;
 import io.espalier.worker.algorithm.minitron.cut.DepthCriterion;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
@@ -14,6 +15,7 @@ import io.espalier.worker.algorithm.minitron.size.SizeDivisors;
 import io.espalier.worker.algorithm.minitron.size.SizeGrid;
 import io.espalier.worker.algorithm.minitron.space.UniformCosts;
 import io.espalier.worker.algorithm.prune.PruningOutcome;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.bench.LargeCheckpoint;
 import io.espalier.worker.bench.Machine;
@@ -249,9 +251,11 @@ public final class StreamBenchmark {
     MinitronPruning.Result result =
         new MinitronPruning(
                 MinitronPlan.of(blueprint, goal),
-                listening(CUT_BATCHES),
-                SubnetMetric.LOSS,
-                DepthCriterion.COSINE,
+                new MinitronSettings(
+                    listening(CUT_BATCHES),
+                    SubnetMetric.LOSS,
+                    DepthCriterion.COSINE,
+                    ReconstructionMode.OFF),
                 texts("train", blueprint),
                 texts("test", blueprint),
                 Progress.Listener.NONE)

@@ -3,6 +3,7 @@ package io.espalier.worker.algorithm.minitron.measure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Dimension;
@@ -109,7 +110,21 @@ final class UnitSelectionTest {
 
     Kept kept =
         new UnitSelection(blueprint, new ActivationScores("", layers))
-            .of(new DecoderSizes(32, 0, 2, 3, 0, 4, 2, 2));
+            .of(
+                DecoderSizes.of(
+                    Map.of(
+                        DecoderDimension.HIDDEN,
+                        32,
+                        DecoderDimension.EXPERTS,
+                        2,
+                        DecoderDimension.EXPERT_NEURONS,
+                        3,
+                        DecoderDimension.HEADS,
+                        4,
+                        DecoderDimension.GROUPS,
+                        2,
+                        DecoderDimension.LAYERS,
+                        2)));
 
     String second = "model.layers.1.block_sparse_moe.experts.";
     assertThat(kept.units().keySet())

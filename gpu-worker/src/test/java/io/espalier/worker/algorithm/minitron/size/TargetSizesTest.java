@@ -104,7 +104,24 @@ final class TargetSizesTest {
                     2))
             .of(qwen, usual, true);
 
-    assertThat(found).isEqualTo(new DecoderSizes(32, 48, 3, 12, 0, 4, 2, 2));
+    assertThat(found)
+        .isEqualTo(
+            DecoderSizes.of(
+                Map.of(
+                    DecoderDimension.HIDDEN,
+                    32,
+                    DecoderDimension.NEURONS,
+                    48,
+                    DecoderDimension.EXPERTS,
+                    3,
+                    DecoderDimension.EXPERT_NEURONS,
+                    12,
+                    DecoderDimension.HEADS,
+                    4,
+                    DecoderDimension.GROUPS,
+                    2,
+                    DecoderDimension.LAYERS,
+                    2)));
   }
 
   @Test
@@ -115,7 +132,26 @@ final class TargetSizesTest {
     DecoderSizes found =
         new TargetSizes(Map.of(DecoderDimension.SHARED_NEURONS, 24)).of(qwen, usual, true);
 
-    assertThat(found).isEqualTo(new DecoderSizes(32, 48, 6, 24, 24, 4, 2, 3));
+    assertThat(found)
+        .isEqualTo(
+            DecoderSizes.of(
+                Map.of(
+                    DecoderDimension.HIDDEN,
+                    32,
+                    DecoderDimension.NEURONS,
+                    48,
+                    DecoderDimension.EXPERTS,
+                    6,
+                    DecoderDimension.EXPERT_NEURONS,
+                    24,
+                    DecoderDimension.SHARED_NEURONS,
+                    24,
+                    DecoderDimension.HEADS,
+                    4,
+                    DecoderDimension.GROUPS,
+                    2,
+                    DecoderDimension.LAYERS,
+                    3)));
     assertThat(problems(qwen, Map.of(DecoderDimension.SHARED_NEURONS, 41)))
         .containsExactly(
             "prune.export.moe_shared_expert_intermediate_size: wanted 1 to 40, as the model has,"

@@ -3,6 +3,7 @@ package io.espalier.worker.algorithm.minitron.space;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.checkpoint.surgery.Sharding;
@@ -11,6 +12,7 @@ import io.espalier.worker.tensor.Golden;
 import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,7 +46,21 @@ final class SizeProfileTest {
   @Test
   void the_narrowest_model_of_experts_costs_what_its_sizes_cost() {
     DecoderBlueprint mixtral = blueprint("mixtral");
-    var smallest = new DecoderSizes(20, 0, 3, 32, 0, 4, 2, 2);
+    var smallest =
+        DecoderSizes.of(
+            Map.of(
+                DecoderDimension.HIDDEN,
+                20,
+                DecoderDimension.EXPERTS,
+                3,
+                DecoderDimension.EXPERT_NEURONS,
+                32,
+                DecoderDimension.HEADS,
+                4,
+                DecoderDimension.GROUPS,
+                2,
+                DecoderDimension.LAYERS,
+                2));
 
     Profile profile = SizeProfile.of(mixtral, Optional.empty());
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.algorithm.minitron.size.KvCacheSize;
 import io.espalier.worker.algorithm.minitron.size.LayerExperts;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -51,7 +53,16 @@ final class SizeSearchTest {
     return new SizeGrid(
         blueprint.sizes(),
         blueprint.chosen(),
-        new SizeDivisors(8, 16, 1, 8, 16, 1, 1, 1),
+        SizeDivisors.of(
+            Map.of(
+                DecoderDimension.HIDDEN,
+                8,
+                DecoderDimension.NEURONS,
+                16,
+                DecoderDimension.EXPERT_NEURONS,
+                8,
+                DecoderDimension.SHARED_NEURONS,
+                16)),
         0.75,
         0.5);
   }
@@ -119,7 +130,22 @@ final class SizeSearchTest {
     var costs = new UniformCosts(blueprint, Sharding.asBefore(), Optional.of(CACHE));
     var grid =
         new SizeGrid(
-            blueprint.sizes(), 2, new SizeDivisors(16, 24, 2, 12, shared, 1, 1, 1), 0.75, 0.7);
+            blueprint.sizes(),
+            2,
+            SizeDivisors.of(
+                Map.of(
+                    DecoderDimension.HIDDEN,
+                    16,
+                    DecoderDimension.NEURONS,
+                    24,
+                    DecoderDimension.EXPERTS,
+                    2,
+                    DecoderDimension.EXPERT_NEURONS,
+                    12,
+                    DecoderDimension.SHARED_NEURONS,
+                    shared)),
+            0.75,
+            0.7);
     assertThat(grid.experts()).containsExactly(2, 4, 6);
     var cheapest = new TreeSet<String>();
     long header = header(blueprint);
@@ -197,8 +223,24 @@ final class SizeSearchTest {
                   for (int layers : grid.layers()) {
                     int heads = groups * perGroup;
                     var sizes =
-                        new DecoderSizes(
-                            hidden, neurons, experts, wide, shared, heads, groups, layers);
+                        DecoderSizes.of(
+                            Map.of(
+                                DecoderDimension.HIDDEN,
+                                hidden,
+                                DecoderDimension.NEURONS,
+                                neurons,
+                                DecoderDimension.EXPERTS,
+                                experts,
+                                DecoderDimension.EXPERT_NEURONS,
+                                wide,
+                                DecoderDimension.SHARED_NEURONS,
+                                shared,
+                                DecoderDimension.HEADS,
+                                heads,
+                                DecoderDimension.GROUPS,
+                                groups,
+                                DecoderDimension.LAYERS,
+                                layers));
                     all.add(new SizeCandidate(sizes, costs.of(sizes)));
                   }
                 }
@@ -295,7 +337,14 @@ final class SizeSearchTest {
         new SizeGrid(
             blueprint.sizes(),
             blueprint.chosen(),
-            new SizeDivisors(16, 128, 1, 1, 1, 1, 1, 2),
+            SizeDivisors.of(
+                Map.of(
+                    DecoderDimension.HIDDEN,
+                    16,
+                    DecoderDimension.NEURONS,
+                    128,
+                    DecoderDimension.LAYERS,
+                    2)),
             0.9,
             0);
     var search = new SizeSearch(blueprint, grid, costs, false);
@@ -326,28 +375,127 @@ final class SizeSearchTest {
         SizeDivisors.Asked.NOTHING.ofSearch(new DecoderSizes(768, 3072, 12, 12, 12));
     SizeDivisors tiny = SizeDivisors.Asked.NOTHING.ofSearch(new DecoderSizes(48, 96, 4, 2, 2));
 
-    assertThat(large).isEqualTo(new SizeDivisors(256, 128, 1, 1, 1, 1, 1, 1));
-    assertThat(small).isEqualTo(new SizeDivisors(64, 128, 1, 1, 1, 1, 1, 1));
-    assertThat(tiny).isEqualTo(new SizeDivisors(4, 8, 1, 1, 1, 1, 1, 1));
+    assertThat(large)
+        .isEqualTo(
+            SizeDivisors.of(Map.of(DecoderDimension.HIDDEN, 256, DecoderDimension.NEURONS, 128)));
+    assertThat(small)
+        .isEqualTo(
+            SizeDivisors.of(Map.of(DecoderDimension.HIDDEN, 64, DecoderDimension.NEURONS, 128)));
+    assertThat(tiny)
+        .isEqualTo(
+            SizeDivisors.of(Map.of(DecoderDimension.HIDDEN, 4, DecoderDimension.NEURONS, 8)));
   }
 
   @Test
   void divisors_of_experts_are_halved_as_well_and_their_neurons_go_by_those_of_all() {
-    var mixtral = new DecoderSizes(4096, 0, 8, 14336, 0, 32, 8, 32);
-    var qwen = new DecoderSizes(2048, 6144, 128, 768, 0, 32, 4, 48);
-    var withShared = new DecoderSizes(2048, 0, 60, 1408, 5632, 16, 16, 24);
+    var mixtral =
+        DecoderSizes.of(
+            Map.of(
+                DecoderDimension.HIDDEN,
+                4096,
+                DecoderDimension.EXPERTS,
+                8,
+                DecoderDimension.EXPERT_NEURONS,
+                14336,
+                DecoderDimension.HEADS,
+                32,
+                DecoderDimension.GROUPS,
+                8,
+                DecoderDimension.LAYERS,
+                32));
+    var qwen =
+        DecoderSizes.of(
+            Map.of(
+                DecoderDimension.HIDDEN,
+                2048,
+                DecoderDimension.NEURONS,
+                6144,
+                DecoderDimension.EXPERTS,
+                128,
+                DecoderDimension.EXPERT_NEURONS,
+                768,
+                DecoderDimension.HEADS,
+                32,
+                DecoderDimension.GROUPS,
+                4,
+                DecoderDimension.LAYERS,
+                48));
+    var withShared =
+        DecoderSizes.of(
+            Map.of(
+                DecoderDimension.HIDDEN,
+                2048,
+                DecoderDimension.EXPERTS,
+                60,
+                DecoderDimension.EXPERT_NEURONS,
+                1408,
+                DecoderDimension.SHARED_NEURONS,
+                5632,
+                DecoderDimension.HEADS,
+                16,
+                DecoderDimension.GROUPS,
+                16,
+                DecoderDimension.LAYERS,
+                24));
     SizeDivisors.Asked nothing = SizeDivisors.Asked.NOTHING;
 
-    assertThat(nothing.ofSearch(mixtral)).isEqualTo(new SizeDivisors(256, 1, 1, 128, 1, 1, 1, 1));
-    assertThat(nothing.ofSearch(qwen)).isEqualTo(new SizeDivisors(256, 128, 8, 64, 1, 1, 1, 1));
+    assertThat(nothing.ofSearch(mixtral))
+        .isEqualTo(
+            SizeDivisors.of(
+                Map.of(DecoderDimension.HIDDEN, 256, DecoderDimension.EXPERT_NEURONS, 128)));
+    assertThat(nothing.ofSearch(qwen))
+        .isEqualTo(
+            SizeDivisors.of(
+                Map.of(
+                    DecoderDimension.HIDDEN,
+                    256,
+                    DecoderDimension.NEURONS,
+                    128,
+                    DecoderDimension.EXPERTS,
+                    8,
+                    DecoderDimension.EXPERT_NEURONS,
+                    64)));
     assertThat(nothing.ofSearch(withShared))
-        .isEqualTo(new SizeDivisors(256, 1, 4, 128, 128, 1, 1, 1));
-    assertThat(nothing.ofExport(qwen)).isEqualTo(new SizeDivisors(64, 64, 1, 64, 1, 1, 1, 1));
+        .isEqualTo(
+            SizeDivisors.of(
+                Map.of(
+                    DecoderDimension.HIDDEN,
+                    256,
+                    DecoderDimension.EXPERTS,
+                    4,
+                    DecoderDimension.EXPERT_NEURONS,
+                    128,
+                    DecoderDimension.SHARED_NEURONS,
+                    128)));
+    assertThat(nothing.ofExport(qwen))
+        .isEqualTo(
+            SizeDivisors.of(
+                Map.of(
+                    DecoderDimension.HIDDEN,
+                    64,
+                    DecoderDimension.NEURONS,
+                    64,
+                    DecoderDimension.EXPERT_NEURONS,
+                    64)));
   }
 
   @Test
   void a_grid_has_no_fewer_experts_than_each_token_and_nothing_to_choose_of_what_is_not_there() {
-    var whole = new DecoderSizes(4096, 0, 8, 14336, 0, 32, 8, 32);
+    var whole =
+        DecoderSizes.of(
+            Map.of(
+                DecoderDimension.HIDDEN,
+                4096,
+                DecoderDimension.EXPERTS,
+                8,
+                DecoderDimension.EXPERT_NEURONS,
+                14336,
+                DecoderDimension.HEADS,
+                32,
+                DecoderDimension.GROUPS,
+                8,
+                DecoderDimension.LAYERS,
+                32));
     SizeDivisors divisors = SizeDivisors.Asked.NOTHING.ofSearch(whole);
 
     assertThat(new SizeGrid(whole, 2, divisors, 0.4, 0).experts()).containsExactly(5, 6, 7, 8);

@@ -1,0 +1,44 @@
+package io.espalier.worker.algorithm.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.espalier.worker.tensor.Weights;
+import java.util.SplittableRandom;
+import java.util.function.Supplier;
+
+/** What a network is trained towards: samples, and its loss on some of them. */
+public interface Objective {
+  /** Number of samples, which are images or sequences. */
+  int size();
+
+  /**
+   * SHA-256, in hexadecimal, of all that the loss depends on besides the weights: samples, labels,
+   * what a teacher is, settings.
+   */
+  String fingerprint();
+
+  /**
+   * Samples to be computed at once.
+   *
+   * @param indices their positions
+   * @param random decides everything that is drawn, such as how images are changed
+   */
+  Piece piece(int[] indices, SplittableRandom random);
+
+  /** Samples that are computed at once. */
+  interface Piece {
+    /** Returns how many answers, texts, tokens or images the loss is a sum over. */
+    long count();
+
+    /** Number of tokens, padding left out; of images 0. */
+    long tokens();
+
+    /**
+     * Prepares what needs no gradient, and returns what computes the sum of the losses of all that
+     * they ask for: a scalar, differentiable by the weights. Everything lives in the open scope.
+     *
+     * @param manager of the samples
+     */
+    Supplier<NDArray> sum(Weights weights, NDManager manager);
+  }
+}

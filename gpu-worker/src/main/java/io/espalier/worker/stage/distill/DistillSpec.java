@@ -1,0 +1,198 @@
+package io.espalier.worker.stage.distill;
+
+import io.espalier.schemas.setting.Setting;
+import io.espalier.schemas.setting.Settings;
+import io.espalier.schemas.stage.DistillKeys;
+import io.espalier.worker.algorithm.distill.DistillationSettings;
+import io.espalier.worker.algorithm.distill.FeatureLoss;
+import io.espalier.worker.algorithm.distill.OutputLoss;
+import io.espalier.worker.algorithm.distill.OutputSettings;
+import io.espalier.worker.algorithm.train.Augmentation;
+import io.espalier.worker.algorithm.train.LearningRate;
+import io.espalier.worker.algorithm.train.OptimizerSettings;
+import io.espalier.worker.algorithm.train.TrainingBudget;
+import io.espalier.worker.algorithm.train.TrainingSettings;
+import io.espalier.worker.data.text.TextSettings;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.stage.SpecReader;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+
+/**
+ * Settings of a distillation.
+ *
+ * @param said what a policy says
+ */
+record DistillSpec(Settings said) {
+  private static final double SECONDS_PER_MINUTE = 60;
+  private static final int JUDGEMENTS = 10;
+
+  /** Budgets, of which one is said at most. */
+  private static final List<Setting<?>> BUDGETS =
+      List.of(DistillKeys.EPOCHS, DistillKeys.STEPS, DistillKeys.TOKENS, DistillKeys.MINUTES);
+
+  /**
+   * Returns what a stage's spec asks for.
+   *
+   * @throws io.espalier.worker.domain.InvalidInputException naming every key that is unknown, and
+   *     every value that makes no sense
+   */
+  static DistillSpec parse(String spec) {
+    SpecReader reader = SpecReader.of(DistillKeys.DISTILL, spec);
+    Settings said = reader.settings();
+    List<String> budgets = BUDGETS.stream().filter(said::says).map(Setting::name).toList();
+    if (budgets.size() > 1) {
+      reader.problem(
+          "%s: wanted one bound of the training at most, found %d, %s; leave one"
+              .formatted(budgets.get(1), budgets.size(), budgets));
+    }
+    int batch = said.find(DistillKeys.BATCH_SIZE).orElse(Integer.MAX_VALUE);
+    said.find(DistillKeys.MICRO_BATCH_SIZE)
+        .filter(piece -> piece > batch)
+        .ifPresent(
+            piece ->
+                reader.problem(
+                    "microBatchSize: wanted at most batchSize, %d, found %d"
+                        .formatted(batch, piece)));
+    reader.requireSound();
+    return new DistillSpec(said);
+  }
+
+  /**
+   * Returns how a student is trained.
+   *
+   * @param usual what holds where nothing is said
+   * @param seed of everything random
+   */
+  TrainingSettings training(Recommended usual, long seed) {
+    int batch = batch(usual);
+    boolean sgd = said.find(DistillKeys.OPTIMIZER).orElse(usual.optimizer()).equals("sgd");
+    double decay = said.find(DistillKeys.WEIGHT_DECAY).orElse(sgd ? 5e-4 : 0.01);
+    double average = said.get(DistillKeys.EMA);
+    return new TrainingSettings(
+        budget(usual),
+        new TrainingSettings.Steps(batch, said.find(DistillKeys.MICRO_BATCH_SIZE).orElse(batch)),
+        sgd ? new OptimizerSettings.Sgd(0.9, true, decay) : new OptimizerSettings.AdamW(decay),
+        new LearningRate(
+            said.get(
+                DistillKeys.SCHEDULE,
+                LearningRate.Schedule.values(),
+                schedule -> schedule.name().toLowerCase(Locale.ROOT)),
+            said.find(DistillKeys.LEARNING_RATE).orElse(usual.learningRate(sgd, batch)),
+            said.get(DistillKeys.WARMUP)),
+        said.find(DistillKeys.MAX_GRADIENT_NORM)
+            .map(OptionalDouble::of)
+            .orElse(sgd ? OptionalDouble.empty() : OptionalDouble.of(1)),
+        average > 0 ? OptionalDouble.of(average) : OptionalDouble.empty(),
+        seed);
+  }
+
+  private TrainingBudget budget(Recommended usual) {
+    if (said.says(DistillKeys.STEPS)) {
+      return TrainingBudget.ofSteps(said.get(DistillKeys.STEPS));
+    }
+    if (said.says(DistillKeys.TOKENS)) {
+      return new TrainingBudget(TrainingBudget.Unit.TOKENS, said.get(DistillKeys.TOKENS));
+    }
+    if (said.says(DistillKeys.MINUTES)) {
+      return new TrainingBudget(
+          TrainingBudget.Unit.SECONDS, SECONDS_PER_MINUTE * said.get(DistillKeys.MINUTES));
+    }
+    return TrainingBudget.ofEpochs(said.find(DistillKeys.EPOCHS).orElse(usual.epochs()));
+  }
+
+  /** Samples per step. */
+  int batch(Recommended usual) {
+    return said.find(DistillKeys.BATCH_SIZE).orElse(usual.batch());
+  }
+
+  /**
+   * Steps between two judgements.
+   *
+   * @param samples that are learned from
+   */
+  long evaluateEvery(Recommended usual, int samples) {
+    if (said.says(DistillKeys.EVALUATE_EVERY)) {
+      return said.get(DistillKeys.EVALUATE_EVERY);
+    }
+    int perEpoch = Math.max(1, samples / batch(usual));
+    TrainingBudget budget = budget(usual);
+    double steps =
+        switch (budget.unit()) {
+          case EPOCHS -> budget.amount() * perEpoch;
+          case STEPS -> budget.amount();
+          case TOKENS, SECONDS -> (double) JUDGEMENTS * perEpoch; // once an epoch
+        };
+    return Math.max(1, Math.round(steps / JUDGEMENTS));
+  }
+
+  OptionalInt patience() {
+    return said.number(DistillKeys.PATIENCE);
+  }
+
+  /** Returns what is learned. */
+  DistillationSettings learning(Recommended usual) {
+    double correction = said.get(DistillKeys.LABEL_CORRECTION);
+    return DistillationSettings.of(
+            new OutputSettings(
+                loss(),
+                said.find(DistillKeys.TEMPERATURE).orElse(usual.temperature()),
+                correction > 0 ? OptionalDouble.of(correction) : OptionalDouble.empty(),
+                FeatureLoss.COSINE))
+        .withTask(said.get(DistillKeys.TASK_WEIGHT));
+  }
+
+  private OutputLoss loss() {
+    return switch (said.get(DistillKeys.LOSS)) {
+      case "reverse-kl" -> OutputLoss.REVERSE_KL;
+      case "soft-cross-entropy" -> OutputLoss.SOFT_CROSS_ENTROPY;
+      default -> OutputLoss.FORWARD_KL;
+    };
+  }
+
+  /** Names of the keys that are said and need labels. */
+  List<String> keysOfLabels() {
+    return Stream.of(DistillKeys.TASK_WEIGHT, DistillKeys.LABEL_CORRECTION)
+        .filter(key -> said.get(key) > 0)
+        .map(Setting::name)
+        .toList();
+  }
+
+  /**
+   * Makes sure that nothing is said that only models which read text have.
+   *
+   * @throws InvalidInputException naming the keys
+   */
+  void requireNoTexts() {
+    List<String> texts =
+        Stream.of(DistillKeys.MAX_LENGTH, DistillKeys.STRIDE, DistillKeys.TOKENS)
+            .filter(said::says)
+            .map(
+                key ->
+                    "distill.%s: is for models that read text, but this one reads images; leave it out"
+                        .formatted(key.name()))
+            .toList();
+    if (!texts.isEmpty()) {
+      throw new InvalidInputException(texts);
+    }
+  }
+
+  Augmentation augmentation() {
+    return said.get(DistillKeys.AUGMENTATION).equals("none")
+        ? Augmentation.NONE
+        : Augmentation.CIFAR;
+  }
+
+  /** Number of samples that are held out of so many, one at least. */
+  int heldOut(int samples) {
+    return Math.max(1, (int) Math.round(said.get(DistillKeys.VALIDATION) * samples));
+  }
+
+  TextSettings texts(long seed) {
+    return new TextSettings(
+        said.number(DistillKeys.MAX_LENGTH), said.number(DistillKeys.STRIDE), seed);
+  }
+}

@@ -1,0 +1,120 @@
+package io.espalier.worker.stage.distill;
+
+import io.espalier.worker.algorithm.distill.DistillationObjective;
+import io.espalier.worker.algorithm.distill.ImageSamples;
+import io.espalier.worker.algorithm.distill.Teacher;
+import io.espalier.worker.algorithm.evaluate.ImageMetrics;
+import io.espalier.worker.algorithm.train.HeldOut;
+import io.espalier.worker.algorithm.train.ImageHeldOut;
+import io.espalier.worker.algorithm.train.Objective;
+import io.espalier.worker.data.ImageDataset;
+import io.espalier.worker.data.ImageDatasets;
+import io.espalier.worker.data.ImageReading;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.model.VisionModel;
+import io.espalier.worker.tensor.Weights;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * A student and a teacher that tell images apart.
+ *
+ * @param data shares of the images
+ */
+record ImageSubject(
+    DistillSpec spec, VisionModel student, VisionModel teacher, TrainingData<ImageDataset> data)
+    implements DistillSubject {
+  /**
+   * Opens the images of a job.
+   *
+   * @throws InvalidInputException with everything that is wrong with them, or if settings are for
+   *     models that read text
+   */
+  static ImageSubject open(
+      DistillSpec spec, VisionModel student, VisionModel teacher, DataRoles roles) {
+    spec.requireNoTexts();
+    var split =
+        roles.open(
+            uri -> ImageDatasets.openAny(uri, student.input()),
+            ImageDataset::size,
+            images -> spec.heldOut(images.size()),
+            new TrainingData.Parting<>(ImageDataset::drawn, ImageDataset::withoutDrawn));
+    return new ImageSubject(spec, student, teacher, split);
+  }
+
+  @Override
+  public Recommended recommended() {
+    long parameters = Recommended.parameters(student);
+    return student.family().maskable().isPresent()
+        ? Recommended.ofImageTransformers(parameters)
+        : Recommended.ofConvolutions(parameters);
+  }
+
+  @Override
+  public int samples() {
+    return data.learned().size();
+  }
+
+  @Override
+  public boolean labelled() {
+    return data.learned().labelled();
+  }
+
+  @Override
+  public Objective objective(Weights weights, Weights teacherWeights) {
+    return DistillationObjective.ofImages(
+        student.family(),
+        weights,
+        new Teacher<>(teacher.family(), teacherWeights, teacher.directory().rootDigest()),
+        new ImageSamples(data.learned(), spec.augmentation()),
+        spec.learning(recommended()));
+  }
+
+  @Override
+  public HeldOut heldOut(Weights teacherWeights, Progress.Listener progress) {
+    return beside(data.heldOut(), teacherWeights, progress);
+  }
+
+  @Override
+  public Judged judged(Weights teacherWeights, Progress.Listener progress) {
+    ImageHeldOut images = beside(data.judged(), teacherWeights, progress);
+    return new Judged(images, images.ofReference());
+  }
+
+  private ImageHeldOut beside(
+      ImageDataset images, Weights teacherWeights, Progress.Listener progress) {
+    return ImageHeldOut.of(student.family(), images, teacher.family(), teacherWeights, progress);
+  }
+
+  @Override
+  public List<String> measureNames() {
+    return ImageMetrics.names(data.judged().labelled());
+  }
+
+  @Override
+  public String learned() {
+    return data.learned().fingerprint();
+  }
+
+  @Override
+  public String fingerprint() {
+    return data.judged().fingerprint();
+  }
+
+  @Override
+  public List<String> warnings() {
+    return Stream.of(data.learned(), data.judged())
+        .map(ImageDataset::reading)
+        .map(ImageReading::warnings)
+        .flatMap(List::stream)
+        .distinct()
+        .toList();
+  }
+
+  @Override
+  public Map<String, String> reading() {
+    return data.judged().reading().facts();
+  }
+}

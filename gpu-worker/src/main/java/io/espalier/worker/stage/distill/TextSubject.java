@@ -1,0 +1,120 @@
+package io.espalier.worker.stage.distill;
+
+import io.espalier.worker.algorithm.distill.DistillationObjective;
+import io.espalier.worker.algorithm.distill.Teacher;
+import io.espalier.worker.algorithm.distill.TextSamples;
+import io.espalier.worker.algorithm.evaluate.TextMetrics;
+import io.espalier.worker.algorithm.train.HeldOut;
+import io.espalier.worker.algorithm.train.Objective;
+import io.espalier.worker.algorithm.train.TextHeldOut;
+import io.espalier.worker.data.TextDataset;
+import io.espalier.worker.data.TextInput;
+import io.espalier.worker.data.text.TextDatasets;
+import io.espalier.worker.data.text.TextSettings;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.model.TextTask;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.tensor.Weights;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * A student and a teacher that read text.
+ *
+ * @param data shares of the texts
+ */
+record TextSubject(
+    DistillSpec spec, TextModel student, TextModel teacher, TrainingData<TextDataset> data)
+    implements DistillSubject {
+  /**
+   * Opens the texts of a job.
+   *
+   * @throws InvalidInputException with everything that is wrong with them
+   */
+  static TextSubject open(
+      DistillSpec spec, TextModel student, TextModel teacher, DataRoles roles, long seed) {
+    TextSettings settings = spec.texts(seed);
+    TextInput input = student.input();
+    Path directory = student.directory().path();
+    var split =
+        roles.open(
+            uri -> TextDatasets.open(uri, input, directory, settings),
+            TextDataset::size,
+            texts -> spec.heldOut(texts.examples()),
+            new TrainingData.Parting<>(TextDataset::drawn, TextDataset::withoutDrawn));
+    return new TextSubject(spec, student, teacher, split);
+  }
+
+  @Override
+  public Recommended recommended() {
+    return Recommended.ofText(
+        Recommended.parameters(student), student.input().task() == TextTask.TEXT_GENERATION);
+  }
+
+  @Override
+  public int samples() {
+    return data.learned().size();
+  }
+
+  @Override
+  public boolean labelled() {
+    return data.learned().labelled();
+  }
+
+  @Override
+  public Objective objective(Weights weights, Weights teacherWeights) {
+    return DistillationObjective.ofTexts(
+        student.network(),
+        weights,
+        new Teacher<>(teacher.network(), teacherWeights, teacher.directory().rootDigest()),
+        new TextSamples(student.input(), data.learned()),
+        spec.learning(recommended()));
+  }
+
+  @Override
+  public HeldOut heldOut(Weights teacherWeights, Progress.Listener progress) {
+    return beside(data.heldOut(), teacherWeights, progress);
+  }
+
+  @Override
+  public Judged judged(Weights teacherWeights, Progress.Listener progress) {
+    TextHeldOut texts = beside(data.judged(), teacherWeights, progress);
+    return new Judged(texts, texts.ofReference());
+  }
+
+  private TextHeldOut beside(
+      TextDataset texts, Weights teacherWeights, Progress.Listener progress) {
+    return TextHeldOut.of(student.network(), texts, teacher.network(), teacherWeights, progress);
+  }
+
+  @Override
+  public List<String> measureNames() {
+    return TextMetrics.names(student.input());
+  }
+
+  @Override
+  public String learned() {
+    return data.learned().fingerprint();
+  }
+
+  @Override
+  public String fingerprint() {
+    return data.judged().fingerprint();
+  }
+
+  @Override
+  public List<String> warnings() {
+    return Stream.of(student.warnings(), data.learned().warnings(), data.judged().warnings())
+        .flatMap(List::stream)
+        .distinct()
+        .toList();
+  }
+
+  @Override
+  public Map<String, String> reading() {
+    return Map.of();
+  }
+}

@@ -1,0 +1,104 @@
+package io.espalier.worker.stage.distill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.espalier.worker.zoo.RandomModel;
+import io.espalier.worker.zoo.Zoo;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Distillations in processes of their own that are killed, or told to end. */
+class DistillResumeTest {
+  private static final String SPEC =
+      "{\"steps\": 14, \"batchSize\": 8, \"learningRate\": 0.02, \"evaluateEvery\": 4, \"ema\":"
+          + " 0.9}";
+  private static final int NEVER = Integer.MAX_VALUE;
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void models_and_images() throws IOException {
+    for (String name : List.of("teacher", "student")) {
+      Zoo.writeRandomModel(
+          new RandomModel(
+              "cifar_resnet8", 10, 32, List.of(4, 4, 8), name.length() - name.indexOf('t')),
+          folder.resolve(name));
+    }
+    byte[] records = new byte[40 * 3073];
+    new Random(5).nextBytes(records);
+    for (int i = 0; i < 40; i++) {
+      records[i * 3073] = (byte) (i % 10);
+    }
+    Files.write(folder.resolve("data_batch_1.bin"), records);
+  }
+
+  @Test
+  void what_was_killed_or_told_to_end_goes_on_to_the_same_bits() throws Exception {
+    List<Integer> whole = run("whole", NEVER, false, 0);
+    assertThat(whole).hasSize(14);
+
+    run("killed", 6, true, 0); // a state after every step
+    List<Integer> goneOn = run("killed", NEVER, false, 0);
+    run("ended", 6, false, 3_600_000); // a state only when it is told to end
+    List<Integer> goneOnToo = run("ended", NEVER, false, 3_600_000);
+
+    assertThat(goneOn.get(0)).as("first step after the kill").isGreaterThanOrEqualTo(6);
+    assertThat(goneOnToo.get(0)).as("first step after the end").isGreaterThanOrEqualTo(7);
+    for (String result : List.of("killed", "ended")) {
+      assertThat(folder.resolve(result).resolve("model.safetensors"))
+          .hasSameBinaryContentAs(folder.resolve("whole/model.safetensors"));
+    }
+  }
+
+  /** Runs until a step is told, then ends the process; the steps that were told. */
+  private List<Integer> run(String result, int until, boolean kill, long millis)
+      throws IOException, InterruptedException {
+    Files.createDirectories(folder.resolve(result));
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                "-Dai.djl.offline=true",
+                "-Dai.djl.pytorch.num_threads=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                DistillProcess.class.getName(),
+                folder.toString(),
+                folder.resolve(result).toString(),
+                folder.resolve("data_batch_1.bin").toUri().toString(),
+                SPEC,
+                Long.toString(millis))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    List<Integer> steps = new ArrayList<>();
+    try (BufferedReader told = process.inputReader()) {
+      for (String line = told.readLine(); line != null; line = told.readLine()) {
+        if (line.startsWith("step ")) {
+          steps.add(Integer.valueOf(line.substring(5)));
+          if (steps.get(steps.size() - 1) == until) {
+            if (kill) {
+              process.toHandle().destroyForcibly();
+            } else {
+              process.toHandle().destroy();
+            }
+          }
+        }
+      }
+    }
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    if (until == NEVER) {
+      assertThat(process.exitValue()).isZero();
+    }
+    return steps;
+  }
+}

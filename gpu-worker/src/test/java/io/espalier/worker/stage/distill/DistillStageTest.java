@@ -1,0 +1,251 @@
+package io.espalier.worker.stage.distill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.schemas.stage.StageDeclaration;
+import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.Metric;
+import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.job.StageJob;
+import io.espalier.worker.domain.job.StageKind;
+import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.domain.model.TextTask;
+import io.espalier.worker.zoo.DrawnText;
+import io.espalier.worker.zoo.RandomModel;
+import io.espalier.worker.zoo.RandomText;
+import io.espalier.worker.zoo.TextSize;
+import io.espalier.worker.zoo.Zoo;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Small networks of random weights that learn to say what others of random weights say. */
+class DistillStageTest {
+  private static final int BYTES = 3073; // of an image of the CIFAR files, its class in front
+
+  private final DistillStage stage = new DistillStage();
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void models_and_images() throws IOException {
+    write("teacher", 1, 8);
+    write("student", 2, 4);
+    for (String split : List.of("data_batch_1", "test_batch")) {
+      byte[] records = new byte[(split.startsWith("data") ? 80 : 40) * BYTES];
+      new Random(split.length()).nextBytes(records);
+      for (int i = 0; i < records.length; i += BYTES) {
+        records[i] = (byte) (i / BYTES % 10);
+      }
+      Files.write(folder.resolve(split + ".bin"), records);
+    }
+  }
+
+  @Test
+  void a_student_comes_closer_to_what_its_teacher_says_and_tells_how() throws IOException {
+    StageJob job =
+        job(
+            "student",
+            "teacher",
+            "{\"epochs\": 6, \"batchSize\": 12, \"learningRate\": 0.05, \"evaluateEvery\": 6}");
+
+    stage.check(job);
+    StageReport report = stage.run(job, Progress.Listener.NONE);
+
+    assertThat(stage.metrics(job))
+        .containsExactlyInAnyOrderElementsOf(report.metrics().stream().map(Metric::name).toList());
+    Metric loss = metric(report, "loss");
+    assertThat(loss.samples()).hasValue(40);
+    assertThat(loss.dataset()).contains(data("test_batch").toString());
+    Metric agreement = metric(report, "agreement");
+    assertThat(agreement.after().orElseThrow())
+        .isGreaterThanOrEqualTo(agreement.before().orElseThrow());
+    assertThat(metric(report, "parameters").before())
+        .isEqualTo(metric(report, "parameters").after());
+    assertThat(report.change())
+        .containsEntry("samples", "72")
+        .containsEntry("steps", "36")
+        .containsEntry("teacher.agreement", "100.00 %")
+        .containsKey("chosen");
+    JsonNode made = json(job.output().resolve("espalier.json"));
+    assertThat(made.at("/stages/0/kind").asText()).isEqualTo("distill");
+    JsonNode learning = json(job.output().resolve("report.json")).path("learning");
+    assertThat(learning.path("points")).hasSize(7);
+    assertThat(Files.readString(job.output().resolve("report.html")))
+        .contains("cifar_resnet8, distilled")
+        .contains("<h2>Learning</h2>");
+    assertThat(Files.readString(job.output().resolve("README.md"))).contains("distilled");
+    assertThat(job.checkpoints().resolve("distill")).isEmptyDirectory();
+  }
+
+  @Test
+  void a_student_that_only_becomes_worse_goes_out_as_it_came() throws IOException {
+    Files.createDirectories(folder.resolve("good"));
+    for (String file : List.of("config.json", "model.safetensors")) {
+      Files.copy(folder.resolve("teacher").resolve(file), folder.resolve("good").resolve(file));
+    }
+    Path images = Files.createDirectories(folder.resolve("images"));
+    Random random = new Random(3);
+    for (int i = 0; i < 30; i++) {
+      BufferedImage image = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
+      for (int pixel = 0; pixel < 1024; pixel++) {
+        image.setRGB(pixel % 32, pixel / 32, random.nextInt(1 << 24));
+      }
+      ImageIO.write(image, "png", images.resolve(i + ".png").toFile());
+    }
+    StageJob job =
+        job(
+            "good",
+            "teacher",
+            "{\"steps\": 3, \"batchSize\": 12, \"learningRate\": 5, \"warmup\": 0,"
+                + " \"evaluateEvery\": 1, \"validation\": 0.5, \"optimizer\": \"adamw\"}",
+            Map.of("train", images.toUri())); // no classes: judged by agreement
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job("good", "teacher", "{\"taskWeight\": 0.5, \"batchSize\": 4}", job.data())))
+        .hasMessageContaining("distill.taskWeight: needs labels");
+
+    StageReport report = stage.run(job, Progress.Listener.NONE);
+
+    assertThat(metric(report, "agreement").before()).hasValue(1);
+    JsonNode learning = json(job.output().resolve("report.json")).path("learning");
+    assertThat(learning.path("best").asInt()).isZero();
+    assertThat(learning.at("/points/3/value").asDouble()).isLessThan(1);
+    assertThat(report.warnings())
+        .anySatisfy(warning -> assertThat(warning).contains("goes out as it came"));
+    assertThat(job.output().resolve("model.safetensors"))
+        .hasSameBinaryContentAs(folder.resolve("good/model.safetensors"));
+  }
+
+  @Test
+  void a_text_model_learns_from_texts() throws IOException {
+    Zoo.writeTexts(DrawnText.TALES, folder.resolve("tales"), 60, 20, 3);
+    for (int seed : new int[] {1, 2}) {
+      Zoo.writeRandomText(
+          new RandomText(
+              new TextSize("small", "llama", 16, 2, 2, 32, 32), TextTask.TEXT_GENERATION, seed),
+          folder.resolve("llama" + seed));
+    }
+    StageJob job =
+        job(
+            "llama2",
+            "llama1",
+            "{\"steps\": 20, \"batchSize\": 8, \"microBatchSize\": 4, \"learningRate\": 0.01,"
+                + " \"maxLength\": 32, \"ema\": 0.5, \"schedule\": \"wsd\"}",
+            Map.of("train", folder.resolve("tales/train.txt").toUri()));
+
+    StageReport report = stage.run(job, Progress.Listener.NONE);
+
+    Metric loss = metric(report, "loss");
+    assertThat(loss.after().orElseThrow()).isLessThanOrEqualTo(loss.before().orElseThrow());
+    assertThat(report.change().get("chosen")).contains("loss");
+    assertThat(job.output().resolve("tokenizer.json"))
+        .hasSameBinaryContentAs(folder.resolve("llama2/tokenizer.json"));
+  }
+
+  @Test
+  void everything_wrong_with_a_job_is_said_at_once() {
+    StageJob job =
+        job(
+            "student",
+            "nowhere",
+            "{\"epochs\": 1, \"steps\": 5, \"batchSize\": 4, \"microBatchSize\": 8, \"temprature\":"
+                + " 2}",
+            Map.of("eval", data("test_batch")));
+
+    assertThatThrownBy(() -> stage.check(job))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("distill.temprature: unknown")
+        .hasMessageContaining("found 2, [epochs, steps]; leave one")
+        .hasMessageContaining("wanted at most batchSize, 4, found 8")
+        .hasMessageContaining(
+            "needs data to learn from, of role train or calibration, but the job has [eval]")
+        .hasMessageContaining("nowhere");
+  }
+
+  @Test
+  void data_that_do_not_fill_a_batch_and_keys_of_texts_are_refused() {
+    assertThatThrownBy(() -> stage.check(job("student", "teacher", "{\"batchSize\": 73}")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(
+            "wanted at most the 72 samples that are left to learn from, found 73");
+    assertThatThrownBy(() -> stage.check(job("student", "teacher", "{\"maxLength\": 7}")))
+        .hasMessageContaining("distill.maxLength: is for models that read text");
+    assertThatThrownBy(() -> stage.check(job("student", "teacher", "{\"steps\": 0}")))
+        .hasMessageContaining("distill.steps: wanted a whole number from 1");
+    assertThatThrownBy(() -> stage.check(job("student", "teacher", "{\"minutes\": 0}")))
+        .hasMessageContaining("distill.minutes: wanted a number above 0");
+  }
+
+  @Test
+  void a_teacher_of_other_classes_is_refused() {
+    Zoo.writeRandomModel(
+        new RandomModel("cifar_resnet8", 7, 32, List.of(4, 4, 8), 1), folder.resolve("seven"));
+
+    assertThatThrownBy(() -> stage.check(job("student", "seven", "{\"batchSize\": 8}")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("number of classes")
+        .hasMessageContaining("7")
+        .hasMessageContaining("10");
+  }
+
+  private void write(String name, long seed, int width) {
+    Zoo.writeRandomModel(
+        new RandomModel("cifar_resnet8", 10, 32, List.of(width, width, 2 * width), seed),
+        folder.resolve(name));
+  }
+
+  private StageJob job(String student, String teacher, String spec) {
+    return job(
+        student, teacher, spec, Map.of("train", data("data_batch_1"), "eval", data("test_batch")));
+  }
+
+  private StageJob job(String student, String teacher, String spec, Map<String, URI> data) {
+    Path output = folder.resolve("out");
+    try {
+      Files.createDirectories(output);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    return new StageJob(
+            "run",
+            0,
+            1,
+            StageKind.DISTILL,
+            spec,
+            folder.resolve(student),
+            output,
+            folder.resolve("checkpoints"),
+            data,
+            7)
+        .with(Map.of(StageDeclaration.TEACHER, folder.resolve(teacher)));
+  }
+
+  private URI data(String split) {
+    return folder.resolve(split + ".bin").toUri();
+  }
+
+  private static Metric metric(StageReport report, String name) {
+    return report.metrics().stream()
+        .filter(each -> each.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static JsonNode json(Path file) throws IOException {
+    return new ObjectMapper().readTree(Files.readAllBytes(file));
+  }
+}

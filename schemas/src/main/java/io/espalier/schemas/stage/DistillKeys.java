@@ -1,0 +1,208 @@
+package io.espalier.schemas.stage;
+
+import io.espalier.schemas.setting.Setting;
+import io.espalier.schemas.setting.SettingTable;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The stage {@code distill} and its keys. */
+public final class DistillKeys {
+  private static final int LARGEST_COUNT = 1_000_000_000;
+  private static final int LARGEST_BATCH = 65_536;
+
+  /** Passes over the data. */
+  public static final Setting<Double> EPOCHS =
+      Setting.positive("epochs", 100_000)
+          .otherwise("10 for images, 3 for texts")
+          .means("Passes over the training data; at most one of epochs, steps, tokens, minutes");
+
+  /** Steps of the optimizer. */
+  public static final Setting<Integer> STEPS =
+      Setting.whole("steps", 1, LARGEST_COUNT)
+          .otherwise("as many as `epochs` are")
+          .means("Steps of the optimizer");
+
+  /** Tokens shown. */
+  public static final Setting<Double> TOKENS =
+      Setting.positive("tokens", 1_000_000_000_000_000L)
+          .otherwise("as many as `epochs` are")
+          .means("Tokens that are shown, padding left out");
+
+  /** Time of training. */
+  public static final Setting<Double> MINUTES =
+      Setting.positive("minutes", 1_000_000)
+          .otherwise("as long as `epochs` take")
+          .means("Minutes of training, judging left out")
+          .more("the same job then gives other bits each time");
+
+  /** Samples per step. */
+  public static final Setting<Integer> BATCH_SIZE =
+      Setting.whole("batchSize", 2, LARGEST_BATCH)
+          .otherwise("64 images or 16 sequences")
+          .means("Images or sequences per step");
+
+  /** Samples computed at once. */
+  public static final Setting<Integer> MICRO_BATCH_SIZE =
+      Setting.whole("microBatchSize", 1, LARGEST_BATCH)
+          .otherwise("`batchSize`")
+          .means("Images or sequences that are computed at once; gradients of a step add up");
+
+  /** Optimizer. */
+  public static final Setting<String> OPTIMIZER =
+      Setting.word("optimizer", "sgd", "adamw")
+          .otherwise("`sgd` for networks of convolutions, `adamw` for transformers")
+          .told("optimizer")
+          .means("Rule by which gradients change weights");
+
+  /** Peak of the learning rate. */
+  public static final Setting<Double> LEARNING_RATE =
+      Setting.positive("learningRate", 10)
+          .otherwise("by the size of the model, see below")
+          .told("learning rate")
+          .means("Highest learning rate");
+
+  /** Way of the learning rate. */
+  public static final Setting<String> SCHEDULE =
+      Setting.word("schedule", "cosine", "linear", "constant", "wsd")
+          .usually("cosine")
+          .told("schedule")
+          .means("Way of the learning rate after its peak")
+          .more("`wsd` is stable and falls in the last fifth");
+
+  /** Warm-up. */
+  public static final Setting<Double> WARMUP =
+      Setting.part("warmup")
+          .usually(0.05)
+          .means("Share of the training in which the learning rate rises to its peak");
+
+  /** Weight decay. */
+  public static final Setting<Double> WEIGHT_DECAY =
+      Setting.part("weightDecay")
+          .otherwise("0.0005 with `sgd`, 0.01 with `adamw`")
+          .means("Decay of weights; biases and normalisations do not decay");
+
+  /** Bound of the gradient. */
+  public static final Setting<Double> MAX_GRADIENT_NORM =
+      Setting.positive("maxGradientNorm", 1_000_000)
+          .otherwise("none with `sgd`, 1 with `adamw`")
+          .means("Length that longer gradients are shortened to");
+
+  /** Average of weights. */
+  public static final Setting<Double> EMA =
+      Setting.part("ema")
+          .usually(0.0)
+          .means(
+              "Share of the running average of weights that stays with each step; above 0 the"
+                  + " average goes out");
+
+  /** Loss of outputs. */
+  public static final Setting<String> LOSS =
+      Setting.word("loss", "kl", "reverse-kl", "soft-cross-entropy")
+          .usually("kl")
+          .told("loss")
+          .means("Loss of what the student says against what the teacher says");
+
+  /** Temperature. */
+  public static final Setting<Double> TEMPERATURE =
+      Setting.positive("temperature", 1000)
+          .otherwise("2 where a sample has one answer, 1 for text that goes on")
+          .told("temperature")
+          .means("What scores of both are divided by before softmax");
+
+  /** Weight of labels. */
+  public static final Setting<Double> TASK_WEIGHT =
+      Setting.part("taskWeight")
+          .usually(0.0)
+          .told("weight of labels")
+          .means("Share of the loss of labels; the rest is that of the teacher");
+
+  /** Margin of what labels correct. */
+  public static final Setting<Double> LABEL_CORRECTION =
+      Setting.part("labelCorrection")
+          .usually(0.0)
+          .means(
+              "Margin by which the right class leads in what the teacher teaches, where it errs or"
+                  + " is too sure; 0 leaves the teacher as it is")
+          .more("0.2 in ModelOpt's MFT; needs labels");
+
+  /** Changes of images. */
+  public static final Setting<String> AUGMENTATION =
+      Setting.word("augmentation", "crop-flip", "none")
+          .usually("crop-flip")
+          .means("What happens to images before both are shown them");
+
+  /** Data for judging. */
+  public static final Setting<Double> VALIDATION =
+      Setting.part("validation")
+          .usually(0.1)
+          .means("Share of the training data that is held out to judge by, drawn by the seed");
+
+  /** Steps between judgements. */
+  public static final Setting<Integer> EVALUATE_EVERY =
+      Setting.whole("evaluateEvery", 1, LARGEST_COUNT)
+          .otherwise("ten times on the way")
+          .means("Steps between two judgements on what is held out");
+
+  /** Judgements until it ends early. */
+  public static final Setting<Integer> PATIENCE =
+      Setting.whole("patience", 1, LARGEST_COUNT)
+          .otherwise("all the way")
+          .means("Judgements in a row without a better one after which the training ends");
+
+  /** Tokens of a sequence. */
+  public static final Setting<Integer> MAX_LENGTH =
+      Setting.whole("maxLength", 1, 1_000_000)
+          .otherwise("as many as GradNAS takes")
+          .means("Tokens of the longest sequence, of models that read text");
+
+  /** Tokens that windows share. */
+  public static final Setting<Integer> STRIDE =
+      Setting.whole("stride", 0, 1_000_000)
+          .otherwise("128, or a third of `maxLength` if that is less")
+          .means("Tokens that neighbouring windows of a question share");
+
+  /** The kind of stage. */
+  public static final StageDeclaration DISTILL =
+      new StageDeclaration(
+          "distill",
+          "Trains the model to answer as the one that the run began with",
+          Optional.empty(),
+          List.of(
+              new StageDeclaration.Variant(
+                  "",
+                  SettingTable.of(
+                      EPOCHS,
+                      STEPS,
+                      TOKENS,
+                      MINUTES,
+                      BATCH_SIZE,
+                      MICRO_BATCH_SIZE,
+                      OPTIMIZER,
+                      LEARNING_RATE,
+                      SCHEDULE,
+                      WARMUP,
+                      WEIGHT_DECAY,
+                      MAX_GRADIENT_NORM,
+                      EMA,
+                      LOSS,
+                      TEMPERATURE,
+                      TASK_WEIGHT,
+                      LABEL_CORRECTION,
+                      AUGMENTATION,
+                      VALIDATION,
+                      EVALUATE_EVERY,
+                      PATIENCE,
+                      MAX_LENGTH,
+                      STRIDE),
+                  any ->
+                      Metrics.without(
+                          Metrics.and(
+                              Metrics.and(Metrics.OF_IMAGES, Metrics.OF_TEXT),
+                              Set.of(Metrics.AGREEMENT)),
+                          Set.of(Metrics.LATENCY)))),
+          true,
+          Set.of(StageDeclaration.TEACHER));
+
+  private DistillKeys() {}
+}
