@@ -39,13 +39,21 @@ public final class CheckDemo {
       that(figure("after", figure) > 0, "after." + figure + " is missing");
     }
     that(figure("before", "accuracy") > 0.95, "the demo's model reaches less than 95 %");
-    that(
-        figure("after", "accuracy") > figure("after", "accuracyAsCut") + 0.05,
-        "reconstruction brought less than 5 points back");
     that(figure("after", "flops") <= 0.6 * figure("before", "flops"), "over 60 % of the FLOPs");
     that(figure("after", "parameters") < figure("before", "parameters"), "not smaller");
     that(figure("after", "bytes") < figure("before", "bytes"), "not fewer bytes");
-    that(demo.path("stages").size() == 1, "not one stage");
+    that(demo.path("stages").size() == 2, "not two stages");
+    double reconstructed = demo.at("/stages/0/after/accuracy").asDouble(-1);
+    that(
+        reconstructed > figure("after", "accuracyAsCut") + 0.05,
+        "reconstruction brought less than 5 points back");
+    that(
+        demo.at("/stages/1/kind").asText().equals("distill")
+            && demo.at("/stages/1/before/accuracy").asDouble(-1) == reconstructed,
+        "distillation did not begin with what was reconstructed");
+    that(
+        figure("after", "accuracy") >= reconstructed - 0.005,
+        "distillation left less than it was given, by more than ten of 2,000 images");
     that(
         demo.path("artifact").path("rootDigest").asText().matches("[0-9a-f]{64}"),
         "artifact.rootDigest is not a SHA-256");

@@ -24,7 +24,7 @@ final class Heartbeats {
   /**
    * Source of facts.
    *
-   * @param running the commands that the worker holds
+   * @param held the commands that the worker holds
    * @param slots where they are worked on
    * @param fitness whether it takes more
    */

@@ -74,6 +74,7 @@ public final class TestStageProcess {
         }
         case "\"exhaust the heap\"" -> exhaust();
         case "\"never end\"", "{\"never\":\"end\"}" -> neverEnd(job);
+        case "\"say goodbye\"" -> sayGoodbye(job);
         case "{\"budget\":1}", "{\"budget\":2}" -> score(job);
         case "\"leave an orphan\"" -> leaveOrphan(job);
         case "\"print a long line\"" -> printLongLine();
@@ -183,6 +184,21 @@ public final class TestStageProcess {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Never ends by itself, and keeps something when it is told to end. */
+  private static void sayGoodbye(StageJob job) {
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  try {
+                    Files.writeString(job.checkpoints().resolve("goodbye"), "kept");
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                }));
+    neverEnd(job);
   }
 
   private static void neverEnd(StageJob job) {

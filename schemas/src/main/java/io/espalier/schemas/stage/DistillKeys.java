@@ -2,6 +2,7 @@ package io.espalier.schemas.stage;
 
 import io.espalier.schemas.setting.Setting;
 import io.espalier.schemas.setting.SettingTable;
+import io.espalier.schemas.setting.Settings;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -126,6 +127,38 @@ public final class DistillKeys {
                   + " is too sure; 0 leaves the teacher as it is")
           .more("0.2 in ModelOpt's MFT; needs labels");
 
+  /** Distance of hidden states. */
+  public static final Setting<String> HIDDEN_LOSS =
+      Setting.word("loss", "mse", "cosine")
+          .usually("mse")
+          .means("Distance of what leaves each layer from what leaves the teacher's");
+
+  /** Weight of hidden states. */
+  public static final Setting<Double> HIDDEN_WEIGHT =
+      Setting.positive("weight", 1_000_000).usually(1.0).means("Weight of all layers together");
+
+  /** Way in which the weight of hidden states is meant. */
+  public static final Setting<String> HIDDEN_BALANCE =
+      Setting.word("balance", "dynamic", "static")
+          .usually("dynamic")
+          .means("Whether the loss of a layer is scaled to that of the outputs in each step");
+
+  /** Hidden states. */
+  public static final Setting<Settings> HIDDEN =
+      Setting.group("hidden", SettingTable.of(HIDDEN_LOSS, HIDDEN_WEIGHT, HIDDEN_BALANCE))
+          .means("What leaves the layers is learned, too, of models that read text")
+          .more("channels and layers by their origin; not with a rotated stream")
+          .otherwise("outputs alone");
+
+  /** Answers of the teacher that are kept. */
+  public static final Setting<Integer> TEACHER_TOP_K =
+      Setting.whole("teacherTopK", 1, 1_000_000)
+          .otherwise("the teacher is asked in each step")
+          .means(
+              "The teacher is asked once, and of what it says so many of the likeliest classes or"
+                  + " tokens are kept on disk")
+          .more("images must not be changed then");
+
   /** Changes of images. */
   public static final Setting<String> AUGMENTATION =
       Setting.word("augmentation", "crop-flip", "none")
@@ -189,6 +222,8 @@ public final class DistillKeys {
                       TEMPERATURE,
                       TASK_WEIGHT,
                       LABEL_CORRECTION,
+                      HIDDEN,
+                      TEACHER_TOP_K,
                       AUGMENTATION,
                       VALIDATION,
                       EVALUATE_EVERY,

@@ -85,6 +85,9 @@ public final class Events {
           .put("seconds", report.getCost().getWallMillis() / 1000.0)
           .put("device", report.getCost().getDevice())
           .put("cached", report.getCost().getCached());
+      List<Measurement> measured = measurements(report.getMetrics());
+      stage.set("before", Measurement.before(measured));
+      stage.set("after", Measurement.after(measured));
       stage.set("change", MAPPER.valueToTree(new java.util.TreeMap<>(report.getChange())));
       stage.set("facts", FactsJson.of(FactsMapping.fromAvro(report.getFacts())));
     }

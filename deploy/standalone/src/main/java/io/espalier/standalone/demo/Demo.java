@@ -6,6 +6,8 @@ import io.espalier.event.ModelRegistered;
 import io.espalier.event.PrunedModel;
 import io.espalier.event.Run;
 import io.espalier.event.RunState;
+import io.espalier.event.StageOutcome;
+import io.espalier.schemas.KindNames;
 import io.espalier.schemas.policy.Policy;
 import io.espalier.schemas.policy.PolicyFile;
 import io.espalier.standalone.client.Events;
@@ -19,6 +21,7 @@ import io.espalier.standalone.report.Figures;
 import io.espalier.standalone.report.Measurement;
 import io.espalier.standalone.report.Narration;
 import io.espalier.standalone.report.Result;
+import io.espalier.standalone.report.TextTable;
 import io.espalier.worker.zoo.DemoModel;
 import io.espalier.worker.zoo.Zoo;
 import java.io.IOException;
@@ -29,6 +32,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -142,6 +146,26 @@ public final class Demo {
         "run %s is published, but its pruned-model event did not arrive".formatted(runId));
   }
 
+  /** Accuracy as each stage found and left it. */
+  private static String stages(List<StageOutcome> outcomes) {
+    TextTable table = new TextTable("stage", "accuracy before", "after", "seconds");
+    for (StageOutcome outcome : outcomes) {
+      Events.measurements(outcome.getReport().getMetrics()).stream()
+          .filter(each -> each.name().equals("accuracy"))
+          .forEach(
+              each ->
+                  table.row(
+                      KindNames.of(outcome.getKind(), outcome.getKindName()),
+                      each.text(each.before()),
+                      each.text(each.after()),
+                      String.format(
+                          Locale.ROOT,
+                          "%.1f",
+                          outcome.getReport().getCost().getWallMillis() / 1000.0)));
+    }
+    return table.toString();
+  }
+
   private static Result published(Run run, PrunedModel event) {
     List<Measurement> measured =
         Events.measurements(event.getMetrics()).stream()
@@ -171,6 +195,7 @@ public final class Demo {
         %s, pruned by %s
 
         %s
+        %s
         artifact     %s
         root digest  %s
         report       %sreport.html\
@@ -179,6 +204,7 @@ public final class Demo {
                 model,
                 policy,
                 Measurement.table(measured),
+                stages(event.getStages()),
                 event.getArtifact().getUri(),
                 event.getArtifact().getRootDigest(),
                 event.getArtifact().getUri()));

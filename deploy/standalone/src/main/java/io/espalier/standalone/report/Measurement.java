@@ -37,7 +37,8 @@ public record Measurement(String name, String unit, OptionalDouble before, Optio
     return table.toString();
   }
 
-  private String text(OptionalDouble value) {
+  /** One of its values in words; a dash if it is not known. */
+  public String text(OptionalDouble value) {
     return value.isPresent() ? Figures.of(value.getAsDouble(), unit) : "-";
   }
 

@@ -37,7 +37,7 @@ record AnswerRecords<B, I>(Samples<B, I> samples, OutputSettings settings, KeptS
     }
     NDArray rows = samples.rows(said, batch);
     boolean whole =
-        samples.comparison() != Comparison.CLASSES
+        samples.comparison() != AnswerComparison.CLASSES
             || samples.lengths(batch).length > 0
             || rows.getShape().get(1) <= kept.most();
     if (whole) {

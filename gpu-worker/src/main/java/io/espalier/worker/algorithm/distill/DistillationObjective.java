@@ -142,7 +142,7 @@ public final class DistillationObjective {
 
   private static void requireLabels(
       Samples<?, ?> samples, DistillationSettings settings, List<String> problems) {
-    if (settings.taskShare() > 0 && samples.comparison() == Comparison.VECTORS) {
+    if (settings.taskShare() > 0 && samples.comparison() == AnswerComparison.VECTORS) {
       problems.add(
           "the task's loss is to have a share of %s, but a model of embeddings has none; set the share to 0"
               .formatted(settings.taskShare()));
@@ -154,7 +154,7 @@ public final class DistillationObjective {
     if (settings.output().correction().isEmpty()) {
       return;
     }
-    if (samples.comparison() != Comparison.CLASSES) {
+    if (samples.comparison() != AnswerComparison.CLASSES) {
       problems.add(
           "a teacher is corrected where one class is right, but these models say something else of"
               + " a sample; leave the correction out");

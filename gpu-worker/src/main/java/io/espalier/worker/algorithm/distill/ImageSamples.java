@@ -36,8 +36,8 @@ public record ImageSamples(ImageDataset data, Augmentation augmentation)
   }
 
   @Override
-  public Comparison comparison() {
-    return Comparison.CLASSES;
+  public AnswerComparison comparison() {
+    return AnswerComparison.CLASSES;
   }
 
   @Override

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.tensor.Tensors;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Loss of what a student computes on the way, against what its teacher computes at the place that
@@ -28,6 +29,21 @@ public record InnerLoss(
           "places %d and %d with weight %s: places count from 0, and a weight is positive"
               .formatted(student, teacher, weight));
     }
+  }
+
+  /**
+   * Losses of what leaves each layer of a transformer, of equal weights.
+   *
+   * @param origins for each layer of the student, which of the teacher's it was
+   * @param kept see above
+   * @param weight of all of them together
+   */
+  public static List<InnerLoss> ofLayers(
+      List<Integer> origins, List<Integer> kept, FeatureLoss loss, double weight) {
+    return IntStream.range(0, origins.size())
+        .mapToObj(
+            layer -> new InnerLoss(layer, origins.get(layer), kept, loss, weight / origins.size()))
+        .toList();
   }
 
   /**

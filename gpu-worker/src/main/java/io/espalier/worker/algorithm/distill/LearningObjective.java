@@ -6,13 +6,12 @@ import io.espalier.worker.algorithm.train.Objective;
 import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /** What a teacher says of samples, as what a student is trained towards. */
 record LearningObjective<B, I>(
@@ -57,30 +56,19 @@ record LearningObjective<B, I>(
           return () ->
               Tensors.scale(Tensors.sum(student.forward(weights, inputs, Set.of()).output()), 0);
         }
-        Lesson lesson = teacher.lesson(indices, batch, inputs, places(InnerLoss::teacher));
-        List<NDArray> wanted =
-            settings.inner().stream()
-                .map(term -> term.wanted(lesson.states().get(term.teacher())))
-                .toList();
-        return () -> loss(weights, batch, inputs, lesson.output(), wanted);
+        Lesson lesson = teacher.lesson(indices, batch, inputs, settings.inner());
+        return () -> loss(weights, batch, inputs, lesson);
       }
     };
   }
 
-  private NDArray loss(Weights weights, B batch, I inputs, Target target, List<NDArray> wanted) {
-    Pass.Said said = student.forward(weights, inputs, places(InnerLoss::student));
-    NDArray rows = target.loss(samples.rows(said.output(), batch));
+  private NDArray loss(Weights weights, B batch, I inputs, Lesson lesson) {
+    Set<Integer> places =
+        settings.inner().stream().map(InnerLoss::student).collect(Collectors.toSet());
+    Pass.Said said = student.forward(weights, inputs, places);
+    NDArray rows = lesson.output().loss(samples.rows(said.output(), batch));
     NDArray output = samples.rowShare() == 1 ? rows : Tensors.scale(rows, samples.rowShare());
-    List<NDArray> inner =
-        IntStream.range(0, wanted.size())
-            .mapToObj(
-                i -> {
-                  InnerLoss term = settings.inner().get(i);
-                  NDArray losses = term.of(said.states().get(term.student()), wanted.get(i));
-                  return samples.weighed(losses, batch);
-                })
-            .toList();
-    NDArray learnt = settings.learnt(output, inner);
+    NDArray learnt = settings.learnt(output, inner(said, lesson, batch));
     double share = settings.taskShare();
     return share == 0
         ? learnt
@@ -89,7 +77,13 @@ record LearningObjective<B, I>(
             Tensors.scale(samples.task(said.output(), batch), share));
   }
 
-  private Set<Integer> places(Function<InnerLoss, Integer> whose) {
-    return settings.inner().stream().map(whose).collect(Collectors.toSet());
+  private List<NDArray> inner(Pass.Said said, Lesson lesson, B batch) {
+    var sums = new ArrayList<NDArray>();
+    for (int i = 0; i < settings.inner().size(); i++) {
+      InnerLoss term = settings.inner().get(i);
+      NDArray losses = term.of(said.state(term.student()), lesson.inner().get(i));
+      sums.add(samples.weighed(losses, batch));
+    }
+    return sums;
   }
 }

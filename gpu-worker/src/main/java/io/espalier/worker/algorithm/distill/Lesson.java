@@ -1,12 +1,12 @@
 package io.espalier.worker.algorithm.distill;
 
 import ai.djl.ndarray.NDArray;
-import java.util.Map;
+import java.util.List;
 
 /**
  * What a teacher says of some samples.
  *
  * @param output what a student is to say
- * @param states what leaves the teacher's places that were asked for
+ * @param inner what it is to compute on the way, for each of the losses that were asked for
  */
-record Lesson(Target output, Map<Integer, NDArray> states) {}
+record Lesson(Target output, List<NDArray> inner) {}

@@ -23,5 +23,15 @@ interface Pass<I> {
    * @param output what the network says
    * @param states what leaves each of the places that were asked for
    */
-  record Said(NDArray output, Map<Integer, NDArray> states) {}
+  record Said(NDArray output, Map<Integer, NDArray> states) {
+    /** What leaves a place that was asked for. */
+    NDArray state(int place) {
+      NDArray state = states.get(place);
+      if (state == null) {
+        throw new IllegalStateException(
+            "place %d was not passed, only %s".formatted(place, states.keySet()));
+      }
+      return state;
+    }
+  }
 }

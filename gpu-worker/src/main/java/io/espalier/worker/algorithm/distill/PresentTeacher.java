@@ -1,7 +1,13 @@
 package io.espalier.worker.algorithm.distill;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A teacher that is asked anew each time. */
 record PresentTeacher<B, I>(
@@ -17,13 +23,30 @@ record PresentTeacher<B, I>(
     return pass.places(weights);
   }
 
+  /** All else that its pass computes is freed before the student's begins. */
   @Override
-  public Lesson lesson(int[] indices, B batch, I inputs, Set<Integer> places) {
-    Pass.Said said = pass.forward(weights, inputs, places);
+  public Lesson lesson(int[] indices, B batch, I inputs, List<InnerLoss> inner) {
+    List<NDArray> kept = said(batch, inputs, inner);
+    List<NDArray> constants = kept.stream().map(Tensors::constant).toList(); // in the scope outside
+    kept.forEach(NDArray::close);
     return new Lesson(
-        samples
-            .comparison()
-            .target(samples.rows(said.output(), batch), settings, () -> samples.labels(batch)),
-        said.states());
+        samples.comparison().target(constants.get(0), settings, () -> samples.labels(batch)),
+        constants.subList(1, constants.size()));
+  }
+
+  /** The rows of what it says, then what is wanted by each inner loss; they belong to no scope. */
+  private List<NDArray> said(B batch, I inputs, List<InnerLoss> inner) {
+    Set<Integer> places = inner.stream().map(InnerLoss::teacher).collect(Collectors.toSet());
+    try (var scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      Pass.Said said = pass.forward(weights, inputs, places);
+      var kept = new ArrayList<NDArray>();
+      kept.add(Tensors.constant(samples.rows(said.output(), batch)));
+      for (InnerLoss term : inner) {
+        kept.add(Tensors.constant(term.wanted(said.state(term.teacher()))));
+      }
+      kept.forEach(array -> NDScope.unregister(array));
+      return kept;
+    }
   }
 }

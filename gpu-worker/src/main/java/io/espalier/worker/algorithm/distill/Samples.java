@@ -21,7 +21,7 @@ interface Samples<B, I> {
   boolean labelled();
 
   /** Returns how answers are compared. */
-  Comparison comparison();
+  AnswerComparison comparison();
 
   /** The samples at these positions, changed as is drawn. */
   B draw(int[] indices, SplittableRandom random);

@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.distill;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.tensor.Tensors;
+import java.util.stream.LongStream;
 
 /**
  * Distributions that a student's scores are to give, both (rows, classes); constants.
@@ -42,18 +43,22 @@ public record SoftTargets(NDArray probabilities, NDArray logs) {
    * <p>Source: Minifinetuning, arXiv 2506.15702; ModelOpt {@code modelopt/torch/distill/losses.py},
    * {@code MFTLoss}.
    *
-   * @param labels right class of each row
+   * @param labels right class of each row; negative where none is known, so that the row stays
    * @param threshold the margin, from 0 to 1; 0.2 in the source
    */
   public SoftTargets corrected(long[] labels, double threshold) {
-    NDArray classes = Tensors.of(probabilities.getManager(), labels, labels.length);
+    long[] places = LongStream.of(labels).map(label -> Math.max(label, 0)).toArray();
+    NDArray classes = Tensors.of(probabilities.getManager(), places, places.length);
     double[] right = numbers(Tensors.pick(probabilities, classes));
     double[] largest = numbers(Tensors.largest(probabilities, 1));
     long[] guesses = Tensors.argMax(probabilities, 1).toLongArray();
     var shares = new double[labels.length];
     var raised = new double[labels.length];
     for (int row = 0; row < labels.length; row++) {
-      shares[row] = share(guesses[row] == labels[row], right[row], largest[row], threshold);
+      shares[row] =
+          labels[row] < 0
+              ? 0
+              : share(guesses[row] == labels[row], right[row], largest[row], threshold);
       raised[row] = right[row] * (1 - shares[row]) + shares[row];
     }
     NDArray left = Tensors.add(Tensors.negate(column(shares)), 1);

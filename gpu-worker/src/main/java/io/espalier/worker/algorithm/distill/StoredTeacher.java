@@ -17,7 +17,7 @@ import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -182,9 +182,9 @@ public final class StoredTeacher<B, I> implements TeacherSource<B, I>, AutoClose
   }
 
   @Override
-  public Lesson lesson(int[] indices, B batch, I inputs, Set<Integer> places) {
+  public Lesson lesson(int[] indices, B batch, I inputs, List<InnerLoss> inner) {
     return new Lesson(
-        answers.target(IntStream.of(indices).mapToObj(file::read).toList(), batch), Map.of());
+        answers.target(IntStream.of(indices).mapToObj(file::read).toList(), batch), List.of());
   }
 
   /** Closes the file, which stays. */

@@ -1,6 +1,6 @@
 package io.espalier.worker.algorithm.distill;
 
-import java.util.Set;
+import java.util.List;
 
 /** Source of what a teacher says: the teacher itself, or what was kept of it. */
 interface TeacherSource<B, I> {
@@ -14,7 +14,7 @@ interface TeacherSource<B, I> {
    * What it says of samples, in the open scope; gradients must be off.
    *
    * @param indices positions of the samples
-   * @param places to tell of
+   * @param inner losses that what it computes on the way is asked for
    */
-  Lesson lesson(int[] indices, B batch, I inputs, Set<Integer> places);
+  Lesson lesson(int[] indices, B batch, I inputs, List<InnerLoss> inner);
 }

@@ -36,8 +36,8 @@ public record TextSamples(TextInput input, TextDataset data)
   }
 
   @Override
-  public Comparison comparison() {
-    return Comparison.of(input);
+  public AnswerComparison comparison() {
+    return AnswerComparison.of(input);
   }
 
   private AskedRows asked() {

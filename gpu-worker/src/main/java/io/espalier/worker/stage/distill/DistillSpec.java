@@ -3,10 +3,14 @@ package io.espalier.worker.stage.distill;
 import io.espalier.schemas.setting.Setting;
 import io.espalier.schemas.setting.Settings;
 import io.espalier.schemas.stage.DistillKeys;
+import io.espalier.worker.algorithm.distill.Balance;
 import io.espalier.worker.algorithm.distill.DistillationSettings;
 import io.espalier.worker.algorithm.distill.FeatureLoss;
+import io.espalier.worker.algorithm.distill.InnerLoss;
+import io.espalier.worker.algorithm.distill.KeptScores;
 import io.espalier.worker.algorithm.distill.OutputLoss;
 import io.espalier.worker.algorithm.distill.OutputSettings;
+import io.espalier.worker.algorithm.distill.StoredTeacher;
 import io.espalier.worker.algorithm.train.Augmentation;
 import io.espalier.worker.algorithm.train.LearningRate;
 import io.espalier.worker.algorithm.train.OptimizerSettings;
@@ -15,6 +19,7 @@ import io.espalier.worker.algorithm.train.TrainingSettings;
 import io.espalier.worker.data.text.TextSettings;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.stage.SpecReader;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
@@ -48,6 +53,10 @@ record DistillSpec(Settings said) {
       reader.problem(
           "%s: wanted one bound of the training at most, found %d, %s; leave one"
               .formatted(budgets.get(1), budgets.size(), budgets));
+    }
+    if (said.says(DistillKeys.TEACHER_TOP_K) && said.says(DistillKeys.HIDDEN)) {
+      reader.problem(
+          "hidden: what leaves the teacher's layers is not kept; leave out hidden or teacherTopK");
     }
     int batch = said.find(DistillKeys.BATCH_SIZE).orElse(Integer.MAX_VALUE);
     said.find(DistillKeys.MICRO_BATCH_SIZE)
@@ -145,6 +154,37 @@ record DistillSpec(Settings said) {
         .withTask(said.get(DistillKeys.TASK_WEIGHT));
   }
 
+  /** Adds what is said of hidden states. */
+  DistillationSettings withHidden(DistillationSettings outputs, StudentOrigins origins) {
+    Settings hidden = said.get(DistillKeys.HIDDEN);
+    return outputs.withInner(
+        InnerLoss.ofLayers(
+            origins.layers(),
+            origins.channels(),
+            hidden.get(DistillKeys.HIDDEN_LOSS).equals("cosine")
+                ? FeatureLoss.COSINE
+                : FeatureLoss.SQUARED_ERROR,
+            hidden.get(DistillKeys.HIDDEN_WEIGHT)),
+        hidden.get(DistillKeys.HIDDEN_BALANCE).equals("static") ? Balance.STATIC : Balance.DYNAMIC);
+  }
+
+  boolean learnsHidden() {
+    return said.says(DistillKeys.HIDDEN);
+  }
+
+  /** Number of scores of the teacher that are kept of each answer; empty if it is always asked. */
+  OptionalInt teacherTopK() {
+    return said.number(DistillKeys.TEACHER_TOP_K);
+  }
+
+  /** Place and form in which what the teacher says is kept. */
+  StoredTeacher.Storage storage(Path folder, Recommended usual) {
+    return new StoredTeacher.Storage(
+        folder.resolve("teacher.bin"),
+        new KeptScores(teacherTopK().orElseThrow(), true),
+        batch(usual));
+  }
+
   private OutputLoss loss() {
     return switch (said.get(DistillKeys.LOSS)) {
       case "reverse-kl" -> OutputLoss.REVERSE_KL;
@@ -168,7 +208,8 @@ record DistillSpec(Settings said) {
    */
   void requireNoTexts() {
     List<String> texts =
-        Stream.of(DistillKeys.MAX_LENGTH, DistillKeys.STRIDE, DistillKeys.TOKENS)
+        Stream.of(
+                DistillKeys.MAX_LENGTH, DistillKeys.STRIDE, DistillKeys.TOKENS, DistillKeys.HIDDEN)
             .filter(said::says)
             .map(
                 key ->

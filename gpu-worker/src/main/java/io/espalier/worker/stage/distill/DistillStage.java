@@ -5,6 +5,7 @@ import io.espalier.schemas.stage.StageDeclaration;
 import io.espalier.worker.algorithm.distill.SameAnswers;
 import io.espalier.worker.algorithm.evaluate.Judgement;
 import io.espalier.worker.algorithm.prune.CutFiles;
+import io.espalier.worker.algorithm.train.Augmentation;
 import io.espalier.worker.algorithm.train.Checkpointing;
 import io.espalier.worker.algorithm.train.LearningCurve;
 import io.espalier.worker.algorithm.train.Trainer;
@@ -124,7 +125,8 @@ public final class DistillStage implements Stage {
       Progress.Listener progress) {
     DistillSubject subject = opened.subject();
     Recommended usual = subject.recommended();
-    try (var ending = new ProcessEnding()) {
+    try (var ending = new ProcessEnding();
+        Lessons lessons = subject.lessons(weights, teacherWeights, folder, progress)) {
       return new Trainer(opened.spec().training(usual, job.seed()))
           .judgedBy(
               new Validation(
@@ -132,7 +134,7 @@ public final class DistillStage implements Stage {
                   opened.spec().evaluateEvery(usual, subject.samples()),
                   opened.spec().patience()),
               new Checkpointing(folder, betweenStates, ending))
-          .train(weights, subject.objective(weights, teacherWeights), progress);
+          .train(weights, lessons.objective(), progress);
     }
   }
 
@@ -163,6 +165,13 @@ public final class DistillStage implements Stage {
           "distill.batchSize: wanted at most the %d samples that are left to learn from, found %d;"
               + " ask for smaller batches or give more training data",
           subject.samples(), batch);
+    }
+    if (spec.teacherTopK().isPresent()
+        && subject instanceof ImageSubject
+        && !spec.augmentation().equals(Augmentation.NONE)) {
+      problems.add(
+          "distill.teacherTopK: what the teacher says is kept of images that do not change; say"
+              + " augmentation: none, or leave it out");
     }
     if (!subject.labelled()) {
       spec.keysOfLabels()

@@ -1,10 +1,10 @@
 package io.espalier.worker.stage.distill;
 
 import io.espalier.worker.algorithm.train.HeldOut;
-import io.espalier.worker.algorithm.train.Objective;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.KnownModel;
 import io.espalier.worker.tensor.Weights;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -26,12 +26,13 @@ sealed interface DistillSubject permits ImageSubject, TextSubject {
   boolean labelled();
 
   /**
-   * Returns what is learned.
+   * Returns what is learned, for the caller to close.
    *
    * @param weights of the student; looked at only for what it is made of
    * @param teacherWeights stay open as long as it is learned
+   * @param folder where what the teacher says is kept, if it is
    */
-  Objective objective(Weights weights, Weights teacherWeights);
+  Lessons lessons(Weights weights, Weights teacherWeights, Path folder, Progress.Listener progress);
 
   /** Samples that are held out of the training data. */
   HeldOut heldOut(Weights teacherWeights, Progress.Listener progress);

@@ -1,19 +1,22 @@
 package io.espalier.worker.stage.distill;
 
 import io.espalier.worker.algorithm.distill.DistillationObjective;
+import io.espalier.worker.algorithm.distill.DistillationSettings;
 import io.espalier.worker.algorithm.distill.ImageSamples;
+import io.espalier.worker.algorithm.distill.StoredTeacher;
 import io.espalier.worker.algorithm.distill.Teacher;
 import io.espalier.worker.algorithm.evaluate.ImageMetrics;
 import io.espalier.worker.algorithm.train.HeldOut;
 import io.espalier.worker.algorithm.train.ImageHeldOut;
-import io.espalier.worker.algorithm.train.Objective;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.data.ImageReading;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.VisionModel;
+import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Weights;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -63,13 +66,21 @@ record ImageSubject(
   }
 
   @Override
-  public Objective objective(Weights weights, Weights teacherWeights) {
-    return DistillationObjective.ofImages(
-        student.family(),
-        weights,
-        new Teacher<>(teacher.family(), teacherWeights, teacher.directory().rootDigest()),
-        new ImageSamples(data.learned(), spec.augmentation()),
-        spec.learning(recommended()));
+  public Lessons lessons(
+      Weights weights, Weights teacherWeights, Path folder, Progress.Listener progress) {
+    Teacher<VisionFamily> asked =
+        new Teacher<>(teacher.family(), teacherWeights, teacher.directory().rootDigest());
+    var samples = new ImageSamples(data.learned(), spec.augmentation());
+    DistillationSettings settings = spec.learning(recommended());
+    if (spec.teacherTopK().isEmpty()) {
+      return Lessons.of(
+          DistillationObjective.ofImages(student.family(), weights, asked, samples, settings));
+    }
+    var kept =
+        StoredTeacher.ofImages(
+            asked, samples, settings.output(), spec.storage(folder, recommended()), progress);
+    return new Lessons(
+        DistillationObjective.ofImages(student.family(), weights, kept, settings), kept::close);
   }
 
   @Override

@@ -1,11 +1,12 @@
 package io.espalier.worker.stage.distill;
 
 import io.espalier.worker.algorithm.distill.DistillationObjective;
+import io.espalier.worker.algorithm.distill.DistillationSettings;
+import io.espalier.worker.algorithm.distill.StoredTeacher;
 import io.espalier.worker.algorithm.distill.Teacher;
 import io.espalier.worker.algorithm.distill.TextSamples;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.train.HeldOut;
-import io.espalier.worker.algorithm.train.Objective;
 import io.espalier.worker.algorithm.train.TextHeldOut;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TextInput;
@@ -15,6 +16,8 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.family.LayerStack;
+import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,7 +48,11 @@ record TextSubject(
             TextDataset::size,
             texts -> spec.heldOut(texts.examples()),
             new TrainingData.Parting<>(TextDataset::drawn, TextDataset::withoutDrawn));
-    return new TextSubject(spec, student, teacher, split);
+    var subject = new TextSubject(spec, student, teacher, split);
+    if (spec.learnsHidden()) {
+      subject.origins(); // refused now, not after models are loaded
+    }
+    return subject;
   }
 
   @Override
@@ -65,13 +72,35 @@ record TextSubject(
   }
 
   @Override
-  public Objective objective(Weights weights, Weights teacherWeights) {
-    return DistillationObjective.ofTexts(
-        student.network(),
-        weights,
-        new Teacher<>(teacher.network(), teacherWeights, teacher.directory().rootDigest()),
-        new TextSamples(student.input(), data.learned()),
-        spec.learning(recommended()));
+  public Lessons lessons(
+      Weights weights, Weights teacherWeights, Path folder, Progress.Listener progress) {
+    Teacher<TextNetwork> asked =
+        new Teacher<>(teacher.network(), teacherWeights, teacher.directory().rootDigest());
+    var samples = new TextSamples(student.input(), data.learned());
+    DistillationSettings settings = settings();
+    if (spec.teacherTopK().isEmpty()) {
+      return Lessons.of(
+          DistillationObjective.ofTexts(student.network(), weights, asked, samples, settings));
+    }
+    var kept =
+        StoredTeacher.ofTexts(
+            asked, samples, settings.output(), spec.storage(folder, recommended()), progress);
+    return new Lessons(
+        DistillationObjective.ofTexts(student.network(), weights, kept, settings), kept::close);
+  }
+
+  private DistillationSettings settings() {
+    DistillationSettings outputs = spec.learning(recommended());
+    return spec.learnsHidden() ? spec.withHidden(outputs, origins()) : outputs;
+  }
+
+  private StudentOrigins origins() {
+    if (student.network() instanceof LayerStack stack) {
+      return StudentOrigins.of(student, teacher, stack.layers());
+    }
+    throw new InvalidInputException(
+        "distill.hidden: layers of family %s cannot be looked at one by one; leave it out"
+            .formatted(student.family().name()));
   }
 
   @Override

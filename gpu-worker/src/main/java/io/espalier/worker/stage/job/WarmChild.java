@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -23,6 +24,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class WarmChild implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(WarmChild.class);
+
+  /** Less than a worker that is shutting down waits for its stages. */
+  private static final long GRACE_MILLIS = 2_000;
+
   private static final int OUT_OF_HEAP = 3;
   private static final int ABORTED = 134;
   private static final int KILLED = 137;
@@ -66,7 +71,7 @@ public final class WarmChild implements AutoCloseable {
    */
   ResultFile.Success run(Path jobFile, Progress.Listener progress, Stop stop) {
     listener = progress;
-    try (var ignored = stop.onRequest(this::kill)) {
+    try (var ignored = stop.onRequest(() -> end(stop))) {
       give(jobFile);
       int exit = process.waitFor();
       kill(); // what it left behind would keep its output open
@@ -172,6 +177,27 @@ public final class WarmChild implements AutoCloseable {
     pump.setDaemon(true);
     pump.start();
     return pump;
+  }
+
+  /**
+   * Ends the process: at once, unless it may keep its state for whoever repeats the job, since only
+   * this worker ends; it then has a short time for that.
+   */
+  private void end(Stop stop) {
+    boolean gently =
+        stop.requested().filter(asked -> asked.reason() == Stop.Reason.CLOSING).isPresent();
+    if (!gently) {
+      kill();
+      return;
+    }
+    process.toHandle().destroy();
+    CompletableFuture.delayedExecutor(GRACE_MILLIS, TimeUnit.MILLISECONDS)
+        .execute(
+            () -> {
+              if (process.isAlive()) {
+                kill();
+              }
+            });
   }
 
   private void kill() {

@@ -4,18 +4,21 @@ import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.ImageDataset;
 import java.util.Random;
 
-/** Pixels that are drawn, of some classes or none. */
-record ImageNoise(int classes) implements ImageDataset {
+/**
+ * Pixels that are drawn, of some classes or none.
+ *
+ * @param side rows and columns
+ */
+record ImageNoise(int classes, int size, int side) implements ImageDataset {
   static final int IMAGES = 6;
   private static final long SEED = 17;
 
-  int label(int image) {
-    return image % 10;
+  ImageNoise(int classes) {
+    this(classes, IMAGES, 16);
   }
 
-  @Override
-  public int size() {
-    return IMAGES;
+  int label(int image) {
+    return image % 10;
   }
 
   @Override
@@ -25,22 +28,23 @@ record ImageNoise(int classes) implements ImageDataset {
 
   @Override
   public int height() {
-    return 16;
+    return side;
   }
 
   @Override
   public int width() {
-    return 16;
+    return side;
   }
 
   @Override
   public Batch batch(int[] indices) {
-    float[] pixels = new float[indices.length * 3 * 16 * 16];
+    int each = 3 * side * side;
+    float[] pixels = new float[indices.length * each];
     long[] labels = new long[indices.length];
     for (int i = 0; i < indices.length; i++) {
       var random = new Random(SEED + indices[i]);
-      for (int j = 0; j < 3 * 16 * 16; j++) {
-        pixels[i * 3 * 16 * 16 + j] = (float) random.nextGaussian();
+      for (int j = 0; j < each; j++) {
+        pixels[i * each + j] = (float) random.nextGaussian();
       }
       labels[i] = classes == 0 ? -1 : label(indices[i]);
     }

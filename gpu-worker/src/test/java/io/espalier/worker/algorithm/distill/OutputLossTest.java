@@ -99,6 +99,20 @@ final class OutputLossTest {
     assertClose(Gradients.at(student), golden.read("scores", "mft.gradient"), TOLERANCE);
   }
 
+  @Test
+  void a_row_without_a_label_is_not_corrected() {
+    SoftTargets said = SoftTargets.of(classes("teacher"), 1);
+
+    SoftTargets corrected = said.corrected(new long[] {-100, 1, 1, -1, 1, 1}, 0.2);
+
+    float[] before = said.probabilities().toFloatArray();
+    float[] after = corrected.probabilities().toFloatArray();
+    for (int i = 0; i < before.length; i++) {
+      boolean labelled = i / 5 != 0 && i / 5 != 3;
+      assertThat(after[i] == before[i]).as("%d", i).isNotEqualTo(labelled);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(OutputLoss.class)
   void each_is_what_loops_in_float64_say(OutputLoss loss) {

@@ -25,6 +25,7 @@ import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -207,6 +208,38 @@ final class TextDistillationTest {
     }
 
     assertThat(whole).isCloseTo(pieces, within(1e-4 * pieces));
+  }
+
+  @Test
+  void layers_are_compared_with_those_that_they_were_by_the_channels_that_stayed() {
+    GoldenRows rows = GoldenRows.of("next-longrope");
+    Pair pair = pair(rows);
+    TokenBatch one = rows.batch(new int[] {1});
+    NDArray before = leaving(pair, pair.teacher().weights(), one, 1);
+    NDArray after = leaving(pair, pair.student(), one, 0);
+    List<Integer> kept = List.of(2, 3, 7);
+    InnerLoss term = InnerLoss.ofLayers(List.of(1), kept, FeatureLoss.SQUARED_ERROR, 0.5).get(0);
+
+    NDArray losses = term.of(Tensors.select(after, 2, 2, 3, 7), term.wanted(before)); // (tokens)
+
+    float[] wide = before.toFloatArray();
+    float[] narrow = after.toFloatArray();
+    for (int token = 0; token < one.length(); token++) {
+      double squares = 0;
+      for (int channel : kept) {
+        squares += Math.pow(wide[token * 16 + channel] - narrow[token * 16 + channel], 2);
+      }
+      assertThat((double) losses.toFloatArray()[token])
+          .isCloseTo(squares / 3, within(1e-5 * squares));
+    }
+    assertThat(term.weight()).isEqualTo(0.5);
+  }
+
+  private NDArray leaving(Pair pair, Weights weights, TokenBatch batch, int layer) {
+    return new TextPass(pair.model().network())
+        .forward(weights, Tokens.of(manager, batch), Set.of(layer))
+        .states()
+        .get(layer);
   }
 
   @Test

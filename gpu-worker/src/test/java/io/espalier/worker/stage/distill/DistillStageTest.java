@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.schemas.stage.StageDeclaration;
+import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.Progress;
@@ -13,6 +14,8 @@ import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
 import io.espalier.worker.domain.job.StageReport;
 import io.espalier.worker.domain.model.TextTask;
+import io.espalier.worker.model.TextModel;
+import io.espalier.worker.stage.prune.PruneStage;
 import io.espalier.worker.zoo.DrawnText;
 import io.espalier.worker.zoo.RandomModel;
 import io.espalier.worker.zoo.RandomText;
@@ -154,6 +157,80 @@ class DistillStageTest {
     assertThat(report.change().get("chosen")).contains("loss");
     assertThat(job.output().resolve("tokenizer.json"))
         .hasSameBinaryContentAs(folder.resolve("llama2/tokenizer.json"));
+  }
+
+  @Test
+  void hidden_states_are_learned_by_the_origin_of_layers_and_channels() throws IOException {
+    Zoo.writeTexts(DrawnText.TALES, folder.resolve("tales"), 60, 20, 3);
+    Zoo.writeRandomText(
+        new RandomText(
+            new TextSize("small", "llama", 32, 3, 2, 64, 32), TextTask.TEXT_GENERATION, 1),
+        folder.resolve("llama"));
+    Map<String, URI> data = Map.of("train", folder.resolve("tales/train.txt").toUri());
+    StageJob prune =
+        new StageJob(
+            "run",
+            0,
+            1,
+            StageKind.PRUNE,
+            "{\"algorithm\": \"minitron\", \"export\": {\"num_layers\": 2, \"hidden_size\": 16},"
+                + " \"maxLength\": 32, \"hidden\": \"channels\"}",
+            folder.resolve("llama"),
+            Files.createDirectories(folder.resolve("pruned")),
+            folder.resolve("checkpoints"),
+            data,
+            7);
+    new PruneStage().run(prune, Progress.Listener.NONE);
+    String settings = "{\"steps\": 6, \"batchSize\": 8, \"maxLength\": 32%s}";
+
+    TextModel pruned = TextModel.of(ModelDirectory.open(folder.resolve("pruned")));
+    TextModel whole = TextModel.of(ModelDirectory.open(folder.resolve("llama")));
+    StudentOrigins origins = StudentOrigins.of(pruned, whole, 2);
+    StageReport report =
+        stage.run(
+            job(
+                "pruned",
+                "llama",
+                settings.formatted(", \"hidden\": {\"loss\": \"cosine\", \"weight\": 0.5}"),
+                data),
+            Progress.Listener.NONE);
+
+    assertThat(origins.layers()).hasSize(2).isSorted().doesNotHaveDuplicates();
+    assertThat(origins.channels()).hasSize(16).isSorted().doesNotHaveDuplicates();
+    JsonNode kept = json(folder.resolve("pruned/espalier.json")).at("/stages/0/kept");
+    assertThat(kept.path("layers")).hasSize(2);
+    assertThat(origins.layers().get(1)).isEqualTo(kept.path("layers").get(1).asInt());
+    assertThat(origins.channels().get(15)).isEqualTo(kept.path("hidden").get(15).asInt());
+    Metric loss = metric(report, "loss");
+    assertThat(loss.after().orElseThrow()).isLessThanOrEqualTo(loss.before().orElseThrow());
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job(
+                        "pruned",
+                        "llama",
+                        settings.formatted(", \"hidden\": {\"weight\": 1}, \"teacherTopK\": 4"),
+                        data)))
+        .hasMessageContaining("leave out hidden or teacherTopK");
+  }
+
+  @Test
+  void a_student_learns_the_same_from_what_is_kept_of_all_that_its_teacher_says()
+      throws IOException {
+    String settings =
+        "{\"steps\": 4, \"batchSize\": 12, \"learningRate\": 0.05, \"augmentation\": \"none\"%s}";
+    StageJob asked = job("student", "teacher", settings.formatted(""));
+    stage.run(asked, Progress.Listener.NONE);
+    byte[] wanted = Files.readAllBytes(asked.output().resolve("model.safetensors"));
+    Files.move(asked.output(), folder.resolve("asked"));
+
+    StageJob kept = job("student", "teacher", settings.formatted(", \"teacherTopK\": 10"));
+    stage.run(kept, Progress.Listener.NONE);
+
+    assertThat(kept.output().resolve("model.safetensors")).hasBinaryContent(wanted);
+    assertThatThrownBy(
+            () -> stage.check(job("student", "teacher", "{\"teacherTopK\": 10, \"batchSize\": 8}")))
+        .hasMessageContaining("say augmentation: none");
   }
 
   @Test

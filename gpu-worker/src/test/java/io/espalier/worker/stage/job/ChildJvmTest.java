@@ -35,6 +35,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 public final class ChildJvmTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -232,6 +234,22 @@ public final class ChildJvmTest {
         .hasCauseInstanceOf(StoppedException.class)
         .hasMessageContaining("not wanted any more");
     await().atMost(PATIENCE).until(() -> processes.stream().noneMatch(ProcessHandle::isAlive));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Stop.Reason.class,
+      names = {"CLOSING", "LEASE_LOST"})
+  void a_stage_may_keep_its_state_if_only_its_worker_ends(Stop.Reason reason) throws IOException {
+    var running = CompletableFuture.runAsync(() -> run("\"say goodbye\""));
+    List<ProcessHandle> processes = childOf(folder);
+
+    stop.request(reason, "that is all");
+
+    assertThatThrownBy(running::join).hasCauseInstanceOf(StoppedException.class);
+    await().atMost(PATIENCE).until(() -> processes.stream().noneMatch(ProcessHandle::isAlive));
+    assertThat(Files.exists(folder.resolve("checkpoints/goodbye")))
+        .isEqualTo(reason == Stop.Reason.CLOSING);
   }
 
   @Test

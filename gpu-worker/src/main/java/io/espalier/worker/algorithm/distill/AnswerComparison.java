@@ -6,7 +6,7 @@ import io.espalier.worker.tensor.Tensors;
 import java.util.function.Supplier;
 
 /** Comparison of answers, (rows, scores), by what their scores are for. */
-enum Comparison {
+enum AnswerComparison {
   /** Each row is a distribution over classes. */
   CLASSES {
     @Override
@@ -46,7 +46,7 @@ enum Comparison {
   };
 
   /** The comparison of what a model of texts says. */
-  static Comparison of(TextInput input) {
+  static AnswerComparison of(TextInput input) {
     return switch (input.task()) {
       case QUESTION_ANSWERING, TOKEN_CLASSIFICATION, FILL_MASK, TEXT_GENERATION -> CLASSES;
       case FEATURE_EXTRACTION -> VECTORS;

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Against PyTorch's values and gradients. */
-final class ComparisonTest {
+final class AnswerComparisonTest {
   private final NDManager manager = PyTorch.newManager();
   private final Golden golden = Golden.of("scores/distillation");
 
@@ -34,7 +34,11 @@ final class ComparisonTest {
     "cosine, VECTORS, FORWARD_KL, 2, COSINE"
   })
   void what_scores_are_for_decides_the_loss(
-      String values, Comparison comparison, OutputLoss loss, int temperature, FeatureLoss vectors) {
+      String values,
+      AnswerComparison comparison,
+      OutputLoss loss,
+      int temperature,
+      FeatureLoss vectors) {
     var settings = new OutputSettings(loss, temperature, OptionalDouble.empty(), vectors);
     NDArray student = golden.input("classes.student_logits", manager);
     Target target =

@@ -1,0 +1,20 @@
+package io.espalier.worker.stage.distill;
+
+import io.espalier.worker.algorithm.train.Objective;
+
+/**
+ * What a student learns, and what has to be closed after it.
+ *
+ * @param kept what the teacher said, if that was kept; else nothing
+ */
+record Lessons(Objective objective, Runnable kept) implements AutoCloseable {
+  /** Lessons of a teacher that is asked in each step. */
+  static Lessons of(Objective objective) {
+    return new Lessons(objective, () -> {});
+  }
+
+  @Override
+  public void close() {
+    kept.run();
+  }
+}
