@@ -55,4 +55,7 @@ def main(directory):
     write(directory / "calibration.jsonl", drawn[HELD_OUT:])
 
 
+if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+    print(__doc__)
+    sys.exit(0 if sys.argv[1:] in (["-h"], ["--help"]) else 2)
 main(pathlib.Path(sys.argv[1]))

@@ -29,11 +29,12 @@ public interface Stage {
    * Bytes that must be free on the disk of a job before it begins: by default three times the
    * input, since the output is no larger, is copied once to be published, and that much again.
    *
+   * @param job that is to begin; may be one that {@link #check} refuses later
    * @param inputBytes size of the input
    * @param referenceBytes size of each further model, by role
    */
-  default long diskBytes(long inputBytes, Map<String, Long> referenceBytes) {
-    return DiskNeed.USUAL.bytes(inputBytes, referenceBytes);
+  default long diskBytes(StageJob job, long inputBytes, Map<String, Long> referenceBytes) {
+    return DiskNeed.USUAL.bytes(job, inputBytes, referenceBytes);
   }
 
   /** Version of what it computes; part of the cache key, so it changes whenever results may. */

@@ -72,7 +72,17 @@ public record RandomModel(
    * @throws io.espalier.worker.domain.InvalidInputException if the architecture is not known
    */
   Map<String, TensorData> tensors() {
-    Architecture table = Families.of(config()).architecture(config(), Map.of());
+    return tensors(config(), seed);
+  }
+
+  /**
+   * Draws the weights of any network that reads images.
+   *
+   * @param config its config.json
+   * @throws io.espalier.worker.domain.InvalidInputException if the architecture is not known
+   */
+  public static Map<String, TensorData> tensors(ObjectNode config, long seed) {
+    Architecture table = Families.of(config).architecture(config, Map.of());
     Set<String> depthwise =
         table.layers().stream()
             .filter(Layer::depthwise)

@@ -42,7 +42,7 @@ public final class CopyStage implements Stage {
   }
 
   @Override
-  public long diskBytes(long inputBytes, Map<String, Long> referenceBytes) {
+  public long diskBytes(StageJob job, long inputBytes, Map<String, Long> referenceBytes) {
     return 3 * inputBytes + referenceBytes.values().stream().mapToLong(Long::longValue).sum();
   }
 

@@ -58,6 +58,16 @@ public final class GradNasKeys {
               "`kind`: all heads share 1, and so do all neurons; `layer`: the units of each layer"
                   + " do, heads and neurons apart");
 
+  /** Ranking of units. */
+  public static final Setting<String> IMPORTANCE =
+      Setting.word("importance", "gradient", "residual")
+          .usually("gradient")
+          .told("units of a layer ranked by")
+          .means("What decides which units of a layer stay; how many is decided by gradients")
+          .more(
+              "`residual`: what the projection behind them loses once its weights are solved for"
+                  + " anew without them, one after another; not with `reconstruct: off`");
+
   /** Flag: layers are alike. */
   public static final Setting<Boolean> UNIFORM =
       Setting.flag("uniform").means("Whether all layers get the same widths");
@@ -104,6 +114,7 @@ public final class GradNasKeys {
               BATCH_SIZE,
               MICRO_BATCH,
               NORMALISATION,
+              IMPORTANCE,
               PruneKeys.OBJECTIVE,
               PruneKeys.LAYERS,
               UNIFORM,

@@ -27,7 +27,10 @@ import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.algorithm.prune.VersionTiming;
 import io.espalier.worker.algorithm.prune.WrittenCandidate;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
+import io.espalier.worker.algorithm.reconstruct.transformer.StackPasses;
 import io.espalier.worker.algorithm.reconstruct.transformer.TransformerReconstruction;
+import io.espalier.worker.algorithm.reconstruct.transformer.TransformerReconstruction.Storage;
+import io.espalier.worker.algorithm.reconstruct.transformer.UnitResiduals;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
@@ -37,6 +40,7 @@ import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.Reconstruction;
@@ -45,9 +49,11 @@ import io.espalier.worker.model.family.LayerStack;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A pruning from files to files: measures the model, scores its units by gradients, searches, cuts
@@ -79,6 +85,9 @@ public final class GradNasPruning<M extends MaskableModel> {
 
   /** Bound of hidden states in memory while layers are solved for. */
   private static final long STATE_BYTES = 1L << 30;
+
+  /** Changes whenever what is solved for may. */
+  private static final String RECONSTRUCTION = "1";
 
   private final GradNasPlan plan;
   private final Constraints constraints;
@@ -216,9 +225,48 @@ public final class GradNasPruning<M extends MaskableModel> {
           plan,
           costs,
           losses,
-          ChannelOrder.by(plan.model().architecture(), scores.byAxis()),
+          ChannelOrder.by(plan.model().architecture(), ranks(scores)),
           settings.objective(),
           phases);
+    }
+
+    /** Decides in which order the units of each layer stay. */
+    private Map<String, double[]> ranks(UnitScores scores) {
+      return settings.ranking() == UnitRanking.RESIDUAL
+          ? phases.time("residuals", () -> residuals(scores)).byAxis()
+          : scores.byAxis();
+    }
+
+    /** What the projections lose without units: measured, or found whole. */
+    private UnitScores residuals(UnitScores scores) {
+      Storage storage = storage(fingerprint("residuals", scores));
+      var store = new UnitScoreStore(checkpoints, plan.model().architecture().prunableAxes());
+      return store
+          .load(storage.fingerprint(), 1)
+          .orElseGet(
+              () -> {
+                var residuals = new UnitResiduals(passes().orElseThrow(), original);
+                var found =
+                    new UnitScores(
+                        storage.fingerprint(), 1, 0, residuals.measure(storage, progress));
+                store.save(found, true);
+                return found;
+              });
+    }
+
+    private Fingerprint fingerprint(String what, UnitScores scores) {
+      return new Fingerprint()
+          .add("gradnas %s %s".formatted(what, RECONSTRUCTION))
+          .add(scores.fingerprint())
+          .add("batches of " + settings.pieceSize());
+    }
+
+    private Storage storage(Fingerprint all) {
+      return new Storage(STATE_BYTES, checkpoints, all.hex());
+    }
+
+    private Optional<StackPasses> passes() {
+      return subject.passes(Math.max(FEWEST, settings.pieceSize()), settings.seed());
     }
 
     /** By the quantity that is asked for first. */
@@ -230,21 +278,23 @@ public final class GradNasPruning<M extends MaskableModel> {
     /** Solves anew for what writes to the stream, unless it is to stay as it was cut. */
     @Override
     public CompletedCut complete(UnitScores scores, WrittenCandidate<?, M> found) {
-      return phases.time("reconstruction", () -> complete(found.cut()));
+      Fingerprint all = fingerprint("reconstruction", scores);
+      new TreeMap<>(found.kept().units())
+          .forEach((axis, units) -> all.add(axis).add(Arrays.toString(units)));
+      return phases.time("reconstruction", () -> complete(found.cut(), storage(all)));
     }
 
-    private CompletedCut complete(M cut) {
+    private CompletedCut complete(M cut, Storage storage) {
       if (!isReconstructing(settings.reconstruct(), Optional.of(plan.output()), plan.model())) {
         return CompletedCut.AS_CUT;
       }
-      return subject
-          .passes(Math.max(FEWEST, settings.pieceSize()), settings.seed())
-          .map(passes -> complete(new TransformerReconstruction(passes, original), cut))
+      return passes()
+          .map(passes -> complete(new TransformerReconstruction(passes, original), cut, storage))
           .orElse(CompletedCut.AS_CUT);
     }
 
-    private CompletedCut complete(TransformerReconstruction reconstruction, M cut) {
-      var storage = new TransformerReconstruction.Storage(STATE_BYTES, checkpoints);
+    private CompletedCut complete(
+        TransformerReconstruction reconstruction, M cut, Storage storage) {
       try (Weights weights = Weights.load(cut.directory(), cut.architecture())) {
         Judgement plain = before.of(cut, weights, heard("measuring the plain cut"));
         Reconstruction done = reconstruction.run(weights, storage, progress);

@@ -12,6 +12,7 @@ import io.espalier.worker.algorithm.search.Objective;
  *     rounding
  * @param normalisation how scores of layers and kinds of units are made comparable
  * @param objective what a choice of widths loses, summed up
+ * @param ranking what decides which units of a layer stay
  * @param reconstruct whether what reads cut units is solved for anew
  * @param seed decides the order of the data
  */
@@ -21,5 +22,6 @@ public record GradNasSettings(
     int pieceSize,
     Normalisation normalisation,
     Objective objective,
+    UnitRanking ranking,
     ReconstructionMode reconstruct,
     long seed) {}

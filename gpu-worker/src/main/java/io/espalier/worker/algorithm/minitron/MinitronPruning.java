@@ -313,12 +313,13 @@ public final class MinitronPruning {
     /** Solves for what stands behind the cut, unless it is to stay as it was cut. */
     @Override
     public CompletedCut complete(Heard heard, WrittenCandidate<?, TextModel> found) {
-      return phases.time(
-          "reconstruction",
-          () ->
-              settings.reconstruct() == ReconstructionMode.OFF
-                  ? CompletedCut.AS_CUT
-                  : new CompletedCut(Optional.of(reconstructed(heard, found)), Optional.empty()));
+      if (settings.reconstruct() == ReconstructionMode.OFF) {
+        return CompletedCut.AS_CUT;
+      }
+      Judgement plain =
+          phases.time("plain cut", () -> judge("measuring the plain cut", found.cut()));
+      Reconstruction done = phases.time("reconstruction", () -> reconstructed(heard, found));
+      return new CompletedCut(Optional.of(done), Optional.of(plain));
     }
 
     private Reconstruction reconstructed(Heard heard, WrittenCandidate<?, TextModel> found) {
@@ -329,7 +330,11 @@ public final class MinitronPruning {
 
     @Override
     public Judgement result(TextModel cut) {
-      return judge("measuring the result", DecoderBlueprint.of(cut), checkpoints);
+      return judge("measuring the result", cut);
+    }
+
+    private Judgement judge(String phase, TextModel cut) {
+      return MinitronPruning.this.judge(phase, DecoderBlueprint.of(cut), checkpoints);
     }
   }
 

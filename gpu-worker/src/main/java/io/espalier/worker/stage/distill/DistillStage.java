@@ -71,7 +71,7 @@ public final class DistillStage implements Stage {
 
   /** Beside the usual need: the state of the training and the best weights, in float32. */
   @Override
-  public long diskBytes(long inputBytes, Map<String, Long> referenceBytes) {
+  public long diskBytes(StageJob job, long inputBytes, Map<String, Long> referenceBytes) {
     return 3 * inputBytes + 2 * (3 + 1) * inputBytes; // of what is stored in 16 bits twice as much
   }
 

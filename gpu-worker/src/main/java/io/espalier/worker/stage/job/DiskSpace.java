@@ -43,7 +43,7 @@ public final class DiskSpace {
   void require(StageJob job, DiskNeed need, Path folder) {
     Map<String, Long> references = new TreeMap<>();
     job.references().forEach((role, model) -> references.put(role, bytes(model)));
-    long wanted = need.bytes(bytes(job.input()), references);
+    long wanted = need.bytes(job, bytes(job.input()), references);
     long found = free.applyAsLong(folder);
     if (found < wanted) {
       throw new ResourceException(

@@ -6,6 +6,7 @@ import io.espalier.schemas.stage.PruneKeys;
 import io.espalier.worker.algorithm.gradnas.GradNasSettings;
 import io.espalier.worker.algorithm.gradnas.Normalisation;
 import io.espalier.worker.algorithm.gradnas.OutputMode;
+import io.espalier.worker.algorithm.gradnas.UnitRanking;
 import io.espalier.worker.algorithm.gradnas.WidthRules;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Constraints;
@@ -57,6 +58,15 @@ public record GradNasSpec(Settings said, Constraints constraints, LayerRules lay
           "reconstruct: on is not possible with output zero-padded, which shows the plain cut; ask"
               + " for another output, or leave it out");
     }
+    boolean off =
+        said.find(GradNasKeys.RECONSTRUCT).equals(Optional.of(ReconstructionMode.OFF.key()));
+    boolean residual =
+        said.find(GradNasKeys.IMPORTANCE).equals(Optional.of(UnitRanking.RESIDUAL.key()));
+    if (residual && (off || padded)) {
+      reader.problem(
+          "importance: residual ranks by what is left once layers are solved for anew, which %s does not do; ask for importance: gradient, or leave one of them out"
+              .formatted(off ? "reconstruct: off" : "output zero-padded"));
+    }
   }
 
   /** Batches that gradients are measured on, if it is said; else up to 128. */
@@ -79,6 +89,11 @@ public record GradNasSpec(Settings said, Constraints constraints, LayerRules lay
     return said.get(PruneKeys.OBJECTIVE, Objective.values(), Objective::key);
   }
 
+  /** Returns what decides which units of a layer stay. */
+  UnitRanking ranking() {
+    return said.get(GradNasKeys.IMPORTANCE, UnitRanking.values(), UnitRanking::key);
+  }
+
   /** In which form the result is left behind, if it is said. */
   public Optional<OutputMode> output() {
     return said.find(GradNasKeys.OUTPUT, OutputMode.values(), OutputMode::key);
@@ -97,6 +112,7 @@ public record GradNasSpec(Settings said, Constraints constraints, LayerRules lay
         said.find(GradNasKeys.MICRO_BATCH).orElse(batchSize()),
         normalisation(),
         objective(),
+        ranking(),
         reconstruct(),
         seed);
   }

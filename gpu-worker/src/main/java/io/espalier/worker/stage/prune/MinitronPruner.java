@@ -6,6 +6,7 @@ import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
+import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
@@ -30,6 +31,16 @@ final class MinitronPruner implements Pruner {
   @Override
   public void check(StageJob job) {
     prepare(job);
+  }
+
+  /** A stream that is rotated is that of a copy. */
+  @Override
+  public int copies(StageJob job) {
+    try {
+      return MinitronSpec.parse(job.spec()).goal().rotated() ? 1 : 0;
+    } catch (InvalidInputException e) {
+      return 0; // the check says what is wrong with it
+    }
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.espalier.worker.stage.prune;
 
 import io.espalier.fact.CandidateFact;
 import io.espalier.schemas.stage.MinitronKeys;
+import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
 import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
@@ -9,8 +10,10 @@ import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
 import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.prune.ScoredCandidate;
+import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
@@ -21,6 +24,7 @@ import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.stage.Opening;
 import io.espalier.worker.stage.PruningSummary;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,10 +42,15 @@ record MinitronResult(
     implements PruningResult {
   /** Names of the metrics that a pruning reports. */
   static Set<String> metricNames(DecoderBlueprint blueprint, MinitronSpec spec, long seed) {
+    TextInput input = blueprint.network().input();
+    List<String> measured = new ArrayList<>(TextMetrics.names(input));
+    if (spec.reconstruct() != ReconstructionMode.OFF) {
+      measured.add(Measure.asCut(TextMetrics.headline(input)));
+    }
     return new PruningSummary.Reported(
             true,
             spec.goal().cache().isPresent(),
-            TextMetrics.names(blueprint.network().input()),
+            measured,
             blueprint.fits(spec.listening(seed).stateBytes()))
         .names();
   }

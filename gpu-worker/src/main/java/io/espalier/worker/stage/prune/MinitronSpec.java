@@ -67,7 +67,7 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
   }
 
   /** Returns whether layers behind the cut are solved for anew. */
-  private ReconstructionMode reconstruct() {
+  ReconstructionMode reconstruct() {
     return said.get(PruneKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
   }
 

@@ -8,10 +8,12 @@ import io.espalier.schemas.stage.StageDeclaration;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
+import io.espalier.worker.stage.DiskNeed;
 import io.espalier.worker.stage.SpecReader;
 import io.espalier.worker.stage.Stage;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -30,6 +32,16 @@ public final class PruneStage implements Stage {
     return ALGORITHMS.entrySet().stream()
         .map(algorithm -> algorithm.getKey() + "-" + algorithm.getValue().version())
         .collect(Collectors.joining(", "));
+  }
+
+  @Override
+  public long diskBytes(StageJob job, long inputBytes, Map<String, Long> referenceBytes) {
+    SpecReader reader = SpecReader.of(PruneStages.PRUNE, job.spec());
+    long usual = DiskNeed.USUAL.bytes(job, inputBytes, referenceBytes);
+    return Optional.ofNullable(ALGORITHMS.get(reader.variant()))
+        .map(pruner -> pruner.copies(job))
+        .map(copies -> usual + copies * inputBytes)
+        .orElse(usual);
   }
 
   @Override

@@ -14,6 +14,14 @@ interface Pruner {
   /** Refuses a job that cannot succeed, before any tensor is loaded. */
   void check(StageJob job);
 
+  /**
+   * Returns how many copies of the input it leaves on the disk while it works, beside what any
+   * stage needs; 0 for a job that {@link #check} refuses.
+   */
+  default int copies(StageJob job) {
+    return 0;
+  }
+
   /** Names of the metrics that a run of the job will report. */
   Set<String> metrics(StageJob job);
 

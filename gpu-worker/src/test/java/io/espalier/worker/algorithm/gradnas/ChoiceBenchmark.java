@@ -175,6 +175,7 @@ public final class ChoiceBenchmark {
             BATCH_SIZE,
             normalisation,
             Objective.SUM,
+            UnitRanking.GRADIENT,
             ReconstructionMode.OFF,
             seed),
         new TextLossData(model.network(), TextLoss.of(model.input()), train));

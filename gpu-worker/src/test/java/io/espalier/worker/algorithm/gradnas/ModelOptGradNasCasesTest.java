@@ -101,7 +101,15 @@ class ModelOptGradNasCasesTest {
             bert.directory().path(),
             TextSettings.USUAL.withMaxLength(TOKENS).withStride(16));
     var settings =
-        new GradNasSettings(1, 8, 8, Normalisation.RAW, Objective.SUM, ReconstructionMode.OFF, 7);
+        new GradNasSettings(
+            1,
+            8,
+            8,
+            Normalisation.RAW,
+            Objective.SUM,
+            UnitRanking.GRADIENT,
+            ReconstructionMode.OFF,
+            7);
     pruned =
         new GradNasPruning<>(
                 plan,

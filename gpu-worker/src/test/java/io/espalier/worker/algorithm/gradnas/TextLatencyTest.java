@@ -174,7 +174,15 @@ class TextLatencyTest {
     GradNasPlan plan =
         GradNasPlan.of(model, OutputMode.PER_LAYER, new WidthRules(false, 8, LayerRules.NONE));
     var settings =
-        new GradNasSettings(3, 4, 4, Normalisation.LAYER, Objective.SUM, ReconstructionMode.OFF, 7);
+        new GradNasSettings(
+            3,
+            4,
+            4,
+            Normalisation.LAYER,
+            Objective.SUM,
+            UnitRanking.GRADIENT,
+            ReconstructionMode.OFF,
+            7);
     return new GradNasPruning<>(
             plan,
             Constraints.parse(Map.of("latency", latency)),

@@ -8,6 +8,7 @@ import io.espalier.worker.algorithm.minitron.measure.ActivationSettings;
 import io.espalier.worker.algorithm.minitron.measure.ImportanceCriterion;
 import io.espalier.worker.algorithm.minitron.measure.ScoreAggregation;
 import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
+import io.espalier.worker.algorithm.minitron.reconstruct.DecoderReconstruction;
 import io.espalier.worker.algorithm.minitron.rotate.RotatedModel;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
@@ -30,17 +31,22 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
  * Compares what a narrower stream keeps of the zoo's Llama that was trained on its tales: channels,
  * or principal directions. Only the hidden size is cut; losses are over the floor that no model
- * gets below, right after the cut.
+ * gets below, right after the cut and once the layers behind it are solved for, without training.
  */
 public final class StreamBasisBenchmark {
   private static final int[] SIZES = {56, 48, 40, 32};
+  private static final List<String> COLUMNS =
+      List.of("channels", "channels reconstructed", "rotation", "rotation reconstructed");
   private static final int BATCHES = 32;
   private static final int BATCH_SIZE = 8;
   private static final long STATE_BYTES = 1L << 30;
@@ -89,22 +95,25 @@ public final class StreamBasisBenchmark {
   private void run(int seeds) throws IOException {
     print("%s; floor %.4f nats per token; losses are over it", PyTorch.device(), floor);
     print("original: %.4f, %s", loss(blueprint.model()), blueprint.sizes());
-    double[][] sums = new double[SIZES.length][2];
+    double[][] sums = new double[SIZES.length][COLUMNS.size()];
     for (long seed = 1; seed <= seeds; seed++) {
       double[][] found = compare(seed);
       for (int i = 0; i < SIZES.length; i++) {
-        print(
-            "seed %d, hidden %d: channels %.4f, rotation %.4f",
-            seed, SIZES[i], found[i][0], found[i][1]);
-        sums[i][0] += found[i][0] / seeds;
-        sums[i][1] += found[i][1] / seeds;
+        print("seed %d, hidden %d: %s", seed, SIZES[i], words(found[i], 1));
+        for (int k = 0; k < COLUMNS.size(); k++) {
+          sums[i][k] += found[i][k];
+        }
       }
     }
     for (int i = 0; i < SIZES.length; i++) {
-      print(
-          "mean of %d seeds, hidden %d: channels %.4f, rotation %.4f",
-          seeds, SIZES[i], sums[i][0], sums[i][1]);
+      print("mean of %d seeds, hidden %d: %s", seeds, SIZES[i], words(sums[i], seeds));
     }
+  }
+
+  private static String words(double[] sums, int seeds) {
+    return IntStream.range(0, sums.length)
+        .mapToObj(k -> String.format(Locale.ROOT, "%s %.4f", COLUMNS.get(k), sums[k] / seeds))
+        .collect(Collectors.joining(", "));
   }
 
   private double[][] compare(long seed) throws IOException {
@@ -120,7 +129,7 @@ public final class StreamBasisBenchmark {
             seed);
     var heard = new ActivationMeasurement(blueprint, settings, train);
     ActivationScores channels = heard.measure(scores, Progress.Listener.NONE);
-    double[][] losses = new double[SIZES.length][2];
+    double[][] losses = new double[SIZES.length][];
     try (RotatedModel rotated =
         RotatedModel.of(
             blueprint,
@@ -134,22 +143,33 @@ public final class StreamBasisBenchmark {
               .measure(scores, Progress.Listener.NONE);
       DecoderBlueprint known = rotated.blueprint().in(directions.basis(rotated.blueprint()));
       for (int i = 0; i < SIZES.length; i++) {
-        losses[i][0] = loss(cut(blueprint, channels, SIZES[i]));
-        losses[i][1] = loss(cut(known, directions, SIZES[i]));
+        losses[i] =
+            DoubleStream.concat(
+                    losses(blueprint, channels, SIZES[i], settings),
+                    losses(known, directions, SIZES[i], settings))
+                .toArray();
       }
     }
     return losses;
   }
 
-  private TextModel cut(DecoderBlueprint model, ActivationScores scores, int hidden)
+  /** Losses of a model with a narrower stream: as it was cut, and solved for. */
+  private DoubleStream losses(
+      DecoderBlueprint model, ActivationScores scores, int hidden, ActivationSettings settings)
       throws IOException {
     SizeDivisors divisors = SizeDivisors.of(Map.of());
     DecoderSizes sizes =
         new TargetSizes(Map.of(DecoderDimension.HIDDEN, hidden)).of(model, divisors, true);
-    return new Subnet(
+    var subnet =
+        new Subnet(
             new UnitSelection(model, scores).of(sizes),
-            IntStream.range(0, sizes.layers()).boxed().toList())
-        .write(model, Sharding.asBefore(), Files.createTempDirectory(folder, "cut"));
+            IntStream.range(0, sizes.layers()).boxed().toList());
+    TextModel cut =
+        subnet.write(model, Sharding.asBefore(), Files.createTempDirectory(folder, "cut"));
+    double plain = loss(cut);
+    new DecoderReconstruction(model, subnet, train, settings)
+        .run(cut.directory(), folder.resolve("solved"), Progress.Listener.NONE);
+    return DoubleStream.of(plain, loss(cut));
   }
 
   /** Measures over the floor. */

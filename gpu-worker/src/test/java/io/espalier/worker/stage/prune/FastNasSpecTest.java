@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
+import io.espalier.worker.algorithm.fastnas.FastNasSettings.ScoreAfter;
 import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Quantity;
@@ -46,6 +47,21 @@ class FastNasSpecTest {
     assertThat(spec.importance()).isEqualTo(Importance.TAYLOR);
     assertThat(spec.activationMebibytes()).isZero();
     assertThat(spec.reconstruct()).isEqualTo(ReconstructionMode.OFF);
+  }
+
+  @Test
+  void scores_after_a_reconstruction_that_the_result_has_not_are_refused() {
+    String both =
+        "{\"algorithm\":\"fastnas\",\"constraints\":{\"flops\":\"60%%\"},"
+            + "\"scoreAfter\":\"reconstruction\",\"reconstruct\":\"%s\"}";
+
+    assertThatThrownBy(() -> FastNasSpec.parse(both.formatted("off")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("scoreAfter: reconstruction")
+        .hasMessageContaining("reconstruct: off")
+        .hasMessageContaining("scoreAfter: cut");
+    assertThat(FastNasSpec.parse(both.formatted("on")).scoreAfter())
+        .isEqualTo(ScoreAfter.RECONSTRUCTION);
   }
 
   @ParameterizedTest

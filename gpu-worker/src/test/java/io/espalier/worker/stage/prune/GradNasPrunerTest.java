@@ -188,6 +188,27 @@ class GradNasPrunerTest {
   }
 
   @Test
+  void units_of_a_layer_are_ranked_by_residuals_if_that_is_asked_for() throws IOException {
+    String asked = SPEC.formatted(",\"importance\":\"residual\"");
+    StageReport gradients = stage.run(job("qa", SPEC.formatted(""), "gradients"), heard::add);
+    heard.clear();
+    StageReport residuals = stage.run(job("qa", asked, "residuals"), heard::add);
+
+    assertThat(heard).extracting(Progress::phase).contains("measuring residuals");
+    assertThat(residuals.change()).containsEntry("importance", "residual");
+    assertThat(kept("residuals")).isNotEqualTo(kept("gradients"));
+    assertThat(metric(residuals, "flops").after()).isEqualTo(metric(gradients, "flops").after());
+    heard.clear();
+    stage.run(job("qa", asked.replace("60%", "80%"), "other"), heard::add);
+    assertThat(heard).extracting(Progress::phase).doesNotContain("measuring residuals");
+  }
+
+  private JsonNode kept(String output) throws IOException {
+    return JSON.readTree(own.resolve(output).resolve("espalier.json").toFile())
+        .at("/stages/0/kept");
+  }
+
+  @Test
   void the_same_job_leaves_the_same_bits_in_whatever_pieces_it_is_computed() throws IOException {
     stage.run(job("qa", SPEC.formatted(""), "one"), heard::add);
     stage.run(job("qa", SPEC.formatted(",\"microBatch\":4"), "two", "elsewhere"), heard::add);
@@ -429,10 +450,15 @@ class GradNasPrunerTest {
     assertThatThrownBy(
             () ->
                 stage.check(
-                    job("qa", SPEC.formatted(",\"output\":\"onnx\",\"importance\":1"), "one")))
+                    job("qa", SPEC.formatted(",\"output\":\"onnx\",\"scoreImages\":1"), "one")))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("prune.output")
-        .hasMessageContaining("prune.importance: unknown");
+        .hasMessageContaining("prune.scoreImages: unknown");
+    String residual = ",\"importance\":\"residual\",\"reconstruct\":\"off\"";
+    assertThatThrownBy(() -> stage.check(job("qa", SPEC.formatted(residual), "one")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("prune.importance: residual")
+        .hasMessageContaining("importance: gradient");
   }
 
   private float[] says(Path directory) {

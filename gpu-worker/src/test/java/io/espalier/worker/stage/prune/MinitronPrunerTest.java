@@ -246,7 +246,14 @@ final class MinitronPrunerTest {
     assertThat(report.metrics())
         .extracting(Metric::name)
         .containsExactly(
-            "parameters", "flops", "flopsPerToken", "bytes", "loss", "perplexity", "latencyMillis")
+            "parameters",
+            "flops",
+            "flopsPerToken",
+            "bytes",
+            "loss",
+            "perplexity",
+            "lossAsCut",
+            "latencyMillis")
         .containsExactlyElementsOf(
             stage.metrics(job(shared.resolve("llama"), spec(asked), "two", "any")));
     assertThat(metric(report, "bytes").after())

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
@@ -62,24 +63,36 @@ final class MinitronReconstructionTest {
 
   private StageReport run(
       String model, String export, String mode, String output, Map<String, URI> data) {
+    return new PruneStage().run(job(model, export, mode, output, data), heard::add);
+  }
+
+  private StageJob job(String model, String export, String mode, String output) {
+    return job(model, export, mode, output, Map.of("eval", shared.resolve("text.txt").toUri()));
+  }
+
+  /**
+   * A job.
+   *
+   * @param settings sizes that are asked for and, behind them and a closing brace, other keys
+   */
+  private StageJob job(
+      String model, String settings, String mode, String output, Map<String, URI> data) {
+    String export = settings.contains("}") ? settings : settings + "}";
     String spec =
-        "{'algorithm':'minitron','batchSize':4,'maxLength':16,'export':{%s},'reconstruct':'%s'}"
-            .formatted(export, mode)
+        "{'algorithm':'minitron','batchSize':4,'maxLength':16,'reconstruct':'%s','export':{%s}"
+            .formatted(mode, export)
             .replace('\'', '"');
-    return new PruneStage()
-        .run(
-            new StageJob(
-                "run",
-                0,
-                1,
-                StageKind.PRUNE,
-                spec,
-                shared.resolve(model),
-                own.resolve(output),
-                own.resolve("checkpoints"),
-                data,
-                7),
-            heard::add);
+    return new StageJob(
+        "run",
+        0,
+        1,
+        StageKind.PRUNE,
+        spec,
+        shared.resolve(model),
+        own.resolve(output),
+        own.resolve("checkpoints"),
+        data,
+        7);
   }
 
   @ParameterizedTest
@@ -106,6 +119,60 @@ final class MinitronReconstructionTest {
     JsonNode told = new ObjectMapper().readTree(own.resolve("out").resolve("report.json").toFile());
     assertThat(told.path("reconstruction").path("layers").size()).isPositive();
     assertThat(heard).extracting(Progress::phase).contains("reconstructing layers");
+  }
+
+  @Test
+  void the_loss_of_the_plain_cut_is_told_beside_that_of_the_result() {
+    String export = "'intermediate_size': 64";
+    StageReport plain = run("llama", export, "off", "plain");
+    StageReport solved = run("llama", export, "on", "solved");
+
+    assertThat(metric(solved, "lossAsCut").after()).isEqualTo(metric(plain, "loss").after());
+    assertThat(metric(solved, "lossAsCut").before()).isEqualTo(metric(plain, "loss").before());
+    assertThat(solved.change()).containsEntry("reconstruction.chosen", "reconstructed");
+    assertThat(metric(solved, "loss").after()).isNotEqualTo(metric(plain, "loss").after());
+    assertThat(plain.metrics()).extracting(Metric::name).doesNotContain("lossAsCut");
+    assertThat(solved.metrics())
+        .extracting(Metric::name)
+        .containsExactlyElementsOf(new PruneStage().metrics(job("llama", export, "on", "any")));
+  }
+
+  private static Metric metric(StageReport report, String name) {
+    return report.metrics().stream()
+        .filter(each -> each.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void what_reads_a_rotated_stream_is_solved_for() {
+    String export = "'hidden_size': 32},'hidden':'rotation'";
+    StageReport plain = run("llama", export, "off", "plain");
+    StageReport solved = run("llama", export, "on", "solved");
+
+    assertThat(solved.change())
+        .containsEntry("stream.directions", "32")
+        .containsEntry("reconstruction.chosen", "reconstructed")
+        .containsKey("reconstruction.lm_head.weight")
+        .containsKey("reconstruction.model.layers.0.self_attn.q_proj.weight");
+    assertThat(metric(solved, "lossAsCut").after()).isEqualTo(metric(plain, "loss").after());
+    assertThat(divergence(solved, "reconstructed"))
+        .isLessThan(0.8 * divergence(solved, "plain cut"));
+    assertThat(own.resolve("checkpoints")).isDirectoryNotContaining("glob:**rotated*");
+  }
+
+  private static double divergence(StageReport report, String version) {
+    return Double.parseDouble(report.change().get("reconstruction.divergence." + version));
+  }
+
+  @Test
+  void a_rotated_stream_needs_room_for_one_more_copy() {
+    var stage = new PruneStage();
+    StageJob channels = job("llama", "'hidden_size': 48", "on", "out");
+    StageJob rotated = job("llama", "'hidden_size': 48},'hidden':'rotation'", "on", "out");
+
+    assertThat(stage.diskBytes(channels, 1000, Map.of())).isEqualTo(3000);
+    assertThat(stage.diskBytes(rotated, 1000, Map.of())).isEqualTo(4000);
   }
 
   /** Today's files: each number is the original's, and what no cut reaches has its very bytes. */

@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
  */
 public final class ActivationMeasurement {
   /** Changes whenever results may. */
-  public static final String VERSION = "3";
+  public static final String VERSION = "4";
 
   private static final Duration PAUSE = Duration.ofSeconds(30);
   private static final String PHASE = "measuring activations";

@@ -5,6 +5,7 @@ import io.espalier.worker.algorithm.minitron.measure.ActivationSettings;
 import io.espalier.worker.algorithm.minitron.measure.LayerwiseForward;
 import io.espalier.worker.algorithm.minitron.measure.MemoryLimits;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.reconstruct.SolvedLayers;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.data.TextDataset;
@@ -53,7 +54,7 @@ public record DecoderReconstruction(
    * @throws io.espalier.worker.domain.InvalidInputException if an activation is no finite number
    */
   public Reconstruction run(ModelDirectory made, Path checkpoints, Progress.Listener progress) {
-    var solved = new SolvedLayers(checkpoints, fingerprint());
+    var solved = new SolvedLayers(checkpoints, "minitron", fingerprint());
     SolvedTexts texts = texts();
     try (var streams = new StreamPair(blueprint, subnet.units(), texts, room(), checkpoints)) {
       var layers = new ArrayList<LayerReconstruction>();

@@ -3,6 +3,7 @@ package io.espalier.worker.algorithm.minitron.reconstruct;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.minitron.measure.LayerwiseForward.Slice;
 import io.espalier.worker.algorithm.reconstruct.LinearMap;
+import io.espalier.worker.algorithm.reconstruct.SolvedLayers;
 import io.espalier.worker.algorithm.reconstruct.StreamReaders;
 import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.model.Kept;

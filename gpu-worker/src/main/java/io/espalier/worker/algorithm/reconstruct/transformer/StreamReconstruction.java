@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.reconstruct.LeastSquares;
 import io.espalier.worker.algorithm.reconstruct.LinearMap;
+import io.espalier.worker.algorithm.reconstruct.SolvedLayers;
 import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.family.ForwardHooks;
@@ -37,7 +38,6 @@ final class StreamReconstruction implements AutoCloseable {
    * [2] M. Sun et al.: Massive Activations in Large Language Models, 2024.
    */
   private static final String PHASE = "reconstructing layers";
-  private static final double SMALLEST_ENERGY = 1e-12;
 
   private final StackPasses passes;
   private final Weights original;
@@ -45,13 +45,14 @@ final class StreamReconstruction implements AutoCloseable {
   private final NDManager manager;
   private final SpillingArrays wanted;
   private final SpillingArrays found;
+  private final SolvedLayers solved;
 
   /**
    * Reconstruction of a cut model.
    *
    * @param of the original model and the samples, which stay as they are
    * @param cut weights of the cut model, which change in place
-   * @param storage for hidden states of both
+   * @param storage for hidden states of both, and for solved layers
    */
   StreamReconstruction(
       TransformerReconstruction of,
@@ -64,6 +65,7 @@ final class StreamReconstruction implements AutoCloseable {
     this.manager = manager;
     this.wanted = new SpillingArrays(storage.memoryBytes() / 2, storage.directory());
     this.found = new SpillingArrays(storage.memoryBytes() / 2, storage.directory());
+    this.solved = new SolvedLayers(storage.directory(), "gradnas", storage.fingerprint());
   }
 
   /** Solves for all projections behind the first cut; says what came of each. */
@@ -76,16 +78,37 @@ final class StreamReconstruction implements AutoCloseable {
     var reports = new ArrayList<LayerReconstruction>();
     List<Block> blocks = Block.of(cut.architecture());
     for (int layer = 0; layer < blocks.size(); layer++) {
-      for (String axis : List.of(blocks.get(layer).heads(), blocks.get(layer).neurons())) {
-        Optional<Projection> after = Projection.of(cut.architecture(), axis);
-        if (after.isPresent() && (!reports.isEmpty() || isCut(after.get()))) {
-          reports.add(solve(layer, after.get()));
-        }
-      }
+      reports.addAll(layer(layer, blocks.get(layer), !reports.isEmpty()));
       advance(layer);
       progress.report(Progress.of(PHASE, layer + 1, blocks.size()));
     }
     return reports;
+  }
+
+  /** Solves for a layer, unless an earlier attempt has. */
+  private List<LayerReconstruction> layer(int layer, Block block, boolean behindCut) {
+    Optional<List<LayerReconstruction>> known = solved.load(layer, cut);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    var reports = new ArrayList<LayerReconstruction>();
+    for (String axis : List.of(block.heads(), block.neurons())) {
+      Optional<Projection> after = Projection.of(cut.architecture(), axis);
+      if (after.isPresent() && (behindCut || !reports.isEmpty() || isCut(after.get()))) {
+        reports.add(solve(layer, after.get()));
+      }
+    }
+    if (!reports.isEmpty()) {
+      solved.save(layer, reports, cut);
+    }
+    return reports;
+  }
+
+  /** Deletes what was kept for a later attempt. */
+  void forget() {
+    for (int layer = 0; layer < Block.of(cut.architecture()).size(); layer++) {
+      solved.delete(layer);
+    }
   }
 
   private boolean isCut(Projection projection) {
@@ -116,22 +139,7 @@ final class StreamReconstruction implements AutoCloseable {
     NDArray stream = Tensors.inDoublePrecision(passes.rows(batch, before.after()));
     NDArray target =
         Tensors.subtract(stream, Tensors.inDoublePrecision(passes.rows(batch, now.before())));
-    squares.add(
-        passes.rows(batch, now.read()),
-        target,
-        Tensors.divide(Tensors.full(stream, 1, 1), energy(stream)));
-  }
-
-  /** Returns what the normalisation behind divides the squares of each row by: (rows). */
-  private NDArray energy(NDArray stream) {
-    double share = 1.0 / stream.getShape().get(1);
-    NDArray squares = Tensors.scale(Tensors.sum(Tensors.square(stream), 1), share);
-    NDArray energy =
-        passes.network().centresStream()
-            ? Tensors.subtract(
-                squares, Tensors.square(Tensors.scale(Tensors.sum(stream, 1), share)))
-            : squares;
-    return Tensors.atLeast(energy, SMALLEST_ENERGY);
+    squares.add(passes.rows(batch, now.read()), target, StreamWeights.of(stream, passes.network()));
   }
 
   private void advance(int layer) {

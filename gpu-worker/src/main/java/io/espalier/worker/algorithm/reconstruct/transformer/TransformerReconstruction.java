@@ -20,15 +20,17 @@ import java.util.List;
  */
 public record TransformerReconstruction(StackPasses passes, Weights original) {
   /**
-   * Store of hidden states.
+   * Store of hidden states, and of solved layers, with which a later attempt goes on.
    *
-   * @param memoryBytes bound of those in memory
+   * @param memoryBytes bound of hidden states in memory
    * @param directory where more of them are kept
+   * @param fingerprint of everything that solved layers depend on
    */
-  public record Storage(long memoryBytes, Path directory) {}
+  public record Storage(long memoryBytes, Path directory, String fingerprint) {}
 
   /**
-   * Reconstructs a cut model.
+   * Reconstructs a cut model. An attempt with the same storage that was interrupted goes on behind
+   * the layers that it has solved for.
    *
    * @param cut its weights, which are the solved ones afterwards, whether or not they go out
    * @throws io.espalier.worker.domain.InvalidInputException if an activation is no finite number
@@ -40,6 +42,7 @@ public record TransformerReconstruction(StackPasses passes, Weights original) {
       var plain = new Version(Reconstruction.PLAIN, divergence.of(cut, manager));
       List<LayerReconstruction> layers = streams.run(progress);
       var made = new Version(Reconstruction.RECONSTRUCTED, divergence.of(cut, manager));
+      streams.forget();
       return new Reconstruction(layers, List.of(plain, made), passes.batches().heldOut());
     }
   }

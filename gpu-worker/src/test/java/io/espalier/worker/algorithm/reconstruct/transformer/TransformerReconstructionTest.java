@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.reconstruct.transformer;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -8,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.LayerReconstruction;
+import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.TextModel;
@@ -17,11 +19,13 @@ import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -133,6 +137,49 @@ class TransformerReconstructionTest {
   }
 
   @Test
+  void an_attempt_that_was_interrupted_goes_on_and_leaves_the_same_bits() throws IOException {
+    var passes =
+        new SequencePasses(
+            (StackedNetwork) model.network(), new Sequences(golden.texts(), 0), golden.batch());
+    var reconstruction = new TransformerReconstruction(passes, original);
+    Reconstruction whole = reconstruct(new Sequences(golden.texts(), 0), cut);
+    Progress.Listener stop =
+        progress -> {
+          throw new IllegalStateException("killed");
+        };
+    try (Weights killed = original.keep(new Kept(golden.kept()))) {
+      assertThatThrownBy(() -> reconstruction.run(killed, storage(), stop)).hasMessage("killed");
+    }
+    List<Path> kept = files();
+    assertThat(kept).as("of the first layer").hasSize(2);
+    byte[] marked =
+        Files.readString(kept.get(0)).replace("\"samples\" : ", "\"samples\" : 9").getBytes(UTF_8);
+    Files.write(kept.get(0), marked);
+
+    try (Weights resumed = original.keep(new Kept(golden.kept()))) {
+      Reconstruction done = reconstruction.run(resumed, storage(), Progress.Listener.NONE);
+
+      assertThat(done.layers().get(0).samples())
+          .as("as the first attempt left it")
+          .isGreaterThan(whole.layers().get(0).samples());
+      assertThat(done.versions()).isEqualTo(whole.versions());
+      assertThat(resumed.names())
+          .allSatisfy(
+              name ->
+                  assertThat(resumed.get(name).toFloatArray())
+                      .isEqualTo(cut.get(name).toFloatArray()));
+    }
+    assertThat(files()).isEmpty();
+  }
+
+  /** What is kept for a later attempt. */
+  private List<Path> files() throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.filter(file -> file.toString().contains("-solved-")).sorted().toList();
+    }
+  }
+
+  @Test
   void nothing_is_solved_for_in_a_model_that_is_whole() {
     try (Weights whole = original.keep(Kept.all())) {
       Reconstruction done = reconstruct(new Sequences(golden.texts(), 0), whole);
@@ -155,7 +202,11 @@ class TransformerReconstructionTest {
   private Reconstruction reconstruct(TextDataset texts, Weights weights) {
     var passes = new SequencePasses((StackedNetwork) model.network(), texts, golden.batch());
     return new TransformerReconstruction(passes, original)
-        .run(weights, new TransformerReconstruction.Storage(1 << 20, directory), progress -> {});
+        .run(weights, storage(), Progress.Listener.NONE);
+  }
+
+  private TransformerReconstruction.Storage storage() {
+    return new TransformerReconstruction.Storage(1 << 20, directory, "0123456789abcdef");
   }
 
   private static double[] numbers(Weights weights, String tensor) {

@@ -1,4 +1,4 @@
-package io.espalier.worker.algorithm.minitron.reconstruct;
+package io.espalier.worker.algorithm.reconstruct;
 
 import io.espalier.worker.algorithm.prune.ScoreFiles;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -21,9 +21,10 @@ import java.util.function.UnaryOperator;
  * what came of them.
  *
  * @param directory for the files
+ * @param algorithm that cut the model; the files are named by it
  * @param fingerprint of everything that they depend on
  */
-record SolvedLayers(Path directory, String fingerprint) {
+public record SolvedLayers(Path directory, String algorithm, String fingerprint) {
   private static final int NAME_DIGITS = 16;
   private static final String WEIGHT = ".weight";
   private static final String BIAS = ".bias";
@@ -64,7 +65,7 @@ record SolvedLayers(Path directory, String fingerprint) {
 
   private Path file(int layer, String ending) {
     String run = fingerprint.substring(0, NAME_DIGITS);
-    return directory.resolve("minitron-solved-%s-%d.%s".formatted(run, layer, ending));
+    return directory.resolve("%s-solved-%s-%d.%s".formatted(algorithm, run, layer, ending));
   }
 
   /**
@@ -72,7 +73,7 @@ record SolvedLayers(Path directory, String fingerprint) {
    *
    * @param cut takes the tensors that it solved for
    */
-  Optional<List<LayerReconstruction>> load(int layer, Weights cut) {
+  public Optional<List<LayerReconstruction>> load(int layer, Weights cut) {
     Optional<Layer> known =
         ScoreFiles.read(file(layer, "json"), Layer.class, found -> refusal(layer, found));
     known.ifPresent(any -> take(layer, cut));
@@ -102,7 +103,7 @@ record SolvedLayers(Path directory, String fingerprint) {
    * @param cut its weights; those that were solved for are rounded to the type that they are stored
    *     in
    */
-  void save(int layer, List<LayerReconstruction> found, Weights cut) {
+  public void save(int layer, List<LayerReconstruction> found, Weights cut) {
     var names = new ArrayList<String>();
     for (LayerReconstruction each : found) {
       if (each.solved()) {
@@ -136,14 +137,14 @@ record SolvedLayers(Path directory, String fingerprint) {
    * @param model the cut model's files
    * @param names what it calls them
    */
-  record Target(ModelDirectory model, UnaryOperator<String> names) {}
+  public record Target(ModelDirectory model, UnaryOperator<String> names) {}
 
   /**
    * Writes the tensors of a layer over those of a model.
    *
    * @param firstRow where they begin, if they are some of the rows of those
    */
-  void write(int layer, long firstRow, Target target) {
+  public void write(int layer, long firstRow, Target target) {
     Path tensors = file(layer, "safetensors");
     if (Files.isRegularFile(tensors)) {
       SafetensorsFile source = SafetensorsFile.open(tensors);
@@ -155,7 +156,7 @@ record SolvedLayers(Path directory, String fingerprint) {
   }
 
   /** Deletes the files of a layer. */
-  void delete(int layer) {
+  public void delete(int layer) {
     try {
       Files.deleteIfExists(file(layer, "json"));
       Files.deleteIfExists(file(layer, "safetensors"));
