@@ -10,8 +10,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The top of a page: which model was pruned or trained by what, and which run did it. The latter is known only
- * once the result is there, so this part is replaced then; comments in the page say where it is.
+ * The top of a page: which model was pruned or trained by what, and which run did it. The latter is
+ * known only once the result is there, so this part is replaced then; comments in the page say
+ * where it is.
  */
 final class PageMasthead {
   private static final String BEGIN = "<!-- masthead -->\n";

@@ -120,9 +120,7 @@ final class PruningJson {
     report
         .reconstruction()
         .ifPresent(done -> root.set("reconstruction", ReconstructionSection.json(done)));
-    report
-        .learning()
-        .ifPresent(learning -> root.set("learning", LearningSection.json(learning)));
+    report.learning().ifPresent(learning -> root.set("learning", LearningSection.json(learning)));
     ArrayNode data = root.putArray("data");
     report.data().forEach(set -> data.add(data(set)));
     root.set("opening", opening(report.opening()));

@@ -65,7 +65,7 @@ record ModelCard(
         (isCut()
                 ? "A smaller version of %s, made by Espalier."
                 : "The network of %s, trained by Espalier to answer as the model that it came"
-                      + " from.")
+                    + " from.")
             .formatted(origin.map(ModelCard::linked).orElse("another model")),
         "",
         "## What it costs and what it lost",

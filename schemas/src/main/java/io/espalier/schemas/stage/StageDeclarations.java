@@ -13,7 +13,8 @@ import java.util.TreeMap;
  * @param all the kinds, in the order in which people are told of them
  */
 public record StageDeclarations(List<StageDeclaration> all) {
-  private static final StageDeclarations STANDARD = of(PruneStages.PRUNE, DistillKeys.DISTILL, EvaluateKeys.EVALUATE);
+  private static final StageDeclarations STANDARD =
+      of(PruneStages.PRUNE, DistillKeys.DISTILL, EvaluateKeys.EVALUATE);
 
   /**
    * A list; it is copied.

@@ -134,11 +134,7 @@ public final class DistillationStepBenchmark {
   }
 
   private void compare(
-      String name,
-      Weights student,
-      List<Objective> objectives,
-      Runnable teacher,
-      int[] indices) {
+      String name, Weights student, List<Objective> objectives, Runnable teacher, int[] indices) {
     student.requireGradients(true);
     List<Objective.Piece> pieces =
         objectives.stream().map(each -> each.piece(indices, new SplittableRandom(1))).toList();
