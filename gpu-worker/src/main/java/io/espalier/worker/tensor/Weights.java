@@ -250,6 +250,13 @@ public final class Weights implements AutoCloseable {
     return data;
   }
 
+  /** Some of the tensors as they are computed with, in float32 whatever they are stored in. */
+  public Map<String, TensorData> toSinglePrecision(Collection<String> names) {
+    var data = new LinkedHashMap<String, TensorData>();
+    names.forEach(name -> data.put(name, StoredTensor.store(get(name), DType.F32)));
+    return data;
+  }
+
   /**
    * Takes the numbers of a file's tensors in place of its own of the same names.
    *

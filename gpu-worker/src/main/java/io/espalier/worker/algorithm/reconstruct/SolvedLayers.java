@@ -4,6 +4,7 @@ import io.espalier.worker.algorithm.prune.ScoreFiles;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
+import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.checkpoint.safetensors.TensorOverwrite;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.LayerReconstruction;
@@ -13,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -104,6 +107,19 @@ public record SolvedLayers(Path directory, String algorithm, String fingerprint)
    *     in
    */
   public void save(int layer, List<LayerReconstruction> found, Weights cut) {
+    save(layer, found, cut, cut::toTensorData);
+  }
+
+  /** The same of weights that stay as they are computed with. */
+  public void saveExactly(int layer, List<LayerReconstruction> found, Weights cut) {
+    save(layer, found, cut, cut::toSinglePrecision);
+  }
+
+  private void save(
+      int layer,
+      List<LayerReconstruction> found,
+      Weights cut,
+      Function<List<String>, Map<String, TensorData>> stored) {
     var names = new ArrayList<String>();
     for (LayerReconstruction each : found) {
       if (each.solved()) {
@@ -116,7 +132,7 @@ public record SolvedLayers(Path directory, String algorithm, String fingerprint)
     }
     if (!names.isEmpty()) {
       create();
-      SafetensorsWriter.write(file(layer, "safetensors"), cut.toTensorData(names));
+      SafetensorsWriter.write(file(layer, "safetensors"), stored.apply(names));
     }
     ScoreFiles.write(
         file(layer, "json"), new Layer(fingerprint, found.stream().map(Tensor::of).toList()));

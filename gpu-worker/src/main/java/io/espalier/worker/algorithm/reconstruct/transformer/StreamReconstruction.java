@@ -99,7 +99,7 @@ final class StreamReconstruction implements AutoCloseable {
       }
     }
     if (!reports.isEmpty()) {
-      solved.save(layer, reports, cut);
+      solved.saveExactly(layer, reports, cut);
     }
     return reports;
   }
