@@ -10,7 +10,7 @@ enum AnswerComparison {
   /** Each row is a distribution over classes. */
   CLASSES {
     @Override
-    Target target(NDArray teacher, OutputSettings settings, Supplier<long[]> labels) {
+    AnswerTarget target(NDArray teacher, OutputSettings settings, Supplier<long[]> labels) {
       SoftTargets targets = settings.targets(teacher, labels);
       return student -> settings.loss().sum(student, targets, settings.temperature());
     }
@@ -18,9 +18,9 @@ enum AnswerComparison {
   /** Each score is that of a label which may be right or not; a row's loss is the mean of them. */
   LABELS {
     @Override
-    Target target(NDArray teacher, OutputSettings settings, Supplier<long[]> labels) {
+    AnswerTarget target(NDArray teacher, OutputSettings settings, Supplier<long[]> labels) {
       double share = 1.0 / teacher.getShape().get(1);
-      Target each = CLASSES.target(rightOrNot(teacher), settings, labels);
+      AnswerTarget each = CLASSES.target(rightOrNot(teacher), settings, labels);
       return student -> Tensors.scale(each.loss(rightOrNot(student)), share);
     }
 
@@ -33,14 +33,14 @@ enum AnswerComparison {
   /** Each score is a number that is guessed: squared error, of a row the mean. */
   NUMBERS {
     @Override
-    Target target(NDArray teacher, OutputSettings settings, Supplier<long[]> labels) {
+    AnswerTarget target(NDArray teacher, OutputSettings settings, Supplier<long[]> labels) {
       return student -> Tensors.sum(FeatureLoss.SQUARED_ERROR.rows(student, teacher));
     }
   },
   /** Each row is the place of a text among others. */
   VECTORS {
     @Override
-    Target target(NDArray teacher, OutputSettings settings, Supplier<long[]> labels) {
+    AnswerTarget target(NDArray teacher, OutputSettings settings, Supplier<long[]> labels) {
       return student -> Tensors.sum(settings.vectors().rows(student, teacher));
     }
   };
@@ -65,5 +65,5 @@ enum AnswerComparison {
    * @param teacher its rows
    * @param labels see {@link OutputSettings#targets}
    */
-  abstract Target target(NDArray teacher, OutputSettings settings, Supplier<long[]> labels);
+  abstract AnswerTarget target(NDArray teacher, OutputSettings settings, Supplier<long[]> labels);
 }

@@ -12,7 +12,8 @@ import java.util.List;
  * Answers of a teacher as records, one of each sample: its rows as they are, or of each row the
  * likeliest classes with their log-probabilities at the temperature, corrected if so set.
  */
-record AnswerRecords<B, I>(Samples<B, I> samples, OutputSettings settings, KeptScores kept) {
+record AnswerRecords<B, I>(
+    LearningSamples<B, I> samples, OutputSettings settings, KeptScores kept) {
   /*
    * number of rows, scores of each (0: only the likeliest are kept), then float32 row by row, or
    * first all classes as int32
@@ -88,7 +89,7 @@ record AnswerRecords<B, I>(Samples<B, I> samples, OutputSettings settings, KeptS
   }
 
   /** What a student's rows are to be, by the records of all samples of a batch. */
-  Target target(List<ByteBuffer> records, B batch) {
+  AnswerTarget target(List<ByteBuffer> records, B batch) {
     int rows = records.stream().mapToInt(record -> record.getInt(0)).sum();
     boolean whole = records.stream().anyMatch(record -> record.getInt(Integer.BYTES) > 0);
     return whole
@@ -96,7 +97,7 @@ record AnswerRecords<B, I>(Samples<B, I> samples, OutputSettings settings, KeptS
         : likeliest(records, rows);
   }
 
-  private Target whole(List<ByteBuffer> records, int rows, NDArray student, B batch) {
+  private AnswerTarget whole(List<ByteBuffer> records, int rows, NDArray student, B batch) {
     int width = Math.toIntExact(student.getShape().get(1));
     float[] all = new float[rows * width];
     Arrays.fill(all, AskedRows.NEVER); // of padding
@@ -114,7 +115,7 @@ record AnswerRecords<B, I>(Samples<B, I> samples, OutputSettings settings, KeptS
     return samples.comparison().target(said, settings, () -> samples.labels(batch));
   }
 
-  private Target likeliest(List<ByteBuffer> records, int rows) {
+  private AnswerTarget likeliest(List<ByteBuffer> records, int rows) {
     long[] classes = new long[rows * kept.most()];
     float[] logs = new float[classes.length];
     int from = 0;

@@ -123,8 +123,8 @@ public final class DistillationObjective {
   }
 
   private static <B, I> Objective objective(
-      Samples<B, I> samples,
-      Pass<I> student,
+      LearningSamples<B, I> samples,
+      NetworkPass<I> student,
       Weights weights,
       TeacherSource<B, I> teacher,
       DistillationSettings settings) {
@@ -141,7 +141,7 @@ public final class DistillationObjective {
   }
 
   private static void requireLabels(
-      Samples<?, ?> samples, DistillationSettings settings, List<String> problems) {
+      LearningSamples<?, ?> samples, DistillationSettings settings, List<String> problems) {
     if (settings.taskShare() > 0 && samples.comparison() == AnswerComparison.VECTORS) {
       problems.add(
           "the task's loss is to have a share of %s, but a model of embeddings has none; set the share to 0"

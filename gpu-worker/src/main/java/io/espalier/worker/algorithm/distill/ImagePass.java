@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Set;
 
 /** Pass of a network that reads images; its places are its sections. */
-record ImagePass(VisionFamily family, Mode mode) implements Pass<NDArray> {
+record ImagePass(VisionFamily family, Mode mode) implements NetworkPass<NDArray> {
   @Override
   public int places(Weights weights) {
     return family.sections(weights).size();

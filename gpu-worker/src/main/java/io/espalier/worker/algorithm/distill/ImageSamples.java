@@ -19,7 +19,7 @@ import java.util.SplittableRandom;
  * @param augmentation what happens to them before they are shown
  */
 public record ImageSamples(ImageDataset data, Augmentation augmentation)
-    implements Samples<Batch, NDArray> {
+    implements LearningSamples<Batch, NDArray> {
   @Override
   public int size() {
     return data.size();

@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
 
 /** What a teacher says of samples, as what a student is trained towards. */
 record LearningObjective<B, I>(
-    Samples<B, I> samples,
-    Pass<I> student,
+    LearningSamples<B, I> samples,
+    NetworkPass<I> student,
     TeacherSource<B, I> teacher,
     DistillationSettings settings)
     implements Objective {
@@ -56,16 +56,16 @@ record LearningObjective<B, I>(
           return () ->
               Tensors.scale(Tensors.sum(student.forward(weights, inputs, Set.of()).output()), 0);
         }
-        Lesson lesson = teacher.lesson(indices, batch, inputs, settings.inner());
+        TeacherLesson lesson = teacher.lesson(indices, batch, inputs, settings.inner());
         return () -> loss(weights, batch, inputs, lesson);
       }
     };
   }
 
-  private NDArray loss(Weights weights, B batch, I inputs, Lesson lesson) {
+  private NDArray loss(Weights weights, B batch, I inputs, TeacherLesson lesson) {
     Set<Integer> places =
         settings.inner().stream().map(InnerLoss::student).collect(Collectors.toSet());
-    Pass.Said said = student.forward(weights, inputs, places);
+    NetworkPass.Said said = student.forward(weights, inputs, places);
     NDArray rows = lesson.output().loss(samples.rows(said.output(), batch));
     NDArray output = samples.rowShare() == 1 ? rows : Tensors.scale(rows, samples.rowShare());
     NDArray learnt = settings.learnt(output, inner(said, lesson, batch));
@@ -77,7 +77,7 @@ record LearningObjective<B, I>(
             Tensors.scale(samples.task(said.output(), batch), share));
   }
 
-  private List<NDArray> inner(Pass.Said said, Lesson lesson, B batch) {
+  private List<NDArray> inner(NetworkPass.Said said, TeacherLesson lesson, B batch) {
     var sums = new ArrayList<NDArray>();
     for (int i = 0; i < settings.inner().size(); i++) {
       InnerLoss term = settings.inner().get(i);

@@ -11,7 +11,11 @@ import java.util.stream.Collectors;
 
 /** A teacher that is asked anew each time. */
 record PresentTeacher<B, I>(
-    Pass<I> pass, Weights weights, String digest, Samples<B, I> samples, OutputSettings settings)
+    NetworkPass<I> pass,
+    Weights weights,
+    String digest,
+    LearningSamples<B, I> samples,
+    OutputSettings settings)
     implements TeacherSource<B, I> {
   @Override
   public String fingerprint() {
@@ -25,11 +29,11 @@ record PresentTeacher<B, I>(
 
   /** All else that its pass computes is freed before the student's begins. */
   @Override
-  public Lesson lesson(int[] indices, B batch, I inputs, List<InnerLoss> inner) {
+  public TeacherLesson lesson(int[] indices, B batch, I inputs, List<InnerLoss> inner) {
     List<NDArray> kept = said(batch, inputs, inner);
     List<NDArray> constants = kept.stream().map(Tensors::constant).toList(); // in the scope outside
     kept.forEach(NDArray::close);
-    return new Lesson(
+    return new TeacherLesson(
         samples.comparison().target(constants.get(0), settings, () -> samples.labels(batch)),
         constants.subList(1, constants.size()));
   }
@@ -39,7 +43,7 @@ record PresentTeacher<B, I>(
     Set<Integer> places = inner.stream().map(InnerLoss::teacher).collect(Collectors.toSet());
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      Pass.Said said = pass.forward(weights, inputs, places);
+      NetworkPass.Said said = pass.forward(weights, inputs, places);
       var kept = new ArrayList<NDArray>();
       kept.add(Tensors.constant(samples.rows(said.output(), batch)));
       for (InnerLoss term : inner) {

@@ -99,7 +99,7 @@ public final class StoredTeacher<B, I> implements TeacherSource<B, I>, AutoClose
 
   private static <B, I> StoredTeacher<B, I> of(
       Teacher<?> teacher,
-      Pass<I> pass,
+      NetworkPass<I> pass,
       AnswerRecords<B, I> answers,
       Storage storage,
       Progress.Listener progress) {
@@ -127,12 +127,12 @@ public final class StoredTeacher<B, I> implements TeacherSource<B, I>, AutoClose
 
   private static <B, I> void ask(
       Weights weights,
-      Pass<I> pass,
+      NetworkPass<I> pass,
       AnswerRecords<B, I> answers,
       int size,
       RecordFile.Sink sink,
       Progress.Listener progress) {
-    Samples<B, I> samples = answers.samples();
+    LearningSamples<B, I> samples = answers.samples();
     var unused = new SplittableRandom(0); // nothing is drawn of samples that do not change
     try (NDManager manager = PyTorch.newManager()) {
       for (int from = 0; from < samples.size(); from += size) {
@@ -140,7 +140,7 @@ public final class StoredTeacher<B, I> implements TeacherSource<B, I>, AutoClose
         B batch = samples.draw(IntStream.range(from, to).toArray(), unused);
         try (var scope = new NDScope()) {
           scope.suppressNotUsedWarning();
-          Pass.Said said = pass.forward(weights, samples.inputs(batch, manager), Set.of());
+          NetworkPass.Said said = pass.forward(weights, samples.inputs(batch, manager), Set.of());
           answers.write(said.output(), batch, sink);
         }
         progress.report(Progress.of("asking the teacher", to, samples.size()));
@@ -149,7 +149,7 @@ public final class StoredTeacher<B, I> implements TeacherSource<B, I>, AutoClose
   }
 
   /** The samples that it was asked of. */
-  Samples<B, I> samples() {
+  LearningSamples<B, I> samples() {
     return answers.samples();
   }
 
@@ -182,8 +182,8 @@ public final class StoredTeacher<B, I> implements TeacherSource<B, I>, AutoClose
   }
 
   @Override
-  public Lesson lesson(int[] indices, B batch, I inputs, List<InnerLoss> inner) {
-    return new Lesson(
+  public TeacherLesson lesson(int[] indices, B batch, I inputs, List<InnerLoss> inner) {
+    return new TeacherLesson(
         answers.target(IntStream.of(indices).mapToObj(file::read).toList(), batch), List.of());
   }
 

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** Pass of a network that reads tokens; its places are its layers. */
-record TextPass(TextNetwork network) implements Pass<Tokens> {
+record TextPass(TextNetwork network) implements NetworkPass<Tokens> {
   @Override
   public int places(Weights weights) {
     return network instanceof LayerStack stack ? stack.layers() : 0;

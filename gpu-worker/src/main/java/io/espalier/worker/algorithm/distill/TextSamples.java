@@ -19,7 +19,7 @@ import java.util.stream.LongStream;
  * @param data the sequences
  */
 public record TextSamples(TextInput input, TextDataset data)
-    implements Samples<TokenBatch, Tokens> {
+    implements LearningSamples<TokenBatch, Tokens> {
   @Override
   public int size() {
     return data.size();

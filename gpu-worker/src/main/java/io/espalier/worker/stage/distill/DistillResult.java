@@ -36,7 +36,11 @@ import java.util.OptionalLong;
  * @param outcome quality before and after, and that of the teacher
  */
 record DistillResult(
-    StageJob job, DistillSpec spec, DistillSubject subject, LearningCurve curve, Outcome outcome) {
+    StageJob job,
+    DistillSpec spec,
+    DistillSubject subject,
+    LearningCurve curve,
+    DistillOutcome outcome) {
   /** Returns what is said to whoever ordered the distillation. */
   StageReport report() {
     Map<String, String> change = new LinkedHashMap<>(spec.said().recorded());

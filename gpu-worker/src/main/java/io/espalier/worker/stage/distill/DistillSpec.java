@@ -76,7 +76,7 @@ record DistillSpec(Settings said) {
    * @param usual what holds where nothing is said
    * @param seed of everything random
    */
-  TrainingSettings training(Recommended usual, long seed) {
+  TrainingSettings training(RecommendedSettings usual, long seed) {
     int batch = batch(usual);
     boolean sgd = said.find(DistillKeys.OPTIMIZER).orElse(usual.optimizer()).equals("sgd");
     double decay = said.find(DistillKeys.WEIGHT_DECAY).orElse(sgd ? 5e-4 : 0.01);
@@ -99,7 +99,7 @@ record DistillSpec(Settings said) {
         seed);
   }
 
-  private TrainingBudget budget(Recommended usual) {
+  private TrainingBudget budget(RecommendedSettings usual) {
     if (said.says(DistillKeys.STEPS)) {
       return TrainingBudget.ofSteps(said.get(DistillKeys.STEPS));
     }
@@ -114,7 +114,7 @@ record DistillSpec(Settings said) {
   }
 
   /** Samples per step. */
-  int batch(Recommended usual) {
+  int batch(RecommendedSettings usual) {
     return said.find(DistillKeys.BATCH_SIZE).orElse(usual.batch());
   }
 
@@ -123,7 +123,7 @@ record DistillSpec(Settings said) {
    *
    * @param samples that are learned from
    */
-  long evaluateEvery(Recommended usual, int samples) {
+  long evaluateEvery(RecommendedSettings usual, int samples) {
     if (said.says(DistillKeys.EVALUATE_EVERY)) {
       return said.get(DistillKeys.EVALUATE_EVERY);
     }
@@ -143,7 +143,7 @@ record DistillSpec(Settings said) {
   }
 
   /** Returns what is learned. */
-  DistillationSettings learning(Recommended usual) {
+  DistillationSettings learning(RecommendedSettings usual) {
     double correction = said.get(DistillKeys.LABEL_CORRECTION);
     return DistillationSettings.of(
             new OutputSettings(
@@ -178,7 +178,7 @@ record DistillSpec(Settings said) {
   }
 
   /** Place and form in which what the teacher says is kept. */
-  StoredTeacher.Storage storage(Path folder, Recommended usual) {
+  StoredTeacher.Storage storage(Path folder, RecommendedSettings usual) {
     return new StoredTeacher.Storage(
         folder.resolve("teacher.bin"),
         new KeptScores(teacherTopK().orElseThrow(), true),

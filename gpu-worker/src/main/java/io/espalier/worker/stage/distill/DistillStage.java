@@ -97,7 +97,7 @@ public final class DistillStage implements Stage {
     KnownModel teacher = subject.teacher();
     try (Weights weights = Weights.load(student.directory(), student.architecture());
         Weights teacherWeights = Weights.load(teacher.directory(), teacher.architecture())) {
-      Judged judged = subject.judged(teacherWeights, progress);
+      JudgedSamples judged = subject.judged(teacherWeights, progress);
       Judgement before = judged.samples().judge(weights);
       Path folder = job.checkpoints().resolve(NAME);
       LearningCurve curve = train(job, opened, weights, teacherWeights, folder, progress);
@@ -108,7 +108,11 @@ public final class DistillStage implements Stage {
       }
       var result =
           new DistillResult(
-              job, opened.spec(), subject, curve, new Outcome(before, after, judged.teacher()));
+              job,
+              opened.spec(),
+              subject,
+              curve,
+              new DistillOutcome(before, after, judged.teacher()));
       StageReport report = result.report();
       result.write(report);
       Trainer.forget(folder);
@@ -124,9 +128,9 @@ public final class DistillStage implements Stage {
       Path folder,
       Progress.Listener progress) {
     DistillSubject subject = opened.subject();
-    Recommended usual = subject.recommended();
+    RecommendedSettings usual = subject.recommended();
     try (var ending = new ProcessEnding();
-        Lessons lessons = subject.lessons(weights, teacherWeights, folder, progress)) {
+        TeacherLessons lessons = subject.lessons(weights, teacherWeights, folder, progress)) {
       return new Trainer(opened.spec().training(usual, job.seed()))
           .judgedBy(
               new Validation(

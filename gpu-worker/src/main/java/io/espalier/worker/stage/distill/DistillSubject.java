@@ -17,7 +17,7 @@ sealed interface DistillSubject permits ImageSubject, TextSubject {
   KnownModel teacher();
 
   /** Returns what holds where the policy says nothing. */
-  Recommended recommended();
+  RecommendedSettings recommended();
 
   /** Number of samples that are learned from. */
   int samples();
@@ -32,13 +32,14 @@ sealed interface DistillSubject permits ImageSubject, TextSubject {
    * @param teacherWeights stay open as long as it is learned
    * @param folder where what the teacher says is kept, if it is
    */
-  Lessons lessons(Weights weights, Weights teacherWeights, Path folder, Progress.Listener progress);
+  TeacherLessons lessons(
+      Weights weights, Weights teacherWeights, Path folder, Progress.Listener progress);
 
   /** Samples that are held out of the training data. */
   HeldOut heldOut(Weights teacherWeights, Progress.Listener progress);
 
   /** Samples that the model is measured on before and after. */
-  Judged judged(Weights teacherWeights, Progress.Listener progress);
+  JudgedSamples judged(Weights teacherWeights, Progress.Listener progress);
 
   /** Names of what is measured. */
   List<String> measureNames();

@@ -48,11 +48,11 @@ record ImageSubject(
   }
 
   @Override
-  public Recommended recommended() {
-    long parameters = Recommended.parameters(student);
+  public RecommendedSettings recommended() {
+    long parameters = RecommendedSettings.parameters(student);
     return student.family().maskable().isPresent()
-        ? Recommended.ofImageTransformers(parameters)
-        : Recommended.ofConvolutions(parameters);
+        ? RecommendedSettings.ofImageTransformers(parameters)
+        : RecommendedSettings.ofConvolutions(parameters);
   }
 
   @Override
@@ -66,20 +66,20 @@ record ImageSubject(
   }
 
   @Override
-  public Lessons lessons(
+  public TeacherLessons lessons(
       Weights weights, Weights teacherWeights, Path folder, Progress.Listener progress) {
     Teacher<VisionFamily> asked =
         new Teacher<>(teacher.family(), teacherWeights, teacher.directory().rootDigest());
     var samples = new ImageSamples(data.learned(), spec.augmentation());
     DistillationSettings settings = spec.learning(recommended());
     if (spec.teacherTopK().isEmpty()) {
-      return Lessons.of(
+      return TeacherLessons.of(
           DistillationObjective.ofImages(student.family(), weights, asked, samples, settings));
     }
     var kept =
         StoredTeacher.ofImages(
             asked, samples, settings.output(), spec.storage(folder, recommended()), progress);
-    return new Lessons(
+    return new TeacherLessons(
         DistillationObjective.ofImages(student.family(), weights, kept, settings), kept::close);
   }
 
@@ -89,9 +89,9 @@ record ImageSubject(
   }
 
   @Override
-  public Judged judged(Weights teacherWeights, Progress.Listener progress) {
+  public JudgedSamples judged(Weights teacherWeights, Progress.Listener progress) {
     ImageHeldOut images = beside(data.judged(), teacherWeights, progress);
-    return new Judged(images, images.ofReference());
+    return new JudgedSamples(images, images.ofReference());
   }
 
   private ImageHeldOut beside(

@@ -56,9 +56,10 @@ record TextSubject(
   }
 
   @Override
-  public Recommended recommended() {
-    return Recommended.ofText(
-        Recommended.parameters(student), student.input().task() == TextTask.TEXT_GENERATION);
+  public RecommendedSettings recommended() {
+    return RecommendedSettings.ofText(
+        RecommendedSettings.parameters(student),
+        student.input().task() == TextTask.TEXT_GENERATION);
   }
 
   @Override
@@ -72,20 +73,20 @@ record TextSubject(
   }
 
   @Override
-  public Lessons lessons(
+  public TeacherLessons lessons(
       Weights weights, Weights teacherWeights, Path folder, Progress.Listener progress) {
     Teacher<TextNetwork> asked =
         new Teacher<>(teacher.network(), teacherWeights, teacher.directory().rootDigest());
     var samples = new TextSamples(student.input(), data.learned());
     DistillationSettings settings = settings();
     if (spec.teacherTopK().isEmpty()) {
-      return Lessons.of(
+      return TeacherLessons.of(
           DistillationObjective.ofTexts(student.network(), weights, asked, samples, settings));
     }
     var kept =
         StoredTeacher.ofTexts(
             asked, samples, settings.output(), spec.storage(folder, recommended()), progress);
-    return new Lessons(
+    return new TeacherLessons(
         DistillationObjective.ofTexts(student.network(), weights, kept, settings), kept::close);
   }
 
@@ -109,9 +110,9 @@ record TextSubject(
   }
 
   @Override
-  public Judged judged(Weights teacherWeights, Progress.Listener progress) {
+  public JudgedSamples judged(Weights teacherWeights, Progress.Listener progress) {
     TextHeldOut texts = beside(data.judged(), teacherWeights, progress);
-    return new Judged(texts, texts.ofReference());
+    return new JudgedSamples(texts, texts.ofReference());
   }
 
   private TextHeldOut beside(

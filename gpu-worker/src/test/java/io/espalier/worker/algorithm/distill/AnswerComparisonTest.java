@@ -41,7 +41,7 @@ final class AnswerComparisonTest {
       FeatureLoss vectors) {
     var settings = new OutputSettings(loss, temperature, OptionalDouble.empty(), vectors);
     NDArray student = golden.input("classes.student_logits", manager);
-    Target target =
+    AnswerTarget target =
         comparison.target(
             golden.input("classes.teacher_logits", manager), settings, () -> new long[0]);
     Gradients.require(student, true);

@@ -104,7 +104,8 @@ public final class DistillationBenchmark {
     DistillSpec spec = DistillSpec.parse("{\"epochs\": %d}".formatted(epochs));
     ImageDataset all = ImageDatasets.open(train, student.input());
     ImageDataset learned = all.withoutDrawn(spec.heldOut(all.size()), seed);
-    Recommended usual = Recommended.ofConvolutions(Recommended.parameters(student));
+    RecommendedSettings usual =
+        RecommendedSettings.ofConvolutions(RecommendedSettings.parameters(student));
     try (Weights weights = Weights.load(student.directory(), student.architecture())) {
       new Trainer(spec.training(usual, seed))
           .train(

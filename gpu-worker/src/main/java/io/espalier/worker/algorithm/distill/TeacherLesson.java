@@ -9,4 +9,4 @@ import java.util.List;
  * @param output what a student is to say
  * @param inner what it is to compute on the way, for each of the losses that were asked for
  */
-record Lesson(Target output, List<NDArray> inner) {}
+record TeacherLesson(AnswerTarget output, List<NDArray> inner) {}

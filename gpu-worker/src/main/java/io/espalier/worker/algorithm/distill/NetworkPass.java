@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** Forward pass of a network that tells what is computed at some places. */
-interface Pass<I> {
+interface NetworkPass<I> {
   /** Returns how many places there are. */
   int places(Weights weights);
 

@@ -9,4 +9,4 @@ import io.espalier.worker.algorithm.train.HeldOut;
  * @param samples they
  * @param teacher what the teacher reaches on them
  */
-record Judged(HeldOut samples, Judgement teacher) {}
+record JudgedSamples(HeldOut samples, Judgement teacher) {}

@@ -7,10 +7,10 @@ import io.espalier.worker.algorithm.train.Objective;
  *
  * @param kept what the teacher said, if that was kept; else nothing
  */
-record Lessons(Objective objective, Runnable kept) implements AutoCloseable {
+record TeacherLessons(Objective objective, Runnable kept) implements AutoCloseable {
   /** Lessons of a teacher that is asked in each step. */
-  static Lessons of(Objective objective) {
-    return new Lessons(objective, () -> {});
+  static TeacherLessons of(Objective objective) {
+    return new TeacherLessons(objective, () -> {});
   }
 
   @Override

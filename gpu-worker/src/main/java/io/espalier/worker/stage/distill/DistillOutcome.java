@@ -9,4 +9,4 @@ import io.espalier.worker.algorithm.evaluate.Judgement;
  * @param after the student as it goes out
  * @param teacher its teacher
  */
-record Outcome(Judgement before, Judgement after, Judgement teacher) {}
+record DistillOutcome(Judgement before, Judgement after, Judgement teacher) {}

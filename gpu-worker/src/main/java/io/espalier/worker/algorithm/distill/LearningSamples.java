@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
  * @param <B> samples that are computed at once
  * @param <I> the same as arrays
  */
-interface Samples<B, I> {
+interface LearningSamples<B, I> {
   /** Number of samples. */
   int size();
 

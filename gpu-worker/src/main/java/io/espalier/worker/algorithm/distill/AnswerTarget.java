@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 
 /** What a student's rows are to be. */
 @FunctionalInterface
-interface Target {
+interface AnswerTarget {
   /** Sum over the rows of a student, (rows, scores), of how far they are from it; a scalar. */
   NDArray loss(NDArray student);
 }

@@ -20,7 +20,7 @@ import io.espalier.worker.model.KnownModel;
  * @param temperature that scores are divided by
  * @param parameters of the model
  */
-record Recommended(
+record RecommendedSettings(
     String optimizer, double epochs, int batch, double temperature, long parameters) {
   private static final double CONVOLUTION_RATE = 0.01;
   private static final double USUAL_BATCH = 64;
@@ -31,13 +31,13 @@ record Recommended(
   }
 
   /** Settings of networks of convolutions. */
-  static Recommended ofConvolutions(long parameters) {
-    return new Recommended("sgd", 10, 64, 2, parameters);
+  static RecommendedSettings ofConvolutions(long parameters) {
+    return new RecommendedSettings("sgd", 10, 64, 2, parameters);
   }
 
   /** Settings of transformers that read images. */
-  static Recommended ofImageTransformers(long parameters) {
-    return new Recommended("adamw", 10, 64, 2, parameters);
+  static RecommendedSettings ofImageTransformers(long parameters) {
+    return new RecommendedSettings("adamw", 10, 64, 2, parameters);
   }
 
   /**
@@ -45,8 +45,8 @@ record Recommended(
    *
    * @param goesOn whether the model says which token comes next
    */
-  static Recommended ofText(long parameters, boolean goesOn) {
-    return new Recommended("adamw", 3, 16, goesOn ? 1 : 2, parameters);
+  static RecommendedSettings ofText(long parameters, boolean goesOn) {
+    return new RecommendedSettings("adamw", 3, 16, goesOn ? 1 : 2, parameters);
   }
 
   /** The highest learning rate. */
