@@ -183,18 +183,6 @@ public final class DistillKeys {
           .otherwise("all the way")
           .means("Judgements in a row without a better one after which the training ends");
 
-  /** Tokens of a sequence. */
-  public static final Setting<Integer> MAX_LENGTH =
-      Setting.whole("maxLength", 1, 1_000_000)
-          .otherwise("as many as GradNAS takes")
-          .means("Tokens of the longest sequence, of models that read text");
-
-  /** Tokens that windows share. */
-  public static final Setting<Integer> STRIDE =
-      Setting.whole("stride", 0, 1_000_000)
-          .otherwise("128, or a third of `maxLength` if that is less")
-          .means("Tokens that neighbouring windows of a question share");
-
   /** The kind of stage. */
   public static final StageDeclaration DISTILL =
       new StageDeclaration(
@@ -228,8 +216,8 @@ public final class DistillKeys {
                       VALIDATION,
                       EVALUATE_EVERY,
                       PATIENCE,
-                      MAX_LENGTH,
-                      STRIDE),
+                      EvaluateKeys.MAX_LENGTH,
+                      EvaluateKeys.STRIDE),
                   any ->
                       Metrics.without(
                           Metrics.and(

@@ -3,6 +3,7 @@ package io.espalier.worker.stage.distill;
 import io.espalier.schemas.setting.Setting;
 import io.espalier.schemas.setting.Settings;
 import io.espalier.schemas.stage.DistillKeys;
+import io.espalier.schemas.stage.EvaluateKeys;
 import io.espalier.worker.algorithm.distill.Balance;
 import io.espalier.worker.algorithm.distill.DistillationSettings;
 import io.espalier.worker.algorithm.distill.FeatureLoss;
@@ -209,7 +210,10 @@ record DistillSpec(Settings said) {
   void requireNoTexts() {
     List<String> texts =
         Stream.of(
-                DistillKeys.MAX_LENGTH, DistillKeys.STRIDE, DistillKeys.TOKENS, DistillKeys.HIDDEN)
+                EvaluateKeys.MAX_LENGTH,
+                EvaluateKeys.STRIDE,
+                DistillKeys.TOKENS,
+                DistillKeys.HIDDEN)
             .filter(said::says)
             .map(
                 key ->
@@ -234,6 +238,6 @@ record DistillSpec(Settings said) {
 
   TextSettings texts(long seed) {
     return new TextSettings(
-        said.number(DistillKeys.MAX_LENGTH), said.number(DistillKeys.STRIDE), seed);
+        said.number(EvaluateKeys.MAX_LENGTH), said.number(EvaluateKeys.STRIDE), seed);
   }
 }
