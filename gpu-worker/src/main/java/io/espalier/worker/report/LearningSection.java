@@ -25,11 +25,13 @@ final class LearningSection {
                 .formatted(
                     learning.points().size(),
                     learning.best() == 0
-                        ? "Nothing on the way was better than the start, so the model goes out as it came."
-                        : "The best, ringed, went out: that after step %d of %d, %s after %s at the start."
+                        ? "Nothing on the way was better than the start, so the model goes out as"
+                              + " it came."
+                        : "The best, ringed, went out: that after step %d of %d, %s %s after %s at the start."
                             .formatted(
                                 best.step(),
                                 learning.points().get(learning.points().size() - 1).step(),
+                                learning.measure(),
                                 value(learning, best),
                                 value(learning, start))));
     var measure =
