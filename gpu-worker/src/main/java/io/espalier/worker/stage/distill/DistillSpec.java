@@ -33,6 +33,9 @@ import java.util.stream.Stream;
  * @param said what a policy says
  */
 record DistillSpec(Settings said) {
+  /** File that what the teacher says is kept in. */
+  static final String TEACHER_FILE = "teacher.bin";
+
   private static final double SECONDS_PER_MINUTE = 60;
   private static final int JUDGEMENTS = 10;
 
@@ -181,7 +184,7 @@ record DistillSpec(Settings said) {
   /** Place and form in which what the teacher says is kept. */
   StoredTeacher.Storage storage(Path folder, RecommendedSettings usual) {
     return new StoredTeacher.Storage(
-        folder.resolve("teacher.bin"),
+        folder.resolve(TEACHER_FILE),
         new KeptScores(teacherTopK().orElseThrow(), true),
         batch(usual));
   }

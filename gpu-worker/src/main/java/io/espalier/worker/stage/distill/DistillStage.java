@@ -13,6 +13,7 @@ import io.espalier.worker.algorithm.train.Validation;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.Problems;
+import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
@@ -23,6 +24,8 @@ import io.espalier.worker.stage.CopiedModel;
 import io.espalier.worker.stage.ModelCosts;
 import io.espalier.worker.stage.Stage;
 import io.espalier.worker.tensor.Weights;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -72,7 +75,9 @@ public final class DistillStage implements Stage {
   /** Beside the usual need: the state of the training and the best weights, in float32. */
   @Override
   public long diskBytes(StageJob job, long inputBytes, Map<String, Long> referenceBytes) {
-    return 3 * inputBytes + 2 * (3 + 1) * inputBytes; // of what is stored in 16 bits twice as much
+    long inSinglePrecision = 2 * inputBytes; // of what is stored in 16 bits
+    int kept = 4; // weights, two moments of the optimizer, the best weights
+    return 3 * inputBytes + kept * inSinglePrecision;
   }
 
   @Override
@@ -116,7 +121,18 @@ public final class DistillStage implements Stage {
       StageReport report = result.report();
       result.write(report);
       Trainer.forget(folder);
+      forgetTeacher(folder);
       return report;
+    }
+  }
+
+  /** Deletes what the teacher said, since nobody learns from it any more. */
+  private static void forgetTeacher(Path folder) {
+    Path kept = folder.resolve(DistillSpec.TEACHER_FILE);
+    try {
+      Files.deleteIfExists(kept);
+    } catch (IOException e) {
+      throw new WorkerException("cannot delete %s: %s".formatted(kept, e), true, e);
     }
   }
 

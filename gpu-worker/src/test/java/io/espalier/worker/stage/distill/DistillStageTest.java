@@ -228,6 +228,7 @@ class DistillStageTest {
     stage.run(kept, Progress.Listener.NONE);
 
     assertThat(kept.output().resolve("model.safetensors")).hasBinaryContent(wanted);
+    assertThat(kept.checkpoints().resolve("distill")).isEmptyDirectory();
     assertThatThrownBy(
             () -> stage.check(job("student", "teacher", "{\"teacherTopK\": 10, \"batchSize\": 8}")))
         .hasMessageContaining("say augmentation: none");
