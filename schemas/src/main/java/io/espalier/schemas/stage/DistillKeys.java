@@ -123,8 +123,8 @@ public final class DistillKeys {
       Setting.part("labelCorrection")
           .usually(0.0)
           .means(
-              "Margin by which the right class leads in what the teacher teaches, where it errs or"
-                  + " is too sure; 0 leaves the teacher as it is")
+              "Margin by which the right class is moved ahead in what the teacher teaches; 0 leaves"
+                  + " the teacher as it is")
           .more("0.2 in ModelOpt's MFT; needs labels");
 
   /** Distance of hidden states. */

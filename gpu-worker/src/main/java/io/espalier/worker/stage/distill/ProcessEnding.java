@@ -38,8 +38,10 @@ final class ProcessEnding implements BooleanSupplier, AutoCloseable {
   @Override
   public void close() {
     closed.countDown();
-    if (!told) {
+    try {
       Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // the end has begun, and waits no longer
     }
   }
 }
