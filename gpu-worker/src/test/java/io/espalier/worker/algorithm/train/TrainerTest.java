@@ -224,6 +224,26 @@ class TrainerTest {
   }
 
   @Test
+  void where_a_state_is_kept_a_loss_that_is_no_number_halves_the_rate_twice() {
+    var heard = new ArrayList<String>();
+
+    assertThatThrownBy(
+            () ->
+                resumed(
+                    settings(20, 1e30, Augmentation.NONE),
+                    directory.resolve("diverging"),
+                    progress -> heard.add(progress.phase()),
+                    (weights, losses) -> losses))
+        .isInstanceOf(WorkerException.class)
+        .hasMessageContaining("at a quarter of the learning rate too")
+        .hasMessageContaining("learning rate below 2.5E29");
+    assertThat(heard.stream().filter(phase -> phase.contains("goes on from step")).toList())
+        .hasSize(2)
+        .satisfies(phases -> assertThat(phases.get(0)).contains("at 0.5 of the learning rate"))
+        .satisfies(phases -> assertThat(phases.get(1)).contains("at 0.25 of the learning rate"));
+  }
+
+  @Test
   void fewer_images_than_a_batch_are_refused() {
     var settings = new Way(TrainingSettings.cifar(1, 21, 1), Augmentation.CIFAR, 0);
 
