@@ -26,7 +26,7 @@ final class LearningSection {
                     learning.points().size(),
                     learning.best() == 0
                         ? "Nothing on the way was better than the start, so the model goes out as"
-                              + " it came."
+                            + " it came."
                         : "The best, ringed, went out: that after step %d of %d, %s %s after %s at the start."
                             .formatted(
                                 best.step(),
