@@ -150,6 +150,56 @@ public final class DistillKeys {
           .more("channels and layers by their origin; not with a rotated stream")
           .otherwise("outputs alone");
 
+  /** Distance of attention. */
+  public static final Setting<String> ATTENTION_LOSS =
+      Setting.word("loss", "kl", "mse")
+          .usually("kl")
+          .means("Distance of attention: `kl` of probabilities, `mse` of scores before softmax");
+
+  /** Weight of attention. */
+  public static final Setting<Double> ATTENTION_WEIGHT =
+      Setting.positive("weight", 1_000_000).usually(1.0).means("Weight of all layers together");
+
+  /** Way in which the weight of attention is meant. */
+  public static final Setting<String> ATTENTION_BALANCE =
+      Setting.word("balance", "dynamic", "static")
+          .usually("dynamic")
+          .means("Whether the loss of a layer is scaled to that of the outputs in each step");
+
+  /** Attention. */
+  public static final Setting<Settings> ATTENTION =
+      Setting.group(
+              "attention", SettingTable.of(ATTENTION_LOSS, ATTENTION_WEIGHT, ATTENTION_BALANCE))
+          .means("How tokens look at each other is learned, too, of models that read text")
+          .more("heads and layers by their origin")
+          .otherwise("outputs alone");
+
+  /** Distance of feature maps. */
+  public static final Setting<String> FEATURES_LOSS =
+      Setting.word("loss", "mse", "mgd")
+          .usually("mse")
+          .means(
+              "Distance of feature maps: `mse` of kept channels, `mgd` of what is generated from a"
+                  + " part of the student's");
+
+  /** Weight of feature maps. */
+  public static final Setting<Double> FEATURES_WEIGHT =
+      Setting.positive("weight", 1_000_000).usually(1.0).means("Weight of all maps together");
+
+  /** Way in which the weight of feature maps is meant. */
+  public static final Setting<String> FEATURES_BALANCE =
+      Setting.word("balance", "dynamic", "static")
+          .usually("dynamic")
+          .means("Whether the loss of a map is scaled to that of the outputs in each step");
+
+  /** Feature maps. */
+  public static final Setting<Settings> FEATURES =
+      Setting.group("features", SettingTable.of(FEATURES_LOSS, FEATURES_WEIGHT, FEATURES_BALANCE))
+          .means(
+              "Feature maps are learned, too, of networks of convolutions: the last of each size")
+          .more("channels by their origin, or any with `mgd`")
+          .otherwise("outputs alone");
+
   /** Answers of the teacher that are kept. */
   public static final Setting<Integer> TEACHER_TOP_K =
       Setting.whole("teacherTopK", 1, 1_000_000)
@@ -211,6 +261,8 @@ public final class DistillKeys {
                       TASK_WEIGHT,
                       LABEL_CORRECTION,
                       HIDDEN,
+                      ATTENTION,
+                      FEATURES,
                       TEACHER_TOP_K,
                       AUGMENTATION,
                       VALIDATION,

@@ -12,6 +12,7 @@ import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Objectives by which a student learns from a teacher: it is to say of each sample what the teacher
@@ -130,14 +131,20 @@ public final class DistillationObjective {
       DistillationSettings settings) {
     var problems = new ArrayList<String>();
     requireLabels(samples, settings, problems);
-    for (InnerLoss term : settings.inner()) {
-      requirePlace("student", term.student(), student.places(weights), problems);
-      requirePlace("teacher", term.teacher(), teacher.places(), problems);
+    for (InnerTerm term : settings.inner()) {
+      requirePlace("student", term.ofStudent().place(), student.places(weights), problems);
+      requirePlace("teacher", term.ofTeacher().place(), teacher.places(), problems);
     }
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems.stream().distinct().toList());
     }
-    return new LearningObjective<>(samples, student, teacher, settings);
+    return new LearningObjective<>(samples, student, teacher, settings, companions(settings));
+  }
+
+  private static Optional<Weights> companions(DistillationSettings settings) {
+    List<Companion> all =
+        settings.inner().stream().flatMap(term -> term.companions().stream()).toList();
+    return all.isEmpty() ? Optional.empty() : Optional.of(Companion.drawn(all));
   }
 
   private static void requireLabels(

@@ -182,7 +182,7 @@ public final class StoredTeacher<B, I> implements TeacherSource<B, I>, AutoClose
   }
 
   @Override
-  public TeacherLesson lesson(int[] indices, B batch, I inputs, List<InnerLoss> inner) {
+  public TeacherLesson lesson(int[] indices, B batch, I inputs, List<InnerTerm> inner) {
     return new TeacherLesson(
         answers.target(IntStream.of(indices).mapToObj(file::read).toList(), batch), List.of());
   }

@@ -4,10 +4,8 @@ import io.espalier.schemas.setting.Setting;
 import io.espalier.schemas.setting.Settings;
 import io.espalier.schemas.stage.DistillKeys;
 import io.espalier.schemas.stage.EvaluateKeys;
-import io.espalier.worker.algorithm.distill.Balance;
 import io.espalier.worker.algorithm.distill.DistillationSettings;
 import io.espalier.worker.algorithm.distill.FeatureLoss;
-import io.espalier.worker.algorithm.distill.InnerLoss;
 import io.espalier.worker.algorithm.distill.KeptScores;
 import io.espalier.worker.algorithm.distill.OutputLoss;
 import io.espalier.worker.algorithm.distill.OutputSettings;
@@ -58,10 +56,7 @@ record DistillSpec(Settings said) {
           "%s: wanted one bound of the training at most, found %d, %s; leave one"
               .formatted(budgets.get(1), budgets.size(), budgets));
     }
-    if (said.says(DistillKeys.TEACHER_TOP_K) && said.says(DistillKeys.HIDDEN)) {
-      reader.problem(
-          "hidden: what leaves the teacher's layers is not kept; leave out hidden or teacherTopK");
-    }
+    new InnerSpec(said).check(reader::problem);
     int batch = said.find(DistillKeys.BATCH_SIZE).orElse(Integer.MAX_VALUE);
     said.find(DistillKeys.MICRO_BATCH_SIZE)
         .filter(piece -> piece > batch)
@@ -158,22 +153,9 @@ record DistillSpec(Settings said) {
         .withTask(said.get(DistillKeys.TASK_WEIGHT));
   }
 
-  /** Adds what is said of hidden states. */
-  DistillationSettings withHidden(DistillationSettings outputs, StudentOrigins origins) {
-    Settings hidden = said.get(DistillKeys.HIDDEN);
-    return outputs.withInner(
-        InnerLoss.ofLayers(
-            origins.layers(),
-            origins.channels(),
-            hidden.get(DistillKeys.HIDDEN_LOSS).equals("cosine")
-                ? FeatureLoss.COSINE
-                : FeatureLoss.SQUARED_ERROR,
-            hidden.get(DistillKeys.HIDDEN_WEIGHT)),
-        hidden.get(DistillKeys.HIDDEN_BALANCE).equals("static") ? Balance.STATIC : Balance.DYNAMIC);
-  }
-
-  boolean learnsHidden() {
-    return said.says(DistillKeys.HIDDEN);
+  /** Returns what is said of losses besides that of outputs. */
+  InnerSpec inner() {
+    return new InnerSpec(said);
   }
 
   /** Number of scores of the teacher that are kept of each answer; empty if it is always asked. */
@@ -216,7 +198,8 @@ record DistillSpec(Settings said) {
                 EvaluateKeys.MAX_LENGTH,
                 EvaluateKeys.STRIDE,
                 DistillKeys.TOKENS,
-                DistillKeys.HIDDEN)
+                DistillKeys.HIDDEN,
+                DistillKeys.ATTENTION)
             .filter(said::says)
             .map(
                 key ->
@@ -225,6 +208,19 @@ record DistillSpec(Settings said) {
             .toList();
     if (!texts.isEmpty()) {
       throw new InvalidInputException(texts);
+    }
+  }
+
+  /**
+   * Makes sure that nothing is said that only networks of convolutions have.
+   *
+   * @throws InvalidInputException naming the keys
+   */
+  void requireNoImages() {
+    if (said.says(DistillKeys.FEATURES)) {
+      throw new InvalidInputException(
+          "distill.features: is for models that read images, but this one reads text; leave it"
+              + " out");
     }
   }
 

@@ -13,6 +13,7 @@ import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.data.ImageReading;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.VisionModel;
 import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Weights;
@@ -25,9 +26,14 @@ import java.util.stream.Stream;
  * A student and a teacher that tell images apart.
  *
  * @param data shares of the images
+ * @param seed of what is drawn besides them
  */
 record ImageSubject(
-    DistillSpec spec, VisionModel student, VisionModel teacher, TrainingData<ImageDataset> data)
+    DistillSpec spec,
+    VisionModel student,
+    VisionModel teacher,
+    TrainingData<ImageDataset> data,
+    long seed)
     implements DistillSubject {
   /**
    * Opens the images of a job.
@@ -44,7 +50,11 @@ record ImageSubject(
             ImageDataset::size,
             images -> spec.heldOut(images.size()),
             new TrainingData.Parting<>(ImageDataset::drawn, ImageDataset::withoutDrawn));
-    return new ImageSubject(spec, student, teacher, split);
+    var subject = new ImageSubject(spec, student, teacher, split, roles.seed());
+    if (spec.inner().comparesFeatures()) {
+      subject.left(); // refused now, not after models are loaded
+    }
+    return subject;
   }
 
   @Override
@@ -71,7 +81,7 @@ record ImageSubject(
     Teacher<VisionFamily> asked =
         new Teacher<>(teacher.family(), teacherWeights, teacher.directory().rootDigest());
     var samples = new ImageSamples(data.learned(), spec.augmentation());
-    DistillationSettings settings = spec.learning(recommended());
+    DistillationSettings settings = settings(weights, teacherWeights);
     if (spec.teacherTopK().isEmpty()) {
       return TeacherLessons.of(
           DistillationObjective.ofImages(student.family(), weights, asked, samples, settings));
@@ -81,6 +91,29 @@ record ImageSubject(
             asked, samples, settings.output(), spec.storage(folder, recommended()), progress);
     return new TeacherLessons(
         DistillationObjective.ofImages(student.family(), weights, kept, settings), kept::close);
+  }
+
+  private DistillationSettings settings(Weights weights, Weights teacherWeights) {
+    InnerSpec inner = spec.inner();
+    DistillationSettings outputs = spec.learning(recommended());
+    if (!inner.learnsFeatures()) {
+      return outputs;
+    }
+    FeaturePlaces places = FeaturePlaces.of(student, weights, teacher, teacherWeights);
+    return outputs.withInner(
+        inner.comparesFeatures()
+            ? inner.features(
+                places,
+                places.channels(
+                    teacher.family().sections(teacherWeights), teacher.architecture(), left()))
+            : inner.generation(places, seed),
+        inner.balance());
+  }
+
+  /** Units of the teacher that are left in the student. */
+  private Kept left() {
+    Path before = teacher.directory().path();
+    return Lineage.of(student.directory().path(), before).units(student, teacher);
   }
 
   @Override

@@ -57,7 +57,8 @@ record StudentOrigins(List<Integer> layers, List<Integer> channels) {
     return new StudentOrigins(origins, keptChannels);
   }
 
-  private static List<JsonNode> stages(Path model) {
+  /** What a model's espalier.json says of each stage that made it. */
+  static List<JsonNode> stages(Path model) {
     List<JsonNode> stages = new ArrayList<>();
     Provenance.of(model)
         .map(made -> made.path("stages"))

@@ -2,6 +2,7 @@ package io.espalier.worker.stage.distill;
 
 import io.espalier.worker.algorithm.distill.DistillationObjective;
 import io.espalier.worker.algorithm.distill.DistillationSettings;
+import io.espalier.worker.algorithm.distill.InnerTerm;
 import io.espalier.worker.algorithm.distill.StoredTeacher;
 import io.espalier.worker.algorithm.distill.Teacher;
 import io.espalier.worker.algorithm.distill.TextSamples;
@@ -20,6 +21,7 @@ import io.espalier.worker.model.family.LayerStack;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -39,6 +41,7 @@ record TextSubject(
    */
   static TextSubject open(
       DistillSpec spec, TextModel student, TextModel teacher, DataRoles roles, long seed) {
+    spec.requireNoImages();
     TextSettings settings = spec.texts(seed);
     TextInput input = student.input();
     Path directory = student.directory().path();
@@ -49,9 +52,7 @@ record TextSubject(
             texts -> spec.heldOut(texts.examples()),
             new TrainingData.Parting<>(TextDataset::drawn, TextDataset::withoutDrawn));
     var subject = new TextSubject(spec, student, teacher, split);
-    if (spec.learnsHidden()) {
-      subject.origins(); // refused now, not after models are loaded
-    }
+    subject.inner(); // refused now, not after models are loaded
     return subject;
   }
 
@@ -91,8 +92,23 @@ record TextSubject(
   }
 
   private DistillationSettings settings() {
+    List<InnerTerm> terms = inner();
     DistillationSettings outputs = spec.learning(recommended());
-    return spec.learnsHidden() ? spec.withHidden(outputs, origins()) : outputs;
+    return terms.isEmpty() ? outputs : outputs.withInner(terms, spec.inner().balance());
+  }
+
+  private List<InnerTerm> inner() {
+    InnerSpec said = spec.inner();
+    List<InnerTerm> terms = new ArrayList<>();
+    if (said.learnsHidden()) {
+      terms.addAll(said.hidden(origins()));
+    }
+    if (said.learnsAttention()) {
+      Path before = teacher.directory().path();
+      terms.addAll(
+          said.attention(Lineage.of(student.directory().path(), before).heads(student, teacher)));
+    }
+    return terms;
   }
 
   private StudentOrigins origins() {
