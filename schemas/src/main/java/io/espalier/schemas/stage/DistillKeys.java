@@ -143,11 +143,21 @@ public final class DistillKeys {
           .usually("dynamic")
           .means("Whether the loss of a layer is scaled to that of the outputs in each step");
 
+  /** Map from hidden states to hidden states. */
+  public static final Setting<String> HIDDEN_MAP =
+      Setting.word("map", "origin", "projection")
+          .usually("origin")
+          .means(
+              "Which of the teacher's channels are compared: those that the student's were, or what"
+                  + " one linear layer that is trained along makes of the student's")
+          .more("with `projection` widths may differ");
+
   /** Hidden states. */
   public static final Setting<Settings> HIDDEN =
-      Setting.group("hidden", SettingTable.of(HIDDEN_LOSS, HIDDEN_WEIGHT, HIDDEN_BALANCE))
+      Setting.group(
+              "hidden", SettingTable.of(HIDDEN_LOSS, HIDDEN_MAP, HIDDEN_WEIGHT, HIDDEN_BALANCE))
           .means("What leaves the layers is learned, too, of models that read text")
-          .more("channels and layers by their origin; not with a rotated stream")
+          .more("channels or directions, and layers, by their origin")
           .otherwise("outputs alone");
 
   /** Distance of attention. */

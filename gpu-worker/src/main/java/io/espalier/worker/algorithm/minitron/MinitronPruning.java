@@ -162,7 +162,13 @@ public final class MinitronPruning {
                     search.fingerprint(),
                     checkpoints,
                     progress))) {
-      return run(given.of(rotated.blueprint()), rotated.untied(), output, checkpoints);
+      Result result = run(given.of(rotated.blueprint()), rotated.untied(), output, checkpoints);
+      result
+          .outcome()
+          .kept()
+          .of(rotated.blueprint().hidden())
+          .ifPresent(kept -> rotated.keepDirections(output, kept));
+      return result;
     }
   }
 

@@ -10,6 +10,9 @@ import io.espalier.worker.algorithm.distill.FeatureLoss;
 import io.espalier.worker.algorithm.distill.InnerLoss;
 import io.espalier.worker.algorithm.distill.InnerTerm;
 import io.espalier.worker.algorithm.distill.MaskedGeneration;
+import io.espalier.worker.algorithm.distill.ProjectedLoss;
+import io.espalier.worker.algorithm.distill.RotatedLoss;
+import io.espalier.worker.algorithm.minitron.rotate.KeptDirections;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,17 +83,44 @@ record InnerSpec(Settings said) {
         && said.get(DistillKeys.FEATURES).get(DistillKeys.FEATURES_LOSS).equals("mse");
   }
 
-  /** Losses of hidden states. */
+  /** Returns whether a layer that is trained along stands between hidden states. */
+  boolean projects() {
+    return learnsHidden() && hidden().get(DistillKeys.HIDDEN_MAP).equals("projection");
+  }
+
+  private Settings hidden() {
+    return said.get(DistillKeys.HIDDEN);
+  }
+
+  private FeatureLoss hiddenLoss() {
+    return hidden().get(DistillKeys.HIDDEN_LOSS).equals("cosine")
+        ? FeatureLoss.COSINE
+        : FeatureLoss.SQUARED_ERROR;
+  }
+
+  /** Losses of hidden states by their origin. */
   List<InnerTerm> hidden(StudentOrigins origins) {
-    Settings hidden = said.get(DistillKeys.HIDDEN);
+    double weight = hidden().get(DistillKeys.HIDDEN_WEIGHT);
+    if (origins.rotation().isPresent()) {
+      KeptDirections kept = origins.rotation().get();
+      return RotatedLoss.ofLayers(
+          origins.layers(),
+          new RotatedLoss.Directions(kept.count(), kept.width(), kept.rows()),
+          hiddenLoss(),
+          weight);
+    }
     return List.copyOf(
-        InnerLoss.ofLayers(
-            origins.layers(),
-            origins.channels(),
-            hidden.get(DistillKeys.HIDDEN_LOSS).equals("cosine")
-                ? FeatureLoss.COSINE
-                : FeatureLoss.SQUARED_ERROR,
-            hidden.get(DistillKeys.HIDDEN_WEIGHT)));
+        InnerLoss.ofLayers(origins.layers(), origins.channels(), hiddenLoss(), weight));
+  }
+
+  /**
+   * Losses of hidden states behind a layer that is trained along.
+   *
+   * @param layers for each layer of the student, which of the teacher's it is compared with
+   */
+  List<InnerTerm> projected(List<Integer> layers, ProjectedLoss.Projection projection) {
+    return ProjectedLoss.ofLayers(
+        layers, projection, hiddenLoss(), hidden().get(DistillKeys.HIDDEN_WEIGHT));
   }
 
   /** Losses of attention. */

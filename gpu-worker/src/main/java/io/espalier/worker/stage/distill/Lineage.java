@@ -54,6 +54,26 @@ record Lineage(Path student, List<Kept> cuts) {
   }
 
   /**
+   * For each layer of a student, which of its teacher's it is compared with: the one that it was,
+   * or where nothing tells that, the one as far from the end as TinyBERT (arXiv 1909.10351) has it:
+   * layer m of M with layer m · N / M of N, counted from 1.
+   *
+   * @param own number of the student's layers
+   * @param others number of the teacher's
+   */
+  List<Integer> layers(int own, int others) {
+    List<Integer> left = IntStream.range(0, others).boxed().toList();
+    for (Kept cut : cuts) {
+      List<Integer> before = left;
+      int[] stay = layers(before.size(), cut);
+      left = IntStream.of(stay).filter(i -> i < before.size()).mapToObj(before::get).toList();
+    }
+    return left.size() == own
+        ? left
+        : IntStream.rangeClosed(1, own).mapToObj(m -> (m * others + own - 1) / own - 1).toList();
+  }
+
+  /**
    * The heads of each layer of a student.
    *
    * @throws InvalidInputException if they are not known by their origin

@@ -3,6 +3,7 @@ package io.espalier.worker.stage.distill;
 import io.espalier.worker.algorithm.distill.DistillationObjective;
 import io.espalier.worker.algorithm.distill.DistillationSettings;
 import io.espalier.worker.algorithm.distill.InnerTerm;
+import io.espalier.worker.algorithm.distill.ProjectedLoss;
 import io.espalier.worker.algorithm.distill.StoredTeacher;
 import io.espalier.worker.algorithm.distill.Teacher;
 import io.espalier.worker.algorithm.distill.TextSamples;
@@ -30,9 +31,14 @@ import java.util.stream.Stream;
  * A student and a teacher that read text.
  *
  * @param data shares of the texts
+ * @param seed of what is drawn besides them
  */
 record TextSubject(
-    DistillSpec spec, TextModel student, TextModel teacher, TrainingData<TextDataset> data)
+    DistillSpec spec,
+    TextModel student,
+    TextModel teacher,
+    TrainingData<TextDataset> data,
+    long seed)
     implements DistillSubject {
   /**
    * Opens the texts of a job.
@@ -51,7 +57,7 @@ record TextSubject(
             TextDataset::size,
             texts -> spec.heldOut(texts.examples()),
             new TrainingData.Parting<>(TextDataset::drawn, TextDataset::withoutDrawn));
-    var subject = new TextSubject(spec, student, teacher, split);
+    var subject = new TextSubject(spec, student, teacher, split, seed);
     subject.inner(); // refused now, not after models are loaded
     return subject;
   }
@@ -101,7 +107,7 @@ record TextSubject(
     InnerSpec said = spec.inner();
     List<InnerTerm> terms = new ArrayList<>();
     if (said.learnsHidden()) {
-      terms.addAll(said.hidden(origins()));
+      terms.addAll(said.projects() ? projected(said) : said.hidden(origins()));
     }
     if (said.learnsAttention()) {
       Path before = teacher.directory().path();
@@ -111,13 +117,28 @@ record TextSubject(
     return terms;
   }
 
-  private StudentOrigins origins() {
-    if (student.network() instanceof LayerStack stack) {
-      return StudentOrigins.of(student, teacher, stack.layers());
+  private List<InnerTerm> projected(InnerSpec said) {
+    int own = layers(student);
+    var projection =
+        new ProjectedLoss.Projection(
+            student.network().hiddenSize(), teacher.network().hiddenSize(), seed);
+    return said.projected(
+        Lineage.of(student.directory().path(), teacher.directory().path())
+            .layers(own, layers(teacher)),
+        projection);
+  }
+
+  private static int layers(TextModel model) {
+    if (model.network() instanceof LayerStack stack) {
+      return stack.layers();
     }
     throw new InvalidInputException(
         "distill.hidden: layers of family %s cannot be looked at one by one; leave it out"
-            .formatted(student.family().name()));
+            .formatted(model.family().name()));
+  }
+
+  private StudentOrigins origins() {
+    return StudentOrigins.of(student, teacher, layers(student));
   }
 
   @Override

@@ -69,6 +69,28 @@ final class InnerTermTest {
     assertThat(trained).hasSize(kind.equals("narrow") ? 6 : 4);
   }
 
+  @ParameterizedTest
+  @CsvSource({"projected_mse, SQUARED_ERROR", "projected_cosine, COSINE"})
+  void a_projection_stands_between_streams_of_different_widths(String values, FeatureLoss loss) {
+    var term = new ProjectedLoss(1, 3, new ProjectedLoss.Projection(4, 6, 1), loss, 1);
+
+    assertGolden(values, term, "stream.student", state -> state, read("stream.teacher"));
+    assertThat(trained).containsOnlyKeys("stream.projection.weight");
+    assertThat(term.companions().get(0).shape()).containsExactly(6, 4);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"rotated_mse, SQUARED_ERROR", "rotated_cosine, COSINE"})
+  void a_rotated_stream_is_compared_along_its_directions(String values, FeatureLoss loss) {
+    float[] rows = read("stream.basis").toFloatArray();
+    var term = new RotatedLoss(1, 3, new RotatedLoss.Directions(4, 6, rows), loss, 1);
+
+    assertGolden(values, term, "stream.student", state -> state, read("stream.teacher"));
+    assertThatThrownBy(() -> term.wanted(read("stream.student")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("has 4 channels, but directions of 6 were kept");
+  }
+
   @Test
   void companions_are_drawn_within_their_bounds_by_seed_and_name() {
     var widths = new MaskedGeneration.Widths(3, 4);

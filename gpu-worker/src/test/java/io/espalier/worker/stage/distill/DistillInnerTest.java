@@ -2,10 +2,12 @@ package io.espalier.worker.stage.distill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.schemas.stage.StageDeclaration;
+import io.espalier.worker.algorithm.minitron.rotate.KeptDirections;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Metric;
@@ -17,6 +19,7 @@ import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.VisionModel;
 import io.espalier.worker.stage.prune.PruneStage;
+import io.espalier.worker.tensor.Weights;
 import io.espalier.worker.zoo.DrawnText;
 import io.espalier.worker.zoo.RandomModel;
 import io.espalier.worker.zoo.RandomText;
@@ -120,6 +123,96 @@ final class DistillInnerTest {
                         TEXTS.formatted(", \"features\": {\"weight\": 2}"),
                         data)))
         .hasMessageContaining("distill.features: is for models that read images");
+  }
+
+  /** The stream that was turned and cut is the teacher's along the directions that stayed. */
+  @Test
+  void a_rotated_stream_is_learned_by_its_directions() throws IOException {
+    Map<String, URI> data = texts();
+    llama("llama", 32, 1);
+    new PruneStage()
+        .run(
+            pruning(
+                "{\"algorithm\": \"minitron\", \"maxLength\": 32, \"hidden\": \"rotation\","
+                    + " \"export\": {\"hidden_size\": 24}}",
+                "llama",
+                data),
+            Progress.Listener.NONE);
+    TextModel pruned = TextModel.of(ModelDirectory.open(folder.resolve("pruned")));
+    TextModel whole = TextModel.of(ModelDirectory.open(folder.resolve("llama")));
+
+    KeptDirections directions = StudentOrigins.of(pruned, whole, 3).rotation().orElseThrow();
+    StageReport report =
+        run("pruned", "llama", TEXTS.formatted(", \"hidden\": {\"weight\": 2}"), data);
+
+    assertThat(directions.count()).isEqualTo(24);
+    assertThat(directions.width()).isEqualTo(32);
+    float[] rows = directions.rows();
+    for (int i = 0; i < 24; i++) {
+      for (int j = 0; j <= i; j++) {
+        double product = 0;
+        for (int k = 0; k < 32; k++) {
+          product += (double) rows[i * 32 + k] * rows[j * 32 + k];
+        }
+        assertThat(product).isCloseTo(i == j ? 1 : 0, within(1e-6));
+      }
+    }
+    assertEmbeddingAlong(directions);
+    Metric loss = metric(report, "loss");
+    assertThat(loss.after().orElseThrow()).isLessThanOrEqualTo(loss.before().orElseThrow());
+    Files.delete(folder.resolve("pruned/stream.safetensors"));
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job("pruned", "llama", TEXTS.formatted(", \"hidden\": {\"weight\": 2}"), data)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("there is no stream.safetensors beside it");
+  }
+
+  private void assertEmbeddingAlong(KeptDirections directions) {
+    float[] before = embedding("llama");
+    float[] after = embedding("pruned");
+    for (int token = 0; token < after.length / 24; token++) {
+      for (int i = 0; i < 24; i++) {
+        double wanted = 0;
+        for (int k = 0; k < 32; k++) {
+          wanted += (double) directions.rows()[i * 32 + k] * before[token * 32 + k];
+        }
+        assertThat((double) after[token * 24 + i]).isCloseTo(wanted, within(1e-5));
+      }
+    }
+  }
+
+  private float[] embedding(String model) {
+    ModelDirectory directory = ModelDirectory.open(folder.resolve(model));
+    TextModel text = TextModel.of(directory);
+    try (Weights weights = Weights.load(directory, text.architecture())) {
+      return weights.get("model.embed_tokens.weight").toFloatArray();
+    }
+  }
+
+  @Test
+  void streams_of_other_widths_are_learned_by_a_projection() throws IOException {
+    Map<String, URI> data = texts();
+    llama("llama", 32, 1);
+    llama("narrow", 16, 2);
+    String projected = TEXTS.formatted(", \"hidden\": {\"map\": \"projection\"}");
+
+    run("narrow", "llama", projected, data);
+    byte[] first = weights();
+    run("narrow", "llama", projected, data);
+
+    assertThat(weights()).isEqualTo(first);
+    assertThat(ModelDirectory.open(folder.resolve("out")).tensors().keySet())
+        .isEqualTo(ModelDirectory.open(folder.resolve("narrow")).tensors().keySet());
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job("narrow", "llama", TEXTS.formatted(", \"hidden\": {\"weight\": 1}"), data)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("ask for map: projection");
+    assertThat(Lineage.of(folder.resolve("narrow"), folder.resolve("llama")).layers(2, 6))
+        .containsExactly(2, 5);
   }
 
   @Test

@@ -30,6 +30,9 @@ import java.util.stream.Stream;
  * directory that is removed when it is closed.
  */
 public final class RotatedModel implements AutoCloseable {
+  /** They lie beside the model only as long as it does. */
+  private static final String FINGERPRINT = "of the model beside";
+
   private static final String TIED = "tie_word_embeddings";
 
   private final Path directory;
@@ -108,6 +111,7 @@ public final class RotatedModel implements AutoCloseable {
         blueprint.network().streamTensors(blueprint.architecture()).untied();
     var more = new LinkedHashMap<>(untied);
     more.keySet().removeAll(original.tensors().keySet());
+    directions.write(beside(directory), FINGERPRINT);
     try (var rotation = new StreamRotation(blueprint, directions)) {
       Surgery.rewrite(original, blueprint.architecture(), more, rotation, directory);
     }
@@ -133,9 +137,32 @@ public final class RotatedModel implements AutoCloseable {
     return untied;
   }
 
+  /**
+   * Keeps beside a model that was cut from this one along which directions its stream runs.
+   *
+   * @param kept those that stay
+   */
+  public void keepDirections(Path model, int[] kept) {
+    StreamDirections all =
+        StreamDirections.read(beside(directory), FINGERPRINT, blueprint.hidden().units())
+            .orElseThrow(
+                () ->
+                    new WorkerException(
+                        "%s: the directions of the stream are gone; repeat the job"
+                            .formatted(beside(directory)),
+                        true,
+                        null));
+    KeptDirections.of(all, kept).write(model);
+  }
+
+  private static Path beside(Path directory) {
+    return directory.resolveSibling(directory.getFileName() + "-directions.safetensors");
+  }
+
   @Override
   public void close() {
     remove(directory);
+    remove(beside(directory));
   }
 
   private static void remove(Path directory) {
