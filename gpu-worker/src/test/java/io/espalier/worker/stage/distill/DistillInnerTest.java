@@ -125,6 +125,34 @@ final class DistillInnerTest {
         .hasMessageContaining("distill.features: is for models that read images");
   }
 
+  @Test
+  void answers_alone_are_learned_of_prompts() throws IOException {
+    texts();
+    llama("llama", 32, 1);
+    llama("narrow", 16, 2);
+    StringBuilder lines = new StringBuilder();
+    for (String line : Files.readAllLines(folder.resolve("tales/train.txt"))) {
+      int half = line.indexOf(' ', line.length() / 2);
+      if (half > 0) {
+        lines.append(
+            "{\"prompt\": \"%s\", \"completion\": \"%s\"}\n"
+                .formatted(line.substring(0, half), line.substring(half)));
+      }
+    }
+    Path file = Files.writeString(folder.resolve("prompts.jsonl"), lines);
+    Map<String, URI> data = Map.of("train", file.toUri());
+
+    StageReport report =
+        run("narrow", "llama", "{\"steps\": 6, \"batchSize\": 4, \"maxLength\": 32}", data);
+
+    Metric loss = metric(report, "loss");
+    assertThat(loss.after().orElseThrow()).isLessThanOrEqualTo(loss.before().orElseThrow());
+    assertThatThrownBy(() -> stage.check(job("narrow", "llama", "{\"maxLength\": 3}", data)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("prompts.jsonl, line 1: its prompt has")
+        .hasMessageContaining("leaves no room for an answer");
+  }
+
   /** The stream that was turned and cut is the teacher's along the directions that stayed. */
   @Test
   void a_rotated_stream_is_learned_by_its_directions() throws IOException {
