@@ -225,6 +225,15 @@ public final class DistillKeys {
           .usually("crop-flip")
           .means("What happens to images before both are shown them");
 
+  /** Mixing of images. */
+  public static final Setting<Double> MIXUP =
+      Setting.positive("mixup", 100)
+          .otherwise("images are not mixed")
+          .means(
+              "Each image is mixed with another one, and so are their classes: a share drawn from"
+                  + " Beta(mixup, mixup) is its own")
+          .more("not with teacherTopK or labelCorrection");
+
   /** Data for judging. */
   public static final Setting<Double> VALIDATION =
       Setting.part("validation")
@@ -275,6 +284,7 @@ public final class DistillKeys {
                       FEATURES,
                       TEACHER_TOP_K,
                       AUGMENTATION,
+                      MIXUP,
                       VALIDATION,
                       EVALUATE_EVERY,
                       PATIENCE,

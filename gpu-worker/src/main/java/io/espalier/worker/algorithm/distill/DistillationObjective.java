@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.distill;
 
 import ai.djl.ndarray.NDArray;
+import io.espalier.worker.algorithm.train.Mixup;
 import io.espalier.worker.algorithm.train.Objective;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.TokenBatch;
@@ -131,6 +132,13 @@ public final class DistillationObjective {
       DistillationSettings settings) {
     var problems = new ArrayList<String>();
     requireLabels(samples, settings, problems);
+    if (samples instanceof ImageSamples images
+        && !images.mixup().equals(Mixup.NONE)
+        && settings.output().correction().isPresent()) {
+      problems.add(
+          "a teacher is corrected where one class is right, but mixed images have two; leave out"
+              + " the correction or mixup");
+    }
     for (InnerTerm term : settings.inner()) {
       requirePlace("student", term.ofStudent().place(), student.places(weights), problems);
       requirePlace("teacher", term.ofTeacher().place(), teacher.places(), problems);

@@ -12,6 +12,7 @@ import io.espalier.worker.algorithm.distill.OutputSettings;
 import io.espalier.worker.algorithm.distill.StoredTeacher;
 import io.espalier.worker.algorithm.train.Augmentation;
 import io.espalier.worker.algorithm.train.LearningRate;
+import io.espalier.worker.algorithm.train.Mixup;
 import io.espalier.worker.algorithm.train.OptimizerSettings;
 import io.espalier.worker.algorithm.train.TrainingBudget;
 import io.espalier.worker.algorithm.train.TrainingSettings;
@@ -57,6 +58,16 @@ record DistillSpec(Settings said) {
               .formatted(budgets.get(1), budgets.size(), budgets));
     }
     new InnerSpec(said).check(reader::problem);
+    List<String> unmixed =
+        Stream.of(DistillKeys.TEACHER_TOP_K, DistillKeys.LABEL_CORRECTION)
+            .filter(said::says)
+            .map(Setting::name)
+            .toList();
+    if (said.says(DistillKeys.MIXUP) && !unmixed.isEmpty()) {
+      reader.problem(
+          "mixup: images that are mixed anew each time have no answer to keep and no single class;"
+              + " leave out mixup or %s".formatted(unmixed));
+    }
     int batch = said.find(DistillKeys.BATCH_SIZE).orElse(Integer.MAX_VALUE);
     said.find(DistillKeys.MICRO_BATCH_SIZE)
         .filter(piece -> piece > batch)
@@ -212,15 +223,21 @@ record DistillSpec(Settings said) {
   }
 
   /**
-   * Makes sure that nothing is said that only networks of convolutions have.
+   * Makes sure that nothing is said that only models which read images have.
    *
    * @throws InvalidInputException naming the keys
    */
   void requireNoImages() {
-    if (said.says(DistillKeys.FEATURES)) {
-      throw new InvalidInputException(
-          "distill.features: is for models that read images, but this one reads text; leave it"
-              + " out");
+    List<String> images =
+        Stream.of(DistillKeys.FEATURES, DistillKeys.MIXUP)
+            .filter(said::says)
+            .map(
+                key ->
+                    "distill.%s: is for models that read images, but this one reads text; leave it out"
+                        .formatted(key.name()))
+            .toList();
+    if (!images.isEmpty()) {
+      throw new InvalidInputException(images);
     }
   }
 
@@ -228,6 +245,10 @@ record DistillSpec(Settings said) {
     return said.get(DistillKeys.AUGMENTATION).equals("none")
         ? Augmentation.NONE
         : Augmentation.CIFAR;
+  }
+
+  Mixup mixup() {
+    return said.find(DistillKeys.MIXUP).map(Mixup::new).orElse(Mixup.NONE);
   }
 
   /** Number of samples that are held out of so many, one at least. */

@@ -80,7 +80,7 @@ record ImageSubject(
       Weights weights, Weights teacherWeights, Path folder, Progress.Listener progress) {
     Teacher<VisionFamily> asked =
         new Teacher<>(teacher.family(), teacherWeights, teacher.directory().rootDigest());
-    var samples = new ImageSamples(data.learned(), spec.augmentation());
+    var samples = new ImageSamples(data.learned(), spec.augmentation(), spec.mixup());
     DistillationSettings settings = settings(weights, teacherWeights);
     if (spec.teacherTopK().isEmpty()) {
       return TeacherLessons.of(

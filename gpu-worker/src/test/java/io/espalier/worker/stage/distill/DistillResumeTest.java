@@ -20,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DistillResumeTest {
   private static final String SPEC =
       "{\"steps\": 14, \"batchSize\": 8, \"learningRate\": 0.02, \"evaluateEvery\": 4, \"ema\":"
-          + " 0.9, \"features\": {\"loss\": \"mgd\"}}";
+          + " 0.9, \"features\": {\"loss\": \"mgd\"},"
+          + " \"mixup\": 0.4, \"taskWeight\": 0.3}";
   private static final int NEVER = Integer.MAX_VALUE;
 
   @TempDir Path folder;

@@ -269,6 +269,32 @@ class DistillStageTest {
   }
 
   @Test
+  void images_are_mixed_where_nothing_is_kept_of_them() throws IOException {
+    String spec = "{\"steps\": 4, \"batchSize\": 12, \"taskWeight\": 0.5%s}";
+    StageJob plain = job("student", "teacher", spec.formatted(""));
+    stage.run(plain, Progress.Listener.NONE);
+    Files.move(plain.output(), folder.resolve("plain"));
+
+    StageJob mixed = job("student", "teacher", spec.formatted(", \"mixup\": 0.2"));
+    StageReport report = stage.run(mixed, Progress.Listener.NONE);
+
+    assertThat(report.change()).containsEntry("mixup", "0.2");
+    JsonNode before = json(folder.resolve("plain/report.json")).at("/learning/points/1/loss");
+    JsonNode after = json(mixed.output().resolve("report.json")).at("/learning/points/1/loss");
+    assertThat(after.asDouble()).isPositive().isNotEqualTo(before.asDouble());
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job(
+                        "student",
+                        "teacher",
+                        "{\"mixup\": 1, \"teacherTopK\": 3, \"labelCorrection\": 0.2,"
+                            + " \"augmentation\": \"none\"}")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("leave out mixup or [teacherTopK, labelCorrection]");
+  }
+
+  @Test
   void a_teacher_of_other_classes_is_refused() {
     Zoo.writeRandomModel(
         new RandomModel("cifar_resnet8", 7, 32, List.of(4, 4, 8), 1), folder.resolve("seven"));
