@@ -219,6 +219,27 @@ public final class DistillKeys {
                   + " tokens are kept on disk")
           .more("images must not be changed then");
 
+  /** Steps of the teacher's correction. */
+  public static final Setting<Integer> CORRECTION_STEPS =
+      Setting.whole("steps", 1, LARGEST_COUNT).means("Steps of the teacher's optimizer");
+
+  /** Learning rate of the teacher's correction. */
+  public static final Setting<Double> CORRECTION_RATE =
+      Setting.positive("learningRate", 10)
+          .otherwise("a fifth of the student's")
+          .means("Highest learning rate of the teacher");
+
+  /** Fine-tuning of the teacher. */
+  public static final Setting<Settings> TEACHER_CORRECTION =
+      Setting.group(
+              "teacherCorrection",
+              SettingTable.of(CORRECTION_STEPS, CORRECTION_RATE).requiring(CORRECTION_STEPS))
+          .means(
+              "The teacher is fine-tuned on the training data by their labels before it teaches,"
+                  + " and thrown away afterwards")
+          .more("needs labels")
+          .otherwise("as it is");
+
   /** Changes of images. */
   public static final Setting<String> AUGMENTATION =
       Setting.word("augmentation", "crop-flip", "none")
@@ -283,6 +304,7 @@ public final class DistillKeys {
                       ATTENTION,
                       FEATURES,
                       TEACHER_TOP_K,
+                      TEACHER_CORRECTION,
                       AUGMENTATION,
                       MIXUP,
                       VALIDATION,

@@ -38,6 +38,9 @@ record DistillSpec(Settings said) {
   private static final double SECONDS_PER_MINUTE = 60;
   private static final int JUDGEMENTS = 10;
 
+  /** Part of a student's learning rate that a teacher which is corrected has. */
+  private static final double CORRECTION_SHARE = 0.2;
+
   /** Budgets, of which one is said at most. */
   private static final List<Setting<?>> BUDGETS =
       List.of(DistillKeys.EPOCHS, DistillKeys.STEPS, DistillKeys.TOKENS, DistillKeys.MINUTES);
@@ -107,6 +110,33 @@ record DistillSpec(Settings said) {
             .orElse(sgd ? OptionalDouble.empty() : OptionalDouble.of(1)),
         average > 0 ? OptionalDouble.of(average) : OptionalDouble.empty(),
         seed);
+  }
+
+  boolean correctsTeacher() {
+    return said.says(DistillKeys.TEACHER_CORRECTION);
+  }
+
+  /** Returns how the teacher is fine-tuned before it teaches. */
+  TrainingSettings correction(RecommendedSettings usual, long seed) {
+    Settings correction = said.get(DistillKeys.TEACHER_CORRECTION);
+    TrainingSettings own = training(usual, seed);
+    double peak =
+        correction.find(DistillKeys.CORRECTION_RATE).orElse(CORRECTION_SHARE * own.rate().peak());
+    return new TrainingSettings(
+        TrainingBudget.ofSteps(correction.get(DistillKeys.CORRECTION_STEPS)),
+        own.steps(),
+        own.optimizer(),
+        new LearningRate(own.rate().schedule(), peak, own.rate().warmup()),
+        own.largestNorm(),
+        OptionalDouble.empty(),
+        seed);
+  }
+
+  /** What tells a teacher as it is learned from from others. */
+  String taught(String digest, long seed) {
+    return correctsTeacher()
+        ? "%s corrected by %s, %d".formatted(digest, said.used(), seed)
+        : digest;
   }
 
   private TrainingBudget budget(RecommendedSettings usual) {
@@ -192,8 +222,12 @@ record DistillSpec(Settings said) {
 
   /** Names of the keys that are said and need labels. */
   List<String> keysOfLabels() {
-    return Stream.of(DistillKeys.TASK_WEIGHT, DistillKeys.LABEL_CORRECTION)
-        .filter(key -> said.get(key) > 0)
+    Stream<Setting<?>> shares =
+        Stream.of(DistillKeys.TASK_WEIGHT, DistillKeys.LABEL_CORRECTION)
+            .filter(key -> said.get(key) > 0)
+            .map(key -> key);
+    return Stream.concat(
+            shares, Stream.of(DistillKeys.TEACHER_CORRECTION).filter(key -> correctsTeacher()))
         .map(Setting::name)
         .toList();
   }

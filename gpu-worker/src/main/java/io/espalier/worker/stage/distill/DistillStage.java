@@ -77,7 +77,9 @@ public final class DistillStage implements Stage {
   public long diskBytes(StageJob job, long inputBytes, Map<String, Long> referenceBytes) {
     long inSinglePrecision = 2 * inputBytes; // of what is stored in 16 bits
     int kept = 4; // weights, two moments of the optimizer, the best weights
-    return 3 * inputBytes + kept * inSinglePrecision;
+    boolean corrects = DistillSpec.parse(job.spec()).correctsTeacher();
+    long teacher = corrects ? referenceBytes.getOrDefault(StageDeclaration.TEACHER, 0L) : 0;
+    return 3 * inputBytes + kept * inSinglePrecision + (kept + 1) * 2 * teacher;
   }
 
   @Override
@@ -99,12 +101,13 @@ public final class DistillStage implements Stage {
     Opened opened = open(job);
     DistillSubject subject = opened.subject();
     KnownModel student = subject.student();
-    KnownModel teacher = subject.teacher();
-    try (Weights weights = Weights.load(student.directory(), student.architecture());
-        Weights teacherWeights = Weights.load(teacher.directory(), teacher.architecture())) {
+    Path folder = job.checkpoints().resolve(NAME);
+    var correction =
+        new TeacherCorrection(opened.spec(), subject, folder, job.seed(), betweenStates);
+    try (Weights teacherWeights = correction.weights(progress);
+        Weights weights = Weights.load(student.directory(), student.architecture())) {
       JudgedSamples judged = subject.judged(teacherWeights, progress);
       Judgement before = judged.samples().judge(weights);
-      Path folder = job.checkpoints().resolve(NAME);
       LearningCurve curve = train(job, opened, weights, teacherWeights, folder, progress);
       Judgement after = curve.best().orElse(0) == 0 ? before : judged.samples().judge(weights);
       CopiedModel.copy(job.input(), job.output());
@@ -117,11 +120,12 @@ public final class DistillStage implements Stage {
               opened.spec(),
               subject,
               curve,
-              new DistillOutcome(before, after, judged.teacher()));
+              new DistillOutcome(before, after, judged.teacher(), correction.words()));
       StageReport report = result.report();
       result.write(report);
       Trainer.forget(folder);
       forgetTeacher(folder);
+      correction.forget();
       return report;
     }
   }

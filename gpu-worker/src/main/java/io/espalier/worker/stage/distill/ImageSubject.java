@@ -8,6 +8,8 @@ import io.espalier.worker.algorithm.distill.Teacher;
 import io.espalier.worker.algorithm.evaluate.ImageMetrics;
 import io.espalier.worker.algorithm.train.HeldOut;
 import io.espalier.worker.algorithm.train.ImageHeldOut;
+import io.espalier.worker.algorithm.train.ImageObjective;
+import io.espalier.worker.algorithm.train.Objective;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.data.ImageReading;
@@ -78,8 +80,7 @@ record ImageSubject(
   @Override
   public TeacherLessons lessons(
       Weights weights, Weights teacherWeights, Path folder, Progress.Listener progress) {
-    Teacher<VisionFamily> asked =
-        new Teacher<>(teacher.family(), teacherWeights, teacher.directory().rootDigest());
+    Teacher<VisionFamily> asked = new Teacher<>(teacher.family(), teacherWeights, digest());
     var samples = new ImageSamples(data.learned(), spec.augmentation(), spec.mixup());
     DistillationSettings settings = settings(weights, teacherWeights);
     if (spec.teacherTopK().isEmpty()) {
@@ -114,6 +115,22 @@ record ImageSubject(
   private Kept left() {
     Path before = teacher.directory().path();
     return Lineage.of(student.directory().path(), before).units(student, teacher);
+  }
+
+  /** Tells the teacher from others, corrected ones included. */
+  private String digest() {
+    return spec.taught(teacher.directory().rootDigest(), seed);
+  }
+
+  @Override
+  public Objective teacherTask() {
+    return new ImageObjective(teacher.family(), data.learned(), spec.augmentation(), 0);
+  }
+
+  @Override
+  public HeldOut teacherHeldOut(Weights start) {
+    return ImageHeldOut.of(
+        teacher.family(), data.heldOut(), teacher.family(), start, Progress.Listener.NONE);
   }
 
   @Override

@@ -9,7 +9,9 @@ import io.espalier.worker.algorithm.distill.Teacher;
 import io.espalier.worker.algorithm.distill.TextSamples;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.train.HeldOut;
+import io.espalier.worker.algorithm.train.Objective;
 import io.espalier.worker.algorithm.train.TextHeldOut;
+import io.espalier.worker.algorithm.train.TextObjective;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.text.TextDatasets;
@@ -82,8 +84,7 @@ record TextSubject(
   @Override
   public TeacherLessons lessons(
       Weights weights, Weights teacherWeights, Path folder, Progress.Listener progress) {
-    Teacher<TextNetwork> asked =
-        new Teacher<>(teacher.network(), teacherWeights, teacher.directory().rootDigest());
+    Teacher<TextNetwork> asked = new Teacher<>(teacher.network(), teacherWeights, digest());
     var samples = new TextSamples(student.input(), data.learned());
     DistillationSettings settings = settings();
     if (spec.teacherTopK().isEmpty()) {
@@ -139,6 +140,22 @@ record TextSubject(
 
   private StudentOrigins origins() {
     return StudentOrigins.of(student, teacher, layers(student));
+  }
+
+  /** Tells the teacher from others, corrected ones included. */
+  private String digest() {
+    return spec.taught(teacher.directory().rootDigest(), seed);
+  }
+
+  @Override
+  public Objective teacherTask() {
+    return TextObjective.of(teacher.network(), data.learned());
+  }
+
+  @Override
+  public HeldOut teacherHeldOut(Weights start) {
+    return TextHeldOut.of(
+        teacher.network(), data.heldOut(), teacher.network(), start, Progress.Listener.NONE);
   }
 
   @Override

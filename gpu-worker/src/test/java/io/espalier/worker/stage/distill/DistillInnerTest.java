@@ -126,6 +126,22 @@ final class DistillInnerTest {
   }
 
   @Test
+  void a_teacher_of_texts_is_corrected_by_the_tokens_that_follow() throws IOException {
+    Map<String, URI> data = texts();
+    llama("llama", 32, 1);
+    llama("narrow", 16, 2);
+
+    StageReport report =
+        run(
+            "narrow",
+            "llama",
+            TEXTS.formatted(", \"teacherCorrection\": {\"steps\": 5, \"learningRate\": 0.01}"),
+            data);
+
+    assertThat(report.change().get("teacherCorrection")).contains("of 5: loss");
+  }
+
+  @Test
   void answers_alone_are_learned_of_prompts() throws IOException {
     texts();
     llama("llama", 32, 1);
