@@ -339,6 +339,8 @@ public final class MinitronPruning {
   }
 
   private Judgement judge(String phase, DecoderBlueprint model, Path checkpoints) {
-    return new StreamedJudgement(judge, activations, checkpoints, progress).of(phase, model);
+    return new StreamedJudgement(
+            judge, activations.batchSize(), activations.room(), checkpoints, progress)
+        .of(phase, model);
   }
 }
