@@ -25,6 +25,7 @@ import io.espalier.worker.stage.ModelCosts;
 import io.espalier.worker.stage.Stage;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -193,6 +194,12 @@ public final class DistillStage implements Stage {
             teacher.orElseThrow(),
             roles.orElseThrow());
     requireEnough(spec.orElseThrow(), subject);
+    if (job.data().containsKey(DataRoles.TEACHER)
+        && (spec.orElseThrow().learnsHidden() || spec.orElseThrow().layerwise())) {
+      throw new InvalidInputException(
+          "data.teacher: where layers and channels are from is known of the model that the run"
+              + " began with alone; leave teacher out, or hidden and mode");
+    }
     if (spec.orElseThrow().layerwise()) {
       LayerwiseWork.of(job, spec.orElseThrow(), subject);
     }
@@ -231,7 +238,12 @@ public final class DistillStage implements Stage {
     return KnownModel.of(ModelDirectory.open(directory));
   }
 
+  /** The model that the data name as teacher, or else the one that the run began with. */
   private static KnownModel teacher(StageJob job) {
+    URI other = job.data().get(DataRoles.TEACHER);
+    if (other != null) {
+      return model(DataRoles.directory(other));
+    }
     Path directory = job.references().get(StageDeclaration.TEACHER);
     if (directory == null) {
       throw new InvalidInputException(

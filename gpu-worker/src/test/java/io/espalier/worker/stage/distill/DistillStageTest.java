@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -285,6 +286,27 @@ class DistillStageTest {
     assertThatThrownBy(
             () -> stage.check(job("student", "teacher", "{\"teacherTopK\": 10, \"batchSize\": 8}")))
         .hasMessageContaining("say augmentation: none");
+  }
+
+  @Test
+  void data_may_name_another_teacher() throws IOException {
+    String settings = "{\"steps\": 4, \"batchSize\": 12, \"learningRate\": 0.05}";
+    StageJob usual = job("student", "teacher", settings);
+    stage.run(usual, Progress.Listener.NONE);
+    byte[] wanted = Files.readAllBytes(usual.output().resolve("model.safetensors"));
+    Files.move(usual.output(), folder.resolve("usual"));
+    var data = new HashMap<>(usual.data());
+    data.put("teacher", folder.resolve("teacher").toUri());
+
+    StageJob named = job("student", "student", settings, data);
+    StageReport report = stage.run(named, Progress.Listener.NONE);
+
+    assertThat(named.output().resolve("model.safetensors")).hasBinaryContent(wanted);
+    assertThat(report.change())
+        .containsEntry("teacher", ModelDirectory.open(folder.resolve("teacher")).rootDigest());
+    data.put("teacher", URI.create("s3://models/teacher"));
+    assertThatThrownBy(() -> stage.check(job("student", "student", settings, data)))
+        .hasMessageContaining("wanted a model directory as a file: URI, found s3://models/teacher");
   }
 
   @Test
