@@ -206,6 +206,11 @@ public final class Weights implements AutoCloseable {
     return List.copyOf(arrays.keySet());
   }
 
+  /** Names of the tensors whose numbers are no whole ones, in the architecture's order. */
+  public List<String> fractions() {
+    return names().stream().filter(name -> get(name).getDataType() != DataType.INT64).toList();
+  }
+
   /** Names of the tensors that are trained, in the architecture's order. */
   public List<String> trainable() {
     return architecture.tensors().stream()

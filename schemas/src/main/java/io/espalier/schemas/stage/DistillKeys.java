@@ -18,6 +18,18 @@ public final class DistillKeys {
           .otherwise("10 for images, 3 for texts")
           .means("Passes over the training data; at most one of epochs, steps, tokens, minutes");
 
+  /** What learns at a time. */
+  public static final Setting<String> MODE =
+      Setting.word("mode", "whole", "layerwise")
+          .usually("whole")
+          .told("mode")
+          .means(
+              "Whether the model learns as a whole, or layer by layer with one layer in memory, of"
+                  + " decoders")
+          .more(
+              "with `layerwise` each layer has the epochs, steps or tokens, and minutes are"
+                  + " shared");
+
   /** Steps of the optimizer. */
   public static final Setting<Integer> STEPS =
       Setting.whole("steps", 1, LARGEST_COUNT)
@@ -273,6 +285,20 @@ public final class DistillKeys {
           .otherwise("all the way")
           .means("Judgements in a row without a better one after which the training ends");
 
+  /** Measure of held-out samples. */
+  public static final Setting<String> JUDGED_BY =
+      Setting.text("judgedBy")
+          .otherwise("`loss`; where there is none, agreement or similarity")
+          .means("The metric of held-out samples by which the best is chosen and `patience` counts")
+          .more("such as that of a gate: `accuracy`, `f1`");
+
+  /** Number of checkpoints. */
+  public static final Setting<Integer> KEEP =
+      Setting.whole("keep", 1, 100)
+          .usually(1)
+          .means("How many of the best judged models are kept")
+          .more("above 1 each lies beside the model as `checkpoints/step-N.safetensors`");
+
   /** The kind of stage. */
   public static final StageDeclaration DISTILL =
       new StageDeclaration(
@@ -283,6 +309,7 @@ public final class DistillKeys {
               new StageDeclaration.Variant(
                   "",
                   SettingTable.of(
+                      MODE,
                       EPOCHS,
                       STEPS,
                       TOKENS,
@@ -310,6 +337,9 @@ public final class DistillKeys {
                       VALIDATION,
                       EVALUATE_EVERY,
                       PATIENCE,
+                      JUDGED_BY,
+                      KEEP,
+                      PruneKeys.ACTIVATION_MEBIBYTES,
                       EvaluateKeys.MAX_LENGTH,
                       EvaluateKeys.STRIDE),
                   any ->

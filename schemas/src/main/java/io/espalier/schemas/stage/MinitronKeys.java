@@ -123,6 +123,10 @@ public final class MinitronKeys {
           .means("The largest candidates that are scored on data")
           .more("within the constraints");
 
+  /** Short training before candidates are compared. */
+  public static final Setting<Settings> RANK_AFTER =
+      PruneKeys.RANK_AFTER.more("of 16 sequences a step, reconstructed first if that is asked for");
+
   /** Score of candidates. */
   public static final Setting<String> SCORE =
       Setting.word("score", "loss", "kl")
@@ -236,6 +240,7 @@ public final class MinitronKeys {
               MAX_WIDTH_PRUNING,
               MAX_DEPTH_PRUNING,
               TOP_K,
+              RANK_AFTER,
               SCORE,
               DEPTH,
               SEQUENCE_AGGREGATION,

@@ -47,6 +47,7 @@ import io.espalier.worker.model.TextModel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A pruning from files to files: measures the model, listens to its units, scores candidates, cuts
@@ -281,24 +282,39 @@ public final class MinitronPruning {
         CandidateSpace.Alike options, Heard heard, Path output) {
       ActivationScores activity = heard.activity();
       try (var scoring =
-          new SubnetScoring(
-              heard.model(),
-              minitron.texts(),
-              settings.score(),
-              activations.room(),
-              activity.fingerprint(),
-              checkpoints)) {
+              new SubnetScoring(
+                  heard.model(),
+                  minitron.texts(),
+                  settings.score(),
+                  activations.room(),
+                  activity.fingerprint(),
+                  checkpoints);
+          var learned = learned(heard)) {
         var cutting =
             new UniformCutting(
                 options,
                 new UnitSelection(heard.model(), activity),
                 new LayerSelection(heard.model(), activity, settings.depth(), scoring),
-                scoring,
+                learned == null ? scoring : learned,
                 files(heard.model()),
                 progress);
         WrittenCandidate<UniformCutting.Choice, TextModel> found = settle(cutting, output);
         return chosen(found, cutting.compared(found.choice(), plan.budget()));
       }
+    }
+
+    /** What candidates are compared by once they have learned; nothing where they do not. */
+    private @Nullable LearnedSubnets learned(Heard heard) {
+      return settings.rankAfter().isEmpty()
+          ? null
+          : new LearnedSubnets(
+              blueprint,
+              files(heard.model()),
+              settings,
+              search,
+              heard.activity().fingerprint(),
+              checkpoints,
+              progress);
     }
 
     private SubnetWriter files(DecoderBlueprint cut) {
@@ -345,6 +361,8 @@ public final class MinitronPruning {
   }
 
   private Judgement judge(String phase, DecoderBlueprint model, Path checkpoints) {
-    return new StreamedJudgement(judge, activations, checkpoints, progress).of(phase, model);
+    return new StreamedJudgement(
+            judge, activations.batchSize(), activations.room(), checkpoints, progress)
+        .of(phase, model);
   }
 }

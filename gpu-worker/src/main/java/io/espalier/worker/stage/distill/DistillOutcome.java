@@ -1,7 +1,7 @@
 package io.espalier.worker.stage.distill;
 
 import io.espalier.worker.algorithm.evaluate.Judgement;
-import java.util.Optional;
+import java.util.Map;
 
 /**
  * Quality of the models of a distillation on the same samples.
@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param before the student as it came
  * @param after the student as it goes out
  * @param teacher its teacher
- * @param correction what became of the teacher before; empty if it is as it came
+ * @param details what else is to be told, by key: layers that learned one by one, checkpoints
  */
 record DistillOutcome(
-    Judgement before, Judgement after, Judgement teacher, Optional<String> correction) {}
+    Judgement before, Judgement after, Judgement teacher, Map<String, String> details) {}

@@ -4,12 +4,16 @@ import io.espalier.schemas.setting.Setting;
 import io.espalier.schemas.setting.Settings;
 import io.espalier.schemas.stage.DistillKeys;
 import io.espalier.schemas.stage.EvaluateKeys;
+import io.espalier.schemas.stage.PruneKeys;
 import io.espalier.worker.algorithm.distill.DistillationSettings;
 import io.espalier.worker.algorithm.distill.FeatureLoss;
 import io.espalier.worker.algorithm.distill.KeptScores;
 import io.espalier.worker.algorithm.distill.OutputLoss;
 import io.espalier.worker.algorithm.distill.OutputSettings;
 import io.espalier.worker.algorithm.distill.StoredTeacher;
+import io.espalier.worker.algorithm.evaluate.Judgement;
+import io.espalier.worker.algorithm.evaluate.Measure;
+import io.espalier.worker.algorithm.minitron.measure.MemoryLimits;
 import io.espalier.worker.algorithm.train.Augmentation;
 import io.espalier.worker.algorithm.train.LearningRate;
 import io.espalier.worker.algorithm.train.Mixup;
@@ -22,6 +26,7 @@ import io.espalier.worker.stage.SpecReader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -34,6 +39,22 @@ import java.util.stream.Stream;
 record DistillSpec(Settings said) {
   /** File that what the teacher says is kept in. */
   static final String TEACHER_FILE = "teacher.bin";
+
+  private static final String LAYERWISE = "layerwise";
+
+  /** Keys that say how outputs are learned. */
+  private static final List<Setting<?>> OF_OUTPUTS =
+      List.of(
+          DistillKeys.LOSS,
+          DistillKeys.TEMPERATURE,
+          DistillKeys.TASK_WEIGHT,
+          DistillKeys.LABEL_CORRECTION,
+          DistillKeys.HIDDEN,
+          DistillKeys.ATTENTION,
+          DistillKeys.TEACHER_TOP_K,
+          DistillKeys.TEACHER_CORRECTION,
+          DistillKeys.JUDGED_BY,
+          DistillKeys.KEEP);
 
   private static final double SECONDS_PER_MINUTE = 60;
   private static final int JUDGEMENTS = 10;
@@ -70,6 +91,15 @@ record DistillSpec(Settings said) {
       reader.problem(
           "mixup: images that are mixed anew each time have no answer to keep and no single class;"
               + " leave out mixup or %s".formatted(unmixed));
+    }
+    if (said.get(DistillKeys.MODE).equals(LAYERWISE)) {
+      OF_OUTPUTS.stream()
+          .filter(said::says)
+          .forEach(
+              key ->
+                  reader.problem(
+                      "%s: is for mode: whole; a layer that learns by itself has no outputs to compare, so leave it out"
+                          .formatted(key.name())));
     }
     int batch = said.find(DistillKeys.BATCH_SIZE).orElse(Integer.MAX_VALUE);
     said.find(DistillKeys.MICRO_BATCH_SIZE)
@@ -139,6 +169,37 @@ record DistillSpec(Settings said) {
         : digest;
   }
 
+  /** Returns whether layers learn one by one. */
+  boolean layerwise() {
+    return said.get(DistillKeys.MODE).equals(LAYERWISE);
+  }
+
+  /** Memory for the streams of layers that learn one by one. */
+  MemoryLimits room() {
+    return MemoryLimits.of((long) said.get(PruneKeys.ACTIVATION_MEBIBYTES) << 20);
+  }
+
+  /** Sequences that are computed at once. */
+  int piece(RecommendedSettings usual) {
+    return said.find(DistillKeys.MICRO_BATCH_SIZE).orElse(batch(usual));
+  }
+
+  /**
+   * Returns how each of so many layers is trained, of which a sample is a piece of sequences.
+   *
+   * @param usual what holds where nothing is said
+   * @param seed of everything random
+   */
+  TrainingSettings layerTraining(RecommendedSettings usual, int layers, long seed) {
+    TrainingSettings whole = training(usual, seed);
+    int pieces = Math.max(1, batch(usual) / piece(usual));
+    TrainingSettings ofOne = whole.with(new TrainingSettings.Steps(pieces, 1));
+    TrainingBudget budget = whole.budget();
+    return budget.unit() == TrainingBudget.Unit.SECONDS
+        ? ofOne.with(new TrainingBudget(budget.unit(), budget.amount() / layers))
+        : ofOne;
+  }
+
   private TrainingBudget budget(RecommendedSettings usual) {
     if (said.says(DistillKeys.STEPS)) {
       return TrainingBudget.ofSteps(said.get(DistillKeys.STEPS));
@@ -180,6 +241,24 @@ record DistillSpec(Settings said) {
 
   OptionalInt patience() {
     return said.number(DistillKeys.PATIENCE);
+  }
+
+  /** Name of the metric that decides; empty for the finest. */
+  Optional<String> judgedBy() {
+    return said.find(DistillKeys.JUDGED_BY);
+  }
+
+  /** The measure of a judgement that decides. */
+  Measure deciding(Judgement judgement) {
+    return judgement.measures().stream()
+        .filter(measure -> judgedBy().filter(measure.name()::equals).isPresent())
+        .findFirst()
+        .orElseGet(judgement::finest);
+  }
+
+  /** Number of the best judged models that are kept. */
+  int keep() {
+    return said.get(DistillKeys.KEEP);
   }
 
   /** Returns what is learned. */

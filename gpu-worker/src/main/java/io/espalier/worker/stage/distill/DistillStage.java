@@ -25,9 +25,11 @@ import io.espalier.worker.stage.ModelCosts;
 import io.espalier.worker.stage.Stage;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +48,9 @@ public final class DistillStage implements Stage {
   static final String NAME = "distill";
 
   private static final Duration BETWEEN_STATES = Duration.ofMinutes(2);
+
+  /** Copies of a teacher that is corrected: weights, two moments, the best weights, the result. */
+  private static final int CORRECTION_COPIES = 5;
 
   private final Duration betweenStates;
 
@@ -76,10 +81,11 @@ public final class DistillStage implements Stage {
   @Override
   public long diskBytes(StageJob job, long inputBytes, Map<String, Long> referenceBytes) {
     long inSinglePrecision = 2 * inputBytes; // of what is stored in 16 bits
-    int kept = 4; // weights, two moments of the optimizer, the best weights
-    boolean corrects = DistillSpec.parse(job.spec()).correctsTeacher();
+    DistillSpec spec = DistillSpec.parse(job.spec());
+    int kept = 3 + 1 + spec.keep(); // state, and judged weights, one more
+    boolean corrects = spec.correctsTeacher();
     long teacher = corrects ? referenceBytes.getOrDefault(StageDeclaration.TEACHER, 0L) : 0;
-    return 3 * inputBytes + kept * inSinglePrecision + (kept + 1) * 2 * teacher;
+    return 3 * inputBytes + kept * inSinglePrecision + CORRECTION_COPIES * 2 * teacher;
   }
 
   @Override
@@ -99,9 +105,12 @@ public final class DistillStage implements Stage {
   @Override
   public StageReport run(StageJob job, Progress.Listener progress) {
     Opened opened = open(job);
+    if (opened.spec().layerwise()) {
+      return delivered(layerwise(job, opened, progress), job);
+    }
     DistillSubject subject = opened.subject();
     KnownModel student = subject.student();
-    Path folder = job.checkpoints().resolve(NAME);
+    Path folder = folder(job);
     var correction =
         new TeacherCorrection(opened.spec(), subject, folder, job.seed(), betweenStates);
     try (Weights teacherWeights = correction.weights(progress);
@@ -114,20 +123,48 @@ public final class DistillStage implements Stage {
       if (curve.best().orElse(0) > 0) {
         CutFiles.write(ModelDirectory.open(job.output()), weights);
       }
+      Map<String, String> kept =
+          KeptCheckpoints.of(curve, opened.spec(), opened.spec().deciding(before))
+              .write(folder, weights, job.output());
       var result =
           new DistillResult(
               job,
               opened.spec(),
               subject,
               curve,
-              new DistillOutcome(before, after, judged.teacher(), correction.words()));
-      StageReport report = result.report();
-      result.write(report);
-      Trainer.forget(folder);
-      forgetTeacher(folder);
+              new DistillOutcome(
+                  before, after, judged.teacher(), withCorrection(kept, correction.words())));
+      StageReport report = delivered(result, job);
       correction.forget();
       return report;
     }
+  }
+
+  private static Map<String, String> withCorrection(
+      Map<String, String> details, Optional<String> words) {
+    Map<String, String> all = new LinkedHashMap<>(details);
+    words.ifPresent(said -> all.put(DistillKeys.TEACHER_CORRECTION.name(), said));
+    return all;
+  }
+
+  private DistillResult layerwise(StageJob job, Opened opened, Progress.Listener progress) {
+    try (var ending = new ProcessEnding()) {
+      return LayerwiseWork.of(job, opened.spec(), opened.subject())
+          .run(new Checkpointing(folder(job), betweenStates, ending), progress);
+    }
+  }
+
+  private static StageReport delivered(DistillResult result, StageJob job) {
+    StageReport report = result.report();
+    result.write(report);
+    Trainer.forget(folder(job));
+    forgetTeacher(folder(job));
+    return report;
+  }
+
+  /** Where the state of the training is kept. */
+  private static Path folder(StageJob job) {
+    return job.checkpoints().resolve(NAME);
   }
 
   /** Deletes what the teacher said, since nobody learns from it any more. */
@@ -156,7 +193,9 @@ public final class DistillStage implements Stage {
               new Validation(
                   subject.heldOut(teacherWeights, progress),
                   opened.spec().evaluateEvery(usual, subject.samples()),
-                  opened.spec().patience()),
+                  opened.spec().patience(),
+                  opened.spec().judgedBy(),
+                  opened.spec().keep()),
               new Checkpointing(folder, betweenStates, ending))
           .train(weights, lessons.objective(), progress);
     }
@@ -178,6 +217,16 @@ public final class DistillStage implements Stage {
             teacher.orElseThrow(),
             roles.orElseThrow());
     requireEnough(spec.orElseThrow(), subject);
+    if (job.data().containsKey(DataRoles.TEACHER)
+        && (spec.orElseThrow().inner().needsOrigins() || spec.orElseThrow().layerwise())) {
+      throw new InvalidInputException(
+          "data.teacher: where layers and channels are from is known of the model that the run"
+              + " began with alone; leave teacher out, or hidden, attention, features and mode;"
+              + " hidden with map: projection and features with loss: mgd go with any teacher");
+    }
+    if (spec.orElseThrow().layerwise()) {
+      LayerwiseWork.of(job, spec.orElseThrow(), subject);
+    }
     return new Opened(spec.orElseThrow(), subject);
   }
 
@@ -197,6 +246,12 @@ public final class DistillStage implements Stage {
           "distill.teacherTopK: what the teacher says is kept of images that do not change; say"
               + " augmentation: none, or leave it out");
     }
+    spec.judgedBy()
+        .filter(name -> !subject.measureNames().contains(name))
+        .ifPresent(
+            name ->
+                problems.add(
+                    "distill.judgedBy: wanted one of %s, found %s", subject.measureNames(), name));
     if (!subject.labelled()) {
       spec.keysOfLabels()
           .forEach(
@@ -213,7 +268,12 @@ public final class DistillStage implements Stage {
     return KnownModel.of(ModelDirectory.open(directory));
   }
 
+  /** The model that the data name as teacher, or else the one that the run began with. */
   private static KnownModel teacher(StageJob job) {
+    URI other = job.data().get(DataRoles.TEACHER);
+    if (other != null) {
+      return model(DataRoles.directory(other));
+    }
     Path directory = job.references().get(StageDeclaration.TEACHER);
     if (directory == null) {
       throw new InvalidInputException(

@@ -1,20 +1,13 @@
 package io.espalier.worker.stage.distill;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.types.Shape;
-import io.espalier.worker.data.InputSpec;
+import io.espalier.worker.algorithm.distill.FeatureShapes;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.model.VisionModel;
-import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.model.family.Section;
-import io.espalier.worker.tensor.PyTorch;
-import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,8 +33,8 @@ record FeaturePlaces(List<Place> places) {
    */
   static FeaturePlaces of(
       VisionModel student, Weights weights, VisionModel teacher, Weights teacherWeights) {
-    List<Shape> own = shapes(student, weights);
-    List<Shape> others = shapes(teacher, teacherWeights);
+    List<List<Long>> own = shapes(student, weights);
+    List<List<Long>> others = shapes(teacher, teacherWeights);
     List<Place> places = new ArrayList<>();
     for (int i : ends(others)) {
       if (own.size() != others.size() || !sameSize(own.get(i), others.get(i))) {
@@ -59,40 +52,27 @@ record FeaturePlaces(List<Place> places) {
     return new FeaturePlaces(places);
   }
 
-  private static List<Shape> shapes(VisionModel model, Weights weights) {
-    InputSpec input = model.input();
-    List<Shape> shapes = new ArrayList<>();
-    try (NDManager manager = PyTorch.newManager();
-        var scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      float[] black = new float[input.channels() * input.height() * input.width()];
-      NDArray x =
-          Tensors.images(manager, black, 1, input.channels(), input.height(), input.width());
-      for (Section section : model.family().sections(weights)) {
-        x = section.forward(x, Mode.EVALUATE);
-        shapes.add(x.getShape());
-      }
-    }
-    return shapes;
+  private static List<List<Long>> shapes(VisionModel model, Weights weights) {
+    return FeatureShapes.of(model.family(), weights, model.input());
   }
 
   /** Sections with maps of more than one point, behind which maps have another size or end. */
-  private static int[] ends(List<Shape> shapes) {
+  private static int[] ends(List<List<Long>> shapes) {
     return IntStream.range(0, shapes.size())
         .filter(i -> isMap(shapes.get(i)))
         .filter(i -> i + 1 == shapes.size() || !sameSize(shapes.get(i), shapes.get(i + 1)))
         .toArray();
   }
 
-  private static boolean isMap(Shape shape) {
-    return shape.dimension() == 4 && shape.get(2) * shape.get(3) > 1;
+  private static boolean isMap(List<Long> shape) {
+    return shape.size() == 4 && shape.get(2) * shape.get(3) > 1;
   }
 
-  private static boolean sameSize(Shape a, Shape b) {
-    return isMap(a) && isMap(b) && a.get(2) == b.get(2) && a.get(3) == b.get(3);
+  private static boolean sameSize(List<Long> a, List<Long> b) {
+    return isMap(a) && isMap(b) && a.subList(2, 4).equals(b.subList(2, 4));
   }
 
-  private static int channels(Shape shape) {
+  private static int channels(List<Long> shape) {
     return Math.toIntExact(shape.get(1));
   }
 

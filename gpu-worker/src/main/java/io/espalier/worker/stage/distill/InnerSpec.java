@@ -98,6 +98,11 @@ record InnerSpec(Settings said) {
         : FeatureLoss.SQUARED_ERROR;
   }
 
+  /** Returns whether units of the student are compared with those of the teacher that they were. */
+  boolean needsOrigins() {
+    return learnsHidden() && !projects() || learnsAttention() || comparesFeatures();
+  }
+
   /** Losses of hidden states by their origin. */
   List<InnerTerm> hidden(StudentOrigins origins) {
     double weight = hidden().get(DistillKeys.HIDDEN_WEIGHT);

@@ -59,7 +59,7 @@ record StudentOrigins(
             .orElse(keptChannels.isEmpty() ? from : keptChannels.size());
     if (origins.size() != layers || wide != left || from != teacher.network().hiddenSize()) {
       throw new InvalidInputException(
-          "distill.hidden: %s does not say which of the teacher's layers and channels its %d layers of %d channels were; ask for map: projection, leave hidden out, or distil what was pruned here"
+          "distill: %s does not say which of the teacher's layers and channels its %d layers of %d channels were; ask for map: projection of hidden, leave hidden and mode out, or distil what was pruned here"
               .formatted(student.directory().path(), layers, wide));
     }
     return new StudentOrigins(origins, rotation.isEmpty() ? keptChannels : List.of(), rotation);

@@ -1,6 +1,5 @@
 package io.espalier.worker.stage.distill;
 
-import ai.djl.ndarray.types.DataType;
 import io.espalier.worker.algorithm.train.Checkpointing;
 import io.espalier.worker.algorithm.train.LearningCurve;
 import io.espalier.worker.algorithm.train.Objective;
@@ -20,7 +19,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -99,13 +97,9 @@ record TeacherCorrection(
     Path states = folder.resolve(STATES);
     try (Weights weights = load()) {
       LearningCurve curve = train(weights, states, progress);
-      List<String> names =
-          weights.names().stream()
-              .filter(name -> weights.get(name).getDataType() == DataType.FLOAT32)
-              .toList();
       SafetensorsWriter.write(
           folder.resolve(FILE),
-          weights.toSinglePrecision(names),
+          weights.toSinglePrecision(weights.fractions()),
           Map.of(FINGERPRINT, fingerprint(), WORDS, words(curve)));
     }
     Trainer.forget(states);

@@ -134,11 +134,16 @@ record TextSubject(
       return stack.layers();
     }
     throw new InvalidInputException(
-        "distill.hidden: layers of family %s cannot be looked at one by one; leave it out"
+        "distill: layers of family %s cannot be looked at one by one; leave it out"
             .formatted(model.family().name()));
   }
 
-  private StudentOrigins origins() {
+  /**
+   * Returns where layers and channels of the student are from.
+   *
+   * @throws InvalidInputException if nobody knows
+   */
+  StudentOrigins origins() {
     return StudentOrigins.of(student, teacher, layers(student));
   }
 

@@ -1,5 +1,6 @@
 package io.espalier.worker.stage.prune;
 
+import io.espalier.worker.algorithm.minitron.LearnedSubnets;
 import io.espalier.worker.algorithm.minitron.MinitronPlan;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
 import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
@@ -66,12 +67,18 @@ final class MinitronPruner implements Pruner {
     DecoderBlueprint blueprint = blueprint(job, spec);
     MinitronPlan plan = MinitronPlan.of(blueprint, spec.goal());
     plan.requireTimed(spec.listening(job.seed()).stateBytes());
+    if (spec.rankAfter().isPresent()) {
+      plan.requireLearnable(spec.listening(job.seed()).stateBytes());
+    }
     TextModel model = blueprint.model();
     var wanted =
         new PruningTexts.Wanted(
             model.network().input(), spec.texts(job.seed()), spec.batches(), spec.batchSize());
     PruningTexts texts =
         PruningTexts.open(job, wanted, (data, uri) -> tooShort(data, uri, model.tokens()));
+    if (spec.rankAfter().isPresent()) {
+      LearnedSubnets.requireEnough(texts.search());
+    }
     return new Prepared(spec, plan, texts);
   }
 

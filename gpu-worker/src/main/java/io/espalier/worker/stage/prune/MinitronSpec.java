@@ -63,12 +63,24 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
 
   /** Returns how units are scored, candidates compared and layers chosen. */
   MinitronSettings settings(long seed) {
-    return new MinitronSettings(listening(seed), score(), depth(), reconstruct());
+    return new MinitronSettings(listening(seed), score(), depth(), reconstruct(), rankAfter());
   }
 
   /** Returns whether layers behind the cut are solved for anew. */
   ReconstructionMode reconstruct() {
     return said.get(PruneKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
+  }
+
+  /** Steps for which candidates learn before they are compared; empty if they do not. */
+  OptionalInt rankAfter() {
+    return said.says(MinitronKeys.RANK_AFTER)
+        ? OptionalInt.of(said.get(MinitronKeys.RANK_AFTER).get(PruneKeys.RANK_STEPS))
+        : OptionalInt.empty();
+  }
+
+  /** Returns the name of what candidates are compared by. */
+  String scoreName() {
+    return rankAfter().isPresent() ? "lossAfterLearning" : score().key();
   }
 
   /** Batches that units are listened to on, if it is said; else up to 128. */
@@ -112,6 +124,12 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
       Optional<KvCacheSize> cache = said().find(MinitronKeys.CONSTRAINTS).flatMap(this::cache);
       if (said().says(MinitronKeys.EXPORT) && said().get(MinitronKeys.PER_LAYER)) {
         spec.problem("perLayer: wanted with constraints, since export gives all layers one size");
+      }
+      if (said().says(MinitronKeys.RANK_AFTER)
+          && (said().says(MinitronKeys.EXPORT) || said().get(MinitronKeys.PER_LAYER))) {
+        spec.problem(
+            "rankAfter: wanted with constraints and without perLayer, since else there are no"
+                + " candidates to compare");
       }
       Sharding sharding = sharding();
       boolean rotated = said().get(MinitronKeys.HIDDEN).equals(ROTATION);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.schemas.stage.StageDeclaration;
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.Progress;
@@ -26,6 +27,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -165,8 +167,8 @@ class DistillStageTest {
         .hasSameBinaryContentAs(folder.resolve("llama2/tokenizer.json"));
   }
 
-  @Test
-  void hidden_states_are_learned_by_the_origin_of_layers_and_channels() throws IOException {
+  /** Writes a Llama, what is left of it once it is pruned, and texts, which are returned. */
+  private Map<String, URI> prunedLlama() throws IOException {
     Zoo.writeTexts(DrawnText.TALES, folder.resolve("tales"), 60, 20, 3);
     Zoo.writeRandomText(
         new RandomText(
@@ -180,13 +182,66 @@ class DistillStageTest {
             1,
             StageKind.PRUNE,
             "{\"algorithm\": \"minitron\", \"export\": {\"num_layers\": 2, \"hidden_size\": 16},"
-                + " \"maxLength\": 32, \"hidden\": \"channels\"}",
+                + " \"maxLength\": 32, \"hidden\": \"channels\", \"reconstruct\": \"off\"}",
             folder.resolve("llama"),
             Files.createDirectories(folder.resolve("pruned")),
             folder.resolve("checkpoints"),
             data,
             7);
     new PruneStage().run(prune, Progress.Listener.NONE);
+    return data;
+  }
+
+  @Test
+  void layers_learn_one_by_one() throws IOException {
+    Map<String, URI> data = prunedLlama();
+    StageJob job =
+        job(
+            "pruned",
+            "llama",
+            "{\"mode\": \"layerwise\", \"steps\": 20, \"batchSize\": 8, \"microBatchSize\": 4,"
+                + " \"learningRate\": 0.01, \"maxLength\": 32}",
+            data);
+
+    StageReport report = stage.run(job, Progress.Listener.NONE);
+
+    assertThat(report.change()).containsKeys("layer.0", "layer.1").containsEntry("steps", "40");
+    Metric loss = metric(report, "loss");
+    boolean better = report.change().get("chosen").startsWith("after step 40");
+    assertThat(better).isEqualTo(report.warnings().isEmpty());
+    byte[] weights = Files.readAllBytes(job.output().resolve("model.safetensors"));
+    byte[] given = Files.readAllBytes(job.input().resolve("model.safetensors"));
+    if (better) {
+      assertThat(weights).isNotEqualTo(given);
+      assertThat(loss.after().orElseThrow()).isNotEqualTo(loss.before().orElseThrow());
+    } else {
+      assertThat(weights).isEqualTo(given);
+    }
+    assertThat(Files.walk(job.checkpoints().resolve("distill")).filter(Files::isRegularFile))
+        .isEmpty();
+  }
+
+  @Test
+  void keys_of_outputs_and_models_without_layers_of_their_own_are_refused_layer_by_layer() {
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job(
+                        "student",
+                        "teacher",
+                        "{\"mode\": \"layerwise\", \"batchSize\": 8, \"temperature\": 2}")))
+        .hasMessageContaining("temperature: is for mode: whole");
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job("student", "teacher", "{\"mode\": \"layerwise\", \"batchSize\": 8}")))
+        .hasMessageContaining("layers learn one by one in decoders")
+        .hasMessageContaining("leave mode out");
+  }
+
+  @Test
+  void hidden_states_are_learned_by_the_origin_of_layers_and_channels() throws IOException {
+    Map<String, URI> data = prunedLlama();
     String settings = "{\"steps\": 6, \"batchSize\": 8, \"maxLength\": 32%s}";
 
     TextModel pruned = TextModel.of(ModelDirectory.open(folder.resolve("pruned")));
@@ -238,6 +293,56 @@ class DistillStageTest {
     assertThatThrownBy(
             () -> stage.check(job("student", "teacher", "{\"teacherTopK\": 10, \"batchSize\": 8}")))
         .hasMessageContaining("say augmentation: none");
+  }
+
+  @Test
+  void data_may_name_another_teacher() throws IOException {
+    String settings = "{\"steps\": 4, \"batchSize\": 12, \"learningRate\": 0.05}";
+    StageJob usual = job("student", "teacher", settings);
+    stage.run(usual, Progress.Listener.NONE);
+    byte[] wanted = Files.readAllBytes(usual.output().resolve("model.safetensors"));
+    Files.move(usual.output(), folder.resolve("usual"));
+    var data = new HashMap<>(usual.data());
+    data.put("teacher", folder.resolve("teacher").toUri());
+
+    StageJob named = job("student", "student", settings, data);
+    StageReport report = stage.run(named, Progress.Listener.NONE);
+
+    assertThat(named.output().resolve("model.safetensors")).hasBinaryContent(wanted);
+    assertThat(report.change())
+        .containsEntry("teacher", ModelDirectory.open(folder.resolve("teacher")).rootDigest());
+    data.put("teacher", URI.create("s3://models/teacher"));
+    assertThatThrownBy(() -> stage.check(job("student", "student", settings, data)))
+        .hasMessageContaining("wanted a model directory as a file: URI, found s3://models/teacher");
+  }
+
+  @Test
+  void the_best_judged_models_are_kept_beside_the_one_that_goes_out() throws IOException {
+    StageJob job =
+        job(
+            "student",
+            "teacher",
+            "{\"steps\": 12, \"batchSize\": 12, \"learningRate\": 0.02, \"evaluateEvery\": 3,"
+                + " \"judgedBy\": \"accuracy\", \"keep\": 3}");
+
+    StageReport report = stage.run(job, Progress.Listener.NONE);
+
+    assertThat(report.change().get("chosen")).contains("accuracy");
+    List<String> kept =
+        report.change().keySet().stream().filter(key -> key.startsWith("checkpoint.")).toList();
+    assertThat(kept).hasSize(3);
+    String chosen = report.change().get("chosen").replaceAll("after step (\\d+) .*", "$1");
+    Path best = job.output().resolve("checkpoints/step-%s.safetensors".formatted(chosen));
+    SafetensorsFile made = SafetensorsFile.open(job.output().resolve("model.safetensors"));
+    SafetensorsFile checkpoint = SafetensorsFile.open(best);
+    assertThat(checkpoint.tensors().keySet()).isEqualTo(made.tensors().keySet());
+    assertThat(checkpoint.read("fc.weight").bytes()).isEqualTo(made.read("fc.weight").bytes());
+    assertThat(job.checkpoints().resolve("distill")).isEmptyDirectory();
+    assertThatThrownBy(
+            () ->
+                stage.check(job("student", "teacher", "{\"batchSize\": 8, \"judgedBy\": \"f1\"}")))
+        .hasMessageContaining("distill.judgedBy: wanted one of [")
+        .hasMessageContaining("found f1");
   }
 
   @Test

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Scores subnets of a model on texts, layer by layer, without writing them: each layer is loaded,
  * cut in memory and dropped. Scores are kept, so that none is computed twice.
  */
-public final class SubnetScoring implements AutoCloseable {
+public final class SubnetScoring implements SubnetJudge, AutoCloseable {
   private static final int NAME_DIGITS = 16;
 
   private final DecoderBlueprint blueprint;
@@ -87,6 +87,11 @@ public final class SubnetScoring implements AutoCloseable {
     known = known.with(subnet, safe);
     ScoreFiles.write(file(known.fingerprint()), known);
     return safe;
+  }
+
+  @Override
+  public double of(String name, Subnet subnet) {
+    return of(name, subnet.units(), subnet.layers());
   }
 
   private double measure(Kept kept, List<Integer> layers) {

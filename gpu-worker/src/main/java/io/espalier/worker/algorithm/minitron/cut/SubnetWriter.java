@@ -22,7 +22,7 @@ public record SubnetWriter(
   }
 
   /** Leaves one in an empty directory, ready for use. */
-  TextModel cut(Kept kept, Path output) {
+  public TextModel cut(Kept kept, Path output) {
     DecoderBlueprint from = source(kept);
     return phases.time("surgery", () -> Subnet.of(from, kept).write(from, sharding, output));
   }

@@ -277,7 +277,11 @@ final class SubnetLatencyTest {
     return new MinitronPruning(
             plan,
             new MinitronSettings(
-                listening, SubnetMetric.LOSS, DepthCriterion.COSINE, ReconstructionMode.OFF),
+                listening,
+                SubnetMetric.LOSS,
+                DepthCriterion.COSINE,
+                ReconstructionMode.OFF,
+                OptionalInt.empty()),
             texts,
             texts,
             new Device(),
