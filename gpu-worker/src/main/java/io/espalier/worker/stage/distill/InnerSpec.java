@@ -100,7 +100,7 @@ record InnerSpec(Settings said) {
 
   /** Returns whether units of the student are compared with those of the teacher that they were. */
   boolean needsOrigins() {
-    return learnsHidden() && !projects() || learnsAttention() || comparesFeatures();
+    return (learnsHidden() && !projects()) || learnsAttention() || comparesFeatures();
   }
 
   /** Losses of hidden states by their origin. */

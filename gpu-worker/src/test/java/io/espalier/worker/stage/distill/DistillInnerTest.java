@@ -204,6 +204,13 @@ final class DistillInnerTest {
     assertEmbeddingAlong(directions);
     Metric loss = metric(report, "loss");
     assertThat(loss.after().orElseThrow()).isLessThanOrEqualTo(loss.before().orElseThrow());
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job("pruned", "llama", TEXTS.formatted(", \"mode\": \"layerwise\""), data)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("distill.mode: the stream of")
+        .hasMessageContaining("prune with hidden: channels");
     Files.delete(folder.resolve("pruned/stream.safetensors"));
     assertThatThrownBy(
             () ->
