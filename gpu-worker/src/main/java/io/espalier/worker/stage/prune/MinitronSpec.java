@@ -21,6 +21,7 @@ import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.checkpoint.surgery.Sharding;
 import io.espalier.worker.data.text.TextSettings;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.TextTask;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
@@ -91,6 +92,36 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
         said.get(MinitronKeys.IMPORTANCE, ImportanceCriterion.values(), ImportanceCriterion::key),
         (long) said.get(PruneKeys.ACTIVATION_MEBIBYTES) << 20,
         seed);
+  }
+
+  /** Returns whether subnets are compared by a score. */
+  boolean compares() {
+    boolean fewerLayers =
+        goal.export()
+            .filter(sizes -> sizes.asked().containsKey(DecoderDimension.LAYERS))
+            .isPresent();
+    return goal.export().isPresent()
+        ? fewerLayers && depth() == DepthCriterion.CONTIGUOUS
+        : !goal.perLayer();
+  }
+
+  /** Returns what of it is not for models that tell images apart, if anything is. */
+  Optional<String> unfitForImages() {
+    if (goal.constraints().filter(Constraints::perToken).isPresent()) {
+      return Optional.of(
+          "prune.constraints.%s: this is said of models for %s, but this one tells images apart; bound flops"
+              .formatted(Constraints.FLOPS_PER_TOKEN, TextTask.TEXT_GENERATION.key()));
+    }
+    if (goal.cache().isPresent()) {
+      return Optional.of(
+          "prune.constraints.%s: models for %s keep keys and values, but this one tells images apart; bound bytes"
+              .formatted(MinitronKeys.SEQUENCE_LENGTH.name(), TextTask.TEXT_GENERATION.key()));
+    }
+    return said.says(MinitronKeys.MAX_LENGTH)
+        ? Optional.of(
+            "prune.maxLength is for models that read text, but this one tells images apart; leave"
+                + " it out")
+        : Optional.empty();
   }
 
   private ScoreAggregation aggregation(Setting<String> key) {

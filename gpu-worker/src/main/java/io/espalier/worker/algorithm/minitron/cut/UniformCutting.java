@@ -12,7 +12,7 @@ import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.MaskableModel;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -25,7 +25,7 @@ import java.util.OptionalDouble;
  * Chooses among subnets whose layers are all alike the one that scores best, and remembers all that
  * it has compared.
  */
-public final class UniformCutting implements Cutting<UniformCutting.Choice, TextModel> {
+public final class UniformCutting implements Cutting<UniformCutting.Choice, MaskableModel> {
   /**
    * A subnet.
    *
@@ -42,8 +42,8 @@ public final class UniformCutting implements Cutting<UniformCutting.Choice, Text
   private final CandidateSpace.Alike options;
   private final UnitSelection units;
   private final LayerSelection layers;
-  private final SubnetScoring scoring;
-  private final SubnetWriter files;
+  private final CandidateScoring scoring;
+  private final SubnetWriter<?> files;
   private final Progress.Listener progress;
   private final Map<DecoderSizes, Choice> compared = new LinkedHashMap<>();
 
@@ -58,8 +58,8 @@ public final class UniformCutting implements Cutting<UniformCutting.Choice, Text
       CandidateSpace.Alike options,
       UnitSelection units,
       LayerSelection layers,
-      SubnetScoring scoring,
-      SubnetWriter files,
+      CandidateScoring scoring,
+      SubnetWriter<?> files,
       Progress.Listener progress) {
     this.options = options;
     this.units = units;
@@ -140,7 +140,7 @@ public final class UniformCutting implements Cutting<UniformCutting.Choice, Text
   }
 
   @Override
-  public TextModel cut(Kept kept, Path output) {
+  public MaskableModel cut(Kept kept, Path output) {
     return files.cut(kept, output);
   }
 
