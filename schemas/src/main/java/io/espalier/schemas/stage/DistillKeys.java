@@ -18,6 +18,18 @@ public final class DistillKeys {
           .otherwise("10 for images, 3 for texts")
           .means("Passes over the training data; at most one of epochs, steps, tokens, minutes");
 
+  /** What learns at a time. */
+  public static final Setting<String> MODE =
+      Setting.word("mode", "whole", "layerwise")
+          .usually("whole")
+          .told("mode")
+          .means(
+              "Whether the model learns as a whole, or layer by layer with one layer in memory, of"
+                  + " decoders")
+          .more(
+              "with `layerwise` each layer has the epochs, steps or tokens, and minutes are"
+                  + " shared");
+
   /** Steps of the optimizer. */
   public static final Setting<Integer> STEPS =
       Setting.whole("steps", 1, LARGEST_COUNT)
@@ -193,6 +205,7 @@ public final class DistillKeys {
               new StageDeclaration.Variant(
                   "",
                   SettingTable.of(
+                      MODE,
                       EPOCHS,
                       STEPS,
                       TOKENS,
@@ -216,6 +229,7 @@ public final class DistillKeys {
                       VALIDATION,
                       EVALUATE_EVERY,
                       PATIENCE,
+                      PruneKeys.ACTIVATION_MEBIBYTES,
                       EvaluateKeys.MAX_LENGTH,
                       EvaluateKeys.STRIDE),
                   any ->

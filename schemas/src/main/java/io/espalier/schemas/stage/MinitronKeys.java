@@ -123,6 +123,21 @@ public final class MinitronKeys {
           .means("The largest candidates that are scored on data")
           .more("within the constraints");
 
+  /** Steps of a short training. */
+  public static final Setting<Integer> RANK_STEPS =
+      Setting.whole("steps", 1, LARGEST_COUNT)
+          .usually(50)
+          .means("Steps of 16 sequences for which each candidate learns");
+
+  /** Short training before candidates are compared. */
+  public static final Setting<Settings> RANK_AFTER =
+      Setting.group("rankAfter", SettingTable.of(RANK_STEPS))
+          .means(
+              "Candidates learn from the model for some steps, and the loss of each afterwards"
+                  + " decides")
+          .more("they are reconstructed first, if that is asked for")
+          .otherwise("candidates are compared as they are cut");
+
   /** Score of candidates. */
   public static final Setting<String> SCORE =
       Setting.word("score", "loss", "kl")
@@ -236,6 +251,7 @@ public final class MinitronKeys {
               MAX_WIDTH_PRUNING,
               MAX_DEPTH_PRUNING,
               TOP_K,
+              RANK_AFTER,
               SCORE,
               DEPTH,
               SEQUENCE_AGGREGATION,

@@ -8,6 +8,7 @@ import io.espalier.worker.algorithm.minitron.cut.CandidateScoring;
 import io.espalier.worker.algorithm.minitron.cut.ImageSubnetScoring;
 import io.espalier.worker.algorithm.minitron.cut.Subnet;
 import io.espalier.worker.algorithm.minitron.cut.SubnetClock;
+import io.espalier.worker.algorithm.minitron.cut.SubnetWriter;
 import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
 import io.espalier.worker.algorithm.minitron.measure.ActivationSettings;
 import io.espalier.worker.algorithm.minitron.measure.ImageActivationMeasurement;
@@ -28,6 +29,7 @@ import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
@@ -123,6 +125,17 @@ public record MinitronImages(
       ImageBlueprint model, SubnetMetric score, String fingerprint, Path checkpoints) {
     var images = new Batches(listening(model).images(), settings.batchSize());
     return new ImageSubnetScoring(model, images, score, fingerprint, checkpoints);
+  }
+
+  /** None: only decoders learn before they are compared. */
+  @Override
+  public Optional<LearnedSubnets> learned(
+      SubnetWriter<ImageBlueprint> files,
+      MinitronSettings with,
+      String fingerprint,
+      Path checkpoints,
+      Progress.Listener progress) {
+    return Optional.empty();
   }
 
   @Override

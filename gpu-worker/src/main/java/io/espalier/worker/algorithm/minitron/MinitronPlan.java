@@ -152,6 +152,20 @@ public record MinitronPlan(
     }
   }
 
+  /**
+   * Makes sure that whole models fit, if candidates are to learn.
+   *
+   * @param bytes that the memory has room for
+   * @throws InvalidInputException if they do not
+   */
+  public void requireLearnable(long bytes) {
+    if (!blueprint.fits(bytes)) {
+      throw new InvalidInputException(
+          "prune.rankAfter: candidates learn as whole models, but %s takes %,d bytes in float32 and activationMebibytes allows %,d; allow more, or leave rankAfter out"
+              .formatted(blueprint.model().directory().path(), blueprint.bytes(), bytes));
+    }
+  }
+
   /** Costs of subnets with all layers, latency left aside. */
   CostModel costs() {
     return costs(blueprint, goal);

@@ -42,6 +42,7 @@ import io.espalier.worker.model.MaskableModel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A pruning from files to files: measures the model, listens to its units, scores candidates, cuts
@@ -241,18 +242,32 @@ public final class MinitronPruning<B extends NetworkBlueprint> {
         CandidateSpace.Alike options, Heard<B> heard, Path output) {
       ActivationScores activity = heard.activity();
       try (CandidateScoring scoring =
-          subject.scoring(heard.model(), settings.score(), activity.fingerprint(), checkpoints)) {
+              subject.scoring(
+                  heard.model(), settings.score(), activity.fingerprint(), checkpoints);
+          var learned = learned(heard)) {
         var cutting =
             new UniformCutting(
                 options,
                 new UnitSelection(heard.model(), activity),
                 new LayerSelection(heard.model(), activity, settings.depth(), scoring),
-                scoring,
+                learned == null ? scoring : learned,
                 files(heard.model()),
                 progress);
         WrittenCandidate<UniformCutting.Choice, MaskableModel> found = settle(cutting, output);
         return chosen(found, cutting.compared(found.choice(), plan.budget()));
       }
+    }
+
+    /** What candidates are compared by once they have learned; nothing where they do not. */
+    private @Nullable LearnedSubnets learned(Heard<B> heard) {
+      return subject
+          .learned(
+              files(heard.model()),
+              settings,
+              heard.activity().fingerprint(),
+              checkpoints,
+              progress)
+          .orElse(null);
     }
 
     private SubnetWriter<B> files(B cut) {

@@ -4,6 +4,7 @@ import io.espalier.worker.algorithm.evaluate.Judgement;
 import io.espalier.worker.algorithm.minitron.cut.CandidateScoring;
 import io.espalier.worker.algorithm.minitron.cut.Subnet;
 import io.espalier.worker.algorithm.minitron.cut.SubnetClock;
+import io.espalier.worker.algorithm.minitron.cut.SubnetWriter;
 import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
 import io.espalier.worker.algorithm.minitron.measure.SubnetMetric;
 import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
@@ -12,6 +13,7 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.Reconstruction;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A model with the data of its pruning: the capabilities that Minitron needs of it, whatever it
@@ -62,6 +64,21 @@ public interface MinitronSubject<B extends NetworkBlueprint> {
    * @param fingerprint of what units are chosen by
    */
   CandidateScoring scoring(B model, SubnetMetric score, String fingerprint, Path checkpoints);
+
+  /**
+   * Returns what compares subnets by what they are worth once they have learned from the model;
+   * empty if they do not learn.
+   *
+   * @param files cuts them
+   * @param settings say for how many steps they learn
+   * @param fingerprint of what units are chosen by
+   */
+  Optional<LearnedSubnets> learned(
+      SubnetWriter<B> files,
+      MinitronSettings settings,
+      String fingerprint,
+      Path checkpoints,
+      Progress.Listener progress);
 
   /**
    * Solves anew for what stands behind a cut, and leaves the better of the two in the files.

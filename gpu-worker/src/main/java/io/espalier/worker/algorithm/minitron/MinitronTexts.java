@@ -5,6 +5,7 @@ import io.espalier.worker.algorithm.minitron.cut.CandidateScoring;
 import io.espalier.worker.algorithm.minitron.cut.Subnet;
 import io.espalier.worker.algorithm.minitron.cut.SubnetClock;
 import io.espalier.worker.algorithm.minitron.cut.SubnetScoring;
+import io.espalier.worker.algorithm.minitron.cut.SubnetWriter;
 import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
 import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
 import io.espalier.worker.algorithm.minitron.measure.ActivationSettings;
@@ -20,6 +21,7 @@ import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.Reconstruction;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A decoder and texts. Everything goes layer by layer; only where the memory is large enough for
@@ -70,7 +72,8 @@ public record MinitronTexts(
 
   @Override
   public Baseline<DecoderBlueprint> baseline(Path checkpoints, Progress.Listener progress) {
-    var judge = new StreamedJudgement(judged, settings, checkpoints, progress);
+    var judge = new StreamedJudgement(
+            judged, settings.batchSize(), settings.room(), checkpoints, progress);
     Judgement before = judge.of("measuring the original", blueprint);
     return new Baseline<>() {
       @Override
@@ -107,6 +110,20 @@ public record MinitronTexts(
   public CandidateScoring scoring(
       DecoderBlueprint model, SubnetMetric score, String fingerprint, Path checkpoints) {
     return new SubnetScoring(model, texts(), score, settings.room(), fingerprint, checkpoints);
+  }
+
+  @Override
+  public Optional<LearnedSubnets> learned(
+      SubnetWriter<DecoderBlueprint> files,
+      MinitronSettings with,
+      String fingerprint,
+      Path checkpoints,
+      Progress.Listener progress) {
+    return with.rankAfter().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new LearnedSubnets(
+                blueprint, files, with, search, fingerprint, checkpoints, progress));
   }
 
   @Override

@@ -5,18 +5,15 @@ import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.algorithm.search.SearchSpace;
+import io.espalier.worker.checkpoint.FileTree;
 import io.espalier.worker.domain.InfeasibleException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.model.Kept;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -207,7 +204,7 @@ public final class CandidateSearch<S, C> {
       if (latency.holds(measured.get(0), measured.get(1))) {
         return Optional.of(written);
       }
-      clear(output);
+      FileTree.clear(output);
       best = null;
       note(tried, measured);
       tooSlow(tried, measured);
@@ -248,18 +245,5 @@ public final class CandidateSearch<S, C> {
     Optional<List<Latency>> timed = phases.time("latency", () -> timing.inFiles(cut));
     return new WrittenCandidate<>(
         choice, kept, cut, timed.map(both -> both.get(0)), timed.map(both -> both.get(1)), trials);
-  }
-
-  /** Removes a candidate that must not go out. */
-  private static void clear(Path output) {
-    try (Stream<Path> files = Files.walk(output)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        if (!file.equals(output)) {
-          Files.delete(file);
-        }
-      }
-    } catch (IOException e) {
-      throw new WorkerException("cannot clear %s: %s".formatted(output, e), true, e);
-    }
   }
 }

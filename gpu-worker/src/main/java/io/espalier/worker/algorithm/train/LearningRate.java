@@ -15,6 +15,8 @@ public record LearningRate(Schedule schedule, double peak, double warmup) {
   /** Share of the training in which the rate of {@link Schedule#WSD} falls. */
   private static final double DECAY = 0.2;
 
+  private static final double SMALLEST_PEAK = 1e-5;
+
   /** A way from the peak to the end. */
   public enum Schedule {
     /** Stays at the peak. */
@@ -35,6 +37,17 @@ public record LearningRate(Schedule schedule, double peak, double warmup) {
     if (!(warmup >= 0 && warmup < 1)) {
       throw new IllegalArgumentException("warmup must be from 0 to less than 1: " + warmup);
     }
+  }
+
+  /**
+   * Returns a peak for transformers that learn on from weights that are nearly right: a tenth of
+   * what they are trained with from the start, by Kaplan et al., arXiv 2001.08361, appendix D.6.
+   *
+   * @param parameters numbers that the model has learned
+   */
+  public static double peakOfTransformers(long parameters) {
+    return Math.max(
+        SMALLEST_PEAK, (0.003239 - 0.0001395 * Math.log((double) Math.max(1, parameters))) / 10);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.espalier.worker.stage.distill;
 
 import io.espalier.worker.algorithm.evaluate.Judgement;
+import java.util.Map;
 
 /**
  * Quality of the models of a distillation on the same samples.
@@ -8,5 +9,7 @@ import io.espalier.worker.algorithm.evaluate.Judgement;
  * @param before the student as it came
  * @param after the student as it goes out
  * @param teacher its teacher
+ * @param layers what is to be told of layers that learned one by one, by key
  */
-record DistillOutcome(Judgement before, Judgement after, Judgement teacher) {}
+record DistillOutcome(
+    Judgement before, Judgement after, Judgement teacher, Map<String, String> layers) {}

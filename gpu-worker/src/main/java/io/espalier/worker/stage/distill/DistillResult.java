@@ -52,6 +52,7 @@ record DistillResult(
     for (Measure measure : outcome.teacher().measures()) {
       change.put("teacher." + measure.name(), Figures.of(measure.value(), measure.unit()));
     }
+    change.putAll(outcome.layers());
     change.putAll(subject.reading());
     change.put(StageReport.OPENING, opening().lines());
     subject.student().carried().ifPresent(kept -> change.put(StageReport.NOT_COUNTED, kept));

@@ -4,6 +4,7 @@ import io.espalier.schemas.setting.Setting;
 import io.espalier.schemas.setting.Settings;
 import io.espalier.schemas.stage.DistillKeys;
 import io.espalier.schemas.stage.EvaluateKeys;
+import io.espalier.schemas.stage.PruneKeys;
 import io.espalier.worker.algorithm.distill.Balance;
 import io.espalier.worker.algorithm.distill.DistillationSettings;
 import io.espalier.worker.algorithm.distill.FeatureLoss;
@@ -12,6 +13,7 @@ import io.espalier.worker.algorithm.distill.KeptScores;
 import io.espalier.worker.algorithm.distill.OutputLoss;
 import io.espalier.worker.algorithm.distill.OutputSettings;
 import io.espalier.worker.algorithm.distill.StoredTeacher;
+import io.espalier.worker.algorithm.minitron.measure.MemoryLimits;
 import io.espalier.worker.algorithm.train.Augmentation;
 import io.espalier.worker.algorithm.train.LearningRate;
 import io.espalier.worker.algorithm.train.OptimizerSettings;
@@ -35,6 +37,18 @@ import java.util.stream.Stream;
 record DistillSpec(Settings said) {
   /** File that what the teacher says is kept in. */
   static final String TEACHER_FILE = "teacher.bin";
+
+  private static final String LAYERWISE = "layerwise";
+
+  /** Keys that say how outputs are learned. */
+  private static final List<Setting<?>> OF_OUTPUTS =
+      List.of(
+          DistillKeys.LOSS,
+          DistillKeys.TEMPERATURE,
+          DistillKeys.TASK_WEIGHT,
+          DistillKeys.LABEL_CORRECTION,
+          DistillKeys.HIDDEN,
+          DistillKeys.TEACHER_TOP_K);
 
   private static final double SECONDS_PER_MINUTE = 60;
   private static final int JUDGEMENTS = 10;
@@ -61,6 +75,15 @@ record DistillSpec(Settings said) {
     if (said.says(DistillKeys.TEACHER_TOP_K) && said.says(DistillKeys.HIDDEN)) {
       reader.problem(
           "hidden: what leaves the teacher's layers is not kept; leave out hidden or teacherTopK");
+    }
+    if (said.get(DistillKeys.MODE).equals(LAYERWISE)) {
+      OF_OUTPUTS.stream()
+          .filter(said::says)
+          .forEach(
+              key ->
+                  reader.problem(
+                      "%s: is for mode: whole; a layer that learns by itself has no outputs to compare, so leave it out"
+                          .formatted(key.name())));
     }
     int batch = said.find(DistillKeys.BATCH_SIZE).orElse(Integer.MAX_VALUE);
     said.find(DistillKeys.MICRO_BATCH_SIZE)
@@ -101,6 +124,37 @@ record DistillSpec(Settings said) {
             .orElse(sgd ? OptionalDouble.empty() : OptionalDouble.of(1)),
         average > 0 ? OptionalDouble.of(average) : OptionalDouble.empty(),
         seed);
+  }
+
+  /** Returns whether layers learn one by one. */
+  boolean layerwise() {
+    return said.get(DistillKeys.MODE).equals(LAYERWISE);
+  }
+
+  /** Memory for the streams of layers that learn one by one. */
+  MemoryLimits room() {
+    return MemoryLimits.of((long) said.get(PruneKeys.ACTIVATION_MEBIBYTES) << 20);
+  }
+
+  /** Sequences that are computed at once. */
+  int piece(RecommendedSettings usual) {
+    return said.find(DistillKeys.MICRO_BATCH_SIZE).orElse(batch(usual));
+  }
+
+  /**
+   * Returns how each of so many layers is trained, of which a sample is a piece of sequences.
+   *
+   * @param usual what holds where nothing is said
+   * @param seed of everything random
+   */
+  TrainingSettings layerTraining(RecommendedSettings usual, int layers, long seed) {
+    TrainingSettings whole = training(usual, seed);
+    int pieces = Math.max(1, batch(usual) / piece(usual));
+    TrainingSettings ofOne = whole.with(new TrainingSettings.Steps(pieces, 1));
+    TrainingBudget budget = whole.budget();
+    return budget.unit() == TrainingBudget.Unit.SECONDS
+        ? ofOne.with(new TrainingBudget(budget.unit(), budget.amount() / layers))
+        : ofOne;
   }
 
   private TrainingBudget budget(RecommendedSettings usual) {

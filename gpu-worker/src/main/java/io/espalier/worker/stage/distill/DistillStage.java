@@ -97,6 +97,9 @@ public final class DistillStage implements Stage {
   @Override
   public StageReport run(StageJob job, Progress.Listener progress) {
     Opened opened = open(job);
+    if (opened.spec().layerwise()) {
+      return delivered(layerwise(job, opened, progress), job);
+    }
     DistillSubject subject = opened.subject();
     KnownModel student = subject.student();
     KnownModel teacher = subject.teacher();
@@ -104,7 +107,7 @@ public final class DistillStage implements Stage {
         Weights teacherWeights = Weights.load(teacher.directory(), teacher.architecture())) {
       JudgedSamples judged = subject.judged(teacherWeights, progress);
       Judgement before = judged.samples().judge(weights);
-      Path folder = job.checkpoints().resolve(NAME);
+      Path folder = folder(job);
       LearningCurve curve = train(job, opened, weights, teacherWeights, folder, progress);
       Judgement after = curve.best().orElse(0) == 0 ? before : judged.samples().judge(weights);
       CopiedModel.copy(job.input(), job.output());
@@ -117,13 +120,29 @@ public final class DistillStage implements Stage {
               opened.spec(),
               subject,
               curve,
-              new DistillOutcome(before, after, judged.teacher()));
-      StageReport report = result.report();
-      result.write(report);
-      Trainer.forget(folder);
-      forgetTeacher(folder);
-      return report;
+              new DistillOutcome(before, after, judged.teacher(), Map.of()));
+      return delivered(result, job);
     }
+  }
+
+  private DistillResult layerwise(StageJob job, Opened opened, Progress.Listener progress) {
+    try (var ending = new ProcessEnding()) {
+      return LayerwiseWork.of(job, opened.spec(), opened.subject())
+          .run(new Checkpointing(folder(job), betweenStates, ending), progress);
+    }
+  }
+
+  private static StageReport delivered(DistillResult result, StageJob job) {
+    StageReport report = result.report();
+    result.write(report);
+    Trainer.forget(folder(job));
+    forgetTeacher(folder(job));
+    return report;
+  }
+
+  /** Where the state of the training is kept. */
+  private static Path folder(StageJob job) {
+    return job.checkpoints().resolve(NAME);
   }
 
   /** Deletes what the teacher said, since nobody learns from it any more. */
@@ -174,6 +193,9 @@ public final class DistillStage implements Stage {
             teacher.orElseThrow(),
             roles.orElseThrow());
     requireEnough(spec.orElseThrow(), subject);
+    if (spec.orElseThrow().layerwise()) {
+      LayerwiseWork.of(job, spec.orElseThrow(), subject);
+    }
     return new Opened(spec.orElseThrow(), subject);
   }
 

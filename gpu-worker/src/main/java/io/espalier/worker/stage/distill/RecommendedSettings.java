@@ -2,6 +2,7 @@ package io.espalier.worker.stage.distill;
 
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
+import io.espalier.worker.algorithm.train.LearningRate;
 import io.espalier.worker.model.KnownModel;
 
 /**
@@ -53,6 +54,6 @@ record RecommendedSettings(
   double learningRate(boolean sgd, int samples) {
     return sgd
         ? CONVOLUTION_RATE * samples / USUAL_BATCH
-        : Math.max(1e-5, (0.003239 - 0.0001395 * Math.log((double) Math.max(1, parameters))) / 3);
+        : LearningRate.peakOfTransformers(parameters);
   }
 }

@@ -37,7 +37,7 @@ record StudentOrigins(List<Integer> layers, List<Integer> channels) {
     for (JsonNode stage : stages.subList(Math.min(known, stages.size()), stages.size())) {
       if (stage.at("/change/hidden").asText().equals(ROTATION)) {
         throw new InvalidInputException(
-            "distill.hidden: the stream of %s was rotated, so its channels are none of the teacher's; leave it out, or prune with hidden: channels"
+            "distill: the stream of %s was rotated, so its channels are none of the teacher's; leave hidden and mode out, or prune with hidden: channels"
                 .formatted(student.directory().path()));
       }
       keptLayers = after(keptLayers, stage, AxisKind.LAYERS);
@@ -51,7 +51,7 @@ record StudentOrigins(List<Integer> layers, List<Integer> channels) {
             ? wide != teacher.network().hiddenSize()
             : wide != keptChannels.size())) {
       throw new InvalidInputException(
-          "distill.hidden: %s does not say which of the teacher's layers and channels its %d layers of %d channels were; leave hidden out, or distil what was pruned here"
+          "distill: %s does not say which of the teacher's layers and channels its %d layers of %d channels were; leave hidden and mode out, or distil what was pruned here"
               .formatted(student.directory().path(), layers, wide));
     }
     return new StudentOrigins(origins, keptChannels);

@@ -95,12 +95,17 @@ record TextSubject(
     return spec.learnsHidden() ? spec.withHidden(outputs, origins()) : outputs;
   }
 
-  private StudentOrigins origins() {
+  /**
+   * Returns where layers and channels of the student are from.
+   *
+   * @throws InvalidInputException if nobody knows
+   */
+  StudentOrigins origins() {
     if (student.network() instanceof LayerStack stack) {
       return StudentOrigins.of(student, teacher, stack.layers());
     }
     throw new InvalidInputException(
-        "distill.hidden: layers of family %s cannot be looked at one by one; leave it out"
+        "distill: layers of family %s cannot be looked at one by one; leave it out"
             .formatted(student.family().name()));
   }
 

@@ -48,7 +48,7 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
 
   @Override
   public String objective() {
-    return perLayer().isPresent() ? Objective.SUM.key() : spec.score().key();
+    return perLayer().isPresent() ? Objective.SUM.key() : spec.scoreName();
   }
 
   /** Of whole models that were compared no axis was looked at by itself. */

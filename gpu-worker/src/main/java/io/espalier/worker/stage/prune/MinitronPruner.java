@@ -1,5 +1,6 @@
 package io.espalier.worker.stage.prune;
 
+import io.espalier.worker.algorithm.minitron.LearnedSubnets;
 import io.espalier.worker.algorithm.minitron.MinitronImages;
 import io.espalier.worker.algorithm.minitron.MinitronPlan;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
@@ -94,12 +95,18 @@ final class MinitronPruner implements Pruner {
   private static Prepared ofTexts(StageJob job, MinitronSpec spec, DecoderBlueprint blueprint) {
     MinitronPlan plan = MinitronPlan.of(blueprint, spec.goal());
     plan.requireTimed(spec.listening(job.seed()).stateBytes());
+    if (spec.rankAfter().isPresent()) {
+      plan.requireLearnable(spec.listening(job.seed()).stateBytes());
+    }
     TextModel model = blueprint.model();
     var wanted =
         new PruningTexts.Wanted(
             model.network().input(), spec.texts(job.seed()), spec.batches(), spec.batchSize());
     PruningTexts texts =
         PruningTexts.open(job, wanted, (data, uri) -> tooShort(data, uri, model.tokens()));
+    if (spec.rankAfter().isPresent()) {
+      LearnedSubnets.requireEnough(texts.search());
+    }
     var subject =
         new MinitronTexts(blueprint, spec.listening(job.seed()), texts.search(), texts.judge());
     return new Prepared(spec, plan, subject, texts);

@@ -201,7 +201,7 @@ record MinitronResult(
         scored.layers(),
         cost,
         scored.score().stream()
-            .mapToObj(score -> new CandidateFact.Score(spec.score().key(), score))
+            .mapToObj(score -> new CandidateFact.Score(spec.scoreName(), score))
             .findFirst(),
         chosen);
   }

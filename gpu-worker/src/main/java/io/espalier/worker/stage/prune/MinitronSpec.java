@@ -27,6 +27,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * The {@code prune} stage of a policy, by Minitron.
@@ -64,12 +65,24 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
 
   /** Returns how units are scored, candidates compared and layers chosen. */
   MinitronSettings settings(long seed) {
-    return new MinitronSettings(listening(seed), score(), depth(), reconstruct());
+    return new MinitronSettings(listening(seed), score(), depth(), reconstruct(), rankAfter());
   }
 
   /** Returns whether layers behind the cut are solved for anew. */
   ReconstructionMode reconstruct() {
     return said.get(PruneKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
+  }
+
+  /** Steps for which candidates learn before they are compared; empty if they do not. */
+  OptionalInt rankAfter() {
+    return said.says(MinitronKeys.RANK_AFTER)
+        ? OptionalInt.of(said.get(MinitronKeys.RANK_AFTER).get(MinitronKeys.RANK_STEPS))
+        : OptionalInt.empty();
+  }
+
+  /** Returns the name of what candidates are compared by. */
+  String scoreName() {
+    return rankAfter().isPresent() ? "lossAfterLearning" : score().key();
   }
 
   /** Batches that units are listened to on, if it is said; else up to 128. */
@@ -117,11 +130,13 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
           "prune.constraints.%s: models for %s keep keys and values, but this one tells images apart; bound bytes"
               .formatted(MinitronKeys.SEQUENCE_LENGTH.name(), TextTask.TEXT_GENERATION.key()));
     }
-    return said.says(MinitronKeys.MAX_LENGTH)
-        ? Optional.of(
-            "prune.maxLength is for models that read text, but this one tells images apart; leave"
-                + " it out")
-        : Optional.empty();
+    return Stream.of(MinitronKeys.MAX_LENGTH, MinitronKeys.RANK_AFTER)
+        .filter(said::says)
+        .map(
+            key ->
+                "prune.%s is for models that read text, but this one tells images apart; leave it out"
+                    .formatted(key.name()))
+        .findFirst();
   }
 
   private ScoreAggregation aggregation(Setting<String> key) {
@@ -143,6 +158,12 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
       Optional<KvCacheSize> cache = said().find(MinitronKeys.CONSTRAINTS).flatMap(this::cache);
       if (said().says(MinitronKeys.EXPORT) && said().get(MinitronKeys.PER_LAYER)) {
         spec.problem("perLayer: wanted with constraints, since export gives all layers one size");
+      }
+      if (said().says(MinitronKeys.RANK_AFTER)
+          && (said().says(MinitronKeys.EXPORT) || said().get(MinitronKeys.PER_LAYER))) {
+        spec.problem(
+            "rankAfter: wanted with constraints and without perLayer, since else there are no"
+                + " candidates to compare");
       }
       Sharding sharding = sharding();
       boolean rotated = said().get(MinitronKeys.HIDDEN).equals(ROTATION);

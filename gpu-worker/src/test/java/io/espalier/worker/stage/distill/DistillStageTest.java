@@ -159,8 +159,8 @@ class DistillStageTest {
         .hasSameBinaryContentAs(folder.resolve("llama2/tokenizer.json"));
   }
 
-  @Test
-  void hidden_states_are_learned_by_the_origin_of_layers_and_channels() throws IOException {
+  /** Writes a Llama, what is left of it once it is pruned, and texts, which are returned. */
+  private Map<String, URI> prunedLlama() throws IOException {
     Zoo.writeTexts(DrawnText.TALES, folder.resolve("tales"), 60, 20, 3);
     Zoo.writeRandomText(
         new RandomText(
@@ -174,13 +174,66 @@ class DistillStageTest {
             1,
             StageKind.PRUNE,
             "{\"algorithm\": \"minitron\", \"export\": {\"num_layers\": 2, \"hidden_size\": 16},"
-                + " \"maxLength\": 32, \"hidden\": \"channels\"}",
+                + " \"maxLength\": 32, \"hidden\": \"channels\", \"reconstruct\": \"off\"}",
             folder.resolve("llama"),
             Files.createDirectories(folder.resolve("pruned")),
             folder.resolve("checkpoints"),
             data,
             7);
     new PruneStage().run(prune, Progress.Listener.NONE);
+    return data;
+  }
+
+  @Test
+  void layers_learn_one_by_one() throws IOException {
+    Map<String, URI> data = prunedLlama();
+    StageJob job =
+        job(
+            "pruned",
+            "llama",
+            "{\"mode\": \"layerwise\", \"steps\": 20, \"batchSize\": 8, \"microBatchSize\": 4,"
+                + " \"learningRate\": 0.01, \"maxLength\": 32}",
+            data);
+
+    StageReport report = stage.run(job, Progress.Listener.NONE);
+
+    assertThat(report.change()).containsKeys("layer.0", "layer.1").containsEntry("steps", "40");
+    Metric loss = metric(report, "loss");
+    boolean better = report.change().get("chosen").startsWith("after step 40");
+    assertThat(better).isEqualTo(report.warnings().isEmpty());
+    byte[] weights = Files.readAllBytes(job.output().resolve("model.safetensors"));
+    byte[] given = Files.readAllBytes(job.input().resolve("model.safetensors"));
+    if (better) {
+      assertThat(weights).isNotEqualTo(given);
+      assertThat(loss.after().orElseThrow()).isNotEqualTo(loss.before().orElseThrow());
+    } else {
+      assertThat(weights).isEqualTo(given);
+    }
+    assertThat(Files.walk(job.checkpoints().resolve("distill")).filter(Files::isRegularFile))
+        .isEmpty();
+  }
+
+  @Test
+  void keys_of_outputs_and_models_without_layers_of_their_own_are_refused_layer_by_layer() {
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job(
+                        "student",
+                        "teacher",
+                        "{\"mode\": \"layerwise\", \"batchSize\": 8, \"temperature\": 2}")))
+        .hasMessageContaining("temperature: is for mode: whole");
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job("student", "teacher", "{\"mode\": \"layerwise\", \"batchSize\": 8}")))
+        .hasMessageContaining("layers learn one by one in decoders")
+        .hasMessageContaining("leave mode out");
+  }
+
+  @Test
+  void hidden_states_are_learned_by_the_origin_of_layers_and_channels() throws IOException {
+    Map<String, URI> data = prunedLlama();
     String settings = "{\"steps\": 6, \"batchSize\": 8, \"maxLength\": 32%s}";
 
     TextModel pruned = TextModel.of(ModelDirectory.open(folder.resolve("pruned")));

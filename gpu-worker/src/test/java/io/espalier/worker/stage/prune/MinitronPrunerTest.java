@@ -621,4 +621,79 @@ final class MinitronPrunerTest {
         .hasMessageContaining("scores are not numbers; are its weights damaged?");
     assertThat(passes()).isZero();
   }
+
+  @Test
+  void candidates_are_compared_once_they_have_learned() throws IOException {
+    Path texts = own.resolve("long.txt");
+    Files.writeString(texts, TextModels.words(4_000, 5));
+    String asked =
+        "'constraints':{'parameters':'70%'},'topK':2,'hiddenDivisor':8,'neuronDivisor':16,"
+            + "'rankAfter':{'steps':2},'reconstruct':'off'";
+
+    StageReport report = ranked(asked, texts, "ranked");
+    long trainings = heard.stream().filter(each -> each.phase().startsWith("training")).count();
+    heard.clear();
+    ranked(asked, texts, "ranked-again");
+
+    double first = learnt(report, 1);
+    double second = learnt(report, 2);
+    assertThat(first).isNotEqualTo(second);
+    assertThat(report.change()).containsEntry("candidate.chosen", first <= second ? "1" : "2");
+    assertThat(trainings).isEqualTo(4);
+    assertThat(heard).noneMatch(each -> each.phase().startsWith("training"));
+    assertThat(own.resolve("checkpoints/candidate")).doesNotExist();
+    assertThat(own.resolve("ranked-again/model.safetensors"))
+        .hasSameBinaryContentAs(own.resolve("ranked/model.safetensors"));
+  }
+
+  private StageReport ranked(String asked, Path texts, String output) {
+    return stage.run(ranking(asked, texts, output), heard::add);
+  }
+
+  private StageJob ranking(String asked, Path texts, String output) {
+    StageJob job = job(shared.resolve("llama"), spec(asked), output, "checkpoints");
+    return new StageJob(
+        job.runId(),
+        job.stageIndex(),
+        job.attempt(),
+        job.kind(),
+        job.spec(),
+        job.input(),
+        job.output(),
+        job.checkpoints(),
+        Map.of("eval", texts.toUri()),
+        job.seed());
+  }
+
+  private static double learnt(StageReport report, int candidate) {
+    return Double.parseDouble(
+        report.change().get("candidate.%d.lossAfterLearning".formatted(candidate)));
+  }
+
+  @Test
+  void candidates_do_not_learn_from_too_little_or_where_there_are_none() throws IOException {
+    Path few = own.resolve("few.txt");
+    Files.writeString(few, TextModels.words(12, 5));
+    String constraints = "'constraints':{'parameters':'70%'},'rankAfter':{'steps':2}";
+    assertThatThrownBy(() -> stage.check(ranking(constraints, few, "none")))
+        .hasMessageContaining("prune.rankAfter: candidates learn in steps of 16 sequences");
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job(
+                        shared.resolve("llama"),
+                        spec("'export':{'num_layers':2},'rankAfter':{'steps':2}"),
+                        "none",
+                        "checkpoints")))
+        .hasMessageContaining("rankAfter: wanted with constraints");
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job(
+                        shared.resolve("llama"),
+                        spec(constraints + ",'activationMebibytes':0"),
+                        "none",
+                        "checkpoints")))
+        .hasMessageContaining("prune.rankAfter: candidates learn as whole models");
+  }
 }

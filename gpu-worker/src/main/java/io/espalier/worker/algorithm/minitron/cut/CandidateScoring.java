@@ -4,7 +4,7 @@ import io.espalier.worker.domain.model.Kept;
 import java.util.List;
 
 /** Scores subnets of a model by what they say of its data. */
-public interface CandidateScoring extends AutoCloseable {
+public interface CandidateScoring extends SubnetJudge, AutoCloseable {
   /**
    * The score of a subnet.
    *
@@ -14,6 +14,11 @@ public interface CandidateScoring extends AutoCloseable {
    * @return mean over all that is asked; infinite if the subnet says no numbers
    */
   double of(String subnet, Kept kept, List<Integer> layers);
+
+  @Override
+  default double of(String name, Subnet subnet) {
+    return of(name, subnet.units(), subnet.layers());
+  }
 
   @Override
   void close();

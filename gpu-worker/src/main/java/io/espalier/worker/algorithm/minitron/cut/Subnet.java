@@ -49,7 +49,7 @@ public record Subnet(Kept units, List<Integer> layers) {
   }
 
   /** All that stays, layers among it where some go. */
-  Kept all(NetworkBlueprint blueprint) {
+  public Kept all(NetworkBlueprint blueprint) {
     Axis counted = UniformSpace.layers(blueprint);
     if (layers.size() == counted.units()) {
       return units;

@@ -23,7 +23,7 @@ public record SubnetWriter<B extends NetworkBlueprint>(
   }
 
   /** Leaves one in an empty directory, ready for use. */
-  MaskableModel cut(Kept kept, Path output) {
+  public MaskableModel cut(Kept kept, Path output) {
     B from = source(kept);
     return phases.time("surgery", () -> Subnet.of(from, kept).write(from, sharding, output));
   }

@@ -42,7 +42,7 @@ public final class UniformCutting implements Cutting<UniformCutting.Choice, Mask
   private final CandidateSpace.Alike options;
   private final UnitSelection units;
   private final LayerSelection layers;
-  private final CandidateScoring scoring;
+  private final SubnetJudge scoring;
   private final SubnetWriter<?> files;
   private final Progress.Listener progress;
   private final Map<DecoderSizes, Choice> compared = new LinkedHashMap<>();
@@ -53,12 +53,13 @@ public final class UniformCutting implements Cutting<UniformCutting.Choice, Mask
    * @param options the subnets
    * @param units decides which units stay
    * @param layers decides which layers do
+   * @param scoring decides which subnet does
    */
   public UniformCutting(
       CandidateSpace.Alike options,
       UnitSelection units,
       LayerSelection layers,
-      CandidateScoring scoring,
+      SubnetJudge scoring,
       SubnetWriter<?> files,
       Progress.Listener progress) {
     this.options = options;
@@ -99,7 +100,7 @@ public final class UniformCutting implements Cutting<UniformCutting.Choice, Mask
     String name = "%s, layers %s".formatted(candidate.sizes(), subnet.layers());
     return of == 1
         ? OptionalDouble.empty()
-        : OptionalDouble.of(scoring.of(name, subnet.units(), subnet.layers()));
+        : OptionalDouble.of(scoring.of(name, subnet));
   }
 
   /**

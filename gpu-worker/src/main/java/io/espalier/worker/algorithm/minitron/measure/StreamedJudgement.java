@@ -18,11 +18,16 @@ import java.util.stream.IntStream;
  * into memory.
  *
  * @param data what models are judged on
- * @param settings how much is computed at once
+ * @param batchSize sequences that are computed at once
+ * @param room for them in memory
  * @param checkpoints directory for states that memory has no room for
  */
 public record StreamedJudgement(
-    TextDataset data, ActivationSettings settings, Path checkpoints, Progress.Listener progress) {
+    TextDataset data,
+    int batchSize,
+    MemoryLimits room,
+    Path checkpoints,
+    Progress.Listener progress) {
   /**
    * Judges a model.
    *
@@ -30,10 +35,10 @@ public record StreamedJudgement(
    * @throws InvalidInputException if the model says no numbers
    */
   public Judgement of(String phase, DecoderBlueprint model) {
-    TokenBatches texts = TokenBatches.of(data, settings.batchSize(), Integer.MAX_VALUE);
+    TokenBatches texts = TokenBatches.of(data, batchSize, Integer.MAX_VALUE);
     int layers = model.blocks().size();
     var loss = new NextTokenLoss(model.vocabulary().units());
-    try (var stream = new LayerwiseForward(model, texts, settings.room(), checkpoints)) {
+    try (var stream = new LayerwiseForward(model, texts, room, checkpoints)) {
       stream.embed(Kept.all());
       for (List<Integer> group : stream.groups(IntStream.range(0, layers).boxed().toList())) {
         stream.layers(group, Kept.all());

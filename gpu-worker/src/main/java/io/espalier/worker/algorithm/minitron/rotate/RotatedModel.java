@@ -6,24 +6,20 @@ import io.espalier.worker.algorithm.minitron.measure.TokenBatches;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.minitron.size.StreamBasis;
+import io.espalier.worker.checkpoint.FileTree;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.InvalidInputException;
-import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.StoredRows;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 /**
  * A model beside another one that says the same, but whose stream runs along its principal
@@ -103,7 +99,7 @@ public final class RotatedModel implements AutoCloseable {
 
   static RotatedModel write(
       DecoderBlueprint blueprint, StreamDirections directions, Path directory) {
-    remove(directory);
+    FileTree.remove(directory);
     ModelDirectory original = blueprint.model().directory();
     Map<String, String> untied =
         blueprint.network().streamTensors(blueprint.architecture()).untied();
@@ -136,19 +132,6 @@ public final class RotatedModel implements AutoCloseable {
 
   @Override
   public void close() {
-    remove(directory);
-  }
-
-  private static void remove(Path directory) {
-    if (!Files.exists(directory)) {
-      return;
-    }
-    try (Stream<Path> paths = Files.walk(directory)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    } catch (IOException e) {
-      throw new WorkerException("cannot remove %s: %s".formatted(directory, e), true, e);
-    }
+    FileTree.remove(directory);
   }
 }

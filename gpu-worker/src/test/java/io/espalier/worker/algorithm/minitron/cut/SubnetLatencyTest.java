@@ -280,7 +280,11 @@ final class SubnetLatencyTest {
     return new MinitronPruning<>(
             plan,
             new MinitronSettings(
-                listening, SubnetMetric.LOSS, DepthCriterion.COSINE, ReconstructionMode.OFF),
+                listening,
+                SubnetMetric.LOSS,
+                DepthCriterion.COSINE,
+                ReconstructionMode.OFF,
+                OptionalInt.empty()),
             new MinitronTexts(blueprint, listening, texts, texts, new Device()),
             heard::add)
         .run(own.resolve("output"), own.resolve("checkpoints"));

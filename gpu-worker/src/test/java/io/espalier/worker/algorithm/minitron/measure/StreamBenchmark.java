@@ -42,6 +42,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Scores and cuts a Llama in BF16 and shards that is larger than its process may get, and compares
@@ -256,7 +257,8 @@ public final class StreamBenchmark {
                     listening(CUT_BATCHES),
                     SubnetMetric.LOSS,
                     DepthCriterion.COSINE,
-                    ReconstructionMode.OFF),
+                    ReconstructionMode.OFF,
+                    OptionalInt.empty()),
                 new MinitronTexts(
                     blueprint,
                     listening(CUT_BATCHES),
