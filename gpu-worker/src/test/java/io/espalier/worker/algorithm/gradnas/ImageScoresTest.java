@@ -3,7 +3,7 @@ package io.espalier.worker.algorithm.gradnas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.espalier.worker.algorithm.evaluate.ImageLossData;
+import io.espalier.worker.algorithm.evaluate.SampleLossData;
 import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.model.ImageTransformerModel;
 import io.espalier.worker.model.family.MaskableNetwork.Block;
@@ -31,7 +31,7 @@ final class ImageScoresTest {
     Golden oracle = Golden.of("scores/masked-" + name);
     try (Weights weights = Weights.load(model.directory(), model.architecture());
         var gradients = new MaskGradients(weights, model.architecture().prunableAxes(), piece)) {
-      var data = new ImageLossData(model.network(), new GoldenImages(golden));
+      var data = SampleLossData.ofImages(model.network(), new GoldenImages(golden));
       int[] all = IntStream.range(0, data.size()).toArray();
 
       MaskGradients.Of found = gradients.of(data, all, "batch");
