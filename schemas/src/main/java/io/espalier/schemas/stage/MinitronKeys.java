@@ -135,7 +135,7 @@ public final class MinitronKeys {
           .means(
               "Candidates learn from the model for some steps, and the loss of each afterwards"
                   + " decides")
-          .more("they are reconstructed first, if that is asked for")
+          .more("they are reconstructed first, if that is asked for; decoders only")
           .otherwise("candidates are compared as they are cut");
 
   /** Score of candidates. */
@@ -146,7 +146,7 @@ public final class MinitronKeys {
           .means("What a candidate is scored by")
           .more(
               "mean `loss`, or `kl`, the mean divergence from what the original says of each"
-                  + " token");
+                  + " token or image");
 
   /** Choice of layers. */
   public static final Setting<String> DEPTH =
@@ -233,7 +233,7 @@ public final class MinitronKeys {
   public static final Setting<Integer> MAX_LENGTH =
       PruneKeys.maxLength(2)
           .otherwise("512, or as many as the model takes")
-          .more("at least 2, since nothing is asked of the first one");
+          .more("at least 2, since nothing is asked of the first one; not for models of images");
 
   /** All keys. */
   static final SettingTable TABLE =

@@ -211,6 +211,8 @@ final class MinitronImagesTest {
             + " prune.constraints.sequenceLength: models for text-generation keep keys and values",
         "\"constraints\":{\"flops\":\"60%\"} | ,\"maxLength\":8 | prune.maxLength is for models"
             + " that read text",
+        "\"constraints\":{\"flops\":\"60%\"} | ,\"rankAfter\":{\"steps\":5} | prune.rankAfter is"
+            + " for models that read text",
         "\"constraints\":{\"flops\":\"60%\"} | ,\"hidden\":\"rotation\" | LayerNorm subtracts the"
             + " mean of the channels",
         "\"export\":{\"num_experts\":2} | '' | the model has no experts",

@@ -15,7 +15,6 @@ import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Weights;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 
 /** Speed of layers, and of subnets of a model whose layers may be fewer. */
@@ -73,7 +72,7 @@ public interface SubnetClock {
 
       @Override
       public List<Latency> latencies(List<Version> subnets, int repetitions) {
-        Map<Weights, ImageNetwork> networks = new IdentityHashMap<>();
+        IdentityHashMap<Weights, ImageNetwork> networks = new IdentityHashMap<>();
         subnets.forEach(
             each ->
                 networks.put(each.weights(), family.of(each.config()).maskable().orElseThrow()));
