@@ -135,21 +135,30 @@ def smaller(library, model, kept, narrow, layers):
     return made
 
 
-for name, library in (("vit", "transformers"), ("timm-vit", "timm")):
-    images = load_file(golden / name / "inputs.safetensors")["pixel_values"]
+def original(name, library):
     if library == "timm":
         model = network(library, HIDDEN, HEADS, NEURONS, LAYERS)
         model.load_state_dict(load_file(golden / name / "model.safetensors"))
-    else:
-        model = ViTForImageClassification.from_pretrained(golden / name, attn_implementation="eager").eval()
-    seen = heard(model, images)
-    kept = choose(seen)
-    one, all_layers = [int(kept["kept.layers"])], list(range(LAYERS))
-    said = {
-        "narrow.logits": say(smaller(library, model, kept, True, all_layers), images),
-        "short.logits": say(smaller(library, model, kept, False, one), images),
-        "last.logits": say(smaller(library, model, kept, False, all_layers[1:]), images),
-        "both.logits": say(smaller(library, model, kept, True, one), images)}
-    numbers = {key: value.reshape(-1) if value.dim() == 0 else value for key, value in (seen | kept).items()}
-    save_file({key: value.contiguous() for key, value in (numbers | said).items()}, golden / f"scores/minitron-{name}/scores.safetensors")
-    print(name, kept, {key: value.shape for key, value in numbers.items()})
+        return model
+    return ViTForImageClassification.from_pretrained(golden / name, attn_implementation="eager").eval()
+
+
+def main():
+    for name, library in (("vit", "transformers"), ("timm-vit", "timm")):
+        images = load_file(golden / name / "inputs.safetensors")["pixel_values"]
+        model = original(name, library)
+        seen = heard(model, images)
+        kept = choose(seen)
+        one, all_layers = [int(kept["kept.layers"])], list(range(LAYERS))
+        said = {
+            "narrow.logits": say(smaller(library, model, kept, True, all_layers), images),
+            "short.logits": say(smaller(library, model, kept, False, one), images),
+            "last.logits": say(smaller(library, model, kept, False, all_layers[1:]), images),
+            "both.logits": say(smaller(library, model, kept, True, one), images)}
+        numbers = {key: value.reshape(-1) if value.dim() == 0 else value for key, value in (seen | kept).items()}
+        save_file({key: value.contiguous() for key, value in (numbers | said).items()}, golden / f"scores/minitron-{name}/scores.safetensors")
+        print(name, kept, {key: value.shape for key, value in numbers.items()})
+
+
+if __name__ == "__main__":
+    main()
