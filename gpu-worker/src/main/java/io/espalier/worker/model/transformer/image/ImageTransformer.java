@@ -17,6 +17,7 @@ import io.espalier.worker.model.family.Section;
 import io.espalier.worker.model.transformer.SelfAttention;
 import io.espalier.worker.model.transformer.SelfAttention.Scoring;
 import io.espalier.worker.model.transformer.TextModules;
+import io.espalier.worker.tensor.FeatureMaps;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
@@ -270,7 +271,7 @@ record ImageTransformer(ImageTransformerSpec spec) implements ImageNetwork {
   /** (batch, channels, height, width) → (batch, tokens, hidden). */
   private NDArray embed(TextModules modules, NDArray images) {
     NDArray patches =
-        Tensors.conv2d(
+        FeatureMaps.conv2d(
             images,
             modules.get(names().patches() + ".weight"),
             modules.get(names().patches() + ".bias"),
