@@ -195,6 +195,20 @@ public final class DistillKeys {
           .otherwise("all the way")
           .means("Judgements in a row without a better one after which the training ends");
 
+  /** Measure of held-out samples. */
+  public static final Setting<String> JUDGED_BY =
+      Setting.text("judgedBy")
+          .otherwise("`loss`; where there is none, agreement or similarity")
+          .means("The metric of held-out samples by which the best is chosen and `patience` counts")
+          .more("such as that of a gate: `accuracy`, `f1`");
+
+  /** Number of checkpoints. */
+  public static final Setting<Integer> KEEP =
+      Setting.whole("keep", 1, 100)
+          .usually(1)
+          .means("How many of the best judged models are kept")
+          .more("above 1 each lies beside the model as `checkpoints/step-N.safetensors`");
+
   /** The kind of stage. */
   public static final StageDeclaration DISTILL =
       new StageDeclaration(
@@ -229,6 +243,8 @@ public final class DistillKeys {
                       VALIDATION,
                       EVALUATE_EVERY,
                       PATIENCE,
+                      JUDGED_BY,
+                      KEEP,
                       PruneKeys.ACTIVATION_MEBIBYTES,
                       EvaluateKeys.MAX_LENGTH,
                       EvaluateKeys.STRIDE),

@@ -54,6 +54,12 @@ public final class FastNasKeys {
               "`loss` is the negative cross entropy, `agreement` the negative Kullback-Leibler"
                   + " divergence from what the original says, which needs no labels");
 
+  /** Short training before candidates are compared. */
+  public static final Setting<Settings> RANK_AFTER =
+      PruneKeys.RANK_AFTER.more(
+          "of 64 images a step; candidates are the best by the sum of losses, of their squares, of"
+              + " their fourth powers and by the largest loss");
+
   /** Treatment of a candidate before it is scored. */
   public static final Setting<String> SCORE_AFTER =
       Setting.word("scoreAfter", "cut", "reconstruction")
@@ -82,6 +88,7 @@ public final class FastNasKeys {
               PruneKeys.OBJECTIVE,
               SCORE,
               SCORE_AFTER,
+              RANK_AFTER,
               IMPORTANCE,
               SCORE_IMAGES,
               CALIBRATION_BATCHES,

@@ -123,20 +123,10 @@ public final class MinitronKeys {
           .means("The largest candidates that are scored on data")
           .more("within the constraints");
 
-  /** Steps of a short training. */
-  public static final Setting<Integer> RANK_STEPS =
-      Setting.whole("steps", 1, LARGEST_COUNT)
-          .usually(50)
-          .means("Steps of 16 sequences for which each candidate learns");
-
   /** Short training before candidates are compared. */
   public static final Setting<Settings> RANK_AFTER =
-      Setting.group("rankAfter", SettingTable.of(RANK_STEPS))
-          .means(
-              "Candidates learn from the model for some steps, and the loss of each afterwards"
-                  + " decides")
-          .more("they are reconstructed first, if that is asked for; decoders only")
-          .otherwise("candidates are compared as they are cut");
+      PruneKeys.RANK_AFTER.more(
+          "of 16 sequences a step, reconstructed first if that is asked for; decoders only");
 
   /** Score of candidates. */
   public static final Setting<String> SCORE =

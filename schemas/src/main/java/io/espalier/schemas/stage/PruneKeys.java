@@ -97,6 +97,20 @@ public final class PruneKeys {
           .means("Rules for single layers; of several that match a layer the last one counts")
           .otherwise("none");
 
+  /** Steps of a short training. */
+  public static final Setting<Integer> RANK_STEPS =
+      Setting.whole("steps", 1, LARGEST_COUNT)
+          .usually(50)
+          .means("Steps for which each candidate learns");
+
+  /** Short training before candidates are compared. */
+  static final Setting<Settings> RANK_AFTER =
+      Setting.group("rankAfter", SettingTable.of(RANK_STEPS))
+          .means(
+              "Candidates learn from the model for some steps, and the loss of each afterwards"
+                  + " decides")
+          .otherwise("candidates are compared as they are cut");
+
   /** Activations in memory. */
   public static final Setting<Integer> ACTIVATION_MEBIBYTES =
       Setting.whole("activationMebibytes", 0, LARGEST_COUNT)

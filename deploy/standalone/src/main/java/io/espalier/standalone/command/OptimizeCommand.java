@@ -61,7 +61,8 @@ final class OptimizeCommand extends Task {
   @Option(
       names = "--data",
       paramLabel = "ROLE=URI",
-      description = "Data for calibration, train or eval; wins over what the policy names.")
+      description =
+          "Data for calibration, train or eval, or a teacher; wins over what the policy names.")
   private Map<String, String> data = new LinkedHashMap<>();
 
   @Option(

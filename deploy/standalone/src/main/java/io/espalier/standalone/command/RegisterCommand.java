@@ -46,8 +46,8 @@ final class RegisterCommand extends Task {
       names = "--data",
       paramLabel = "ROLE=URI",
       description =
-          "Data for calibration, train or eval; repeat for several. A policy that fixes a role"
-              + " wins.")
+          "Data for calibration, train or eval, or a teacher; repeat for several. A policy that"
+              + " fixes a role wins.")
   private Map<String, String> data = new LinkedHashMap<>();
 
   @Option(

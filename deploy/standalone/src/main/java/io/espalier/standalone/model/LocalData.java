@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -17,7 +16,8 @@ import java.util.TreeMap;
  * names, since it was said last and for this run alone.
  */
 final class LocalData {
-  private static final Set<String> ROLES = Set.of("calibration", "train", "eval");
+  /** Roles that data have: three of samples, and the model that a distillation learns from. */
+  static final List<String> ROLES = List.of("calibration", "train", "eval", "teacher");
 
   private LocalData() {}
 
@@ -54,8 +54,8 @@ final class LocalData {
         (role, uri) -> {
           if (!ROLES.contains(role)) {
             problems.add(
-                "data role '%s' is not known; the roles are calibration, train and eval"
-                    .formatted(role));
+                "data role '%s' is not known; the roles are %s"
+                    .formatted(role, String.join(", ", ROLES)));
           } else {
             missing(role, uri, problems);
           }

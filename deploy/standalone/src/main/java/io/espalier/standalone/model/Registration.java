@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -31,8 +30,6 @@ public record Registration(
     Optional<String> task,
     Map<String, String> data,
     Map<String, String> labels) {
-  private static final Set<String> ROLES = Set.of("calibration", "train", "eval");
-
   /** Stands for a task that is not known before the model has been opened. */
   private static final String ANY_TASK = "task";
 
@@ -95,10 +92,10 @@ public record Registration(
     new TreeMap<>(data)
         .forEach(
             (role, text) -> {
-              if (!ROLES.contains(role)) {
+              if (!LocalData.ROLES.contains(role)) {
                 problems.add(
-                    "data role '%s' is not known; the roles are calibration, train and eval"
-                        .formatted(role));
+                    "data role '%s' is not known; the roles are %s"
+                        .formatted(role, String.join(", ", LocalData.ROLES)));
               }
               try {
                 uris.put(role, DataUri.existing(text).toString());

@@ -36,6 +36,9 @@ public final class FastNas {
   /** Changes whenever results may. */
   public static final String VERSION = "5";
 
+  /** Images of a step of a candidate that learns. */
+  public static final int LEARNED_AT_ONCE = 64;
+
   private final FastNasPlan plan;
   private final FastNasSettings settings;
   private final ImageDataset data;

@@ -19,6 +19,7 @@ import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.prune.PruningSession;
 import io.espalier.worker.algorithm.prune.PruningSteps;
 import io.espalier.worker.algorithm.prune.SearchBudget;
+import io.espalier.worker.algorithm.prune.WidthCutting;
 import io.espalier.worker.algorithm.prune.WrittenCandidate;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Budget;
@@ -32,6 +33,7 @@ import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -51,13 +53,15 @@ public final class FastNasPruning {
    * @param calibrationImages images that BatchNorm was calibrated on
    * @param sensitivity what each width of each axis loses
    * @param remembered of the models that were scored for that, those of an earlier pruning
+   * @param tried candidates that were compared once they had learned; none if none learned
    */
   public record Result(
       PruningOutcome<Solved> outcome,
       Optional<Reconstruction> reconstruction,
       int calibrationImages,
       SensitivityMap sensitivity,
-      int remembered) {}
+      int remembered,
+      List<TriedWidths> tried) {}
 
   private final FastNasPlan plan;
   private final Constraints constraints;
@@ -117,7 +121,8 @@ public final class FastNasPruning {
           pruned.reconstruction(),
           session.completion.calibrationImages(),
           pruned.scores(),
-          fastNas.remembered());
+          fastNas.remembered(),
+          session.tried);
     }
   }
 
@@ -145,6 +150,7 @@ public final class FastNasPruning {
     private final ImageMetrics before;
     private final Path checkpoints;
     private final CutCompletion completion;
+    private List<TriedWidths> tried = List.of();
 
     Session(
         FastNasPlan costed,
@@ -184,9 +190,23 @@ public final class FastNasPruning {
 
     @Override
     public ChosenCut<FastNasPlan, Solved> choose(SensitivityMap map, Path output) {
+      var cutting = new SensitivityCutting(costed, fastNas, map, phases);
+      if (settings.rankAfter().isEmpty()) {
+        return settled(map, cutting, output);
+      }
+      var learned =
+          new LearnedCutting(
+              cutting, settings, original, completion, search, checkpoints, progress);
+      ChosenCut<FastNasPlan, Solved> chosen = settled(map, learned, output);
+      tried = learned.tried();
+      return chosen;
+    }
+
+    private ChosenCut<FastNasPlan, Solved> settled(
+        SensitivityMap map, WidthCutting<FastNasPlan> cutting, Path output) {
       WrittenCandidate<Selection, FastNasPlan> found =
           new CandidateSearch<>(
-                  new SensitivityCutting(costed, fastNas, map, phases),
+                  cutting,
                   LatencyRange.of(costed.space(), costed.costs()),
                   latencyBound,
                   new LoadedModels<>(original, FastNasPruning::load, measuring::latencies),

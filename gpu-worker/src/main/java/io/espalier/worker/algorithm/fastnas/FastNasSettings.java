@@ -3,6 +3,7 @@ package io.espalier.worker.algorithm.fastnas;
 import io.espalier.worker.algorithm.importance.Importance;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Objective;
+import java.util.OptionalInt;
 
 /**
  * Settings of FastNAS beside the budget.
@@ -17,6 +18,8 @@ import io.espalier.worker.algorithm.search.Objective;
  * @param importance what decides which channels of a layer stay
  * @param activationMebibytes bound of the activations that are kept in memory while sensitivity is
  *     measured; more of them go to a file. Changes no result
+ * @param rankAfter steps for which candidates learn before they are compared; empty if the search
+ *     decides alone
  * @param reconstruct whether what reads cut channels is solved for anew
  * @param seed decides which images are drawn
  */
@@ -30,6 +33,7 @@ public record FastNasSettings(
     Objective objective,
     Importance importance,
     int activationMebibytes,
+    OptionalInt rankAfter,
     ReconstructionMode reconstruct,
     long seed) {
 

@@ -1,5 +1,6 @@
 package io.espalier.worker.algorithm.train;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
@@ -33,6 +34,24 @@ public record LearningCurve(
   /** Position of the best of the points, the first of equals; empty if there is none. */
   public OptionalInt best() {
     return best(points, higherIsBetter);
+  }
+
+  /**
+   * Returns the best of the points, the best first and of equals the earlier one.
+   *
+   * @param most how many at most
+   */
+  public List<Point> best(int most) {
+    return best(points, higherIsBetter, most);
+  }
+
+  static List<Point> best(List<Point> points, boolean higherIsBetter, int most) {
+    Comparator<Point> byMeasure = Comparator.comparingDouble(Point::measure);
+    return points.stream()
+        .filter(point -> !Double.isNaN(point.measure()))
+        .sorted(higherIsBetter ? byMeasure.reversed() : byMeasure)
+        .limit(most)
+        .toList();
   }
 
   static OptionalInt best(List<Point> points, boolean higherIsBetter) {

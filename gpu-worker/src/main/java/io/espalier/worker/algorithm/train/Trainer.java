@@ -67,6 +67,14 @@ public record Trainer(
     }
   }
 
+  /**
+   * The file of weights, in float32, that were judged after a step and are among the best, until
+   * the training is forgotten.
+   */
+  public static Path judged(Path folder, long step) {
+    return TrainingCheckpoint.judged(folder, step);
+  }
+
   /** Removes what was kept in a folder, since the result of the training is safe. */
   public static void forget(Path folder) {
     TrainingCheckpoint.delete(folder);

@@ -23,9 +23,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * in the precision that is computed in, the running average of weights, and where the training is.
  * Order and augmentation of a step depend on the seed and its number alone, so whoever goes on from
  * here gets the same bits as without the interruption. The best of the weights that were judged lie
- * in a file of their own.
+ * in files of their own, named by the step that they were judged after.
  *
  * <p>It carries a fingerprint of the weights that the training began with, its objective and its
  * settings. One of another training, or one that cannot be read, is refused and replaced.
@@ -42,7 +44,8 @@ import org.slf4j.LoggerFactory;
 final class TrainingCheckpoint {
   private static final Logger LOGGER = LoggerFactory.getLogger(TrainingCheckpoint.class);
   private static final String NAME = "training.safetensors";
-  private static final String BEST = "best.safetensors";
+  private static final String JUDGED = "judged-";
+  private static final String SUFFIX = ".safetensors";
   private static final String FINGERPRINT = "fingerprint";
   private static final String STATE = "state";
   private static final String WEIGHT = "weight.";
@@ -72,15 +75,38 @@ final class TrainingCheckpoint {
     return new TrainingCheckpoint(directory, HexFormat.of().formatHex(digest.digest()));
   }
 
+  /** The file of the weights that were judged after a step. */
+  static Path judged(Path directory, long step) {
+    return directory.resolve(JUDGED + step + SUFFIX);
+  }
+
   /** Removes the checkpoint of a directory, if there is one. */
   static void delete(Path directory) {
-    for (String name : List.of(NAME, BEST)) {
-      Path file = directory.resolve(name);
-      try {
-        Files.deleteIfExists(file);
-      } catch (IOException e) {
-        throw new WorkerException("cannot delete %s: %s".formatted(file, e), true, e);
-      }
+    deleteFile(directory.resolve(NAME));
+    deleteJudged(directory, Set.of());
+  }
+
+  private static void deleteFile(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new WorkerException("cannot delete %s: %s".formatted(file, e), true, e);
+    }
+  }
+
+  /** Removes judged weights but those after some steps. */
+  private static void deleteJudged(Path directory, Set<Long> but) {
+    if (!Files.isDirectory(directory)) {
+      return;
+    }
+    Set<Path> left = but.stream().map(step -> judged(directory, step)).collect(Collectors.toSet());
+    try (Stream<Path> files = Files.list(directory)) {
+      files
+          .filter(file -> String.valueOf(file.getFileName()).startsWith(JUDGED))
+          .filter(file -> !left.contains(file))
+          .forEach(TrainingCheckpoint::deleteFile);
+    } catch (IOException e) {
+      throw new WorkerException("cannot list %s: %s".formatted(directory, e), true, e);
     }
   }
 
@@ -114,24 +140,33 @@ final class TrainingCheckpoint {
         Map.of(FINGERPRINT, fingerprint, STATE, state.toJson()));
   }
 
-  /** Replaces the best weights, whole or not at all. */
-  void saveBest(Weights weights) {
-    write(BEST, arrays("", weights), Map.of(FINGERPRINT, fingerprint));
+  /** Keeps weights that were judged after a step. */
+  void saveJudged(long step, Weights weights) {
+    write(
+        String.valueOf(judged(folder, step).getFileName()),
+        arrays("", weights),
+        Map.of(FINGERPRINT, fingerprint));
+  }
+
+  /** Keeps none of the judged weights but those after some steps. */
+  void retainJudged(Set<Long> steps) {
+    deleteJudged(folder, steps);
   }
 
   /**
-   * Takes the best weights that were saved.
+   * Takes the weights that were judged after a step.
    *
    * @throws WorkerException if they are gone
    */
-  void restoreBest(Weights weights) {
+  void restoreJudged(long step, Weights weights) {
+    Path file = judged(folder, step);
     weights.take(
-        open(folder.resolve(BEST))
+        open(file)
             .orElseThrow(
                 () ->
                     new WorkerException(
                         "%s: the best weights of the training are gone; repeat the job"
-                            .formatted(folder.resolve(BEST)),
+                            .formatted(file),
                         true,
                         null)));
   }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
@@ -73,7 +74,10 @@ final class TrainingRun implements AutoCloseable {
         + "\n"
         + objective.fingerprint()
         + "\n"
-        + trainer.validation().map(rule -> rule.every() + rule.heldOut().fingerprint()).orElse("");
+        + trainer
+            .validation()
+            .map(rule -> rule.every() + rule.heldOut().fingerprint() + rule.measure() + rule.kept())
+            .orElse("");
   }
 
   /** Trains to the end of the budget, or until patience is over. */
@@ -221,13 +225,17 @@ final class TrainingRun implements AutoCloseable {
     }
     Weights judged = average.map(WeightAverage::weights).orElse(weights);
     Judgement judgement = validation.get().heldOut().judge(judged);
-    Measure finest = judgement.finest();
-    state = state.judged(finest.value(), finest.higherIsBetter());
+    Measure deciding = validation.get().deciding(judgement);
+    state = state.judged(deciding.value(), deciding.higherIsBetter());
     progress.report(
         new Progress("judging", state.steps(), state.steps(), told(judgement.measures())));
-    if (state.isBest()) {
-      kept.orElseThrow().saveBest(judged);
+    if (bestSteps().contains(state.steps())) {
+      kept.orElseThrow().saveJudged(state.steps(), judged);
     }
+  }
+
+  private Set<Long> bestSteps() {
+    return state.bestSteps(validation.map(Validation::kept).orElse(1));
   }
 
   private static Map<String, Double> told(List<Measure> measures) {
@@ -264,6 +272,7 @@ final class TrainingRun implements AutoCloseable {
         file -> {
           if (isFinite()) { // or the state to go back to would be as broken as what follows from it
             file.save(weights, optimizer, average, state);
+            file.retainJudged(bestSteps()); // not before: a state may be gone back to
           }
           keptAt = System.nanoTime();
         });
@@ -310,9 +319,16 @@ final class TrainingRun implements AutoCloseable {
     if (state.points().isEmpty() || state.isBest()) {
       return state.steps();
     }
-    int best = state.best().orElse(0);
-    kept.orElseThrow().restoreBest(weights);
-    return state.points().get(best).step();
+    if (state.best().isEmpty()) {
+      throw new WorkerException(
+          "none of %d judgements on held-out samples is a number, the one of the start included; are weights and data sound?"
+              .formatted(state.points().size()),
+          false,
+          null);
+    }
+    long step = state.points().get(state.best().getAsInt()).step();
+    kept.orElseThrow().restoreJudged(step, weights);
+    return step;
   }
 
   /** BatchNorm layers know how many batches they have seen, if their checkpoint says so. */

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Where a training is, between two steps.
@@ -97,6 +99,13 @@ record TrainingState(
   /** Returns whether what was judged last is the best. */
   boolean isBest() {
     return best().orElse(-1) == points.size() - 1;
+  }
+
+  /** Numbers of the steps that the best of the points were judged after. */
+  Set<Long> bestSteps(int most) {
+    return LearningCurve.best(points, higherIsBetter, most).stream()
+        .map(LearningCurve.Point::step)
+        .collect(Collectors.toSet());
   }
 
   LearningCurve curve() {

@@ -4,6 +4,7 @@ import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.Problems;
 import io.espalier.worker.domain.job.StageJob;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
@@ -19,6 +20,9 @@ import java.util.stream.Stream;
  * @param seed decides which share is held out
  */
 record DataRoles(URI train, Optional<URI> eval, long seed) {
+  /** Role of a model that is learned from in place of the one that the run began with. */
+  static final String TEACHER = "teacher";
+
   private static final String EVAL = "eval";
 
   /**
@@ -38,6 +42,20 @@ record DataRoles(URI train, Optional<URI> eval, long seed) {
                         "data: distillation needs data to learn from, of role train or calibration, but the job has %s; give train in the policy's data or with the registered model"
                             .formatted(job.data().isEmpty() ? "none" : job.data().keySet())));
     return new DataRoles(train, Optional.ofNullable(job.data().get(EVAL)), job.seed());
+  }
+
+  /**
+   * The directory of a model.
+   *
+   * @throws InvalidInputException if it lies on no file system of this machine
+   */
+  static Path directory(URI model) {
+    if (!"file".equals(model.getScheme())) {
+      throw new InvalidInputException(
+          "data.teacher: wanted a model directory as a file: URI, found %s; put the teacher where the worker can read it"
+              .formatted(model));
+    }
+    return Path.of(model);
   }
 
   /**

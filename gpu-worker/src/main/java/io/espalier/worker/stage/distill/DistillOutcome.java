@@ -9,7 +9,7 @@ import java.util.Map;
  * @param before the student as it came
  * @param after the student as it goes out
  * @param teacher its teacher
- * @param layers what is to be told of layers that learned one by one, by key
+ * @param details what else is to be told, by key: layers that learned one by one, checkpoints
  */
 record DistillOutcome(
-    Judgement before, Judgement after, Judgement teacher, Map<String, String> layers) {}
+    Judgement before, Judgement after, Judgement teacher, Map<String, String> details) {}

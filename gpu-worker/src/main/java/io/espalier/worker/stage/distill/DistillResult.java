@@ -52,7 +52,7 @@ record DistillResult(
     for (Measure measure : outcome.teacher().measures()) {
       change.put("teacher." + measure.name(), Figures.of(measure.value(), measure.unit()));
     }
-    change.putAll(outcome.layers());
+    change.putAll(outcome.details());
     change.putAll(subject.reading());
     change.put(StageReport.OPENING, opening().lines());
     subject.student().carried().ifPresent(kept -> change.put(StageReport.NOT_COUNTED, kept));
@@ -75,7 +75,7 @@ record DistillResult(
   private String chosen() {
     LearningCurve.Point start = curve.points().get(0);
     LearningCurve.Point went = curve.points().get(best());
-    Measure measure = outcome.after().finest();
+    Measure measure = spec.deciding(outcome.after());
     return "after step %d of %d: %s %s on held-out samples, %s at the start"
         .formatted(
             went.step(),
@@ -149,7 +149,7 @@ record DistillResult(
   }
 
   private LearningFacts learning() {
-    Measure measure = outcome.after().finest();
+    Measure measure = spec.deciding(outcome.after());
     return new LearningFacts(
         measure.name(),
         measure.unit(),

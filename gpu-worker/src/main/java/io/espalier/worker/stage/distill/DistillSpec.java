@@ -13,6 +13,8 @@ import io.espalier.worker.algorithm.distill.KeptScores;
 import io.espalier.worker.algorithm.distill.OutputLoss;
 import io.espalier.worker.algorithm.distill.OutputSettings;
 import io.espalier.worker.algorithm.distill.StoredTeacher;
+import io.espalier.worker.algorithm.evaluate.Judgement;
+import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.minitron.measure.MemoryLimits;
 import io.espalier.worker.algorithm.train.Augmentation;
 import io.espalier.worker.algorithm.train.LearningRate;
@@ -25,6 +27,7 @@ import io.espalier.worker.stage.SpecReader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -48,7 +51,9 @@ record DistillSpec(Settings said) {
           DistillKeys.TASK_WEIGHT,
           DistillKeys.LABEL_CORRECTION,
           DistillKeys.HIDDEN,
-          DistillKeys.TEACHER_TOP_K);
+          DistillKeys.TEACHER_TOP_K,
+          DistillKeys.JUDGED_BY,
+          DistillKeys.KEEP);
 
   private static final double SECONDS_PER_MINUTE = 60;
   private static final int JUDGEMENTS = 10;
@@ -198,6 +203,24 @@ record DistillSpec(Settings said) {
 
   OptionalInt patience() {
     return said.number(DistillKeys.PATIENCE);
+  }
+
+  /** Name of the metric that decides; empty for the finest. */
+  Optional<String> judgedBy() {
+    return said.find(DistillKeys.JUDGED_BY);
+  }
+
+  /** The measure of a judgement that decides. */
+  Measure deciding(Judgement judgement) {
+    return judgement.measures().stream()
+        .filter(measure -> judgedBy().filter(measure.name()::equals).isPresent())
+        .findFirst()
+        .orElseGet(judgement::finest);
+  }
+
+  /** Number of the best judged models that are kept. */
+  int keep() {
+    return said.get(DistillKeys.KEEP);
   }
 
   /** Returns what is learned. */

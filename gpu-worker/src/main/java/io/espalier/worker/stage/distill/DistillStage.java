@@ -25,6 +25,7 @@ import io.espalier.worker.stage.ModelCosts;
 import io.espalier.worker.stage.Stage;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -76,7 +77,7 @@ public final class DistillStage implements Stage {
   @Override
   public long diskBytes(StageJob job, long inputBytes, Map<String, Long> referenceBytes) {
     long inSinglePrecision = 2 * inputBytes; // of what is stored in 16 bits
-    int kept = 4; // weights, two moments of the optimizer, the best weights
+    int kept = 3 + 1 + DistillSpec.parse(job.spec()).keep(); // state, and judged weights, one more
     return 3 * inputBytes + kept * inSinglePrecision;
   }
 
@@ -114,13 +115,16 @@ public final class DistillStage implements Stage {
       if (curve.best().orElse(0) > 0) {
         CutFiles.write(ModelDirectory.open(job.output()), weights);
       }
+      Map<String, String> kept =
+          KeptCheckpoints.of(curve, opened.spec(), opened.spec().deciding(before))
+              .write(folder, weights, job.output());
       var result =
           new DistillResult(
               job,
               opened.spec(),
               subject,
               curve,
-              new DistillOutcome(before, after, judged.teacher(), Map.of()));
+              new DistillOutcome(before, after, judged.teacher(), kept));
       return delivered(result, job);
     }
   }
@@ -171,7 +175,9 @@ public final class DistillStage implements Stage {
               new Validation(
                   subject.heldOut(teacherWeights, progress),
                   opened.spec().evaluateEvery(usual, subject.samples()),
-                  opened.spec().patience()),
+                  opened.spec().patience(),
+                  opened.spec().judgedBy(),
+                  opened.spec().keep()),
               new Checkpointing(folder, betweenStates, ending))
           .train(weights, lessons.objective(), progress);
     }
@@ -193,6 +199,12 @@ public final class DistillStage implements Stage {
             teacher.orElseThrow(),
             roles.orElseThrow());
     requireEnough(spec.orElseThrow(), subject);
+    if (job.data().containsKey(DataRoles.TEACHER)
+        && (spec.orElseThrow().learnsHidden() || spec.orElseThrow().layerwise())) {
+      throw new InvalidInputException(
+          "data.teacher: where layers and channels are from is known of the model that the run"
+              + " began with alone; leave teacher out, or hidden and mode");
+    }
     if (spec.orElseThrow().layerwise()) {
       LayerwiseWork.of(job, spec.orElseThrow(), subject);
     }
@@ -215,6 +227,12 @@ public final class DistillStage implements Stage {
           "distill.teacherTopK: what the teacher says is kept of images that do not change; say"
               + " augmentation: none, or leave it out");
     }
+    spec.judgedBy()
+        .filter(name -> !subject.measureNames().contains(name))
+        .ifPresent(
+            name ->
+                problems.add(
+                    "distill.judgedBy: wanted one of %s, found %s", subject.measureNames(), name));
     if (!subject.labelled()) {
       spec.keysOfLabels()
           .forEach(
@@ -231,7 +249,12 @@ public final class DistillStage implements Stage {
     return KnownModel.of(ModelDirectory.open(directory));
   }
 
+  /** The model that the data name as teacher, or else the one that the run began with. */
   private static KnownModel teacher(StageJob job) {
+    URI other = job.data().get(DataRoles.TEACHER);
+    if (other != null) {
+      return model(DataRoles.directory(other));
+    }
     Path directory = job.references().get(StageDeclaration.TEACHER);
     if (directory == null) {
       throw new InvalidInputException(

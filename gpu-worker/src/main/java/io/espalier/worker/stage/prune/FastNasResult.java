@@ -1,5 +1,6 @@
 package io.espalier.worker.stage.prune;
 
+import io.espalier.fact.CandidateFact;
 import io.espalier.schemas.stage.FastNasKeys;
 import io.espalier.worker.algorithm.evaluate.ImageMetrics;
 import io.espalier.worker.algorithm.evaluate.Measure;
@@ -9,6 +10,8 @@ import io.espalier.worker.algorithm.fastnas.FastNasPruning;
 import io.espalier.worker.algorithm.prune.Decision.Solved;
 import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
+import io.espalier.worker.algorithm.search.Quantity;
+import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
@@ -21,6 +24,8 @@ import io.espalier.worker.stage.ResultFiles;
 import io.espalier.worker.stage.TimmShapes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -35,6 +40,7 @@ record FastNasResult(
     FastNasPruning.Result pruned,
     PruningImages images)
     implements PruningResult {
+  private static final String AFTER_LEARNING = "lossAfterLearning";
   private static final String NOTE_ON_OTHERS =
       "timm.create_model, torchvision and transformers build every block of a stage equally wide,"
           + " so they do not load this model; a network built with the widths in config.json"
@@ -83,6 +89,7 @@ record FastNasResult(
     var settings = PruningSummary.used(spec.said());
     settings.put("seed", Long.toString(job.seed()));
     settings.put("evaluations", Integer.toString(pruned.sensitivity().evaluations()));
+    tell(settings);
     pruned.reconstruction().map(ReconstructionTexts::settings).ifPresent(settings::putAll);
     settings.putAll(images.judge().reading().facts());
     settings.put(StageReport.OPENING, opening().lines());
@@ -93,7 +100,38 @@ record FastNasResult(
             settings,
             images.uri(),
             OptionalInt.empty())
-        .report(FastNasKeys.FASTNAS, FastNas.VERSION, loadsIn());
+        .report(FastNasKeys.FASTNAS, FastNas.VERSION, loadsIn(), candidates());
+  }
+
+  private List<CandidateFact> candidates() {
+    Widths chosen = outcome().decision().selection().widths();
+    return pruned.tried().stream()
+        .map(
+            tried ->
+                new CandidateFact(
+                    tried.selection().widths().units(),
+                    List.of(),
+                    Map.of(
+                        Quantity.FLOPS.key(), Quantity.FLOPS.of(tried.selection().cost()),
+                        Quantity.PARAMETERS.key(),
+                            Quantity.PARAMETERS.of(tried.selection().cost())),
+                    Optional.of(new CandidateFact.Score(AFTER_LEARNING, tried.loss())),
+                    tried.selection().widths().equals(chosen)))
+        .toList();
+  }
+
+  private void tell(Map<String, String> settings) {
+    List<CandidateFact> candidates = candidates();
+    for (int i = 0; i < candidates.size(); i++) {
+      CandidateFact each = candidates.get(i);
+      String key = "candidate." + (i + 1);
+      settings.put(key + ".widths", each.sizes().toString());
+      settings.put(key + ".flops", each.cost().get(Quantity.FLOPS.key()).toString());
+      settings.put(key + "." + AFTER_LEARNING, Double.toString(each.score().orElseThrow().value()));
+      if (each.chosen()) {
+        settings.put("candidate.chosen", Integer.toString(i + 1));
+      }
+    }
   }
 
   private List<String> loadsIn() {

@@ -3,6 +3,7 @@ package io.espalier.worker.stage.prune;
 import io.espalier.schemas.setting.Settings;
 import io.espalier.schemas.stage.FastNasKeys;
 import io.espalier.schemas.stage.PruneKeys;
+import io.espalier.worker.algorithm.fastnas.FastNas;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.Score;
 import io.espalier.worker.algorithm.fastnas.FastNasSettings.ScoreAfter;
@@ -104,6 +105,13 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
     return said.get(PruneKeys.ACTIVATION_MEBIBYTES);
   }
 
+  /** Steps for which candidates learn before they are compared; empty if they do not. */
+  OptionalInt rankAfter() {
+    return said.says(FastNasKeys.RANK_AFTER)
+        ? OptionalInt.of(said.get(FastNasKeys.RANK_AFTER).get(PruneKeys.RANK_STEPS))
+        : OptionalInt.empty();
+  }
+
   /** Returns whether layers behind the first cut are solved for anew. */
   ReconstructionMode reconstruct() {
     return said.get(PruneKeys.RECONSTRUCT, ReconstructionMode.values(), ReconstructionMode::key);
@@ -121,6 +129,7 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
         objective(),
         importance(),
         activationMebibytes(),
+        rankAfter(),
         reconstruct(),
         seed);
   }
@@ -149,6 +158,11 @@ public record FastNasSpec(Settings said, Constraints constraints, LayerRules lay
       problems.add(
           "prune.score: %s needs labelled images, but those of the search have no classes; use agreement"
               .formatted(word(score())));
+    }
+    if (rankAfter().isPresent() && images < 2 * FastNas.LEARNED_AT_ONCE) {
+      problems.add(
+          "prune.rankAfter: candidates learn in steps of %d images, but the data of the search have %d; give at least %d, or leave it out"
+              .formatted(FastNas.LEARNED_AT_ONCE, images, 2 * FastNas.LEARNED_AT_ONCE));
     }
     if (!labelled && importance() == Importance.TAYLOR) {
       problems.add(

@@ -76,7 +76,7 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
   /** Steps for which candidates learn before they are compared; empty if they do not. */
   OptionalInt rankAfter() {
     return said.says(MinitronKeys.RANK_AFTER)
-        ? OptionalInt.of(said.get(MinitronKeys.RANK_AFTER).get(MinitronKeys.RANK_STEPS))
+        ? OptionalInt.of(said.get(MinitronKeys.RANK_AFTER).get(PruneKeys.RANK_STEPS))
         : OptionalInt.empty();
   }
 

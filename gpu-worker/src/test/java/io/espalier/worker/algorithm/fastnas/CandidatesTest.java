@@ -45,6 +45,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -218,6 +219,7 @@ class CandidatesTest {
             Objective.SUM,
             Importance.CONSUMER_NORM,
             64,
+            OptionalInt.empty(),
             ReconstructionMode.OFF,
             3);
     Constraints constraints = Constraints.parse(Map.of("latency", latency));

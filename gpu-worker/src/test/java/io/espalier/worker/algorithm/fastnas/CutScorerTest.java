@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -77,6 +78,7 @@ class CutScorerTest {
             Objective.SUM,
             Importance.CONSUMER_NORM,
             1,
+            OptionalInt.empty(),
             ReconstructionMode.OFF,
             1);
     var search = new FastNas(plan, settings, images);

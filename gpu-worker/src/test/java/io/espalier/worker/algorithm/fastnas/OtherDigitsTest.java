@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -83,6 +84,7 @@ class OtherDigitsTest {
             Objective.SUM,
             Importance.CONSUMER_NORM,
             64,
+            OptionalInt.empty(),
             ReconstructionMode.OFF,
             3);
     Supplier<String> fingerprint =

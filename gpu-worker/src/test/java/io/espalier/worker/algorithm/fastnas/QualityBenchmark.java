@@ -31,6 +31,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
@@ -187,6 +188,7 @@ public final class QualityBenchmark {
         objective,
         Importance.CONSUMER_NORM,
         1024,
+        OptionalInt.empty(),
         ReconstructionMode.OFF,
         seed);
   }

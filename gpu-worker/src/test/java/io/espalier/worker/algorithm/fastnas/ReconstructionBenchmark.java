@@ -40,6 +40,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Gain of reconstruction on networks that read images: accuracy as cut, with BatchNorm calibrated
@@ -297,6 +298,7 @@ public final class ReconstructionBenchmark {
         Objective.SUM,
         Importance.CONSUMER_NORM,
         1024,
+        OptionalInt.empty(),
         ReconstructionMode.AUTO,
         seed);
   }

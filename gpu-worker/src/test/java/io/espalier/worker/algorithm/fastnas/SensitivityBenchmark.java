@@ -30,6 +30,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
@@ -197,6 +198,7 @@ public final class SensitivityBenchmark {
         Objective.SUM,
         Importance.CONSUMER_NORM,
         mebibytes,
+        OptionalInt.empty(),
         ReconstructionMode.OFF,
         SEED);
   }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.schemas.stage.StageDeclaration;
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Metric;
 import io.espalier.worker.domain.job.Progress;
@@ -26,6 +27,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -285,6 +287,56 @@ class DistillStageTest {
     assertThatThrownBy(
             () -> stage.check(job("student", "teacher", "{\"teacherTopK\": 10, \"batchSize\": 8}")))
         .hasMessageContaining("say augmentation: none");
+  }
+
+  @Test
+  void data_may_name_another_teacher() throws IOException {
+    String settings = "{\"steps\": 4, \"batchSize\": 12, \"learningRate\": 0.05}";
+    StageJob usual = job("student", "teacher", settings);
+    stage.run(usual, Progress.Listener.NONE);
+    byte[] wanted = Files.readAllBytes(usual.output().resolve("model.safetensors"));
+    Files.move(usual.output(), folder.resolve("usual"));
+    var data = new HashMap<>(usual.data());
+    data.put("teacher", folder.resolve("teacher").toUri());
+
+    StageJob named = job("student", "student", settings, data);
+    StageReport report = stage.run(named, Progress.Listener.NONE);
+
+    assertThat(named.output().resolve("model.safetensors")).hasBinaryContent(wanted);
+    assertThat(report.change())
+        .containsEntry("teacher", ModelDirectory.open(folder.resolve("teacher")).rootDigest());
+    data.put("teacher", URI.create("s3://models/teacher"));
+    assertThatThrownBy(() -> stage.check(job("student", "student", settings, data)))
+        .hasMessageContaining("wanted a model directory as a file: URI, found s3://models/teacher");
+  }
+
+  @Test
+  void the_best_judged_models_are_kept_beside_the_one_that_goes_out() throws IOException {
+    StageJob job =
+        job(
+            "student",
+            "teacher",
+            "{\"steps\": 12, \"batchSize\": 12, \"learningRate\": 0.02, \"evaluateEvery\": 3,"
+                + " \"judgedBy\": \"accuracy\", \"keep\": 3}");
+
+    StageReport report = stage.run(job, Progress.Listener.NONE);
+
+    assertThat(report.change().get("chosen")).contains("accuracy");
+    List<String> kept =
+        report.change().keySet().stream().filter(key -> key.startsWith("checkpoint.")).toList();
+    assertThat(kept).hasSize(3);
+    String chosen = report.change().get("chosen").replaceAll("after step (\\d+) .*", "$1");
+    Path best = job.output().resolve("checkpoints/step-%s.safetensors".formatted(chosen));
+    SafetensorsFile made = SafetensorsFile.open(job.output().resolve("model.safetensors"));
+    SafetensorsFile checkpoint = SafetensorsFile.open(best);
+    assertThat(checkpoint.tensors().keySet()).isEqualTo(made.tensors().keySet());
+    assertThat(checkpoint.read("fc.weight").bytes()).isEqualTo(made.read("fc.weight").bytes());
+    assertThat(job.checkpoints().resolve("distill")).isEmptyDirectory();
+    assertThatThrownBy(
+            () ->
+                stage.check(job("student", "teacher", "{\"batchSize\": 8, \"judgedBy\": \"f1\"}")))
+        .hasMessageContaining("distill.judgedBy: wanted one of [")
+        .hasMessageContaining("found f1");
   }
 
   @Test

@@ -37,15 +37,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Gain of distillation behind reconstruction on a model of the zoo, beside plain fine-tuning with
  * the same steps, optimizer, learning rate and samples. Results are in {@code docs/distill.md}.
  *
  * <p>Arguments: how many seeds (5 if not said); the model, {@code cifar_resnet20} (if not said),
- * {@code bert} or {@code llama}; how many epochs (2 if not said); a folder with a trained Llama and
- * its texts, without which one is trained; more settings of the distillation as fields of JSON,
- * without braces.
+ * {@code modelopt} (the same at the widths that ModelOpt chose), {@code bert} or {@code llama}; how
+ * many epochs (2 if not said); a folder with a trained Llama and its texts, without which one is
+ * trained; more settings of the distillation as fields of JSON, without braces.
  */
 public final class DistillationBenchmark {
   /**
@@ -69,6 +70,11 @@ public final class DistillationBenchmark {
           }
           return new Subject("accuracy", 100, cuts, 0);
         }
+        case "modelopt" -> {
+          cuts.put("80 %, ModelOpt's widths", widths("8 16 8 24 32 32 48 56 40", 63_408_000));
+          cuts.put("60 %, ModelOpt's widths", widths("8 8 8 16 24 24 32 56 24", 48_073_000));
+          return new Subject("accuracy", 100, cuts, 0);
+        }
         case "bert" -> {
           for (int percent : new int[] {50, 35, 25}) {
             cuts.put(
@@ -88,6 +94,25 @@ public final class DistillationBenchmark {
         }
         default -> throw new IllegalArgumentException("no model " + name);
       }
+    }
+
+    /**
+     * Widths that ModelOpt 0.40 chose for the same network, divisor and data, of the first
+     * convolution of each block; BatchNorm is calibrated, and nothing solved for.
+     */
+    private static String widths(String chosen, int flops) {
+      var rules = new ArrayList<String>(List.of("{\"match\": \"*\", \"exclude\": true}"));
+      String[] each = chosen.split(" ");
+      for (int i = 0; i < each.length; i++) {
+        double ratio = Double.parseDouble(each[i]) / (16 << i / 3);
+        if (ratio < 1) {
+          rules.add(
+              "{\"match\": \"layer%d.%d.conv1\", \"exclude\": false, \"ratios\": [%s]}"
+                  .formatted(i / 3 + 1, i % 3, ratio));
+        }
+      }
+      return "\"algorithm\": \"fastnas\", \"constraints\": {\"flops\": %d}, \"channelDivisor\": 8, \"reconstruct\": \"off\", \"layers\": %s"
+          .formatted(flops, rules);
     }
 
     private String length() {
@@ -147,7 +172,7 @@ public final class DistillationBenchmark {
       case "llama" -> Zoo.train(DemoText.TALES, folder, Progress.Listener.NONE);
       default -> {
         Zoo.writeShapes(folder.resolve("data"), 10_000, 2_000, 20);
-        Zoo.writeModel(name, folder.resolve("model"));
+        Zoo.writeModel("cifar_resnet20", folder.resolve("model"));
       }
     }
   }
@@ -192,7 +217,7 @@ public final class DistillationBenchmark {
     String metric = subject.metric();
     double[] values = {
       metric(cut, metric).before().orElseThrow(),
-      metric(cut, Measure.asCut(metric)).after().orElseThrow(),
+      found(cut, Measure.asCut(metric)).orElse(metric(cut, metric)).after().orElseThrow(),
       metric(cut, metric).after().orElseThrow(),
       fineTuned(pruned, seed),
       metric(learned, metric).after().orElseThrow()
@@ -285,9 +310,10 @@ public final class DistillationBenchmark {
   }
 
   private static Metric metric(StageReport report, String name) {
-    return report.metrics().stream()
-        .filter(metric -> metric.name().equals(name))
-        .findFirst()
-        .orElseThrow();
+    return found(report, name).orElseThrow();
+  }
+
+  private static Optional<Metric> found(StageReport report, String name) {
+    return report.metrics().stream().filter(metric -> metric.name().equals(name)).findFirst();
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.fact.CandidateFact;
 import io.espalier.fact.ChangeFacts;
 import io.espalier.fact.ConstraintFact;
 import io.espalier.fact.FactsJson;
@@ -559,6 +560,37 @@ class PruneStageTest {
     List<Double> losses = new ArrayList<>();
     facts.at("/curve/points").forEach(point -> losses.add(point.at("/predictedLoss").asDouble()));
     assertThat(losses).isSortedAccordingTo(Comparator.reverseOrder());
+  }
+
+  @Test
+  void candidates_are_compared_once_they_have_learned() throws IOException {
+    String spec = SPEC.replace("\"scoreImages\"", "\"rankAfter\":{\"steps\":2},\"scoreImages\"");
+    Zoo.writeShapes(own.resolve("more"), 140, 20, 3);
+    URI data = own.resolve("more").toUri();
+    var images =
+        Map.of(
+            "calibration", URI.create(data + "?split=train"),
+            "eval", URI.create(data + "?split=test"));
+
+    StageReport report =
+        stage.run(with(job(spec, "learned"), shared.resolve("model"), images), heard::add);
+
+    List<CandidateFact> candidates = report.facts().candidates();
+    assertThat(candidates).hasSizeBetween(1, 4);
+    assertThat(candidates.stream().filter(CandidateFact::chosen)).hasSize(1);
+    CandidateFact chosen =
+        candidates.stream().filter(CandidateFact::chosen).findFirst().orElseThrow();
+    assertThat(candidates)
+        .allSatisfy(
+            each ->
+                assertThat(each.score().orElseThrow().value())
+                    .isGreaterThanOrEqualTo(chosen.score().orElseThrow().value()));
+    assertThat(chosen.score().orElseThrow().metric()).isEqualTo("lossAfterLearning");
+    assertThat(heard.stream().filter(each -> each.phase().startsWith("training candidate")))
+        .hasSize(2 * candidates.size());
+    assertThat(own.resolve("checkpoints/candidate")).doesNotExist();
+    assertThatThrownBy(() -> stage.check(job(spec, "few")))
+        .hasMessageContaining("prune.rankAfter: candidates learn in steps of 64 images");
   }
 
   @Test
