@@ -6,8 +6,8 @@ import io.espalier.worker.algorithm.distill.ImageSamples;
 import io.espalier.worker.algorithm.distill.StoredTeacher;
 import io.espalier.worker.algorithm.distill.Teacher;
 import io.espalier.worker.algorithm.evaluate.ImageMetrics;
+import io.espalier.worker.algorithm.train.ComparedHeldOut;
 import io.espalier.worker.algorithm.train.HeldOut;
-import io.espalier.worker.algorithm.train.ImageHeldOut;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.data.ImageReading;
@@ -90,13 +90,14 @@ record ImageSubject(
 
   @Override
   public JudgedSamples judged(Weights teacherWeights, Progress.Listener progress) {
-    ImageHeldOut images = beside(data.judged(), teacherWeights, progress);
+    ComparedHeldOut<ImageMetrics> images = beside(data.judged(), teacherWeights, progress);
     return new JudgedSamples(images, images.ofReference());
   }
 
-  private ImageHeldOut beside(
+  private ComparedHeldOut<ImageMetrics> beside(
       ImageDataset images, Weights teacherWeights, Progress.Listener progress) {
-    return ImageHeldOut.of(student.family(), images, teacher.family(), teacherWeights, progress);
+    return ComparedHeldOut.ofImages(
+        student.family(), images, teacher.family(), teacherWeights, progress);
   }
 
   @Override

@@ -41,12 +41,7 @@ public final class ActivationMeasurement {
   /** A measurement on texts. */
   public ActivationMeasurement(
       DecoderBlueprint blueprint, ActivationSettings settings, TextDataset data) {
-    this(
-        blueprint,
-        settings,
-        TokenBatches.of(
-            data.drawn(data.examples(), settings.seed()), settings.batchSize(), settings.batches()),
-        data.fingerprint());
+    this(blueprint, settings, texts(settings, data), data.fingerprint());
   }
 
   /**
@@ -77,6 +72,12 @@ public final class ActivationMeasurement {
   /** The batches that units are listened to on. */
   public TokenBatches texts() {
     return texts;
+  }
+
+  /** The batches of texts that units are listened to on. */
+  public static TokenBatches texts(ActivationSettings settings, TextDataset data) {
+    return TokenBatches.of(
+        data.drawn(data.examples(), settings.seed()), settings.batchSize(), settings.batches());
   }
 
   /**
