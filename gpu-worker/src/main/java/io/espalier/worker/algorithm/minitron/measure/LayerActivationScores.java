@@ -132,7 +132,7 @@ public record LayerActivationScores(Map<String, double[]> units, double distance
   }
 
   /** The axes of heads, and of neurons that all tokens go through, by what they are. */
-  static Map<String, Axis> solvable(DecoderBlueprint blueprint, int layer) {
+  static Map<String, Axis> solvable(NetworkBlueprint blueprint, int layer) {
     Map<String, Axis> axes = axes(blueprint, layer);
     axes.keySet().retainAll(List.of(HEADS, NEURONS));
     return axes;
