@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains a small transformer on scikit-learn's handwritten digits, prunes it by GradNAS, and opens the results in transformers and timm.
+"""Trains a small transformer on scikit-learn's handwritten digits, prunes it by GradNAS and Minitron, and opens the results in transformers and timm.
 
     python integration-tests/open_vit.py WORK [ESPALIER]
 
@@ -37,8 +37,14 @@ spec:
   match: {{ names: ["*"] }}
   data: {{ calibration: "{data}?split=train", eval: "{data}?split=test" }}
   stages:
-    - prune: {{ algorithm: gradnas, constraints: {{ flops: {budget}% }}, batches: 32, neuronDivisor: 8{more} }}
+    - prune: {{ algorithm: {asked}, batches: 32, neuronDivisor: 8{more} }}
 """
+GRADNAS = "gradnas, constraints: {{ flops: {}% }}"
+MINITRON = "minitron, hiddenDivisor: 8, maxWidthPruning: 0.6, maxDepthPruning: 0.3, constraints: {{ parameters: {}% }}"
+HALVES = "minitron, export: { hidden_size: 32, num_attention_heads: 2, intermediate_size: 128 }"
+SIZES = [
+    (80, MINITRON.format(80), ""), (60, MINITRON.format(60), ""), (60, MINITRON.format(60), ", reconstruct: off"),
+    (40, MINITRON.format(40), ""), (25, HALVES, ""), (25, HALVES, ", reconstruct: off")]
 
 
 def run(espalier, *arguments):
@@ -135,19 +141,29 @@ def evaluated(model, work, espalier):
     return json.loads(run(espalier, "evaluate", "--model", model, "--data", f"{work / 'digits'}?split=test", "-o", "json"))
 
 
-def check(name, budget, more, work, espalier, test, before):
-    form = more.replace(", ", "-").replace(": ", "=")
+def widths(directory):
+    """Sizes of a model, in the words of its config.json."""
+    config = json.loads((directory / "config.json").read_text())
+    said = config.get("model_args", config)
+    keys = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "embed_dim", "depth", "num_heads", "mlp_ratio")
+    return {key: said[key] for key in keys if key in said}
+
+
+def check(name, budget, asked, more, work, espalier, test, before):
+    form = ("-minitron" if asked.startswith("minitron") else "") + more.replace(", ", "-").replace(": ", "=")
     out = work / f"{name}-{budget}{form}"
     if name == "timm" and "hf-v4" in more:
         return True
     policy = work / "policy.yaml"
-    policy.write_text(POLICY.format(data=(work / "digits").as_uri() + "/", budget=budget, more=more))
+    policy.write_text(POLICY.format(data=(work / "digits").as_uri() + "/", asked=asked, more=more))
     if not out.exists():
         run(espalier, "optimize", "--model", work / name, "--policy", policy, "--out", out, "--scores", work / "scores")
     made = json.loads((out / "espalier.json").read_text())
     after = evaluated(out, work, espalier)
     loaders = made["loadsIn"]
-    line = (f"{name} {budget} %, {made['stages'][-1]['change']['output']}{' as cut' if 'reconstruct' in more else ''}: accuracy "
+    change = made["stages"][-1]["change"]
+    sizes = ", ".join(f"{key} {value}" for key, value in widths(out).items())
+    line = (f"{name} {budget} %, {change.get('output', sizes)}{' as cut' if 'reconstruct' in more else ''}: accuracy "
             f"{before['accuracy']:.4f} -> {after['accuracy']:.4f}, loss {before['loss']:.4f} -> {after['loss']:.4f}, opens in "
             f"{', '.join(loaders)}")
     library = next((each for each in ("timm", "transformers") if any(loader.startswith(each) for loader in loaders)), None)
@@ -166,7 +182,8 @@ def main(work, espalier):
     if not (work / "timm").exists():
         store(trained(*images(sorted(work.glob("digits/**/data_batch_*.bin")))), work)
     before = {name: evaluated(work / name, work, espalier) for name in ("vit", "timm")}
-    return all([check(name, budget, more, work, espalier, test, before[name]) for name in before for budget, more in CASES])
+    cases = [(budget, GRADNAS.format(budget), more) for budget, more in CASES] + SIZES
+    return all([check(name, *case, work, espalier, test, before[name]) for name in before for case in cases])
 
 
 if __name__ == "__main__":

@@ -5,14 +5,16 @@ package io.espalier.worker.data;
  *
  * <p>Safe for use by several threads.
  */
-public interface ImageDataset {
+public interface ImageDataset extends Samples<Batch> {
   /** Number of images. */
+  @Override
   int size();
 
   /** Number of classes; labels are from 0 up to (excluding) this. 0 if no image has a class. */
   int classes();
 
   /** Returns whether the images have classes; if not, each label is -1. */
+  @Override
   default boolean labelled() {
     return classes() > 0;
   }
@@ -32,6 +34,7 @@ public interface ImageDataset {
    * @throws IndexOutOfBoundsException if a position is not in the data set
    * @throws io.espalier.worker.domain.InvalidInputException if an image cannot be decoded
    */
+  @Override
   Batch batch(int[] indices);
 
   /** Returns how its images become numbers. */
@@ -43,7 +46,13 @@ public interface ImageDataset {
    * SHA-256, in hexadecimal, of the content and of the settings by which it becomes numbers: the
    * same images in the same order, prepared in the same way, give the same.
    */
+  @Override
   String fingerprint();
+
+  @Override
+  default ImageDataset shuffled(long seed) {
+    return drawn(size(), seed);
+  }
 
   /** Its first {@code n} images, or all if there are fewer. */
   default ImageDataset first(int n) {

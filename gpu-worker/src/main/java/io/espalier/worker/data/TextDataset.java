@@ -7,8 +7,9 @@ import java.util.List;
  *
  * <p>Safe for use by several threads.
  */
-public interface TextDataset {
+public interface TextDataset extends Samples<TokenBatch> {
   /** Number of sequences. */
+  @Override
   int size();
 
   /**
@@ -18,9 +19,6 @@ public interface TextDataset {
   default int examples() {
     return size();
   }
-
-  /** Returns whether what is right is known. */
-  boolean labelled();
 
   /** Returns what in the file could have been meant otherwise than it was read, in sentences. */
   default List<String> warnings() {
@@ -35,10 +33,17 @@ public interface TextDataset {
    *
    * @throws IndexOutOfBoundsException if a position is not in the data set
    */
+  @Override
   TokenBatch batch(int[] indices);
 
   /** SHA-256, in hexadecimal, of the sequences and labels. */
+  @Override
   String fingerprint();
+
+  @Override
+  default TextDataset shuffled(long seed) {
+    return drawn(examples(), seed);
+  }
 
   /**
    * Its first {@code n} examples with all their sequences, or all if there are fewer.

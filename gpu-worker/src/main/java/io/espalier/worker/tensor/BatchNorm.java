@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDArray;
  *
  * @param weight scale
  * @param bias shift
- * @param mean running mean; changed in place by {@link Tensors#batchNormTraining}
+ * @param mean running mean; changed in place by {@link FeatureMaps#batchNormTraining}
  * @param variance running variance, unbiased; changed in place likewise
  */
 public record BatchNorm(NDArray weight, NDArray bias, NDArray mean, NDArray variance) {

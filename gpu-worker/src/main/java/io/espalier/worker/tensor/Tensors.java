@@ -33,7 +33,8 @@ public final class Tensors {
    * 2. toType, toDevice and duplicate cut the graph: the gradient is simply missing behind them.
    * 3. Types that the native layer does not know (BFLOAT16, INT16, UINT16) abort the whole JVM.
    *
-   * An architecture test keeps all of these out of every other class.
+   * An architecture test keeps all of these out of every other class. Operations on feature maps meet none
+   * of them and are in FeatureMaps.
    */
   private Tensors() {}
 
@@ -324,58 +325,6 @@ public final class Tensors {
     return JniUtils.matmul(p(a), JniUtils.transpose(p(b), 0, 1));
   }
 
-  /**
-   * Convolution without bias: (batch, in, h, w) with weight (out, in / groups, kh, kw) → (batch,
-   * out, h', w').
-   *
-   * @param stride step on both axes
-   * @param padding zeros added on all four sides
-   */
-  public static NDArray conv2d(NDArray x, NDArray weight, int stride, int padding) {
-    Shape dilation = new Shape(1, 1);
-    return JniUtils.convolution(
-        p(x), p(weight), null, square(stride), square(padding), dilation, groups(x, weight));
-  }
-
-  /**
-   * Convolution with a bias of shape (out), otherwise as {@link #conv2d(NDArray, NDArray, int,
-   * int)}.
-   */
-  public static NDArray conv2d(NDArray x, NDArray weight, NDArray bias, int stride, int padding) {
-    Shape dilation = new Shape(1, 1);
-    return JniUtils.convolution(
-        p(x), p(weight), p(bias), square(stride), square(padding), dilation, groups(x, weight));
-  }
-
-  /** Epsilon that torchvision and timm give every BatchNorm. */
-  public static final double BATCH_NORM_EPSILON = 1e-5;
-
-  /** Normalises each channel of (batch, channels, h, w) by its running statistics. */
-  public static NDArray batchNorm(NDArray x, BatchNorm norm) {
-    return batchNorm(x, norm, false, 0);
-  }
-
-  /**
-   * Normalises each channel of (batch, channels, h, w) by the batch's own mean and biased variance,
-   * and moves the running statistics in place: {@code running = (1 - momentum) · running + momentum
-   * · batch}, with the batch's unbiased variance (PyTorch's meaning of momentum).
-   */
-  public static NDArray batchNormTraining(NDArray x, BatchNorm norm, double momentum) {
-    return batchNorm(x, norm, true, momentum);
-  }
-
-  private static NDArray batchNorm(NDArray x, BatchNorm norm, boolean training, double momentum) {
-    return JniUtils.batchNorm(
-        p(x),
-        p(norm.mean()),
-        p(norm.variance()),
-        p(norm.weight()),
-        p(norm.bias()),
-        training,
-        momentum,
-        BATCH_NORM_EPSILON);
-  }
-
   /** max(x, 0). */
   public static NDArray relu(NDArray x) {
     return JniUtils.relu(p(x));
@@ -423,68 +372,7 @@ public final class Tensors {
     return multiply(x, hardSigmoid(x));
   }
 
-  /**
-   * Mean of each of height × width windows that cover (batch, channels, h, w) evenly → (batch,
-   * channels, height, width). Window i of n over s rows begins at row ⌊i · s / n⌋ and ends before
-   * row ⌈(i + 1) · s / n⌉, so more windows than rows repeat rows.
-   */
-  public static NDArray averagePoolTo(NDArray x, long height, long width) {
-    return JniUtils.adaptiveAvgPool(p(x), new Shape(height, width));
-  }
-
-  /** Mean over space: (batch, channels, h, w) → (batch, channels). */
-  public static NDArray globalAveragePool(NDArray x) {
-    Shape shape = x.getShape();
-    return reshape(averagePoolTo(x, 1, 1), shape.get(0), shape.get(1));
-  }
-
-  /** Largest value of each square window; the border is padded with -∞. */
-  public static NDArray maxPool(NDArray x, int size, int stride, int padding) {
-    return JniUtils.maxPool(p(x), square(size), square(stride), square(padding), false);
-  }
-
-  /**
-   * Mean of each square window, without padding. The output size is rounded up: a window that hangs
-   * over the border averages what it has (timm's average-pool shortcut).
-   */
-  public static NDArray averagePool(NDArray x, int size, int stride) {
-    return JniUtils.avgPool(p(x), square(size), square(stride), square(0), true, false);
-  }
-
-  /** Mean of each square window that lies inside; rows and columns left over are dropped. */
-  public static NDArray averagePoolInside(NDArray x, int size, int stride) {
-    return JniUtils.avgPool(p(x), square(size), square(stride), square(0), false, false);
-  }
-
   // ---- shape
-
-  /** The channels of a, then those of b: both (batch, channels, h, w). */
-  public static NDArray concatChannels(NDArray a, NDArray b) {
-    return JniUtils.cat(new PtNDArray[] {p(a), p(b)}, 1);
-  }
-
-  /** Zero channels before and after those of (batch, channels, h, w). */
-  public static NDArray padChannels(NDArray x, long before, long after) {
-    if (before == 0 && after == 0) {
-      return x;
-    }
-    return JniUtils.pad(p(x), new long[] {0, 0, 0, 0, before, after}, 0);
-  }
-
-  /** Zeros on all four sides of (batch, channels, h, w). */
-  public static NDArray padBorder(NDArray x, long width) {
-    return width == 0 ? x : JniUtils.pad(p(x), new long[] {width, width, width, width}, 0);
-  }
-
-  /** Every {@code step}-th row and column of (batch, channels, h, w), beginning with the first. */
-  public static NDArray subsample(NDArray x, int step) {
-    if (step == 1) {
-      return x;
-    }
-    Shape shape = x.getShape();
-    NDArray rows = JniUtils.slice(p(x), 2, 0, shape.get(2), step);
-    return JniUtils.slice(p(rows), 3, 0, shape.get(3), step);
-  }
 
   /** The same elements in another shape. */
   public static NDArray reshape(NDArray x, long... shape) {
@@ -673,13 +561,5 @@ public final class Tensors {
 
   static PtNDArray p(NDArray array) {
     return (PtNDArray) array;
-  }
-
-  private static Shape square(int size) {
-    return new Shape(size, size);
-  }
-
-  private static int groups(NDArray x, NDArray weight) {
-    return Math.toIntExact(x.getShape().get(1) / weight.getShape().get(1));
   }
 }

@@ -35,7 +35,7 @@ final class TensorsTest {
     float[] bias = random(6);
 
     NDArray out =
-        Tensors.conv2d(
+        FeatureMaps.conv2d(
             Tensors.of(manager, x, 2, 4, 7, 6),
             Tensors.of(manager, w, 6, 4 / groups, 3, 3),
             Tensors.of(manager, bias, 6),
@@ -74,7 +74,7 @@ final class TensorsTest {
         Tensors.of(manager, new float[] {1, 2, 3, 6}, 2, 1, 1, 2); // mean 3, biased variance 3.5
     BatchNorm norm = norm(2, 10, 5, 8);
 
-    NDArray out = Tensors.batchNormTraining(x, norm, 0.25);
+    NDArray out = FeatureMaps.batchNormTraining(x, norm, 0.25);
 
     double deviation = Math.sqrt(3.5 + 1e-5);
     assertThat(out.toFloatArray())
@@ -96,7 +96,7 @@ final class TensorsTest {
     NDArray x = Tensors.of(manager, new float[] {1, 2, 3, 6}, 2, 1, 1, 2);
     BatchNorm norm = norm(2, 10, 5, 4);
 
-    NDArray out = Tensors.batchNorm(x, norm);
+    NDArray out = FeatureMaps.batchNorm(x, norm);
 
     assertThat(out.toFloatArray()).containsExactly(new float[] {6, 7, 8, 11}, within(1e-4f));
     assertThat(norm.mean().getFloat(0)).isEqualTo(5);
@@ -107,7 +107,7 @@ final class TensorsTest {
   void average_pooling_rounds_up_and_averages_what_is_there() {
     NDArray x = Tensors.of(manager, new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9}, 1, 1, 3, 3);
 
-    NDArray out = Tensors.averagePool(x, 2, 2);
+    NDArray out = FeatureMaps.averagePool(x, 2, 2);
 
     assertThat(out.getShape().getShape()).containsExactly(1, 1, 2, 2);
     assertThat(out.toFloatArray()).containsExactly(3, 4.5f, 7.5f, 9);
@@ -117,7 +117,7 @@ final class TensorsTest {
   void average_pooling_inside_drops_what_is_left_over() {
     NDArray x = Tensors.of(manager, new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9}, 1, 1, 3, 3);
 
-    NDArray out = Tensors.averagePoolInside(x, 2, 2);
+    NDArray out = FeatureMaps.averagePoolInside(x, 2, 2);
 
     assertThat(out.getShape().getShape()).containsExactly(1, 1, 1, 1);
     assertThat(out.toFloatArray()).containsExactly(3);
@@ -128,7 +128,7 @@ final class TensorsTest {
     NDArray a = Tensors.of(manager, new float[] {1, 2, 3, 4}, 2, 1, 1, 2);
     NDArray b = Tensors.of(manager, new float[] {5, 6, 7, 8, 9, 10, 11, 12}, 2, 2, 1, 2);
 
-    NDArray out = Tensors.concatChannels(a, b);
+    NDArray out = FeatureMaps.concatChannels(a, b);
 
     assertThat(out.getShape().getShape()).containsExactly(2, 3, 1, 2);
     assertThat(out.toFloatArray()).containsExactly(1, 2, 5, 6, 7, 8, 3, 4, 9, 10, 11, 12);
@@ -138,7 +138,7 @@ final class TensorsTest {
   void max_pooling_never_takes_its_padding() {
     NDArray x = Tensors.of(manager, new float[] {-1, -2, -3, -4, -5, -6, -7, -8, -9}, 1, 1, 3, 3);
 
-    NDArray out = Tensors.maxPool(x, 3, 2, 1);
+    NDArray out = FeatureMaps.maxPool(x, 3, 2, 1);
 
     assertThat(out.toFloatArray()).containsExactly(-1, -2, -4, -5);
   }
@@ -147,7 +147,7 @@ final class TensorsTest {
   void global_pooling_averages_each_channel() {
     NDArray x = Tensors.of(manager, new float[] {1, 3, 5, 11, 2, 2, 2, 6}, 1, 2, 2, 2);
 
-    NDArray out = Tensors.globalAveragePool(x);
+    NDArray out = FeatureMaps.globalAveragePool(x);
 
     assertThat(out.getShape().getShape()).containsExactly(1, 2);
     assertThat(out.toFloatArray()).containsExactly(5, 3);
@@ -158,7 +158,7 @@ final class TensorsTest {
   void pooling_to_a_size_averages_windows_that_cover_evenly(int h, int w, int height, int width) {
     float[] x = random(2 * 3 * h * w);
 
-    NDArray out = Tensors.averagePoolTo(Tensors.of(manager, x, 2, 3, h, w), height, width);
+    NDArray out = FeatureMaps.averagePoolTo(Tensors.of(manager, x, 2, 3, h, w), height, width);
 
     assertThat(out.getShape().getShape()).containsExactly(2, 3, height, width);
     float[] found = out.toFloatArray();
@@ -229,7 +229,7 @@ final class TensorsTest {
     Gradients.require(x, true);
 
     Gradients.of(
-        () -> Tensors.sum(Tensors.averagePoolTo(x, 3, 2))); // rows 0, 0 and 1, 1 of two columns
+        () -> Tensors.sum(FeatureMaps.averagePoolTo(x, 3, 2))); // rows 0, 0 and 1, 1 of two columns
 
     assertThat(Gradients.at(x).toFloatArray()).containsExactly(3, 3);
   }
@@ -239,7 +239,8 @@ final class TensorsTest {
     float[] image = {1, 2, 3, 4, 5, 6, 7, 8, 9};
 
     NDArray out =
-        Tensors.padChannels(Tensors.subsample(Tensors.of(manager, image, 1, 1, 3, 3), 2), 1, 2);
+        FeatureMaps.padChannels(
+            FeatureMaps.subsample(Tensors.of(manager, image, 1, 1, 3, 3), 2), 1, 2);
 
     assertThat(out.getShape().getShape()).containsExactly(1, 4, 2, 2);
     assertThat(out.toFloatArray()).containsExactly(0, 0, 0, 0, 1, 3, 7, 9, 0, 0, 0, 0, 0, 0, 0, 0);

@@ -125,7 +125,8 @@ public final class MinitronKeys {
 
   /** Short training before candidates are compared. */
   public static final Setting<Settings> RANK_AFTER =
-      PruneKeys.RANK_AFTER.more("of 16 sequences a step, reconstructed first if that is asked for");
+      PruneKeys.RANK_AFTER.more(
+          "of 16 sequences a step, reconstructed first if that is asked for; decoders only");
 
   /** Score of candidates. */
   public static final Setting<String> SCORE =
@@ -135,7 +136,7 @@ public final class MinitronKeys {
           .means("What a candidate is scored by")
           .more(
               "mean `loss`, or `kl`, the mean divergence from what the original says of each"
-                  + " token");
+                  + " token or image");
 
   /** Choice of layers. */
   public static final Setting<String> DEPTH =
@@ -164,12 +165,13 @@ public final class MinitronKeys {
 
   /** Ranking of units. */
   public static final Setting<String> IMPORTANCE =
-      Setting.word("importance", "contribution", "activation")
+      Setting.word("importance", "contribution", "activation", "residual")
           .usually("contribution")
           .told("neurons and heads ranked by")
           .means(
-              "What decides which units of a layer stay: contribution, or activation alone as the"
-                  + " paper has it")
+              "What decides which units of a layer stay: contribution, activation alone as the"
+                  + " paper has it, or what the projection behind them loses once it is solved for"
+                  + " anew")
           .more(
               "of neurons, heads and experts: their score times the length of the weights that read"
                   + " them, or times the number of tokens, which is what they add to the stream; or"
@@ -222,7 +224,7 @@ public final class MinitronKeys {
   public static final Setting<Integer> MAX_LENGTH =
       PruneKeys.maxLength(2)
           .otherwise("512, or as many as the model takes")
-          .more("at least 2, since nothing is asked of the first one");
+          .more("at least 2, since nothing is asked of the first one; not for models of images");
 
   /** All keys. */
   static final SettingTable TABLE =

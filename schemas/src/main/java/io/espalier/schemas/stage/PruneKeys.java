@@ -17,8 +17,8 @@ public final class PruneKeys {
       Setting.word("algorithm", "fastnas", "gradnas", "minitron")
           .means(
               "How it is decided what matters least: fastnas for networks of convolutions, gradnas"
-                  + " for transformers that read text or images, minitron for decoders that"
-                  + " continue text");
+                  + " for transformers that read text or images, minitron for those that"
+                  + " continue text or read images");
 
   /** Bound of operations. */
   public static final Setting<String> FLOPS =

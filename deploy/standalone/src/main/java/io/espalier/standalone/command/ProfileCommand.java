@@ -57,8 +57,8 @@ final class ProfileCommand extends Task {
       names = "--algorithm",
       defaultValue = "fastnas",
       description =
-          "fastnas for networks of convolutions, gradnas for transformers, minitron"
-              + " for decoders that continue it. Default: ${DEFAULT-VALUE}.")
+          "fastnas for networks of convolutions, gradnas for transformers, minitron for those that"
+              + " continue text or read images. Default: ${DEFAULT-VALUE}.")
   private Algorithm algorithm = Algorithm.FASTNAS;
 
   @Option(

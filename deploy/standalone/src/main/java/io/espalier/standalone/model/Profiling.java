@@ -8,6 +8,8 @@ import io.espalier.worker.algorithm.fastnas.Profiles.InputSize;
 import io.espalier.worker.algorithm.gradnas.OutputForms;
 import io.espalier.worker.algorithm.gradnas.WidthRules;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.ImageBlueprint;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.minitron.space.SizeProfile;
 import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.LayerRules;
@@ -15,6 +17,7 @@ import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.model.ImageTransformerModel;
 import io.espalier.worker.model.KnownModel;
 import io.espalier.worker.model.MaskableModel;
 import io.espalier.worker.model.TextModel;
@@ -70,8 +73,7 @@ public final class Profiling {
       case "gradnas" -> gradNas(maskable(directory, request), request);
       case "minitron" ->
           result(
-              request,
-              SizeProfile.of(DecoderBlueprint.of(text(directory, request)), request.bounds()));
+              request, SizeProfile.of(blueprint(maskable(directory, request)), request.bounds()));
       default -> result(request, Profiles.of(directory, request.toProfiles()));
     };
   }
@@ -94,9 +96,15 @@ public final class Profiling {
         : known.maskable().orElseThrow(() -> withoutUnits(known));
   }
 
+  private static NetworkBlueprint blueprint(MaskableModel model) {
+    return model instanceof ImageTransformerModel images
+        ? ImageBlueprint.of(images)
+        : DecoderBlueprint.of((TextModel) model);
+  }
+
   private static InvalidInputException withoutUnits(KnownModel model) {
     return new InvalidInputException(
-        "gradnas prunes attention heads and feed-forward neurons, but %s is of family %s, which has none; ask for fastnas"
+        "gradnas and minitron prune attention heads and feed-forward neurons, but %s is of family %s, which has none; ask for fastnas"
             .formatted(model.directory().path(), model.family().name()));
   }
 

@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.distill;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.tensor.FeatureMaps;
 import io.espalier.worker.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,7 +122,7 @@ public record MaskedGeneration(
       NDArray x, String layer, int padding, Function<String, NDArray> companions) {
     NDArray weight = companions.apply(name(layer + ".weight"));
     NDArray bias = companions.apply(name(layer + ".bias"));
-    return Tensors.conv2d(x, weight, bias, 1, padding);
+    return FeatureMaps.conv2d(x, weight, bias, 1, padding);
   }
 
   /** 0 where a point is covered and 1 elsewhere, (batch, 1, h, w). */

@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /** Adds up what a model says of images, batch by batch. */
-public final class ImageMetrics {
+public final class ImageMetrics implements Tally<ImageMetrics> {
   private final boolean keepsSamples;
   private final List<long[]> said = new ArrayList<>();
   private final List<long[]> right = new ArrayList<>();
@@ -96,7 +96,7 @@ public final class ImageMetrics {
     return measures;
   }
 
-  /** The same as a judgement. */
+  @Override
   public Judgement judgement(ImageMetrics original) {
     return new Judgement(names(labelled).get(0), measures(original), samples(original), samples);
   }

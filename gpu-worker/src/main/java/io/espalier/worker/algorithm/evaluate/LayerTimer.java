@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.model.Window;
+import io.espalier.worker.tensor.FeatureMaps;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Tensors;
 import java.util.Locale;
@@ -130,7 +131,7 @@ public final class LayerTimer {
   }
 
   private static NDArray conv(Sized layer, NDArray x, NDArray weight) {
-    return Tensors.conv2d(x, weight, layer.window().stride(), layer.window().kernel() / 2);
+    return FeatureMaps.conv2d(x, weight, layer.window().stride(), layer.window().kernel() / 2);
   }
 
   /** Values around zero; zeros could be faster than real ones. */

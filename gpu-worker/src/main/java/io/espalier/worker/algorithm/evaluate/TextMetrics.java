@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Adds up what a model that reads text says, batch by batch. */
-public final class TextMetrics {
+public final class TextMetrics implements Tally<TextMetrics> {
   private static final double PERCENT = 100;
 
   private final TextInput input;
@@ -144,6 +144,7 @@ public final class TextMetrics {
   }
 
   /** As {@link #measures(TextMetrics)}, with what is behind the measures. */
+  @Override
   public Judgement judgement(TextMetrics original) {
     return new Judgement(headline(input), measures(original), samples(original), samples());
   }

@@ -12,7 +12,7 @@ import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.WidthCandidates;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.algorithm.train.Augmentation;
-import io.espalier.worker.algorithm.train.ImageHeldOut;
+import io.espalier.worker.algorithm.train.ComparedHeldOut;
 import io.espalier.worker.algorithm.train.LearningRate;
 import io.espalier.worker.algorithm.train.OptimizerSettings;
 import io.espalier.worker.algorithm.train.Trainer;
@@ -140,7 +140,8 @@ final class LearnedCutting implements WidthCutting<FastNasPlan> {
               told ->
                   progress.report(new Progress(phase, told.done(), told.total(), told.values())));
       var judged =
-          ImageHeldOut.of(cut.family(), heldOut, whole.family(), original, Progress.Listener.NONE)
+          ComparedHeldOut.ofImages(
+                  cut.family(), heldOut, whole.family(), original, Progress.Listener.NONE)
               .judge(weights)
               .finest();
       double loss = judged.higherIsBetter() ? 1 - judged.value() : judged.value();

@@ -1,10 +1,10 @@
 package io.espalier.worker.algorithm.gradnas;
 
 import io.espalier.worker.algorithm.evaluate.Evaluation;
-import io.espalier.worker.algorithm.evaluate.ImageLossData;
 import io.espalier.worker.algorithm.evaluate.ImageMetrics;
 import io.espalier.worker.algorithm.evaluate.Judgement;
 import io.espalier.worker.algorithm.evaluate.LossData;
+import io.espalier.worker.algorithm.evaluate.SampleLossData;
 import io.espalier.worker.algorithm.prune.VersionTiming;
 import io.espalier.worker.algorithm.reconstruct.transformer.ImagePasses;
 import io.espalier.worker.algorithm.reconstruct.transformer.StackPasses;
@@ -32,7 +32,7 @@ public record GradNasImages(ImageTransformerModel model, ImageDataset searched, 
 
   @Override
   public LossData search(long seed) {
-    return new ImageLossData(model.network(), searched);
+    return SampleLossData.ofImages(model.network(), searched);
   }
 
   @Override

@@ -2,9 +2,9 @@ package io.espalier.worker.algorithm.gradnas;
 
 import io.espalier.worker.algorithm.evaluate.Judgement;
 import io.espalier.worker.algorithm.evaluate.LossData;
+import io.espalier.worker.algorithm.evaluate.SampleLossData;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
-import io.espalier.worker.algorithm.evaluate.TextLossData;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.algorithm.prune.VersionTiming;
@@ -46,7 +46,7 @@ public record GradNasTexts(
         model.input().task() == TextTask.FEATURE_EXTRACTION
             ? new Probe(seed)
             : TextLoss.of(model.input());
-    return new TextLossData(model.network(), loss, searched);
+    return SampleLossData.ofTexts(model.network(), loss, searched);
   }
 
   @Override

@@ -55,7 +55,7 @@ public final class LearnedSubnets implements SubnetJudge, AutoCloseable {
   record Scores(String fingerprint, Map<String, Double> scores) {}
 
   private final DecoderBlueprint model;
-  private final SubnetWriter files;
+  private final SubnetWriter<DecoderBlueprint> files;
   private final MinitronSettings settings;
   private final TextDataset search;
   private final TextDataset learned;
@@ -78,7 +78,7 @@ public final class LearnedSubnets implements SubnetJudge, AutoCloseable {
    */
   LearnedSubnets(
       DecoderBlueprint model,
-      SubnetWriter files,
+      SubnetWriter<DecoderBlueprint> files,
       MinitronSettings settings,
       TextDataset search,
       String units,
@@ -149,7 +149,7 @@ public final class LearnedSubnets implements SubnetJudge, AutoCloseable {
       throw new UncheckedIOException(e);
     }
     try {
-      TextModel cut = files.cut(subnet.all(files.blueprint()), directory);
+      var cut = (TextModel) files.cut(subnet.all(files.blueprint()), directory);
       if (settings.reconstruct() != ReconstructionMode.OFF) {
         reconstruct(subnet.all(files.blueprint()), cut.directory());
       }

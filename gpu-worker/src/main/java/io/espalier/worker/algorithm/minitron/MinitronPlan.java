@@ -1,9 +1,9 @@
 package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.algorithm.minitron.rotate.RotatedModel;
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.algorithm.minitron.size.KvCacheSize;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.minitron.size.SizeGrid;
 import io.espalier.worker.algorithm.minitron.space.CandidateSpace;
 import io.espalier.worker.algorithm.minitron.space.LatencyForecast;
@@ -14,11 +14,13 @@ import io.espalier.worker.algorithm.minitron.space.UniformSizes;
 import io.espalier.worker.algorithm.prune.FileCosts;
 import io.espalier.worker.algorithm.prune.LatencyBound;
 import io.espalier.worker.algorithm.search.Budget;
+import io.espalier.worker.algorithm.search.Constraints;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.InvalidInputException;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Plan of a pruning before any tensor is loaded.
@@ -30,7 +32,7 @@ import java.util.List;
  * @param options what there is to choose from
  */
 public record MinitronPlan(
-    DecoderBlueprint blueprint,
+    NetworkBlueprint blueprint,
     MinitronTarget goal,
     Cost whole,
     Budget budget,
@@ -41,7 +43,7 @@ public record MinitronPlan(
    * @throws InvalidInputException if sizes do not fit the model, or there is nothing to choose
    * @throws io.espalier.worker.domain.InfeasibleException if no subnet is within the budget
    */
-  public static MinitronPlan of(DecoderBlueprint blueprint, MinitronTarget goal) {
+  public static MinitronPlan of(NetworkBlueprint blueprint, MinitronTarget goal) {
     if (goal.rotated()) {
       RotatedModel.require(blueprint);
     }
@@ -65,28 +67,34 @@ public record MinitronPlan(
    *
    * @throws io.espalier.worker.domain.InfeasibleException if no subnet of it is within the budget
    */
-  MinitronPlan of(DecoderBlueprint same) {
+  MinitronPlan of(NetworkBlueprint same) {
     CandidateSpace own = options(same, goal);
     own.require(budget);
     return new MinitronPlan(same, goal, whole, budget, own);
   }
 
   /** Returns the plan as one of the model that was given, whatever was cut in its place. */
-  MinitronPlan told(DecoderBlueprint original) {
+  MinitronPlan told(NetworkBlueprint original) {
     return new MinitronPlan(original, goal, whole, budget, options);
   }
 
   private static MinitronPlan of(
-      DecoderBlueprint blueprint, MinitronTarget goal, Cost whole, CandidateSpace options) {
+      NetworkBlueprint blueprint, MinitronTarget goal, Cost whole, CandidateSpace options) {
     Budget budget =
         goal.constraints()
-            .map(asked -> asked.ofSequences(blueprint.model().tokens()).budget(whole))
+            .map(asked -> ofSamples(asked, blueprint).budget(whole))
             .orElse(new Budget(List.of()));
     options.require(budget);
     return new MinitronPlan(blueprint, goal, whole, budget, options);
   }
 
-  private static CandidateSpace options(DecoderBlueprint blueprint, MinitronTarget goal) {
+  /** Constraints of a whole sequence or image. */
+  private static Constraints ofSamples(Constraints asked, NetworkBlueprint blueprint) {
+    OptionalInt tokens = blueprint.model().sequenceLength();
+    return tokens.isPresent() ? asked.ofSequences(tokens.getAsInt()) : asked;
+  }
+
+  private static CandidateSpace options(NetworkBlueprint blueprint, MinitronTarget goal) {
     if (goal.perLayer()) {
       return PerLayerSpace.of(blueprint, goal.divisors(), goal.mostWidth(), costs(blueprint, goal));
     }
@@ -109,7 +117,7 @@ public record MinitronPlan(
   }
 
   /** How long experts take depends on which of them tokens choose, so nothing foretells it. */
-  private static void requireForeseeable(DecoderBlueprint blueprint, MinitronTarget goal) {
+  private static void requireForeseeable(NetworkBlueprint blueprint, MinitronTarget goal) {
     if (goal.constraints().flatMap(LatencyBound::of).isPresent()
         && !blueprint.sparseLayers().isEmpty()) {
       throw new InvalidInputException(
@@ -164,7 +172,7 @@ public record MinitronPlan(
   }
 
   /** Costs of subnets as files, and in memory if it is said of how many tokens. */
-  private static CostModel costs(DecoderBlueprint blueprint, MinitronTarget goal) {
+  private static CostModel costs(NetworkBlueprint blueprint, MinitronTarget goal) {
     CostModel files =
         FileCosts.of(blueprint.open(), blueprint.model().directory(), goal.sharding());
     return goal.cache()
@@ -173,7 +181,7 @@ public record MinitronPlan(
   }
 
   /** Returns what a model that was made of the blueprint's costs as it lies there. */
-  Cost cost(DecoderBlueprint made) {
+  Cost cost(NetworkBlueprint made) {
     CostModel files = FileCosts.of(made.architecture(), made.model().directory());
     CostModel costs =
         goal.cache()

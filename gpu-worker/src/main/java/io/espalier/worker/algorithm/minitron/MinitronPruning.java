@@ -1,22 +1,19 @@
 package io.espalier.worker.algorithm.minitron;
 
 import io.espalier.worker.algorithm.evaluate.Judgement;
+import io.espalier.worker.algorithm.minitron.MinitronSubject.Baseline;
+import io.espalier.worker.algorithm.minitron.MinitronSubject.Rotated;
+import io.espalier.worker.algorithm.minitron.cut.CandidateScoring;
 import io.espalier.worker.algorithm.minitron.cut.LatencyMeasurement;
 import io.espalier.worker.algorithm.minitron.cut.LayerSelection;
 import io.espalier.worker.algorithm.minitron.cut.PerLayerCutting;
 import io.espalier.worker.algorithm.minitron.cut.Subnet;
-import io.espalier.worker.algorithm.minitron.cut.SubnetScoring;
 import io.espalier.worker.algorithm.minitron.cut.SubnetTiming;
 import io.espalier.worker.algorithm.minitron.cut.SubnetWriter;
 import io.espalier.worker.algorithm.minitron.cut.UniformCutting;
-import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
 import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
-import io.espalier.worker.algorithm.minitron.measure.ActivationSettings;
-import io.espalier.worker.algorithm.minitron.measure.StreamedJudgement;
 import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
-import io.espalier.worker.algorithm.minitron.reconstruct.DecoderReconstruction;
-import io.espalier.worker.algorithm.minitron.rotate.RotatedModel;
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.minitron.space.CandidateSpace;
 import io.espalier.worker.algorithm.minitron.space.LatencyForecast;
 import io.espalier.worker.algorithm.minitron.space.PerLayerSpace;
@@ -33,17 +30,15 @@ import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.prune.PruningSession;
 import io.espalier.worker.algorithm.prune.PruningSteps;
 import io.espalier.worker.algorithm.prune.SearchBudget;
-import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.algorithm.prune.WrittenCandidate;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Curve;
 import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Sensitivities;
-import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.Reconstruction;
-import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.MaskableModel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -51,14 +46,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A pruning from files to files: measures the model, listens to its units, scores candidates, cuts
- * the files, and measures the result as it lies on disk. All of it goes layer by layer; only where
- * the memory is large enough for whole models are they timed side by side.
+ * the files, and measures the result as it lies on disk.
  *
  * <p>If latency is bounded, layers are timed first, and the subnet that is chosen is tried on the
  * device: the measured time decides, and as long as it is over the bound a faster one is looked
  * for.
+ *
+ * @param <B> what is known of the model before a tensor is loaded
  */
-public final class MinitronPruning {
+public final class MinitronPruning<B extends NetworkBlueprint> {
   /**
    * Result.
    *
@@ -79,16 +75,13 @@ public final class MinitronPruning {
       Optional<Sensitivities> losses,
       int batches,
       Optional<String> misfit,
-      TextModel model,
+      MaskableModel model,
       Optional<StreamChange> stream,
       Optional<Reconstruction> reconstruction) {}
 
   private final MinitronPlan given;
-  private final DecoderBlueprint blueprint;
   private final MinitronSettings settings;
-  private final ActivationSettings activations;
-  private final TextDataset search;
-  private final TextDataset judge;
+  private final MinitronSubject<B> subject;
   private final Optional<LatencyBound> latencyBound;
   private final SubnetTiming timing;
   private final Progress.Listener progress;
@@ -97,44 +90,24 @@ public final class MinitronPruning {
   /**
    * A pruning of a plan's model.
    *
-   * @param search what units are listened to on, and candidates scored
-   * @param judge what before and after are measured on
+   * @param subject that model with its data
    * @throws InvalidInputException if latency is bounded, but the memory is too small for the whole
    *     model
    */
   public MinitronPruning(
       MinitronPlan plan,
       MinitronSettings settings,
-      TextDataset search,
-      TextDataset judge,
-      Progress.Listener progress) {
-    this(
-        plan,
-        settings,
-        search,
-        judge,
-        TextTiming.onDevice(plan.blueprint().model().tokens()),
-        progress);
-  }
-
-  public MinitronPruning(
-      MinitronPlan plan,
-      MinitronSettings settings,
-      TextDataset search,
-      TextDataset judge,
-      TextTiming device,
+      MinitronSubject<B> subject,
       Progress.Listener progress) {
     this.given = plan;
-    this.blueprint = plan.blueprint();
     this.settings = settings;
-    this.activations = settings.activations();
-    this.search = search;
-    this.judge = judge;
+    this.subject = subject;
     this.latencyBound = plan.goal().constraints().flatMap(LatencyBound::of);
-    this.timing =
-        new SubnetTiming(blueprint, device, blueprint.fits(activations.stateBytes()), progress);
+    this.timing = new SubnetTiming(subject.blueprint(), subject.clock(), subject.fits(), progress);
     this.progress = progress;
-    plan.requireTimed(activations.stateBytes());
+    if (!subject.fits()) {
+      plan.requireTimed(settings.activations().stateBytes());
+    }
   }
 
   /**
@@ -149,26 +122,22 @@ public final class MinitronPruning {
    */
   public Result run(Path output, Path checkpoints) {
     if (!given.rotates()) {
-      return run(given, List.of(), output, checkpoints);
+      return run(given, subject.blueprint(), List.of(), output, checkpoints);
     }
-    var minitron = new ActivationMeasurement(blueprint, activations, search);
-    try (RotatedModel rotated =
-        phases.time(
-            "rotation",
-            () ->
-                RotatedModel.of(
-                    blueprint,
-                    activations,
-                    minitron.texts(),
-                    search.fingerprint(),
-                    checkpoints,
-                    progress))) {
-      Result result = run(given.of(rotated.blueprint()), rotated.untied(), output, checkpoints);
+    try (Rotated<B> rotated =
+        phases.time("rotation", () -> subject.rotated(checkpoints, progress))) {
+      var result =
+          run(
+              given.of(rotated.blueprint()),
+              rotated.blueprint(),
+              rotated.untied(),
+              output,
+              checkpoints);
       result
           .outcome()
           .kept()
           .of(rotated.blueprint().hidden())
-          .ifPresent(kept -> rotated.keepDirections(output, kept));
+          .ifPresent(kept -> rotated.directions().accept(output, kept));
       return result;
     }
   }
@@ -179,21 +148,21 @@ public final class MinitronPruning {
    * @param start of that model
    * @param untied weights that are the embedding's in the given one and not in that
    */
-  private Result run(MinitronPlan start, List<String> untied, Path output, Path checkpoints) {
+  private Result run(
+      MinitronPlan start, B model, List<String> untied, Path output, Path checkpoints) {
     MinitronPlan plan = foretold(start, checkpoints);
-    Judgement before =
-        phases.time("original", () -> judge("measuring the original", blueprint, checkpoints));
-    var session = new Session(plan, before, checkpoints);
-    FinishedPruning<Heard, TextModel, Decision> pruned =
+    Baseline<B> before = phases.time("original", () -> subject.baseline(checkpoints, progress));
+    var session = new Session(plan, model, before, checkpoints);
+    FinishedPruning<Heard<B>, MaskableModel, Decision> pruned =
         new PruningSteps(latencyBound, phases).run(session, output);
-    DecoderBlueprint made = DecoderBlueprint.of(pruned.cut());
-    Heard heard = pruned.scores();
+    B made = subject.of(pruned.cut().directory());
+    Heard<B> heard = pruned.scores();
     return new Result(
-        plan.told(blueprint),
+        plan.told(subject.blueprint()),
         pruned.outcome(),
         heard.activity(),
         heard.losses(),
-        session.minitron.texts().count(),
+        subject.batches(),
         made.misfit(),
         made.model(),
         StreamChange.of(heard.model(), made, untied),
@@ -217,21 +186,20 @@ public final class MinitronPruning {
    * @param model the model that is cut; knows its stream if that was watched
    * @param losses what each width of each axis loses, if axes are looked at one by one
    */
-  private record Heard(
-      DecoderBlueprint model, ActivationScores activity, Optional<Sensitivities> losses) {}
+  private record Heard<B>(B model, ActivationScores activity, Optional<Sensitivities> losses) {}
 
   /** The pruning once the original is measured. */
-  private final class Session implements PruningSession<Heard, TextModel, Decision> {
+  private final class Session implements PruningSession<Heard<B>, MaskableModel, Decision> {
     private final MinitronPlan plan;
-    private final Judgement before;
+    private final B model;
+    private final Baseline<B> before;
     private final Path checkpoints;
-    private final ActivationMeasurement minitron;
 
-    Session(MinitronPlan plan, Judgement before, Path checkpoints) {
+    Session(MinitronPlan plan, B model, Baseline<B> before, Path checkpoints) {
       this.plan = plan;
+      this.model = model;
       this.before = before;
       this.checkpoints = checkpoints;
-      this.minitron = new ActivationMeasurement(plan.blueprint(), activations, search);
     }
 
     @Override
@@ -245,16 +213,15 @@ public final class MinitronPruning {
 
     @Override
     public Judgement original() {
-      return before;
+      return before.original();
     }
 
     @Override
-    public Heard score() {
+    public Heard<B> score() {
       ActivationScores activity =
-          phases.time("activations", () -> minitron.measure(checkpoints, progress));
-      DecoderBlueprint model = plan.blueprint();
-      return new Heard(
-          model.basis().rotated() ? model.in(activity.basis(model)) : model,
+          phases.time("activations", () -> subject.measure(model, checkpoints, progress));
+      return new Heard<>(
+          subject.watched(model, activity),
           activity,
           plan.options() instanceof PerLayerSpace options
               ? Optional.of(options.losses(activity))
@@ -262,33 +229,28 @@ public final class MinitronPruning {
     }
 
     @Override
-    public ChosenCut<TextModel, Decision> choose(Heard heard, Path output) {
+    public ChosenCut<MaskableModel, Decision> choose(Heard<B> heard, Path output) {
       return plan.options() instanceof CandidateSpace.Alike alike
           ? alike(alike, heard, output)
           : perLayer((PerLayerSpace) plan.options(), heard, output);
     }
 
-    private ChosenCut<TextModel, Decision> perLayer(
-        PerLayerSpace options, Heard heard, Path output) {
+    private ChosenCut<MaskableModel, Decision> perLayer(
+        PerLayerSpace options, Heard<B> heard, Path output) {
       Sensitivities losses = heard.losses().orElseThrow();
       var units = new UnitSelection(heard.model(), heard.activity());
-      WrittenCandidate<Selection, TextModel> found =
+      WrittenCandidate<Selection, MaskableModel> found =
           settle(new PerLayerCutting(options, units, losses, files(heard.model())), output);
       Curve curve = phases.time("other budgets", () -> options.curve(plan.budget(), losses));
       return chosen(found, new Solved(found.choice(), curve));
     }
 
-    private ChosenCut<TextModel, Decision> alike(
-        CandidateSpace.Alike options, Heard heard, Path output) {
+    private ChosenCut<MaskableModel, Decision> alike(
+        CandidateSpace.Alike options, Heard<B> heard, Path output) {
       ActivationScores activity = heard.activity();
-      try (var scoring =
-              new SubnetScoring(
-                  heard.model(),
-                  minitron.texts(),
-                  settings.score(),
-                  activations.room(),
-                  activity.fingerprint(),
-                  checkpoints);
+      try (CandidateScoring scoring =
+              subject.scoring(
+                  heard.model(), settings.score(), activity.fingerprint(), checkpoints);
           var learned = learned(heard)) {
         var cutting =
             new UniformCutting(
@@ -298,43 +260,38 @@ public final class MinitronPruning {
                 learned == null ? scoring : learned,
                 files(heard.model()),
                 progress);
-        WrittenCandidate<UniformCutting.Choice, TextModel> found = settle(cutting, output);
+        WrittenCandidate<UniformCutting.Choice, MaskableModel> found = settle(cutting, output);
         return chosen(found, cutting.compared(found.choice(), plan.budget()));
       }
     }
 
     /** What candidates are compared by once they have learned; nothing where they do not. */
-    private @Nullable LearnedSubnets learned(Heard heard) {
-      return settings.rankAfter().isEmpty()
-          ? null
-          : new LearnedSubnets(
-              blueprint,
-              files(heard.model()),
-              settings,
-              search,
-              heard.activity().fingerprint(),
-              checkpoints,
-              progress);
+    private @Nullable LearnedSubnets learned(Heard<B> heard) {
+      return subject
+          .learned(
+              files(heard.model()), settings, heard.activity().fingerprint(), checkpoints, progress)
+          .orElse(null);
     }
 
-    private SubnetWriter files(DecoderBlueprint cut) {
-      return new SubnetWriter(cut, blueprint, given.goal().sharding(), phases);
+    private SubnetWriter<B> files(B cut) {
+      return new SubnetWriter<>(cut, subject.blueprint(), given.goal().sharding(), phases);
     }
 
-    private <S> WrittenCandidate<S, TextModel> settle(Cutting<S, TextModel> cutting, Path output) {
+    private <S> WrittenCandidate<S, MaskableModel> settle(
+        Cutting<S, MaskableModel> cutting, Path output) {
       return new CandidateSearch<>(
               cutting, plan.options().range(plan.budget()), latencyBound, timing, phases)
           .settle(plan.budget(), output);
     }
 
-    private ChosenCut<TextModel, Decision> chosen(
-        WrittenCandidate<?, TextModel> found, Decision decision) {
-      return new ChosenCut<>(found, plan.cost(DecoderBlueprint.of(found.cut())), decision);
+    private ChosenCut<MaskableModel, Decision> chosen(
+        WrittenCandidate<?, MaskableModel> found, Decision decision) {
+      return new ChosenCut<>(found, plan.cost(subject.of(found.cut().directory())), decision);
     }
 
     /** Solves for what stands behind the cut, unless it is to stay as it was cut. */
     @Override
-    public CompletedCut complete(Heard heard, WrittenCandidate<?, TextModel> found) {
+    public CompletedCut complete(Heard<B> heard, WrittenCandidate<?, MaskableModel> found) {
       if (settings.reconstruct() == ReconstructionMode.OFF) {
         return CompletedCut.AS_CUT;
       }
@@ -344,25 +301,19 @@ public final class MinitronPruning {
       return new CompletedCut(Optional.of(done), Optional.of(plain));
     }
 
-    private Reconstruction reconstructed(Heard heard, WrittenCandidate<?, TextModel> found) {
-      DecoderBlueprint from = files(heard.model()).source(found.kept());
-      return new DecoderReconstruction(from, Subnet.of(from, found.kept()), search, activations)
-          .run(found.cut().directory(), checkpoints, progress);
+    private Reconstruction reconstructed(Heard<B> heard, WrittenCandidate<?, MaskableModel> found) {
+      B from = files(heard.model()).source(found.kept());
+      return subject.reconstruct(
+          from, Subnet.of(from, found.kept()), found.cut().directory(), checkpoints, progress);
     }
 
     @Override
-    public Judgement result(TextModel cut) {
+    public Judgement result(MaskableModel cut) {
       return judge("measuring the result", cut);
     }
 
-    private Judgement judge(String phase, TextModel cut) {
-      return MinitronPruning.this.judge(phase, DecoderBlueprint.of(cut), checkpoints);
+    private Judgement judge(String phase, MaskableModel cut) {
+      return before.of(phase, subject.of(cut.directory()));
     }
-  }
-
-  private Judgement judge(String phase, DecoderBlueprint model, Path checkpoints) {
-    return new StreamedJudgement(
-            judge, activations.batchSize(), activations.room(), checkpoints, progress)
-        .of(phase, model);
   }
 }

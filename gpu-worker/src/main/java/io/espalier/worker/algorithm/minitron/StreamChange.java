@@ -1,6 +1,6 @@
 package io.espalier.worker.algorithm.minitron;
 
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -25,7 +25,7 @@ public record StreamChange(int directions, int left, double length, List<String>
 
   /** Tells what became of a stream; empty if it was not rotated. */
   static Optional<StreamChange> of(
-      DecoderBlueprint cut, DecoderBlueprint made, List<String> untied) {
+      NetworkBlueprint cut, NetworkBlueprint made, List<String> untied) {
     if (!cut.basis().rotated()) {
       return Optional.empty();
     }

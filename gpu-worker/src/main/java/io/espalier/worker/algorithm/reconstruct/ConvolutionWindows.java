@@ -2,6 +2,7 @@ package io.espalier.worker.algorithm.reconstruct;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import io.espalier.worker.tensor.FeatureMaps;
 import io.espalier.worker.tensor.Tensors;
 
 /**
@@ -27,7 +28,7 @@ record ConvolutionWindows(int kernel, int stride, int padding) {
    *     of {@link #rows}
    */
   NDArray read(NDArray x, int[] places) {
-    NDArray padded = Tensors.padBorder(x, padding);
+    NDArray padded = FeatureMaps.padBorder(x, padding);
     Shape shape = padded.getShape();
     int batch = Math.toIntExact(shape.get(0));
     long[] points = points(batch, shape, Math.toIntExact(along(x.getShape().get(3))), places);

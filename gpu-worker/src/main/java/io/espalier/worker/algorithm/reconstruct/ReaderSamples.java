@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDScope;
 import io.espalier.worker.domain.job.LayerReconstruction;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.BatchNorm;
+import io.espalier.worker.tensor.FeatureMaps;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
@@ -63,7 +64,7 @@ final class ReaderSamples implements AutoCloseable {
     float[] weight = norm.weight().toFloatArray();
     float[] variance = norm.variance().toFloatArray();
     for (int i = 0; i < scales.length; i++) {
-      scales[i] = weight[i] / Math.sqrt(variance[i] + Tensors.BATCH_NORM_EPSILON);
+      scales[i] = weight[i] / Math.sqrt(variance[i] + FeatureMaps.BATCH_NORM_EPSILON);
     }
   }
 

@@ -2,7 +2,7 @@ package io.espalier.worker.model.convnet;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.model.family.Section;
-import io.espalier.worker.tensor.Tensors;
+import io.espalier.worker.tensor.FeatureMaps;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,20 +57,20 @@ record DenseNetwork(Modules modules) {
   /** Images → (batch, channels, h / 4, w / 4). */
   private NDArray stem(NDArray images) {
     NDArray x = modules.conv("features.conv0", images); // (batch, channels, h / 2, w / 2)
-    return Tensors.maxPool(modules.normRelu("features.norm0", x), 3, 2, 1);
+    return FeatureMaps.maxPool(modules.normRelu("features.norm0", x), 3, 2, 1);
   }
 
   /** (batch, channels, h, w) → (batch, channels + new ones, h, w). */
   private NDArray layer(String layer, NDArray x) {
     NDArray inner = modules.conv(layer + ".conv1", modules.normRelu(layer + ".norm1", x));
     NDArray added = modules.conv(layer + ".conv2", modules.normRelu(layer + ".norm2", inner));
-    return Tensors.concatChannels(x, added);
+    return FeatureMaps.concatChannels(x, added);
   }
 
   /** (batch, channels, h, w) → (batch, fewer, h / 2, w / 2). */
   private NDArray transition(String transition, NDArray x) {
     NDArray fewer = modules.conv(transition + ".conv", modules.normRelu(transition + ".norm", x));
-    return Tensors.averagePoolInside(fewer, 2, 2);
+    return FeatureMaps.averagePoolInside(fewer, 2, 2);
   }
 
   private static String layer(int block, int index) {

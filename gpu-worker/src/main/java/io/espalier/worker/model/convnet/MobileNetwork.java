@@ -5,6 +5,7 @@ import io.espalier.worker.domain.model.Dimension;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.model.family.Section;
+import io.espalier.worker.tensor.FeatureMaps;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
@@ -120,7 +121,7 @@ record MobileNetwork(MobileDesign design, Modules modules) {
   }
 
   private NDArray squeeze(String module, NDArray x) {
-    NDArray mean = Tensors.averagePoolTo(x, 1, 1); // (batch, channels, 1, 1)
+    NDArray mean = FeatureMaps.averagePoolTo(x, 1, 1); // (batch, channels, 1, 1)
     NDArray reduced = modules.conv(module + "conv_reduce", mean);
     NDArray expanded = modules.conv(module + "conv_expand", design.squeezeActivation().of(reduced));
     return Tensors.multiply(x, design.gate(expanded));
@@ -135,7 +136,7 @@ record MobileNetwork(MobileDesign design, Modules modules) {
   }
 
   private NDArray lateHead(NDArray features) {
-    NDArray mean = Tensors.averagePoolTo(features, 1, 1); // (batch, channels, 1, 1)
+    NDArray mean = FeatureMaps.averagePoolTo(features, 1, 1); // (batch, channels, 1, 1)
     NDArray head = design.activation().of(modules.conv("conv_head", mean));
     return classify(head);
   }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.tensor.BatchNorm;
+import io.espalier.worker.tensor.FeatureMaps;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.Map;
@@ -50,8 +51,8 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
     NDArray weight = weights.get(module + ".weight");
     String bias = module + ".bias";
     return weights.has(bias)
-        ? Tensors.conv2d(x, weight, weights.get(bias), stride(module), padding)
-        : Tensors.conv2d(x, weight, stride(module), padding);
+        ? FeatureMaps.conv2d(x, weight, weights.get(bias), stride(module), padding)
+        : FeatureMaps.conv2d(x, weight, stride(module), padding);
   }
 
   /** A BatchNorm, in the mode of this run. */
@@ -59,8 +60,8 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
     BatchNorm norm = BatchNorm.of(weights, module);
     NDArray y =
         mode.batchStatistics()
-            ? Tensors.batchNormTraining(x, norm, mode.momentum())
-            : Tensors.batchNorm(x, norm);
+            ? FeatureMaps.batchNormTraining(x, norm, mode.momentum())
+            : FeatureMaps.batchNorm(x, norm);
     mode.hooks().norm(module, x, y);
     return y;
   }
@@ -72,7 +73,7 @@ record Modules(Weights weights, Map<String, Integer> strides, Mode mode) {
 
   /** A linear layer with bias on the means of a feature map → (batch, out). */
   NDArray classify(String module, NDArray features) {
-    NDArray pooled = Tensors.globalAveragePool(features); // (batch, channels)
+    NDArray pooled = FeatureMaps.globalAveragePool(features); // (batch, channels)
     NDArray y = mode.hooks().said(module, pooled, 0, () -> linear(module, pooled));
     mode.hooks().layer(module, pooled, 0, y);
     return y;

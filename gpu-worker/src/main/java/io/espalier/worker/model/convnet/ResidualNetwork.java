@@ -2,6 +2,7 @@ package io.espalier.worker.model.convnet;
 
 import ai.djl.ndarray.NDArray;
 import io.espalier.worker.model.family.Section;
+import io.espalier.worker.tensor.FeatureMaps;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
@@ -63,12 +64,12 @@ record ResidualNetwork(Modules modules, ResnetNames names) {
       NDArray x = modules.normRelu(stem + ".1", modules.conv(stem + ".0", images));
       x = modules.normRelu(stem + ".4", modules.conv(stem + ".3", x));
       x = modules.normRelu(norm, modules.conv(stem + ".6", x)); // (batch, channels, h / 2, w / 2)
-      return Tensors.maxPool(x, 3, 2, 1); // (batch, channels, h / 4, w / 4)
+      return FeatureMaps.maxPool(x, 3, 2, 1); // (batch, channels, h / 4, w / 4)
     }
     NDArray x = modules.normRelu(norm, modules.conv(stem, images));
     return modules.kernel(stem) == 3
         ? x // (batch, channels, h, w)
-        : Tensors.maxPool(x, 3, 2, 1); // (batch, channels, h / 4, w / 4)
+        : FeatureMaps.maxPool(x, 3, 2, 1); // (batch, channels, h / 4, w / 4)
   }
 
   private NDArray block(String block, NDArray x) {
@@ -93,10 +94,11 @@ record ResidualNetwork(Modules modules, ResnetNames names) {
     }
     List<String> pooled = names.projection(block, true);
     if (modules.has(pooled.get(0))) {
-      NDArray means = stride == 1 ? x : Tensors.averagePool(x, 2, stride);
+      NDArray means = stride == 1 ? x : FeatureMaps.averagePool(x, 2, stride);
       return modules.norm(pooled.get(1), modules.conv(pooled.get(0), means));
     }
     long missing = width - x.getShape().get(1);
-    return Tensors.padChannels(Tensors.subsample(x, stride), missing / 2, missing - missing / 2);
+    return FeatureMaps.padChannels(
+        FeatureMaps.subsample(x, stride), missing / 2, missing - missing / 2);
   }
 }

@@ -5,6 +5,7 @@ import static io.espalier.worker.model.convnet.VggArchitecture.HEAD_KERNEL;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import io.espalier.worker.model.family.Section;
+import io.espalier.worker.tensor.FeatureMaps;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ record VggNetwork(Modules modules) {
 
   private NDArray step(VggVariant.Step step, NDArray x) {
     NDArray out = modules.norm(step.norm(), modules.conv(step.convolution(), x));
-    return step.pooled() ? Tensors.maxPool(Tensors.relu(out), 2, 2, 0) : Tensors.relu(out);
+    return step.pooled() ? FeatureMaps.maxPool(Tensors.relu(out), 2, 2, 0) : Tensors.relu(out);
   }
 
   /** Last feature map → class scores (batch, classes). */
@@ -48,6 +49,6 @@ record VggNetwork(Modules modules) {
     long width = Math.max(HEAD_KERNEL, shape.get(3));
     return height == shape.get(2) && width == shape.get(3)
         ? x
-        : Tensors.averagePoolTo(x, height, width);
+        : FeatureMaps.averagePoolTo(x, height, width);
   }
 }

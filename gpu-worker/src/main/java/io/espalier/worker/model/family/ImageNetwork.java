@@ -7,7 +7,7 @@ import io.espalier.worker.tensor.Weights;
  * A transformer that reads images, as its config.json describes it: its layers can be run one after
  * another, and their heads and neurons masked.
  */
-public interface ImageNetwork extends MaskableNetwork, LayerStack {
+public interface ImageNetwork extends ResizableNetwork {
   /**
    * Class scores before softmax.
    *

@@ -8,8 +8,6 @@ import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * A network that reads tokens, as its config.json describes it; widths of layers are those of the
@@ -39,56 +37,6 @@ public interface TextNetwork extends MaskableNetwork {
 
   /** Suffix of names of expert axes. */
   String EXPERTS = "." + AxisKind.EXPERTS.key();
-
-  /**
-   * Keys of config.json of a model with experts.
-   *
-   * @param experts number of experts in a layer
-   * @param again where the config says that number once more, under the name that another version
-   *     of its loader reads
-   * @param neurons number of neurons of each
-   * @param shared number of neurons of the expert that all tokens share; empty if there is none
-   * @param chosen number of experts that each token has
-   * @param layers where it says which layers have experts; empty if all have
-   */
-  record ExpertKeys(
-      String experts,
-      Optional<String> again,
-      String neurons,
-      Optional<String> shared,
-      String chosen,
-      Optional<SparseLayerKeys> layers) {
-    /** Those of numbers that all layers with experts should share. */
-    public Stream<String> widths() {
-      return Stream.concat(Stream.of(experts, neurons), shared.stream());
-    }
-  }
-
-  /**
-   * Keys of config.json that say which layers have experts.
-   *
-   * @param dense list of layers that have none, counted from 0
-   * @param step of the others each has whose number, counted from 1, is a multiple of this
-   */
-  record SparseLayerKeys(String dense, String step) {}
-
-  /**
-   * Returns where its config.json says how many experts there are and how wide; empty if it has
-   * none.
-   */
-  default Optional<ExpertKeys> expertKeys() {
-    return Optional.empty();
-  }
-
-  @Override
-  default boolean hasExperts() {
-    return expertKeys().isPresent();
-  }
-
-  /** Returns how many experts each token has; 0 if the model has none. */
-  default int chosenExperts() {
-    return 0;
-  }
 
   /**
    * Returns what it is made of.

@@ -2,7 +2,7 @@ package io.espalier.worker.model.transformer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.model.family.ConfigReader;
-import io.espalier.worker.model.family.TextNetwork;
+import io.espalier.worker.model.family.MaskableNetwork;
 import io.espalier.worker.model.transformer.Experts.Shared;
 import io.espalier.worker.model.transformer.Experts.Width;
 import java.util.Collections;
@@ -58,9 +58,9 @@ enum ExpertConfig {
   }
 
   /** Returns where a config says the number of experts, and that of the neurons of each. */
-  TextNetwork.ExpertKeys keys(JsonNode config) {
+  MaskableNetwork.ExpertKeys keys(JsonNode config) {
     boolean other = config.hasNonNull(alias) && !config.hasNonNull(experts);
-    return new TextNetwork.ExpertKeys(
+    return new MaskableNetwork.ExpertKeys(
         other ? alias : experts,
         Optional.of(alias).filter(key -> !key.equals(experts) && !other && config.has(key)),
         neurons,
@@ -68,12 +68,12 @@ enum ExpertConfig {
         CHOSEN,
         this == MIXTRAL
             ? Optional.empty()
-            : Optional.of(new TextNetwork.SparseLayerKeys(DENSE, STEP)));
+            : Optional.of(new MaskableNetwork.SparseLayerKeys(DENSE, STEP)));
   }
 
   /** The second part of layers. Adds what is not understood to the config's problems. */
   FeedForward of(ConfigReader config, int layers) {
-    TextNetwork.ExpertKeys keys = keys(config.json());
+    MaskableNetwork.ExpertKeys keys = keys(config.json());
     requireOneNumber(config);
     List<Integer> counts = perLayer(config, keys.experts(), usualExperts, layers);
     List<Integer> sizes = perLayer(config, keys.neurons(), usualNeurons, layers);
@@ -117,7 +117,7 @@ enum ExpertConfig {
   }
 
   private static Experts mixtral(
-      int chosen, int layers, List<Width> widths, TextNetwork.ExpertKeys keys) {
+      int chosen, int layers, List<Width> widths, MaskableNetwork.ExpertKeys keys) {
     return new Experts(
         ".block_sparse_moe.gate",
         ".block_sparse_moe.experts.",
@@ -143,7 +143,7 @@ enum ExpertConfig {
       int layers,
       List<Width> widths,
       Optional<Shared> shared,
-      TextNetwork.ExpertKeys keys) {
+      MaskableNetwork.ExpertKeys keys) {
     int step = config.count(STEP, 1);
     Set<Integer> dense = denseLayers(config, layers);
     return new Experts(

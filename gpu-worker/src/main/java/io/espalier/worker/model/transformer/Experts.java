@@ -6,6 +6,7 @@ import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.model.family.DimensionSpec;
+import io.espalier.worker.model.family.MaskableNetwork;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.transformer.DecoderBlock.Pass;
 import io.espalier.worker.tensor.Tensors;
@@ -43,7 +44,7 @@ record Experts(
     Set<Integer> layers,
     List<Width> widths,
     Optional<Shared> shared,
-    TextNetwork.ExpertKeys keys) {
+    MaskableNetwork.ExpertKeys keys) {
   /**
    * Width of a layer of experts.
    *

@@ -142,33 +142,6 @@ record DistillSpec(Settings said) {
         seed);
   }
 
-  boolean correctsTeacher() {
-    return said.says(DistillKeys.TEACHER_CORRECTION);
-  }
-
-  /** Returns how the teacher is fine-tuned before it teaches. */
-  TrainingSettings correction(RecommendedSettings usual, long seed) {
-    Settings correction = said.get(DistillKeys.TEACHER_CORRECTION);
-    TrainingSettings own = training(usual, seed);
-    double peak =
-        correction.find(DistillKeys.CORRECTION_RATE).orElse(CORRECTION_SHARE * own.rate().peak());
-    return new TrainingSettings(
-        TrainingBudget.ofSteps(correction.get(DistillKeys.CORRECTION_STEPS)),
-        own.steps(),
-        own.optimizer(),
-        new LearningRate(own.rate().schedule(), peak, own.rate().warmup()),
-        own.largestNorm(),
-        OptionalDouble.empty(),
-        seed);
-  }
-
-  /** What tells a teacher as it is learned from from others. */
-  String taught(String digest, long seed) {
-    return correctsTeacher()
-        ? "%s corrected by %s, %d".formatted(digest, said.used(), seed)
-        : digest;
-  }
-
   /** Returns whether layers learn one by one. */
   boolean layerwise() {
     return said.get(DistillKeys.MODE).equals(LAYERWISE);
@@ -198,6 +171,33 @@ record DistillSpec(Settings said) {
     return budget.unit() == TrainingBudget.Unit.SECONDS
         ? ofOne.with(new TrainingBudget(budget.unit(), budget.amount() / layers))
         : ofOne;
+  }
+
+  boolean correctsTeacher() {
+    return said.says(DistillKeys.TEACHER_CORRECTION);
+  }
+
+  /** Returns how the teacher is fine-tuned before it teaches. */
+  TrainingSettings correction(RecommendedSettings usual, long seed) {
+    Settings correction = said.get(DistillKeys.TEACHER_CORRECTION);
+    TrainingSettings own = training(usual, seed);
+    double peak =
+        correction.find(DistillKeys.CORRECTION_RATE).orElse(CORRECTION_SHARE * own.rate().peak());
+    return new TrainingSettings(
+        TrainingBudget.ofSteps(correction.get(DistillKeys.CORRECTION_STEPS)),
+        own.steps(),
+        own.optimizer(),
+        new LearningRate(own.rate().schedule(), peak, own.rate().warmup()),
+        own.largestNorm(),
+        OptionalDouble.empty(),
+        seed);
+  }
+
+  /** What tells a teacher as it is learned from from others. */
+  String taught(String digest, long seed) {
+    return correctsTeacher()
+        ? "%s corrected by %s, %d".formatted(digest, said.used(), seed)
+        : digest;
   }
 
   private TrainingBudget budget(RecommendedSettings usual) {

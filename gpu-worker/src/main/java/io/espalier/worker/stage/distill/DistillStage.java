@@ -47,10 +47,8 @@ public final class DistillStage implements Stage {
   /** Name of the algorithm in reports. */
   static final String NAME = "distill";
 
+  private static final String TEACHER_CORRECTION = "teacherCorrection";
   private static final Duration BETWEEN_STATES = Duration.ofMinutes(2);
-
-  /** Copies of a teacher that is corrected: weights, two moments, the best weights, the result. */
-  private static final int CORRECTION_COPIES = 5;
 
   private final Duration betweenStates;
 
@@ -81,11 +79,11 @@ public final class DistillStage implements Stage {
   @Override
   public long diskBytes(StageJob job, long inputBytes, Map<String, Long> referenceBytes) {
     long inSinglePrecision = 2 * inputBytes; // of what is stored in 16 bits
-    DistillSpec spec = DistillSpec.parse(job.spec());
-    int kept = 3 + 1 + spec.keep(); // state, and judged weights, one more
-    boolean corrects = spec.correctsTeacher();
+    int kept = 3 + 1 + DistillSpec.parse(job.spec()).keep(); // state, and judged weights, one more
+    boolean corrects = DistillSpec.parse(job.spec()).correctsTeacher();
     long teacher = corrects ? referenceBytes.getOrDefault(StageDeclaration.TEACHER, 0L) : 0;
-    return 3 * inputBytes + kept * inSinglePrecision + CORRECTION_COPIES * 2 * teacher;
+    int ofTeacher = 3 + 2 + 1; // state, judged weights, the corrected ones
+    return 3 * inputBytes + kept * inSinglePrecision + ofTeacher * 2 * teacher;
   }
 
   @Override
@@ -123,28 +121,22 @@ public final class DistillStage implements Stage {
       if (curve.best().orElse(0) > 0) {
         CutFiles.write(ModelDirectory.open(job.output()), weights);
       }
-      Map<String, String> kept =
+      Map<String, String> told = new LinkedHashMap<>();
+      correction.words().ifPresent(words -> told.put(TEACHER_CORRECTION, words));
+      told.putAll(
           KeptCheckpoints.of(curve, opened.spec(), opened.spec().deciding(before))
-              .write(folder, weights, job.output());
+              .write(folder, weights, job.output()));
       var result =
           new DistillResult(
               job,
               opened.spec(),
               subject,
               curve,
-              new DistillOutcome(
-                  before, after, judged.teacher(), withCorrection(kept, correction.words())));
+              new DistillOutcome(before, after, judged.teacher(), told));
       StageReport report = delivered(result, job);
       correction.forget();
       return report;
     }
-  }
-
-  private static Map<String, String> withCorrection(
-      Map<String, String> details, Optional<String> words) {
-    Map<String, String> all = new LinkedHashMap<>(details);
-    words.ifPresent(said -> all.put(DistillKeys.TEACHER_CORRECTION.name(), said));
-    return all;
   }
 
   private DistillResult layerwise(StageJob job, Opened opened, Progress.Listener progress) {

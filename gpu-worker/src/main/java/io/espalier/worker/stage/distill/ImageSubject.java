@@ -6,8 +6,8 @@ import io.espalier.worker.algorithm.distill.ImageSamples;
 import io.espalier.worker.algorithm.distill.StoredTeacher;
 import io.espalier.worker.algorithm.distill.Teacher;
 import io.espalier.worker.algorithm.evaluate.ImageMetrics;
+import io.espalier.worker.algorithm.train.ComparedHeldOut;
 import io.espalier.worker.algorithm.train.HeldOut;
-import io.espalier.worker.algorithm.train.ImageHeldOut;
 import io.espalier.worker.algorithm.train.ImageObjective;
 import io.espalier.worker.algorithm.train.Objective;
 import io.espalier.worker.data.ImageDataset;
@@ -129,7 +129,7 @@ record ImageSubject(
 
   @Override
   public HeldOut teacherHeldOut(Weights start) {
-    return ImageHeldOut.of(
+    return ComparedHeldOut.ofImages(
         teacher.family(), data.heldOut(), teacher.family(), start, Progress.Listener.NONE);
   }
 
@@ -140,13 +140,14 @@ record ImageSubject(
 
   @Override
   public JudgedSamples judged(Weights teacherWeights, Progress.Listener progress) {
-    ImageHeldOut images = beside(data.judged(), teacherWeights, progress);
+    ComparedHeldOut<ImageMetrics> images = beside(data.judged(), teacherWeights, progress);
     return new JudgedSamples(images, images.ofReference());
   }
 
-  private ImageHeldOut beside(
+  private ComparedHeldOut<ImageMetrics> beside(
       ImageDataset images, Weights teacherWeights, Progress.Listener progress) {
-    return ImageHeldOut.of(student.family(), images, teacher.family(), teacherWeights, progress);
+    return ComparedHeldOut.ofImages(
+        student.family(), images, teacher.family(), teacherWeights, progress);
   }
 
   @Override

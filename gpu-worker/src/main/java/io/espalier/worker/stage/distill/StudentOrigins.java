@@ -59,7 +59,7 @@ record StudentOrigins(
             .orElse(keptChannels.isEmpty() ? from : keptChannels.size());
     if (origins.size() != layers || wide != left || from != teacher.network().hiddenSize()) {
       throw new InvalidInputException(
-          "distill: %s does not say which of the teacher's layers and channels its %d layers of %d channels were; ask for map: projection of hidden, leave hidden and mode out, or distil what was pruned here"
+          "distill: %s does not say which of the teacher's layers and channels its %d layers of %d channels were; ask for hidden with map: projection, leave hidden and mode out, or distil what was pruned here"
               .formatted(student.directory().path(), layers, wide));
     }
     return new StudentOrigins(origins, rotation.isEmpty() ? keptChannels : List.of(), rotation);
@@ -74,7 +74,7 @@ record StudentOrigins(
   private static void requireOne(TextModel student, int rotations, List<Integer> channels) {
     if (rotations > 1 || !channels.isEmpty()) {
       throw new InvalidInputException(
-          "distill.hidden: the stream of %s was narrowed before it was rotated, so nothing tells its directions in the teacher's; ask for map: projection, or name the model that was rotated as teacher"
+          "distill: the stream of %s was narrowed before it was rotated, so nothing tells its directions in the teacher's; ask for map: projection, or name the model that was rotated as teacher"
               .formatted(student.directory().path()));
     }
   }
@@ -87,7 +87,7 @@ record StudentOrigins(
             .orElseThrow(
                 () ->
                     new InvalidInputException(
-                        "distill.hidden: the stream of %s was rotated, but there is no %s beside it that tells its directions; ask for map: projection, or prune anew"
+                        "distill: the stream of %s was rotated, but there is no %s beside it that tells its directions; ask for map: projection, or prune anew"
                             .formatted(model, KeptDirections.FILE)));
     return kept.isEmpty()
         ? found

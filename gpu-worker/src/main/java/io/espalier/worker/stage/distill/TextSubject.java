@@ -8,9 +8,9 @@ import io.espalier.worker.algorithm.distill.StoredTeacher;
 import io.espalier.worker.algorithm.distill.Teacher;
 import io.espalier.worker.algorithm.distill.TextSamples;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
+import io.espalier.worker.algorithm.train.ComparedHeldOut;
 import io.espalier.worker.algorithm.train.HeldOut;
 import io.espalier.worker.algorithm.train.Objective;
-import io.espalier.worker.algorithm.train.TextHeldOut;
 import io.espalier.worker.algorithm.train.TextObjective;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TextInput;
@@ -159,7 +159,7 @@ record TextSubject(
 
   @Override
   public HeldOut teacherHeldOut(Weights start) {
-    return TextHeldOut.of(
+    return ComparedHeldOut.ofTexts(
         teacher.network(), data.heldOut(), teacher.network(), start, Progress.Listener.NONE);
   }
 
@@ -170,13 +170,14 @@ record TextSubject(
 
   @Override
   public JudgedSamples judged(Weights teacherWeights, Progress.Listener progress) {
-    TextHeldOut texts = beside(data.judged(), teacherWeights, progress);
+    ComparedHeldOut<TextMetrics> texts = beside(data.judged(), teacherWeights, progress);
     return new JudgedSamples(texts, texts.ofReference());
   }
 
-  private TextHeldOut beside(
+  private ComparedHeldOut<TextMetrics> beside(
       TextDataset texts, Weights teacherWeights, Progress.Listener progress) {
-    return TextHeldOut.of(student.network(), texts, teacher.network(), teacherWeights, progress);
+    return ComparedHeldOut.ofTexts(
+        student.network(), texts, teacher.network(), teacherWeights, progress);
   }
 
   @Override

@@ -25,6 +25,7 @@ import io.espalier.worker.stage.TimmShapes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -126,7 +127,8 @@ record FastNasResult(
       CandidateFact each = candidates.get(i);
       String key = "candidate." + (i + 1);
       settings.put(key + ".widths", each.sizes().toString());
-      settings.put(key + ".flops", each.cost().get(Quantity.FLOPS.key()).toString());
+      settings.put(
+          key + ".flops", Objects.requireNonNull(each.cost().get(Quantity.FLOPS.key())).toString());
       settings.put(key + "." + AFTER_LEARNING, Double.toString(each.score().orElseThrow().value()));
       if (each.chosen()) {
         settings.put("candidate.chosen", Integer.toString(i + 1));

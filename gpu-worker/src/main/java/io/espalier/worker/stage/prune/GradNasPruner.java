@@ -11,6 +11,7 @@ import io.espalier.worker.algorithm.gradnas.GradNasSubject;
 import io.espalier.worker.algorithm.gradnas.GradNasTexts;
 import io.espalier.worker.algorithm.gradnas.OutputForms;
 import io.espalier.worker.checkpoint.ModelDirectory;
+import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.domain.InfeasibleException;
@@ -144,7 +145,16 @@ final class GradNasPruner implements Pruner {
   }
 
   private static PruningImages images(StageJob job, GradNasSpec spec, ImageTransformerModel model) {
-    return PruningImages.open(job, model.input(), spec.batches(), spec.batchSize());
+    return PruningImages.open(
+        job, model.input(), spec.batches(), spec.batchSize(), GradNasPruner::unlabelled);
+  }
+
+  private static Optional<String> unlabelled(ImageDataset images, URI uri) {
+    return images.labelled()
+        ? Optional.empty()
+        : Optional.of(
+            "data %s: gradients need what is right, but these images have no classes; put those of each class into a folder of its own"
+                .formatted(uri));
   }
 
   private static OutputForms forms(MaskableModel model, GradNasSpec spec) {

@@ -3,7 +3,7 @@ package io.espalier.worker.stage.prune;
 import io.espalier.worker.algorithm.minitron.MinitronPlan;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
 import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.minitron.space.PerLayerSpace;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
 import io.espalier.worker.algorithm.search.Objective;
@@ -12,7 +12,7 @@ import io.espalier.worker.domain.job.Reconstruction;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Stack;
-import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.MaskableModel;
 import io.espalier.worker.report.facts.DataFacts;
 import io.espalier.worker.report.facts.Losses;
 import io.espalier.worker.report.facts.PruningReport;
@@ -37,7 +37,7 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
 
   @Override
   public PruningReport.Model model() {
-    TextModel model = plan().blueprint().model();
+    MaskableModel model = plan().blueprint().model();
     return AlgorithmFacts.told(model.architecture(), model.family(), model.directory());
   }
 
@@ -69,10 +69,18 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
     facts.addAll(
         List.of(
             Fact.of("batches", "batches that units were heard on", pruned.batches()),
-            Fact.of("samples", "tokens before and after", pruned.outcome().samples()),
-            Fact.of("tokens", "tokens of a sequence", plan().blueprint().model().tokens())));
+            Fact.of("samples", samples() + " before and after", pruned.outcome().samples())));
+    length().ifPresent(tokens -> facts.add(Fact.of("tokens", "tokens of a sequence", tokens)));
     pruned.stream().ifPresent(stream -> facts.add(Fact.of("stream", "stream", stream.words())));
     return facts;
+  }
+
+  private OptionalInt length() {
+    return plan().blueprint().model().sequenceLength();
+  }
+
+  private String samples() {
+    return length().isPresent() ? "tokens" : "images";
   }
 
   /** Those of tensors, and the one that counts the layers. */
@@ -118,7 +126,7 @@ record MinitronFacts(MinitronSpec spec, MinitronPruning.Result pruned, List<Data
   @Override
   public List<Units> units() {
     ActivationScores activity = pruned.activity();
-    DecoderBlueprint blueprint = plan().blueprint();
+    NetworkBlueprint blueprint = plan().blueprint();
     var units = new ArrayList<Units>();
     if (perLayer().isEmpty()) {
       units.add(

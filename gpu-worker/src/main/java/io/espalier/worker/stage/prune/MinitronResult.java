@@ -2,11 +2,13 @@ package io.espalier.worker.stage.prune;
 
 import io.espalier.fact.CandidateFact;
 import io.espalier.schemas.stage.MinitronKeys;
+import io.espalier.worker.algorithm.evaluate.ImageMetrics;
 import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
 import io.espalier.worker.algorithm.minitron.measure.ActivationMeasurement;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.prune.Decision.Compared;
 import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.prune.ScoredCandidate;
@@ -21,7 +23,7 @@ import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.domain.model.Stack;
-import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.MaskableModel;
 import io.espalier.worker.stage.Opening;
 import io.espalier.worker.stage.PruningSummary;
 import java.util.ArrayList;
@@ -31,27 +33,40 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Files of a pruning by Minitron beside weights and config.json: its report, espalier.json.
  *
- * @param texts that it was scored and judged by
+ * @param data that it was scored and judged by
  */
 record MinitronResult(
-    StageJob job, MinitronSpec spec, MinitronPruning.Result pruned, PruningTexts texts)
+    StageJob job, MinitronSpec spec, MinitronPruning.Result pruned, PruningData data)
     implements PruningResult {
-  /** Names of the metrics that a pruning reports. */
+  /** Names of the metrics that a pruning of a decoder reports. */
   static Set<String> metricNames(DecoderBlueprint blueprint, MinitronSpec spec, long seed) {
     TextInput input = blueprint.network().input();
-    List<String> measured = new ArrayList<>(TextMetrics.names(input));
+    boolean timed = blueprint.fits(spec.listening(seed).stateBytes());
+    return metricNames(spec, true, TextMetrics.names(input), TextMetrics.headline(input), timed);
+  }
+
+  /**
+   * Names of the metrics that a pruning of a transformer for images reports.
+   *
+   * @param labelled whether images have classes
+   */
+  static Set<String> metricNames(MinitronSpec spec, boolean labelled) {
+    List<String> names = ImageMetrics.names(labelled);
+    return metricNames(spec, false, names, names.get(0), true);
+  }
+
+  private static Set<String> metricNames(
+      MinitronSpec spec, boolean perToken, List<String> names, String headline, boolean timed) {
+    List<String> measured = new ArrayList<>(names);
     if (spec.reconstruct() != ReconstructionMode.OFF) {
-      measured.add(Measure.asCut(TextMetrics.headline(input)));
+      measured.add(Measure.asCut(headline));
     }
-    return new PruningSummary.Reported(
-            true,
-            spec.goal().cache().isPresent(),
-            measured,
-            blueprint.fits(spec.listening(seed).stateBytes()))
+    return new PruningSummary.Reported(perToken, spec.goal().cache().isPresent(), measured, timed)
         .names();
   }
 
@@ -72,25 +87,25 @@ record MinitronResult(
 
   @Override
   public String dataDigest() {
-    return texts.fingerprint();
+    return data.fingerprint();
   }
 
   @Override
   public AlgorithmFacts facts() {
-    return new MinitronFacts(spec, pruned, texts.facts());
+    return new MinitronFacts(spec, pruned, data.facts());
   }
 
   @Override
   public StageReport report() {
-    TextModel original = given();
+    MaskableModel original = given();
     List<PruningSummary.Width> widths = widths(original, pruned.outcome().kept());
     return new PruningSummary(
-            pruned.outcome(), widths, settings(), texts.uri(), original.tokensOneByOne())
+            pruned.outcome(), widths, settings(), data.uri(), original.tokensOneByOne())
         .report(MinitronKeys.MINITRON, ActivationMeasurement.VERSION, loadsIn(), candidates());
   }
 
   /** The widths that are smaller now. */
-  private List<PruningSummary.Width> widths(TextModel original, Kept kept) {
+  private List<PruningSummary.Width> widths(MaskableModel original, Kept kept) {
     return original.architecture().choices().values().stream()
         .filter(axis -> kept.width(axis) < axis.units())
         .map(axis -> new PruningSummary.Width(told(axis), kept.width(axis)))
@@ -110,7 +125,7 @@ record MinitronResult(
     return axis;
   }
 
-  private TextModel given() {
+  private MaskableModel given() {
     return pruned.plan().blueprint().model();
   }
 
@@ -139,17 +154,19 @@ record MinitronResult(
     pruned.stream().ifPresent(stream -> settings.putAll(stream.settings()));
     settings.put("seed", Long.toString(job.seed()));
     settings.put("batches", Integer.toString(pruned.batches()));
-    settings.put("tokens", Integer.toString(given().tokens()));
+    given().sequenceLength().ifPresent(tokens -> settings.put("tokens", Integer.toString(tokens)));
     pruned.reconstruction().ifPresent(done -> reconstruction(done, settings));
+    settings.putAll(data.reading());
     settings.put(StageReport.OPENING, opening().lines());
     given().carried().ifPresent(kept -> settings.put(StageReport.NOT_COUNTED, kept));
-    StageReport.warn(settings, given().network().warnings());
+    StageReport.warn(
+        settings, Stream.of(given().warnings(), data.warnings()).flatMap(List::stream).toList());
     return settings;
   }
 
   private void reconstruction(Reconstruction done, Map<String, String> settings) {
     settings.putAll(ReconstructionTexts.settings(done));
-    DecoderBlueprint blueprint = pruned.plan().blueprint();
+    NetworkBlueprint blueprint = pruned.plan().blueprint();
     boolean narrower =
         pruned.outcome().kept().width(blueprint.hidden()) < blueprint.hidden().units();
     if (narrower && pruned.stream().isEmpty()) { // a rotated stream has scores of its own

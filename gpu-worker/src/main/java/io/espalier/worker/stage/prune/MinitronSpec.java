@@ -21,11 +21,13 @@ import io.espalier.worker.algorithm.search.Quantity;
 import io.espalier.worker.checkpoint.surgery.Sharding;
 import io.espalier.worker.data.text.TextSettings;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.model.TextTask;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * The {@code prune} stage of a policy, by Minitron.
@@ -105,6 +107,38 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
         seed);
   }
 
+  /** Returns whether subnets are compared by a score. */
+  boolean compares() {
+    boolean fewerLayers =
+        goal.export()
+            .filter(sizes -> sizes.asked().containsKey(DecoderDimension.LAYERS))
+            .isPresent();
+    return goal.export().isPresent()
+        ? fewerLayers && depth() == DepthCriterion.CONTIGUOUS
+        : !goal.perLayer();
+  }
+
+  /** Returns what of it is not for models that tell images apart, if anything is. */
+  Optional<String> unfitForImages() {
+    if (goal.constraints().filter(Constraints::perToken).isPresent()) {
+      return Optional.of(
+          "prune.constraints.%s: this is said of models for %s, but this one tells images apart; bound flops"
+              .formatted(Constraints.FLOPS_PER_TOKEN, TextTask.TEXT_GENERATION.key()));
+    }
+    if (goal.cache().isPresent()) {
+      return Optional.of(
+          "prune.constraints.%s: models for %s keep keys and values, but this one tells images apart; bound bytes"
+              .formatted(MinitronKeys.SEQUENCE_LENGTH.name(), TextTask.TEXT_GENERATION.key()));
+    }
+    return Stream.of(MinitronKeys.MAX_LENGTH, MinitronKeys.RANK_AFTER)
+        .filter(said::says)
+        .map(
+            key ->
+                "prune.%s is for models that read text, but this one tells images apart; leave it out"
+                    .formatted(key.name()))
+        .findFirst();
+  }
+
   private ScoreAggregation aggregation(Setting<String> key) {
     return said.get(key, ScoreAggregation.values(), ScoreAggregation::key);
   }
@@ -130,6 +164,13 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
         spec.problem(
             "rankAfter: wanted with constraints and without perLayer, since else there are no"
                 + " candidates to compare");
+      }
+      if (said().get(MinitronKeys.PER_LAYER)
+          && said().get(MinitronKeys.IMPORTANCE).equals(ImportanceCriterion.RESIDUAL.key())) {
+        spec.problem(
+            "importance: residual says in which order units of a layer go, not what they are worth"
+                + " beside those of other layers; leave perLayer out, or ask for importance:"
+                + " contribution");
       }
       Sharding sharding = sharding();
       boolean rotated = said().get(MinitronKeys.HIDDEN).equals(ROTATION);

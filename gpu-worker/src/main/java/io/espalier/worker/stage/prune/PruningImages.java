@@ -15,24 +15,33 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * The images of a pruning by gradients.
+ * The images of a pruning.
  *
- * @param search what scores are measured on; with classes
+ * @param search what scores are measured on
  * @param judge what before and after are measured on
  * @param searched where the former lie
  * @param uri where the latter lie
  */
 record PruningImages(ImageDataset search, ImageDataset judge, URI searched, URI uri)
     implements PruningData {
+  /** Check by an algorithm on the images of its search. */
+  @FunctionalInterface
+  interface Check {
+    /** Returns what is wrong with images, if anything is. */
+    Optional<String> problem(ImageDataset data, URI uri);
+  }
+
   /**
    * Opens the images of a job.
    *
    * @param input what the model takes
    * @param batches of the search, if it is said; they must be there then
    * @param batchSize images per batch
+   * @param check says what is wrong with images of the search, if anything is
    * @throws InvalidInputException with everything that is wrong with any of them
    */
-  static PruningImages open(StageJob job, InputSpec input, OptionalInt batches, int batchSize) {
+  static PruningImages open(
+      StageJob job, InputSpec input, OptionalInt batches, int batchSize, Check check) {
     URI searched = PruningData.searched(job, "images");
     URI judged = PruningData.judged(job, "images");
     Problems problems = Problems.ofSeveral();
@@ -40,21 +49,13 @@ record PruningImages(ImageDataset search, ImageDataset judge, URI searched, URI 
     search
         .flatMap(images -> PruningData.tooFew(batches, batchSize, "images", images.size()))
         .ifPresent(problems::addText);
-    search.flatMap(images -> unlabelled(images, searched)).ifPresent(problems::addText);
+    search.flatMap(images -> check.problem(images, searched)).ifPresent(problems::addText);
     Optional<ImageDataset> judge =
         judged.equals(searched)
             ? search
             : problems.attempt(() -> ImageDatasets.openAny(judged, input));
     problems.throwIfAny();
     return new PruningImages(search.orElseThrow(), judge.orElseThrow(), searched, judged);
-  }
-
-  private static Optional<String> unlabelled(ImageDataset images, URI uri) {
-    return images.labelled()
-        ? Optional.empty()
-        : Optional.of(
-            "data %s: gradients need what is right, but these images have no classes; put those of each class into a folder of its own"
-                .formatted(uri));
   }
 
   @Override

@@ -1,8 +1,8 @@
 package io.espalier.worker.algorithm.gradnas;
 
+import io.espalier.worker.algorithm.evaluate.SampleLossData;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
-import io.espalier.worker.algorithm.evaluate.TextLossData;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.prune.ChannelOrder;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
@@ -178,7 +178,7 @@ public final class ChoiceBenchmark {
             UnitRanking.GRADIENT,
             ReconstructionMode.OFF,
             seed),
-        new TextLossData(model.network(), TextLoss.of(model.input()), train));
+        SampleLossData.ofTexts(model.network(), TextLoss.of(model.input()), train));
   }
 
   private UnitScores random(long seed) {

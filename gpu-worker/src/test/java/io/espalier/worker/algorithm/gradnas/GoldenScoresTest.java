@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.espalier.worker.algorithm.evaluate.SampleLossData;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
-import io.espalier.worker.algorithm.evaluate.TextLossData;
 import io.espalier.worker.checkpoint.safetensors.TensorData;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TokenBatch;
@@ -44,7 +44,8 @@ class GoldenScoresTest {
         TextDataset data = new GoldenBatch(oracle, "batch." + batch + ".");
         int[] all = java.util.stream.IntStream.range(0, data.size()).toArray();
         MaskGradients.Of found =
-            gradients.of(new TextLossData(model.network(), loss, data), all, "batch " + batch);
+            gradients.of(
+                SampleLossData.ofTexts(model.network(), loss, data), all, "batch " + batch);
         assertThat(found.mean())
             .isCloseTo(floats(oracle.read("scores", "losses"))[batch], within(1e-4));
         requireGradients(model, oracle, batch, found);
@@ -83,7 +84,8 @@ class GoldenScoresTest {
         var gradients = new MaskGradients(weights, heads(model.architecture()), 2)) {
       double expected = name.endsWith("-qa") ? alone(name) : loss(golden);
 
-      assertThat(gradients.of(new TextLossData(model.network(), loss, data), all, name).mean())
+      assertThat(
+              gradients.of(SampleLossData.ofTexts(model.network(), loss, data), all, name).mean())
           .isCloseTo(expected, within(2e-5 * expected));
     }
   }

@@ -3,8 +3,8 @@ package io.espalier.worker.algorithm.gradnas;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import io.espalier.worker.algorithm.evaluate.SampleLossData;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
-import io.espalier.worker.algorithm.evaluate.TextLossData;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TextInput;
@@ -105,7 +105,7 @@ public final class GradNasBenchmark {
       for (int round = -1; round < rounds; round++) { // the one before the first only warms up
         int[] indices = indices(round + 1);
         long start = System.nanoTime();
-        gradients.of(new TextLossData(model.network(), loss, data), indices, "batch");
+        gradients.of(SampleLossData.ofTexts(model.network(), loss, data), indices, "batch");
         long scored = System.nanoTime();
         plain(manager, trained, indices);
         long passed = System.nanoTime();
@@ -180,11 +180,11 @@ public final class GradNasBenchmark {
       if (scoring) {
         try (var gradients = benchmark.gradients(weights)) {
           gradients.of(
-              new TextLossData(benchmark.model.network(), benchmark.loss, benchmark.data),
+              SampleLossData.ofTexts(benchmark.model.network(), benchmark.loss, benchmark.data),
               benchmark.indices(0),
               "batch");
           gradients.of(
-              new TextLossData(benchmark.model.network(), benchmark.loss, benchmark.data),
+              SampleLossData.ofTexts(benchmark.model.network(), benchmark.loss, benchmark.data),
               benchmark.indices(1),
               "batch");
         }

@@ -3,13 +3,12 @@ package io.espalier.worker.algorithm.gradnas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.espalier.worker.algorithm.evaluate.ImageLossData;
+import io.espalier.worker.algorithm.evaluate.SampleLossData;
 import io.espalier.worker.checkpoint.safetensors.TensorData;
-import io.espalier.worker.data.Batch;
-import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.model.ImageTransformerModel;
 import io.espalier.worker.model.family.MaskableNetwork.Block;
 import io.espalier.worker.tensor.Golden;
+import io.espalier.worker.tensor.GoldenImages;
 import io.espalier.worker.tensor.Weights;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -32,7 +31,7 @@ final class ImageScoresTest {
     Golden oracle = Golden.of("scores/masked-" + name);
     try (Weights weights = Weights.load(model.directory(), model.architecture());
         var gradients = new MaskGradients(weights, model.architecture().prunableAxes(), piece)) {
-      var data = new ImageLossData(model.network(), new GoldenImages(golden, ""));
+      var data = SampleLossData.ofImages(model.network(), new GoldenImages(golden));
       int[] all = IntStream.range(0, data.size()).toArray();
 
       MaskGradients.Of found = gradients.of(data, all, "batch");
@@ -79,60 +78,5 @@ final class ImageScoresTest {
     float[] values = new float[data.bytes().remaining() / Float.BYTES];
     data.bytes().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
     return values;
-  }
-
-  /** The images of one batch of the oracle. */
-  private record GoldenImages(Golden golden, String prefix) implements ImageDataset {
-    private long[] shape() {
-      return golden.read("inputs", prefix + "pixel_values").shape();
-    }
-
-    @Override
-    public int size() {
-      return (int) shape()[0];
-    }
-
-    @Override
-    public int classes() {
-      return 3;
-    }
-
-    @Override
-    public int channels() {
-      return (int) shape()[1];
-    }
-
-    @Override
-    public int height() {
-      return (int) shape()[2];
-    }
-
-    @Override
-    public int width() {
-      return (int) shape()[3];
-    }
-
-    @Override
-    public Batch batch(int[] indices) {
-      float[] all = floats(golden.read("inputs", prefix + "pixel_values"));
-      long[] labels = new long[size()];
-      golden
-          .read("inputs", prefix + "labels")
-          .bytes()
-          .order(ByteOrder.LITTLE_ENDIAN)
-          .asLongBuffer()
-          .get(labels);
-      int one = all.length / labels.length;
-      float[] some = new float[indices.length * one];
-      for (int i = 0; i < indices.length; i++) {
-        System.arraycopy(all, indices[i] * one, some, i * one, one);
-      }
-      return new Batch(some, IntStream.of(indices).mapToLong(i -> labels[i]).toArray());
-    }
-
-    @Override
-    public String fingerprint() {
-      return golden.directory() + prefix;
-    }
   }
 }

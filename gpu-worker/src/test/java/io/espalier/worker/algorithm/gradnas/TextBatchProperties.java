@@ -8,9 +8,9 @@ import ai.djl.ndarray.NDScope;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.PropertySeed;
 import io.espalier.worker.algorithm.evaluate.Measure;
+import io.espalier.worker.algorithm.evaluate.SampleLossData;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.evaluate.TextLoss;
-import io.espalier.worker.algorithm.evaluate.TextLossData;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.TokenBatch;
@@ -182,7 +182,7 @@ final class TextBatchProperties {
     TextLoss loss = input.task() == TextTask.FEATURE_EXTRACTION ? new Probe(1) : TextLoss.of(input);
     List<Axis> axes = rows.model().architecture().prunableAxes();
     try (var gradients = new MaskGradients(weights, axes, piece)) {
-      return gradients.of(new TextLossData(rows.model().network(), loss, data), all, "all");
+      return gradients.of(SampleLossData.ofTexts(rows.model().network(), loss, data), all, "all");
     }
   }
 

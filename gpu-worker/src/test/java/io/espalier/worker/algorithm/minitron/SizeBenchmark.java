@@ -305,7 +305,7 @@ public final class SizeBenchmark {
               new UnitSelection(blueprint, activity),
               new LayerSelection(blueprint, activity, DepthCriterion.COSINE, scoring),
               scoring,
-              new SubnetWriter(blueprint, Sharding.asBefore(), new Phases(System::nanoTime)),
+              new SubnetWriter<>(blueprint, Sharding.asBefore(), new Phases(System::nanoTime)),
               Progress.Listener.NONE)
           .select(plan.budget())
           .candidate()
@@ -433,7 +433,7 @@ public final class SizeBenchmark {
       throws IOException {
     Path output = Files.createTempDirectory(folder, "cut");
     var subnet = new Subnet(units, layers);
-    TextModel cut = subnet.write(blueprint, Sharding.asBefore(), output);
+    var cut = (TextModel) subnet.write(blueprint, Sharding.asBefore(), output);
     if (name.endsWith(RECONSTRUCTED)) {
       reconstruct(cut, subnet, seed);
     }

@@ -164,8 +164,8 @@ public final class StreamBasisBenchmark {
         new Subnet(
             new UnitSelection(model, scores).of(sizes),
             IntStream.range(0, sizes.layers()).boxed().toList());
-    TextModel cut =
-        subnet.write(model, Sharding.asBefore(), Files.createTempDirectory(folder, "cut"));
+    Path place = Files.createTempDirectory(folder, "cut");
+    var cut = (TextModel) subnet.write(model, Sharding.asBefore(), place);
     double plain = loss(cut);
     new DecoderReconstruction(model, subnet, train, settings)
         .run(cut.directory(), folder.resolve("solved"), Progress.Listener.NONE);

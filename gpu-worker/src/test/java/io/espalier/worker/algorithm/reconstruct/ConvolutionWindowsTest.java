@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.offset;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import io.espalier.worker.tensor.FeatureMaps;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Tensors;
 import java.util.Random;
@@ -61,7 +62,7 @@ class ConvolutionWindowsTest {
       NDArray x = Tensors.of(manager, image, BATCH, CHANNELS, HEIGHT, WIDTH);
       float[] weights = drawn(4 * CHANNELS * kernel * kernel);
       NDArray weight = Tensors.of(manager, weights, 4, CHANNELS, kernel, kernel);
-      NDArray y = Tensors.conv2d(x, weight, stride, padding);
+      NDArray y = FeatureMaps.conv2d(x, weight, stride, padding);
       int across = Math.toIntExact(y.getShape().get(3));
       int[] places = {1, across, across + 1};
 

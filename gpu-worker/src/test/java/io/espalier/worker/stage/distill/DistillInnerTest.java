@@ -261,7 +261,7 @@ final class DistillInnerTest {
                 stage.check(
                     job("narrow", "llama", TEXTS.formatted(", \"hidden\": {\"weight\": 1}"), data)))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("ask for map: projection");
+        .hasMessageContaining("map: projection");
     assertThat(Lineage.of(folder.resolve("narrow"), folder.resolve("llama")).layers(2, 6))
         .containsExactly(2, 5);
   }

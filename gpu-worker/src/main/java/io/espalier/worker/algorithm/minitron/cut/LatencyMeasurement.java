@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.minitron.cut;
 
 import io.espalier.worker.algorithm.evaluate.Latency;
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.minitron.space.CandidateSpace;
 import io.espalier.worker.algorithm.minitron.space.LatencyForecast;
 import io.espalier.worker.algorithm.minitron.space.UniformSpace;
@@ -51,7 +51,7 @@ public record LatencyMeasurement(
   }
 
   private long layerNanos(LatencyModel model) {
-    DecoderBlueprint blueprint = timing.blueprint();
+    NetworkBlueprint blueprint = timing.blueprint();
     int all = blueprint.blocks().size();
     int fewest = options.fewestLayers();
     if (fewest == all) {

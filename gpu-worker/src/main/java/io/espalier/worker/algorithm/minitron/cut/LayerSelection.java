@@ -2,7 +2,7 @@ package io.espalier.worker.algorithm.minitron.cut;
 
 import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
 import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.domain.model.Kept;
 import java.util.HashMap;
 import java.util.List;
@@ -16,10 +16,10 @@ import java.util.stream.IntStream;
  * are; arXiv 2408.11796 drops a block of neighbours, chosen by a task, and finds that better.
  */
 public final class LayerSelection {
-  private final DecoderBlueprint blueprint;
+  private final NetworkBlueprint blueprint;
   private final ActivationScores activity;
   private final DepthCriterion depth;
-  private final SubnetScoring scoring;
+  private final CandidateScoring scoring;
   private final Map<Integer, List<Integer>> chosen = new HashMap<>();
 
   /**
@@ -29,10 +29,10 @@ public final class LayerSelection {
    * @param scoring asked where every block is tried
    */
   public LayerSelection(
-      DecoderBlueprint blueprint,
+      NetworkBlueprint blueprint,
       ActivationScores activity,
       DepthCriterion depth,
-      SubnetScoring scoring) {
+      CandidateScoring scoring) {
     this.blueprint = blueprint;
     this.activity = activity;
     this.depth = depth;

@@ -8,7 +8,7 @@ import io.espalier.worker.algorithm.search.Selection;
 import io.espalier.worker.algorithm.search.Sensitivities;
 import io.espalier.worker.algorithm.search.Widths;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.MaskableModel;
 import java.nio.file.Path;
 
 /**
@@ -18,8 +18,8 @@ import java.nio.file.Path;
  * @param losses of each width
  */
 public record PerLayerCutting(
-    PerLayerSpace options, UnitSelection units, Sensitivities losses, SubnetWriter files)
-    implements WidthCutting<TextModel> {
+    PerLayerSpace options, UnitSelection units, Sensitivities losses, SubnetWriter<?> files)
+    implements WidthCutting<MaskableModel> {
   @Override
   public Selection select(Budget budget) {
     return options.select(budget, losses);
@@ -31,7 +31,7 @@ public record PerLayerCutting(
   }
 
   @Override
-  public TextModel cut(Kept kept, Path output) {
+  public MaskableModel cut(Kept kept, Path output) {
     return files.cut(kept, output);
   }
 

@@ -3,13 +3,13 @@ package io.espalier.worker.algorithm.minitron.cut;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.LayerExperts;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
+import io.espalier.worker.model.family.MaskableNetwork.ExpertKeys;
+import io.espalier.worker.model.family.MaskableNetwork.SparseLayerKeys;
 import io.espalier.worker.model.family.MaskableNetwork.WidthKeys;
-import io.espalier.worker.model.family.TextNetwork.ExpertKeys;
-import io.espalier.worker.model.family.TextNetwork.SparseLayerKeys;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  *
  * @param blueprint of the model that was
  */
-public record SizeConfig(DecoderBlueprint blueprint) {
+public record SizeConfig(NetworkBlueprint blueprint) {
   private static final String HEAD_SIZE = "head_dim";
   private static final String PRUNED = "pruned_heads";
 
@@ -69,7 +69,7 @@ public record SizeConfig(DecoderBlueprint blueprint) {
     }
     config.remove(PRUNED); // the numbers say what is left
     perLayer(config, layers);
-    return config;
+    return blueprint.network().inWordsOfItsLibrary(config);
   }
 
   private static List<Integer> widths(Kept kept, List<Integer> layers, IntFunction<Axis> axis) {

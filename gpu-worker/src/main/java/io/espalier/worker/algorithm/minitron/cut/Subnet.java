@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.minitron.cut;
 
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.minitron.space.UniformSpace;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.safetensors.DType;
@@ -11,8 +12,7 @@ import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.model.TextModel;
-import io.espalier.worker.model.family.TextNetwork;
+import io.espalier.worker.model.MaskableModel;
 import io.espalier.worker.tensor.StoredRows;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -35,7 +35,7 @@ public record Subnet(Kept units, List<Integer> layers) {
   }
 
   /** Returns what all that stays means for units and for layers. */
-  public static Subnet of(DecoderBlueprint blueprint, Kept all) {
+  public static Subnet of(NetworkBlueprint blueprint, Kept all) {
     Axis counted = UniformSpace.layers(blueprint);
     int[] layers = all.of(counted).orElseGet(() -> IntStream.range(0, counted.units()).toArray());
     var units = new LinkedHashMap<>(all.units());
@@ -43,13 +43,13 @@ public record Subnet(Kept units, List<Integer> layers) {
     return new Subnet(new Kept(units), IntStream.of(layers).boxed().toList());
   }
 
-  /** Its forward pass. */
-  TextNetwork network(DecoderBlueprint blueprint) {
-    return blueprint.model().family().network(new SizeConfig(blueprint).of(units, layers));
+  /** Its config.json. */
+  ObjectNode config(NetworkBlueprint blueprint) {
+    return new SizeConfig(blueprint).of(units, layers);
   }
 
   /** All that stays, layers among it where some go. */
-  public Kept all(DecoderBlueprint blueprint) {
+  public Kept all(NetworkBlueprint blueprint) {
     Axis counted = UniformSpace.layers(blueprint);
     if (layers.size() == counted.units()) {
       return units;
@@ -63,7 +63,7 @@ public record Subnet(Kept units, List<Integer> layers) {
    * Computes the weights of normalisations of what is left of a stream along directions, if any.
    */
   private static ComputedTensors scaledNorms(
-      DecoderBlueprint blueprint, Architecture open, Kept all) {
+      NetworkBlueprint blueprint, Architecture open, Kept all) {
     if (!blueprint.basis().rotated()) {
       return ComputedTensors.of(Map.of());
     }
@@ -83,12 +83,12 @@ public record Subnet(Kept units, List<Integer> layers) {
   }
 
   /** Leaves it in an empty directory, ready for use. */
-  public TextModel write(DecoderBlueprint blueprint, Sharding sharding, Path output) {
+  public MaskableModel write(NetworkBlueprint blueprint, Sharding sharding, Path output) {
     ModelDirectory original = blueprint.model().directory();
     Architecture open = blueprint.open();
     Kept all = all(blueprint);
     Surgery.cut(original, open, all, sharding, scaledNorms(blueprint, open, all), output);
-    ModelDirectory.writeConfig(output, new SizeConfig(blueprint).of(units, layers));
-    return TextModel.of(ModelDirectory.open(output), blueprint.model().tokens());
+    ModelDirectory.writeConfig(output, config(blueprint));
+    return blueprint.cut(ModelDirectory.open(output));
   }
 }

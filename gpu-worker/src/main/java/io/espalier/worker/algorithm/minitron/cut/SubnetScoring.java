@@ -8,14 +8,10 @@ import io.espalier.worker.algorithm.minitron.measure.NextTokenLoss;
 import io.espalier.worker.algorithm.minitron.measure.SubnetMetric;
 import io.espalier.worker.algorithm.minitron.measure.TokenBatches;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
-import io.espalier.worker.algorithm.prune.ScoreFiles;
-import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,15 +19,13 @@ import org.jspecify.annotations.Nullable;
  * Scores subnets of a model on texts, layer by layer, without writing them: each layer is loaded,
  * cut in memory and dropped. Scores are kept, so that none is computed twice.
  */
-public final class SubnetScoring implements SubnetJudge, AutoCloseable {
-  private static final int NAME_DIGITS = 16;
-
+public final class SubnetScoring implements CandidateScoring {
   private final DecoderBlueprint blueprint;
   private final TokenBatches texts;
   private final SubnetMetric score;
   private final MemoryLimits room;
   private final Path checkpoints;
-  private SubnetScores known;
+  private final KnownScores known;
   private @Nullable LayerwiseForward original;
 
   /**
@@ -52,46 +46,12 @@ public final class SubnetScoring implements SubnetJudge, AutoCloseable {
     this.score = score;
     this.room = room;
     this.checkpoints = checkpoints;
-    String own = new Fingerprint().add(fingerprint).add("score " + score.key()).hex();
-    this.known =
-        ScoreFiles.read(file(own), SubnetScores.class, found -> refusal(found, own))
-            .orElseGet(() -> new SubnetScores(own, Map.of()));
-  }
-
-  private static Optional<String> refusal(SubnetScores found, String fingerprint) {
-    return fingerprint.equals(found.fingerprint())
-        ? Optional.empty()
-        : Optional.of("it is of another model, data or settings");
-  }
-
-  private Path file(String fingerprint) {
-    return checkpoints.resolve(
-        "minitron-versions-%s.json".formatted(fingerprint.substring(0, NAME_DIGITS)));
-  }
-
-  /**
-   * The score of a subnet.
-   *
-   * @param subnet names it among all subnets by the same units
-   * @param kept its units, without layers
-   * @param layers its layers by their numbers in the model, ascending
-   * @return mean over all tokens that are asked; infinite if the subnet says no numbers
-   */
-  public double of(String subnet, Kept kept, List<Integer> layers) {
-    Double found = known.scores().get(subnet);
-    if (found != null) {
-      return found;
-    }
-    double mean = measure(kept, layers);
-    double safe = Double.isFinite(mean) ? mean : Double.POSITIVE_INFINITY;
-    known = known.with(subnet, safe);
-    ScoreFiles.write(file(known.fingerprint()), known);
-    return safe;
+    this.known = new KnownScores(fingerprint, score, checkpoints);
   }
 
   @Override
-  public double of(String name, Subnet subnet) {
-    return of(name, subnet.units(), subnet.layers());
+  public double of(String subnet, Kept kept, List<Integer> layers) {
+    return known.of(subnet, () -> measure(kept, layers));
   }
 
   private double measure(Kept kept, List<Integer> layers) {

@@ -1,13 +1,13 @@
 package io.espalier.worker.algorithm.minitron.cut;
 
 import io.espalier.worker.algorithm.evaluate.Latency;
-import io.espalier.worker.algorithm.evaluate.TextEvaluation.Timed;
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.cut.SubnetClock.Version;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.prune.CandidateSearch;
 import io.espalier.worker.algorithm.prune.TextTiming;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.MaskableModel;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Optional;
@@ -21,8 +21,8 @@ import java.util.Optional;
  * @param fits whether there is memory for whole models
  */
 public record SubnetTiming(
-    DecoderBlueprint blueprint, TextTiming device, boolean fits, Progress.Listener progress)
-    implements CandidateSearch.Timing<TextModel> {
+    NetworkBlueprint blueprint, SubnetClock device, boolean fits, Progress.Listener progress)
+    implements CandidateSearch.Timing<MaskableModel> {
   @Override
   public List<Latency> inMemory(Kept kept) {
     progress.report(Progress.of("measuring latency", 0, 0));
@@ -34,7 +34,7 @@ public record SubnetTiming(
   }
 
   @Override
-  public Optional<List<Latency>> inFiles(TextModel made) {
+  public Optional<List<Latency>> inFiles(MaskableModel made) {
     if (!fits) {
       return Optional.empty();
     }
@@ -43,7 +43,7 @@ public record SubnetTiming(
         Weights result = Weights.load(made.directory(), made.architecture())) {
       return Optional.of(
           device.latencies(
-              List.of(timed(Kept.all(), original), new Timed(made.network(), result)),
+              List.of(timed(Kept.all(), original), new Version(made.directory().config(), result)),
               TextTiming.REPETITIONS));
     }
   }
@@ -61,7 +61,7 @@ public record SubnetTiming(
     return Weights.load(blueprint.model().directory(), blueprint.open());
   }
 
-  private Timed timed(Kept kept, Weights weights) {
-    return new Timed(Subnet.of(blueprint, kept).network(blueprint), weights);
+  private Version timed(Kept kept, Weights weights) {
+    return new Version(Subnet.of(blueprint, kept).config(blueprint), weights);
   }
 }

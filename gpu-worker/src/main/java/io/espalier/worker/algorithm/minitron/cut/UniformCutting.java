@@ -12,7 +12,7 @@ import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
-import io.espalier.worker.model.TextModel;
+import io.espalier.worker.model.MaskableModel;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -25,7 +25,7 @@ import java.util.OptionalDouble;
  * Chooses among subnets whose layers are all alike the one that scores best, and remembers all that
  * it has compared.
  */
-public final class UniformCutting implements Cutting<UniformCutting.Choice, TextModel> {
+public final class UniformCutting implements Cutting<UniformCutting.Choice, MaskableModel> {
   /**
    * A subnet.
    *
@@ -43,7 +43,7 @@ public final class UniformCutting implements Cutting<UniformCutting.Choice, Text
   private final UnitSelection units;
   private final LayerSelection layers;
   private final SubnetJudge scoring;
-  private final SubnetWriter files;
+  private final SubnetWriter<?> files;
   private final Progress.Listener progress;
   private final Map<DecoderSizes, Choice> compared = new LinkedHashMap<>();
 
@@ -60,7 +60,7 @@ public final class UniformCutting implements Cutting<UniformCutting.Choice, Text
       UnitSelection units,
       LayerSelection layers,
       SubnetJudge scoring,
-      SubnetWriter files,
+      SubnetWriter<?> files,
       Progress.Listener progress) {
     this.options = options;
     this.units = units;
@@ -98,7 +98,9 @@ public final class UniformCutting implements Cutting<UniformCutting.Choice, Text
 
   private OptionalDouble score(SizeCandidate candidate, Subnet subnet, int of) {
     String name = "%s, layers %s".formatted(candidate.sizes(), subnet.layers());
-    return of == 1 ? OptionalDouble.empty() : OptionalDouble.of(scoring.of(name, subnet));
+    return of == 1
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(scoring.of(name, subnet));
   }
 
   /**
@@ -139,7 +141,7 @@ public final class UniformCutting implements Cutting<UniformCutting.Choice, Text
   }
 
   @Override
-  public TextModel cut(Kept kept, Path output) {
+  public MaskableModel cut(Kept kept, Path output) {
     return files.cut(kept, output);
   }
 

@@ -41,12 +41,7 @@ public final class ActivationMeasurement {
   /** A measurement on texts. */
   public ActivationMeasurement(
       DecoderBlueprint blueprint, ActivationSettings settings, TextDataset data) {
-    this(
-        blueprint,
-        settings,
-        TokenBatches.of(
-            data.drawn(data.examples(), settings.seed()), settings.batchSize(), settings.batches()),
-        data.fingerprint());
+    this(blueprint, settings, texts(settings, data), data.fingerprint());
   }
 
   /**
@@ -59,7 +54,7 @@ public final class ActivationMeasurement {
     this.blueprint = blueprint;
     this.settings = settings;
     this.texts = texts;
-    this.fingerprint =
+    Fingerprint print =
         new Fingerprint()
             .add("minitron " + VERSION)
             .add(PyTorch.device())
@@ -68,13 +63,21 @@ public final class ActivationMeasurement {
             .add("batches " + texts.count() + ", size " + settings.batchSize())
             .add("over tokens " + settings.overTokens().key())
             .add("over sequences " + settings.overSequences().key())
-            .add("seed " + settings.seed())
+            .add("seed " + settings.seed());
+    this.fingerprint =
+        (settings.unitScore() == ImportanceCriterion.RESIDUAL ? print.add("residuals") : print)
             .hex();
   }
 
   /** The batches that units are listened to on. */
   public TokenBatches texts() {
     return texts;
+  }
+
+  /** The batches of texts that units are listened to on. */
+  public static TokenBatches texts(ActivationSettings settings, TextDataset data) {
+    return TokenBatches.of(
+        data.drawn(data.examples(), settings.seed()), settings.batchSize(), settings.batches());
   }
 
   /**
@@ -134,6 +137,7 @@ public final class ActivationMeasurement {
   /** Watches layers that are at work at once. */
   private final class Watching implements LayerwiseForward.Watch {
     private final Map<Integer, ActivationRecorder> watches = new HashMap<>();
+    private final Map<Integer, ResidualRecorder> residuals = new HashMap<>();
     private final List<LayerActivationScores> seen = new ArrayList<>();
 
     void begin(int layer) {
@@ -141,6 +145,13 @@ public final class ActivationMeasurement {
           layer,
           new ActivationRecorder(
               settings.overTokens(), settings.overSequences(), blueprint.basis().rotated()));
+      if (settings.unitScore() == ImportanceCriterion.RESIDUAL) {
+        residuals.put(
+            layer,
+            new ResidualRecorder(
+                LayerActivationScores.solvable(blueprint, layer),
+                blueprint.network().centresStream()));
+      }
     }
 
     private ActivationRecorder at(int layer) {
@@ -149,12 +160,20 @@ public final class ActivationMeasurement {
 
     @Override
     public ForwardHooks of(int layer, Tokens tokens) {
-      return at(layer).batch(tokens);
+      ForwardHooks watch = at(layer).batch(tokens);
+      ResidualRecorder more = residuals.get(layer);
+      return more == null ? watch : more.batch(tokens, watch);
     }
 
     @Override
     public void done(int layer, Weights weights) {
       LayerActivationScores found = LayerActivationScores.of(at(layer), blueprint, layer, weights);
+      ResidualRecorder more = residuals.remove(layer);
+      if (more != null) {
+        try (more) {
+          found = found.withResiduals(more.scores(weights));
+        }
+      }
       ActivationScoreStore.problem(found, LayerActivationScores.counts(blueprint, layer))
           .ifPresent(
               problem -> {

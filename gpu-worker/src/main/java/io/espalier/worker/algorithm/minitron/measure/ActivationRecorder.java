@@ -62,7 +62,16 @@ final class ActivationRecorder {
 
   /** Returns what watches the next batch. */
   ForwardHooks batch(Tokens tokens) {
-    return new Batch(tokens);
+    return batch(tokens.mask());
+  }
+
+  /**
+   * Returns what watches the next batch.
+   *
+   * @param mask 1 for a real token, 0 for padding: (batch, tokens), int64
+   */
+  ForwardHooks batch(NDArray mask) {
+    return new Batch(mask);
   }
 
   /** One score per neuron, of the layer or of one of its experts; zeros if no token reached it. */
@@ -141,8 +150,8 @@ final class ActivationRecorder {
     private final Map<String, NDArray> readersOfNeurons = new HashMap<>();
     private @Nullable NDArray entered;
 
-    Batch(Tokens tokens) {
-      this.mask = tokens.mask();
+    Batch(NDArray mask) {
+      this.mask = mask;
     }
 
     @Override

@@ -1,6 +1,6 @@
 package io.espalier.worker.algorithm.minitron.measure;
 
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.prune.ScoreFiles;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.tensor.SavedArrays;
@@ -21,7 +21,7 @@ final class ActivationScoreStore {
   private static final int NAME_DIGITS = 16;
 
   private final Path directory;
-  private final DecoderBlueprint blueprint;
+  private final NetworkBlueprint blueprint;
   private final long pauseNanos;
   private long saved;
 
@@ -30,7 +30,7 @@ final class ActivationScoreStore {
    *
    * @param pause how long it takes at least until it is worth to be kept
    */
-  ActivationScoreStore(Path directory, DecoderBlueprint blueprint, Duration pause) {
+  ActivationScoreStore(Path directory, NetworkBlueprint blueprint, Duration pause) {
     this.directory = directory;
     this.blueprint = blueprint;
     this.pauseNanos = pause.toNanos();
@@ -60,6 +60,11 @@ final class ActivationScoreStore {
       stream.save(states(fingerprint), label(fingerprint, activity.layers().size()));
     }
     saved = System.nanoTime();
+  }
+
+  /** Keeps the activity of a whole model. */
+  void save(ActivationScores activity) {
+    ScoreFiles.write(file(activity.fingerprint()), activity);
   }
 
   /**

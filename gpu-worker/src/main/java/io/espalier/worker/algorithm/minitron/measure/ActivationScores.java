@@ -1,6 +1,6 @@
 package io.espalier.worker.algorithm.minitron.measure;
 
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.minitron.size.StreamBasis;
 import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.domain.model.Architecture;
@@ -78,7 +78,7 @@ public record ActivationScores(String fingerprint, List<LayerActivationScores> l
    *
    * @param blueprint of the model that was
    */
-  public StreamBasis basis(DecoderBlueprint blueprint) {
+  public StreamBasis basis(NetworkBlueprint blueprint) {
     var shares = new LinkedHashMap<String, double[]>();
     List<Architecture> pieces = blueprint.pieces().layers();
     for (int layer = 0; layer < layers.size(); layer++) {
@@ -100,6 +100,16 @@ public record ActivationScores(String fingerprint, List<LayerActivationScores> l
     return new ActivationScores(
         new Fingerprint().add(fingerprint).add("times what reads").hex(),
         layers.stream().map(LayerActivationScores::contributions).toList());
+  }
+
+  /**
+   * The same where heads and neurons are scored by what is lost where they go and what reads them
+   * is solved for anew, as far as that was watched, and all else by what it adds to the stream.
+   */
+  ActivationScores residuals() {
+    return new ActivationScores(
+        new Fingerprint().add(fingerprint).add("residuals").hex(),
+        layers.stream().map(LayerActivationScores::residuals).toList());
   }
 
   /** With one more layer. */

@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.minitron.measure;
 
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.LayerExperts;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.tensor.Weights;
@@ -60,7 +60,7 @@ public record LayerActivationScores(Map<String, double[]> units, double distance
    * @param weights of the layer
    */
   static LayerActivationScores of(
-      ActivationRecorder watch, DecoderBlueprint blueprint, int layer, Weights weights) {
+      ActivationRecorder watch, NetworkBlueprint blueprint, int layer, Weights weights) {
     var units = new LinkedHashMap<String, double[]>();
     feedForward(blueprint, layer)
         .forEach(
@@ -80,7 +80,7 @@ public record LayerActivationScores(Map<String, double[]> units, double distance
   }
 
   /** Returns how many units of each kind a layer has. */
-  public static Map<String, Integer> counts(DecoderBlueprint blueprint, int layer) {
+  public static Map<String, Integer> counts(NetworkBlueprint blueprint, int layer) {
     var counts = new LinkedHashMap<String, Integer>();
     axes(blueprint, layer).forEach((kind, axis) -> counts.put(kind, axis.units()));
     read(blueprint, layer).forEach((kind, axis) -> counts.put(readers(kind), axis.units()));
@@ -88,7 +88,7 @@ public record LayerActivationScores(Map<String, double[]> units, double distance
   }
 
   /** The axes of what is scored in a layer, by what their units are. */
-  public static Map<String, Axis> axes(DecoderBlueprint blueprint, int layer) {
+  public static Map<String, Axis> axes(NetworkBlueprint blueprint, int layer) {
     Map<String, Axis> axes = feedForward(blueprint, layer);
     axes.put(HEADS, blueprint.heads(layer));
     axes.put(HIDDEN, blueprint.hidden());
@@ -96,7 +96,7 @@ public record LayerActivationScores(Map<String, double[]> units, double distance
   }
 
   /** Kinds of units that one matrix or some tokens read, by their axes. */
-  private static Map<String, Axis> read(DecoderBlueprint blueprint, int layer) {
+  private static Map<String, Axis> read(NetworkBlueprint blueprint, int layer) {
     Map<String, Axis> axes = axes(blueprint, layer);
     axes.remove(HIDDEN);
     return axes;
@@ -127,8 +127,39 @@ public record LayerActivationScores(Map<String, double[]> units, double distance
     return new LayerActivationScores(all, distance);
   }
 
+  private static String residual(String kind) {
+    return "residual of " + kind;
+  }
+
+  /** The axes of heads, and of neurons that all tokens go through, by what they are. */
+  static Map<String, Axis> solvable(NetworkBlueprint blueprint, int layer) {
+    Map<String, Axis> axes = axes(blueprint, layer);
+    axes.keySet().retainAll(List.of(HEADS, NEURONS));
+    return axes;
+  }
+
+  /**
+   * The same with what is lost where units go and what reads them is solved for anew.
+   *
+   * @param scores by what the units are
+   */
+  LayerActivationScores withResiduals(Map<String, double[]> scores) {
+    Map<String, double[]> all = units();
+    scores.forEach((kind, values) -> all.put(residual(kind), values));
+    return new LayerActivationScores(all, distance);
+  }
+
+  /** The same by what is lost, as far as that is known, and else by what units add. */
+  LayerActivationScores residuals() {
+    Map<String, double[]> all = contributions().units();
+    units().keySet().stream()
+        .filter(kind -> units.containsKey(residual(kind)))
+        .forEach(kind -> all.put(kind, of(residual(kind))));
+    return new LayerActivationScores(all, distance);
+  }
+
   /** The axes of the feed-forward part of a layer, by what their units are. */
-  private static Map<String, Axis> feedForward(DecoderBlueprint blueprint, int layer) {
+  private static Map<String, Axis> feedForward(NetworkBlueprint blueprint, int layer) {
     var axes = new LinkedHashMap<String, Axis>();
     Optional<LayerExperts> sparse = blueprint.experts(layer);
     if (sparse.isEmpty()) {

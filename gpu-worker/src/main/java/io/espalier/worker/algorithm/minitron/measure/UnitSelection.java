@@ -1,8 +1,8 @@
 package io.espalier.worker.algorithm.minitron.measure;
 
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.algorithm.minitron.size.LayerExperts;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.Kept;
 import java.util.ArrayList;
@@ -23,9 +23,9 @@ import java.util.stream.IntStream;
  * @param blueprint of the model
  * @param activity of all its layers
  */
-public record UnitSelection(DecoderBlueprint blueprint, ActivationScores activity) {
+public record UnitSelection(NetworkBlueprint blueprint, ActivationScores activity) {
   /** The choice by position alone, as if all units fired alike. */
-  public static UnitSelection byPosition(DecoderBlueprint blueprint) {
+  public static UnitSelection byPosition(NetworkBlueprint blueprint) {
     var layers = new ArrayList<LayerActivationScores>();
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
       Map<String, double[]> units =

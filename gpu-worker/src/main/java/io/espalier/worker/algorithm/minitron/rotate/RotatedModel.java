@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.minitron.measure.ActivationSettings;
 import io.espalier.worker.algorithm.minitron.measure.TokenBatches;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.minitron.size.StreamBasis;
 import io.espalier.worker.checkpoint.FileTree;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -47,7 +48,7 @@ public final class RotatedModel implements AutoCloseable {
    *
    * @throws InvalidInputException if it cannot; names the family, or the tensors, and why
    */
-  public static void require(DecoderBlueprint blueprint) {
+  public static void require(NetworkBlueprint blueprint) {
     ModelDirectory model = blueprint.model().directory();
     var problems = new ArrayList<String>();
     blueprint
@@ -64,7 +65,7 @@ public final class RotatedModel implements AutoCloseable {
     }
   }
 
-  private static void requireNumbers(DecoderBlueprint blueprint, List<String> problems) {
+  private static void requireNumbers(NetworkBlueprint blueprint, List<String> problems) {
     ModelDirectory model = blueprint.model().directory();
     blueprint.architecture().tensors().stream()
         .filter(spec -> spec.dimensions().stream().anyMatch(d -> d.isAlong(blueprint.hidden())))

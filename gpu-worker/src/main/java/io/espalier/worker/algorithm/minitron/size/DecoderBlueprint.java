@@ -1,25 +1,18 @@
 package io.espalier.worker.algorithm.minitron.size;
 
+import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.AxisKind;
-import io.espalier.worker.domain.model.Layer;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TextTask;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.family.MaskableNetwork;
+import io.espalier.worker.model.family.ResizableNetwork.Pieces;
 import io.espalier.worker.model.transformer.LayeredNetwork;
-import io.espalier.worker.model.transformer.LayeredNetwork.Pieces;
-import java.util.EnumMap;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * Facts that Minitron needs of a decoder before any tensor is loaded.
@@ -32,15 +25,8 @@ import java.util.stream.LongStream;
  * @param basis what its stream runs along
  */
 public record DecoderBlueprint(
-    TextModel model,
-    LayeredNetwork network,
-    List<String> blocks,
-    Pieces pieces,
-    StreamBasis basis) {
-  /** Kinds of axes that no other algorithm cuts. */
-  private static final Set<AxisKind> CUT_TOGETHER =
-      Set.of(AxisKind.HIDDEN, AxisKind.HEADS, AxisKind.GROUPS, AxisKind.EXPERTS, AxisKind.NEURONS);
-
+    TextModel model, LayeredNetwork network, List<String> blocks, Pieces pieces, StreamBasis basis)
+    implements NetworkBlueprint {
   /** A blueprint; the list is copied. */
   public DecoderBlueprint {
     blocks = List.copyOf(blocks);
@@ -72,215 +58,23 @@ public record DecoderBlueprint(
     return new DecoderBlueprint(model, network, blocks, pieces, other);
   }
 
-  /** Lists the weights of the stream's normalisations in a piece, in the order of its tensors. */
+  /** In the order of its tensors. */
+  @Override
   public List<String> norms(Architecture piece) {
     Set<String> all = Set.copyOf(network.streamTensors(architecture()).norms().values());
     return piece.tensors().stream().map(TensorSpec::name).filter(all::contains).toList();
   }
 
-  /** Returns what it is made of. */
-  public Architecture architecture() {
-    return model.architecture();
-  }
-
-  /**
-   * The same architecture in which the stream, groups of heads and experts may be cut, since
-   * Minitron cuts all tensors that they reach at once.
-   */
-  public Architecture open() {
-    Architecture all = architecture();
-    var frozen = new LinkedHashMap<>(all.frozen());
-    all.choices().values().stream()
-        .filter(axis -> CUT_TOGETHER.contains(axis.kind()))
-        .forEach(axis -> frozen.remove(axis.name()));
-    return new Architecture(
-        all.family(),
-        all.name(),
-        all.tensors(),
-        all.axes(),
-        all.layers(),
-        all.attentions(),
-        frozen,
-        all.stacks());
-  }
-
-  /** Channels of a head. */
-  public int headSize() {
-    return network.headSize();
-  }
-
-  /** The axis of the residual stream. */
-  public Axis hidden() {
-    return axis(pieces.embedding(), AxisKind.HIDDEN, "");
+  @Override
+  public TextModel cut(ModelDirectory files) {
+    return TextModel.of(files, model.tokens());
   }
 
   /** The axis of the tokens that are known. */
   public Axis vocabulary() {
-    return axis(pieces.embedding(), AxisKind.VOCABULARY, "");
-  }
-
-  /** Returns the name of the embedding's weight if scores of tokens are read off it. */
-  public Optional<String> tiedScores() {
-    return pieces.end().layers().stream()
-        .map(Layer::weight)
-        .filter(pieces.embedding().shapes()::containsKey)
-        .findFirst();
-  }
-
-  /** Returns how many experts each token has; 0 if there are none. */
-  public int chosen() {
-    return network.chosenExperts();
-  }
-
-  /** Returns where config.json says how many experts each token has. */
-  String chosenKey() {
-    return network.expertKeys().orElseThrow().chosen();
-  }
-
-  /** The axis of a layer's neurons; a layer of experts has none of its own. */
-  public Axis neurons(int layer) {
-    return axis(layer, AxisKind.NEURONS);
-  }
-
-  /** The experts of a layer, if it has any. */
-  public Optional<LayerExperts> experts(int layer) {
-    String block = blocks.get(layer);
-    Architecture own = pieces.layers().get(layer);
-    return own.stacks().stream()
-        .filter(stack -> is(stack.axis(), AxisKind.EXPERTS, block))
+    return pieces.embedding().axes().stream()
+        .filter(axis -> axis.kind() == AxisKind.VOCABULARY)
         .findFirst()
-        .map(stack -> LayerExperts.of(stack, own));
-  }
-
-  /** The axis that counts the experts of a layer that has any. */
-  public Axis expertAxis(int layer) {
-    return experts(layer).orElseThrow().counted();
-  }
-
-  /** The axis of the neurons of the expert that all tokens of a layer share, if it has one. */
-  public Optional<Axis> sharedNeurons(int layer) {
-    return experts(layer).flatMap(LayerExperts::shared);
-  }
-
-  /** The layers that have experts, by their numbers. */
-  public List<Integer> sparseLayers() {
-    return IntStream.range(0, blocks.size())
-        .filter(layer -> experts(layer).isPresent())
-        .boxed()
-        .toList();
-  }
-
-  /** The axis of a layer's attention heads. */
-  public Axis heads(int layer) {
-    return axis(layer, AxisKind.HEADS);
-  }
-
-  /** The axis of a layer's heads of keys and values; that of all heads if each has its own. */
-  public Axis groups(int layer) {
-    return find(pieces.layers().get(layer), AxisKind.GROUPS, blocks.get(layer))
-        .orElseGet(() -> heads(layer));
-  }
-
-  /**
-   * Returns how large it is.
-   *
-   * @throws InvalidInputException if layers of a kind differ, or experts; names the sizes that do
-   */
-  public DecoderSizes sizes() {
-    Map<DecoderDimension, Set<Integer>> found = widths();
-    List<String> problems =
-        found.entrySet().stream()
-            .filter(each -> each.getValue().size() > 1)
-            .map(each -> uneven(each.getKey(), each.getValue()))
-            .toList();
-    if (!problems.isEmpty()) {
-      throw new InvalidInputException(problems);
-    }
-    var sizes = new EnumMap<DecoderDimension, Integer>(DecoderDimension.class);
-    found.forEach((size, widths) -> sizes.put(size, widths.iterator().next()));
-    sizes.put(DecoderDimension.HIDDEN, hidden().units());
-    sizes.put(DecoderDimension.LAYERS, blocks.size());
-    return DecoderSizes.of(sizes);
-  }
-
-  private String uneven(DecoderDimension size, Set<Integer> widths) {
-    String elsewhere = chosen() > 0 ? "" : "; ask for perLayer: true, or for algorithm: gradnas";
-    return "%s: minitron needs layers that are all alike, but they have %s %s%s"
-        .formatted(model.directory().path(), widths, size.word(), elsewhere);
-  }
-
-  /** The widths that layers have, each once; nothing of what no layer has. */
-  private Map<DecoderDimension, Set<Integer>> widths() {
-    var widths = new EnumMap<DecoderDimension, Set<Integer>>(DecoderDimension.class);
-    Set<Integer> sparse = Set.copyOf(sparseLayers());
-    for (int layer = 0; layer < blocks.size(); layer++) {
-      if (sparse.contains(layer)) {
-        LayerExperts experts = experts(layer).orElseThrow();
-        add(widths, DecoderDimension.EXPERTS, experts.counted());
-        experts.neurons().forEach(neurons -> add(widths, DecoderDimension.EXPERT_NEURONS, neurons));
-        experts
-            .shared()
-            .ifPresent(neurons -> add(widths, DecoderDimension.SHARED_NEURONS, neurons));
-      } else {
-        add(widths, DecoderDimension.NEURONS, neurons(layer));
-      }
-      add(widths, DecoderDimension.HEADS, heads(layer));
-      add(widths, DecoderDimension.GROUPS, groups(layer));
-    }
-    return widths;
-  }
-
-  private static void add(
-      Map<DecoderDimension, Set<Integer>> widths, DecoderDimension size, Axis axis) {
-    widths.computeIfAbsent(size, any -> new LinkedHashSet<>()).add(axis.units());
-  }
-
-  /**
-   * Returns why some loaders of the family would not open a subnet of these sizes, if they would
-   * not.
-   */
-  public Optional<String> misfit(int hidden, int heads) {
-    return network.misfit(hidden, heads);
-  }
-
-  /** Returns whether all numbers of the model together take at most so many bytes in float32. */
-  public boolean fits(long bytes) {
-    return bytes() <= bytes;
-  }
-
-  /** Returns what all numbers of the model together take in float32. */
-  public long bytes() {
-    long elements =
-        architecture().shapes().values().stream()
-            .mapToLong(shape -> LongStream.of(shape).reduce(1, (a, b) -> a * b))
-            .sum();
-    return elements * Float.BYTES;
-  }
-
-  /** Returns why some loaders of the family would not open it, if they would not. */
-  public Optional<String> misfit() {
-    return widths().values().stream().anyMatch(each -> each.size() > 1)
-        ? Optional.of("layers are not all alike")
-        : misfit(hidden().units(), heads(0).units());
-  }
-
-  private Axis axis(int layer, AxisKind kind) {
-    return axis(pieces.layers().get(layer), kind, blocks.get(layer));
-  }
-
-  private static Axis axis(Architecture piece, AxisKind kind, String module) {
-    return find(piece, kind, module)
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "%s has no axis '%s'".formatted(piece.name(), Axis.nameOf(kind, module))));
-  }
-
-  private static Optional<Axis> find(Architecture piece, AxisKind kind, String module) {
-    return piece.axes().stream().filter(axis -> is(axis, kind, module)).findFirst();
-  }
-
-  private static boolean is(Axis axis, AxisKind kind, String module) {
-    return axis.kind() == kind && axis.module().equals(module);
+        .orElseThrow();
   }
 }

@@ -24,7 +24,7 @@ public record KvCacheSize(int tokens, int sequences) {
   }
 
   /** Bytes that all tokens take for one channel, in the widest type that layers are stored in. */
-  public long bytes(DecoderBlueprint blueprint) {
+  public long bytes(NetworkBlueprint blueprint) {
     Map<String, TensorHeader> tensors = blueprint.model().directory().tensors();
     int bits =
         blueprint.architecture().layers().stream()
@@ -38,7 +38,7 @@ public record KvCacheSize(int tokens, int sequences) {
   }
 
   /** Returns what is kept of a token: keys and values of all layers. */
-  public static List<Dimension> kept(DecoderBlueprint blueprint) {
+  public static List<Dimension> kept(NetworkBlueprint blueprint) {
     var kept = new ArrayList<Dimension>();
     for (int layer = 0; layer < blueprint.blocks().size(); layer++) {
       kept.addAll(kept(blueprint, layer));
@@ -47,7 +47,7 @@ public record KvCacheSize(int tokens, int sequences) {
   }
 
   /** Keys and values of a layer. */
-  public static List<Dimension> kept(DecoderBlueprint blueprint, int layer) {
+  public static List<Dimension> kept(NetworkBlueprint blueprint, int layer) {
     Dimension heads = new Dimension.Along(blueprint.groups(layer), blueprint.headSize());
     return List.of(heads, heads);
   }

@@ -38,7 +38,7 @@ public record TargetSizes(Map<DecoderDimension, Integer> asked) {
    * @param stock whether loaders of the family must open what comes out
    * @throws InvalidInputException with everything that does not fit
    */
-  public DecoderSizes of(DecoderBlueprint blueprint, SizeDivisors divisors, boolean stock) {
+  public DecoderSizes of(NetworkBlueprint blueprint, SizeDivisors divisors, boolean stock) {
     DecoderSizes whole = blueprint.sizes();
     var problems = new ArrayList<String>();
     int hidden = size(DecoderDimension.HIDDEN, whole, divisors.hidden(), problems);
@@ -85,7 +85,7 @@ public record TargetSizes(Map<DecoderDimension, Integer> asked) {
   }
 
   /** As many experts as before are chosen for each token, so there must be as many. */
-  private static void enough(int experts, DecoderBlueprint blueprint, List<String> problems) {
+  private static void enough(int experts, NetworkBlueprint blueprint, List<String> problems) {
     if (experts > 0 && experts < blueprint.chosen()) {
       problems.add(
           where(List.of(DecoderDimension.EXPERTS))

@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.minitron.space;
 
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.prune.CandidateSearch.LatencyRange;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Cost;
@@ -74,7 +74,7 @@ public sealed interface CandidateSpace {
    * @param costs of subnets
    * @param candidate the only subnet
    */
-  record Asked(DecoderBlueprint blueprint, UniformCosts costs, SizeCandidate candidate)
+  record Asked(NetworkBlueprint blueprint, UniformCosts costs, SizeCandidate candidate)
       implements Alike {
     @Override
     public SearchSpace space() {

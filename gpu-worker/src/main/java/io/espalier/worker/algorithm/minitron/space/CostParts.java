@@ -1,8 +1,8 @@
 package io.espalier.worker.algorithm.minitron.space;
 
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.KvCacheSize;
 import io.espalier.worker.algorithm.minitron.size.LayerExperts;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import io.espalier.worker.domain.model.Architecture;
@@ -32,9 +32,9 @@ import java.util.stream.Stream;
  * @param tensors headers of all tensors of the model's files
  */
 record CostParts(
-    DecoderBlueprint blueprint, Optional<KvCacheSize> cache, Map<String, TensorHeader> tensors) {
+    NetworkBlueprint blueprint, Optional<KvCacheSize> cache, Map<String, TensorHeader> tensors) {
   /** Parts of a model. */
-  static CostParts of(DecoderBlueprint blueprint, Optional<KvCacheSize> cache) {
+  static CostParts of(NetworkBlueprint blueprint, Optional<KvCacheSize> cache) {
     return new CostParts(blueprint, cache, blueprint.model().directory().tensors());
   }
 

@@ -1,6 +1,6 @@
 package io.espalier.worker.algorithm.minitron.space;
 
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.search.LatencyModel;
 import io.espalier.worker.algorithm.search.LatencyTable;
 import java.util.LinkedHashMap;
@@ -15,13 +15,13 @@ import java.util.function.Predicate;
  */
 public record LatencyForecast(LatencyModel model, long layerNanos) {
   /** That of one layer, of which all are alike. */
-  LatencyModel ofLayer(DecoderBlueprint blueprint) {
+  LatencyModel ofLayer(NetworkBlueprint blueprint) {
     String first = blueprint.blocks().get(0) + ".";
     return new LatencyModel(layerNanos, model.scale(), tables(name -> name.startsWith(first)));
   }
 
   /** That of everything but layers. */
-  LatencyModel ofRest(DecoderBlueprint blueprint) {
+  LatencyModel ofRest(NetworkBlueprint blueprint) {
     long fixed = model.fixedNanos() - layerNanos * blueprint.blocks().size();
     return new LatencyModel(
         fixed,

@@ -2,8 +2,8 @@ package io.espalier.worker.algorithm.minitron.space;
 
 import io.espalier.worker.algorithm.minitron.measure.ActivationScores;
 import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.minitron.size.SizeDivisors;
 import io.espalier.worker.algorithm.minitron.size.SizeGrid;
 import io.espalier.worker.algorithm.prune.CandidateSearch.LatencyRange;
@@ -43,7 +43,7 @@ import java.util.stream.IntStream;
  * @param space widths that axes may have
  * @param costs of its models
  */
-public record PerLayerSpace(DecoderBlueprint blueprint, SearchSpace space, CostModel costs)
+public record PerLayerSpace(NetworkBlueprint blueprint, SearchSpace space, CostModel costs)
     implements CandidateSpace.Searched {
   /**
    * The search of a model.
@@ -53,7 +53,7 @@ public record PerLayerSpace(DecoderBlueprint blueprint, SearchSpace space, CostM
    * @throws InvalidInputException if the model has experts
    */
   public static PerLayerSpace of(
-      DecoderBlueprint blueprint, SizeDivisors.Asked divisors, double most, CostModel costs) {
+      NetworkBlueprint blueprint, SizeDivisors.Asked divisors, double most, CostModel costs) {
     if (!blueprint.sparseLayers().isEmpty()) {
       throw new InvalidInputException(
           "prune.perLayer: wanted with models without experts, since these are of one number and width in all layers, but %s has them in %d layers"

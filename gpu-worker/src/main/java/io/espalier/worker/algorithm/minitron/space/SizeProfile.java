@@ -1,8 +1,8 @@
 package io.espalier.worker.algorithm.minitron.space;
 
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.minitron.size.SizeDivisors;
 import io.espalier.worker.algorithm.minitron.size.SizeGrid;
 import io.espalier.worker.algorithm.prune.FileCosts;
@@ -34,7 +34,7 @@ public final class SizeProfile {
    * @param constraints bounds to give a verdict on, each by itself
    * @throws io.espalier.worker.domain.InvalidInputException if layers are not all alike
    */
-  public static Profile of(DecoderBlueprint blueprint, Optional<Constraints> constraints) {
+  public static Profile of(NetworkBlueprint blueprint, Optional<Constraints> constraints) {
     DecoderSizes whole = blueprint.sizes();
     var grid =
         new SizeGrid(
@@ -57,7 +57,7 @@ public final class SizeProfile {
    * @param budget bounds to give a verdict on, each by itself
    */
   static Profile of(
-      DecoderBlueprint blueprint,
+      NetworkBlueprint blueprint,
       SizeGrid grid,
       UniformCosts costs,
       SizeSearch search,
@@ -77,7 +77,7 @@ public final class SizeProfile {
             .toList());
   }
 
-  private static ModelDirectory files(DecoderBlueprint blueprint) {
+  private static ModelDirectory files(NetworkBlueprint blueprint) {
     return blueprint.model().directory();
   }
 

@@ -1,8 +1,8 @@
 package io.espalier.worker.algorithm.minitron.space;
 
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.minitron.size.SizeGrid;
 import io.espalier.worker.algorithm.minitron.space.UniformCosts.LayerCosts;
 import io.espalier.worker.algorithm.search.Budget;
@@ -47,7 +47,7 @@ public final class SizeSearch {
           DecoderDimension.SHARED_NEURONS,
           DecoderDimension.NEURONS);
 
-  private final DecoderBlueprint blueprint;
+  private final NetworkBlueprint blueprint;
   private final SizeGrid grid;
   private final UniformCosts costs;
   private final boolean stock;
@@ -57,7 +57,7 @@ public final class SizeSearch {
    *
    * @param stock whether loaders of the family must open what comes out
    */
-  public SizeSearch(DecoderBlueprint blueprint, SizeGrid grid, UniformCosts costs, boolean stock) {
+  public SizeSearch(NetworkBlueprint blueprint, SizeGrid grid, UniformCosts costs, boolean stock) {
     this.blueprint = blueprint;
     this.grid = grid;
     this.costs = costs;

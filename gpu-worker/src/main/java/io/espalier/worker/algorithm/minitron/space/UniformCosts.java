@@ -1,9 +1,9 @@
 package io.espalier.worker.algorithm.minitron.space;
 
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.algorithm.minitron.size.KvCacheSize;
 import io.espalier.worker.algorithm.minitron.size.LayerExperts;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.search.Cost;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
@@ -56,7 +56,7 @@ public final class UniformCosts {
 
   private static final Cost NOTHING = new Cost(0, 0, 0);
 
-  private final DecoderBlueprint blueprint;
+  private final NetworkBlueprint blueprint;
   private final CostParts parts;
   private final Set<Integer> sparseLayers;
   private final Function<DecoderSizes, Cost> dense;
@@ -70,7 +70,7 @@ public final class UniformCosts {
    * @param cache of how many tokens keys and values count as memory; memory is unknown if it is not
    *     said
    */
-  public UniformCosts(DecoderBlueprint blueprint, Sharding sharding, Optional<KvCacheSize> cache) {
+  public UniformCosts(NetworkBlueprint blueprint, Sharding sharding, Optional<KvCacheSize> cache) {
     this.blueprint = blueprint;
     this.sparseLayers = Set.copyOf(blueprint.sparseLayers());
     this.parts = CostParts.of(blueprint, cache);

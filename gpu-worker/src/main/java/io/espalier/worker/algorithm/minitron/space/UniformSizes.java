@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.minitron.space;
 
 import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.minitron.size.SizeGrid;
 import io.espalier.worker.algorithm.prune.CandidateSearch.LatencyRange;
 import io.espalier.worker.algorithm.search.Budget;
@@ -24,7 +24,7 @@ import java.util.Optional;
  * @param topK how many of those within a budget are compared at most
  */
 public record UniformSizes(
-    DecoderBlueprint blueprint, SizeGrid grid, UniformCosts costs, boolean stock, int topK)
+    NetworkBlueprint blueprint, SizeGrid grid, UniformCosts costs, boolean stock, int topK)
     implements CandidateSpace.Alike, CandidateSpace.Searched {
   @Override
   public List<SizeCandidate> within(Budget budget) {

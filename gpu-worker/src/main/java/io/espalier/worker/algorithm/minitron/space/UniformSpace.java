@@ -1,9 +1,9 @@
 package io.espalier.worker.algorithm.minitron.space;
 
-import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.algorithm.minitron.size.LayerExperts;
+import io.espalier.worker.algorithm.minitron.size.NetworkBlueprint;
 import io.espalier.worker.algorithm.minitron.size.SizeGrid;
 import io.espalier.worker.algorithm.search.SearchSpace;
 import io.espalier.worker.algorithm.search.SearchSpace.Choices;
@@ -29,7 +29,7 @@ public final class UniformSpace {
    * @param reason why an axis has no other width than its own, where it has none
    */
   static SearchSpace of(
-      DecoderBlueprint blueprint,
+      NetworkBlueprint blueprint,
       Function<DecoderDimension, List<Integer>> choices,
       String reason) {
     var axes = new ArrayList<Choices>();
@@ -51,7 +51,7 @@ public final class UniformSpace {
   }
 
   private static void feedForward(
-      DecoderBlueprint blueprint,
+      NetworkBlueprint blueprint,
       int layer,
       Function<DecoderDimension, List<Integer>> choices,
       List<Choices> axes) {
@@ -91,17 +91,17 @@ public final class UniformSpace {
   }
 
   /** The axis that counts the layers. */
-  public static Axis layers(DecoderBlueprint blueprint) {
+  public static Axis layers(NetworkBlueprint blueprint) {
     return stack(blueprint).axis();
   }
 
   /** The layers. */
-  static Stack stack(DecoderBlueprint blueprint) {
+  static Stack stack(NetworkBlueprint blueprint) {
     return blueprint.architecture().stacks().get(0);
   }
 
   /** The sizes of which a subnet with all layers, none with experts, has these widths. */
-  static DecoderSizes sizes(DecoderBlueprint blueprint, Widths widths) {
+  static DecoderSizes sizes(NetworkBlueprint blueprint, Widths widths) {
     return new DecoderSizes(
         widths.of(blueprint.hidden()),
         widths.of(blueprint.neurons(0)),

@@ -9,9 +9,11 @@ import io.espalier.worker.tensor.Weights;
  * Distance of a model's outputs on held-out samples from the original's: the mean of {@link
  * StackPasses#distance}.
  *
+ * @param passes of the samples through the original
  * @param original its weights; stay as they are
+ * @param others passes of the same samples through the other model
  */
-record OutputDivergence(StackPasses passes, Weights original) {
+record OutputDivergence(StackPasses passes, Weights original, StackPasses others) {
   /** That of a model; not a number if nothing is held out. */
   double of(Weights weights, NDManager manager) {
     double sum = 0;
@@ -21,7 +23,7 @@ record OutputDivergence(StackPasses passes, Weights original) {
         try (var scope = new NDScope()) {
           scope.suppressNotUsedWarning();
           NDArray wanted = passes.heldOutSays(i, original, manager);
-          NDArray found = passes.heldOutSays(i, weights, manager);
+          NDArray found = others.heldOutSays(i, weights, manager);
           long more = wanted.getShape().get(0);
           sum += passes.distance(wanted, found) * more;
           rows += more;

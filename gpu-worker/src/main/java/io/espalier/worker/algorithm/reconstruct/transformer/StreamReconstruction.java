@@ -34,12 +34,17 @@ final class StreamReconstruction implements AutoCloseable {
    * few tokens carry most of the energy of a trained model, and would have the rest fitted to
    * themselves [2].
    *
+   * Of a narrower stream s are the channels that are left. A layer behind others that are gone aims at the
+   * stream that had passed these.
+   *
    * [1] Y. He, X. Zhang, J. Sun: Channel Pruning for Accelerating Very Deep Neural Networks, 2017.
    * [2] M. Sun et al.: Massive Activations in Large Language Models, 2024.
    */
   private static final String PHASE = "reconstructing layers";
 
   private final StackPasses passes;
+  private final StackPasses cutPasses;
+  private final StreamRemainder left;
   private final Weights original;
   private final Weights cut;
   private final NDManager manager;
@@ -60,6 +65,8 @@ final class StreamReconstruction implements AutoCloseable {
       NDManager manager,
       TransformerReconstruction.Storage storage) {
     this.passes = of.passes();
+    this.cutPasses = of.cutPasses();
+    this.left = of.left();
     this.original = of.original();
     this.cut = cut;
     this.manager = manager;
@@ -73,13 +80,19 @@ final class StreamReconstruction implements AutoCloseable {
     forEachBatch(
         batch -> {
           wanted.put(batch, passes.embed(batch, original, manager));
-          found.put(batch, passes.embed(batch, cut, manager));
+          found.put(batch, cutPasses.embed(batch, cut, manager));
         });
     var reports = new ArrayList<LayerReconstruction>();
     List<Block> blocks = Block.of(cut.architecture());
+    int passed = 0; // layers of the original
     for (int layer = 0; layer < blocks.size(); layer++) {
-      reports.addAll(layer(layer, blocks.get(layer), !reports.isEmpty()));
+      for (; passed < left.layers().get(layer); passed++) {
+        advanceOriginal(passed);
+      }
+      boolean behindCut = !reports.isEmpty() || left.isBehindGap(layer);
+      reports.addAll(layer(layer, blocks.get(layer), behindCut));
       advance(layer);
+      passed++;
       progress.report(Progress.of(PHASE, layer + 1, blocks.size()));
     }
     return reports;
@@ -112,6 +125,7 @@ final class StreamReconstruction implements AutoCloseable {
   }
 
   private boolean isCut(Projection projection) {
+    // Nothing is renamed in front of the first gap, behind which nobody asks.
     return original.get(projection.weight()).size() != cut.get(projection.weight()).size();
   }
 
@@ -132,26 +146,36 @@ final class StreamReconstruction implements AutoCloseable {
   }
 
   private void add(LeastSquares squares, int layer, String axis, int batch) {
-    var before = new StreamTrace(axis);
+    var before = new StreamTrace(nameInOriginal(layer, axis));
     var now = new StreamTrace(axis);
-    passes.layer(layer, batch, original, wanted.get(batch), manager, before);
-    passes.layer(layer, batch, cut, found.get(batch), manager, now);
-    NDArray stream = Tensors.inDoublePrecision(passes.rows(batch, before.after()));
+    int itself = left.layers().get(layer);
+    passes.layer(itself, batch, original, wanted.get(batch), manager, before);
+    cutPasses.layer(layer, batch, cut, found.get(batch), manager, now);
+    NDArray stream = left.of(Tensors.inDoublePrecision(passes.rows(batch, before.after())));
     NDArray target =
         Tensors.subtract(stream, Tensors.inDoublePrecision(passes.rows(batch, now.before())));
     squares.add(passes.rows(batch, now.read()), target, StreamWeights.of(stream, passes.network()));
   }
 
-  private void advance(int layer) {
-    forEachBatch(
-        batch -> {
-          wanted.put(batch, pass(layer, batch, original, wanted.get(batch)));
-          found.put(batch, pass(layer, batch, cut, found.get(batch)));
-        });
+  /** Returns what an axis of a layer is called in the original. */
+  private String nameInOriginal(int layer, String axis) {
+    Block own = Block.of(cut.architecture()).get(layer);
+    Block itself = Block.of(original.architecture()).get(left.layers().get(layer));
+    return axis.equals(own.heads()) ? itself.heads() : itself.neurons();
   }
 
-  private NDArray pass(int layer, int batch, Weights weights, NDArray x) {
-    return passes.layer(layer, batch, weights, x, manager, ForwardHooks.NONE);
+  private void advance(int layer) {
+    advanceOriginal(left.layers().get(layer));
+    forEachBatch(batch -> found.put(batch, pass(cutPasses, layer, batch, cut, found.get(batch))));
+  }
+
+  private void advanceOriginal(int layer) {
+    forEachBatch(
+        batch -> wanted.put(batch, pass(passes, layer, batch, original, wanted.get(batch))));
+  }
+
+  private NDArray pass(StackPasses by, int layer, int batch, Weights weights, NDArray x) {
+    return by.layer(layer, batch, weights, x, manager, ForwardHooks.NONE);
   }
 
   /** Does something with a batch, in a scope of its own. */

@@ -11,14 +11,22 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Reconstruction of a transformer of which heads or neurons were cut, and the choice of what goes
- * out: the plain cut or the reconstructed model, whichever is closer to the original on the samples
- * that were held out.
+ * Reconstruction of a transformer of which heads, neurons, channels of the stream or layers were
+ * cut, and the choice of what goes out: the plain cut or the reconstructed model, whichever is
+ * closer to the original on the samples that were held out.
  *
- * @param passes of the samples to solve and judge on
- * @param original weights of the model before the cut; stay as they are
+ * @param passes of the samples to solve and judge on, through the model before the cut
+ * @param original weights of that model; stay as they are
+ * @param cutPasses of the same samples through the cut model
+ * @param left what this has of the stream and the layers
  */
-public record TransformerReconstruction(StackPasses passes, Weights original) {
+public record TransformerReconstruction(
+    StackPasses passes, Weights original, StackPasses cutPasses, StreamRemainder left) {
+  /** A reconstruction of a model whose stream and layers are all there. */
+  public TransformerReconstruction(StackPasses passes, Weights original) {
+    this(passes, original, passes, StreamRemainder.whole(passes.network().layers()));
+  }
+
   /**
    * Store of hidden states, and of solved layers, with which a later attempt goes on.
    *
@@ -36,7 +44,7 @@ public record TransformerReconstruction(StackPasses passes, Weights original) {
    * @throws io.espalier.worker.domain.InvalidInputException if an activation is no finite number
    */
   public Reconstruction run(Weights cut, Storage storage, Progress.Listener progress) {
-    var divergence = new OutputDivergence(passes, original);
+    var divergence = new OutputDivergence(passes, original, cutPasses);
     try (NDManager manager = PyTorch.newManager();
         var streams = new StreamReconstruction(this, cut, manager, storage)) {
       var plain = new Version(Reconstruction.PLAIN, divergence.of(cut, manager));

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.AxisKind;
+import io.espalier.worker.domain.model.Stack;
 import io.espalier.worker.domain.model.TensorSpec.Role;
 import io.espalier.worker.domain.model.Window;
 import io.espalier.worker.model.family.ArchitectureBuilder;
@@ -16,11 +17,13 @@ import io.espalier.worker.model.family.Section;
 import io.espalier.worker.model.transformer.SelfAttention;
 import io.espalier.worker.model.transformer.SelfAttention.Scoring;
 import io.espalier.worker.model.transformer.TextModules;
+import io.espalier.worker.tensor.FeatureMaps;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -29,7 +32,8 @@ import java.util.stream.Stream;
  * A transformer that reads images: tokens of patches behind a class token, layers of attention and
  * of a feed-forward part, each behind a layer normalisation, and a classifier on the class token.
  *
- * <p>Its prunable axes are, for each layer, its attention heads and its neurons.
+ * <p>Its prunable axes are, for each layer, its attention heads and its neurons; the stream and the
+ * layers can be cut as a whole.
  *
  * <p>Source: Dosovitskiy et al., An Image is Worth 16x16 Words, arXiv 2010.11929; Touvron et al.,
  * Training data-efficient image transformers, arXiv 2012.12877.
@@ -37,9 +41,10 @@ import java.util.stream.Stream;
  * @param spec what it is built like
  */
 record ImageTransformer(ImageTransformerSpec spec) implements ImageNetwork {
+  private static final String POOLER = "pooler_output_size";
   private static final DimensionSpec HIDDEN = DimensionSpec.along("hidden");
   private static final String STREAM =
-      "the residual stream reaches the embeddings and every layer normalisation";
+      "the residual stream reaches the embeddings and every layer, which Minitron cuts together";
 
   /** Its tensors, with the widths of a checkpoint. */
   Architecture architecture(String family, Map<String, long[]> shapes) {
@@ -54,7 +59,7 @@ record ImageTransformer(ImageTransformerSpec spec) implements ImageNetwork {
     classes.ifPresent(count -> builder.pin("classes", count));
     builder.freeze("classes", "one output per class");
     builder.linear(names().classifier(), "classes", List.of("hidden"));
-    return builder.settle(family, spec.model(), shapes);
+    return builder.settle(family, spec.model(), shapes).withStacks(blocks());
   }
 
   private void embedding(ArchitectureBuilder builder) {
@@ -167,6 +172,39 @@ record ImageTransformer(ImageTransformerSpec spec) implements ImageNetwork {
   }
 
   @Override
+  public Optional<String> fixedStream() {
+    return Optional.of(
+        "LayerNorm subtracts the mean of the channels first, which has no meaning for directions");
+  }
+
+  @Override
+  public Optional<String> misfit(int hidden, int heads) {
+    return hidden == heads * headSize()
+        ? Optional.empty()
+        : Optional.of(
+            "hidden %d is not %d heads of %d channels, but %s divides hidden by heads"
+                .formatted(hidden, heads, headSize(), spec.isOfTimm() ? "timm" : "transformers"));
+  }
+
+  @Override
+  public Pieces pieces(Architecture architecture) {
+    return Pieces.of(architecture, embeddings().toList(), blocks(), List.of());
+  }
+
+  private Stack blocks() {
+    return new Stack(Axis.of(AxisKind.LAYERS, "", layers()), names().blocks());
+  }
+
+  /** Names of the embedding's tensors. */
+  private Stream<String> embeddings() {
+    return Stream.of(
+            Stream.of(names().classToken(), names().positions()),
+            names().distilled().stream(),
+            Stream.of(".weight", ".bias").map(names().patches()::concat))
+        .flatMap(each -> each);
+  }
+
+  @Override
   public int headSize() {
     return spec.widths().headSize();
   }
@@ -183,7 +221,15 @@ record ImageTransformer(ImageTransformerSpec spec) implements ImageNetwork {
 
   @Override
   public ObjectNode inWordsOfItsLibrary(ObjectNode config) {
-    return spec.isOfTimm() ? TimmWidths.written(config, hiddenSize()) : config;
+    return spec.isOfTimm() ? TimmWidths.written(config, hiddenSize()) : withPooler(config);
+  }
+
+  /** A pooler, of which no classifier has one, is said to be as wide as the stream. */
+  private ObjectNode withPooler(ObjectNode config) {
+    if (config.path(POOLER).asInt() == hiddenSize()) {
+      config.put(POOLER, config.path(widthKeys().hidden()).asInt(hiddenSize()));
+    }
+    return config;
   }
 
   private TextModules modules(Weights weights) {
@@ -201,12 +247,12 @@ record ImageTransformer(ImageTransformerSpec spec) implements ImageNetwork {
     String block = names().blocks() + index;
     String neurons = block + NEURONS;
     NDArray entering = hooks.entering(index, x);
-    NDArray read = modules.norm(block + names().layer().attentionNorm(), entering);
+    NDArray read = normed(modules, block + names().layer().attentionNorm(), entering, hooks);
     NDArray attended =
         hooks.added(
             AxisKind.HEADS, block + HEADS, attention(modules, block, read, hooks), entering);
     NDArray between = Tensors.add(attended, entering);
-    NDArray normed = modules.norm(block + names().layer().neuronNorm(), between);
+    NDArray normed = normed(modules, block + names().layer().neuronNorm(), between, hooks);
     NDArray inner = hooks.neurons(neurons, modules.dense(block + names().layer().inner(), normed));
     NDArray activated = hooks.activated(neurons, spec.activation().of(inner));
     NDArray outer =
@@ -218,10 +264,14 @@ record ImageTransformer(ImageTransformerSpec spec) implements ImageNetwork {
     return hooks.leaving(index, Tensors.add(outer, between));
   }
 
+  private static NDArray normed(TextModules modules, String module, NDArray x, ForwardHooks hooks) {
+    return hooks.normed(module, modules.norm(module, x));
+  }
+
   /** (batch, channels, height, width) → (batch, tokens, hidden). */
   private NDArray embed(TextModules modules, NDArray images) {
     NDArray patches =
-        Tensors.conv2d(
+        FeatureMaps.conv2d(
             images,
             modules.get(names().patches() + ".weight"),
             modules.get(names().patches() + ".bias"),

@@ -22,6 +22,7 @@ import java.util.Map;
 final class TimmWidths {
   private static final String ARGUMENTS = "model_args";
   private static final String RATIO = "mlp_ratio";
+  private static final String FEATURES = "num_features";
   private static final TextKeys KEYS = TextKeys.BERT;
 
   /** Sizes of timm's networks: hidden size, layers, heads. */
@@ -70,17 +71,33 @@ final class TimmWidths {
    * The same config in timm's own words as far as there are any.
    *
    * @param config with widths as transformers would say them; changes
+   * @param before width of the stream where the config does not say another
    */
-  static ObjectNode written(ObjectNode config, int hidden) {
+  static ObjectNode written(ObjectNode config, int before) {
+    int hidden = config.path(KEYS.hidden()).asInt(before);
     if (config.path(KEYS.neurons()).isInt()) {
       double ratio = ratio(config.path(KEYS.neurons()).intValue(), hidden);
       config.withObjectProperty(ARGUMENTS).put(RATIO, ratio);
       config.remove(KEYS.neurons());
     }
+    if (config.has(KEYS.hidden())) {
+      if (config.path(FEATURES).asInt() == before) {
+        config.put(FEATURES, hidden);
+      }
+      if (!config.has(TextWidths.HEAD_SIZE)) {
+        move(config, KEYS.heads(), "num_heads");
+      }
+      move(config, KEYS.hidden(), "embed_dim");
+      move(config, KEYS.layers(), "depth");
+    }
     if (!config.has(TextWidths.HEAD_SIZE)) { // then heads fill the hidden size, as timm has them
       config.remove(KEYS.heads());
     }
     return config;
+  }
+
+  private static void move(ObjectNode config, String key, String argument) {
+    config.withObjectProperty(ARGUMENTS).set(argument, config.remove(key));
   }
 
   /**

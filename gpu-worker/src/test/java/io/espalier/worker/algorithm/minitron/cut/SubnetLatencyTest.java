@@ -11,6 +11,7 @@ import io.espalier.worker.algorithm.minitron.MinitronPlan;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
 import io.espalier.worker.algorithm.minitron.MinitronSettings;
 import io.espalier.worker.algorithm.minitron.MinitronTarget;
+import io.espalier.worker.algorithm.minitron.MinitronTexts;
 import io.espalier.worker.algorithm.minitron.measure.ActivationSettings;
 import io.espalier.worker.algorithm.minitron.measure.ImportanceCriterion;
 import io.espalier.worker.algorithm.minitron.measure.ScoreAggregation;
@@ -136,7 +137,7 @@ final class SubnetLatencyTest {
         .isEqualTo(WHOLE);
     assertThat(LatencyBound.nanos(result.outcome().after().latency().orElseThrow()))
         .isEqualTo(nanos(chosen.name()))
-        .isEqualTo(nanos(result.model()));
+        .isEqualTo(nanos((TextModel) result.model()));
     assertThat(result.outcome().budget().bounds())
         .extracting(Bound::limit)
         .containsExactly(WHOLE * 60 / 100);
@@ -157,7 +158,7 @@ final class SubnetLatencyTest {
     assertThat(timed.get(0)).as("the first try").isGreaterThan(WHOLE * 60 / 100);
     assertThat(LatencyBound.nanos(result.outcome().after().latency().orElseThrow()))
         .isLessThanOrEqualTo(WHOLE * 60 / 100)
-        .isEqualTo(Math.round(1.25 * nanos(result.model())));
+        .isEqualTo(Math.round(1.25 * nanos((TextModel) result.model())));
     assertThat(result.outcome().trials())
         .extracting(TimedTrial::holds)
         .startsWith(false)
@@ -178,7 +179,7 @@ final class SubnetLatencyTest {
     assertThat(LatencyBound.nanos(result.outcome().after().latency().orElseThrow()))
         .isGreaterThan(timed.get(0))
         .isLessThanOrEqualTo(WHOLE * 60 / 100);
-    assertThat(nanos(result.model())).isGreaterThan(WHOLE * 60 / 100);
+    assertThat(nanos((TextModel) result.model())).isGreaterThan(WHOLE * 60 / 100);
   }
 
   @Test
@@ -187,7 +188,8 @@ final class SubnetLatencyTest {
 
     MinitronPruning.Result result = prune(Map.of("latency", "60%"), false, 3);
 
-    assertThat(Math.round(1.02 * nanos(result.model()))).isLessThanOrEqualTo(WHOLE * 60 / 100);
+    assertThat(Math.round(1.02 * nanos((TextModel) result.model())))
+        .isLessThanOrEqualTo(WHOLE * 60 / 100);
     assertThat(result.outcome().trials()).extracting(TimedTrial::holds).contains(true, false);
   }
 
@@ -197,7 +199,7 @@ final class SubnetLatencyTest {
 
     assertThat(result.outcome().after().cost().parameters())
         .isLessThanOrEqualTo(result.outcome().before().cost().parameters() * 60 / 100);
-    assertThat(nanos(result.model())).isLessThanOrEqualTo(WHOLE * 80 / 100);
+    assertThat(nanos((TextModel) result.model())).isLessThanOrEqualTo(WHOLE * 80 / 100);
   }
 
   @Test
@@ -207,7 +209,7 @@ final class SubnetLatencyTest {
     MinitronPruning.Result result = prune(Map.of("latency", "90%"), true, 1);
 
     assertThat(result.outcome().decision()).isInstanceOf(Solved.class);
-    assertThat(Math.round(1.1 * nanos(result.model())))
+    assertThat(Math.round(1.1 * nanos((TextModel) result.model())))
         .isEqualTo(LatencyBound.nanos(result.outcome().after().latency().orElseThrow()))
         .isBetween(WHOLE * 85 / 100, WHOLE * 90 / 100);
     assertThat(result.outcome().profile().orElseThrow().max().latencyNanos())
@@ -264,7 +266,8 @@ final class SubnetLatencyTest {
   }
 
   private MinitronPruning.Result prune(Map<String, String> asked, boolean perLayer, int topK) {
-    MinitronPlan plan = MinitronPlan.of(DecoderBlueprint.of(model), goal(asked, perLayer, topK));
+    DecoderBlueprint blueprint = DecoderBlueprint.of(model);
+    MinitronPlan plan = MinitronPlan.of(blueprint, goal(asked, perLayer, topK));
     var listening =
         new ActivationSettings(
             4,
@@ -274,7 +277,7 @@ final class SubnetLatencyTest {
             ImportanceCriterion.ACTIVATION,
             1 << 24,
             7);
-    return new MinitronPruning(
+    return new MinitronPruning<>(
             plan,
             new MinitronSettings(
                 listening,
@@ -282,9 +285,7 @@ final class SubnetLatencyTest {
                 DepthCriterion.COSINE,
                 ReconstructionMode.OFF,
                 OptionalInt.empty()),
-            texts,
-            texts,
-            new Device(),
+            new MinitronTexts(blueprint, listening, texts, texts, new Device()),
             heard::add)
         .run(own.resolve("output"), own.resolve("checkpoints"));
   }

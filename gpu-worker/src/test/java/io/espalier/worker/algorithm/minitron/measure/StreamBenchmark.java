@@ -9,6 +9,7 @@ import io.espalier.worker.algorithm.minitron.MinitronPlan;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
 import io.espalier.worker.algorithm.minitron.MinitronSettings;
 import io.espalier.worker.algorithm.minitron.MinitronTarget;
+import io.espalier.worker.algorithm.minitron.MinitronTexts;
 import io.espalier.worker.algorithm.minitron.cut.DepthCriterion;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.SizeDivisors;
@@ -250,7 +251,7 @@ public final class StreamBenchmark {
             true,
             Sharding.upTo(SHARD_BYTES));
     MinitronPruning.Result result =
-        new MinitronPruning(
+        new MinitronPruning<>(
                 MinitronPlan.of(blueprint, goal),
                 new MinitronSettings(
                     listening(CUT_BATCHES),
@@ -258,8 +259,11 @@ public final class StreamBenchmark {
                     DepthCriterion.COSINE,
                     ReconstructionMode.OFF,
                     OptionalInt.empty()),
-                texts("train", blueprint),
-                texts("test", blueprint),
+                new MinitronTexts(
+                    blueprint,
+                    listening(CUT_BATCHES),
+                    texts("train", blueprint),
+                    texts("test", blueprint)),
                 Progress.Listener.NONE)
             .run(folder.resolve("result"), folder.resolve("scores"));
     PruningOutcome<?> outcome = result.outcome();
@@ -267,7 +271,7 @@ public final class StreamBenchmark {
         "%d to %d MiB, %s; %d tokens to measure by; seconds %s",
         outcome.before().cost().bytes() >> 20,
         outcome.after().cost().bytes() >> 20,
-        DecoderBlueprint.of(result.model()).sizes(),
+        DecoderBlueprint.of((TextModel) result.model()).sizes(),
         outcome.samples(),
         outcome.seconds());
     print("peak resident memory: %s (wanted at most 1.5 GB)", Machine.peakMemory());

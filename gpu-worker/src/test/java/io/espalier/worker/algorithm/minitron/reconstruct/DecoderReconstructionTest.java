@@ -88,8 +88,8 @@ class DecoderReconstructionTest {
 
   private TextModel cut(DecoderBlueprint blueprint, Subnet subnet, String output)
       throws IOException {
-    return subnet.write(
-        blueprint, Sharding.asBefore(), Files.createDirectory(directory.resolve(output)));
+    Path folder = Files.createDirectory(directory.resolve(output));
+    return (TextModel) subnet.write(blueprint, Sharding.asBefore(), folder);
   }
 
   private Reconstruction reconstruct(

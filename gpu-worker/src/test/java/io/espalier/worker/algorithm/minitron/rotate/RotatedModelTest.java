@@ -159,8 +159,8 @@ final class RotatedModelTest {
       requireScales(heard, oracle);
       var kept = new Kept(Map.of("hidden", IntStream.range(0, oracle.k()).toArray()));
       List<Integer> layers = IntStream.range(0, heard.blocks().size()).boxed().toList();
-      TextModel narrow =
-          new Subnet(kept, layers).write(heard, Sharding.asBefore(), own.resolve("narrow"));
+      var subnet = new Subnet(kept, layers);
+      var narrow = (TextModel) subnet.write(heard, Sharding.asBefore(), own.resolve("narrow"));
 
       assertThat(narrow.directory().config().path("hidden_size").intValue()).isEqualTo(oracle.k());
       assertThat(narrow.directory().config().path("tie_word_embeddings").asBoolean()).isFalse();

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
+import io.espalier.worker.algorithm.minitron.size.ImageBlueprint;
 import io.espalier.worker.algorithm.search.Profile;
 import io.espalier.worker.checkpoint.surgery.Sharding;
+import io.espalier.worker.model.ImageTransformerModel;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.Golden;
 import java.math.BigInteger;
@@ -67,5 +69,25 @@ final class SizeProfileTest {
     assertThat(profile.min().flops())
         .isEqualTo(
             new UniformCosts(mixtral, Sharding.asBefore(), Optional.empty()).of(smallest).flops());
+  }
+
+  /**
+   * By hand: 16 to 24 channels by twos, 24 to 40 neurons by fours, 3 or 4 heads. The narrowest has
+   * 16 patches of 48 numbers, and in each of two layers, for 17 tokens, queries, keys, values and
+   * what reads them (16 x 18 each), two products of attention, and two matrices of 16 x 24; then 3
+   * classes.
+   */
+  @Test
+  void transformers_for_images_have_a_space_of_sizes() {
+    var vit = ImageBlueprint.of(ImageTransformerModel.of(Golden.of("vit").model()));
+    long layer = 4 * 17 * 16 * 18 + 2 * 17 * 17 * 18 + 2 * 17 * 16 * 24;
+
+    Profile profile = SizeProfile.of(vit, Optional.empty());
+
+    assertThat(profile.axes())
+        .extracting(each -> each.axis().name())
+        .containsExactly("hidden", "neurons", "groups");
+    assertThat(profile.spaceSize()).isEqualTo(BigInteger.valueOf(5 * 5 * 2));
+    assertThat(profile.min().flops()).isEqualTo(2 * (16 * 48 * 16 + 2 * layer + 16 * 3));
   }
 }

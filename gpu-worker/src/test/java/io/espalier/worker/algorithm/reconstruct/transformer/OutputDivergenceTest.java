@@ -67,7 +67,7 @@ class OutputDivergenceTest {
   private double divergence(int padding) {
     var passes =
         new SequencePasses((StackedNetwork) model.network(), new Sequences(texts, padding), 4);
-    return new OutputDivergence(passes, original).of(other, manager);
+    return new OutputDivergence(passes, original, passes).of(other, manager);
   }
 
   /** Start and end of each token, of one text alone. */
