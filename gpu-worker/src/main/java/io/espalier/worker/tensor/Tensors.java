@@ -226,6 +226,11 @@ public final class Tensors {
     return inTypeOf(x, JniUtils.neq(p(x), p(scalar(x, (double) c))));
   }
 
+  /** 1 where an element is more than c, 0 where not; of the array's type, not differentiable. */
+  public static NDArray isAbove(NDArray x, double c) {
+    return inTypeOf(x, JniUtils.gt(p(x), p(scalar(x, c))));
+  }
+
   // ---- reductions
 
   /** Sum of all elements, a scalar. */

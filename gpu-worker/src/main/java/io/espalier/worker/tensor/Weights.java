@@ -21,6 +21,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The numbers of a model: an array of its own for each tensor, by name, in the architecture's
@@ -92,6 +93,22 @@ public final class Weights implements AutoCloseable {
       }
     }
     return narrow;
+  }
+
+  /**
+   * Numbers of no checkpoint, for the caller to close.
+   *
+   * @param numbers of each of the architecture's tensors, by name
+   */
+  public static Weights of(Architecture architecture, Map<String, float[]> numbers) {
+    var weights = new Weights(architecture, PyTorch.newManager());
+    for (TensorSpec tensor : architecture.tensors()) {
+      float[] values = Objects.requireNonNull(numbers.get(tensor.name()), tensor.name());
+      NDArray array = Tensors.of(weights.manager, values, tensor.shape());
+      array.attach(weights.manager);
+      weights.put(tensor.name(), DType.F32, array);
+    }
+    return weights;
   }
 
   private static Weights fill(ModelDirectory model, Weights weights) {

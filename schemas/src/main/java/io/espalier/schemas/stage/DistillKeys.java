@@ -155,11 +155,71 @@ public final class DistillKeys {
           .usually("dynamic")
           .means("Whether the loss of a layer is scaled to that of the outputs in each step");
 
+  /** Map from hidden states to hidden states. */
+  public static final Setting<String> HIDDEN_MAP =
+      Setting.word("map", "origin", "projection")
+          .usually("origin")
+          .means(
+              "Which of the teacher's channels are compared: those that the student's were, or what"
+                  + " one linear layer that is trained along makes of the student's")
+          .more("with `projection` widths may differ");
+
   /** Hidden states. */
   public static final Setting<Settings> HIDDEN =
-      Setting.group("hidden", SettingTable.of(HIDDEN_LOSS, HIDDEN_WEIGHT, HIDDEN_BALANCE))
+      Setting.group(
+              "hidden", SettingTable.of(HIDDEN_LOSS, HIDDEN_MAP, HIDDEN_WEIGHT, HIDDEN_BALANCE))
           .means("What leaves the layers is learned, too, of models that read text")
-          .more("channels and layers by their origin; not with a rotated stream")
+          .more("channels or directions, and layers, by their origin")
+          .otherwise("outputs alone");
+
+  /** Distance of attention. */
+  public static final Setting<String> ATTENTION_LOSS =
+      Setting.word("loss", "kl", "mse")
+          .usually("kl")
+          .means("Distance of attention: `kl` of probabilities, `mse` of scores before softmax");
+
+  /** Weight of attention. */
+  public static final Setting<Double> ATTENTION_WEIGHT =
+      Setting.positive("weight", 1_000_000).usually(1.0).means("Weight of all layers together");
+
+  /** Way in which the weight of attention is meant. */
+  public static final Setting<String> ATTENTION_BALANCE =
+      Setting.word("balance", "dynamic", "static")
+          .usually("dynamic")
+          .means("Whether the loss of a layer is scaled to that of the outputs in each step");
+
+  /** Attention. */
+  public static final Setting<Settings> ATTENTION =
+      Setting.group(
+              "attention", SettingTable.of(ATTENTION_LOSS, ATTENTION_WEIGHT, ATTENTION_BALANCE))
+          .means("How tokens look at each other is learned, too, of models that read text")
+          .more("heads and layers by their origin")
+          .otherwise("outputs alone");
+
+  /** Distance of feature maps. */
+  public static final Setting<String> FEATURES_LOSS =
+      Setting.word("loss", "mse", "mgd")
+          .usually("mse")
+          .means(
+              "Distance of feature maps: `mse` of kept channels, `mgd` of what is generated from a"
+                  + " part of the student's");
+
+  /** Weight of feature maps. */
+  public static final Setting<Double> FEATURES_WEIGHT =
+      Setting.positive("weight", 1_000_000).usually(1.0).means("Weight of all maps together");
+
+  /** Way in which the weight of feature maps is meant. */
+  public static final Setting<String> FEATURES_BALANCE =
+      Setting.word("balance", "dynamic", "static")
+          .usually("dynamic")
+          .means("Whether the loss of a map is scaled to that of the outputs in each step");
+
+  /** Feature maps. */
+  public static final Setting<Settings> FEATURES =
+      Setting.group("features", SettingTable.of(FEATURES_LOSS, FEATURES_WEIGHT, FEATURES_BALANCE))
+          .means(
+              "Feature maps are learned, too, of networks of convolutions: the last of each size")
+          .more("channels by their origin, or any with `mgd`")
           .otherwise("outputs alone");
 
   /** Answers of the teacher that are kept. */
@@ -171,11 +231,41 @@ public final class DistillKeys {
                   + " tokens are kept on disk")
           .more("images must not be changed then");
 
+  /** Steps of the teacher's correction. */
+  public static final Setting<Integer> CORRECTION_STEPS =
+      Setting.whole("steps", 1, LARGEST_COUNT).means("Steps of the teacher's optimizer");
+
+  /** Learning rate of the teacher's correction. */
+  public static final Setting<Double> CORRECTION_RATE =
+      Setting.positive("learningRate", 10)
+          .otherwise("a fifth of the student's")
+          .means("Highest learning rate of the teacher");
+
+  /** Fine-tuning of the teacher. */
+  public static final Setting<Settings> TEACHER_CORRECTION =
+      Setting.group(
+              "teacherCorrection",
+              SettingTable.of(CORRECTION_STEPS, CORRECTION_RATE).requiring(CORRECTION_STEPS))
+          .means(
+              "The teacher is fine-tuned on the training data by their labels before it teaches,"
+                  + " and thrown away afterwards")
+          .more("needs labels")
+          .otherwise("as it is");
+
   /** Changes of images. */
   public static final Setting<String> AUGMENTATION =
       Setting.word("augmentation", "crop-flip", "none")
           .usually("crop-flip")
           .means("What happens to images before both are shown them");
+
+  /** Mixing of images. */
+  public static final Setting<Double> MIXUP =
+      Setting.positive("mixup", 100)
+          .otherwise("images are not mixed")
+          .means(
+              "Each image is mixed with another one, and so are their classes: a share drawn from"
+                  + " Beta(mixup, mixup) is its own")
+          .more("not with teacherTopK or labelCorrection");
 
   /** Data for judging. */
   public static final Setting<Double> VALIDATION =
@@ -238,8 +328,12 @@ public final class DistillKeys {
                       TASK_WEIGHT,
                       LABEL_CORRECTION,
                       HIDDEN,
+                      ATTENTION,
+                      FEATURES,
                       TEACHER_TOP_K,
+                      TEACHER_CORRECTION,
                       AUGMENTATION,
+                      MIXUP,
                       VALIDATION,
                       EVALUATE_EVERY,
                       PATIENCE,

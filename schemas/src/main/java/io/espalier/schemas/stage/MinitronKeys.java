@@ -165,12 +165,13 @@ public final class MinitronKeys {
 
   /** Ranking of units. */
   public static final Setting<String> IMPORTANCE =
-      Setting.word("importance", "contribution", "activation")
+      Setting.word("importance", "contribution", "activation", "residual")
           .usually("contribution")
           .told("neurons and heads ranked by")
           .means(
-              "What decides which units of a layer stay: contribution, or activation alone as the"
-                  + " paper has it")
+              "What decides which units of a layer stay: contribution, activation alone as the"
+                  + " paper has it, or what the projection behind them loses once it is solved for"
+                  + " anew")
           .more(
               "of neurons, heads and experts: their score times the length of the weights that read"
                   + " them, or times the number of tokens, which is what they add to the stream; or"

@@ -1,6 +1,7 @@
 package io.espalier.worker.algorithm.distill;
 
 import ai.djl.ndarray.NDArray;
+import io.espalier.worker.algorithm.train.Mixup;
 import io.espalier.worker.algorithm.train.Objective;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.TokenBatch;
@@ -12,6 +13,7 @@ import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Objectives by which a student learns from a teacher: it is to say of each sample what the teacher
@@ -130,14 +132,27 @@ public final class DistillationObjective {
       DistillationSettings settings) {
     var problems = new ArrayList<String>();
     requireLabels(samples, settings, problems);
-    for (InnerLoss term : settings.inner()) {
-      requirePlace("student", term.student(), student.places(weights), problems);
-      requirePlace("teacher", term.teacher(), teacher.places(), problems);
+    if (samples instanceof ImageSamples images
+        && !images.mixup().equals(Mixup.NONE)
+        && settings.output().correction().isPresent()) {
+      problems.add(
+          "a teacher is corrected where one class is right, but mixed images have two; leave out"
+              + " the correction or mixup");
+    }
+    for (InnerTerm term : settings.inner()) {
+      requirePlace("student", term.ofStudent().place(), student.places(weights), problems);
+      requirePlace("teacher", term.ofTeacher().place(), teacher.places(), problems);
     }
     if (!problems.isEmpty()) {
       throw new InvalidInputException(problems.stream().distinct().toList());
     }
-    return new LearningObjective<>(samples, student, teacher, settings);
+    return new LearningObjective<>(samples, student, teacher, settings, companions(settings));
+  }
+
+  private static Optional<Weights> companions(DistillationSettings settings) {
+    List<Companion> all =
+        settings.inner().stream().flatMap(term -> term.companions().stream()).toList();
+    return all.isEmpty() ? Optional.empty() : Optional.of(Companion.drawn(all));
   }
 
   private static void requireLabels(

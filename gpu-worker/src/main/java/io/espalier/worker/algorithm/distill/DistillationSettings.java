@@ -13,7 +13,7 @@ import java.util.List;
  * @param balance weighs the inner losses
  */
 public record DistillationSettings(
-    OutputSettings output, double taskShare, List<InnerLoss> inner, Balance balance) {
+    OutputSettings output, double taskShare, List<InnerTerm> inner, Balance balance) {
   /** Settings; the list is copied, and the share must be from 0 to 1. */
   public DistillationSettings {
     inner = List.copyOf(inner);
@@ -34,8 +34,8 @@ public record DistillationSettings(
   }
 
   /** The same with losses of what is computed on the way. */
-  public DistillationSettings withInner(List<InnerLoss> terms, Balance by) {
-    return new DistillationSettings(output, taskShare, terms, by);
+  public DistillationSettings withInner(List<? extends InnerTerm> terms, Balance by) {
+    return new DistillationSettings(output, taskShare, List.copyOf(terms), by);
   }
 
   /**

@@ -17,14 +17,14 @@ record ImagePass(VisionFamily family, Mode mode) implements NetworkPass<NDArray>
   }
 
   @Override
-  public Said forward(Weights weights, NDArray images, Set<Integer> places) {
-    var states = new LinkedHashMap<Integer, NDArray>();
+  public Said forward(Weights weights, NDArray images, Set<Tap> taps) {
+    var states = new LinkedHashMap<Tap, NDArray>();
     List<Section> sections = family.sections(weights);
     NDArray x = images;
     for (int i = 0; i < sections.size(); i++) {
       x = sections.get(i).forward(x, mode);
-      if (places.contains(i)) {
-        states.put(i, x);
+      if (taps.contains(Tap.state(i))) {
+        states.put(Tap.state(i), x);
       }
     }
     return new Said(x, states);

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.train.Augmentation;
+import io.espalier.worker.algorithm.train.Mixup;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.data.ImageDataset;
@@ -17,9 +18,20 @@ import java.util.SplittableRandom;
  *
  * @param data the images
  * @param augmentation what happens to them before they are shown
+ * @param mixup how they are mixed after that
  */
-public record ImageSamples(ImageDataset data, Augmentation augmentation)
+public record ImageSamples(ImageDataset data, Augmentation augmentation, Mixup mixup)
     implements LearningSamples<Batch, NDArray> {
+  /** Images that are not mixed. */
+  public ImageSamples(ImageDataset data, Augmentation augmentation) {
+    this(data, augmentation, Mixup.NONE);
+  }
+
+  /** Returns whether the same images are shown each time. */
+  boolean fixed() {
+    return augmentation.equals(Augmentation.NONE) && mixup.equals(Mixup.NONE);
+  }
+
   @Override
   public int size() {
     return data.size();
@@ -27,7 +39,8 @@ public record ImageSamples(ImageDataset data, Augmentation augmentation)
 
   @Override
   public String fingerprint() {
-    return new Fingerprint().add(data.fingerprint()).add(augmentation.toString()).hex();
+    var all = new Fingerprint().add(data.fingerprint()).add(augmentation.toString());
+    return mixup.equals(Mixup.NONE) ? all.hex() : all.add(mixup.toString()).hex();
   }
 
   @Override
@@ -42,7 +55,7 @@ public record ImageSamples(ImageDataset data, Augmentation augmentation)
 
   @Override
   public Batch draw(int[] indices, SplittableRandom random) {
-    return augmentation.apply(data.batch(indices), data, random);
+    return mixup.apply(augmentation.apply(data.batch(indices), data, random), random);
   }
 
   @Override
@@ -89,8 +102,23 @@ public record ImageSamples(ImageDataset data, Augmentation augmentation)
 
   @Override
   public NDArray task(NDArray said, Batch batch) {
+    if (batch.mixed()) {
+      return mixedTask(said, batch);
+    }
     NDArray classes = Tensors.of(said.getManager(), batch.labels(), batch.size());
     return Tensors.scale(Losses.crossEntropy(said, classes), batch.size());
+  }
+
+  /** Cross entropy of both classes of each image, by their shares. */
+  private static NDArray mixedTask(NDArray said, Batch batch) {
+    NDManager manager = said.getManager();
+    NDArray logs = Tensors.logSoftmax(said, 1);
+    NDArray own = Tensors.pick(logs, Tensors.of(manager, batch.labels(), batch.size()));
+    NDArray others = Tensors.pick(logs, Tensors.of(manager, batch.others(), batch.size()));
+    NDArray shares = Tensors.inTypeOf(said, Tensors.of(manager, batch.shares(), batch.size()));
+    NDArray rest = Tensors.add(Tensors.negate(shares), 1);
+    NDArray right = Tensors.add(Tensors.multiply(own, shares), Tensors.multiply(others, rest));
+    return Tensors.negate(Tensors.sum(right));
   }
 
   @Override

@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.tensor.Tensors;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -20,7 +22,8 @@ import java.util.stream.IntStream;
  * @param weight factor of the loss
  */
 public record InnerLoss(
-    int student, int teacher, List<Integer> kept, FeatureLoss loss, double weight) {
+    int student, int teacher, List<Integer> kept, FeatureLoss loss, double weight)
+    implements InnerTerm {
   /** A loss; the list is copied. */
   public InnerLoss {
     kept = List.copyOf(kept);
@@ -46,12 +49,32 @@ public record InnerLoss(
         .toList();
   }
 
+  @Override
+  public Tap ofStudent() {
+    return Tap.state(student);
+  }
+
+  @Override
+  public Tap ofTeacher() {
+    return Tap.state(teacher);
+  }
+
+  @Override
+  public NDArray losses(
+      NDArray found,
+      NDArray wanted,
+      Function<String, NDArray> companions,
+      SplittableRandom random) {
+    return of(found, wanted);
+  }
+
   /**
    * What the teacher's channels are to the student, (rows, width).
    *
    * @param state of the teacher, see {@link #rows}
    */
-  NDArray wanted(NDArray state) {
+  @Override
+  public NDArray wanted(NDArray state) {
     NDArray all = rows(state);
     if (kept.isEmpty()) {
       return all;
@@ -89,7 +112,7 @@ public record InnerLoss(
   /**
    * Channels of each point or token: of (batch, channels, h, w) and of (batch, tokens, channels).
    */
-  private static NDArray rows(NDArray state) {
+  static NDArray rows(NDArray state) {
     return switch (state.getShape().dimension()) {
       case 4 -> Tensors.points(state);
       case 3 ->

@@ -8,6 +8,7 @@ import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
@@ -18,8 +19,14 @@ record LearningObjective<B, I>(
     LearningSamples<B, I> samples,
     NetworkPass<I> student,
     TeacherSource<B, I> teacher,
-    DistillationSettings settings)
+    DistillationSettings settings,
+    Optional<Weights> alongside)
     implements Objective {
+  @Override
+  public void close() {
+    alongside.ifPresent(Weights::close);
+  }
+
   @Override
   public int size() {
     return samples.size();
@@ -38,6 +45,8 @@ record LearningObjective<B, I>(
   @Override
   public Piece piece(int[] indices, SplittableRandom random) {
     B batch = samples.draw(indices, random);
+    boolean draws = settings.inner().stream().anyMatch(InnerTerm::draws);
+    long drawn = draws ? random.nextLong() : 0;
     return new Piece() {
       @Override
       public long count() {
@@ -53,22 +62,33 @@ record LearningObjective<B, I>(
       public Supplier<NDArray> sum(Weights weights, NDManager manager) {
         I inputs = samples.inputs(batch, manager);
         if (count() == 0) {
-          return () ->
-              Tensors.scale(Tensors.sum(student.forward(weights, inputs, Set.of()).output()), 0);
+          return () -> nothing(student.forward(weights, inputs, Set.of()).output());
         }
         TeacherLesson lesson = teacher.lesson(indices, batch, inputs, settings.inner());
-        return () -> loss(weights, batch, inputs, lesson);
+        return () -> loss(weights, batch, inputs, lesson, drawn);
       }
     };
   }
 
-  private NDArray loss(Weights weights, B batch, I inputs, TeacherLesson lesson) {
-    Set<Integer> places =
-        settings.inner().stream().map(InnerLoss::student).collect(Collectors.toSet());
-    NetworkPass.Said said = student.forward(weights, inputs, places);
+  private NDArray companion(String name) {
+    return alongside.orElseThrow().get(name);
+  }
+
+  /** A loss of 0 that reaches all that is trained. */
+  private NDArray nothing(NDArray said) {
+    NDArray sum = Tensors.sum(said);
+    for (String name : alongside.map(Weights::names).orElse(List.of())) {
+      sum = Tensors.add(sum, Tensors.sum(companion(name)));
+    }
+    return Tensors.scale(sum, 0);
+  }
+
+  private NDArray loss(Weights weights, B batch, I inputs, TeacherLesson lesson, long drawn) {
+    Set<Tap> taps = settings.inner().stream().map(InnerTerm::ofStudent).collect(Collectors.toSet());
+    NetworkPass.Said said = student.forward(weights, inputs, taps);
     NDArray rows = lesson.output().loss(samples.rows(said.output(), batch));
     NDArray output = samples.rowShare() == 1 ? rows : Tensors.scale(rows, samples.rowShare());
-    NDArray learnt = settings.learnt(output, inner(said, lesson, batch));
+    NDArray learnt = settings.learnt(output, inner(said, lesson, batch, drawn));
     double share = settings.taskShare();
     return share == 0
         ? learnt
@@ -77,11 +97,13 @@ record LearningObjective<B, I>(
             Tensors.scale(samples.task(said.output(), batch), share));
   }
 
-  private List<NDArray> inner(NetworkPass.Said said, TeacherLesson lesson, B batch) {
+  private List<NDArray> inner(NetworkPass.Said said, TeacherLesson lesson, B batch, long drawn) {
+    var random = new SplittableRandom(drawn);
     var sums = new ArrayList<NDArray>();
     for (int i = 0; i < settings.inner().size(); i++) {
-      InnerLoss term = settings.inner().get(i);
-      NDArray losses = term.of(said.state(term.student()), lesson.inner().get(i));
+      InnerTerm term = settings.inner().get(i);
+      NDArray losses =
+          term.losses(said.at(term.ofStudent()), lesson.inner().get(i), this::companion, random);
       sums.add(samples.weighed(losses, batch));
     }
     return sums;

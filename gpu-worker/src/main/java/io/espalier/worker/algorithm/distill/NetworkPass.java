@@ -13,25 +13,25 @@ interface NetworkPass<I> {
   /**
    * Runs it.
    *
-   * @param places see {@link InnerLoss}
+   * @param taps what is looked at
    */
-  Said forward(Weights weights, I inputs, Set<Integer> places);
+  Said forward(Weights weights, I inputs, Set<Tap> taps);
 
   /**
    * Outcome of a pass, in the open scope.
    *
    * @param output what the network says
-   * @param states what leaves each of the places that were asked for
+   * @param found what was looked at
    */
-  record Said(NDArray output, Map<Integer, NDArray> states) {
-    /** What leaves a place that was asked for. */
-    NDArray state(int place) {
-      NDArray state = states.get(place);
-      if (state == null) {
+  record Said(NDArray output, Map<Tap, NDArray> found) {
+    /** What was found at a place that was looked at. */
+    NDArray at(Tap tap) {
+      NDArray array = found.get(tap);
+      if (array == null) {
         throw new IllegalStateException(
-            "place %d was not passed, only %s".formatted(place, states.keySet()));
+            "%s was not passed, only %s".formatted(tap, found.keySet()));
       }
-      return state;
+      return array;
     }
   }
 }

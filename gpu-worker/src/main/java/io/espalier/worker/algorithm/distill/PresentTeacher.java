@@ -29,7 +29,7 @@ record PresentTeacher<B, I>(
 
   /** All else that its pass computes is freed before the student's begins. */
   @Override
-  public TeacherLesson lesson(int[] indices, B batch, I inputs, List<InnerLoss> inner) {
+  public TeacherLesson lesson(int[] indices, B batch, I inputs, List<InnerTerm> inner) {
     List<NDArray> kept = said(batch, inputs, inner);
     List<NDArray> constants = kept.stream().map(Tensors::constant).toList(); // in the scope outside
     kept.forEach(NDArray::close);
@@ -39,15 +39,15 @@ record PresentTeacher<B, I>(
   }
 
   /** The rows of what it says, then what is wanted by each inner loss; they belong to no scope. */
-  private List<NDArray> said(B batch, I inputs, List<InnerLoss> inner) {
-    Set<Integer> places = inner.stream().map(InnerLoss::teacher).collect(Collectors.toSet());
+  private List<NDArray> said(B batch, I inputs, List<InnerTerm> inner) {
+    Set<Tap> taps = inner.stream().map(InnerTerm::ofTeacher).collect(Collectors.toSet());
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NetworkPass.Said said = pass.forward(weights, inputs, places);
+      NetworkPass.Said said = pass.forward(weights, inputs, taps);
       var kept = new ArrayList<NDArray>();
       kept.add(Tensors.constant(samples.rows(said.output(), batch)));
-      for (InnerLoss term : inner) {
-        kept.add(Tensors.constant(term.wanted(said.state(term.teacher()))));
+      for (InnerTerm term : inner) {
+        kept.add(Tensors.constant(term.wanted(said.at(term.ofTeacher()))));
       }
       kept.forEach(array -> NDScope.unregister(array));
       return kept;

@@ -3,7 +3,6 @@ package io.espalier.worker.algorithm.distill;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import io.espalier.worker.algorithm.train.Augmentation;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.data.TokenBatch;
@@ -69,10 +68,10 @@ public final class StoredTeacher<B, I> implements TeacherSource<B, I>, AutoClose
       OutputSettings settings,
       Storage storage,
       Progress.Listener progress) {
-    if (!samples.augmentation().equals(Augmentation.NONE)) {
+    if (!samples.fixed()) {
       throw new InvalidInputException(
-          "what a teacher says is to be kept, but images are changed anew each time by %s; leave the changes out, or ask the teacher each time"
-              .formatted(samples.augmentation()));
+          "what a teacher says is to be kept, but images are changed anew each time by %s, %s; leave the changes out, or ask the teacher each time"
+              .formatted(samples.augmentation(), samples.mixup()));
     }
     return of(
         teacher,
@@ -182,7 +181,7 @@ public final class StoredTeacher<B, I> implements TeacherSource<B, I>, AutoClose
   }
 
   @Override
-  public TeacherLesson lesson(int[] indices, B batch, I inputs, List<InnerLoss> inner) {
+  public TeacherLesson lesson(int[] indices, B batch, I inputs, List<InnerTerm> inner) {
     return new TeacherLesson(
         answers.target(IntStream.of(indices).mapToObj(file::read).toList(), batch), List.of());
   }

@@ -16,5 +16,5 @@ interface TeacherSource<B, I> {
    * @param indices positions of the samples
    * @param inner losses that what it computes on the way is asked for
    */
-  TeacherLesson lesson(int[] indices, B batch, I inputs, List<InnerLoss> inner);
+  TeacherLesson lesson(int[] indices, B batch, I inputs, List<InnerTerm> inner);
 }

@@ -18,20 +18,43 @@ record TextPass(TextNetwork network) implements NetworkPass<Tokens> {
   }
 
   @Override
-  public Said forward(Weights weights, Tokens tokens, Set<Integer> places) {
-    var states = new LinkedHashMap<Integer, NDArray>();
-    ForwardHooks hooks = places.isEmpty() ? ForwardHooks.NONE : new Taps(places, states);
-    return new Said(network.forward(weights, tokens, hooks), states);
+  public Said forward(Weights weights, Tokens tokens, Set<Tap> taps) {
+    var watch = new Watch(taps);
+    ForwardHooks hooks = taps.isEmpty() ? ForwardHooks.NONE : watch;
+    return new Said(network.forward(weights, tokens, hooks), watch.found);
   }
 
-  /** Keeps what leaves some layers. */
-  private record Taps(Set<Integer> places, Map<Integer, NDArray> states) implements ForwardHooks {
+  /** Keeps what is looked at. */
+  private static final class Watch implements ForwardHooks {
+    private final Set<Tap> taps;
+    private final Map<Tap, NDArray> found = new LinkedHashMap<>();
+    private int current;
+
+    Watch(Set<Tap> taps) {
+      this.taps = taps;
+    }
+
+    @Override
+    public NDArray entering(int layer, NDArray state) {
+      current = layer;
+      return state;
+    }
+
+    @Override
+    public NDArray attention(String axis, NDArray scores) {
+      return kept(Tap.attention(current), scores);
+    }
+
     @Override
     public NDArray leaving(int layer, NDArray state) {
-      if (places.contains(layer)) {
-        states.put(layer, state);
+      return kept(Tap.state(layer), state);
+    }
+
+    private NDArray kept(Tap tap, NDArray array) {
+      if (taps.contains(tap)) {
+        found.put(tap, array);
       }
-      return state;
+      return array;
     }
   }
 }

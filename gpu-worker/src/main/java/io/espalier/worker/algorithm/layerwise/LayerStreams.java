@@ -24,7 +24,7 @@ final class LayerStreams implements AutoCloseable {
 
   private final LayerTexts texts;
   private final boolean centres;
-  private final int[] channels;
+  private final LayerOrigins origins;
   private final LayerwiseForward teacher;
   private final LayerwiseForward student;
   private final NDManager manager = PyTorch.newManager();
@@ -32,21 +32,20 @@ final class LayerStreams implements AutoCloseable {
   /**
    * Texts that wait in front of the first layers.
    *
-   * @param channels for each channel of the student's stream, which of the teacher's it is; empty
-   *     if it has all
+   * @param origins of the student's stream in the teacher's
    * @param room for both streams together
    * @param directory for what there is no room for
    */
   LayerStreams(
       DecoderBlueprint teacher,
       DecoderBlueprint student,
-      List<Integer> channels,
+      LayerOrigins origins,
       LayerTexts texts,
       MemoryLimits room,
       Path directory) {
     this.texts = texts;
     this.centres = teacher.network().centresStream();
-    this.channels = channels.stream().mapToInt(Integer::intValue).toArray();
+    this.origins = origins;
     var half = new MemoryLimits(room.stateBytes() / 2, room.sliceBytes());
     this.teacher = new LayerwiseForward(teacher, texts, half, directory);
     this.student = new LayerwiseForward(student, texts, half, directory);
@@ -94,7 +93,7 @@ final class LayerStreams implements AutoCloseable {
    */
   Wanted wanted(int batch) {
     NDArray state = teacher.state(batch);
-    NDArray stream = channels.length == 0 ? state : Tensors.select(state, 2, channels);
+    NDArray stream = ofStudent(state);
     long[] shape = stream.getShape().getShape();
     NDArray centred = centres ? Tensors.subtract(stream, mean(stream)) : stream;
     NDArray energy = Tensors.atLeast(mean(Tensors.square(centred)), SMALLEST_ENERGY);
@@ -108,6 +107,19 @@ final class LayerStreams implements AutoCloseable {
             Tensors.divide(Tensors.of(manager, mask, shape[0], shape[1], 1), energy),
             1.0 / shape[2]);
     return new Wanted(stream, factors);
+  }
+
+  /** What the teacher's stream is to the student: (batch, tokens, its hidden size). */
+  private NDArray ofStudent(NDArray state) {
+    if (origins.directions().isPresent()) {
+      var directions = origins.directions().get();
+      NDArray rows = Tensors.of(manager, directions.rows(), directions.count(), directions.width());
+      return Tensors.matMul(state, Tensors.transpose(rows, 0, 1));
+    }
+    return origins.channels().isEmpty()
+        ? state
+        : Tensors.select(
+            state, 2, origins.channels().stream().mapToInt(Integer::intValue).toArray());
   }
 
   private static NDArray mean(NDArray x) {

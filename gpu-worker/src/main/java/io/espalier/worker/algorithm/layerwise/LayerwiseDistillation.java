@@ -38,24 +38,15 @@ import java.util.OptionalInt;
  *
  * @param teacher what is learned
  * @param student who learns
- * @param origins for each layer of the student, which of the teacher's it was, ascending
- * @param channels for each channel of the student's stream, which of the teacher's it was; empty if
- *     it has all
+ * @param origins of the student's layers and stream in the teacher
  * @param settings how each layer is trained; a sample of a step is a batch of sequences
  */
 public record LayerwiseDistillation(
     DecoderBlueprint teacher,
     DecoderBlueprint student,
-    List<Integer> origins,
-    List<Integer> channels,
+    LayerOrigins origins,
     TrainingSettings settings) {
   private static final String VERSION = "1";
-
-  /** A distillation; copies the lists. */
-  public LayerwiseDistillation {
-    origins = List.copyOf(origins);
-    channels = List.copyOf(channels);
-  }
 
   /**
    * Texts.
@@ -88,10 +79,13 @@ public record LayerwiseDistillation(
     var parted = new LayerTexts(texts.learned(), texts.heldOut(), texts.batch());
     var learned = new ArrayList<LearnedLayer>();
     try (var streams =
-        new LayerStreams(teacher, student, channels, parted, rules.room(), rules.kept().folder())) {
-      for (int layer = 0; layer < origins.size(); layer++) {
-        int from = layer == 0 ? 0 : origins.get(layer);
-        int to = layer + 1 < origins.size() ? origins.get(layer + 1) : teacher.blocks().size();
+        new LayerStreams(teacher, student, origins, parted, rules.room(), rules.kept().folder())) {
+      for (int layer = 0; layer < origins.layers().size(); layer++) {
+        int from = layer == 0 ? 0 : origins.layers().get(layer);
+        int to =
+            layer + 1 < origins.layers().size()
+                ? origins.layers().get(layer + 1)
+                : teacher.blocks().size();
         streams.advanceTeacher(from, to);
         try (Weights weights = streams.studentLayer(layer)) {
           Optional<LearnedLayer> known = done.load(layer, weights);
@@ -142,7 +136,7 @@ public record LayerwiseDistillation(
     return new Progress(
         told.phase(),
         layer * told.total() + told.done(),
-        origins.size() * told.total(),
+        origins.layers().size() * told.total(),
         Map.copyOf(values));
   }
 
@@ -157,7 +151,7 @@ public record LayerwiseDistillation(
             .add(PyTorch.device())
             .add(teacher.model().directory().rootDigest())
             .add(student.model().directory().rootDigest())
-            .add("layers %s, channels %s".formatted(origins, channels))
+            .add(origins.toString())
             .add(texts.learned().fingerprint())
             .add(texts.heldOut().fingerprint())
             .add("batch %d, %s".formatted(texts.batch(), settings))
@@ -168,7 +162,7 @@ public record LayerwiseDistillation(
   /** Writes all layers over those of a model that is like the student. */
   public void write(Texts texts, Path folder, ModelDirectory made) {
     LearnedLayers done = done(texts, folder);
-    for (int layer = 0; layer < origins.size(); layer++) {
+    for (int layer = 0; layer < origins.layers().size(); layer++) {
       done.write(layer, made);
     }
   }
@@ -195,7 +189,7 @@ public record LayerwiseDistillation(
   /** Deletes what is kept of all layers. */
   public void forget(Texts texts, Path folder) {
     LearnedLayers done = done(texts, folder);
-    for (int layer = 0; layer < origins.size(); layer++) {
+    for (int layer = 0; layer < origins.layers().size(); layer++) {
       done.delete(layer);
     }
   }

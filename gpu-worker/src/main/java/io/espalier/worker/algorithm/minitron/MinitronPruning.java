@@ -126,12 +126,19 @@ public final class MinitronPruning<B extends NetworkBlueprint> {
     }
     try (Rotated<B> rotated =
         phases.time("rotation", () -> subject.rotated(checkpoints, progress))) {
-      return run(
-          given.of(rotated.blueprint()),
-          rotated.blueprint(),
-          rotated.untied(),
-          output,
-          checkpoints);
+      var result =
+          run(
+              given.of(rotated.blueprint()),
+              rotated.blueprint(),
+              rotated.untied(),
+              output,
+              checkpoints);
+      result
+          .outcome()
+          .kept()
+          .of(rotated.blueprint().hidden())
+          .ifPresent(kept -> rotated.directions().accept(output, kept));
+      return result;
     }
   }
 
@@ -262,11 +269,7 @@ public final class MinitronPruning<B extends NetworkBlueprint> {
     private @Nullable LearnedSubnets learned(Heard<B> heard) {
       return subject
           .learned(
-              files(heard.model()),
-              settings,
-              heard.activity().fingerprint(),
-              checkpoints,
-              progress)
+              files(heard.model()), settings, heard.activity().fingerprint(), checkpoints, progress)
           .orElse(null);
     }
 

@@ -14,6 +14,7 @@ import io.espalier.worker.domain.job.Reconstruction;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /**
  * A model with the data of its pruning: the capabilities that Minitron needs of it, whatever it
@@ -112,9 +113,13 @@ public interface MinitronSubject<B extends NetworkBlueprint> {
    *
    * @param blueprint of it
    * @param untied weights that were the embedding's and are no more
+   * @param directions keeps beside a model that was cut from it along which directions its stream
+   *     runs
    * @param removal removes its files
    */
-  record Rotated<B>(B blueprint, List<String> untied, Runnable removal) implements AutoCloseable {
+  record Rotated<B>(
+      B blueprint, List<String> untied, BiConsumer<Path, int[]> directions, Runnable removal)
+      implements AutoCloseable {
     /** Makes one; the list is copied. */
     public Rotated {
       untied = List.copyOf(untied);

@@ -72,8 +72,8 @@ public record MinitronTexts(
 
   @Override
   public Baseline<DecoderBlueprint> baseline(Path checkpoints, Progress.Listener progress) {
-    var judge = new StreamedJudgement(
-            judged, settings.batchSize(), settings.room(), checkpoints, progress);
+    var judge =
+        new StreamedJudgement(judged, settings.batchSize(), settings.room(), checkpoints, progress);
     Judgement before = judge.of("measuring the original", blueprint);
     return new Baseline<>() {
       @Override
@@ -92,7 +92,8 @@ public record MinitronTexts(
   public Rotated<DecoderBlueprint> rotated(Path checkpoints, Progress.Listener progress) {
     RotatedModel rotated =
         RotatedModel.of(blueprint, settings, texts(), search.fingerprint(), checkpoints, progress);
-    return new Rotated<>(rotated.blueprint(), rotated.untied(), rotated::close);
+    return new Rotated<>(
+        rotated.blueprint(), rotated.untied(), rotated::keepDirections, rotated::close);
   }
 
   @Override
@@ -122,8 +123,7 @@ public record MinitronTexts(
     return with.rankAfter().isEmpty()
         ? Optional.empty()
         : Optional.of(
-            new LearnedSubnets(
-                blueprint, files, with, search, fingerprint, checkpoints, progress));
+            new LearnedSubnets(blueprint, files, with, search, fingerprint, checkpoints, progress));
   }
 
   @Override

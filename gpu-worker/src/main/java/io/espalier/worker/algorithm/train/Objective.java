@@ -3,11 +3,12 @@ package io.espalier.worker.algorithm.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.espalier.worker.tensor.Weights;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
 /** What a network is trained towards: samples, and its loss on some of them. */
-public interface Objective {
+public interface Objective extends AutoCloseable {
   /** Number of samples, which are images or sequences. */
   int size();
 
@@ -16,6 +17,18 @@ public interface Objective {
    * what a teacher is, settings.
    */
   String fingerprint();
+
+  /**
+   * Weights that the loss needs besides the network's: trained along, without decay, and left
+   * behind at the end. Owned by the objective; empty if it needs none.
+   */
+  default Optional<Weights> alongside() {
+    return Optional.empty();
+  }
+
+  /** Frees what it owns, if anything. */
+  @Override
+  default void close() {}
 
   /**
    * Samples to be computed at once.

@@ -9,6 +9,9 @@ public sealed interface OptimizerSettings {
   /** An optimizer at rest; its state lives as long as the weights. */
   Optimizer of(Weights weights);
 
+  /** The same without any decay of weights. */
+  OptimizerSettings withoutDecay();
+
   /**
    * Stochastic gradient descent with momentum.
    *
@@ -31,6 +34,11 @@ public sealed interface OptimizerSettings {
     public Optimizer of(Weights weights) {
       return new SgdOptimizer(weights, this);
     }
+
+    @Override
+    public OptimizerSettings withoutDecay() {
+      return new Sgd(momentum, nesterov, 0);
+    }
   }
 
   /**
@@ -50,6 +58,11 @@ public sealed interface OptimizerSettings {
     @Override
     public Optimizer of(Weights weights) {
       return new AdamWOptimizer(weights, this);
+    }
+
+    @Override
+    public OptimizerSettings withoutDecay() {
+      return new AdamW(0);
     }
   }
 

@@ -21,6 +21,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** One training of one network. */
 final class TrainingRun implements AutoCloseable {
@@ -34,6 +35,7 @@ final class TrainingRun implements AutoCloseable {
   private final Optional<Checkpointing> checkpointing;
   private final Optional<TrainingCheckpoint> kept;
   private final Weights weights;
+  private final List<Weights> trained; // and what goes along
   private final Objective objective;
   private final NDManager manager;
   private final Progress.Listener progress;
@@ -55,10 +57,11 @@ final class TrainingRun implements AutoCloseable {
     this.validation = trainer.validation();
     this.checkpointing = trainer.checkpointing();
     this.weights = weights;
+    this.trained = Stream.concat(Stream.of(weights), objective.alongside().stream()).toList();
     this.objective = objective;
     this.manager = manager;
     this.progress = progress;
-    this.optimizer = settings.optimizer().of(weights);
+    this.optimizer = CompanionOptimizer.of(settings.optimizer(), weights, objective.alongside());
     this.average =
         settings.average().isPresent()
             ? Optional.of(new WeightAverage(weights, settings.average().getAsDouble()))
@@ -89,7 +92,7 @@ final class TrainingRun implements AutoCloseable {
       judge();
       keep();
     }
-    weights.requireGradients(true);
+    trained.forEach(each -> each.requireGradients(true));
     try {
       while (settings.budget().used(state, stepsPerEpoch) < 1 && !isOutOfPatience()) {
         step();
@@ -97,7 +100,7 @@ final class TrainingRun implements AutoCloseable {
       endEpoch(state.steps() % stepsPerEpoch);
       judgeUnlessJudged();
     } finally {
-      weights.requireGradients(false);
+      trained.forEach(each -> each.requireGradients(false));
     }
     average.ifPresent(running -> running.into(weights));
     long steps = best();
@@ -125,7 +128,7 @@ final class TrainingRun implements AutoCloseable {
       goBack(loss);
       return;
     }
-    settings.largestNorm().ifPresent(largest -> GradientNorm.shorten(weights, largest));
+    settings.largestNorm().ifPresent(largest -> GradientNorm.shorten(trained, largest));
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       optimizer.step(rate, state.steps() + 1);
@@ -281,13 +284,17 @@ final class TrainingRun implements AutoCloseable {
   private boolean isFinite() {
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      return weights.trainable().stream()
-          .allMatch(name -> Float.isFinite(Tensors.sum(weights.get(name)).getFloat()));
+      return trained.stream().allMatch(TrainingRun::isFinite);
     }
   }
 
+  private static boolean isFinite(Weights weights) {
+    return weights.trainable().stream()
+        .allMatch(name -> Float.isFinite(Tensors.sum(weights.get(name)).getFloat()));
+  }
+
   private void goBack(double loss) {
-    weights.clearGradients();
+    trained.forEach(Weights::clearGradients);
     double factor = state.rateFactor();
     boolean again = factor > Math.pow(0.5, SETBACKS);
     Optional<TrainingState> last = again ? restored() : Optional.empty();

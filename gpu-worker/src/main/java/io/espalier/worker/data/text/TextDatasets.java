@@ -26,7 +26,8 @@ import java.util.List;
  *       each line {@code tokens} and {@code ner_tags}, {@code tags} or {@code labels}, names or
  *       numbers of labels;
  *   <li>text-generation and fill-mask: {@code .txt}, or {@code .jsonl} with a document in each
- *       line;
+ *       line; for text-generation also {@code .jsonl} with {@code prompt} and {@code completion} in
+ *       each line, of which only the latter is asked;
  *   <li>feature-extraction: {@code .txt}, one text a line, {@code .jsonl} or {@code .csv}; labels
  *       are not looked at.
  * </ul>
@@ -53,7 +54,10 @@ public final class TextDatasets {
       return switch (input.task()) {
         case QUESTION_ANSWERING -> SquadDataset.open(file, tokenizer, input, settings);
         case TEXT_CLASSIFICATION -> ClassifiedTexts.open(file, tokenizer, input, length);
-        case TEXT_GENERATION -> TextBlocks.causal(file, tokenizer, input, length);
+        case TEXT_GENERATION ->
+            AnsweredPrompts.in(file)
+                ? AnsweredPrompts.open(file, tokenizer, input, length)
+                : TextBlocks.causal(file, tokenizer, input, length);
         case FILL_MASK -> TextBlocks.masked(file, tokenizer, input, settings);
         case TOKEN_CLASSIFICATION -> TaggedTexts.open(file, tokenizer, input, length);
         case FEATURE_EXTRACTION -> ClassifiedTexts.unlabelled(file, tokenizer, input, length);

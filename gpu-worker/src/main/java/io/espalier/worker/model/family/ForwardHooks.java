@@ -12,6 +12,17 @@ public interface ForwardHooks {
   ForwardHooks NONE = new ForwardHooks() {};
 
   /**
+   * Returns how tokens look at each other: scores before softmax, of those that nobody may look at
+   * so low that softmax makes nothing of them.
+   *
+   * @param axis name of the axis of the layer's heads
+   * @param scores (batch, heads, tokens that look, tokens looked at)
+   */
+  default NDArray attention(String axis, NDArray scores) {
+    return scores;
+  }
+
+  /**
    * Returns what each attention head says, before the output projection.
    *
    * @param axis name of the axis of the layer's heads

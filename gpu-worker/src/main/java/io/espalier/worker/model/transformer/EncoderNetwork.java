@@ -176,7 +176,8 @@ record EncoderNetwork(EncoderFamily family, TransformerSpec plan, boolean causal
             SelfAttention.split(modules.dense(block + names.query(), x), size),
             SelfAttention.split(modules.dense(block + names.key(), x), size),
             SelfAttention.split(modules.dense(block + names.value(), x), size),
-            mask);
+            mask,
+            scores -> hooks.attention(block + ".heads", scores));
     NDArray joined = SelfAttention.join(hooks.heads(block + ".heads", context));
     NDArray attended =
         hooks.added(

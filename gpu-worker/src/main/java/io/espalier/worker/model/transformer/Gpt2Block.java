@@ -56,7 +56,8 @@ record Gpt2Block() implements DecoderBlock {
             SelfAttention.split(Tensors.slice(fused, 2, 0, width), pass.headSize()),
             SelfAttention.split(Tensors.slice(fused, 2, width, 2 * width), pass.headSize()),
             SelfAttention.split(Tensors.slice(fused, 2, 2 * width, 3 * width), pass.headSize()),
-            pass.mask());
+            pass.mask(),
+            scores -> pass.hooks().attention(block + ".heads", scores));
     NDArray heads = pass.hooks().heads(block + ".heads", context);
     return modules.transposed(block + ATTENDED, SelfAttention.join(heads));
   }

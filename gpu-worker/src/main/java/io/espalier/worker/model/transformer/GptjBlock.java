@@ -63,7 +63,8 @@ record GptjBlock() implements DecoderBlock {
             positions.turn(query),
             positions.turn(key),
             SelfAttention.split(modules.dense(block + VALUE, x), pass.headSize()),
-            pass.mask());
+            pass.mask(),
+            scores -> pass.hooks().attention(block + ".heads", scores));
     NDArray heads = pass.hooks().heads(block + ".heads", context);
     return modules.dense(block + ATTENDED, SelfAttention.join(heads));
   }

@@ -60,7 +60,13 @@ record GroupedAttention(
     NDArray value = read(modules, block + VALUE, x, pass);
     double factor = scale.orElse(1 / Math.sqrt((double) pass.headSize()));
     var scoring = new SelfAttention.Scoring(pass.mask(), factor, cap);
-    NDArray context = SelfAttention.of(positions.turn(query), positions.turn(key), value, scoring);
+    NDArray context =
+        SelfAttention.of(
+            positions.turn(query),
+            positions.turn(key),
+            value,
+            scoring,
+            scores -> pass.hooks().attention(block + TextNetwork.HEADS, scores));
     NDArray heads = pass.hooks().heads(block + TextNetwork.HEADS, context);
     return modules.dense(block + ATTENDED, SelfAttention.join(heads));
   }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.espalier.worker.tensor.Tensors;
 import java.util.Arrays;
 import java.util.OptionalDouble;
+import java.util.function.UnaryOperator;
 
 /** Attention of tokens to each other. */
 public final class SelfAttention {
@@ -83,8 +84,18 @@ public final class SelfAttention {
    * @return (batch, heads, tokens, size)
    */
   public static NDArray of(NDArray query, NDArray key, NDArray value, NDArray mask) {
+    return of(query, key, value, mask, scores -> scores);
+  }
+
+  /**
+   * The same, whose scores can be watched.
+   *
+   * @param watched takes scores as {@link io.espalier.worker.model.family.ForwardHooks#attention}
+   */
+  static NDArray of(
+      NDArray query, NDArray key, NDArray value, NDArray mask, UnaryOperator<NDArray> watched) {
     double scale = 1 / Math.sqrt((double) query.getShape().get(3));
-    return of(query, key, value, new Scoring(mask, scale, OptionalDouble.empty()));
+    return of(query, key, value, new Scoring(mask, scale, OptionalDouble.empty()), watched);
   }
 
   /**
@@ -99,14 +110,20 @@ public final class SelfAttention {
 
   /** Returns what heads say, by scores of another kind; otherwise as {@link #of}. */
   public static NDArray of(NDArray query, NDArray key, NDArray value, Scoring scoring) {
+    return of(query, key, value, scoring, scores -> scores);
+  }
+
+  /** The same, whose scores can be watched. */
+  static NDArray of(
+      NDArray query, NDArray key, NDArray value, Scoring scoring, UnaryOperator<NDArray> watched) {
     long heads = query.getShape().get(1);
     NDArray keys = Tensors.transpose(shared(key, heads), 2, 3);
     NDArray scores =
         Tensors.matMul(
             Tensors.scale(query, scoring.scale()), keys); // queries are smaller than scores
     NDArray kept = scoring.cap().isPresent() ? capped(scores, scoring.cap().getAsDouble()) : scores;
-    return Tensors.matMul(
-        Tensors.softmax(Tensors.add(kept, scoring.mask()), 3), shared(value, heads));
+    NDArray masked = watched.apply(Tensors.add(kept, scoring.mask()));
+    return Tensors.matMul(Tensors.softmax(masked, 3), shared(value, heads));
   }
 
   /** Scores within a bound: cap · tanh(scores / cap). */

@@ -5,10 +5,8 @@ import io.espalier.schemas.setting.Settings;
 import io.espalier.schemas.stage.DistillKeys;
 import io.espalier.schemas.stage.EvaluateKeys;
 import io.espalier.schemas.stage.PruneKeys;
-import io.espalier.worker.algorithm.distill.Balance;
 import io.espalier.worker.algorithm.distill.DistillationSettings;
 import io.espalier.worker.algorithm.distill.FeatureLoss;
-import io.espalier.worker.algorithm.distill.InnerLoss;
 import io.espalier.worker.algorithm.distill.KeptScores;
 import io.espalier.worker.algorithm.distill.OutputLoss;
 import io.espalier.worker.algorithm.distill.OutputSettings;
@@ -18,6 +16,7 @@ import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.algorithm.minitron.measure.MemoryLimits;
 import io.espalier.worker.algorithm.train.Augmentation;
 import io.espalier.worker.algorithm.train.LearningRate;
+import io.espalier.worker.algorithm.train.Mixup;
 import io.espalier.worker.algorithm.train.OptimizerSettings;
 import io.espalier.worker.algorithm.train.TrainingBudget;
 import io.espalier.worker.algorithm.train.TrainingSettings;
@@ -58,6 +57,9 @@ record DistillSpec(Settings said) {
   private static final double SECONDS_PER_MINUTE = 60;
   private static final int JUDGEMENTS = 10;
 
+  /** Part of a student's learning rate that a teacher which is corrected has. */
+  private static final double CORRECTION_SHARE = 0.2;
+
   /** Budgets, of which one is said at most. */
   private static final List<Setting<?>> BUDGETS =
       List.of(DistillKeys.EPOCHS, DistillKeys.STEPS, DistillKeys.TOKENS, DistillKeys.MINUTES);
@@ -77,9 +79,16 @@ record DistillSpec(Settings said) {
           "%s: wanted one bound of the training at most, found %d, %s; leave one"
               .formatted(budgets.get(1), budgets.size(), budgets));
     }
-    if (said.says(DistillKeys.TEACHER_TOP_K) && said.says(DistillKeys.HIDDEN)) {
+    new InnerSpec(said).check(reader::problem);
+    List<String> unmixed =
+        Stream.of(DistillKeys.TEACHER_TOP_K, DistillKeys.LABEL_CORRECTION)
+            .filter(said::says)
+            .map(Setting::name)
+            .toList();
+    if (said.says(DistillKeys.MIXUP) && !unmixed.isEmpty()) {
       reader.problem(
-          "hidden: what leaves the teacher's layers is not kept; leave out hidden or teacherTopK");
+          "mixup: images that are mixed anew each time have no answer to keep and no single class;"
+              + " leave out mixup or %s".formatted(unmixed));
     }
     if (said.get(DistillKeys.MODE).equals(LAYERWISE)) {
       OF_OUTPUTS.stream()
@@ -162,6 +171,33 @@ record DistillSpec(Settings said) {
         : ofOne;
   }
 
+  boolean correctsTeacher() {
+    return said.says(DistillKeys.TEACHER_CORRECTION);
+  }
+
+  /** Returns how the teacher is fine-tuned before it teaches. */
+  TrainingSettings correction(RecommendedSettings usual, long seed) {
+    Settings correction = said.get(DistillKeys.TEACHER_CORRECTION);
+    TrainingSettings own = training(usual, seed);
+    double peak =
+        correction.find(DistillKeys.CORRECTION_RATE).orElse(CORRECTION_SHARE * own.rate().peak());
+    return new TrainingSettings(
+        TrainingBudget.ofSteps(correction.get(DistillKeys.CORRECTION_STEPS)),
+        own.steps(),
+        own.optimizer(),
+        new LearningRate(own.rate().schedule(), peak, own.rate().warmup()),
+        own.largestNorm(),
+        OptionalDouble.empty(),
+        seed);
+  }
+
+  /** What tells a teacher as it is learned from from others. */
+  String taught(String digest, long seed) {
+    return correctsTeacher()
+        ? "%s corrected by %s, %d".formatted(digest, said.used(), seed)
+        : digest;
+  }
+
   private TrainingBudget budget(RecommendedSettings usual) {
     if (said.says(DistillKeys.STEPS)) {
       return TrainingBudget.ofSteps(said.get(DistillKeys.STEPS));
@@ -235,22 +271,9 @@ record DistillSpec(Settings said) {
         .withTask(said.get(DistillKeys.TASK_WEIGHT));
   }
 
-  /** Adds what is said of hidden states. */
-  DistillationSettings withHidden(DistillationSettings outputs, StudentOrigins origins) {
-    Settings hidden = said.get(DistillKeys.HIDDEN);
-    return outputs.withInner(
-        InnerLoss.ofLayers(
-            origins.layers(),
-            origins.channels(),
-            hidden.get(DistillKeys.HIDDEN_LOSS).equals("cosine")
-                ? FeatureLoss.COSINE
-                : FeatureLoss.SQUARED_ERROR,
-            hidden.get(DistillKeys.HIDDEN_WEIGHT)),
-        hidden.get(DistillKeys.HIDDEN_BALANCE).equals("static") ? Balance.STATIC : Balance.DYNAMIC);
-  }
-
-  boolean learnsHidden() {
-    return said.says(DistillKeys.HIDDEN);
+  /** Returns what is said of losses besides that of outputs. */
+  InnerSpec inner() {
+    return new InnerSpec(said);
   }
 
   /** Number of scores of the teacher that are kept of each answer; empty if it is always asked. */
@@ -276,8 +299,12 @@ record DistillSpec(Settings said) {
 
   /** Names of the keys that are said and need labels. */
   List<String> keysOfLabels() {
-    return Stream.of(DistillKeys.TASK_WEIGHT, DistillKeys.LABEL_CORRECTION)
-        .filter(key -> said.get(key) > 0)
+    Stream<Setting<?>> shares =
+        Stream.of(DistillKeys.TASK_WEIGHT, DistillKeys.LABEL_CORRECTION)
+            .filter(key -> said.get(key) > 0)
+            .map(key -> key);
+    return Stream.concat(
+            shares, Stream.of(DistillKeys.TEACHER_CORRECTION).filter(key -> correctsTeacher()))
         .map(Setting::name)
         .toList();
   }
@@ -293,7 +320,8 @@ record DistillSpec(Settings said) {
                 EvaluateKeys.MAX_LENGTH,
                 EvaluateKeys.STRIDE,
                 DistillKeys.TOKENS,
-                DistillKeys.HIDDEN)
+                DistillKeys.HIDDEN,
+                DistillKeys.ATTENTION)
             .filter(said::says)
             .map(
                 key ->
@@ -305,10 +333,33 @@ record DistillSpec(Settings said) {
     }
   }
 
+  /**
+   * Makes sure that nothing is said that only models which read images have.
+   *
+   * @throws InvalidInputException naming the keys
+   */
+  void requireNoImages() {
+    List<String> images =
+        Stream.of(DistillKeys.FEATURES, DistillKeys.MIXUP)
+            .filter(said::says)
+            .map(
+                key ->
+                    "distill.%s: is for models that read images, but this one reads text; leave it out"
+                        .formatted(key.name()))
+            .toList();
+    if (!images.isEmpty()) {
+      throw new InvalidInputException(images);
+    }
+  }
+
   Augmentation augmentation() {
     return said.get(DistillKeys.AUGMENTATION).equals("none")
         ? Augmentation.NONE
         : Augmentation.CIFAR;
+  }
+
+  Mixup mixup() {
+    return said.find(DistillKeys.MIXUP).map(Mixup::new).orElse(Mixup.NONE);
   }
 
   /** Number of samples that are held out of so many, one at least. */

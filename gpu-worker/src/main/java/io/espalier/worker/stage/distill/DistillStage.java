@@ -29,6 +29,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +47,7 @@ public final class DistillStage implements Stage {
   /** Name of the algorithm in reports. */
   static final String NAME = "distill";
 
+  private static final String TEACHER_CORRECTION = "teacherCorrection";
   private static final Duration BETWEEN_STATES = Duration.ofMinutes(2);
 
   private final Duration betweenStates;
@@ -78,7 +80,10 @@ public final class DistillStage implements Stage {
   public long diskBytes(StageJob job, long inputBytes, Map<String, Long> referenceBytes) {
     long inSinglePrecision = 2 * inputBytes; // of what is stored in 16 bits
     int kept = 3 + 1 + DistillSpec.parse(job.spec()).keep(); // state, and judged weights, one more
-    return 3 * inputBytes + kept * inSinglePrecision;
+    boolean corrects = DistillSpec.parse(job.spec()).correctsTeacher();
+    long teacher = corrects ? referenceBytes.getOrDefault(StageDeclaration.TEACHER, 0L) : 0;
+    int ofTeacher = 3 + 2 + 1; // state, judged weights, the corrected ones
+    return 3 * inputBytes + kept * inSinglePrecision + ofTeacher * 2 * teacher;
   }
 
   @Override
@@ -103,29 +108,34 @@ public final class DistillStage implements Stage {
     }
     DistillSubject subject = opened.subject();
     KnownModel student = subject.student();
-    KnownModel teacher = subject.teacher();
-    try (Weights weights = Weights.load(student.directory(), student.architecture());
-        Weights teacherWeights = Weights.load(teacher.directory(), teacher.architecture())) {
+    Path folder = folder(job);
+    var correction =
+        new TeacherCorrection(opened.spec(), subject, folder, job.seed(), betweenStates);
+    try (Weights teacherWeights = correction.weights(progress);
+        Weights weights = Weights.load(student.directory(), student.architecture())) {
       JudgedSamples judged = subject.judged(teacherWeights, progress);
       Judgement before = judged.samples().judge(weights);
-      Path folder = folder(job);
       LearningCurve curve = train(job, opened, weights, teacherWeights, folder, progress);
       Judgement after = curve.best().orElse(0) == 0 ? before : judged.samples().judge(weights);
       CopiedModel.copy(job.input(), job.output());
       if (curve.best().orElse(0) > 0) {
         CutFiles.write(ModelDirectory.open(job.output()), weights);
       }
-      Map<String, String> kept =
+      Map<String, String> told = new LinkedHashMap<>();
+      correction.words().ifPresent(words -> told.put(TEACHER_CORRECTION, words));
+      told.putAll(
           KeptCheckpoints.of(curve, opened.spec(), opened.spec().deciding(before))
-              .write(folder, weights, job.output());
+              .write(folder, weights, job.output()));
       var result =
           new DistillResult(
               job,
               opened.spec(),
               subject,
               curve,
-              new DistillOutcome(before, after, judged.teacher(), kept));
-      return delivered(result, job);
+              new DistillOutcome(before, after, judged.teacher(), told));
+      StageReport report = delivered(result, job);
+      correction.forget();
+      return report;
     }
   }
 
@@ -200,10 +210,12 @@ public final class DistillStage implements Stage {
             roles.orElseThrow());
     requireEnough(spec.orElseThrow(), subject);
     if (job.data().containsKey(DataRoles.TEACHER)
-        && (spec.orElseThrow().learnsHidden() || spec.orElseThrow().layerwise())) {
+        && (spec.orElseThrow().inner().learnsHidden()
+            || spec.orElseThrow().inner().learnsAttention()
+            || spec.orElseThrow().layerwise())) {
       throw new InvalidInputException(
           "data.teacher: where layers and channels are from is known of the model that the run"
-              + " began with alone; leave teacher out, or hidden and mode");
+              + " began with alone; leave teacher out, or hidden, attention and mode");
     }
     if (spec.orElseThrow().layerwise()) {
       LayerwiseWork.of(job, spec.orElseThrow(), subject);

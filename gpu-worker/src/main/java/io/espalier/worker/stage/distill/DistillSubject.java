@@ -1,6 +1,7 @@
 package io.espalier.worker.stage.distill;
 
 import io.espalier.worker.algorithm.train.HeldOut;
+import io.espalier.worker.algorithm.train.Objective;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.KnownModel;
 import io.espalier.worker.tensor.Weights;
@@ -34,6 +35,18 @@ sealed interface DistillSubject permits ImageSubject, TextSubject {
    */
   TeacherLessons lessons(
       Weights weights, Weights teacherWeights, Path folder, Progress.Listener progress);
+
+  /**
+   * Returns what the teacher is corrected by: what is right of the samples that are learned from.
+   */
+  Objective teacherTask();
+
+  /**
+   * Samples that are held out of the training data, for the teacher.
+   *
+   * @param start the teacher as it came
+   */
+  HeldOut teacherHeldOut(Weights start);
 
   /** Samples that are held out of the training data. */
   HeldOut heldOut(Weights teacherWeights, Progress.Listener progress);

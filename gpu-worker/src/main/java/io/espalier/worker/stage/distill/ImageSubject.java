@@ -8,11 +8,14 @@ import io.espalier.worker.algorithm.distill.Teacher;
 import io.espalier.worker.algorithm.evaluate.ImageMetrics;
 import io.espalier.worker.algorithm.train.ComparedHeldOut;
 import io.espalier.worker.algorithm.train.HeldOut;
+import io.espalier.worker.algorithm.train.ImageObjective;
+import io.espalier.worker.algorithm.train.Objective;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.data.ImageDatasets;
 import io.espalier.worker.data.ImageReading;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.VisionModel;
 import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Weights;
@@ -25,9 +28,14 @@ import java.util.stream.Stream;
  * A student and a teacher that tell images apart.
  *
  * @param data shares of the images
+ * @param seed of what is drawn besides them
  */
 record ImageSubject(
-    DistillSpec spec, VisionModel student, VisionModel teacher, TrainingData<ImageDataset> data)
+    DistillSpec spec,
+    VisionModel student,
+    VisionModel teacher,
+    TrainingData<ImageDataset> data,
+    long seed)
     implements DistillSubject {
   /**
    * Opens the images of a job.
@@ -44,7 +52,11 @@ record ImageSubject(
             ImageDataset::size,
             images -> spec.heldOut(images.size()),
             new TrainingData.Parting<>(ImageDataset::drawn, ImageDataset::withoutDrawn));
-    return new ImageSubject(spec, student, teacher, split);
+    var subject = new ImageSubject(spec, student, teacher, split, roles.seed());
+    if (spec.inner().comparesFeatures()) {
+      subject.left(); // refused now, not after models are loaded
+    }
+    return subject;
   }
 
   @Override
@@ -68,10 +80,9 @@ record ImageSubject(
   @Override
   public TeacherLessons lessons(
       Weights weights, Weights teacherWeights, Path folder, Progress.Listener progress) {
-    Teacher<VisionFamily> asked =
-        new Teacher<>(teacher.family(), teacherWeights, teacher.directory().rootDigest());
-    var samples = new ImageSamples(data.learned(), spec.augmentation());
-    DistillationSettings settings = spec.learning(recommended());
+    Teacher<VisionFamily> asked = new Teacher<>(teacher.family(), teacherWeights, digest());
+    var samples = new ImageSamples(data.learned(), spec.augmentation(), spec.mixup());
+    DistillationSettings settings = settings(weights, teacherWeights);
     if (spec.teacherTopK().isEmpty()) {
       return TeacherLessons.of(
           DistillationObjective.ofImages(student.family(), weights, asked, samples, settings));
@@ -81,6 +92,45 @@ record ImageSubject(
             asked, samples, settings.output(), spec.storage(folder, recommended()), progress);
     return new TeacherLessons(
         DistillationObjective.ofImages(student.family(), weights, kept, settings), kept::close);
+  }
+
+  private DistillationSettings settings(Weights weights, Weights teacherWeights) {
+    InnerSpec inner = spec.inner();
+    DistillationSettings outputs = spec.learning(recommended());
+    if (!inner.learnsFeatures()) {
+      return outputs;
+    }
+    FeaturePlaces places = FeaturePlaces.of(student, weights, teacher, teacherWeights);
+    return outputs.withInner(
+        inner.comparesFeatures()
+            ? inner.features(
+                places,
+                places.channels(
+                    teacher.family().sections(teacherWeights), teacher.architecture(), left()))
+            : inner.generation(places, seed),
+        inner.balance());
+  }
+
+  /** Units of the teacher that are left in the student. */
+  private Kept left() {
+    Path before = teacher.directory().path();
+    return Lineage.of(student.directory().path(), before).units(student, teacher);
+  }
+
+  /** Tells the teacher from others, corrected ones included. */
+  private String digest() {
+    return spec.taught(teacher.directory().rootDigest(), seed);
+  }
+
+  @Override
+  public Objective teacherTask() {
+    return new ImageObjective(teacher.family(), data.learned(), spec.augmentation(), 0);
+  }
+
+  @Override
+  public HeldOut teacherHeldOut(Weights start) {
+    return ComparedHeldOut.ofImages(
+        teacher.family(), data.heldOut(), teacher.family(), start, Progress.Listener.NONE);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.espalier.worker.stage.distill;
 
 import io.espalier.worker.algorithm.evaluate.Judgement;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
+import io.espalier.worker.algorithm.layerwise.LayerOrigins;
 import io.espalier.worker.algorithm.layerwise.LayerwiseDistillation;
 import io.espalier.worker.algorithm.layerwise.LearnedLayer;
 import io.espalier.worker.algorithm.minitron.measure.MemoryLimits;
@@ -63,8 +64,7 @@ record LayerwiseWork(StageJob job, DistillSpec spec, TextSubject subject) {
         new LayerwiseDistillation(
             teacher,
             student,
-            origins.layers(),
-            origins.channels(),
+            new LayerOrigins(origins.layers(), origins.channels(), origins.rotation()),
             spec.layerTraining(usual, layers, job.seed()));
     var data =
         new LayerwiseDistillation.Texts(

@@ -2,6 +2,7 @@ package io.espalier.worker.stage.distill;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.espalier.worker.algorithm.minitron.rotate.KeptDirections;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.model.TextModel;
@@ -17,47 +18,84 @@ import java.util.stream.IntStream;
  *
  * @param layers for each layer of the student, which of the teacher's it was
  * @param channels for each channel of its stream, which of the teacher's it was; empty if all are
- *     left
+ *     left, or if it runs along other directions
+ * @param rotation these directions of the teacher's stream
  */
-record StudentOrigins(List<Integer> layers, List<Integer> channels) {
+record StudentOrigins(
+    List<Integer> layers, List<Integer> channels, Optional<KeptDirections> rotation) {
   private static final String ROTATION = "rotation";
 
   /**
    * Reads the espalier.json of both.
    *
    * @param layers number of the student's layers
-   * @throws InvalidInputException if channels were rotated, so that none is one of the teacher's,
-   *     or student and teacher do not fit
+   * @throws InvalidInputException if student and teacher do not fit, or nothing tells along which
+   *     directions a stream that was rotated runs
    */
   static StudentOrigins of(TextModel student, TextModel teacher, int layers) {
     List<JsonNode> stages = stages(student.directory().path());
     int known = stages(teacher.directory().path()).size();
     List<Integer> keptLayers = List.of();
     List<Integer> keptChannels = List.of();
+    int rotations = 0;
     for (JsonNode stage : stages.subList(Math.min(known, stages.size()), stages.size())) {
-      if (stage.at("/change/hidden").asText().equals(ROTATION)) {
-        throw new InvalidInputException(
-            "distill: the stream of %s was rotated, so its channels are none of the teacher's; leave hidden and mode out, or prune with hidden: channels"
-                .formatted(student.directory().path()));
-      }
       keptLayers = after(keptLayers, stage, AxisKind.LAYERS);
-      keptChannels = after(keptChannels, stage, AxisKind.HIDDEN);
+      if (rotates(stage)) {
+        rotations++;
+        requireOne(student, rotations, keptChannels);
+      } else {
+        keptChannels = after(keptChannels, stage, AxisKind.HIDDEN);
+      }
     }
     List<Integer> origins =
         keptLayers.isEmpty() ? IntStream.range(0, layers).boxed().toList() : keptLayers;
+    Optional<KeptDirections> rotation =
+        rotations == 0 ? Optional.empty() : Optional.of(directions(student, keptChannels));
     int wide = student.network().hiddenSize();
-    if (origins.size() != layers
-        || (keptChannels.isEmpty()
-            ? wide != teacher.network().hiddenSize()
-            : wide != keptChannels.size())) {
+    int from = rotation.map(KeptDirections::width).orElse(teacher.network().hiddenSize());
+    int left =
+        rotation
+            .map(KeptDirections::count)
+            .orElse(keptChannels.isEmpty() ? from : keptChannels.size());
+    if (origins.size() != layers || wide != left || from != teacher.network().hiddenSize()) {
       throw new InvalidInputException(
-          "distill: %s does not say which of the teacher's layers and channels its %d layers of %d channels were; leave hidden and mode out, or distil what was pruned here"
+          "distill: %s does not say which of the teacher's layers and channels its %d layers of %d channels were; ask for hidden with map: projection, leave hidden and mode out, or distil what was pruned here"
               .formatted(student.directory().path(), layers, wide));
     }
-    return new StudentOrigins(origins, keptChannels);
+    return new StudentOrigins(origins, rotation.isEmpty() ? keptChannels : List.of(), rotation);
   }
 
-  private static List<JsonNode> stages(Path model) {
+  /** Returns whether a stage left some directions of a stream; if it left all, none was turned. */
+  private static boolean rotates(JsonNode stage) {
+    return stage.at("/change/hidden").asText().equals(ROTATION)
+        && stage.path("kept").has(AxisKind.HIDDEN.key());
+  }
+
+  private static void requireOne(TextModel student, int rotations, List<Integer> channels) {
+    if (rotations > 1 || !channels.isEmpty()) {
+      throw new InvalidInputException(
+          "distill: the stream of %s was narrowed before it was rotated, so nothing tells its directions in the teacher's; ask for map: projection, or name the model that was rotated as teacher"
+              .formatted(student.directory().path()));
+    }
+  }
+
+  /** Directions that stayed, of which later stages kept some. */
+  private static KeptDirections directions(TextModel student, List<Integer> kept) {
+    Path model = student.directory().path();
+    KeptDirections found =
+        KeptDirections.read(model)
+            .orElseThrow(
+                () ->
+                    new InvalidInputException(
+                        "distill: the stream of %s was rotated, but there is no %s beside it that tells its directions; ask for map: projection, or prune anew"
+                            .formatted(model, KeptDirections.FILE)));
+    return kept.isEmpty()
+        ? found
+        : found.select(kept.stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  /** What a model's espalier.json says of each stage that made it. */
+  static List<JsonNode> stages(Path model) {
     List<JsonNode> stages = new ArrayList<>();
     Provenance.of(model)
         .map(made -> made.path("stages"))

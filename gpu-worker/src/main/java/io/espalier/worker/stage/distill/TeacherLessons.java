@@ -15,6 +15,7 @@ record TeacherLessons(Objective objective, Runnable kept) implements AutoCloseab
 
   @Override
   public void close() {
+    objective.close();
     kept.run();
   }
 }

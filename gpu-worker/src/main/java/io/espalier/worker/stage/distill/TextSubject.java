@@ -2,12 +2,16 @@ package io.espalier.worker.stage.distill;
 
 import io.espalier.worker.algorithm.distill.DistillationObjective;
 import io.espalier.worker.algorithm.distill.DistillationSettings;
+import io.espalier.worker.algorithm.distill.InnerTerm;
+import io.espalier.worker.algorithm.distill.ProjectedLoss;
 import io.espalier.worker.algorithm.distill.StoredTeacher;
 import io.espalier.worker.algorithm.distill.Teacher;
 import io.espalier.worker.algorithm.distill.TextSamples;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
 import io.espalier.worker.algorithm.train.ComparedHeldOut;
 import io.espalier.worker.algorithm.train.HeldOut;
+import io.espalier.worker.algorithm.train.Objective;
+import io.espalier.worker.algorithm.train.TextObjective;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.TextInput;
 import io.espalier.worker.data.text.TextDatasets;
@@ -20,6 +24,7 @@ import io.espalier.worker.model.family.LayerStack;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -28,9 +33,14 @@ import java.util.stream.Stream;
  * A student and a teacher that read text.
  *
  * @param data shares of the texts
+ * @param seed of what is drawn besides them
  */
 record TextSubject(
-    DistillSpec spec, TextModel student, TextModel teacher, TrainingData<TextDataset> data)
+    DistillSpec spec,
+    TextModel student,
+    TextModel teacher,
+    TrainingData<TextDataset> data,
+    long seed)
     implements DistillSubject {
   /**
    * Opens the texts of a job.
@@ -39,6 +49,7 @@ record TextSubject(
    */
   static TextSubject open(
       DistillSpec spec, TextModel student, TextModel teacher, DataRoles roles, long seed) {
+    spec.requireNoImages();
     TextSettings settings = spec.texts(seed);
     TextInput input = student.input();
     Path directory = student.directory().path();
@@ -48,10 +59,8 @@ record TextSubject(
             TextDataset::size,
             texts -> spec.heldOut(texts.examples()),
             new TrainingData.Parting<>(TextDataset::drawn, TextDataset::withoutDrawn));
-    var subject = new TextSubject(spec, student, teacher, split);
-    if (spec.learnsHidden()) {
-      subject.origins(); // refused now, not after models are loaded
-    }
+    var subject = new TextSubject(spec, student, teacher, split, seed);
+    subject.inner(); // refused now, not after models are loaded
     return subject;
   }
 
@@ -75,8 +84,7 @@ record TextSubject(
   @Override
   public TeacherLessons lessons(
       Weights weights, Weights teacherWeights, Path folder, Progress.Listener progress) {
-    Teacher<TextNetwork> asked =
-        new Teacher<>(teacher.network(), teacherWeights, teacher.directory().rootDigest());
+    Teacher<TextNetwork> asked = new Teacher<>(teacher.network(), teacherWeights, digest());
     var samples = new TextSamples(student.input(), data.learned());
     DistillationSettings settings = settings();
     if (spec.teacherTopK().isEmpty()) {
@@ -91,8 +99,43 @@ record TextSubject(
   }
 
   private DistillationSettings settings() {
+    List<InnerTerm> terms = inner();
     DistillationSettings outputs = spec.learning(recommended());
-    return spec.learnsHidden() ? spec.withHidden(outputs, origins()) : outputs;
+    return terms.isEmpty() ? outputs : outputs.withInner(terms, spec.inner().balance());
+  }
+
+  private List<InnerTerm> inner() {
+    InnerSpec said = spec.inner();
+    List<InnerTerm> terms = new ArrayList<>();
+    if (said.learnsHidden()) {
+      terms.addAll(said.projects() ? projected(said) : said.hidden(origins()));
+    }
+    if (said.learnsAttention()) {
+      Path before = teacher.directory().path();
+      terms.addAll(
+          said.attention(Lineage.of(student.directory().path(), before).heads(student, teacher)));
+    }
+    return terms;
+  }
+
+  private List<InnerTerm> projected(InnerSpec said) {
+    int own = layers(student);
+    var projection =
+        new ProjectedLoss.Projection(
+            student.network().hiddenSize(), teacher.network().hiddenSize(), seed);
+    return said.projected(
+        Lineage.of(student.directory().path(), teacher.directory().path())
+            .layers(own, layers(teacher)),
+        projection);
+  }
+
+  private static int layers(TextModel model) {
+    if (model.network() instanceof LayerStack stack) {
+      return stack.layers();
+    }
+    throw new InvalidInputException(
+        "distill.hidden: layers of family %s cannot be looked at one by one; leave it out"
+            .formatted(model.family().name()));
   }
 
   /**
@@ -101,12 +144,23 @@ record TextSubject(
    * @throws InvalidInputException if nobody knows
    */
   StudentOrigins origins() {
-    if (student.network() instanceof LayerStack stack) {
-      return StudentOrigins.of(student, teacher, stack.layers());
-    }
-    throw new InvalidInputException(
-        "distill: layers of family %s cannot be looked at one by one; leave it out"
-            .formatted(student.family().name()));
+    return StudentOrigins.of(student, teacher, layers(student));
+  }
+
+  /** Tells the teacher from others, corrected ones included. */
+  private String digest() {
+    return spec.taught(teacher.directory().rootDigest(), seed);
+  }
+
+  @Override
+  public Objective teacherTask() {
+    return TextObjective.of(teacher.network(), data.learned());
+  }
+
+  @Override
+  public HeldOut teacherHeldOut(Weights start) {
+    return ComparedHeldOut.ofTexts(
+        teacher.network(), data.heldOut(), teacher.network(), start, Progress.Listener.NONE);
   }
 
   @Override

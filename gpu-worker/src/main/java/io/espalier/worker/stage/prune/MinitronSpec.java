@@ -165,6 +165,13 @@ public record MinitronSpec(Settings said, MinitronTarget goal) {
             "rankAfter: wanted with constraints and without perLayer, since else there are no"
                 + " candidates to compare");
       }
+      if (said().get(MinitronKeys.PER_LAYER)
+          && said().get(MinitronKeys.IMPORTANCE).equals(ImportanceCriterion.RESIDUAL.key())) {
+        spec.problem(
+            "importance: residual says in which order units of a layer go, not what they are worth"
+                + " beside those of other layers; leave perLayer out, or ask for importance:"
+                + " contribution");
+      }
       Sharding sharding = sharding();
       boolean rotated = said().get(MinitronKeys.HIDDEN).equals(ROTATION);
       if (rotated && said().get(MinitronKeys.PER_LAYER)) {

@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.train.Augmentation;
+import io.espalier.worker.algorithm.train.Mixup;
 import io.espalier.worker.algorithm.train.Objective;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.domain.InvalidInputException;
@@ -80,6 +81,38 @@ final class ImageDistillationTest {
       task -= Math.log(softmax(q[image], 1)[noise.label(image)]);
     }
     assertThat(sum(piece)).isCloseTo(0.75 * learnt + 0.25 * task, within(1e-3));
+  }
+
+  @Test
+  void mixed_images_have_both_classes_by_their_shares() {
+    var mixup = new Mixup(0.7);
+    Objective objective =
+        DistillationObjective.ofImages(
+            family,
+            student,
+            taught(),
+            new ImageSamples(noise, Augmentation.NONE, mixup),
+            SETTINGS.withTask(0.25));
+    SplittableRandom drawing = random();
+    Batch mixed = mixup.apply(Augmentation.NONE.apply(noise.batch(ALL), noise, drawing), drawing);
+    NDArray images = Batches.images(noise, mixed, manager);
+    double[][] p = scores(family.forward(teacher, images, Mode.EVALUATE));
+    double[][] q = inTraining(images);
+
+    double found = sum(objective.piece(ALL, random()));
+
+    double wanted = 0;
+    for (int i = 0; i < IMAGES; i++) {
+      double[] own = softmax(q[i], 1);
+      double share = mixed.shares()[i];
+      double task =
+          -share * Math.log(own[noise.label(i)])
+              - (1 - share) * Math.log(own[(int) mixed.others()[i]]);
+      wanted += 0.75 * divergence(p[i], q[i]) + 0.25 * task;
+    }
+    assertThat(found).isCloseTo(wanted, within(1e-4 * wanted));
+    assertThat(objective.fingerprint())
+        .isNotEqualTo(objective(SETTINGS.withTask(0.25)).fingerprint());
   }
 
   @Test

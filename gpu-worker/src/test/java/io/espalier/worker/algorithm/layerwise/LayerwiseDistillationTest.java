@@ -101,8 +101,7 @@ class LayerwiseDistillationTest {
     return new LayerwiseDistillation(
         teacher,
         who,
-        origins,
-        channels,
+        new LayerOrigins(origins, channels),
         new TrainingSettings(
             TrainingBudget.ofSteps(12),
             new TrainingSettings.Steps(2, 1),
@@ -266,8 +265,7 @@ class LayerwiseDistillationTest {
         new LayerwiseDistillation(
             model,
             model,
-            layers(model).subList(0, 1),
-            List.of(),
+            new LayerOrigins(layers(model).subList(0, 1), List.of()),
             distillation(student, layers(student), 1e-3).settings());
 
     List<LearnedLayer> learned =

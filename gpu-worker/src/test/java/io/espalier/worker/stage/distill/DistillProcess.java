@@ -35,6 +35,9 @@ public final class DistillProcess {
             .with(Map.of(StageDeclaration.TEACHER, folder.resolve("teacher")));
     Progress.Listener told =
         progress -> {
+          if (progress.phase().equals("correcting the teacher")) {
+            System.out.println("correction " + progress.done());
+          }
           if (progress.phase().equals("training")) {
             System.out.println("step " + progress.done());
           }

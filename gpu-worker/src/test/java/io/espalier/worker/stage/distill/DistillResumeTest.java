@@ -20,8 +20,13 @@ import org.junit.jupiter.api.io.TempDir;
 class DistillResumeTest {
   private static final String SPEC =
       "{\"steps\": 14, \"batchSize\": 8, \"learningRate\": 0.02, \"evaluateEvery\": 4, \"ema\":"
-          + " 0.9}";
+          + " 0.9, \"features\": {\"loss\": \"mgd\"},"
+          + " \"mixup\": 0.4, \"taskWeight\": 0.3}";
   private static final int NEVER = Integer.MAX_VALUE;
+
+  private String spec = SPEC;
+  private boolean correction;
+  private final List<Integer> corrections = new ArrayList<>();
 
   @TempDir Path folder;
 
@@ -59,6 +64,31 @@ class DistillResumeTest {
     }
   }
 
+  /** Steps of the teacher's correction are told like the student's. */
+  @Test
+  void a_teacher_whose_correction_was_cut_off_goes_on_to_the_same_bits() throws Exception {
+    spec =
+        "{\"steps\": 4, \"batchSize\": 8, \"learningRate\": 0.02, \"evaluateEvery\": 4,"
+            + " \"teacherCorrection\": {\"steps\": 6, \"learningRate\": 0.01}}";
+    List<Integer> whole = run("whole", NEVER, false, 0);
+    assertThat(whole).containsExactly(1, 2, 3, 4);
+
+    correction = true;
+    run("killed", 4, true, 0); // in the correction
+    correction = false;
+    assertThat(corrections).startsWith(1, 2, 3, 4);
+    run("killed", 2, true, 0); // after it
+    assertThat(corrections.get(0)).isGreaterThanOrEqualTo(4);
+    List<Integer> goneOn = run("killed", NEVER, false, 0);
+
+    assertThat(corrections).isEmpty();
+
+    assertThat(goneOn.get(0)).isGreaterThanOrEqualTo(2);
+    assertThat(folder.resolve("killed").resolve("model.safetensors"))
+        .hasSameBinaryContentAs(folder.resolve("whole/model.safetensors"));
+    assertThat(folder.resolve("checkpoints-killed/distill")).isEmptyDirectory();
+  }
+
   /** Runs until a step is told, then ends the process; the steps that were told. */
   private List<Integer> run(String result, int until, boolean kill, long millis)
       throws IOException, InterruptedException {
@@ -76,14 +106,20 @@ class DistillResumeTest {
                 folder.toString(),
                 folder.resolve(result).toString(),
                 folder.resolve("data_batch_1.bin").toUri().toString(),
-                SPEC,
+                spec,
                 Long.toString(millis))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     List<Integer> steps = new ArrayList<>();
+    corrections.clear();
     try (BufferedReader told = process.inputReader()) {
       for (String line = told.readLine(); line != null; line = told.readLine()) {
-        if (line.startsWith("step ")) {
+        if (line.startsWith("correction ")) {
+          corrections.add(Integer.valueOf(line.substring(11)));
+        }
+        if (correction && line.equals("correction " + until)) {
+          process.toHandle().destroyForcibly();
+        } else if (line.startsWith("step ")) {
           steps.add(Integer.valueOf(line.substring(5)));
           if (steps.get(steps.size() - 1) == until) {
             if (kill) {

@@ -120,8 +120,14 @@ class DistillStageTest {
     assertThatThrownBy(
             () ->
                 stage.check(
-                    job("good", "teacher", "{\"taskWeight\": 0.5, \"batchSize\": 4}", job.data())))
-        .hasMessageContaining("distill.taskWeight: needs labels");
+                    job(
+                        "good",
+                        "teacher",
+                        "{\"taskWeight\": 0.5, \"batchSize\": 4, \"teacherCorrection\":"
+                            + " {\"steps\": 2}}",
+                        job.data())))
+        .hasMessageContaining("distill.taskWeight: needs labels")
+        .hasMessageContaining("distill.teacherCorrection: needs labels");
 
     StageReport report = stage.run(job, Progress.Listener.NONE);
 
@@ -371,6 +377,68 @@ class DistillStageTest {
         .hasMessageContaining("distill.steps: wanted a whole number from 1");
     assertThatThrownBy(() -> stage.check(job("student", "teacher", "{\"minutes\": 0}")))
         .hasMessageContaining("distill.minutes: wanted a number above 0");
+  }
+
+  @Test
+  void images_are_mixed_where_nothing_is_kept_of_them() throws IOException {
+    String spec = "{\"steps\": 4, \"batchSize\": 12, \"taskWeight\": 0.5%s}";
+    StageJob plain = job("student", "teacher", spec.formatted(""));
+    stage.run(plain, Progress.Listener.NONE);
+    Files.move(plain.output(), folder.resolve("plain"));
+
+    StageJob mixed = job("student", "teacher", spec.formatted(", \"mixup\": 0.2"));
+    StageReport report = stage.run(mixed, Progress.Listener.NONE);
+
+    assertThat(report.change()).containsEntry("mixup", "0.2");
+    JsonNode before = json(folder.resolve("plain/report.json")).at("/learning/points/1/loss");
+    JsonNode after = json(mixed.output().resolve("report.json")).at("/learning/points/1/loss");
+    assertThat(after.asDouble()).isPositive().isNotEqualTo(before.asDouble());
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job(
+                        "student",
+                        "teacher",
+                        "{\"mixup\": 1, \"teacherTopK\": 3, \"labelCorrection\": 0.2,"
+                            + " \"augmentation\": \"none\"}")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("leave out mixup or [teacherTopK, labelCorrection]");
+  }
+
+  @Test
+  void a_teacher_is_corrected_before_it_teaches_and_left_behind() throws IOException {
+    String spec = "{\"steps\": 4, \"batchSize\": 12%s}";
+    StageJob plain = job("student", "teacher", spec.formatted(""));
+    StageReport before = stage.run(plain, Progress.Listener.NONE);
+    Files.move(plain.output(), folder.resolve("plain"));
+    byte[] teacher = Files.readAllBytes(folder.resolve("teacher/model.safetensors"));
+
+    StageJob job =
+        job(
+            "student",
+            "teacher",
+            spec.formatted(", \"teacherCorrection\": {\"steps\": 12, \"learningRate\": 0.01}"));
+    StageReport report = stage.run(job, Progress.Listener.NONE);
+
+    assertThat(report.change().get("teacherCorrection"))
+        .matches("after step (3|6|9|12) of 12: loss .* on held-out samples, .* at the start");
+    assertThat(Double.parseDouble(report.change().get("teacher.loss")))
+        .isNotEqualTo(Double.parseDouble(before.change().get("teacher.loss")));
+    assertThat(folder.resolve("teacher/model.safetensors")).hasBinaryContent(teacher);
+    assertThat(job.checkpoints().resolve("distill")).isEmptyDirectory();
+    assertThat(stage.diskBytes(job, 100, Map.of("teacher", 1000L)))
+        .isEqualTo(stage.diskBytes(plain, 100, Map.of("teacher", 1000L)) + 10_000);
+    try (var files = Files.list(job.output());
+        var others = Files.list(folder.resolve("plain"))) {
+      assertThat(files.map(Path::getFileName).toList())
+          .containsExactlyInAnyOrderElementsOf(others.map(Path::getFileName).toList());
+    }
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job("student", "teacher", "{\"teacherCorrection\": {\"learningRate\": 1}}")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("teacherCorrection");
   }
 
   @Test

@@ -54,7 +54,7 @@ public final class ActivationMeasurement {
     this.blueprint = blueprint;
     this.settings = settings;
     this.texts = texts;
-    this.fingerprint =
+    Fingerprint print =
         new Fingerprint()
             .add("minitron " + VERSION)
             .add(PyTorch.device())
@@ -63,7 +63,9 @@ public final class ActivationMeasurement {
             .add("batches " + texts.count() + ", size " + settings.batchSize())
             .add("over tokens " + settings.overTokens().key())
             .add("over sequences " + settings.overSequences().key())
-            .add("seed " + settings.seed())
+            .add("seed " + settings.seed());
+    this.fingerprint =
+        (settings.unitScore() == ImportanceCriterion.RESIDUAL ? print.add("residuals") : print)
             .hex();
   }
 
@@ -135,6 +137,7 @@ public final class ActivationMeasurement {
   /** Watches layers that are at work at once. */
   private final class Watching implements LayerwiseForward.Watch {
     private final Map<Integer, ActivationRecorder> watches = new HashMap<>();
+    private final Map<Integer, ResidualRecorder> residuals = new HashMap<>();
     private final List<LayerActivationScores> seen = new ArrayList<>();
 
     void begin(int layer) {
@@ -142,6 +145,13 @@ public final class ActivationMeasurement {
           layer,
           new ActivationRecorder(
               settings.overTokens(), settings.overSequences(), blueprint.basis().rotated()));
+      if (settings.unitScore() == ImportanceCriterion.RESIDUAL) {
+        residuals.put(
+            layer,
+            new ResidualRecorder(
+                LayerActivationScores.solvable(blueprint, layer),
+                blueprint.network().centresStream()));
+      }
     }
 
     private ActivationRecorder at(int layer) {
@@ -150,12 +160,20 @@ public final class ActivationMeasurement {
 
     @Override
     public ForwardHooks of(int layer, Tokens tokens) {
-      return at(layer).batch(tokens);
+      ForwardHooks watch = at(layer).batch(tokens);
+      ResidualRecorder more = residuals.get(layer);
+      return more == null ? watch : more.batch(tokens, watch);
     }
 
     @Override
     public void done(int layer, Weights weights) {
       LayerActivationScores found = LayerActivationScores.of(at(layer), blueprint, layer, weights);
+      ResidualRecorder more = residuals.remove(layer);
+      if (more != null) {
+        try (more) {
+          found = found.withResiduals(more.scores(weights));
+        }
+      }
       ActivationScoreStore.problem(found, LayerActivationScores.counts(blueprint, layer))
           .ifPresent(
               problem -> {

@@ -102,6 +102,16 @@ public record ActivationScores(String fingerprint, List<LayerActivationScores> l
         layers.stream().map(LayerActivationScores::contributions).toList());
   }
 
+  /**
+   * The same where heads and neurons are scored by what is lost where they go and what reads them
+   * is solved for anew, as far as that was watched, and all else by what it adds to the stream.
+   */
+  ActivationScores residuals() {
+    return new ActivationScores(
+        new Fingerprint().add(fingerprint).add("residuals").hex(),
+        layers.stream().map(LayerActivationScores::residuals).toList());
+  }
+
   /** With one more layer. */
   ActivationScores with(LayerActivationScores layer) {
     var more = new ArrayList<>(layers);

@@ -22,6 +22,17 @@ public enum ImportanceCriterion {
     ActivationScores of(ActivationScores activity) {
       return activity.contributions();
     }
+  },
+  /**
+   * Returns how much of what the projection behind them says is lost where they go and its weights
+   * are solved for anew (Kwon et al., arXiv 2204.09656); of heads, and of neurons that all tokens
+   * go through. Experts and their neurons as for contribution.
+   */
+  RESIDUAL {
+    @Override
+    ActivationScores of(ActivationScores activity) {
+      return activity.residuals();
+    }
   };
 
   /** Its name in policies and reports. */

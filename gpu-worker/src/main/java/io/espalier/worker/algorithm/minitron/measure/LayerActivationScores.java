@@ -127,6 +127,37 @@ public record LayerActivationScores(Map<String, double[]> units, double distance
     return new LayerActivationScores(all, distance);
   }
 
+  private static String residual(String kind) {
+    return "residual of " + kind;
+  }
+
+  /** The axes of heads, and of neurons that all tokens go through, by what they are. */
+  static Map<String, Axis> solvable(NetworkBlueprint blueprint, int layer) {
+    Map<String, Axis> axes = axes(blueprint, layer);
+    axes.keySet().retainAll(List.of(HEADS, NEURONS));
+    return axes;
+  }
+
+  /**
+   * The same with what is lost where units go and what reads them is solved for anew.
+   *
+   * @param scores by what the units are
+   */
+  LayerActivationScores withResiduals(Map<String, double[]> scores) {
+    Map<String, double[]> all = units();
+    scores.forEach((kind, values) -> all.put(residual(kind), values));
+    return new LayerActivationScores(all, distance);
+  }
+
+  /** The same by what is lost, as far as that is known, and else by what units add. */
+  LayerActivationScores residuals() {
+    Map<String, double[]> all = contributions().units();
+    units().keySet().stream()
+        .filter(kind -> units.containsKey(residual(kind)))
+        .forEach(kind -> all.put(kind, of(residual(kind))));
+    return new LayerActivationScores(all, distance);
+  }
+
   /** The axes of the feed-forward part of a layer, by what their units are. */
   private static Map<String, Axis> feedForward(NetworkBlueprint blueprint, int layer) {
     var axes = new LinkedHashMap<String, Axis>();

@@ -11,6 +11,7 @@ import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import io.espalier.worker.checkpoint.surgery.Surgery;
 import io.espalier.worker.domain.InvalidInputException;
+import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.StoredRows;
@@ -27,6 +28,9 @@ import java.util.Objects;
  * directory that is removed when it is closed.
  */
 public final class RotatedModel implements AutoCloseable {
+  /** They lie beside the model only as long as it does. */
+  private static final String FINGERPRINT = "of the model beside";
+
   private static final String TIED = "tie_word_embeddings";
 
   private final Path directory;
@@ -105,6 +109,7 @@ public final class RotatedModel implements AutoCloseable {
         blueprint.network().streamTensors(blueprint.architecture()).untied();
     var more = new LinkedHashMap<>(untied);
     more.keySet().removeAll(original.tensors().keySet());
+    directions.write(beside(directory), FINGERPRINT);
     try (var rotation = new StreamRotation(blueprint, directions)) {
       Surgery.rewrite(original, blueprint.architecture(), more, rotation, directory);
     }
@@ -130,8 +135,31 @@ public final class RotatedModel implements AutoCloseable {
     return untied;
   }
 
+  /**
+   * Keeps beside a model that was cut from this one along which directions its stream runs.
+   *
+   * @param kept those that stay
+   */
+  public void keepDirections(Path model, int[] kept) {
+    StreamDirections all =
+        StreamDirections.read(beside(directory), FINGERPRINT, blueprint.hidden().units())
+            .orElseThrow(
+                () ->
+                    new WorkerException(
+                        "%s: the directions of the stream are gone; repeat the job"
+                            .formatted(beside(directory)),
+                        true,
+                        null));
+    KeptDirections.of(all, kept).write(model);
+  }
+
+  private static Path beside(Path directory) {
+    return directory.resolveSibling(directory.getFileName() + "-directions.safetensors");
+  }
+
   @Override
   public void close() {
     FileTree.remove(directory);
+    FileTree.remove(beside(directory));
   }
 }

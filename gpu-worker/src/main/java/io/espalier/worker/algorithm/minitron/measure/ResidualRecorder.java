@@ -1,0 +1,207 @@
+package io.espalier.worker.algorithm.minitron.measure;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import io.espalier.worker.algorithm.reconstruct.UnitElimination;
+import io.espalier.worker.algorithm.reconstruct.transformer.Projection;
+import io.espalier.worker.domain.model.Axis;
+import io.espalier.worker.domain.model.AxisKind;
+import io.espalier.worker.model.family.ForwardHooks;
+import io.espalier.worker.model.family.Tokens;
+import io.espalier.worker.tensor.PyTorch;
+import io.espalier.worker.tensor.Tensors;
+import io.espalier.worker.tensor.Weights;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Watches what the projections behind heads and neurons of a layer read, for the order in which
+ * units can go if the projections are solved for anew ({@link UnitElimination}). A token counts one
+ * part in what the next normalisation divides its square by; where what is said is normalised
+ * before it is added to the stream, all count the same.
+ */
+final class ResidualRecorder implements AutoCloseable {
+  private static final double SMALLEST_ENERGY = 1e-12;
+
+  private final Map<String, Axis> axes;
+  private final boolean centres;
+  private final NDManager manager = PyTorch.newManager();
+  private final Map<String, UnitElimination> sums = new LinkedHashMap<>();
+
+  /**
+   * A watch that has seen nothing.
+   *
+   * @param axes of heads and of neurons that all tokens go through, by what their scores are called
+   * @param centres whether normalisations of the stream take its mean out
+   */
+  ResidualRecorder(Map<String, Axis> axes, boolean centres) {
+    this.axes = Map.copyOf(axes);
+    this.centres = centres;
+  }
+
+  /**
+   * Returns what watches the next batch.
+   *
+   * @param next hears the same
+   */
+  ForwardHooks batch(Tokens tokens, ForwardHooks next) {
+    return new Batch(tokens, next);
+  }
+
+  /**
+   * One score per unit, by what it is called: the larger, the longer the unit stays.
+   *
+   * @param weights of the layer
+   */
+  Map<String, double[]> scores(Weights weights) {
+    Map<String, double[]> scores = new HashMap<>();
+    axes.forEach(
+        (kind, axis) -> {
+          Optional<Projection> reader = Projection.of(weights.architecture(), axis.name());
+          UnitElimination elimination = sums.get(axis.name());
+          if (reader.isPresent() && elimination != null) {
+            try (var scope = new NDScope()) {
+              scope.suppressNotUsedWarning();
+              scores.put(
+                  kind,
+                  elimination.scores(
+                      reader.get().map(weights),
+                      reader.get().intercept(),
+                      reader.get().inputs() / axis.units()));
+            }
+          }
+        });
+    return scores;
+  }
+
+  @Override
+  public void close() {
+    sums.values().forEach(UnitElimination::close);
+    manager.close();
+  }
+
+  /** One batch on its way. */
+  private final class Batch implements ForwardHooks {
+    private final int[] real;
+    private final ForwardHooks next;
+    private final Map<String, NDArray> read = new LinkedHashMap<>();
+
+    Batch(Tokens tokens, ForwardHooks next) {
+      long[] mask = tokens.mask().toLongArray();
+      this.real = IntStream.range(0, mask.length).filter(i -> mask[i] == 1).toArray();
+      this.next = next;
+    }
+
+    private boolean isWatched(String axis) {
+      return axes.values().stream().anyMatch(each -> each.name().equals(axis));
+    }
+
+    @Override
+    public NDArray heads(String axis, NDArray context) {
+      if (isWatched(axis)) {
+        NDArray byToken = Tensors.transpose(context, 1, 2); // (batch, tokens, heads, head size)
+        var shape = byToken.getShape();
+        read.put(
+            axis,
+            Tensors.reshape(byToken, shape.get(0) * shape.get(1), shape.get(2) * shape.get(3)));
+      }
+      return next.heads(axis, context);
+    }
+
+    @Override
+    public NDArray neurons(String axis, NDArray neurons) {
+      return next.neurons(axis, neurons);
+    }
+
+    @Override
+    public NDArray activated(String axis, NDArray activated) {
+      if (isWatched(axis)) {
+        read.put(axis, rows(activated));
+      }
+      return next.activated(axis, activated);
+    }
+
+    private NDArray rows(NDArray x) {
+      long width = x.getShape().get(x.getShape().dimension() - 1);
+      return Tensors.reshape(x, x.size() / width, width);
+    }
+
+    @Override
+    public NDArray added(AxisKind part, String axis, NDArray said, NDArray stream) {
+      NDArray found = read.remove(axis);
+      if (found != null) {
+        NDArray behind = Tensors.add(said, stream);
+        add(axis, found, energies(Tensors.select(rows(behind), 0, real)));
+      }
+      return next.added(part, axis, said, stream);
+    }
+
+    /** 1 / variance or 1 / mean square of each row, (rows), float64. */
+    private NDArray energies(NDArray stream) {
+      NDArray x = Tensors.inDoublePrecision(stream);
+      double share = 1.0 / x.getShape().get(1);
+      NDArray squares = Tensors.scale(Tensors.sum(Tensors.square(x), 1), share);
+      NDArray energy =
+          centres
+              ? Tensors.subtract(squares, Tensors.square(Tensors.scale(Tensors.sum(x, 1), share)))
+              : squares;
+      return Tensors.divide(
+          Tensors.full(energy, 1, energy.size()), Tensors.atLeast(energy, SMALLEST_ENERGY));
+    }
+
+    private void add(String axis, NDArray found, NDArray weights) {
+      NDArray rows = Tensors.select(found, 0, real);
+      int inputs = Math.toIntExact(rows.getShape().get(1));
+      sums.computeIfAbsent(axis, any -> new UnitElimination(manager, axis, inputs))
+          .add(rows, weights);
+    }
+
+    @Override
+    public NDArray leaving(int layer, NDArray state) {
+      read.forEach(
+          (axis, found) ->
+              add(axis, found, Tensors.full(Tensors.inDoublePrecision(found), 1, real.length)));
+      read.clear();
+      return next.leaving(layer, state);
+    }
+
+    @Override
+    public NDArray routed(String axis, NDArray scores) {
+      return next.routed(axis, scores);
+    }
+
+    @Override
+    public void reads(int expert, String neurons, int[] tokens) {
+      next.reads(expert, neurons, tokens);
+    }
+
+    @Override
+    public void weighs(String neurons, NDArray weights) {
+      next.weighs(neurons, weights);
+    }
+
+    @Override
+    public NDArray expert(String axis, int expert, NDArray output) {
+      return next.expert(axis, expert, output);
+    }
+
+    @Override
+    public NDArray normed(String module, NDArray normed) {
+      return next.normed(module, normed);
+    }
+
+    @Override
+    public NDArray entering(int layer, NDArray state) {
+      return next.entering(layer, state);
+    }
+
+    @Override
+    public NDArray hidden(int index, NDArray state) {
+      return next.hidden(index, state);
+    }
+  }
+}
