@@ -9,7 +9,6 @@ import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
-import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
@@ -53,12 +52,7 @@ public final class ImageActivationMeasurement {
             .add("over tokens " + settings.overTokens().key())
             .add("over images " + settings.overSequences().key())
             .add("seed " + settings.seed())
-            .add(solves() ? "residuals" : "")
             .hex();
-  }
-
-  private boolean solves() {
-    return settings.unitScore() == ImportanceCriterion.RESIDUAL;
   }
 
   /** The images that units are listened to on. */
@@ -93,8 +87,10 @@ public final class ImageActivationMeasurement {
   }
 
   private ActivationScores measured(Progress.Listener progress) {
-    List<Watch> watches =
-        IntStream.range(0, blueprint.blocks().size()).mapToObj(this::watch).toList();
+    List<ActivationRecorder> watches =
+        blueprint.blocks().stream()
+            .map(any -> new ActivationRecorder(settings.overTokens(), settings.overSequences()))
+            .toList();
     try (NDManager manager = PyTorch.newManager();
         Weights weights =
             Weights.load(blueprint.model().directory(), blueprint.architecture(), manager)) {
@@ -111,37 +107,10 @@ public final class ImageActivationMeasurement {
           IntStream.range(0, watches.size())
               .mapToObj(layer -> scores(watches.get(layer), layer, weights))
               .toList());
-    } finally {
-      watches.forEach(Watch::close);
     }
   }
 
-  /** Watches a layer: its units, and what projections would lose without them if that is asked. */
-  private record Watch(ActivationRecorder units, Optional<ResidualRecorder> residuals)
-      implements AutoCloseable {
-    ForwardHooks batch(NDArray mask) {
-      ForwardHooks own = units.batch(mask);
-      return residuals.map(more -> more.batch(mask, own)).orElse(own);
-    }
-
-    @Override
-    public void close() {
-      residuals.ifPresent(ResidualRecorder::close);
-    }
-  }
-
-  private Watch watch(int layer) {
-    return new Watch(
-        new ActivationRecorder(settings.overTokens(), settings.overSequences()),
-        solves()
-            ? Optional.of(
-                new ResidualRecorder(
-                    LayerActivationScores.solvable(blueprint, layer),
-                    blueprint.network().centresStream()))
-            : Optional.empty());
-  }
-
-  private void pass(NDArray pixels, Weights weights, List<Watch> watches) {
+  private void pass(NDArray pixels, Weights weights, List<ActivationRecorder> watches) {
     NDArray x = blueprint.network().embed(weights, pixels);
     NDArray mask = ones(x);
     for (int layer = 0; layer < watches.size(); layer++) {
@@ -158,11 +127,8 @@ public final class ImageActivationMeasurement {
     return Tensors.of(x.getManager(), ones, rows, tokens);
   }
 
-  private LayerActivationScores scores(Watch watch, int layer, Weights weights) {
-    LayerActivationScores heard =
-        LayerActivationScores.of(watch.units(), blueprint, layer, weights);
-    LayerActivationScores found =
-        watch.residuals().map(more -> heard.withResiduals(more.scores(weights))).orElse(heard);
+  private LayerActivationScores scores(ActivationRecorder watch, int layer, Weights weights) {
+    LayerActivationScores found = LayerActivationScores.of(watch, blueprint, layer, weights);
     Optional<String> problem =
         ActivationScoreStore.problem(found, LayerActivationScores.counts(blueprint, layer));
     if (problem.isPresent()) {

@@ -49,17 +49,7 @@ final class ResidualRecorder implements AutoCloseable {
    * @param next hears the same
    */
   ForwardHooks batch(Tokens tokens, ForwardHooks next) {
-    return batch(tokens.mask(), next);
-  }
-
-  /**
-   * Returns what watches the next batch.
-   *
-   * @param mask 1 for a real token, 0 for padding: (batch, tokens), int64
-   * @param next hears the same
-   */
-  ForwardHooks batch(NDArray mask, ForwardHooks next) {
-    return new Batch(mask, next);
+    return new Batch(tokens, next);
   }
 
   /**
@@ -100,8 +90,8 @@ final class ResidualRecorder implements AutoCloseable {
     private final ForwardHooks next;
     private final Map<String, NDArray> read = new LinkedHashMap<>();
 
-    Batch(NDArray tokens, ForwardHooks next) {
-      long[] mask = tokens.toLongArray();
+    Batch(Tokens tokens, ForwardHooks next) {
+      long[] mask = tokens.mask().toLongArray();
       this.real = IntStream.range(0, mask.length).filter(i -> mask[i] == 1).toArray();
       this.next = next;
     }
