@@ -18,6 +18,9 @@ import io.espalier.worker.algorithm.minitron.measure.SubnetMetric;
 import io.espalier.worker.algorithm.minitron.measure.UnitSelection;
 import io.espalier.worker.algorithm.minitron.size.DecoderSizes;
 import io.espalier.worker.algorithm.minitron.size.ImageBlueprint;
+import io.espalier.worker.algorithm.reconstruct.transformer.ImagePasses;
+import io.espalier.worker.algorithm.reconstruct.transformer.TransformerReconstruction;
+import io.espalier.worker.algorithm.reconstruct.transformer.UnitResiduals;
 import io.espalier.worker.checkpoint.surgery.Sharding;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Axis;
@@ -90,6 +93,29 @@ final class ImagePruningTest {
         Arrays.setAll(wanted, i -> wanted[i] * reads[i]);
         requireClose(kind.equals("heads") ? found.heads(layer) : found.neurons(layer), wanted);
       }
+    }
+  }
+
+  /** Against GradNAS, which scores so too; what both add up is checked against loops elsewhere. */
+  @ParameterizedTest
+  @ValueSource(strings = {"vit", "timm-vit"})
+  void residuals_are_those_of_what_reads_heads_and_neurons(String name) {
+    ImageBlueprint blueprint = blueprint(name);
+    ActivationScores found = heard(name, ImportanceCriterion.RESIDUAL, 5);
+
+    Map<String, double[]> wanted;
+    try (Weights weights = Weights.load(blueprint.model().directory(), blueprint.architecture())) {
+      wanted =
+          new UnitResiduals(
+                  new ImagePasses(blueprint.network(), new GoldenImages(Golden.of(name)), 5),
+                  weights)
+              .measure(
+                  new TransformerReconstruction.Storage(1 << 20, own, "test"),
+                  Progress.Listener.NONE);
+    }
+    for (int layer = 0; layer < 2; layer++) {
+      requireClose(found.heads(layer), wanted.get(blueprint.heads(layer).name()));
+      requireClose(found.neurons(layer), wanted.get(blueprint.neurons(layer).name()));
     }
   }
 

@@ -427,7 +427,7 @@ class DistillStageTest {
     assertThat(folder.resolve("teacher/model.safetensors")).hasBinaryContent(teacher);
     assertThat(job.checkpoints().resolve("distill")).isEmptyDirectory();
     assertThat(stage.diskBytes(job, 100, Map.of("teacher", 1000L)))
-        .isEqualTo(stage.diskBytes(plain, 100, Map.of("teacher", 1000L)) + 10_000);
+        .isEqualTo(stage.diskBytes(plain, 100, Map.of("teacher", 1000L)) + 12_000);
     try (var files = Files.list(job.output());
         var others = Files.list(folder.resolve("plain"))) {
       assertThat(files.map(Path::getFileName).toList())

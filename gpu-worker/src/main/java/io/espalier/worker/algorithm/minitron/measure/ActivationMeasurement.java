@@ -162,7 +162,7 @@ public final class ActivationMeasurement {
     public ForwardHooks of(int layer, Tokens tokens) {
       ForwardHooks watch = at(layer).batch(tokens);
       ResidualRecorder more = residuals.get(layer);
-      return more == null ? watch : more.batch(tokens, watch);
+      return more == null ? watch : more.batch(tokens.mask(), watch);
     }
 
     @Override

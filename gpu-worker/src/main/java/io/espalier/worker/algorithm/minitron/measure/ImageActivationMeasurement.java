@@ -9,6 +9,7 @@ import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.job.Progress;
+import io.espalier.worker.model.family.ForwardHooks;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
@@ -42,7 +43,7 @@ public final class ImageActivationMeasurement {
     this.settings = settings;
     long most = (long) settings.batches() * settings.batchSize();
     this.images = data.drawn((int) Math.min(most, data.size()), settings.seed());
-    this.fingerprint =
+    Fingerprint print =
         new Fingerprint()
             .add("minitron of images " + ActivationMeasurement.VERSION)
             .add(PyTorch.device())
@@ -51,7 +52,9 @@ public final class ImageActivationMeasurement {
             .add("batches " + batches() + ", size " + settings.batchSize())
             .add("over tokens " + settings.overTokens().key())
             .add("over images " + settings.overSequences().key())
-            .add("seed " + settings.seed())
+            .add("seed " + settings.seed());
+    this.fingerprint =
+        (settings.unitScore() == ImportanceCriterion.RESIDUAL ? print.add("residuals") : print)
             .hex();
   }
 
@@ -91,6 +94,8 @@ public final class ImageActivationMeasurement {
         blueprint.blocks().stream()
             .map(any -> new ActivationRecorder(settings.overTokens(), settings.overSequences()))
             .toList();
+    List<ResidualRecorder> residuals =
+        settings.unitScore() == ImportanceCriterion.RESIDUAL ? residuals() : List.of();
     try (NDManager manager = PyTorch.newManager();
         Weights weights =
             Weights.load(blueprint.model().directory(), blueprint.architecture(), manager)) {
@@ -98,23 +103,53 @@ public final class ImageActivationMeasurement {
       for (int batch = 0; batch < batches.count(); batch++) {
         try (var scope = new NDScope()) {
           scope.suppressNotUsedWarning();
-          pass(batches.images(batches.get(batch), manager), weights, watches);
+          pass(batches.images(batches.get(batch), manager), weights, watches, residuals);
         }
         progress.report(Progress.of(PHASE, batch + 1, batches.count()));
       }
       return new ActivationScores(
           fingerprint,
           IntStream.range(0, watches.size())
-              .mapToObj(layer -> scores(watches.get(layer), layer, weights))
+              .mapToObj(
+                  layer -> {
+                    LayerActivationScores found = scores(watches.get(layer), layer, weights);
+                    return residuals.isEmpty()
+                        ? found
+                        : found.withResiduals(residuals.get(layer).scores(weights));
+                  })
               .toList());
+    } finally {
+      residuals.forEach(ResidualRecorder::close);
     }
   }
 
-  private void pass(NDArray pixels, Weights weights, List<ActivationRecorder> watches) {
+  private List<ResidualRecorder> residuals() {
+    return IntStream.range(0, blueprint.blocks().size())
+        .mapToObj(
+            layer ->
+                new ResidualRecorder(
+                    LayerActivationScores.solvable(blueprint, layer),
+                    blueprint.network().centresStream()))
+        .toList();
+  }
+
+  private void pass(
+      NDArray pixels,
+      Weights weights,
+      List<ActivationRecorder> watches,
+      List<ResidualRecorder> residuals) {
     NDArray x = blueprint.network().embed(weights, pixels);
     NDArray mask = ones(x);
     for (int layer = 0; layer < watches.size(); layer++) {
-      x = blueprint.network().layer(layer, weights, x, watches.get(layer).batch(mask));
+      ForwardHooks watch = watches.get(layer).batch(mask);
+      x =
+          blueprint
+              .network()
+              .layer(
+                  layer,
+                  weights,
+                  x,
+                  residuals.isEmpty() ? watch : residuals.get(layer).batch(mask, watch));
     }
   }
 

@@ -8,7 +8,6 @@ import io.espalier.worker.algorithm.reconstruct.transformer.Projection;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.model.family.ForwardHooks;
-import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
@@ -46,10 +45,11 @@ final class ResidualRecorder implements AutoCloseable {
   /**
    * Returns what watches the next batch.
    *
+   * @param mask 1 for real tokens, (batch, tokens)
    * @param next hears the same
    */
-  ForwardHooks batch(Tokens tokens, ForwardHooks next) {
-    return new Batch(tokens, next);
+  ForwardHooks batch(NDArray mask, ForwardHooks next) {
+    return new Batch(mask, next);
   }
 
   /**
@@ -90,9 +90,9 @@ final class ResidualRecorder implements AutoCloseable {
     private final ForwardHooks next;
     private final Map<String, NDArray> read = new LinkedHashMap<>();
 
-    Batch(Tokens tokens, ForwardHooks next) {
-      long[] mask = tokens.mask().toLongArray();
-      this.real = IntStream.range(0, mask.length).filter(i -> mask[i] == 1).toArray();
+    Batch(NDArray mask, ForwardHooks next) {
+      long[] tokens = mask.toLongArray();
+      this.real = IntStream.range(0, tokens.length).filter(i -> tokens[i] == 1).toArray();
       this.next = next;
     }
 
