@@ -273,6 +273,14 @@ public final class DistillKeys {
           .usually(0.1)
           .means("Share of the training data that is held out to judge by, drawn by the seed");
 
+  /** Activations that are computed again. */
+  public static final Setting<Boolean> GRADIENT_CHECKPOINTING =
+      Setting.flag("gradientCheckpointing")
+          .means(
+              "Whether a decoder's layers keep only what enters them, and all else is computed"
+                  + " again for the gradients")
+          .more("less memory for one more forward pass; not with `hidden` or `attention`");
+
   /** Steps between judgements. */
   public static final Setting<Integer> EVALUATE_EVERY =
       Setting.whole("evaluateEvery", 1, LARGEST_COUNT)
@@ -334,6 +342,7 @@ public final class DistillKeys {
                       TEACHER_CORRECTION,
                       AUGMENTATION,
                       MIXUP,
+                      GRADIENT_CHECKPOINTING,
                       VALIDATION,
                       EVALUATE_EVERY,
                       PATIENCE,

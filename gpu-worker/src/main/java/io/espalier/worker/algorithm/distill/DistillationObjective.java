@@ -10,6 +10,7 @@ import io.espalier.worker.model.family.Mode;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.model.family.Tokens;
 import io.espalier.worker.model.family.VisionFamily;
+import io.espalier.worker.model.transformer.LayeredNetwork;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,7 +81,7 @@ public final class DistillationObjective {
       DistillationSettings settings) {
     return objective(
         samples,
-        new TextPass(student),
+        pass(student, settings),
         weights,
         new PresentTeacher<>(
             new TextPass(teacher.network()),
@@ -121,7 +122,19 @@ public final class DistillationObjective {
       StoredTeacher<TokenBatch, Tokens> teacher,
       DistillationSettings settings) {
     teacher.requireEnough(settings);
-    return objective(teacher.samples(), new TextPass(student), weights, teacher, settings);
+    return objective(teacher.samples(), pass(student, settings), weights, teacher, settings);
+  }
+
+  private static NetworkPass<Tokens> pass(TextNetwork student, DistillationSettings settings) {
+    if (!settings.recomputes()) {
+      return new TextPass(student);
+    }
+    if (!(student instanceof LayeredNetwork layered)) {
+      throw new InvalidInputException(
+          "gradientCheckpointing: activations of layers are computed again in decoders that"
+              + " continue text alone; leave it out");
+    }
+    return new RecomputedTextPass(layered);
   }
 
   private static <B, I> Objective objective(

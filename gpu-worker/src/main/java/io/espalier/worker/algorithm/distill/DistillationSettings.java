@@ -11,9 +11,14 @@ import java.util.List;
  * @param taskShare share of the loss of the task itself, from 0 to 1; more than 0 needs labels
  * @param inner of what it computes on the way; empty if only what it says counts
  * @param balance weighs the inner losses
+ * @param recomputes whether activations of layers are computed again instead of kept
  */
 public record DistillationSettings(
-    OutputSettings output, double taskShare, List<InnerTerm> inner, Balance balance) {
+    OutputSettings output,
+    double taskShare,
+    List<InnerTerm> inner,
+    Balance balance,
+    boolean recomputes) {
   /** Settings; the list is copied, and the share must be from 0 to 1. */
   public DistillationSettings {
     inner = List.copyOf(inner);
@@ -25,17 +30,22 @@ public record DistillationSettings(
 
   /** Only what a student says counts. */
   public static DistillationSettings of(OutputSettings output) {
-    return new DistillationSettings(output, 0, List.of(), Balance.STATIC);
+    return new DistillationSettings(output, 0, List.of(), Balance.STATIC, false);
   }
 
   /** The same with a share of the loss of the task itself. */
   public DistillationSettings withTask(double share) {
-    return new DistillationSettings(output, share, inner, balance);
+    return new DistillationSettings(output, share, inner, balance, recomputes);
   }
 
   /** The same with losses of what is computed on the way. */
   public DistillationSettings withInner(List<? extends InnerTerm> terms, Balance by) {
-    return new DistillationSettings(output, taskShare, List.copyOf(terms), by);
+    return new DistillationSettings(output, taskShare, List.copyOf(terms), by, recomputes);
+  }
+
+  /** The same whose activations of layers are computed again instead of kept. */
+  public DistillationSettings recomputing() {
+    return new DistillationSettings(output, taskShare, inner, balance, true);
   }
 
   /**

@@ -67,6 +67,19 @@ record LearningObjective<B, I>(
         TeacherLesson lesson = teacher.lesson(indices, batch, inputs, settings.inner());
         return () -> loss(weights, batch, inputs, lesson, drawn);
       }
+
+      @Override
+      public double addGradients(Weights weights, NDManager manager, double share) {
+        if (!settings.inner().isEmpty() || count() == 0) {
+          return Piece.super.addGradients(weights, manager, share);
+        }
+        I inputs = samples.inputs(batch, manager);
+        TeacherLesson lesson = teacher.lesson(indices, batch, inputs, List.of());
+        return student.addGradients(
+            weights,
+            inputs,
+            said -> Tensors.scale(withTask(said, batch, ofOutput(said, batch, lesson)), share));
+      }
     };
   }
 
@@ -86,15 +99,22 @@ record LearningObjective<B, I>(
   private NDArray loss(Weights weights, B batch, I inputs, TeacherLesson lesson, long drawn) {
     Set<Tap> taps = settings.inner().stream().map(InnerTerm::ofStudent).collect(Collectors.toSet());
     NetworkPass.Said said = student.forward(weights, inputs, taps);
-    NDArray rows = lesson.output().loss(samples.rows(said.output(), batch));
-    NDArray output = samples.rowShare() == 1 ? rows : Tensors.scale(rows, samples.rowShare());
-    NDArray learnt = settings.learnt(output, inner(said, lesson, batch, drawn));
+    NDArray output = ofOutput(said.output(), batch, lesson);
+    return withTask(
+        said.output(), batch, settings.learnt(output, inner(said, lesson, batch, drawn)));
+  }
+
+  private NDArray ofOutput(NDArray said, B batch, TeacherLesson lesson) {
+    NDArray rows = lesson.output().loss(samples.rows(said, batch));
+    return samples.rowShare() == 1 ? rows : Tensors.scale(rows, samples.rowShare());
+  }
+
+  private NDArray withTask(NDArray said, B batch, NDArray learnt) {
     double share = settings.taskShare();
     return share == 0
         ? learnt
         : Tensors.add(
-            Tensors.scale(learnt, 1 - share),
-            Tensors.scale(samples.task(said.output(), batch), share));
+            Tensors.scale(learnt, 1 - share), Tensors.scale(samples.task(said, batch), share));
   }
 
   private List<NDArray> inner(NetworkPass.Said said, TeacherLesson lesson, B batch, long drawn) {

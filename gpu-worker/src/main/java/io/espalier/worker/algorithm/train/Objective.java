@@ -2,6 +2,8 @@ package io.espalier.worker.algorithm.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.espalier.worker.tensor.Gradients;
+import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -53,5 +55,15 @@ public interface Objective extends AutoCloseable {
      * @param manager of the samples
      */
     Supplier<NDArray> sum(Weights weights, NDManager manager);
+
+    /**
+     * Adds the gradients of a share of that sum to the weights, and returns the share.
+     *
+     * @param manager of the samples
+     */
+    default double addGradients(Weights weights, NDManager manager, double share) {
+      Supplier<NDArray> sum = sum(weights, manager);
+      return Gradients.of(() -> Tensors.scale(sum.get(), share)).getFloat();
+    }
   }
 }

@@ -8,7 +8,6 @@ import io.espalier.worker.algorithm.evaluate.Measure;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.TensorSpec;
-import io.espalier.worker.tensor.Gradients;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.ArrayList;
@@ -20,7 +19,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** One training of one network. */
@@ -152,8 +150,7 @@ final class TrainingRun implements AutoCloseable {
     for (Objective.Piece piece : pieces) {
       try (var scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        Supplier<NDArray> sum = piece.sum(weights, manager);
-        loss += Gradients.of(() -> Tensors.scale(sum.get(), share)).getFloat();
+        loss += piece.addGradients(weights, manager, share);
       }
     }
     return loss;

@@ -54,7 +54,8 @@ record DistillSpec(Settings said) {
           DistillKeys.TEACHER_TOP_K,
           DistillKeys.TEACHER_CORRECTION,
           DistillKeys.JUDGED_BY,
-          DistillKeys.KEEP);
+          DistillKeys.KEEP,
+          DistillKeys.GRADIENT_CHECKPOINTING);
 
   private static final double SECONDS_PER_MINUTE = 60;
   private static final int JUDGEMENTS = 10;
@@ -82,6 +83,13 @@ record DistillSpec(Settings said) {
               .formatted(budgets.get(1), budgets.size(), budgets));
     }
     new InnerSpec(said).check(reader::problem);
+    Stream.of(DistillKeys.HIDDEN, DistillKeys.ATTENTION)
+        .filter(key -> said.says(key) && said.get(DistillKeys.GRADIENT_CHECKPOINTING))
+        .forEach(
+            key ->
+                reader.problem(
+                    "gradientCheckpointing: what leaves layers is not kept for %s; leave out one of both"
+                        .formatted(key.name())));
     List<String> unmixed =
         Stream.of(DistillKeys.TEACHER_TOP_K, DistillKeys.LABEL_CORRECTION)
             .filter(said::says)
@@ -264,13 +272,15 @@ record DistillSpec(Settings said) {
   /** Returns what is learned. */
   DistillationSettings learning(RecommendedSettings usual) {
     double correction = said.get(DistillKeys.LABEL_CORRECTION);
-    return DistillationSettings.of(
-            new OutputSettings(
-                loss(),
-                said.find(DistillKeys.TEMPERATURE).orElse(usual.temperature()),
-                correction > 0 ? OptionalDouble.of(correction) : OptionalDouble.empty(),
-                FeatureLoss.COSINE))
-        .withTask(said.get(DistillKeys.TASK_WEIGHT));
+    DistillationSettings outputs =
+        DistillationSettings.of(
+                new OutputSettings(
+                    loss(),
+                    said.find(DistillKeys.TEMPERATURE).orElse(usual.temperature()),
+                    correction > 0 ? OptionalDouble.of(correction) : OptionalDouble.empty(),
+                    FeatureLoss.COSINE))
+            .withTask(said.get(DistillKeys.TASK_WEIGHT));
+    return said.get(DistillKeys.GRADIENT_CHECKPOINTING) ? outputs.recomputing() : outputs;
   }
 
   /** Returns what is said of losses besides that of outputs. */
@@ -323,7 +333,8 @@ record DistillSpec(Settings said) {
                 EvaluateKeys.STRIDE,
                 DistillKeys.TOKENS,
                 DistillKeys.HIDDEN,
-                DistillKeys.ATTENTION)
+                DistillKeys.ATTENTION,
+                DistillKeys.GRADIENT_CHECKPOINTING)
             .filter(said::says)
             .map(
                 key ->
