@@ -98,9 +98,7 @@ public final class UniformCutting implements Cutting<UniformCutting.Choice, Mask
 
   private OptionalDouble score(SizeCandidate candidate, Subnet subnet, int of) {
     String name = "%s, layers %s".formatted(candidate.sizes(), subnet.layers());
-    return of == 1
-        ? OptionalDouble.empty()
-        : OptionalDouble.of(scoring.of(name, subnet));
+    return of == 1 ? OptionalDouble.empty() : OptionalDouble.of(scoring.of(name, subnet));
   }
 
   /**
