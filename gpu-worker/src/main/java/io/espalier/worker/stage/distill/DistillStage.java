@@ -83,7 +83,7 @@ public final class DistillStage implements Stage {
     boolean corrects = DistillSpec.parse(job.spec()).correctsTeacher();
     long teacher = corrects ? referenceBytes.getOrDefault(StageDeclaration.TEACHER, 0L) : 0;
     int ofTeacher = 3 + 2 + 1; // state, judged weights, the corrected ones
-    return 3 * inputBytes + kept * inSinglePrecision + ofTeacher * 2 * teacher;
+    return 3 * inputBytes + kept * inSinglePrecision + 2L * ofTeacher * teacher;
   }
 
   @Override
