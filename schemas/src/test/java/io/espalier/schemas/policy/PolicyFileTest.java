@@ -383,7 +383,7 @@ class PolicyFileTest {
           algorithm: fastnas  | algorithm: gradnas, score: loss | prune.score  | said to fastnas and minitron, not to gradnas
           algorithm: fastnas  | algorithm: minitron, stride: 4 | prune.stride  | said to gradnas, not to minitron
           algorithm: fastnas  | algorithm: minitron, score: accuracy | prune.score | one of kl, loss for minitron
-          algorithm: fastnas  | algorithm: minitron, importance: taylor | prune.importance | one of activation, contribution for minitron
+          algorithm: fastnas  | algorithm: minitron, importance: taylor | prune.importance | one of activation, contribution, residual for minitron
           algorithm: fastnas  | algorithm: fastnas, importance: activation | prune.importance | one of batchnorm-scale, consumer-norm, geometric-median, taylor for fastnas
           algorithm: fastnas  | algorithm: minitron, export: { num_layers: 2 } | stages[0].prune | either constraints or export; found both
           algorithm: fastnas, constraints: { flops: 60% } | algorithm: minitron | stages[0].prune | either constraints or export; found neither

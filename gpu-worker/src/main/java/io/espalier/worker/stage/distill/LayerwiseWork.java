@@ -44,11 +44,7 @@ record LayerwiseWork(StageJob job, DistillSpec spec, TextSubject subject) {
           "distill.mode: layers learn one by one in decoders for %s, but this is a model of family %s; leave mode out"
               .formatted(TextTask.TEXT_GENERATION.key(), subject.student().family().name()));
     }
-    if (texts.origins().rotation().isPresent()) {
-      throw new InvalidInputException(
-          "distill.mode: the stream of %s was rotated, so none of its channels is one of the teacher's; leave mode out, or prune with hidden: channels"
-              .formatted(texts.student().directory().path()));
-    }
+    texts.origins();
     return new LayerwiseWork(job, spec, texts);
   }
 

@@ -2,6 +2,7 @@ package io.espalier.worker.stage.distill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -165,6 +166,34 @@ class DistillStageTest {
     assertThat(report.change().get("chosen")).contains("loss");
     assertThat(job.output().resolve("tokenizer.json"))
         .hasSameBinaryContentAs(folder.resolve("llama2/tokenizer.json"));
+
+    Files.move(job.output(), folder.resolve("kept-all"));
+    StageJob less =
+        job(
+            "llama2",
+            "llama1",
+            job.spec().replace("{", "{\"gradientCheckpointing\": true, "),
+            job.data());
+    Metric recomputed = metric(stage.run(less, Progress.Listener.NONE), "loss");
+    assertThat(recomputed.after().orElseThrow())
+        .isCloseTo(loss.after().orElseThrow(), within(1e-4));
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job(
+                        "llama2",
+                        "llama1",
+                        less.spec().replace("{", "{\"hidden\": {\"weight\": 1}, "),
+                        job.data())))
+        .hasMessageContaining("gradientCheckpointing: what leaves layers is not kept for hidden");
+    assertThatThrownBy(
+            () ->
+                stage.check(
+                    job(
+                        "student",
+                        "teacher",
+                        "{\"batchSize\": 8, \"gradientCheckpointing\": true}")))
+        .hasMessageContaining("distill.gradientCheckpointing: is for models that read text");
   }
 
   /** Writes a Llama, what is left of it once it is pruned, and texts, which are returned. */
