@@ -41,6 +41,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -126,8 +127,10 @@ class LayerwiseDistillationTest {
       throws IOException {
     distillation.train(texts(), rules(kept, ending), Progress.Listener.NONE);
     Path made = Files.createDirectory(folder.resolve(name));
-    for (Path file : Files.list(student.model().directory().path()).toList()) {
-      Files.copy(file, made.resolve(file.getFileName()));
+    try (Stream<Path> files = Files.list(student.model().directory().path())) {
+      for (Path file : files.toList()) {
+        Files.copy(file, made.resolve(file.getFileName()));
+      }
     }
     ModelDirectory model = ModelDirectory.open(made);
     distillation.write(texts(), kept, model);
@@ -225,7 +228,9 @@ class LayerwiseDistillationTest {
 
     whole.forEach((name, values) -> assertThat(goneOn.get(name)).as(name).isEqualTo(values));
     distillation.forget(texts(), kept);
-    assertThat(Files.walk(kept).filter(Files::isRegularFile)).isEmpty();
+    try (Stream<Path> files = Files.walk(kept)) {
+      assertThat(files.filter(Files::isRegularFile)).isEmpty();
+    }
   }
 
   @Test

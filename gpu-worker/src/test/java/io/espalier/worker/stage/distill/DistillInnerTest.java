@@ -220,7 +220,7 @@ final class DistillInnerTest {
 
   /** The error at the start that is told of a layer. */
   private static double error(String told) {
-    return Double.parseDouble(told.split(" ")[1]);
+    return Double.parseDouble(told.replaceFirst("error (\\S+) .*", "$1"));
   }
 
   private void assertEmbeddingAlong(KeptDirections directions) {

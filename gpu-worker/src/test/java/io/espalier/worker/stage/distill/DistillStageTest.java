@@ -246,8 +246,9 @@ class DistillStageTest {
     } else {
       assertThat(weights).isEqualTo(given);
     }
-    assertThat(Files.walk(job.checkpoints().resolve("distill")).filter(Files::isRegularFile))
-        .isEmpty();
+    try (var files = Files.walk(job.checkpoints().resolve("distill"))) {
+      assertThat(files.filter(Files::isRegularFile)).isEmpty();
+    }
   }
 
   @Test

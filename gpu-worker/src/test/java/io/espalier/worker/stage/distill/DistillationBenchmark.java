@@ -104,7 +104,7 @@ public final class DistillationBenchmark {
       var rules = new ArrayList<String>(List.of("{\"match\": \"*\", \"exclude\": true}"));
       String[] each = chosen.split(" ");
       for (int i = 0; i < each.length; i++) {
-        double ratio = Double.parseDouble(each[i]) / (16 << i / 3);
+        double ratio = Double.parseDouble(each[i]) / (16 << (i / 3));
         if (ratio < 1) {
           rules.add(
               "{\"match\": \"layer%d.%d.conv1\", \"exclude\": false, \"ratios\": [%s]}"
