@@ -18,7 +18,7 @@ public final class DistillKeys {
           .otherwise("10 for images, 3 for texts")
           .means("Passes over the training data; at most one of epochs, steps, tokens, minutes");
 
-  /** What learns at a time. */
+  /** Part that learns at a time. */
   public static final Setting<String> MODE =
       Setting.word("mode", "whole", "layerwise")
           .usually("whole")

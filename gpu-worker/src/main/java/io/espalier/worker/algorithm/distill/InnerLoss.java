@@ -69,7 +69,7 @@ public record InnerLoss(
   }
 
   /**
-   * What the teacher's channels are to the student, (rows, width).
+   * Returns the teacher's channels as the student has them, (rows, width).
    *
    * @param state of the teacher, see {@link #rows}
    */

@@ -16,7 +16,9 @@ public interface InnerTerm {
   /** Factor of the loss. */
   double weight();
 
-  /** What is trained along with the student for this loss alone; terms may share by name. */
+  /**
+   * Weights that are trained along with the student for this loss alone; terms may share by name.
+   */
   default List<Companion> companions() {
     return List.of();
   }
@@ -27,7 +29,7 @@ public interface InnerTerm {
   }
 
   /**
-   * What the student is to compute.
+   * Target of what the student computes.
    *
    * @param found what is found in the teacher
    * @throws io.espalier.worker.domain.InvalidInputException if it does not fit

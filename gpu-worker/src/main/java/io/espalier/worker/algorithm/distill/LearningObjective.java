@@ -14,7 +14,7 @@ import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** What a teacher says of samples, as what a student is trained towards. */
+/** Objective of a student: what a teacher says of samples. */
 record LearningObjective<B, I>(
     LearningSamples<B, I> samples,
     NetworkPass<I> student,

@@ -35,7 +35,7 @@ interface NetworkPass<I> {
    * @param found what was looked at
    */
   record Said(NDArray output, Map<Tap, NDArray> found) {
-    /** What was found at a place that was looked at. */
+    /** Returns what was found at a place that was looked at. */
     NDArray at(Tap tap) {
       NDArray array = found.get(tap);
       if (array == null) {

@@ -22,7 +22,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * What a teacher says of samples that do not change, computed once and kept in a file.
+ * Answers of a teacher to samples that do not change, computed once and kept in a file.
  *
  * <p>Rows of few classes are kept as they are, so that a student learns the same as from the
  * teacher itself; of many classes only the {@linkplain KeptScores likeliest}. The file is taken up
@@ -58,7 +58,7 @@ public final class StoredTeacher<B, I> implements TeacherSource<B, I>, AutoClose
   }
 
   /**
-   * What a teacher says of images.
+   * Answers of a teacher to images.
    *
    * @throws InvalidInputException if images are changed anew each time they are shown
    */
@@ -81,7 +81,7 @@ public final class StoredTeacher<B, I> implements TeacherSource<B, I>, AutoClose
         progress);
   }
 
-  /** What a teacher says of texts. */
+  /** Answers of a teacher to texts. */
   public static StoredTeacher<TokenBatch, Tokens> ofTexts(
       Teacher<TextNetwork> teacher,
       TextSamples samples,

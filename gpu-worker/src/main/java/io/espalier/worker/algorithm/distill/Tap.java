@@ -9,18 +9,18 @@ package io.espalier.worker.algorithm.distill;
 public record Tap(Kind kind, int place) {
   /** Something that a pass computes on its way. */
   public enum Kind {
-    /** What leaves a layer or section. */
+    /** State that leaves a layer or section. */
     STATE,
-    /** How tokens of a layer look at each other: scores before softmax. */
+    /** Attention of a layer's tokens to each other: scores before softmax. */
     ATTENTION
   }
 
-  /** What leaves a place. */
+  /** State that leaves a place. */
   static Tap state(int place) {
     return new Tap(Kind.STATE, place);
   }
 
-  /** How tokens look at each other in a layer. */
+  /** Attention of tokens to each other in a layer. */
   static Tap attention(int layer) {
     return new Tap(Kind.ATTENTION, layer);
   }

@@ -11,7 +11,7 @@ interface TeacherSource<B, I> {
   int places();
 
   /**
-   * What it says of samples, in the open scope; gradients must be off.
+   * Returns what it says of samples, in the open scope; gradients must be off.
    *
    * @param indices positions of the samples
    * @param inner losses that what it computes on the way is asked for

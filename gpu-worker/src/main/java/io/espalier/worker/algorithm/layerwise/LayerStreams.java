@@ -79,7 +79,7 @@ final class LayerStreams implements AutoCloseable {
   }
 
   /**
-   * What a layer is to make of a batch.
+   * Target of a layer for a batch.
    *
    * @param stream (batch, tokens, hidden)
    * @param factors weight of each token's squared error, (batch, tokens, 1); of padding 0
@@ -109,7 +109,7 @@ final class LayerStreams implements AutoCloseable {
     return new Wanted(stream, factors);
   }
 
-  /** What the teacher's stream is to the student: (batch, tokens, its hidden size). */
+  /** Returns the teacher's stream as the student has it: (batch, tokens, its hidden size). */
   private NDArray ofStudent(NDArray state) {
     if (origins.directions().isPresent()) {
       var directions = origins.directions().get();

@@ -1,7 +1,7 @@
 package io.espalier.worker.algorithm.layerwise;
 
 /**
- * What came of the training of one layer.
+ * Result of the training of one layer.
  *
  * @param layer its number in the student
  * @param before mean squared error of a token on held-out texts, as a share of the teacher's square

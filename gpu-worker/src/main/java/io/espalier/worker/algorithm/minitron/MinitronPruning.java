@@ -265,7 +265,9 @@ public final class MinitronPruning<B extends NetworkBlueprint> {
       }
     }
 
-    /** What candidates are compared by once they have learned; nothing where they do not. */
+    /**
+     * Returns what candidates are compared by once they have learned; nothing where they do not.
+     */
     private @Nullable LearnedSubnets learned(Heard<B> heard) {
       return subject
           .learned(

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
-/** What a network is trained towards: samples, and its loss on some of them. */
+/** Aim of a training: samples, and the loss of a network on some of them. */
 public interface Objective extends AutoCloseable {
   /** Number of samples, which are images or sequences. */
   int size();

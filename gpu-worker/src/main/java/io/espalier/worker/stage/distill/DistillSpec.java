@@ -201,7 +201,7 @@ record DistillSpec(Settings said) {
         seed);
   }
 
-  /** What tells a teacher as it is learned from from others. */
+  /** Returns what tells a teacher from others, corrected ones included. */
   String taught(String digest, long seed) {
     return correctsTeacher()
         ? "%s corrected by %s, %d".formatted(digest, said.used(), seed)

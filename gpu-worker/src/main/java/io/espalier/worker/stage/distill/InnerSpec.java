@@ -60,7 +60,7 @@ record InnerSpec(Settings said) {
     return found.stream().distinct().toList();
   }
 
-  /** How their weights are meant. */
+  /** Returns how their weights are meant. */
   Balance balance() {
     return balances().contains("static") ? Balance.STATIC : Balance.DYNAMIC;
   }

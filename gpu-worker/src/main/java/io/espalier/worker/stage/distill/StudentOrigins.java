@@ -94,7 +94,7 @@ record StudentOrigins(
         : found.select(kept.stream().mapToInt(Integer::intValue).toArray());
   }
 
-  /** What a model's espalier.json says of each stage that made it. */
+  /** Returns what a model's espalier.json says of each stage that made it. */
   static List<JsonNode> stages(Path model) {
     List<JsonNode> stages = new ArrayList<>();
     Provenance.of(model)

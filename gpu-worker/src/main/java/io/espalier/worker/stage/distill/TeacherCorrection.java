@@ -60,7 +60,7 @@ record TeacherCorrection(
     return Weights.load(teacher.directory(), teacher.architecture());
   }
 
-  /** What became of the teacher, in words; empty if it is as it came. */
+  /** Returns what became of the teacher, in words; empty if it is as it came. */
   Optional<String> words() {
     return spec.correctsTeacher()
         ? kept().map(file -> file.metadata().getOrDefault(WORDS, ""))

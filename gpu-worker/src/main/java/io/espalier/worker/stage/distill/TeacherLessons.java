@@ -3,7 +3,7 @@ package io.espalier.worker.stage.distill;
 import io.espalier.worker.algorithm.train.Objective;
 
 /**
- * What a student learns, and what has to be closed after it.
+ * Lessons of a student, and what has to be closed after it.
  *
  * @param kept what the teacher said, if that was kept; else nothing
  */

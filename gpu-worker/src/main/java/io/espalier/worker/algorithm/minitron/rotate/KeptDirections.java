@@ -28,7 +28,7 @@ public record KeptDirections(int width, float[] rows) {
 
   private static final String TENSOR = "directions";
 
-  /** How many there are. */
+  /** Returns how many there are. */
   public int count() {
     return rows.length / width;
   }

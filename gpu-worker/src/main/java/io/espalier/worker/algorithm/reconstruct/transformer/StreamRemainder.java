@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
  * @param layers by their numbers in the model, ascending
  */
 public record StreamRemainder(Optional<List<Integer>> channels, List<Integer> layers) {
-  /** What is left; lists are copied. */
+  /** Remains of a stream; lists are copied. */
   public StreamRemainder {
     channels = channels.map(List::copyOf);
     layers = List.copyOf(layers);
