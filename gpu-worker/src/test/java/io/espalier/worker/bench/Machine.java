@@ -34,8 +34,17 @@ public final class Machine {
 
   /** The most memory that this process ever had, as the system says it. */
   public static String peakMemory() throws IOException {
+    return status("VmHWM");
+  }
+
+  /** The memory that this process has now, as the system says it. */
+  public static String residentMemory() throws IOException {
+    return status("VmRSS");
+  }
+
+  private static String status(String what) throws IOException {
     return Files.readAllLines(Path.of("/proc/self/status")).stream()
-        .filter(line -> line.startsWith("VmHWM"))
+        .filter(line -> line.startsWith(what))
         .findFirst()
         .orElse("unknown");
   }

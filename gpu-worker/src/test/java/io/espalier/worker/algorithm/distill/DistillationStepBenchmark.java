@@ -8,6 +8,9 @@ import io.espalier.worker.algorithm.train.Augmentation;
 import io.espalier.worker.algorithm.train.ImageObjective;
 import io.espalier.worker.algorithm.train.Objective;
 import io.espalier.worker.algorithm.train.TextObjective;
+import io.espalier.worker.algorithm.train.Trainer;
+import io.espalier.worker.algorithm.train.TrainingBudget;
+import io.espalier.worker.algorithm.train.TrainingSettings;
 import io.espalier.worker.bench.LargeCheckpoint;
 import io.espalier.worker.bench.Machine;
 import io.espalier.worker.checkpoint.ModelDirectory;
@@ -26,6 +29,7 @@ import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +50,7 @@ import java.util.stream.IntStream;
  * <p>Of a ResNet-20 with 64 images of 32 × 32, and of a Llama of 4 layers of 256 channels and 8,000
  * tokens with 4 sequences of 128; students have half the inner channels or neurons. With {@code
  * -Dai.djl.pytorch.num_threads=1} times are the processor's own, which other load hardly disturbs.
- * Argument: rounds (default 9).
+ * Argument: rounds (default 9), or {@code memory} for the memory of 2,000 steps of each.
  */
 public final class DistillationStepBenchmark {
   private static final OutputSettings OUTPUT = OutputSettings.of(OutputLoss.FORWARD_KL, 2);
@@ -65,17 +69,64 @@ public final class DistillationStepBenchmark {
   }
 
   public static void main(String[] arguments) throws IOException {
-    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 9;
+    boolean memory = arguments.length > 0 && arguments[0].equals("memory");
+    int rounds = arguments.length > 0 && !memory ? Integer.parseInt(arguments[0]) : 9;
     Path directory = Files.createTempDirectory("distillation");
     print("%s", Machine.line());
     try (NDManager manager = PyTorch.newManager()) {
       var benchmark = new DistillationStepBenchmark(manager, directory, rounds);
-      benchmark.images();
-      benchmark.texts();
+      if (memory) {
+        benchmark.memory();
+      } else {
+        benchmark.images();
+        benchmark.texts();
+      }
     } finally {
       Machine.delete(directory);
     }
     print("load at the end: %s", Machine.load());
+  }
+
+  /** Trains 2,000 steps of 8 images and of 2 sequences, and prints the memory on the way. */
+  private void memory() throws IOException {
+    Golden golden = Golden.of("cifar-resnet20");
+    try (Weights weights = golden.weights(manager);
+        Weights student = weights.keep(half(weights, AxisKind.CHANNELS))) {
+      var samples = new ImageSamples(new ImageNoise(10, 64, 32), Augmentation.NONE);
+      var teacher = new Teacher<>(golden.family(), weights, "digest");
+      train(
+          "ResNet-20",
+          student,
+          DistillationObjective.ofImages(golden.family(), student, teacher, samples, SETTINGS),
+          8);
+    }
+    TextModel model = llama();
+    try (Weights weights = Weights.load(model.directory(), model.architecture(), manager);
+        Weights student = weights.keep(half(weights, AxisKind.NEURONS))) {
+      var samples = new TextSamples(model.network().input(), new Drawn(4));
+      var teacher = new Teacher<>(model.network(), weights, "digest");
+      train(
+          "Llama",
+          student,
+          DistillationObjective.ofTexts(model.network(), student, teacher, samples, SETTINGS),
+          2);
+    }
+  }
+
+  private void train(String name, Weights student, Objective objective, int batch) {
+    new Trainer(TrainingSettings.text(1, batch, 1e-5, 1).with(TrainingBudget.ofSteps(2_000)))
+        .train(
+            student,
+            objective,
+            step -> {
+              if (step.done() == 100 || step.done() % 500 == 0) {
+                try {
+                  print("%s, step %d: %s", name, step.done(), Machine.residentMemory());
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              }
+            });
   }
 
   private void images() {

@@ -3,8 +3,6 @@ package io.espalier.worker.algorithm.minitron.measure;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.algorithm.minitron.MinitronPlan;
 import io.espalier.worker.algorithm.minitron.MinitronPruning;
 import io.espalier.worker.algorithm.minitron.MinitronSettings;
@@ -18,7 +16,7 @@ import io.espalier.worker.algorithm.minitron.space.UniformCosts;
 import io.espalier.worker.algorithm.prune.PruningOutcome;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.Constraints;
-import io.espalier.worker.bench.LargeCheckpoint;
+import io.espalier.worker.bench.LargeLlama;
 import io.espalier.worker.bench.Machine;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.surgery.Sharding;
@@ -26,8 +24,6 @@ import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.data.text.TextDatasets;
 import io.espalier.worker.data.text.TextSettings;
 import io.espalier.worker.domain.job.Progress;
-import io.espalier.worker.domain.model.TensorSpec;
-import io.espalier.worker.model.Families;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Tensors;
@@ -38,7 +34,6 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -52,10 +47,7 @@ import java.util.OptionalInt;
  * much (the temporary one).
  */
 public final class StreamBenchmark {
-  private static final int HIDDEN = 2048;
-  private static final int NEURONS = 5632;
-  private static final int HEADS = 32;
-  private static final int GROUPS = 8;
+  private static final int HIDDEN = LargeLlama.HIDDEN;
   private static final int VOCABULARY = 32_000;
   private static final int TOKENS = 512;
   private static final int BATCH = 4;
@@ -96,39 +88,15 @@ public final class StreamBenchmark {
       heard.write(HEARD_LAYERS, VOCABULARY);
       heard.hear();
       var large = new StreamBenchmark(folder, "large", 128);
-      large.write(layers(mebibytes, vocabulary), vocabulary);
+      large.write(LargeLlama.layers(mebibytes, vocabulary), vocabulary);
       large.cutInProcessOfItsOwn();
     } finally {
       Machine.delete(folder);
     }
   }
 
-  private static int layers(int mebibytes, int vocabulary) {
-    long layer =
-        2L * HIDDEN * HIDDEN + 2L * HIDDEN * HIDDEN / HEADS * GROUPS + 3L * HIDDEN * NEURONS;
-    long ends = 2L * vocabulary * HIDDEN;
-    return Math.max(2, Math.toIntExact((((long) mebibytes << 20) / Short.BYTES - ends) / layer));
-  }
-
   private void write(int layers, int vocabulary) throws IOException {
-    Zoo.writeRandomModel("llama_tiny", model, Optional.empty(), 1); // for its tokenizer
-    Files.delete(model.resolve("model.safetensors"));
-    Path config = model.resolve("config.json");
-    var json = new ObjectMapper();
-    ObjectNode sizes = (ObjectNode) json.readTree(config.toFile());
-    sizes
-        .put("hidden_size", HIDDEN)
-        .put("intermediate_size", NEURONS)
-        .put("num_attention_heads", HEADS)
-        .put("num_key_value_heads", GROUPS)
-        .put("num_hidden_layers", layers)
-        .put("vocab_size", vocabulary)
-        .put("max_position_embeddings", 4096)
-        .put("dtype", "bfloat16");
-    json.writeValue(config.toFile(), sizes);
-    List<TensorSpec> tensors =
-        Families.text(sizes).network(sizes).architecture(Map.of(), 1).tensors();
-    LargeCheckpoint.write(model, tensors, SHARD_BYTES);
+    LargeLlama.write(model, layers, vocabulary, SHARD_BYTES);
     print(
         "%d layers, %d MiB in shards of at most %d bytes",
         layers, ModelDirectory.open(model).bytes() >> 20, SHARD_BYTES);
