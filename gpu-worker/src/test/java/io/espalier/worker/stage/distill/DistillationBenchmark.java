@@ -71,8 +71,8 @@ public final class DistillationBenchmark {
           return new Subject("accuracy", 100, cuts, 0);
         }
         case "modelopt" -> {
-          cuts.put("80 %, ModelOpt's widths", widths("8 16 8 24 32 32 48 56 40", 63_408_000));
-          cuts.put("60 %, ModelOpt's widths", widths("8 8 8 16 24 24 32 56 24", 48_073_000));
+          cuts.put("80 %, ModelOpt's widths", widths(63_408_000, 8, 16, 8, 24, 32, 32, 48, 56, 40));
+          cuts.put("60 %, ModelOpt's widths", widths(48_073_000, 8, 8, 8, 16, 24, 24, 32, 56, 24));
           return new Subject("accuracy", 100, cuts, 0);
         }
         case "bert" -> {
@@ -100,11 +100,10 @@ public final class DistillationBenchmark {
      * Widths that ModelOpt 0.40 chose for the same network, divisor and data, of the first
      * convolution of each block; BatchNorm is calibrated, and nothing solved for.
      */
-    private static String widths(String chosen, int flops) {
+    private static String widths(int flops, int... chosen) {
       var rules = new ArrayList<String>(List.of("{\"match\": \"*\", \"exclude\": true}"));
-      String[] each = chosen.split(" ");
-      for (int i = 0; i < each.length; i++) {
-        double ratio = Double.parseDouble(each[i]) / (16 << (i / 3));
+      for (int i = 0; i < chosen.length; i++) {
+        double ratio = (double) chosen[i] / (16 << (i / 3));
         if (ratio < 1) {
           rules.add(
               "{\"match\": \"layer%d.%d.conv1\", \"exclude\": false, \"ratios\": [%s]}"
