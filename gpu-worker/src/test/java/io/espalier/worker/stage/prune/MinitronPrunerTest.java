@@ -625,7 +625,7 @@ final class MinitronPrunerTest {
   @Test
   void candidates_are_compared_once_they_have_learned() throws IOException {
     Path texts = own.resolve("long.txt");
-    Files.writeString(texts, TextModels.words(4_000, 5));
+    Files.writeString(texts, TextModels.words(60, 5));
     String asked =
         "'constraints':{'parameters':'70%'},'topK':2,'hiddenDivisor':8,'neuronDivisor':16,"
             + "'rankAfter':{'steps':2},'reconstruct':'off'";
