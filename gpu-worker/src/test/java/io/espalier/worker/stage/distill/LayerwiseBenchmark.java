@@ -41,7 +41,7 @@ public final class LayerwiseBenchmark {
     Path folder = Files.createTempDirectory(parent, "layerwise-benchmark");
     try {
       print("%s", Machine.line());
-      Zoo.writeTexts(DrawnText.TALES, folder.resolve("data"), 40, 10, 1);
+      Zoo.writeTexts(DrawnText.TALES, folder.resolve("data"), 40, 120, 1);
       Path model = folder.resolve("model");
       LargeLlama.write(model, LargeLlama.layers(mebibytes, VOCABULARY), VOCABULARY, SHARD_BYTES);
       print("%d MiB in shards", ModelDirectory.open(model).bytes() >> 20);
