@@ -10,6 +10,7 @@ import io.espalier.worker.checkpoint.safetensors.DType;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsWriter;
 import io.espalier.worker.checkpoint.safetensors.TensorData;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.tensor.Tensors;
@@ -21,9 +22,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -172,15 +176,18 @@ final class TrainingCheckpoint {
   }
 
   private void write(String name, Map<String, NDArray> arrays, Map<String, String> metadata) {
-    Map<String, TensorData> tensors = new LinkedHashMap<>();
-    arrays.forEach((tensor, array) -> tensors.put(tensor, stored(array)));
+    List<TensorHeader> headers = new ArrayList<>();
+    arrays.forEach(
+        (tensor, array) ->
+            headers.add(TensorHeader.of(tensor, type(array), array.getShape().getShape())));
     Path file = folder.resolve(name);
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
       throw new WorkerException("cannot write %s: %s".formatted(file, e), true, e);
     }
-    SafetensorsWriter.write(file, tensors, metadata);
+    SafetensorsWriter.write(
+        file, headers, tensor -> stored(Objects.requireNonNull(arrays.get(tensor))), metadata);
   }
 
   private Optional<SafetensorsFile> open(Path file) {
@@ -213,8 +220,12 @@ final class TrainingCheckpoint {
     return arrays;
   }
 
+  private static DType type(NDArray array) {
+    return array.getDataType() == DataType.INT64 ? DType.I64 : DType.F32;
+  }
+
   private static TensorData stored(NDArray array) {
-    DType type = array.getDataType() == DataType.INT64 ? DType.I64 : DType.F32;
+    DType type = type(array);
     long[] shape = array.getShape().getShape();
     ByteBuffer bytes =
         ByteBuffer.allocate(Math.toIntExact(type.bytes(shape))).order(ByteOrder.LITTLE_ENDIAN);

@@ -126,9 +126,9 @@ final class TrainingRun implements AutoCloseable {
       goBack(loss);
       return;
     }
-    settings.largestNorm().ifPresent(largest -> GradientNorm.shorten(trained, largest));
     try (var scope = new NDScope()) {
       scope.suppressNotUsedWarning();
+      settings.largestNorm().ifPresent(largest -> GradientNorm.shorten(trained, largest));
       optimizer.step(rate, state.steps() + 1);
     }
     average.ifPresent(running -> running.add(weights, state.steps() + 1));

@@ -8,9 +8,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 
 /** Writes safetensors files with the same bytes as the format's own library. */
 public final class SafetensorsWriter {
@@ -34,20 +36,34 @@ public final class SafetensorsWriter {
       Path file, Map<String, TensorData> tensors, Map<String, String> metadata) {
     List<TensorHeader> headers = new ArrayList<>();
     tensors.forEach((name, data) -> headers.add(TensorHeader.of(name, data.dtype(), data.shape())));
+    write(file, headers, name -> Objects.requireNonNull(tensors.get(name)), metadata);
+  }
+
+  /**
+   * Writes tensors one after another, so that memory need hold only one of them at a time.
+   *
+   * @param headers of all of them
+   * @param source the numbers of a tensor by its name; asked once for each
+   */
+  public static void write(
+      Path file,
+      Collection<TensorHeader> headers,
+      Function<String, TensorData> source,
+      Map<String, String> metadata) {
     SafetensorsHeader header = HeaderWriter.layout(headers, metadata);
     try {
-      AtomicFile.write(file, channel -> write(channel, header, tensors));
+      AtomicFile.write(file, channel -> write(channel, header, source));
     } catch (IOException e) {
       throw Failures.writing(file, e);
     }
   }
 
   private static void write(
-      FileChannel channel, SafetensorsHeader header, Map<String, TensorData> tensors)
+      FileChannel channel, SafetensorsHeader header, Function<String, TensorData> source)
       throws IOException {
     writeFully(channel, HeaderWriter.bytes(header));
     for (Place place : header.tensors().values()) {
-      writeFully(channel, Objects.requireNonNull(tensors.get(place.header().name())).bytes());
+      writeFully(channel, source.apply(place.header().name()).bytes());
     }
   }
 
