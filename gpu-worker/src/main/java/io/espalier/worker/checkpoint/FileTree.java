@@ -39,6 +39,20 @@ public final class FileTree {
     }
   }
 
+  /**
+   * Makes a directory that is empty, whatever was there.
+   *
+   * @throws WorkerException if that is not possible; worth another attempt
+   */
+  public static void makeEmpty(Path directory) {
+    remove(directory);
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new WorkerException("cannot make %s: %s".formatted(directory, e), true, e);
+    }
+  }
+
   private static void delete(Path path) {
     try {
       Files.delete(path);

@@ -20,13 +20,10 @@ import io.espalier.worker.algorithm.train.TrainingBudget;
 import io.espalier.worker.algorithm.train.TrainingSettings;
 import io.espalier.worker.checkpoint.FileTree;
 import io.espalier.worker.data.ImageDataset;
-import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.family.VisionFamily;
 import io.espalier.worker.tensor.Weights;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -109,12 +106,7 @@ final class LearnedCutting implements WidthCutting<FastNasPlan> {
   }
 
   private double loss(Selection candidate, int number, int of) {
-    FileTree.remove(directory);
-    try {
-      Files.createDirectories(directory);
-    } catch (IOException e) {
-      throw new WorkerException("cannot make %s: %s".formatted(directory, e), true, e);
-    }
+    FileTree.makeEmpty(directory);
     try {
       Kept kept = kept(candidate.widths());
       FastNasPlan cut = cut(kept, directory);

@@ -8,7 +8,6 @@ import io.espalier.worker.algorithm.train.Trainer;
 import io.espalier.worker.algorithm.train.TrainingSettings;
 import io.espalier.worker.algorithm.train.Validation;
 import io.espalier.worker.checkpoint.ModelDirectory;
-import io.espalier.worker.checkpoint.safetensors.TensorOverwrite;
 import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.job.Progress;
@@ -70,7 +69,7 @@ public record LayerwiseDistillation(
   /**
    * Trains all layers. What was trained before an interruption is not trained again.
    *
-   * @return what came of each; the weights are kept until {@link #forget}
+   * @return what came of each; the weights are kept in the folder
    * @throws io.espalier.worker.algorithm.train.TrainingInterruptedException if the process is about
    *     to end
    */
@@ -164,33 +163,6 @@ public record LayerwiseDistillation(
     LearnedLayers done = done(texts, folder);
     for (int layer = 0; layer < origins.layers().size(); layer++) {
       done.write(layer, made);
-    }
-  }
-
-  /** Writes the student's own layers over those of a model that got learned ones. */
-  public void restore(ModelDirectory made) {
-    ModelDirectory given = student.model().directory();
-    student
-        .pieces()
-        .layers()
-        .forEach(
-            layer ->
-                layer
-                    .tensors()
-                    .forEach(
-                        tensor ->
-                            TensorOverwrite.write(
-                                made.holder(tensor.name()),
-                                tensor.name(),
-                                given.read(tensor.name()),
-                                0)));
-  }
-
-  /** Deletes what is kept of all layers. */
-  public void forget(Texts texts, Path folder) {
-    LearnedLayers done = done(texts, folder);
-    for (int layer = 0; layer < origins.layers().size(); layer++) {
-      done.delete(layer);
     }
   }
 }

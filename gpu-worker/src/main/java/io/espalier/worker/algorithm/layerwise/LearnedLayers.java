@@ -85,13 +85,4 @@ record LearnedLayers(Path folder, String fingerprint) {
       TensorOverwrite.write(model.holder(name), name, source.read(name), 0);
     }
   }
-
-  /** Deletes what is kept of a layer. */
-  void delete(int layer) {
-    try {
-      Files.deleteIfExists(file(layer));
-    } catch (IOException e) {
-      throw new WorkerException("cannot delete %s: %s".formatted(file(layer), e), true, e);
-    }
-  }
 }

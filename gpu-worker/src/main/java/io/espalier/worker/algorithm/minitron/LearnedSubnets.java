@@ -31,9 +31,6 @@ import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.tensor.Weights;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -142,12 +139,7 @@ public final class LearnedSubnets implements SubnetJudge, AutoCloseable {
 
   private double measure(String name, Subnet subnet) {
     Path directory = checkpoints.resolve("candidate");
-    FileTree.remove(directory);
-    try {
-      Files.createDirectories(directory);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    FileTree.makeEmpty(directory);
     try {
       var cut = (TextModel) files.cut(subnet.all(files.blueprint()), directory);
       if (settings.reconstruct() != ReconstructionMode.OFF) {

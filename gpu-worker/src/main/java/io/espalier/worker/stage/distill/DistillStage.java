@@ -10,10 +10,10 @@ import io.espalier.worker.algorithm.train.Checkpointing;
 import io.espalier.worker.algorithm.train.LearningCurve;
 import io.espalier.worker.algorithm.train.Trainer;
 import io.espalier.worker.algorithm.train.Validation;
+import io.espalier.worker.checkpoint.FileTree;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.Problems;
-import io.espalier.worker.domain.WorkerException;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageReport;
@@ -24,9 +24,7 @@ import io.espalier.worker.stage.CopiedModel;
 import io.espalier.worker.stage.ModelCosts;
 import io.espalier.worker.stage.Stage;
 import io.espalier.worker.tensor.Weights;
-import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -133,9 +131,7 @@ public final class DistillStage implements Stage {
               subject,
               curve,
               new DistillOutcome(before, after, judged.teacher(), told));
-      StageReport report = delivered(result, job);
-      correction.forget();
-      return report;
+      return delivered(result, job);
     }
   }
 
@@ -149,24 +145,13 @@ public final class DistillStage implements Stage {
   private static StageReport delivered(DistillResult result, StageJob job) {
     StageReport report = result.report();
     result.write(report);
-    Trainer.forget(folder(job));
-    forgetTeacher(folder(job));
+    FileTree.clear(folder(job)); // not before: a job that is repeated goes on from what lies there
     return report;
   }
 
   /** Where the state of the training is kept. */
   private static Path folder(StageJob job) {
     return job.checkpoints().resolve(NAME);
-  }
-
-  /** Deletes what the teacher said, since nobody learns from it any more. */
-  private static void forgetTeacher(Path folder) {
-    Path kept = folder.resolve(DistillSpec.TEACHER_FILE);
-    try {
-      Files.deleteIfExists(kept);
-    } catch (IOException e) {
-      throw new WorkerException("cannot delete %s: %s".formatted(kept, e), true, e);
-    }
   }
 
   private LearningCurve train(

@@ -10,6 +10,7 @@ import io.espalier.worker.algorithm.minitron.measure.StreamedJudgement;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
 import io.espalier.worker.algorithm.train.Checkpointing;
 import io.espalier.worker.algorithm.train.LearningCurve;
+import io.espalier.worker.checkpoint.FileTree;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.TextDataset;
 import io.espalier.worker.domain.InvalidInputException;
@@ -81,14 +82,14 @@ record LayerwiseWork(StageJob job, DistillSpec spec, TextSubject subject) {
     LearningCurve curve = curve(learned, start, end);
     Judgement before = judge(student, texts.data().judged(), "judging the student", progress);
     if (curve.best().orElse(0) == 0) {
-      distillation.restore(made);
+      FileTree.clear(job.output());
+      CopiedModel.copy(job.input(), job.output());
     }
     Judgement after =
         curve.best().orElse(0) == 0
             ? before
             : judge(blueprint(made), texts.data().judged(), "judging the result", progress);
     Judgement ofTeacher = judge(teacher, texts.data().judged(), "judging the teacher", progress);
-    distillation.forget(data, rule.folder());
     return new DistillResult(
         job, spec, texts, curve, new DistillOutcome(before, after, ofTeacher, details(learned)));
   }

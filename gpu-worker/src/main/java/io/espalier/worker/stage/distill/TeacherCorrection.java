@@ -15,7 +15,6 @@ import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.model.KnownModel;
 import io.espalier.worker.report.chart.Figures;
 import io.espalier.worker.tensor.Weights;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -140,17 +139,5 @@ record TeacherCorrection(
             curve.steps(),
             Figures.of(best.measure(), ""),
             Figures.of(start.measure(), ""));
-  }
-
-  /** Deletes what lies in the folder, since nobody learns from it any more. */
-  void forget() {
-    Trainer.forget(folder.resolve(STATES));
-    try {
-      Files.deleteIfExists(folder.resolve(FILE));
-      Files.deleteIfExists(folder.resolve(STATES));
-    } catch (IOException e) {
-      throw new WorkerException(
-          "cannot delete the corrected teacher in %s: %s".formatted(folder, e), true, e);
-    }
   }
 }

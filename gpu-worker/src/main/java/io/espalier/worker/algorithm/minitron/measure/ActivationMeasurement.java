@@ -149,8 +149,7 @@ public final class ActivationMeasurement {
         residuals.put(
             layer,
             new ResidualRecorder(
-                LayerActivationScores.solvable(blueprint, layer),
-                blueprint.network().centresStream()));
+                LayerActivationScores.solvable(blueprint, layer), blueprint.network()));
       }
     }
 

@@ -128,8 +128,7 @@ public final class ImageActivationMeasurement {
         .mapToObj(
             layer ->
                 new ResidualRecorder(
-                    LayerActivationScores.solvable(blueprint, layer),
-                    blueprint.network().centresStream()))
+                    LayerActivationScores.solvable(blueprint, layer), blueprint.network()))
         .toList();
   }
 

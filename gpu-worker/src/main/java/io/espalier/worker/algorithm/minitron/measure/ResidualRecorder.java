@@ -5,9 +5,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.reconstruct.UnitElimination;
 import io.espalier.worker.algorithm.reconstruct.transformer.Projection;
+import io.espalier.worker.algorithm.reconstruct.transformer.StreamWeights;
 import io.espalier.worker.domain.model.Axis;
 import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.model.family.ForwardHooks;
+import io.espalier.worker.model.family.LayerStack;
 import io.espalier.worker.tensor.PyTorch;
 import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
@@ -24,10 +26,8 @@ import java.util.stream.IntStream;
  * before it is added to the stream, all count the same.
  */
 final class ResidualRecorder implements AutoCloseable {
-  private static final double SMALLEST_ENERGY = 1e-12;
-
   private final Map<String, Axis> axes;
-  private final boolean centres;
+  private final LayerStack network;
   private final NDManager manager = PyTorch.newManager();
   private final Map<String, UnitElimination> sums = new LinkedHashMap<>();
 
@@ -35,11 +35,11 @@ final class ResidualRecorder implements AutoCloseable {
    * A watch that has seen nothing.
    *
    * @param axes of heads and of neurons that all tokens go through, by what their scores are called
-   * @param centres whether normalisations of the stream take its mean out
+   * @param network whose layer it is
    */
-  ResidualRecorder(Map<String, Axis> axes, boolean centres) {
+  ResidualRecorder(Map<String, Axis> axes, LayerStack network) {
     this.axes = Map.copyOf(axes);
-    this.centres = centres;
+    this.network = network;
   }
 
   /**
@@ -135,22 +135,10 @@ final class ResidualRecorder implements AutoCloseable {
       NDArray found = read.remove(axis);
       if (found != null) {
         NDArray behind = Tensors.add(said, stream);
-        add(axis, found, energies(Tensors.select(rows(behind), 0, real)));
+        NDArray realRows = Tensors.inDoublePrecision(Tensors.select(rows(behind), 0, real));
+        add(axis, found, StreamWeights.of(realRows, network));
       }
       return next.added(part, axis, said, stream);
-    }
-
-    /** 1 / variance or 1 / mean square of each row, (rows), float64. */
-    private NDArray energies(NDArray stream) {
-      NDArray x = Tensors.inDoublePrecision(stream);
-      double share = 1.0 / x.getShape().get(1);
-      NDArray squares = Tensors.scale(Tensors.sum(Tensors.square(x), 1), share);
-      NDArray energy =
-          centres
-              ? Tensors.subtract(squares, Tensors.square(Tensors.scale(Tensors.sum(x, 1), share)))
-              : squares;
-      return Tensors.divide(
-          Tensors.full(energy, 1, energy.size()), Tensors.atLeast(energy, SMALLEST_ENERGY));
     }
 
     private void add(String axis, NDArray found, NDArray weights) {

@@ -5,7 +5,7 @@ import io.espalier.worker.model.family.LayerStack;
 import io.espalier.worker.tensor.Tensors;
 
 /** Weights of tokens in least squares: what the normalisation behind makes of their squares. */
-final class StreamWeights {
+public final class StreamWeights {
   private static final double SMALLEST_ENERGY = 1e-12;
 
   private StreamWeights() {}
@@ -15,7 +15,7 @@ final class StreamWeights {
    *
    * @param stream what the normalisation reads, (rows, hidden), float64
    */
-  static NDArray of(NDArray stream, LayerStack network) {
+  public static NDArray of(NDArray stream, LayerStack network) {
     double share = 1.0 / stream.getShape().get(1);
     NDArray squares = Tensors.scale(Tensors.sum(Tensors.square(stream), 1), share);
     NDArray energy =
