@@ -75,6 +75,7 @@ import org.jspecify.annotations.Nullable;
 final class Driven implements AutoCloseable {
   static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
   static final String DIGEST = "ab".repeat(32);
+  static final String LISTING = "98".repeat(32);
 
   final CoordinatorConfig config;
   final Topics topics;
@@ -221,6 +222,7 @@ final class Driven implements AutoCloseable {
     return new Artifact(
         uri,
         "cd".repeat(32),
+        LISTING,
         1000L,
         List.of(new ArtifactFile("m", 1000L, "ef".repeat(32))),
         1,
@@ -320,6 +322,21 @@ final class Driven implements AutoCloseable {
             forecast,
             FactsMapping.toAvro(ChangeFacts.NONE));
     report(command, worker, new StageSucceeded(published(command), report));
+  }
+
+  /** A stage says that this is its output. */
+  void succeeded(StageCommand command, String worker, Artifact output) {
+    StageReport report =
+        new StageReport(
+            "fastnas",
+            "1",
+            Map.of(),
+            List.of(),
+            List.of("timm"),
+            new StageCost(5L, "cpu", null, false),
+            null,
+            FactsMapping.toAvro(ChangeFacts.NONE));
+    report(command, worker, new StageSucceeded(output, report));
   }
 
   /** Returns what a worker publishes for a command. */
