@@ -19,38 +19,87 @@ import java.util.OptionalLong;
  *
  * @param model the model that was pruned
  * @param setup how it was pruned
- * @param constraints what was asked for and what was reached
- * @param metrics measurements before and after, in the order in which they are shown
- * @param profile the search space; empty if there was nothing to search
- * @param axes every axis, in the order of the forward pass
- * @param units scores of single units by kind; empty if units were not scored
- * @param candidates whole models that were compared; empty if the choice was another
- * @param search how good the choice is, as far as the search can tell
- * @param curve what other budgets would have led to
+ * @param result what came out, against what was asked for
+ * @param choice what could be cut and what was
  * @param effort where the time went
- * @param latencies predicted and measured latencies; empty if none were predicted
  * @param reconstruction what was solved for behind the cut; empty if nothing was
  * @param data data sets that were used
- * @param opening who opens the result
  * @param learning the way of a training; empty if nothing was trained
  */
 public record PruningReport(
     Model model,
     Setup setup,
-    List<Constraint> constraints,
-    List<MetricFacts> metrics,
-    Optional<Profile> profile,
-    List<AxisFacts> axes,
-    List<Units> units,
-    List<CandidateFacts> candidates,
-    Optional<Search> search,
-    Curve curve,
+    Result result,
+    Choice choice,
     Effort effort,
-    List<LatencyFacts> latencies,
     Optional<Reconstruction> reconstruction,
     List<DataFacts> data,
-    ResultLoaders opening,
     Optional<LearningFacts> learning) {
+
+  /**
+   * The model that came out, in figures.
+   *
+   * @param constraints what was asked for and what was reached
+   * @param metrics measurements before and after, in the order in which they are shown
+   * @param latencies predicted and measured latencies; empty if none were predicted
+   * @param opening who opens it
+   */
+  public record Result(
+      List<Constraint> constraints,
+      List<MetricFacts> metrics,
+      List<LatencyFacts> latencies,
+      ResultLoaders opening) {
+    /** A result; the lists are copied. */
+    public Result {
+      constraints = List.copyOf(constraints);
+      metrics = List.copyOf(metrics);
+      latencies = List.copyOf(latencies);
+    }
+  }
+
+  /**
+   * What could be cut, what was, and how that was decided.
+   *
+   * @param profile the search space; empty if there was nothing to search
+   * @param axes every axis, in the order of the forward pass
+   * @param units scores of single units by kind; empty if units were not scored
+   * @param candidates whole models that were compared; empty if the choice was another
+   * @param search how good the choice is, as far as the search can tell
+   * @param curve what other budgets would have led to
+   */
+  public record Choice(
+      Optional<Profile> profile,
+      List<AxisFacts> axes,
+      List<Units> units,
+      List<CandidateFacts> candidates,
+      Optional<Search> search,
+      Curve curve) {
+    /** A choice; the lists are copied. */
+    public Choice {
+      axes = List.copyOf(axes);
+      units = List.copyOf(units);
+      candidates = List.copyOf(candidates);
+    }
+
+    /** Returns the choice of whoever cuts nothing. */
+    public static Choice none() {
+      return new Choice(
+          Optional.empty(), List.of(), List.of(), List.of(), Optional.empty(), Curve.none());
+    }
+
+    /** The axes that had more than one choice. */
+    public List<AxisFacts> configurable() {
+      return axes.stream().filter(AxisFacts::isConfigurable).toList();
+    }
+
+    /** All axes by kind, in the order of the forward pass; kinds that had a choice come first. */
+    public Map<String, List<AxisFacts>> byKind() {
+      var kinds = new LinkedHashMap<String, List<AxisFacts>>();
+      configurable().forEach(axis -> kinds.putIfAbsent(axis.kind(), new ArrayList<>()));
+      axes.forEach(axis -> kinds.computeIfAbsent(axis.kind(), any -> new ArrayList<>()).add(axis));
+      return kinds;
+    }
+  }
 
   /**
    * The model that was pruned.
@@ -280,6 +329,16 @@ public record PruningReport(
       phases = List.copyOf(phases);
     }
 
+    /** Returns the effort of what was not timed. */
+    public static Effort unknown() {
+      return new Effort(
+          List.of(),
+          OptionalInt.empty(),
+          OptionalInt.empty(),
+          OptionalInt.empty(),
+          OptionalDouble.empty());
+    }
+
     /** All phases together. */
     public double seconds() {
       return phases.stream().mapToDouble(Phase::seconds).filter(Double::isFinite).sum();
@@ -322,42 +381,6 @@ public record PruningReport(
       OptionalDouble measuredMillis,
       Optional<Interval> range) {}
 
-  /** A report of a pruning that trained nothing. */
-  public PruningReport(
-      Model model,
-      Setup setup,
-      List<Constraint> constraints,
-      List<MetricFacts> metrics,
-      Optional<Profile> profile,
-      List<AxisFacts> axes,
-      List<Units> units,
-      List<CandidateFacts> candidates,
-      Optional<Search> search,
-      Curve curve,
-      Effort effort,
-      List<LatencyFacts> latencies,
-      Optional<Reconstruction> reconstruction,
-      List<DataFacts> data,
-      ResultLoaders opening) {
-    this(
-        model,
-        setup,
-        constraints,
-        metrics,
-        profile,
-        axes,
-        units,
-        candidates,
-        search,
-        curve,
-        effort,
-        latencies,
-        reconstruction,
-        data,
-        opening,
-        Optional.empty());
-  }
-
   /** A report of a training, which cuts nothing. */
   public static PruningReport ofTraining(
       Model model,
@@ -369,48 +392,16 @@ public record PruningReport(
     return new PruningReport(
         model,
         setup,
-        List.of(),
-        metrics,
-        Optional.empty(),
-        List.of(),
-        List.of(),
-        List.of(),
-        Optional.empty(),
-        Curve.none(),
-        new Effort(
-            List.of(),
-            OptionalInt.empty(),
-            OptionalInt.empty(),
-            OptionalInt.empty(),
-            OptionalDouble.empty()),
-        List.of(),
+        new Result(List.of(), metrics, List.of(), opening),
+        Choice.none(),
+        Effort.unknown(),
         Optional.empty(),
         data,
-        opening,
         Optional.of(learning));
   }
 
-  /** A report; the lists are copied. */
+  /** A report; the list is copied. */
   public PruningReport {
-    constraints = List.copyOf(constraints);
-    metrics = List.copyOf(metrics);
-    axes = List.copyOf(axes);
-    units = List.copyOf(units);
-    candidates = List.copyOf(candidates);
-    latencies = List.copyOf(latencies);
     data = List.copyOf(data);
-  }
-
-  /** The axes that had more than one choice. */
-  public List<AxisFacts> configurable() {
-    return axes.stream().filter(AxisFacts::isConfigurable).toList();
-  }
-
-  /** All axes by kind, in the order of the forward pass; kinds that had a choice come first. */
-  public Map<String, List<AxisFacts>> byKind() {
-    var kinds = new LinkedHashMap<String, List<AxisFacts>>();
-    configurable().forEach(axis -> kinds.putIfAbsent(axis.kind(), new ArrayList<>()));
-    axes.forEach(axis -> kinds.computeIfAbsent(axis.kind(), any -> new ArrayList<>()).add(axis));
-    return kinds;
   }
 }
