@@ -29,7 +29,7 @@ public record Chaos(
     long seed, int models, int steps, FaultPlan plan, Duration faults, Duration patience) {
   private static final int WORKERS = 3;
   private static final int SLOTS = 3;
-  private static final Duration BROKER_START = Duration.ofMinutes(2);
+  private static final Duration BROKER_START = Duration.ofMinutes(10);
 
   /** Thirty models a minute and three workers of three slots, which need 67 s for 30 of 20 s. */
   static Chaos ofMinutes(int minutes, long seed) {
@@ -42,11 +42,13 @@ public record Chaos(
         Duration.ofMinutes(5));
   }
 
-  /** Four models a minute of two minutes each, which nine slots have to do with for that time. */
+  /**
+   * Three models a minute of two minutes each, for which nine slots need two thirds of the time.
+   */
   static Chaos withFaultsOfMinutes(int minutes, long seed) {
     return new Chaos(
         seed,
-        4 * minutes,
+        3 * minutes,
         120,
         FaultPlan.MINUTES,
         Duration.ofMinutes(minutes),
