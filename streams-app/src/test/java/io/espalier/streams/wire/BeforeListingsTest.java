@@ -116,7 +116,7 @@ final class BeforeListingsTest {
 
   private static boolean has(Schema schema, String path) {
     Schema at = schema;
-    for (String name : path.split("\\.")) {
+    for (String name : path.split("\\.", -1)) {
       if (at.getField(name) == null) {
         return false;
       }
