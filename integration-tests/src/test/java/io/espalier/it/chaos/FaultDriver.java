@@ -17,7 +17,6 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class FaultDriver {
   private static final Duration LOOK = Duration.ofMillis(50);
-  private static final Duration BEFORE = Duration.ofSeconds(10);
 
   private final ChaosSystem system;
   private final FaultPlan plan;
@@ -37,7 +36,7 @@ final class FaultDriver {
   /** Lets faults happen for a time; when this returns, everything runs again. */
   void run(Duration time) {
     Instant end = Instant.now().plus(time);
-    Instant next = Instant.now().plus(BEFORE);
+    Instant next = Instant.now().plus(plan.calm());
     while (Instant.now().isBefore(end)) {
       if (Instant.now().isAfter(next)) {
         Fault fault = nextFault();

@@ -7,7 +7,7 @@ import java.util.Random;
 /** Kinds and pace of the faults of a run. */
 enum FaultPlan {
   /** Faults of seconds, one every 4 to 10 seconds. */
-  SECONDS {
+  SECONDS(Duration.ofSeconds(10)) {
     @Override
     List<Fault> round(Random random, int workers) {
       return Fault.ten(random, workers);
@@ -20,7 +20,7 @@ enum FaultPlan {
   },
 
   /** Faults of minutes, one after the other; only the longest freeze has others beside it. */
-  MINUTES {
+  MINUTES(Duration.ofSeconds(90)) {
     @Override
     List<Fault> round(Random random, int workers) {
       return Fault.ofMinutes(random, workers);
@@ -32,6 +32,17 @@ enum FaultPlan {
       return before.away().equals(Fault.LONG_FREEZE) ? rest : before.away().plus(rest);
     }
   };
+
+  private final Duration calm;
+
+  FaultPlan(Duration calm) {
+    this.calm = calm;
+  }
+
+  /** Returns how long nothing happens at first, so that workers have work when it does. */
+  Duration calm() {
+    return calm;
+  }
 
   /** Draws the next faults, in their order. */
   abstract List<Fault> round(Random random, int workers);
