@@ -70,7 +70,7 @@ class FirstVersionStateIT {
   private static StageEvent success(Installed espalier) {
     String uri =
         espalier.artifacts() + "running/%s/stage-0/attempt-1-cdcdcdcdcdcd/".formatted(RUNNING);
-    var artifact = new Artifact(uri, "cd".repeat(32), 1000L, List.of(), 1, null);
+    var artifact = new Artifact(uri, "cd".repeat(32), null, 1000L, List.of(), 1, null);
     var report =
         new StageReport(
             "fastnas",

@@ -205,7 +205,7 @@ class RedeliveryIT {
                 "constraints":{"flops":"60%%"},"scoreImages":%d}\
                 """
                     .formatted(scoreImages))
-            .setInput(new ArtifactReference(TestModel.large().toUri().toString(), null))
+            .setInput(new ArtifactReference(TestModel.large().toUri().toString(), null, null))
             .setOutputUri(espalier.folder().resolve("out").resolve(run).toUri().toString())
             .setData(Map.of("eval", TestModel.data().toUri() + "?split=test"))
             .setSeed(7)

@@ -34,6 +34,9 @@ public final class TransientFailures {
           UnknownHostException.class,
           java.util.concurrent.TimeoutException.class);
 
+  /** Words of Kafka's producer (4.3) once a commit was not answered in time. */
+  private static final String UNANSWERED = "timed out and must be retried";
+
   private TransientFailures() {}
 
   /** Returns whether the same thing may work a little later, however deep the cause is wrapped. */
@@ -45,6 +48,17 @@ public final class TransientFailures {
       }
     }
     return causes.stream()
-        .anyMatch(cause -> PASSING.stream().anyMatch(kind -> kind.isInstance(cause)));
+        .anyMatch(
+            cause ->
+                PASSING.stream().anyMatch(kind -> kind.isInstance(cause)) || isUnanswered(cause));
+  }
+
+  /**
+   * A producer whose commit was not answered refuses every other call, which Kafka Streams makes
+   * after the brokers were away for a minute. Another producer works when they are back.
+   */
+  private static boolean isUnanswered(Throwable cause) {
+    return cause instanceof IllegalStateException
+        && String.valueOf(cause.getMessage()).contains(UNANSWERED);
   }
 }

@@ -2,6 +2,7 @@ package io.espalier.schemas;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.espalier.event.ArtifactReference;
 import io.espalier.event.StageCost;
 import io.espalier.event.StageReport;
 import io.espalier.fact.ChangeFacts;
@@ -100,6 +101,30 @@ class SchemaEvolutionTest {
 
       assertThat(read.get("change")).hasToString("{widths.a=8 -> 6}");
       assertThat(read.getSchema().getField("facts")).isNull();
+    }
+  }
+
+  @Test
+  void a_model_to_read_of_before_there_were_listing_digests_demands_none() throws IOException {
+    List<Schema> all = PublishedSchemas.named("io.espalier.event.ArtifactReference");
+    List<Schema> older =
+        all.stream().filter(schema -> schema.getField("listingDigest") == null).toList();
+    assertThat(older).isNotEmpty();
+    var now = new ArtifactReference("file:///a", "ab".repeat(32), "cd".repeat(32));
+    for (Schema version : older) {
+      GenericRecord old =
+          new GenericRecordBuilder(version)
+              .set("uri", "file:///a")
+              .set("rootDigest", "ab".repeat(32))
+              .build();
+
+      ArtifactReference read =
+          read(written(old), new SpecificDatumReader<>(version, ArtifactReference.SCHEMA$));
+      GenericRecord readByOld =
+          read(written(now), new GenericDatumReader<>(ArtifactReference.SCHEMA$, version));
+
+      assertThat(read).isEqualTo(new ArtifactReference("file:///a", "ab".repeat(32), null));
+      assertThat(readByOld).isEqualTo(old);
     }
   }
 

@@ -26,6 +26,10 @@ class TransientFailuresTest {
         new TimeoutException("broker"),
         new ProducerFencedException("by a newer one"),
         new TopicAuthorizationException("stage-events"),
+        // word for word, after a broker was away for two minutes
+        new IllegalStateException(
+            "Cannot attempt operation `sendOffsetsToTransaction` because the previous call to"
+                + " `commitTransaction` timed out and must be retried"),
         new SaslAuthenticationException("password"),
         new RestClientException("unauthorized", 401, 401),
         new RestClientException("too many", 429, 429),

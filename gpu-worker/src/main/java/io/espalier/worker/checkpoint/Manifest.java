@@ -10,6 +10,7 @@ import io.espalier.worker.domain.Problems;
 import io.espalier.worker.domain.StopCheck;
 import io.espalier.worker.domain.WorkerException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -96,6 +97,21 @@ public record Manifest(List<FileDigest> files) {
     var root = Digesting.sha256();
     files.forEach(file -> root.update(HexFormat.of().parseHex(file.sha256())));
     return HexFormat.of().formatHex(root.digest());
+  }
+
+  /**
+   * SHA-256 over path, size and digest of every file in path order: for each its path in UTF-8, a
+   * zero byte, its size as 8 bytes, the highest first, and the 32 bytes of its SHA-256; 64
+   * lower-case hexadecimal digits. Unlike the root digest it changes when a file gets another name.
+   */
+  public String listingDigest() {
+    var listing = Digesting.sha256();
+    for (FileDigest file : files) {
+      listing.update((file.path() + "\0").getBytes(StandardCharsets.UTF_8));
+      listing.update(ByteBuffer.allocate(Long.BYTES).putLong(file.bytes()).array());
+      listing.update(HexFormat.of().parseHex(file.sha256()));
+    }
+    return HexFormat.of().formatHex(listing.digest());
   }
 
   /**

@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A manifest as a JSON file: {@code {"rootDigest": ..., "files": [{"path", "bytes", "sha256"}]}},
- * files in the manifest's order.
+ * A manifest as a JSON file: {@code {"rootDigest": ..., "listingDigest": ..., "files": [{"path",
+ * "bytes", "sha256"}]}}, files in the manifest's order.
  */
 public final class ManifestFile {
   private ManifestFile() {}
@@ -37,6 +37,7 @@ public final class ManifestFile {
   public static ObjectNode json(Manifest manifest) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("rootDigest", manifest.rootDigest());
+    node.put("listingDigest", manifest.listingDigest());
     ArrayNode files = node.putArray("files");
     for (FileDigest file : manifest.files()) {
       files
@@ -48,7 +49,7 @@ public final class ManifestFile {
     return node;
   }
 
-  /** A manifest read back; its root digest must be that of its files. */
+  /** A manifest read back; its digests must be those of its files. Older ones have one digest. */
   public static Manifest manifest(JsonNode node) {
     List<FileDigest> files = new ArrayList<>();
     for (JsonNode file : node.required("files")) {
@@ -59,7 +60,12 @@ public final class ManifestFile {
               file.required("sha256").textValue()));
     }
     var manifest = new Manifest(files);
-    if (!manifest.rootDigest().equals(node.required("rootDigest").textValue())) {
+    boolean same =
+        manifest.rootDigest().equals(node.required("rootDigest").textValue())
+            && manifest
+                .listingDigest()
+                .equals(node.path("listingDigest").asText(manifest.listingDigest()));
+    if (!same) {
       throw new InvalidInputException("a list of files does not have the digest that it names");
     }
     return manifest;

@@ -37,6 +37,35 @@ final class ManifestTest {
         .isEqualTo("aea9bdc19ecee7acb8226afa2078e60a0f95d72eff6cfebd618eebe9bb6d2c23");
   }
 
+  /**
+   * Expected by Python's hashlib: for each path in order its bytes, a zero byte, {@code
+   * struct.pack(">q", size)} and {@code sha256(content).digest()}.
+   */
+  @Test
+  void the_listing_is_digested_with_paths_and_sizes() {
+    Models.write(folder.resolve("b"), "abc");
+    Models.write(folder.resolve("a/z"), "");
+    Models.write(folder.resolve("a-1"), "abc");
+    Models.write(folder.resolve("report.html"), "takes another time each time");
+
+    assertThat(Manifest.of(folder).listingDigest())
+        .isEqualTo("522650ce8f6b8418d41291fd9e190a8f8fe9606faaab127c9c5e5c43b1154806");
+  }
+
+  @Test
+  void renaming_files_in_their_order_keeps_the_root_digest_and_changes_the_listing()
+      throws IOException {
+    Models.write(folder.resolve("adapter_config.json"), "evil");
+    Models.write(folder.resolve("config.json"), "good");
+    Manifest before = Manifest.of(folder);
+
+    Files.move(folder.resolve("config.json"), folder.resolve("config2.json"));
+    Files.move(folder.resolve("adapter_config.json"), folder.resolve("config.json"));
+
+    assertThat(Manifest.of(folder).rootDigest()).isEqualTo(before.rootDigest());
+    assertThat(Manifest.of(folder).listingDigest()).isNotEqualTo(before.listingDigest());
+  }
+
   @Test
   void has_the_digest_of_nothing_for_an_empty_directory() {
     assertThat(Manifest.of(folder).rootDigest())

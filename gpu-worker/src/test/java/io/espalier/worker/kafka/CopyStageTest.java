@@ -152,7 +152,7 @@ final class CopyStageTest {
         .setReferences(
             Map.of(
                 "teacher",
-                new ArtifactReference(folder.resolve(teacher).toUri().toString(), digest)))
+                new ArtifactReference(folder.resolve(teacher).toUri().toString(), digest, null)))
         .build();
   }
 

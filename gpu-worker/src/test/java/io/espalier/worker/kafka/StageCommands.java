@@ -22,7 +22,7 @@ public final class StageCommands {
         .setAttempt(1)
         .setKind(StageKind.PRUNE)
         .setSpec("{}")
-        .setInput(new ArtifactReference(folder.resolve("input").toUri().toString(), null))
+        .setInput(new ArtifactReference(folder.resolve("input").toUri().toString(), null, null))
         .setOutputUri(folder.resolve("store/run-1").toUri().toString())
         .setData(Map.of())
         .setSeed(7)

@@ -233,7 +233,7 @@ final class StageWorkTest {
         .setRunId("run-2")
         .setResumeKey("run-2/0")
         .setOutputUri(folder.resolve("store/run-2").toUri().toString())
-        .setInput(new ArtifactReference(input.toUri().toString(), null))
+        .setInput(new ArtifactReference(input.toUri().toString(), null, null))
         .build();
   }
 

@@ -20,36 +20,52 @@ import java.util.stream.IntStream;
  *
  * @param seed where the faults come from
  * @param models how many models are registered at its beginning
- * @param workers how many workers there are
- * @param slots how many stages each does at a time
  * @param steps steps of a second of each stage
+ * @param plan which faults happen
  * @param faults how long faults happen
  * @param patience how long it may take to come to an end afterwards
  */
 public record Chaos(
-    long seed, int models, int workers, int slots, int steps, Duration faults, Duration patience) {
+    long seed, int models, int steps, FaultPlan plan, Duration faults, Duration patience) {
   private static final int WORKERS = 3;
   private static final int SLOTS = 3;
-  private static final int STEPS = 20;
-  private static final Duration BROKER_START = Duration.ofMinutes(2);
+  private static final Duration BROKER_START = Duration.ofMinutes(10);
 
   /** Thirty models a minute and three workers of three slots, which need 67 s for 30 of 20 s. */
   static Chaos ofMinutes(int minutes, long seed) {
     return new Chaos(
         seed,
         30 * minutes,
-        WORKERS,
-        SLOTS,
-        STEPS,
+        20,
+        FaultPlan.SECONDS,
         Duration.ofMinutes(minutes),
         Duration.ofMinutes(5));
   }
 
-  /** Runs for so many minutes, 2 if not said otherwise: {@code Chaos [MINUTES [SEED]]}. */
+  /**
+   * Three models a minute of two minutes each, for which nine slots need two thirds of the time.
+   */
+  static Chaos withFaultsOfMinutes(int minutes, long seed) {
+    return new Chaos(
+        seed,
+        3 * minutes,
+        120,
+        FaultPlan.MINUTES,
+        Duration.ofMinutes(minutes),
+        Duration.ofMinutes(15));
+  }
+
+  /**
+   * Runs for so many minutes, 2 if not said otherwise, or with faults of minutes, for 15: {@code
+   * Chaos [long] [MINUTES [SEED]]}.
+   */
   public static void main(String[] arguments) throws IOException {
-    int minutes = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 2;
-    long seed = arguments.length > 1 ? Long.parseLong(arguments[1]) : System.nanoTime();
-    List<String> problems = ofMinutes(minutes, seed).run();
+    boolean lasting = arguments.length > 0 && arguments[0].equals("long");
+    List<String> numbers = List.of(arguments).subList(lasting ? 1 : 0, arguments.length);
+    int minutes = numbers.isEmpty() ? (lasting ? 15 : 2) : Integer.parseInt(numbers.get(0));
+    long seed = numbers.size() > 1 ? Long.parseLong(numbers.get(1)) : System.nanoTime();
+    Chaos chaos = lasting ? withFaultsOfMinutes(minutes, seed) : ofMinutes(minutes, seed);
+    List<String> problems = chaos.run();
     problems.forEach(System.out::println);
     System.exit(problems.isEmpty() ? 0 : 1);
   }
@@ -60,10 +76,10 @@ public record Chaos(
     System.out.printf("seed %d; logs in %s%n", seed, directory);
     List<String> names = IntStream.range(0, models).mapToObj(i -> "model-" + i).toList();
     var check = new ChaosCheck(Set.copyOf(names), Duration.ofSeconds(steps));
-    try (var system = new ChaosSystem(directory, workers, slots)) {
+    try (var system = new ChaosSystem(directory, WORKERS, SLOTS)) {
       system.applyPolicy(steps);
       system.register(names);
-      var driver = new FaultDriver(system, seed);
+      var driver = new FaultDriver(system, plan, seed);
       driver.run(faults);
       boolean over = awaitEnd(system, check, driver);
       History history = History.read(system.bootstrapServers(), system.topics());

@@ -8,6 +8,12 @@ import java.util.Random;
 
 /** Something that goes wrong. */
 sealed interface Fault {
+  /** Freeze during which other faults happen. */
+  Duration LONG_FREEZE = Duration.ofMinutes(10);
+
+  /** Returns how long it lasts. */
+  Duration away();
+
   /**
    * A worker is killed without warning and started again.
    *
@@ -55,6 +61,25 @@ sealed interface Fault {
     }
     faults.add(new BrokerKilled(millis(random, 0, 3_000)));
     Collections.shuffle(faults, random);
+    return faults;
+  }
+
+  /**
+   * Draws four faults of minutes: a worker is frozen for ten, far longer than its commands are kept
+   * for it; then, in random order, another one for up to three, the coordinator and the broker are
+   * away for two to four.
+   *
+   * @param workers how many workers there are, at least two
+   */
+  static List<Fault> ofMinutes(Random random, int workers) {
+    int frozen = random.nextInt(workers);
+    int other = (frozen + 1 + random.nextInt(workers - 1)) % workers;
+    List<Fault> faults = new ArrayList<>();
+    faults.add(new WorkerFrozen(other, millis(random, 90_000, 180_000)));
+    faults.add(new CoordinatorKilled(millis(random, 120_000, 240_000)));
+    faults.add(new BrokerKilled(millis(random, 120_000, 240_000)));
+    Collections.shuffle(faults, random);
+    faults.add(0, new WorkerFrozen(frozen, LONG_FREEZE));
     return faults;
   }
 

@@ -12,13 +12,15 @@ import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Lets faults happen to a system, one every 4 to 10 seconds, and starts again whatever has ended,
- * by a fault or by itself, as a supervisor of services would.
+ * Lets faults happen to a system, and starts again whatever has ended, by a fault or by itself, as
+ * a supervisor of services would.
  */
 final class FaultDriver {
   private static final Duration LOOK = Duration.ofMillis(50);
+  private static final Duration BEFORE = Duration.ofSeconds(10);
 
   private final ChaosSystem system;
+  private final FaultPlan plan;
   private final Random random;
   private final Deque<Fault> drawn = new ArrayDeque<>();
   private final Map<Integer, Instant> workersAway = new HashMap<>();
@@ -26,21 +28,22 @@ final class FaultDriver {
   private Instant coordinatorAway = Instant.MIN;
   private Instant brokerAway = Instant.MIN;
 
-  FaultDriver(ChaosSystem system, long seed) {
+  FaultDriver(ChaosSystem system, FaultPlan plan, long seed) {
     this.system = system;
+    this.plan = plan;
     this.random = new Random(seed);
   }
 
   /** Lets faults happen for a time; when this returns, everything runs again. */
   void run(Duration time) {
     Instant end = Instant.now().plus(time);
-    Instant next = Instant.now().plus(gap());
-    while (next.isBefore(end)) {
+    Instant next = Instant.now().plus(BEFORE);
+    while (Instant.now().isBefore(end)) {
       if (Instant.now().isAfter(next)) {
         Fault fault = nextFault();
         System.out.println(Instant.now() + " " + fault);
         happen(fault, Instant.now());
-        next = Instant.now().plus(gap());
+        next = Instant.now().plus(plan.pause(random, fault));
       }
       heal(Instant.now());
       LockSupport.parkNanos(LOOK.toNanos());
@@ -50,7 +53,7 @@ final class FaultDriver {
 
   private Fault nextFault() {
     if (drawn.isEmpty()) {
-      drawn.addAll(Fault.ten(random, system.workerCount()));
+      drawn.addAll(plan.round(random, system.workerCount()));
     }
     return drawn.remove();
   }
@@ -93,9 +96,5 @@ final class FaultDriver {
       brokerAway = now.plus(killed.away());
       system.broker().kill();
     }
-  }
-
-  private Duration gap() {
-    return Duration.ofMillis(4_000 + random.nextInt(6_000));
   }
 }

@@ -2,6 +2,7 @@ package io.espalier.it.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -24,6 +25,33 @@ class FaultTest {
                 Fault.WorkerFrozen.class, 2L,
                 Fault.CoordinatorKilled.class, 2L,
                 Fault.BrokerKilled.class, 1L));
+  }
+
+  @Test
+  void of_the_faults_of_minutes_the_longest_comes_first_and_the_others_beside_it_in_turn() {
+    for (int seed = 0; seed < 50; seed++) {
+      List<Fault> faults = Fault.ofMinutes(new Random(seed), 3);
+
+      assertThat(faults)
+          .hasSize(4)
+          .extracting(fault -> fault.getClass().getSimpleName())
+          .containsOnly("WorkerFrozen", "CoordinatorKilled", "BrokerKilled");
+      assertThat(faults.get(0).away()).isEqualTo(Duration.ofMinutes(10));
+      assertThat(faults.subList(1, 4))
+          .allSatisfy(
+              fault ->
+                  assertThat(fault.away())
+                      .isBetween(Duration.ofSeconds(90), Duration.ofMinutes(4)));
+      assertThat(faults)
+          .filteredOn(Fault.WorkerFrozen.class::isInstance)
+          .extracting(fault -> ((Fault.WorkerFrozen) fault).worker())
+          .hasSize(2)
+          .doesNotHaveDuplicates();
+      assertThat(FaultPlan.MINUTES.pause(new Random(seed), faults.get(0)))
+          .isLessThan(Duration.ofMinutes(1));
+      assertThat(FaultPlan.MINUTES.pause(new Random(seed), faults.get(1)))
+          .isGreaterThan(faults.get(1).away());
+    }
   }
 
   @Test

@@ -125,7 +125,7 @@ final class WrittenHistory {
             .setTenant("default")
             .setTask("image-classification")
             .setArtifact(ARTIFACT)
-            .setParent(new ArtifactReference("file:///models/a/", null))
+            .setParent(new ArtifactReference("file:///models/a/", null, null))
             .setGeneration(1)
             .setStages(List.of())
             .setMetrics(List.of())

@@ -1,5 +1,6 @@
 package io.espalier.streams.app;
 
+import io.espalier.streams.topology.InputTimes;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -9,7 +10,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.IntFunction;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -17,9 +17,10 @@ import org.apache.kafka.common.TopicPartition;
  *
  * <p>Where a topic ended at some time is remembered; once the coordinator has committed as much of
  * every topic, everything that was written to the partition before that time has been processed.
- * While the brokers do not answer nothing more is known, and nothing about time is judged.
+ * While the brokers do not answer nothing more is known, and nothing about time is judged. What
+ * lies behind an end that was seen was written after that.
  */
-final class InputProgress implements IntFunction<Instant> {
+final class InputProgress implements InputTimes {
   private static final int MOST_LOOKS = 100;
 
   /** Offsets of the topics, from brokers. */
@@ -43,6 +44,7 @@ final class InputProgress implements IntFunction<Instant> {
   private final Offsets offsets;
   private final InstantSource clock;
   private final Deque<Look> looks = new ArrayDeque<>();
+  private volatile List<Look> recent = List.of();
   private final Map<Integer, Instant> heardUntil = new ConcurrentHashMap<>();
 
   InputProgress(Offsets offsets, InstantSource clock) {
@@ -51,8 +53,18 @@ final class InputProgress implements IntFunction<Instant> {
   }
 
   @Override
-  public Instant apply(int partition) {
+  public Instant heardUntil(int partition) {
     return heardUntil.getOrDefault(partition, Instant.EPOCH);
+  }
+
+  @Override
+  public Instant writtenSince(TopicPartition partition, long offset) {
+    for (Look look : recent) {
+      if (look.ends().getOrDefault(partition, Long.MAX_VALUE) <= offset) {
+        return look.at();
+      }
+    }
+    return Instant.EPOCH;
   }
 
   /** Looks where topics end and how much of that has been processed. */
@@ -62,6 +74,7 @@ final class InputProgress implements IntFunction<Instant> {
     if (looks.size() > MOST_LOOKS) {
       looks.removeLast();
     }
+    recent = List.copyOf(looks);
     Map<TopicPartition, Long> processed = offsets.processed();
     List<Integer> partitions =
         looks.getFirst().ends().keySet().stream()

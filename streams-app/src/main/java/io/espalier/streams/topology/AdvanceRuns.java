@@ -131,7 +131,7 @@ final class AdvanceRuns implements ProcessorSupplier<String, ForRun, String, Run
     }
 
     private Instant heardUntil() {
-      return settings.outside().heardUntil().apply(context.taskId().partition());
+      return settings.outside().inputs().heardUntil(context.taskId().partition());
     }
 
     /** A run that fails here must not take the others' time with it. */

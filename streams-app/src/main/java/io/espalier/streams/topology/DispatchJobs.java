@@ -16,11 +16,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
@@ -34,10 +36,12 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, D
 
   private final CoordinatorTopics wire;
   private final Predicate<String> poolHasTopic;
+  private final InputTimes inputs;
 
-  DispatchJobs(CoordinatorTopics wire, Predicate<String> poolHasTopic) {
+  DispatchJobs(CoordinatorTopics wire, Predicate<String> poolHasTopic, InputTimes inputs) {
     this.wire = wire;
     this.poolHasTopic = poolHasTopic;
+    this.inputs = inputs;
   }
 
   @Override
@@ -61,6 +65,7 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, D
   @SuppressWarnings("NullAway.Init")
   private final class Dispatching implements Processor<String, ForPool, String, DispatchDecision> {
     private final KnownPools pools = new KnownPools();
+    private final WorkerClocks clocks = new WorkerClocks();
     private ProcessorContext<String, DispatchDecision> context;
     private KeyValueStore<String, PooledJob> jobs;
 
@@ -84,15 +89,18 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, D
       }
       Instant now = Instant.ofEpochMilli(context.currentSystemTimeMs());
       Pool before = pools.get(name);
-      DispatchDecision turn = Dispatcher.advance(before, event(message), now);
+      DispatchDecision turn = Dispatcher.advance(before, event(message, now), now);
       store(name, turn);
       if (!turn.released().isEmpty()) {
         context.forward(new Record<>(name, turn, now.toEpochMilli()));
       }
     }
 
-    /** A heartbeat is as old as its record: one that is read late says nothing of now. */
-    private PoolEvent event(Record<String, ForPool> message) {
+    /**
+     * A heartbeat that is read late says nothing of now. How old it can be is known by where it
+     * lies, since the times in it and of its record are those of other clocks.
+     */
+    private PoolEvent event(Record<String, ForPool> message, Instant now) {
       if (!(message.value().event() instanceof WorkerAlive alive)) {
         return message.value().event();
       }
@@ -100,8 +108,18 @@ final class DispatchJobs implements ProcessorSupplier<String, ForPool, String, D
       if (worker.capacity().slots() > 0) {
         requireTopic(message.value().pool(), worker.id());
       }
-      Instant at = Instant.ofEpochMilli(message.timestamp());
-      return new WorkerAlive(new PoolWorker(worker.id(), worker.capacity(), worker.holds(), at));
+      Instant written = writtenSince(now);
+      clocks.heard(worker.id(), worker.seenAt(), written, now);
+      return new WorkerAlive(
+          new PoolWorker(worker.id(), worker.capacity(), worker.holds(), written));
+    }
+
+    /** Not later than now, whatever has happened to this process's clock meanwhile. */
+    private Instant writtenSince(Instant now) {
+      RecordMetadata at = context.recordMetadata().orElseThrow();
+      Instant since =
+          inputs.writtenSince(new TopicPartition(at.topic(), at.partition()), at.offset());
+      return since.isBefore(now) ? since : now;
     }
 
     /** A worker whose commands cannot be sent has no slots, whatever it says. */

@@ -101,7 +101,7 @@ public final class OptimizationTopology {
   }
 
   private DispatchJobs dispatchJobs() {
-    return new DispatchJobs(wire, settings.outside().poolHasTopic());
+    return new DispatchJobs(wire, settings.outside().poolHasTopic(), settings.outside().inputs());
   }
 
   private KStream<String, Model> registrations(StreamsBuilder builder) {

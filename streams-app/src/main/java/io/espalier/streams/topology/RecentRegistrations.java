@@ -35,18 +35,24 @@ public final class RecentRegistrations {
     List<Registered> read(int partition, Instant since);
   }
 
-  private final Deque<Registered> registrations = new ArrayDeque<>();
+  /** A registration and when it came, by the clock of this process: its own time is another's. */
+  private record Kept(Registered registered, Instant cameAt) {}
+
+  private final Deque<Kept> registrations = new ArrayDeque<>();
 
   void add(Registered registered, Instant now) {
-    registrations.addLast(registered);
+    registrations.addLast(new Kept(registered, now));
     while (registrations.size() > MOST
-        || (!registrations.isEmpty() && registrations.peekFirst().at().isBefore(now.minus(KEPT)))) {
+        || registrations.getFirst().cameAt().isBefore(now.minus(KEPT))) {
       registrations.removeFirst();
     }
   }
 
   /** Returns those that were registered at a time or later. */
   List<Registered> since(Instant time) {
-    return registrations.stream().filter(each -> !each.at().isBefore(time)).toList();
+    return registrations.stream()
+        .map(Kept::registered)
+        .filter(each -> !each.at().isBefore(time))
+        .toList();
   }
 }

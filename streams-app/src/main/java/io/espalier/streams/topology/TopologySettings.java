@@ -2,8 +2,6 @@ package io.espalier.streams.topology;
 
 import io.espalier.streams.domain.run.RunSettings;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -22,14 +20,13 @@ public record TopologySettings(
    * waits holds up a transaction.
    *
    * @param poolHasTopic whether commands can be sent to a pool
-   * @param heardUntil time until which everything that was written to a partition has been
-   *     processed
+   * @param inputs times of what is read, by the clock of this process
    * @param earlier registrations that were processed before a task began
    * @param tokens random tokens
    */
   public record Outside(
       Predicate<String> poolHasTopic,
-      IntFunction<Instant> heardUntil,
+      InputTimes inputs,
       RecentRegistrations.Source earlier,
       Supplier<String> tokens) {}
 }

@@ -44,7 +44,10 @@ final class ModelMapping {
   private static Model model(ModelRegistered event) {
     return new Model(
         new ModelRef(event.getName(), event.getVersion()),
-        new ArtifactReference(event.getArtifactUri(), Optional.ofNullable(event.getRootDigest())),
+        new ArtifactReference(
+            event.getArtifactUri(),
+            Optional.ofNullable(event.getRootDigest()),
+            Optional.ofNullable(event.getListingDigest())),
         event.getTask(),
         Optional.ofNullable(event.getFamily()),
         optional(event.getParameters()),
@@ -78,6 +81,7 @@ final class ModelMapping {
     event.setVersion(model.ref().version());
     event.setArtifactUri(model.artifact().uri());
     event.setRootDigest(model.artifact().rootDigest().orElse(null));
+    event.setListingDigest(model.artifact().listingDigest().orElse(null));
     event.setTask(model.task());
     event.setFamily(model.family().orElse(null));
     event.setParameters(nullable(model.parameters()));
@@ -95,6 +99,7 @@ final class ModelMapping {
     return new Artifact(
         artifact.getUri(),
         artifact.getRootDigest(),
+        Optional.ofNullable(artifact.getListingDigest()),
         artifact.getBytes(),
         new ArtifactFiles(
             artifact.getFiles().stream()
@@ -108,6 +113,7 @@ final class ModelMapping {
     return new io.espalier.event.Artifact(
         artifact.uri(),
         artifact.rootDigest(),
+        artifact.listingDigest().orElse(null),
         artifact.bytes(),
         artifact.files().list().stream()
             .map(
@@ -120,12 +126,16 @@ final class ModelMapping {
 
   static ArtifactReference fromAvro(io.espalier.event.ArtifactReference reference) {
     return new ArtifactReference(
-        reference.getUri(), Optional.ofNullable(reference.getRootDigest()));
+        reference.getUri(),
+        Optional.ofNullable(reference.getRootDigest()),
+        Optional.ofNullable(reference.getListingDigest()));
   }
 
   static io.espalier.event.ArtifactReference toAvro(ArtifactReference reference) {
     return new io.espalier.event.ArtifactReference(
-        reference.uri(), reference.rootDigest().orElse(null));
+        reference.uri(),
+        reference.rootDigest().orElse(null),
+        reference.listingDigest().orElse(null));
   }
 
   static Map<String, ArtifactReference> fromAvro(

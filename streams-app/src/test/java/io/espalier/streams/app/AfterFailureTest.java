@@ -10,11 +10,13 @@ import io.espalier.streams.topology.TopologySettings.Outside;
 import io.espalier.streams.wire.CoordinatorTopics;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.FutureTask;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.errors.StreamsException;
@@ -27,6 +29,19 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A coordinator that never gets to work, and what it does when a thread fails. */
 final class AfterFailureTest {
+  private static final InputProgress.Offsets NOTHING =
+      new InputProgress.Offsets() {
+        @Override
+        public Map<TopicPartition, Long> ends() {
+          return Map.of();
+        }
+
+        @Override
+        public Map<TopicPartition, Long> processed() {
+          return Map.of();
+        }
+      };
+
   @TempDir private Path directory;
   private Coordinator coordinator;
 
@@ -41,7 +56,10 @@ final class AfterFailureTest {
     Properties properties = StreamsSettings.of(config);
     var outside =
         new Outside(
-            pool -> true, partition -> Instant.MAX, (partition, since) -> List.of(), () -> "token");
+            pool -> true,
+            new InputProgress(NOTHING, InstantSource.system()),
+            (partition, since) -> List.of(),
+            () -> "token");
     var topology =
         Coordinator.topology(
             new CoordinatorTopics(config.topics()),

@@ -68,7 +68,8 @@ final class DeclaredStageTest {
       assertThat(copy.getSpec()).isEqualTo("{\"copies\":2}");
       assertThat(copy.getInput().getUri()).isEqualTo(Driven.published(prune).getUri());
       assertThat(copy.getReferences())
-          .isEqualTo(Map.of("teacher", new ArtifactReference("file:///models/net", Driven.DIGEST)));
+          .isEqualTo(
+              Map.of("teacher", new ArtifactReference("file:///models/net", Driven.DIGEST, null)));
       PrunedModel pruned = driven.pruned().get(0).value();
       assertThat(pruned.getStages())
           .extracting(StageOutcome::getKind, StageOutcome::getKindName)

@@ -40,6 +40,7 @@ import io.espalier.streams.domain.run.Deliveries;
 import io.espalier.streams.domain.run.KeptRun;
 import io.espalier.streams.domain.run.RunAttempts;
 import io.espalier.streams.domain.stage.StageAttempt;
+import io.espalier.streams.topology.InputTimes;
 import io.espalier.streams.topology.RecentRegistrations.Registered;
 import io.espalier.streams.topology.TopologySettings.Outside;
 import io.espalier.streams.wire.CoordinatorTopics;
@@ -51,9 +52,11 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -72,12 +75,15 @@ import org.jspecify.annotations.Nullable;
 final class Driven implements AutoCloseable {
   static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
   static final String DIGEST = "ab".repeat(32);
+  static final String LISTING = "98".repeat(32);
 
   final CoordinatorConfig config;
   final Topics topics;
   final Topology topology;
   final Set<String> poolsWithoutTopic = new HashSet<>();
   Instant heardUntil = Instant.MAX;
+  Optional<Instant> writtenSince = Optional.empty();
+  Duration workersAhead = Duration.ZERO;
   private int tokens;
   private Instant now = START;
   private final TopologyTestDriver driver;
@@ -122,7 +128,7 @@ final class Driven implements AutoCloseable {
     var outside =
         new Outside(
             pool -> !poolsWithoutTopic.contains(pool),
-            partition -> heardUntil,
+            inputs(),
             (partition, since) -> earlier,
             () -> "token-" + tokens++);
     topology =
@@ -143,6 +149,21 @@ final class Driven implements AutoCloseable {
     deadLetters =
         driver.createOutputTopic(
             topics.deadLetters(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+  }
+
+  /** Everything is read as it comes, unless a test says otherwise. */
+  private InputTimes inputs() {
+    return new InputTimes() {
+      @Override
+      public Instant heardUntil(int partition) {
+        return heardUntil;
+      }
+
+      @Override
+      public Instant writtenSince(TopicPartition partition, long offset) {
+        return writtenSince.orElse(now);
+      }
+    };
   }
 
   /** With a registry that no connection can be made to. */
@@ -201,6 +222,7 @@ final class Driven implements AutoCloseable {
     return new Artifact(
         uri,
         "cd".repeat(32),
+        LISTING,
         1000L,
         List.of(new ArtifactFile("m", 1000L, "ef".repeat(32))),
         1,
@@ -209,6 +231,11 @@ final class Driven implements AutoCloseable {
 
   void apply(PruningPolicy policy) {
     send(topics.pruningPolicies(), policy.getName(), policy, new RecordHeaders());
+  }
+
+  /** By a client whose clock says so. */
+  void applyAt(Instant at, PruningPolicy policy) {
+    send(topics.pruningPolicies(), policy.getName(), policy, new RecordHeaders(), at);
   }
 
   /** A policy that is applied now, but becomes known only after something else. */
@@ -239,6 +266,11 @@ final class Driven implements AutoCloseable {
     register(model, new RecordHeaders());
   }
 
+  /** By a client whose clock says so. */
+  void registerAt(Instant at, ModelRegistered model) {
+    send(topics.modelRegistered(), model.getName(), model, new RecordHeaders(), at);
+  }
+
   void register(ModelRegistered model, Headers headers) {
     send(topics.modelRegistered(), model.getName(), model, headers);
   }
@@ -256,11 +288,13 @@ final class Driven implements AutoCloseable {
         holds.stream()
             .map(c -> new RunningStage(c.getRunId(), c.getStageIndex(), c.getAttempt(), true, 1))
             .toList();
+    Instant said = now.plus(workersAhead);
     send(
         topics.workerHeartbeats(),
         pool,
-        new WorkerHeartbeat(worker, pool, START, slots, List.of(), running, 0, null),
-        new RecordHeaders());
+        new WorkerHeartbeat(worker, pool, said, slots, List.of(), running, 0, null),
+        new RecordHeaders(),
+        said);
   }
 
   void started(StageCommand command, String worker) {
@@ -290,6 +324,21 @@ final class Driven implements AutoCloseable {
     report(command, worker, new StageSucceeded(published(command), report));
   }
 
+  /** A stage says that this is its output. */
+  void succeeded(StageCommand command, String worker, Artifact output) {
+    StageReport report =
+        new StageReport(
+            "fastnas",
+            "1",
+            Map.of(),
+            List.of(),
+            List.of("timm"),
+            new StageCost(5L, "cpu", null, false),
+            null,
+            FactsMapping.toAvro(ChangeFacts.NONE));
+    report(command, worker, new StageSucceeded(output, report));
+  }
+
   /** Returns what a worker publishes for a command. */
   static Artifact published(StageCommand command) {
     return artifact(
@@ -317,9 +366,13 @@ final class Driven implements AutoCloseable {
   }
 
   <V> void send(Topic<V> topic, String key, V value, Headers headers) {
+    send(topic, key, value, headers, now);
+  }
+
+  private <V> void send(Topic<V> topic, String key, V value, Headers headers, Instant at) {
     driver
         .createInputTopic(topic.name(), new StringSerializer(), topic.values().serializer())
-        .pipeInput(new TestRecord<>(key, value, headers, now));
+        .pipeInput(new TestRecord<>(key, value, headers, at));
   }
 
   void sendBytes(String topic, String key, byte[] bytes) {

@@ -17,6 +17,7 @@ final class InputProgressTest {
   private final Map<TopicPartition, Long> ends = new HashMap<>(Map.of(REPORTS, 0L));
   private final Map<TopicPartition, Long> processed = new HashMap<>();
   private boolean reachable = true;
+  private boolean groupKnown = true;
   private Instant now = Instant.ofEpochSecond(1_000);
   private final InputProgress progress =
       new InputProgress(
@@ -31,6 +32,9 @@ final class InputProgressTest {
 
             @Override
             public Map<TopicPartition, Long> processed() {
+              if (!groupKnown) {
+                throw new CoordinatorException("the group is not known");
+              }
               return Map.copyOf(processed);
             }
           },
@@ -38,7 +42,7 @@ final class InputProgressTest {
 
   @Test
   void nothing_is_known_before_the_first_look() {
-    assertThat(progress.apply(0)).isEqualTo(Instant.EPOCH);
+    assertThat(progress.heardUntil(0)).isEqualTo(Instant.EPOCH);
   }
 
   @Test
@@ -50,11 +54,11 @@ final class InputProgressTest {
     processed.put(REPORTS, 12L);
     look(1_002);
 
-    assertThat(progress.apply(0)).isEqualTo(Instant.ofEpochSecond(1_000));
+    assertThat(progress.heardUntil(0)).isEqualTo(Instant.ofEpochSecond(1_000));
     processed.put(REPORTS, 20L);
     look(1_004);
 
-    assertThat(progress.apply(0)).isEqualTo(Instant.ofEpochSecond(1_004));
+    assertThat(progress.heardUntil(0)).isEqualTo(Instant.ofEpochSecond(1_004));
   }
 
   @Test
@@ -63,8 +67,8 @@ final class InputProgressTest {
     processed.putAll(Map.of(REPORTS, 1L, OTHER, 5L));
     look(1_000);
 
-    assertThat(progress.apply(0)).isEqualTo(Instant.EPOCH);
-    assertThat(progress.apply(1)).isEqualTo(Instant.ofEpochSecond(1_000));
+    assertThat(progress.heardUntil(0)).isEqualTo(Instant.EPOCH);
+    assertThat(progress.heardUntil(1)).isEqualTo(Instant.ofEpochSecond(1_000));
   }
 
   @Test
@@ -75,7 +79,33 @@ final class InputProgressTest {
 
     assertThatThrownBy(progress::look).isInstanceOf(CoordinatorException.class);
 
-    assertThat(progress.apply(0)).isEqualTo(Instant.ofEpochSecond(1_000));
+    assertThat(progress.heardUntil(0)).isEqualTo(Instant.ofEpochSecond(1_000));
+  }
+
+  @Test
+  void a_record_was_written_after_the_last_look_that_ended_before_it() {
+    assertThat(progress.writtenSince(REPORTS, 100)).isEqualTo(Instant.EPOCH);
+    ends.put(REPORTS, 10L);
+    look(1_000);
+    ends.put(REPORTS, 20L);
+    look(1_002);
+
+    assertThat(progress.writtenSince(REPORTS, 9)).isEqualTo(Instant.EPOCH);
+    assertThat(progress.writtenSince(REPORTS, 10)).isEqualTo(Instant.ofEpochSecond(1_000));
+    assertThat(progress.writtenSince(REPORTS, 19)).isEqualTo(Instant.ofEpochSecond(1_000));
+    assertThat(progress.writtenSince(REPORTS, 20)).isEqualTo(Instant.ofEpochSecond(1_002));
+    assertThat(progress.writtenSince(OTHER, 20)).isEqualTo(Instant.EPOCH);
+  }
+
+  @Test
+  void where_topics_end_is_known_even_if_nobody_says_what_has_been_processed() {
+    ends.put(REPORTS, 10L);
+    groupKnown = false;
+
+    assertThatThrownBy(() -> look(1_000)).isInstanceOf(CoordinatorException.class);
+
+    assertThat(progress.writtenSince(REPORTS, 10)).isEqualTo(Instant.ofEpochSecond(1_000));
+    assertThat(progress.heardUntil(0)).isEqualTo(Instant.EPOCH);
   }
 
   private void look(long second) {

@@ -148,6 +148,12 @@ final class LargeReportsTest {
             .toList();
     Artifact usual = Driven.published(command);
     return new Artifact(
-        usual.getUri(), usual.getRootDigest(), files * 1L, list, files, usual.getManifestUri());
+        usual.getUri(),
+        usual.getRootDigest(),
+        null,
+        files * 1L,
+        list,
+        files,
+        usual.getManifestUri());
   }
 }

@@ -60,6 +60,31 @@ final class RegisteredAgainTest {
   }
 
   @Test
+  void other_names_of_files_open_the_run_anew() {
+    ModelRegistered pinned = model("net");
+    pinned.setListingDigest("67".repeat(32));
+    driven.register(pinned);
+    assertThat(driven.commands())
+        .as("that a client tells what an older one did not is no difference")
+        .isEmpty();
+    driven.answers();
+    driven.retry(failed.getRunId());
+    driven.heartbeat("w1", 1);
+    driven.failed(driven.commands().get(0), FailureKind.INVALID_INPUT, false);
+
+    ModelRegistered other = model("other");
+    other.setListingDigest("67".repeat(32));
+    driven.register(other);
+    failed = driven.commands().get(0);
+    driven.failed(failed, FailureKind.INVALID_INPUT, false);
+    ModelRegistered renamed = model("other");
+    renamed.setListingDigest("89".repeat(32));
+    driven.register(renamed);
+
+    assertOpenedAnew();
+  }
+
+  @Test
   void another_time_and_source_open_nothing() {
     ModelRegistered same = model("net");
     same.setRegisteredAt(Driven.START.plus(Duration.ofHours(1)));

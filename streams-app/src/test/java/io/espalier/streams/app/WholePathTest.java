@@ -171,7 +171,54 @@ final class WholePathTest {
 
     assertThat(evaluate.getInput().getUri()).isEqualTo(Driven.published(prune).getUri());
     assertThat(evaluate.getInput().getRootDigest()).isEqualTo("cd".repeat(32));
-    assertThat(only(driven.pruned()).value().getStages()).hasSize(2);
+    assertThat(evaluate.getInput().getListingDigest()).isEqualTo(Driven.LISTING);
+    PrunedModel pruned = only(driven.pruned()).value();
+    assertThat(pruned.getArtifact().getListingDigest()).isEqualTo(Driven.LISTING);
+    assertThat(pruned.getStages()).hasSize(2);
+  }
+
+  @Test
+  void digests_of_a_registration_come_to_the_worker_and_with_the_result() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 2);
+    var pinned = model("pinned");
+    pinned.setListingDigest("67".repeat(32));
+    driven.register(pinned);
+    StageCommand command = only(driven.commands());
+    driven.succeeded(command, "w1");
+
+    assertThat(command.getInput().getRootDigest()).isEqualTo(Driven.DIGEST);
+    assertThat(command.getInput().getListingDigest()).isEqualTo("67".repeat(32));
+    assertThat(only(driven.pruned()).value().getParent().getListingDigest())
+        .isEqualTo("67".repeat(32));
+
+    driven.register(model("by-an-older-client"));
+    StageCommand older = only(driven.commands());
+    driven.succeeded(older, "w1");
+
+    assertThat(older.getInput().getListingDigest()).isNull();
+    assertThat(driven.pruned()).hasSize(1);
+  }
+
+  @Test
+  void an_unchanged_input_under_other_names_is_no_result() {
+    driven.apply(policy("small"));
+    driven.heartbeat("w1", 1);
+    var pinned = model("net");
+    pinned.setListingDigest("67".repeat(32));
+    driven.register(pinned);
+    StageCommand command = only(driven.commands());
+    var input = Driven.artifact(command.getInput().getUri());
+    input.setRootDigest(Driven.DIGEST);
+
+    input.setListingDigest("89".repeat(32));
+    driven.succeeded(command, "w1", input);
+    assertThat(driven.pruned()).isEmpty();
+    assertThat(driven.deadLetters()).hasSize(1);
+
+    input.setListingDigest("67".repeat(32));
+    driven.succeeded(command, "w1", input);
+    assertThat(driven.pruned()).hasSize(1);
   }
 
   @Test
@@ -616,11 +663,16 @@ final class WholePathTest {
     senseless.setVersion("");
     senseless.setArtifactUri("not a uri");
     senseless.setRootDigest("short");
+    senseless.setListingDigest("XY".repeat(32));
 
     driven.register(senseless);
 
     assertThat(header(only(driven.deadLetters()).headers(), "__streams.errors.message"))
-        .contains("version must not be empty", "artifactUri cannot be parsed", "rootDigest");
+        .contains(
+            "version must not be empty",
+            "artifactUri cannot be parsed",
+            "rootDigest",
+            "listingDigest");
     assertThat(driven.states()).isEmpty();
   }
 

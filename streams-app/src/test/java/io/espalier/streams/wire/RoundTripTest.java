@@ -211,6 +211,7 @@ final class RoundTripTest {
         new Artifact(
             "s3://out",
             "cd".repeat(32),
+            Optional.of("98".repeat(32)),
             10,
             new ArtifactFiles(
                 List.of(new ArtifactFile("a", 10, "ef".repeat(32))),
@@ -245,7 +246,8 @@ final class RoundTripTest {
     Model model =
         new Model(
             new ModelRef("org/net", "7"),
-            new ArtifactReference("s3://models/net", Optional.of("ab".repeat(32))),
+            new ArtifactReference(
+                "s3://models/net", Optional.of("ab".repeat(32)), Optional.of("67".repeat(32))),
             "image-classification",
             Optional.of("resnet"),
             OptionalLong.of(270_000),

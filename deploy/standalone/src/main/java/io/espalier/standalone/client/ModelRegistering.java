@@ -107,6 +107,7 @@ public final class ModelRegistering {
         .put("dryRun", request.dryRun())
         .put("artifactUri", event.getArtifactUri())
         .put("rootDigest", event.getRootDigest())
+        .put("listingDigest", event.getListingDigest())
         .put("task", event.getTask())
         .put("family", event.getFamily())
         .put("parameters", cost.parameters())

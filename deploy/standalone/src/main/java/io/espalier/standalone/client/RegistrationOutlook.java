@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Outlook of a registration: the policies that are for the model, and why the others are not.
@@ -109,9 +110,15 @@ record RegistrationOutlook(
   private static boolean isSame(ModelRegistered one, ModelRegistered other) {
     return one.getArtifactUri().equals(other.getArtifactUri())
         && Objects.equals(one.getRootDigest(), other.getRootDigest())
+        && agree(one.getListingDigest(), other.getListingDigest())
         && one.getTask().equals(other.getTask())
         && one.getDatasets().equals(other.getDatasets())
         && one.getLabels().equals(other.getLabels());
+  }
+
+  /** Older clients tell no listing. */
+  private static boolean agree(@Nullable String one, @Nullable String other) {
+    return one == null || other == null || one.equals(other);
   }
 
   /** Everything that stands in the way. */

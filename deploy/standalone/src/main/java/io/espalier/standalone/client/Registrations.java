@@ -23,6 +23,7 @@ import java.util.Optional;
 final class Registrations {
   private final Map<String, ModelRegistered> newest = new LinkedHashMap<>();
   private final Map<String, List<String>> digests = new LinkedHashMap<>();
+  private final Map<String, List<String>> listings = new LinkedHashMap<>();
 
   /**
    * These registrations.
@@ -34,6 +35,9 @@ final class Registrations {
       newest.put(id(event), event);
       if (event.getRootDigest() != null) {
         digests.computeIfAbsent(id(event), any -> new ArrayList<>()).add(event.getRootDigest());
+      }
+      if (event.getListingDigest() != null) {
+        listings.computeIfAbsent(id(event), any -> new ArrayList<>()).add(event.getListingDigest());
       }
     }
   }
@@ -91,6 +95,17 @@ final class Registrations {
                   before.get().getArtifactUri(),
                   event.getArtifactUri(),
                   digest));
+    }
+    requireSameNames(event);
+  }
+
+  private void requireSameNames(ModelRegistered event) {
+    List<String> known = listings.getOrDefault(id(event), List.of());
+    String listing = event.getListingDigest();
+    if (listing != null && !known.isEmpty() && !known.contains(listing)) {
+      throw new InvalidInputException(
+          "%s is registered already with listing digest %s, but %s has %s: the same contents under other file names; a version keeps its content, so restore the names or register it as another version"
+              .formatted(id(event), known.get(known.size() - 1), event.getArtifactUri(), listing));
     }
   }
 

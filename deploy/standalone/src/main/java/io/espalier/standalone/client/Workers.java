@@ -11,6 +11,7 @@ import io.espalier.standalone.report.Result;
 import io.espalier.standalone.report.TextTable;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -30,6 +31,9 @@ public final class Workers {
 
   /** Signs of life are kept for months; of who has given none for so long, none is read. */
   private static final Duration RECENT = Duration.ofMinutes(2);
+
+  /** A clock that is ahead by more is told of. */
+  private static final Duration AHEAD = Duration.ofSeconds(5);
 
   private static final double GIBIBYTE = 1L << 30;
 
@@ -94,14 +98,17 @@ public final class Workers {
     Collection<WorkerHeartbeat> workers = newest(heartbeats);
     for (WorkerHeartbeat worker : workers) {
       long seconds = secondsSince(worker, now);
-      boolean silent = seconds > SILENT.toSeconds();
-      nodes.add(Events.json(worker).put("heardSecondsAgo", seconds).put("silent", silent));
-      row(table, worker, seconds + " s ago" + (silent ? ", silent" : ""));
+      boolean silent = isSilent(worker, now);
+      ObjectNode node = Events.json(worker).put("heardSecondsAgo", seconds).put("silent", silent);
+      clockAhead(worker, now).ifPresent(ahead -> node.put("clockAheadSeconds", ahead));
+      nodes.add(node);
+      row(table, worker, heard(worker, now));
     }
     return Result.of(
             json,
             workers.isEmpty()
-                ? "no worker was heard of in the last %d s".formatted(RECENT.toSeconds())
+                ? "no worker was heard of in the last %d s; this machine's clock says %s"
+                    .formatted(RECENT.toSeconds(), now.truncatedTo(ChronoUnit.SECONDS))
                 : (width.isPresent() ? table.within(width.getAsInt()) : table).toString())
         .withNames(workers.stream().map(WorkerHeartbeat::getWorkerId).toList());
   }
@@ -126,6 +133,27 @@ public final class Workers {
     Map<String, WorkerHeartbeat> newest = new TreeMap<>();
     heartbeats.forEach(heartbeat -> newest.merge(heartbeat.getWorkerId(), heartbeat, later));
     return newest.values();
+  }
+
+  private static boolean isSilent(WorkerHeartbeat worker, Instant now) {
+    return secondsSince(worker, now) > SILENT.toSeconds();
+  }
+
+  /** Returns when a worker was heard of, and what is odd about that. */
+  private static String heard(WorkerHeartbeat worker, Instant now) {
+    return secondsSince(worker, now)
+        + " s ago"
+        + (isSilent(worker, now) ? ", silent" : "")
+        + clockAhead(worker, now).map(", clock %d s ahead"::formatted).orElse("");
+  }
+
+  /**
+   * Returns by how many seconds a worker's clock is ahead of ours, if by more than a few; one that
+   * is behind cannot be told from a worker that is silent.
+   */
+  private static Optional<Long> clockAhead(WorkerHeartbeat worker, Instant now) {
+    Duration ahead = Duration.between(now, worker.getAt());
+    return ahead.compareTo(AHEAD) > 0 ? Optional.of(ahead.toSeconds()) : Optional.empty();
   }
 
   /** A worker's clock may be ahead of ours. */

@@ -21,11 +21,12 @@ final class WorkersCommand {
       name = "list",
       description =
           "List the workers that were heard of in the last two minutes: what they are at, what"
-              + " memory is free. One that was not heard of for over 30 s is marked as silent.",
+              + " memory is free. One that was not heard of for over 30 s is marked as silent, one"
+              + " whose clock is over 5 s ahead of this machine's as ahead.",
       footer = {
         "",
         "Keys of -o json: workers, each as its newest event on the topic 'worker-heartbeats' with"
-            + " heardSecondsAgo and silent."
+            + " heardSecondsAgo and silent, and with clockAheadSeconds if its clock is ahead."
       })
   static final class List extends Task {
     @Option(names = "--pool", paramLabel = "NAME", description = "Only workers of this pool.")

@@ -47,12 +47,14 @@ public record Registration(
    */
   public ModelRegistered event(Instant now) {
     ModelRegistered event = described(now);
-    event.setRootDigest(Manifest.of(directory).rootDigest());
+    Manifest content = Manifest.of(directory);
+    event.setRootDigest(content.rootDigest());
+    event.setListingDigest(content.listingDigest());
     return event;
   }
 
   /**
-   * The same without a root digest, for which every byte of the model would have to be read.
+   * The same without digests, for which every byte of the model would have to be read.
    *
    * @throws InvalidInputException with every problem
    */

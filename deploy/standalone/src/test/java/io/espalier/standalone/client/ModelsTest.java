@@ -160,8 +160,9 @@ class ModelsTest {
         .setPolicyGeneration(7)
         .setTenant("default")
         .setTask("image-classification")
-        .setArtifact(new Artifact("file:///store/" + run + "/", CHILD, 1L, List.of(), 1, null))
-        .setParent(new ArtifactReference("file:///models/resnet", PARENT))
+        .setArtifact(
+            new Artifact("file:///store/" + run + "/", CHILD, null, 1L, List.of(), 1, null))
+        .setParent(new ArtifactReference("file:///models/resnet", PARENT, null))
         .setGeneration(1)
         .setStages(made.getStages())
         .setMetrics(made.getStages().get(0).getReport().getMetrics())

@@ -11,6 +11,7 @@ import io.espalier.event.Run;
 import io.espalier.event.RunState;
 import io.espalier.standalone.client.RegistrationOutlook.State;
 import io.espalier.standalone.model.Registration;
+import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.zoo.Zoo;
 import java.nio.file.Path;
 import java.util.List;
@@ -53,6 +54,15 @@ class RegistrationOutlookTest {
 
   private static RegistrationOutlook outlook(PruningPolicy... policies) {
     return RegistrationOutlook.of(event, Optional.empty(), List.of(policies), NO_RUNS);
+  }
+
+  @Test
+  void a_registration_pins_contents_and_names_of_the_files() {
+    Manifest content = Manifest.of(directory.resolve("model"));
+
+    assertThat(event.getRootDigest()).isEqualTo(content.rootDigest());
+    assertThat(event.getListingDigest()).isEqualTo(content.listingDigest());
+    assertThat(registration("my-model").described(SampleRun.NOON).getListingDigest()).isNull();
   }
 
   @Test

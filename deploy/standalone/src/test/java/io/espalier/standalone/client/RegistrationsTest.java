@@ -66,6 +66,28 @@ class RegistrationsTest {
   }
 
   @Test
+  void the_same_contents_under_other_names_are_refused_where_the_names_are_known() {
+    ModelRegistered before = SamplePolicy.registered("net", "1", ONE);
+    before.setListingDigest(OTHER);
+    ModelRegistered renamed = SamplePolicy.registered("net", "1", ONE);
+    renamed.setListingDigest(THIRD);
+    var registrations = new Registrations(List.of(before));
+
+    assertThatThrownBy(() -> registrations.requireSameContent(renamed))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("listing digest " + OTHER)
+        .hasMessageContaining(THIRD)
+        .hasMessageContaining("other file names");
+    assertThatCode(() -> registrations.requireSameContent(before)).doesNotThrowAnyException();
+    assertThatCode(
+            () ->
+                new Registrations(List.of(SamplePolicy.registered("net", "1", ONE)))
+                    .requireSameContent(renamed))
+        .as("an older client told none")
+        .doesNotThrowAnyException();
+  }
+
+  @Test
   void the_models_that_a_policy_accepts_are_named_once_each_and_bad_ones_are_none() {
     ModelRegistered bad = SamplePolicy.registered("acme-bad", "1", ONE);
     bad.setArtifactUri("no uri");

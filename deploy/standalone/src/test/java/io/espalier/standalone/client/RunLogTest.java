@@ -78,7 +78,7 @@ class RunLogTest {
 
   private static StageSucceeded success(boolean cached) {
     return new StageSucceeded(
-        new Artifact("file:///store/out/", "d1", 100L, List.of(), 2, null),
+        new Artifact("file:///store/out/", "d1", null, 100L, List.of(), 2, null),
         new StageReport(
             "fastnas",
             "3",

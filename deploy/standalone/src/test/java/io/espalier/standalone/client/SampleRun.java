@@ -53,7 +53,7 @@ public final class SampleRun {
   static Run published(String id) {
     Run run = in(RunState.PUBLISHED, id);
     var accuracy = new Metric("accuracy", "fraction", 0.9, 0.85, true, null, null);
-    var artifact = new Artifact("file:///store/" + id + "/", "d1", 100L, List.of(), 2, null);
+    var artifact = new Artifact("file:///store/" + id + "/", "d1", null, 100L, List.of(), 2, null);
     run.setStages(
         List.of(
             new StageOutcome(

@@ -78,10 +78,29 @@ class WorkersTest {
   }
 
   @Test
+  void a_clock_that_is_over_5_s_ahead_is_told_of() {
+    List<WorkerHeartbeat> heartbeats =
+        List.of(
+            heartbeat("far", NOON.plusSeconds(600)),
+            heartbeat("near", NOON.plusSeconds(5)),
+            heartbeat("right", NOON));
+
+    Result result = Workers.result(heartbeats, NOON, OptionalInt.empty());
+
+    assertThat(result.table()).containsOnlyOnce("ahead").contains("0 s ago, clock 600 s ahead");
+    assertThat(result.json().at("/workers/0/clockAheadSeconds").asLong()).isEqualTo(600);
+    assertThat(result.json().at("/workers/1").has("clockAheadSeconds")).isFalse();
+    assertThat(result.json().at("/workers/2").has("clockAheadSeconds")).isFalse();
+  }
+
+  @Test
   void nobody_is_said_in_words() {
     Result result = Workers.result(List.of(), NOON, OptionalInt.empty());
 
-    assertThat(result.table()).isEqualTo("no worker was heard of in the last 120 s");
+    assertThat(result.table())
+        .isEqualTo(
+            "no worker was heard of in the last 120 s; this machine's clock says"
+                + " 2026-06-01T12:00:00Z");
     assertThat(result.json().path("workers").isArray()).isTrue();
     assertThat(result.json().path("workers")).isEmpty();
   }

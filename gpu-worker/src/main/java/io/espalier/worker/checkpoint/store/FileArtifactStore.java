@@ -87,6 +87,11 @@ final class FileArtifactStore implements ArtifactStore {
                   .formatted(target.toUri(), found.rootDigest(), wanted.rootDigest())
               + " published never changes, so choose another name");
     }
+    if (!found.equals(wanted)) {
+      throw new InvalidInputException(
+          "%s: is published with listing digest %s and cannot be published again with %s, which is of the same contents under other names; what is published never changes, so choose another name"
+              .formatted(target.toUri(), found.listingDigest(), wanted.listingDigest()));
+    }
     return new Published(target.toUri(), found);
   }
 

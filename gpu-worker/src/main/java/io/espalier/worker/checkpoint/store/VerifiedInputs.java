@@ -7,7 +7,6 @@ import io.espalier.worker.checkpoint.file.AtomicFile;
 import io.espalier.worker.checkpoint.file.Digesting;
 import io.espalier.worker.checkpoint.file.FileListing;
 import io.espalier.worker.checkpoint.file.StrictJson;
-import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.StopCheck;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -62,21 +61,16 @@ public final class VerifiedInputs {
   /**
    * Makes sure of a directory's content.
    *
-   * @param wanted the digest that it must have; any will do if absent
-   * @throws InvalidInputException if it has another digest, is too large, or holds what must not be
-   *     there
+   * @param wanted the digests that it must have
+   * @throws io.espalier.worker.domain.InvalidInputException if it has another digest, is too large,
+   *     or holds what must not be there
    * @throws io.espalier.worker.domain.ResourceException if it cannot be read, or changes meanwhile
    */
-  public Verified verify(Path directory, Optional<String> wanted, StopCheck stop) {
+  public Verified verify(Path directory, ContentPin wanted, StopCheck stop) {
     FileListing listing = FileListing.of(directory, limits, links, stop);
     Path memo = memory.resolve(name(listing.root()));
     Manifest manifest = known(memo, listing).orElseGet(() -> read(memo, listing, stop));
-    String found = manifest.rootDigest();
-    if (wanted.isPresent() && !found.equals(wanted.get())) {
-      throw new InvalidInputException(
-          "%s: wanted root digest %s, found %s; it is not the artifact that was registered"
-              .formatted(directory, wanted.get(), found));
-    }
+    wanted.require(manifest, directory);
     return new Verified(listing.root(), manifest, listing);
   }
 

@@ -41,6 +41,7 @@ public final class EventMapping {
     return new Artifact(
         uri.toString(),
         manifest.rootDigest(),
+        manifest.listingDigest(),
         manifest.bytes(),
         manifest.files().stream()
             .map(file -> new ArtifactFile(file.path(), file.bytes(), file.sha256()))
@@ -54,6 +55,7 @@ public final class EventMapping {
     return new Artifact(
         uri.toString(),
         manifest.rootDigest(),
+        manifest.listingDigest(),
         manifest.bytes(),
         List.of(),
         manifest.files().size(),

@@ -4,6 +4,7 @@ import io.espalier.event.ArtifactReference;
 import io.espalier.event.StageCommand;
 import io.espalier.worker.checkpoint.file.FileListing;
 import io.espalier.worker.checkpoint.store.ArtifactStores;
+import io.espalier.worker.checkpoint.store.ContentPin;
 import io.espalier.worker.checkpoint.store.InputRoots;
 import io.espalier.worker.checkpoint.store.VerifiedInputs;
 import io.espalier.worker.domain.Quoted;
@@ -11,12 +12,11 @@ import io.espalier.worker.stage.Stop;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
  * Brings the inputs of a command to this machine and makes sure of them: they lie where the worker
- * may read, the model has its digest, and nobody changes them while they are in use.
+ * may read, the models have their digests, and nobody changes them while they are in use.
  */
 final class StageInputs {
   /**
@@ -30,10 +30,10 @@ final class StageInputs {
       VerifiedInputs.Verified model,
       Map<String, VerifiedInputs.Verified> references,
       Map<String, FileListing> data) {
-    /** Root digests of the further models, by role. */
+    /** Listing digests of the further models, by role. */
     Map<String, String> referenceDigests() {
       Map<String, String> digests = new TreeMap<>();
-      references.forEach((role, found) -> digests.put(role, found.manifest().rootDigest()));
+      references.forEach((role, found) -> digests.put(role, found.manifest().listingDigest()));
       return digests;
     }
 
@@ -94,7 +94,8 @@ final class StageInputs {
         InputRoots.concern(uri)
             ? roots.require(place + ".uri", uri)
             : ArtifactStores.of(uri).fetch(uri, scratch, stop);
-    return verified.verify(directory, Optional.ofNullable(model.getRootDigest()), stop);
+    return verified.verify(
+        directory, ContentPin.of(model.getRootDigest(), model.getListingDigest()), stop);
   }
 
   /** Nothing is read before all places are known to be allowed. */
@@ -110,8 +111,8 @@ final class StageInputs {
   }
 
   /** Makes sure of a directory that was published before. */
-  VerifiedInputs.Verified verify(Path directory, String rootDigest, Stop stop) {
-    return verified.verify(directory, Optional.of(rootDigest), stop);
+  VerifiedInputs.Verified verify(Path directory, ContentPin wanted, Stop stop) {
+    return verified.verify(directory, wanted, stop);
   }
 
   /**

@@ -1,11 +1,13 @@
 package io.espalier.worker.kafka.work;
 
+import io.espalier.event.Artifact;
 import io.espalier.event.StageCommand;
 import io.espalier.event.StageSucceeded;
 import io.espalier.gate.BudgetForecast;
 import io.espalier.worker.checkpoint.Manifest;
 import io.espalier.worker.checkpoint.ModelDigests;
 import io.espalier.worker.checkpoint.store.ArtifactStores;
+import io.espalier.worker.checkpoint.store.ContentPin;
 import io.espalier.worker.checkpoint.store.Draft;
 import io.espalier.worker.checkpoint.store.StoreMarker;
 import io.espalier.worker.checkpoint.store.StoreUnavailableException;
@@ -244,19 +246,19 @@ public final class StageRunner {
   /** A stage that changed nothing has its input for an output, here as when it was computed. */
   private Optional<Draft> output(
       StageCache.Entry entry, PreparedStage.Subject subject, Path folder, Stop stop) {
-    if (entry.rootDigest().equals(subject.inputDigest())) {
+    if (entry.content().root().equals(Optional.of(subject.inputDigest()))) {
       return Optional.empty();
     }
     URI artifact = entry.artifact();
     Path directory = ArtifactStores.of(artifact).fetch(artifact, folder.resolve("stored"), stop);
-    VerifiedInputs.Verified found = inputs.verify(directory, entry.rootDigest(), stop);
+    VerifiedInputs.Verified found = inputs.verify(directory, entry.content(), stop);
     return Optional.of(Draft.toCopy(found.directory(), found.manifest()));
   }
 
   private void remember(String key, StageSucceeded success, StageResult result) {
-    URI artifact = URI.create(success.getOutput().getUri());
-    cache.remember(
-        key, new StageCache.Entry(artifact, success.getOutput().getRootDigest(), result));
+    Artifact output = success.getOutput();
+    var content = ContentPin.of(output.getRootDigest(), output.getListingDigest());
+    cache.remember(key, new StageCache.Entry(URI.create(output.getUri()), content, result));
   }
 
   private PreparedStage.Subject subject(
@@ -268,7 +270,7 @@ public final class StageRunner {
     var circumstances =
         new StageCache.Circumstances(
             equipment.stages().of(job.kind()).version(),
-            found.model().manifest().rootDigest(),
+            found.model().manifest().listingDigest(),
             found.referenceDigests(),
             target(),
             found.data());

@@ -3,6 +3,7 @@ package io.espalier.worker.stage.job;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.espalier.worker.checkpoint.file.FileListing;
+import io.espalier.worker.checkpoint.store.ContentPin;
 import io.espalier.worker.domain.StopCheck;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.stage.Json;
@@ -34,10 +35,10 @@ public final class StageCache {
    * A result to use again.
    *
    * @param artifact where its output was published
-   * @param rootDigest digest that the output must have
+   * @param content digests that the output must have; older entries have the root digest only
    * @param result report and cost of the computation
    */
-  public record Entry(URI artifact, String rootDigest, StageResult result) {}
+  public record Entry(URI artifact, ContentPin content, StageResult result) {}
 
   private final Path folder;
   private final DataDigests digests;
@@ -52,8 +53,8 @@ public final class StageCache {
    * Factors of a result besides the job.
    *
    * @param version version of the stage
-   * @param inputDigest root digest of the model that goes in
-   * @param references root digests of further models, by role
+   * @param inputDigest listing digest of the model that goes in
+   * @param references listing digests of further models, by role
    * @param target device and number of threads that it would run on
    * @param data the files of each role's data; a role without has data that are elsewhere
    */
@@ -107,7 +108,8 @@ public final class StageCache {
       return Optional.of(
           new Entry(
               URI.create(node.required("artifact").textValue()),
-              node.required("rootDigest").textValue(),
+              ContentPin.of(
+                  node.required("rootDigest").textValue(), node.path("listingDigest").textValue()),
               ReportJson.result(node.required("result"))));
     } catch (RuntimeException e) {
       LOGGER.atWarn().setCause(e).addKeyValue("file", file).log("unreadable cache entry ignored");
@@ -123,7 +125,8 @@ public final class StageCache {
     ObjectNode node =
         Json.object()
             .put("artifact", entry.artifact().toString())
-            .put("rootDigest", entry.rootDigest());
+            .put("rootDigest", entry.content().root().orElse(null))
+            .put("listingDigest", entry.content().listing().orElse(null));
     node.set("result", ReportJson.of(entry.result()));
     try {
       Json.write(file(key), node);

@@ -63,6 +63,48 @@ final class VerifiedInputsTest {
   }
 
   @Test
+  void files_that_were_renamed_in_the_same_order_are_invalid_for_good() throws IOException {
+    write("adapter_config.json", "{\"evil\":1}", WRITTEN);
+    Manifest registered = Manifest.of(model);
+    assertThat(verify(ContentPin.of(registered)).manifest()).isEqualTo(registered);
+    Files.move(model.resolve("config.json"), model.resolve("config2.json"));
+    Files.move(model.resolve("adapter_config.json"), model.resolve("config.json"));
+
+    Manifest renamed = Manifest.of(model);
+    assertThat(renamed.rootDigest()).isEqualTo(registered.rootDigest());
+    assertThat(verify(Optional.of(registered.rootDigest())).manifest())
+        .as("without the listing's digest nobody can tell")
+        .isEqualTo(renamed);
+    assertThatThrownBy(() -> verify(ContentPin.of(registered)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("wanted listing digest " + registered.listingDigest())
+        .hasMessageContaining("found " + renamed.listingDigest())
+        .hasMessageContaining("have been renamed");
+  }
+
+  @Test
+  void a_listing_alone_can_be_demanded() throws IOException {
+    String wanted = Manifest.of(model).listingDigest();
+    write("config.json", "[1]", WRITTEN.plusSeconds(1));
+
+    assertThatThrownBy(() -> verify(ContentPin.of(null, wanted)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("other names, sizes or contents");
+  }
+
+  @Test
+  void a_memory_of_before_there_were_listing_digests_is_read() throws IOException {
+    Manifest manifest = verify(Optional.empty()).manifest();
+    String memo = Files.readString(memo());
+    String older = memo.replaceFirst("\"listingDigest\"[^,]*,", "");
+    assertThat(older).isNotEqualTo(memo);
+    Files.writeString(memo(), older);
+    write("config.json", "[]", WRITTEN); // in place: same size, time and inode
+
+    assertThat(verify(ContentPin.of(manifest)).manifest()).isEqualTo(manifest);
+  }
+
+  @Test
   void what_has_not_changed_is_not_read_again() throws IOException {
     Manifest manifest = verify(Optional.empty()).manifest();
     write("config.json", "[]", WRITTEN); // in place: same size, time and inode
@@ -82,7 +124,7 @@ final class VerifiedInputsTest {
 
   @Test
   void young_files_are_not_remembered_since_a_change_could_go_unseen() {
-    inputs(WRITTEN.plusSeconds(1)).verify(model, Optional.empty(), StopCheck.NEVER);
+    inputs(WRITTEN.plusSeconds(1)).verify(model, ContentPin.NONE, StopCheck.NEVER);
 
     assertThat(memory).doesNotExist();
   }
@@ -112,7 +154,7 @@ final class VerifiedInputsTest {
   @Test
   void what_is_not_there_may_be_there_for_another_worker() {
     assertThatThrownBy(
-            () -> inputs(WRITTEN).verify(folder.resolve("gone"), Optional.empty(), StopCheck.NEVER))
+            () -> inputs(WRITTEN).verify(folder.resolve("gone"), ContentPin.NONE, StopCheck.NEVER))
         .isInstanceOf(ResourceException.class);
   }
 
@@ -129,7 +171,7 @@ final class VerifiedInputsTest {
           }
         };
     var verifying =
-        CompletableFuture.runAsync(() -> inputs(WRITTEN).verify(model, Optional.empty(), stop));
+        CompletableFuture.runAsync(() -> inputs(WRITTEN).verify(model, ContentPin.NONE, stop));
     await().until(() -> checks.get() > 50); // it reads
 
     asked.set(true);
@@ -139,7 +181,11 @@ final class VerifiedInputsTest {
   }
 
   private VerifiedInputs.Verified verify(Optional<String> digest) {
-    return inputs(WRITTEN.plusSeconds(60)).verify(model, digest, StopCheck.NEVER);
+    return verify(new ContentPin(digest, Optional.empty()));
+  }
+
+  private VerifiedInputs.Verified verify(ContentPin wanted) {
+    return inputs(WRITTEN.plusSeconds(60)).verify(model, wanted, StopCheck.NEVER);
   }
 
   private VerifiedInputs inputs(Instant now) {

@@ -237,7 +237,7 @@ final class LeftoverSweepTest {
             new StageCost(1L, "cpu", null, false),
             null,
             FactsMapping.toAvro(ChangeFacts.NONE));
-    var success = new StageSucceeded(new Artifact(uri, "", 0L, List.of(), 0, null), report);
+    var success = new StageSucceeded(new Artifact(uri, "", null, 0L, List.of(), 0, null), report);
     Files.createDirectories(directory);
     try (var out = Files.newOutputStream(directory.resolve("result.json"))) {
       var encoder = EncoderFactory.get().jsonEncoder(StageSucceeded.getClassSchema(), out);

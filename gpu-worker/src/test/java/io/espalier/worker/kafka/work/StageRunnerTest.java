@@ -168,7 +168,8 @@ final class StageRunnerTest {
 
   @Test
   void a_model_that_is_not_there_may_be_there_for_another_worker() {
-    var missing = new ArtifactReference(folder.resolve("input/gone").toUri().toString(), null);
+    var missing =
+        new ArtifactReference(folder.resolve("input/gone").toUri().toString(), null, null);
 
     assertThatThrownBy(() -> runner.prepare(command().setInput(missing).build(), stop))
         .isInstanceOf(ResourceException.class)
@@ -187,11 +188,50 @@ final class StageRunnerTest {
 
   @Test
   void a_model_with_another_digest_is_invalid() {
-    var other = new ArtifactReference(command().getInput().getUri(), "0".repeat(64));
+    var other = new ArtifactReference(command().getInput().getUri(), "0".repeat(64), null);
 
     assertThatThrownBy(() -> runner.prepare(command().setInput(other).build(), stop))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("wanted root digest");
+  }
+
+  @Test
+  void a_model_whose_files_were_renamed_in_their_order_is_invalid() throws IOException {
+    Path input = folder.resolve("input");
+    Files.writeString(input.resolve("adapter_config.json"), "evil");
+    Manifest registered = Manifest.of(input);
+    var pinned =
+        new ArtifactReference(
+            input.toUri().toString(), registered.rootDigest(), registered.listingDigest());
+    runner.prepare(command().setInput(pinned).build(), stop).close();
+    Files.move(input.resolve("config.json"), input.resolve("config2.json"));
+    Files.move(input.resolve("adapter_config.json"), input.resolve("config.json"));
+    assertThat(Manifest.of(input).rootDigest()).isEqualTo(registered.rootDigest());
+
+    assertThatThrownBy(() -> runner.prepare(command().setInput(pinned).build(), stop))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("wanted listing digest")
+        .hasMessageContaining("renamed");
+
+    var older = new ArtifactReference(pinned.getUri(), pinned.getRootDigest(), null);
+    runner.prepare(command().setInput(older).build(), stop).close();
+  }
+
+  @Test
+  void a_reference_whose_files_were_renamed_in_their_order_is_invalid() throws IOException {
+    Path teacher = Files.createDirectories(folder.resolve("input/teacher"));
+    Files.writeString(teacher.resolve("a"), "one");
+    Files.writeString(teacher.resolve("b"), "two");
+    Manifest registered = Manifest.of(teacher);
+    var pinned =
+        new ArtifactReference(
+            teacher.toUri().toString(), registered.rootDigest(), registered.listingDigest());
+    Files.move(teacher.resolve("b"), teacher.resolve("c"));
+
+    assertThatThrownBy(
+            () -> runner.prepare(command().setReferences(Map.of("teacher", pinned)).build(), stop))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("wanted listing digest");
   }
 
   @Test
@@ -204,7 +244,7 @@ final class StageRunnerTest {
     assertThatThrownBy(
             () ->
                 runner.prepare(
-                    command().setInput(new ArtifactReference(outside, null)).build(), stop))
+                    command().setInput(new ArtifactReference(outside, null, null)).build(), stop))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("input.uri")
         .hasMessageContaining("--allow-root");
@@ -356,7 +396,7 @@ final class StageRunnerTest {
   }
 
   private static ArtifactReference model(String uri) {
-    return new ArtifactReference(uri, null);
+    return new ArtifactReference(uri, null, null);
   }
 
   private StageCommand.Builder command() {

@@ -3,6 +3,7 @@ package io.espalier.worker.stage.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.espalier.worker.checkpoint.file.FileListing;
+import io.espalier.worker.checkpoint.store.ContentPin;
 import io.espalier.worker.domain.StopCheck;
 import io.espalier.worker.domain.job.StageJob;
 import io.espalier.worker.domain.job.StageKind;
@@ -58,13 +59,31 @@ final class StageCacheTest {
     var cache = new StageCache(folder);
     String key = key(job("{}", 7), "v1", "digest", "cpu");
     var result = new StageResult(TestStageProcess.report(), 1234, 56, OptionalLong.of(5), false);
-    var entry = new StageCache.Entry(URI.create("file:///models/a"), "abc", result);
+    var entry =
+        new StageCache.Entry(URI.create("file:///models/a"), ContentPin.of("abc", "def"), result);
 
     cache.remember(key, entry);
 
     assertThat(new StageCache(folder).find(key)).contains(entry);
     cache.forget(key);
     assertThat(cache.find(key)).isEmpty();
+  }
+
+  @Test
+  void an_entry_of_before_there_were_listing_digests_is_found() throws IOException {
+    var cache = new StageCache(folder);
+    String key = key(job("{}", 7), "v1", "digest", "cpu");
+    var result = new StageResult(TestStageProcess.report(), 1234, 56, OptionalLong.of(5), false);
+    URI artifact = URI.create("file:///models/a");
+    cache.remember(key, new StageCache.Entry(artifact, ContentPin.of("abc", "def"), result));
+    Path file = folder.resolve(key.substring(0, 2)).resolve(key + ".json");
+    String written = Files.readString(file);
+    String older = written.replaceFirst("\"listingDigest\" ?: ?\"def\",?", "");
+    assertThat(older).isNotEqualTo(written);
+    Files.writeString(file, older);
+
+    assertThat(cache.find(key))
+        .contains(new StageCache.Entry(artifact, ContentPin.of("abc", null), result));
   }
 
   @Test

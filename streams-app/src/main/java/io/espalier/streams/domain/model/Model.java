@@ -69,15 +69,17 @@ public record Model(
       problems.add("generation must be at least 0, found " + origin.generation());
     }
     uriProblem(artifact.uri()).ifPresent(problems::add);
-    artifact
-        .rootDigest()
-        .filter(digest -> !DIGEST.matcher(digest).matches())
-        .ifPresent(
-            digest ->
-                problems.add(
-                    "rootDigest must be 64 lower-case hexadecimal digits, found '%s'"
-                        .formatted(digest)));
+    digestProblem("rootDigest", artifact.rootDigest()).ifPresent(problems::add);
+    digestProblem("listingDigest", artifact.listingDigest()).ifPresent(problems::add);
     return problems;
+  }
+
+  private static Optional<String> digestProblem(String name, Optional<String> found) {
+    return found
+        .filter(digest -> !DIGEST.matcher(digest).matches())
+        .map(
+            digest ->
+                "%s must be 64 lower-case hexadecimal digits, found '%s'".formatted(name, digest));
   }
 
   private static Optional<String> uriProblem(String uri) {

@@ -140,13 +140,18 @@ public final class Pool {
     return new Pool(workers, rest.ended(released.get().tenant()), inFlight.remove(id), fewer);
   }
 
-  /** Returns this pool without the workers that are taken for dead. */
+  /**
+   * Returns this pool without the workers that are taken for dead. None was seen later than now: a
+   * clock that was set back begins anew with all of them.
+   */
   Pool at(Instant now) {
-    if (workers.values().stream().allMatch(worker -> worker.alive(now))) {
+    if (workers.values().stream()
+        .allMatch(worker -> worker.alive(now) && !worker.seenAt().isAfter(now))) {
       return this;
     }
     Map<String, PoolWorker> alive = new HashMap<>(workers);
     alive.values().removeIf(worker -> !worker.alive(now));
+    alive.replaceAll((id, worker) -> worker.seenBy(now));
     return with(alive);
   }
 

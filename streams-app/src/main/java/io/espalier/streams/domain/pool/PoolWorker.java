@@ -11,7 +11,7 @@ import java.util.Map;
  * @param id the same after a restart
  * @param capacity what it can take
  * @param holds the jobs whose commands it holds, and whether it works on each or only prepares it
- * @param seenAt when it last gave a sign of life
+ * @param seenAt when it last gave a sign of life, by the clock of who keeps this
  */
 public record PoolWorker(String id, Capacity capacity, Map<JobId, Boolean> holds, Instant seenAt) {
   /** A worker without a sign of life for so long is taken for dead. */
@@ -31,6 +31,11 @@ public record PoolWorker(String id, Capacity capacity, Map<JobId, Boolean> holds
 
   boolean alive(Instant now) {
     return now.isBefore(seenAt.plus(EXPIRY));
+  }
+
+  /** Returns the same, not seen later than now. */
+  PoolWorker seenBy(Instant now) {
+    return seenAt.isAfter(now) ? new PoolWorker(id, capacity, holds, now) : this;
   }
 
   /** Returns how many commands more it would take. */

@@ -2,7 +2,6 @@ package io.espalier.streams.domain.run;
 
 import io.espalier.streams.domain.RefusedException;
 import io.espalier.streams.domain.model.Artifact;
-import io.espalier.streams.domain.model.ArtifactReference;
 import io.espalier.streams.domain.run.RunEvent.Reported;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -44,9 +43,7 @@ record ResultCheck(JobWriter jobs, Run run) {
 
   /** A stage that changes nothing hands its input on. */
   private boolean isInput(Artifact output) {
-    ArtifactReference input = run.input();
-    return input.uri().equals(output.uri())
-        && input.rootDigest().map(output.rootDigest()::equals).orElse(true);
+    return run.input().isOf(output);
   }
 
   private boolean isPublished(String uri) {

@@ -18,7 +18,7 @@ public record RunPlan(RunId runId, Model model, Policy policy, String trace) {
    * whom does not count.
    */
   boolean registersTheSame(RunPlan other) {
-    return model.artifact().equals(other.model.artifact())
+    return model.artifact().isSame(other.model.artifact())
         && model.task().equals(other.model.task())
         && model.datasets().equals(other.model.datasets())
         && model.labels().equals(other.model.labels());

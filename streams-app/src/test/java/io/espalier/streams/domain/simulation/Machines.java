@@ -25,6 +25,13 @@ class Machines {
     return Dispatcher.advance(pool, event, now);
   }
 
+  /**
+   * Returns when a heartbeat was written, of the times by its worker's and the coordinator's clock.
+   */
+  Instant written(Instant byWorker, Instant byCoordinator) {
+    return byCoordinator;
+  }
+
   /** Returns whether a crash takes back what was sent and not committed. */
   boolean sendsOnlyWhatIsCommitted() {
     return true;

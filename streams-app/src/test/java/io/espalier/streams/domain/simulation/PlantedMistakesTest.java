@@ -194,6 +194,19 @@ final class PlantedMistakesTest {
   }
 
   @Test
+  void a_coordinator_that_judges_heartbeats_by_the_clocks_of_workers_is_found() {
+    Machines credulous =
+        new Machines() {
+          @Override
+          Instant written(Instant byWorker, Instant byCoordinator) {
+            return byWorker;
+          }
+        };
+
+    assertThat(broken(credulous)).anyMatch(line -> line.contains("can succeed, or none, ended as"));
+  }
+
+  @Test
   void a_coordinator_that_sends_before_it_commits_is_found() {
     Machines hasty =
         new Machines() {

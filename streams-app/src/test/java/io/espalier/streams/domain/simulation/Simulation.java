@@ -263,7 +263,9 @@ final class Simulation {
     for (int i = 0; i < 3; i++) {
       int task = (first + i) % 3;
       boolean delivered =
-          task == 2 ? pool.deliver(random, now) : runsTasks.get(task).deliver(random, now + wrong);
+          task == 2
+              ? pool.deliver(random, now + wrong)
+              : runsTasks.get(task).deliver(random, now + wrong);
       if (delivered) {
         return true;
       }
@@ -345,7 +347,11 @@ final class Simulation {
     if (!brokersAway()) {
       pool.add(
           new WorkerAlive(
-              new PoolWorker(id, new PoolWorker.Capacity(1, 0), holds, RunsTask.at(now))),
+              new PoolWorker(
+                  id,
+                  new PoolWorker.Capacity(1, 0),
+                  holds,
+                  machines.written(RunsTask.at(now), RunsTask.at(now + wrong)))),
           now);
       coordinate();
     }
