@@ -1,6 +1,5 @@
 package io.espalier.it;
 
-import io.espalier.standalone.local.LocalRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -14,17 +13,23 @@ final class Backbone {
   private static final Backbone SHARED = new Backbone(temporary("espalier-it"));
 
   private final Path directory;
+  private final Servers servers = Servers.chosen();
   private final Broker broker;
-  private final LocalRegistry registry;
+  private final String registryUrl;
 
   private Backbone(Path directory) {
     this.directory = directory;
-    broker = ProcessBroker.start(directory.resolve("broker"));
-    registry = LocalRegistry.start(directory.resolve("registry"));
+    broker = servers.startBroker(directory.resolve("broker"));
+    registryUrl = servers.startRegistry(directory.resolve("registry"));
   }
 
   static Backbone shared() {
     return SHARED;
+  }
+
+  /** Returns how both run. */
+  Servers servers() {
+    return servers;
   }
 
   Broker broker() {
@@ -32,7 +37,7 @@ final class Backbone {
   }
 
   String registryUrl() {
-    return registry.url();
+    return registryUrl;
   }
 
   /** A folder for the files of one test class. */
