@@ -33,6 +33,7 @@ import java.util.OptionalLong;
  * @param data data sets that were used
  * @param opening who opens the result
  * @param learning the way of a training; empty if nothing was trained
+ * @param modules linear layers, if they were quantized; else empty
  */
 public record PruningReport(
     Model model,
@@ -50,7 +51,8 @@ public record PruningReport(
     Optional<Reconstruction> reconstruction,
     List<DataFacts> data,
     ResultLoaders opening,
-    Optional<LearningFacts> learning) {
+    Optional<LearningFacts> learning,
+    List<ModuleFacts> modules) {
 
   /**
    * The model that was pruned.
@@ -280,6 +282,16 @@ public record PruningReport(
       phases = List.copyOf(phases);
     }
 
+    /** Nothing known. */
+    static Effort none() {
+      return new Effort(
+          List.of(),
+          OptionalInt.empty(),
+          OptionalInt.empty(),
+          OptionalInt.empty(),
+          OptionalDouble.empty());
+    }
+
     /** All phases together. */
     public double seconds() {
       return phases.stream().mapToDouble(Phase::seconds).filter(Double::isFinite).sum();
@@ -377,17 +389,78 @@ public record PruningReport(
         List.of(),
         Optional.empty(),
         Curve.none(),
-        new Effort(
-            List.of(),
-            OptionalInt.empty(),
-            OptionalInt.empty(),
-            OptionalInt.empty(),
-            OptionalDouble.empty()),
+        Effort.none(),
         List.of(),
         Optional.empty(),
         data,
         opening,
         Optional.of(learning));
+  }
+
+  /** A report on a quantization, which searched and learned nothing. */
+  public static PruningReport ofQuantization(
+      Model model,
+      Setup setup,
+      List<MetricFacts> metrics,
+      List<ModuleFacts> modules,
+      List<DataFacts> data,
+      ResultLoaders opening) {
+    return new PruningReport(
+        model,
+        setup,
+        List.of(),
+        metrics,
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        Curve.none(),
+        Effort.none(),
+        List.of(),
+        Optional.empty(),
+        data,
+        opening,
+        Optional.empty(),
+        modules);
+  }
+
+  /** A report on a model of which no layer was quantized. */
+  public PruningReport(
+      Model model,
+      Setup setup,
+      List<Constraint> constraints,
+      List<MetricFacts> metrics,
+      Optional<Profile> profile,
+      List<AxisFacts> axes,
+      List<Units> units,
+      List<CandidateFacts> candidates,
+      Optional<Search> search,
+      Curve curve,
+      Effort effort,
+      List<LatencyFacts> latencies,
+      Optional<Reconstruction> reconstruction,
+      List<DataFacts> data,
+      ResultLoaders opening,
+      Optional<LearningFacts> learning) {
+    this(
+        model,
+        setup,
+        constraints,
+        metrics,
+        profile,
+        axes,
+        units,
+        candidates,
+        search,
+        curve,
+        effort,
+        latencies,
+        reconstruction,
+        data,
+        opening,
+        learning,
+        List.of());
   }
 
   /** A report; the lists are copied. */
@@ -399,6 +472,7 @@ public record PruningReport(
     candidates = List.copyOf(candidates);
     latencies = List.copyOf(latencies);
     data = List.copyOf(data);
+    modules = List.copyOf(modules);
   }
 
   /** The axes that had more than one choice. */
