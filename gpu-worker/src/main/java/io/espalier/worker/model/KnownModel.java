@@ -1,9 +1,7 @@
 package io.espalier.worker.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.data.ModelInput;
-import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.model.family.Family;
@@ -21,9 +19,6 @@ import java.util.stream.LongStream;
 public sealed interface KnownModel permits VisionModel, MaskableModel {
   /** Names of tensors that are listed. */
   int LISTED = 6;
-
-  /** Key of config.json by which transformers knows that weights are quantized. */
-  String QUANTIZATION = "quantization_config";
 
   /** Its files. */
   ModelDirectory directory();
@@ -93,15 +88,6 @@ public sealed interface KnownModel permits VisionModel, MaskableModel {
    * @throws io.espalier.worker.domain.InvalidInputException with every problem
    */
   static KnownModel of(ModelDirectory directory) {
-    JsonNode quantized = directory.config().path(QUANTIZATION);
-    if (!quantized.isMissingNode() && !quantized.isNull()) {
-      throw new InvalidInputException(
-          "%s: config.json has %s of %s, so its weights are quantized already; give the model as it was before, and let quantize be the last stage"
-              .formatted(
-                  directory.path(),
-                  QUANTIZATION,
-                  quantized.path("quant_method").asText("an unknown method")));
-    }
     return Families.of(directory.config()) instanceof TextFamily
         ? TextModel.of(directory)
         : VisionModel.of(directory);

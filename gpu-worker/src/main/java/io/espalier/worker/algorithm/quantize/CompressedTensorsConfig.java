@@ -3,7 +3,6 @@ package io.espalier.worker.algorithm.quantize;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.espalier.worker.model.KnownModel;
 
 /**
  * What config.json says of a quantized model, for loaders of compressed-tensors.
@@ -13,7 +12,7 @@ import io.espalier.worker.model.KnownModel;
  */
 final class CompressedTensorsConfig {
   /** Key of config.json. */
-  static final String KEY = KnownModel.QUANTIZATION;
+  static final String KEY = "quantization_config";
 
   /** The version of the library whose layout this is. */
   private static final String VERSION = "0.12.2";

@@ -87,19 +87,19 @@ public record QuantizationPlan(
   }
 
   private static void keep(Layer layer, KnownModel model, Map<String, String> kept) {
-    boolean router =
-        layer.out().size() == 1
-            || layer.out().parts().stream()
-                .anyMatch(part -> part.axis().kind() == AxisKind.EXPERTS);
     Optional<String> sharing =
         model instanceof TextModel text ? text.network().sharingOutput() : Optional.empty();
-    if (router) {
+    if (layer.out().size() == 1 || writes(layer, AxisKind.EXPERTS)) {
       kept.put(layer.module(), "decides on experts");
-    } else if (sharing.isPresent() && !layer.weight().equals(sharing.get() + WEIGHT)) {
+    } else if (sharing.isPresent() && writes(layer, AxisKind.VOCABULARY)) {
       kept.put(sharing.get(), "shares the embedding's weight");
     } else {
       kept.put(layer.module(), "stands behind the layers");
     }
+  }
+
+  private static boolean writes(Layer layer, AxisKind kind) {
+    return layer.out().parts().stream().anyMatch(part -> part.axis().kind() == kind);
   }
 
   /** A loader may make layers of tensors that nothing here computes with. */

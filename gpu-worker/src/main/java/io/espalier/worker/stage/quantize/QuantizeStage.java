@@ -96,8 +96,7 @@ public final class QuantizeStage implements Stage {
   private static Opened open(StageJob job) {
     Problems problems = Problems.ofSeveral();
     Optional<QuantizeSpec> spec = problems.attempt(() -> QuantizeSpec.parse(job.spec()));
-    Optional<KnownModel> model =
-        problems.attempt(() -> KnownModel.of(ModelDirectory.open(job.input())));
+    Optional<KnownModel> model = problems.attempt(() -> model(ModelDirectory.open(job.input())));
     problems.throwIfAny();
     QuantizeSpec said = spec.orElseThrow();
     KnownModel known = atLength(said, model.orElseThrow(), job.seed());
@@ -107,6 +106,11 @@ public final class QuantizeStage implements Stage {
     Optional<Optional<JudgedData>> data = problems.attempt(() -> JudgedData.open(job, said, known));
     problems.throwIfAny();
     return new Opened(said, plan.orElseThrow(), data.orElseThrow());
+  }
+
+  private static KnownModel model(ModelDirectory directory) {
+    QuantizedFiles.requireWhole(directory);
+    return KnownModel.of(directory);
   }
 
   private static KnownModel atLength(QuantizeSpec spec, KnownModel model, long seed) {
