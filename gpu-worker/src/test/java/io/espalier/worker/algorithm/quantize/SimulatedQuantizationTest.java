@@ -26,8 +26,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What written models stand for says what compressed-tensors makes of the original ones. */
 class SimulatedQuantizationTest {
-  /** Of the largest score: a rounding that falls the other way moves one number by a step. */
+  /** Of the largest score. */
   private static final double TOLERANCE = 1e-4;
+
+  /**
+   * The largest number of each token lies at 127.5 steps, in the middle of two, so that the last
+   * bit of float32 decides. The library in float64 differs from itself in float32 by 0.016.
+   */
+  private static final double TOLERANCE_OF_TIES = 0.03;
 
   @TempDir Path folder;
 
@@ -56,7 +62,8 @@ class SimulatedQuantizationTest {
       SimulatedQuantization.apply(plan, ModelDirectory.open(quantized), weights);
       NDArray said = model.network().forward(weights, golden.tokens(manager), ForwardHooks.NONE);
 
-      Golden.assertClose(said, expected.read(name), TOLERANCE);
+      boolean ties = words[1].equals(QuantizationFormat.INT8.word());
+      Golden.assertClose(said, expected.read(name), ties ? TOLERANCE_OF_TIES : TOLERANCE);
     }
   }
 
