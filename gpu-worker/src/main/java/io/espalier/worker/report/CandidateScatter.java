@@ -22,7 +22,7 @@ public final class CandidateScatter {
   private CandidateScatter(PruningReport report) {
     this.report = report;
     this.quantity =
-        report.constraints().stream()
+        report.result().constraints().stream()
             .map(constraint -> constraint.bound().quantity())
             .findFirst()
             .orElse(Quantity.FLOPS);
@@ -40,7 +40,7 @@ public final class CandidateScatter {
 
   private Content compared() {
     List<Dot> dots =
-        report.candidates().stream()
+        report.choice().candidates().stream()
             .filter(candidate -> candidate.score().isPresent())
             .map(this::dot)
             .toList();
@@ -60,7 +60,7 @@ public final class CandidateScatter {
 
   private Content single() {
     var dots = new ArrayList<Dot>();
-    for (AxisFacts axis : report.configurable()) {
+    for (AxisFacts axis : report.choice().configurable()) {
       boolean known = !axis.costs().isEmpty() && !axis.losses().isEmpty();
       for (int choice = 0; known && choice < axis.choices().size() - 1; choice++) {
         dots.add(dot(axis, choice));

@@ -17,7 +17,7 @@ final class CandidateTable {
 
   /** Writes it, if models were compared. */
   static void write(PruningReport report, PageSections sections) {
-    List<CandidateFacts> candidates = report.candidates();
+    List<CandidateFacts> candidates = report.choice().candidates();
     if (candidates.isEmpty()) {
       return;
     }

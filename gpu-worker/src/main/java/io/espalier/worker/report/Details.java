@@ -34,16 +34,16 @@ final class Details {
     var details = new Details(report, sections);
     details.latencies();
     details.search();
-    report.profile().ifPresent(details::profile);
-    if (!report.axes().isEmpty()) {
+    report.choice().profile().ifPresent(details::profile);
+    if (!report.choice().axes().isEmpty()) {
       details.frozen();
     }
-    LoaderSection.write(report.opening(), sections);
+    LoaderSection.write(report.result().opening(), sections);
     details.provenance();
   }
 
   private void latencies() {
-    if (report.latencies().isEmpty()) {
+    if (report.result().latencies().isEmpty()) {
       return;
     }
     section("Latency");
@@ -55,7 +55,7 @@ final class Details {
             "predicted",
             "measured",
             "tenth to ninetieth of a hundred");
-    for (LatencyFacts row : report.latencies()) {
+    for (LatencyFacts row : report.result().latencies()) {
       table.row(
           row.model(),
           Figures.of(row.predictedMillis(), "milliseconds"),
@@ -84,7 +84,8 @@ final class Details {
     report
         .setup()
         .losses()
-        .ifPresent(losses -> report.search().ifPresent(search -> search(search, losses.verb())));
+        .ifPresent(
+            losses -> report.choice().search().ifPresent(search -> search(search, losses.verb())));
   }
 
   private void search(PruningReport.Search search, String verb) {
@@ -176,7 +177,7 @@ final class Details {
 
   private Map<String, List<AxisFacts>> byReason() {
     var byReason = new LinkedHashMap<String, List<AxisFacts>>();
-    for (AxisFacts axis : report.axes()) {
+    for (AxisFacts axis : report.choice().axes()) {
       if (axis.frozen().isPresent() || !axis.isConfigurable()) {
         String reason = axis.frozen().orElse("no narrower width was allowed");
         byReason.computeIfAbsent(reason, any -> new ArrayList<>()).add(axis);

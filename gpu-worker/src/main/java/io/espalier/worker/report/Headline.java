@@ -47,7 +47,7 @@ final class Headline {
 
   private void tiles() {
     out.open("div", "class", "tiles");
-    for (MetricFacts facts : report.metrics()) {
+    for (MetricFacts facts : report.result().metrics()) {
       Change change = Change.of(facts);
       if (change.isKnown()) {
         tile(facts, change);
@@ -91,14 +91,14 @@ final class Headline {
   }
 
   private void metrics() {
-    if (report.metrics().isEmpty()) {
+    if (report.result().metrics().isEmpty()) {
       return;
     }
     Table table = Table.open(out, "Before and after", BEFORE_AFTER);
-    report.metrics().forEach(facts -> row(table, facts));
+    report.result().metrics().forEach(facts -> row(table, facts));
     table.close();
     String kinds =
-        report.metrics().stream()
+        report.result().metrics().stream()
             .flatMap(facts -> facts.uncertainty().stream())
             .map(sure -> sure.kind().words())
             .distinct()
@@ -141,11 +141,11 @@ final class Headline {
   }
 
   private void constraints() {
-    if (report.constraints().isEmpty()) {
+    if (report.result().constraints().isEmpty()) {
       return;
     }
     Table table = Table.openWide(out, "Budget", BUDGET);
-    for (Constraint constraint : report.constraints()) {
+    for (Constraint constraint : report.result().constraints()) {
       var bound = constraint.bound();
       out.open("tr");
       table.head(bound.quantity().label());

@@ -105,31 +105,31 @@ final class PruningJson {
     root.set("model", model(report.model()));
     root.set("setup", setup(report.setup()));
     ArrayNode constraints = root.putArray("constraints");
-    report.constraints().forEach(constraint -> constraints.add(constraint(constraint)));
+    report.result().constraints().forEach(constraint -> constraints.add(constraint(constraint)));
     ArrayNode metrics = root.putArray("metrics");
-    report.metrics().forEach(metric -> metrics.add(metric(metric)));
-    report.profile().ifPresent(profile -> root.set("profile", profile(profile)));
+    report.result().metrics().forEach(metric -> metrics.add(metric(metric)));
+    report.choice().profile().ifPresent(profile -> root.set("profile", profile(profile)));
     ArrayNode axes = root.putArray("axes");
-    report.axes().forEach(axis -> axes.add(axis(axis)));
+    report.choice().axes().forEach(axis -> axes.add(axis(axis)));
     ArrayNode units = root.putArray("units");
-    report.units().forEach(kind -> units.add(units(kind)));
+    report.choice().units().forEach(kind -> units.add(units(kind)));
     ArrayNode candidates = root.putArray("candidates");
-    report.candidates().forEach(candidate -> candidates.add(candidate(candidate)));
-    report.search().ifPresent(search -> root.set("search", search(search)));
-    root.set("curve", curve(report.curve()));
+    report.choice().candidates().forEach(candidate -> candidates.add(candidate(candidate)));
+    report.choice().search().ifPresent(search -> root.set("search", search(search)));
+    root.set("curve", curve(report.choice().curve()));
     root.set("effort", effort(report.effort()));
     ArrayNode latencies = root.putArray("latencies");
-    report.latencies().forEach(latency -> latencies.add(latency(latency)));
+    report.result().latencies().forEach(latency -> latencies.add(latency(latency)));
     report
         .reconstruction()
         .ifPresent(done -> root.set("reconstruction", ReconstructionSection.json(done)));
     report.learning().ifPresent(learning -> root.set("learning", LearningSection.json(learning)));
-    if (!report.modules().isEmpty()) {
-      root.set("modules", ModuleTable.json(report.modules()));
+    if (!report.result().modules().isEmpty()) {
+      root.set("modules", ModuleTable.json(report.result().modules()));
     }
     ArrayNode data = root.putArray("data");
     report.data().forEach(set -> data.add(data(set)));
-    root.set("opening", opening(report.opening()));
+    root.set("opening", opening(report.result().opening()));
     ArrayNode warnings = root.putArray("warnings");
     ReportWarnings.of(report).forEach(warnings::add);
     return root;

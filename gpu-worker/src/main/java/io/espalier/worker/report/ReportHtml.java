@@ -42,14 +42,14 @@ public final class ReportHtml {
     CandidateTable.write(report, sections);
     report.setup().losses().ifPresent(this::sensitivity);
     report.learning().ifPresent(learning -> LearningSection.write(learning, sections));
-    ModuleTable.write(report.modules(), sections);
-    if (!report.axes().isEmpty()) {
+    ModuleTable.write(report.result().modules(), sections);
+    if (!report.choice().axes().isEmpty()) {
       widths();
     }
     report.setup().losses().ifPresent(this::curves);
     cuts();
     report.reconstruction().ifPresent(done -> ReconstructionSection.write(done, sections));
-    if (report.learning().isEmpty() && report.modules().isEmpty()) {
+    if (report.learning().isEmpty() && report.result().modules().isEmpty()) {
       time();
     }
     Details.write(report, sections);
@@ -59,14 +59,14 @@ public final class ReportHtml {
   }
 
   private void units() {
-    if (report.units().isEmpty()) {
+    if (report.choice().units().isEmpty()) {
       return;
     }
     section(
         "What units are worth",
         "The score of every unit, a colour per score, as layers and kinds of units are compared; a"
             + " line runs through what goes.");
-    for (PruningReport.Units kind : report.units()) {
+    for (PruningReport.Units kind : report.choice().units()) {
       out.element("h3", kind.ranked() ? kind.kind() + ", best first" : kind.kind());
       pictures(picture -> UnitMap.on(picture, kind));
     }
@@ -74,7 +74,7 @@ public final class ReportHtml {
   }
 
   private void sensitivity(Losses losses) {
-    List<AxisFacts> axes = report.configurable();
+    List<AxisFacts> axes = report.choice().configurable();
     section(losses.heading(), losses.explanation());
     if (axes.isEmpty()) {
       out.element("p", "No axis had a choice.");
@@ -92,13 +92,13 @@ public final class ReportHtml {
   }
 
   private void widths() {
-    long cut = report.axes().stream().filter(axis -> axis.chosen() < axis.units()).count();
+    long cut = report.choice().axes().stream().filter(axis -> axis.chosen() < axis.units()).count();
     section(
         "Widths before and after",
         "Axes that were cut: %d of %d. In the order of the forward pass: outlined before, filled after;"
-                .formatted(cut, report.axes().size())
+                .formatted(cut, report.choice().axes().size())
             + " grey could not be cut.");
-    Map<String, List<AxisFacts>> kinds = report.byKind();
+    Map<String, List<AxisFacts>> kinds = report.choice().byKind();
     kinds.forEach(
         (kind, axes) -> {
           if (kinds.size() > 1) {
@@ -111,12 +111,12 @@ public final class ReportHtml {
 
   private void curves(Losses losses) {
     section(losses.curveHeading(), losses.curve(report.setup().objective()));
-    if (report.curve().isEmpty()) {
+    if (report.choice().curve().isEmpty()) {
       out.element("p", "Other budgets were not looked at.");
-    } else if (report.constraints().isEmpty()) {
+    } else if (report.result().constraints().isEmpty()) {
       curve(losses, Quantity.FLOPS, Optional.empty());
     } else {
-      for (Constraint constraint : report.constraints()) {
+      for (Constraint constraint : report.result().constraints()) {
         curve(losses, constraint.bound().quantity(), Optional.of(constraint.bound()));
       }
     }
@@ -124,9 +124,9 @@ public final class ReportHtml {
   }
 
   private void curve(Losses losses, Quantity quantity, Optional<Budget.Bound> bound) {
-    long known = report.profile().map(profile -> quantity.of(profile.max())).orElse(0L);
+    long known = report.choice().profile().map(profile -> quantity.of(profile.max())).orElse(0L);
     long whole = Math.max(1, known);
-    var content = new LineChart.Content(losses, report.curve(), quantity, whole, bound);
+    var content = new LineChart.Content(losses, report.choice().curve(), quantity, whole, bound);
     pictures(picture -> LineChart.on(picture, content));
   }
 

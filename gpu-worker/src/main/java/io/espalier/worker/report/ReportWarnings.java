@@ -49,21 +49,21 @@ final class ReportWarnings {
   /** Returns where the search foretold much less than what was measured. */
   static Optional<String> foresight(PruningReport report) {
     return report.setup().losses().isPresent()
-        ? report.search().flatMap(new ReportWarnings(report)::parts)
+        ? report.choice().search().flatMap(new ReportWarnings(report)::parts)
         : Optional.empty();
   }
 
   private void opening() {
-    if (report.opening().isOnlyHere()) {
+    if (report.result().opening().isOnlyHere()) {
       warnings.add(
           "No stock loader opens the result, only Espalier does"
-              + report.opening().note().map(note -> ": " + note).orElse("")
+              + report.result().opening().note().map(note -> ": " + note).orElse("")
               + ".");
     }
   }
 
   private Optional<String> parts(Search search) {
-    return report.curve().measured().stream()
+    return report.choice().curve().measured().stream()
         .filter(measured -> measured.lostScore() > 0)
         .filter(measured -> measured.lostScore() > FAR * Math.max(0, search.loss()))
         .filter(measured -> !isNoise())
@@ -74,7 +74,7 @@ final class ReportWarnings {
 
   /** Returns whether nothing that says how good the model is got worse by more than chance. */
   private boolean isNoise() {
-    return report.metrics().stream().noneMatch(ReportWarnings::isMuchWorse);
+    return report.result().metrics().stream().noneMatch(ReportWarnings::isMuchWorse);
   }
 
   private static String partsInScore(Search search, Measurement measured) {
@@ -89,7 +89,7 @@ final class ReportWarnings {
     if (search.loss() > NOTHING) {
       return Optional.empty();
     }
-    return report.metrics().stream()
+    return report.result().metrics().stream()
         .filter(ReportWarnings::isMuchWorse)
         .map(MetricFacts::metric)
         .max(Comparator.comparing(this::isScore))

@@ -77,41 +77,44 @@ public final class BertSample {
             "sum",
             Optional.of(Losses.SUMMED),
             List.of(Fact.of("batches", "batches", 128))),
-        List.of(new Constraint(bound, selection.cost().flops())),
-        List.of(
-            Samples.metric(
-                "flops",
-                "count",
-                (double) costs.cost(Widths.all()).flops(),
-                (double) selection.cost().flops()),
-            Samples.metric("f1", "fraction", 0.8812, 0.8123)),
-        Optional.of(Profile.of(space, costs, Optional.of(new Budget(List.of(bound))))),
-        axes(selection, losses),
-        List.of(units("heads", false, selection), units("neurons", true, selection)),
-        List.of(),
-        Optional.of(
-            new Search(
-                selection.loss(),
-                selection.lowerBound(),
-                selection.provenOptimal(),
-                selection.steps())),
-        new Curve(
+        new PruningReport.Result(
+            List.of(new Constraint(bound, selection.cost().flops())),
             List.of(
-                new Point(costs.cost(space.min()), 20),
-                new Point(selection.cost(), selection.loss()),
-                new Point(costs.cost(Widths.all()), 0)),
-            Optional.of(new Point(selection.cost(), selection.loss())),
-            List.of()),
+                Samples.metric(
+                    "flops",
+                    "count",
+                    (double) costs.cost(Widths.all()).flops(),
+                    (double) selection.cost().flops()),
+                Samples.metric("f1", "fraction", 0.8812, 0.8123)),
+            List.of(),
+            ResultLoaders.unknown()),
+        new PruningReport.Choice(
+            Optional.of(Profile.of(space, costs, Optional.of(new Budget(List.of(bound))))),
+            axes(selection, losses),
+            List.of(units("heads", false, selection), units("neurons", true, selection)),
+            List.of(),
+            Optional.of(
+                new Search(
+                    selection.loss(),
+                    selection.lowerBound(),
+                    selection.provenOptimal(),
+                    selection.steps())),
+            new Curve(
+                List.of(
+                    new Point(costs.cost(space.min()), 20),
+                    new Point(selection.cost(), selection.loss()),
+                    new Point(costs.cost(Widths.all()), 0)),
+                Optional.of(new Point(selection.cost(), selection.loss())),
+                List.of())),
         new Effort(
             List.of(new Phase("original", 31), new Phase("gradients", 212), new Phase("search", 2)),
             OptionalInt.empty(),
             OptionalInt.empty(),
             OptionalInt.empty(),
             OptionalDouble.empty()),
-        List.of(),
         Optional.empty(),
         List.of(),
-        ResultLoaders.unknown());
+        Optional.empty());
   }
 
   private List<AxisFacts> axes(Selection selection, Map<String, double[]> losses) {

@@ -65,34 +65,39 @@ public final class LlamaSample {
             "loss",
             Optional.empty(),
             List.of(Fact.of("batches", "batches that units were heard on", 128))),
-        List.of(new Constraint(bound, cut.parameters())),
-        List.of(
-            Samples.metric(
-                "parameters", "count", (double) whole.parameters(), (double) cut.parameters()),
-            Samples.metric("loss", "nats", 2.41, 3.07)),
-        Optional.empty(),
-        axes(),
-        List.of(
-            new Units("layers", false, List.of(row(new Axis("layers", 16), false))),
-            units("heads", false),
-            units("neurons", true)),
-        List.of(
-            candidate("hidden 2048, neurons 6144, heads 32, groups 8, layers 14", cut, 3.07, true),
-            candidate("hidden 1792, neurons 7168, heads 32, groups 8, layers 14", cut, 3.4, false)),
-        Optional.empty(),
-        Curve.none(),
+        new PruningReport.Result(
+            List.of(new Constraint(bound, cut.parameters())),
+            List.of(
+                Samples.metric(
+                    "parameters", "count", (double) whole.parameters(), (double) cut.parameters()),
+                Samples.metric("loss", "nats", 2.41, 3.07)),
+            List.of(
+                new LatencyFacts(
+                    "result", OptionalDouble.of(31), OptionalDouble.of(33), Optional.empty())),
+            ResultLoaders.unknown()),
+        new PruningReport.Choice(
+            Optional.empty(),
+            axes(),
+            List.of(
+                new Units("layers", false, List.of(row(new Axis("layers", 16), false))),
+                units("heads", false),
+                units("neurons", true)),
+            List.of(
+                candidate(
+                    "hidden 2048, neurons 6144, heads 32, groups 8, layers 14", cut, 3.07, true),
+                candidate(
+                    "hidden 1792, neurons 7168, heads 32, groups 8, layers 14", cut, 3.4, false)),
+            Optional.empty(),
+            Curve.none()),
         new Effort(
             List.of(new Phase("activations", 310), new Phase("search", 702)),
             OptionalInt.of(2),
             OptionalInt.empty(),
             OptionalInt.empty(),
             OptionalDouble.empty()),
-        List.of(
-            new LatencyFacts(
-                "result", OptionalDouble.of(31), OptionalDouble.of(33), Optional.empty())),
         Optional.empty(),
         List.of(),
-        ResultLoaders.unknown());
+        Optional.empty());
   }
 
   private static CandidateFacts candidate(String sizes, Cost cost, double score, boolean chosen) {

@@ -188,7 +188,7 @@ class ReportPageTest {
     Document page = Pages.parse(ReportHtml.page(report));
 
     List<String> reasons =
-        report.axes().stream().flatMap(axis -> axis.frozen().stream()).distinct().toList();
+        report.choice().axes().stream().flatMap(axis -> axis.frozen().stream()).distinct().toList();
     assertThat(Pages.all(page, "summary"))
         .extracting(Element::getTextContent)
         .allMatch(text -> reasons.stream().anyMatch(text::startsWith))
@@ -204,7 +204,8 @@ class ReportPageTest {
 
     List<String> rows =
         Pages.all(page, "th", "name").stream().map(Element::getTextContent).toList();
-    assertThat(rows).containsAll(report.candidates().stream().map(CandidateFacts::sizes).toList());
+    assertThat(rows)
+        .containsAll(report.choice().candidates().stream().map(CandidateFacts::sizes).toList());
     String text = page.getDocumentElement().getTextContent();
     assertThat(text)
         .containsOnlyOnce("✓ chosen")
@@ -233,81 +234,86 @@ class ReportPageTest {
             EVIL,
             Optional.of(Losses.MEASURED),
             List.of(Fact.of(EVIL, EVIL, EVIL))),
-        tiny.constraints(),
-        List.of(Samples.metric(EVIL, EVIL, Double.POSITIVE_INFINITY, -3)),
-        tiny.profile(),
-        List.of(
-            new AxisFacts(
-                EVIL,
-                "channels",
-                8,
-                List.of(4, 8),
-                List.of(Double.NaN, 0.0),
-                List.of(),
-                4,
-                1,
-                Optional.empty()),
-            new AxisFacts(
-                EVIL + "2",
-                "channels",
-                8,
-                List.of(4, 8),
-                List.of(Double.POSITIVE_INFINITY, 0.0),
-                List.of(),
-                8,
-                1,
-                Optional.empty()),
-            new AxisFacts(
-                EVIL + "3",
-                "channels",
-                1,
-                List.of(1),
-                List.of(),
-                List.of(),
-                1,
-                0,
-                Optional.of(EVIL))),
-        List.of(
-            new Units(
-                EVIL,
-                false,
-                List.of(
-                    new UnitRow(
-                        EVIL,
-                        List.of(
-                            new UnitRow.Cell(1, Double.NaN, 1),
-                            new UnitRow.Cell(2, Double.POSITIVE_INFINITY, 1),
-                            new UnitRow.Cell(1, -1, 0)))))),
-        List.of(
-            new CandidateFacts(
-                EVIL,
-                List.of(),
-                tiny.profile().orElseThrow().min(),
-                OptionalDouble.of(Double.NaN),
-                true)),
-        Optional.of(new Search(Double.NaN, Double.NEGATIVE_INFINITY, false, -1)),
-        new Curve(
-            List.of(new Point(tiny.profile().orElseThrow().min(), Double.NaN)),
-            Optional.of(new Point(tiny.profile().orElseThrow().min(), Double.POSITIVE_INFINITY)),
+        new PruningReport.Result(
+            tiny.result().constraints(),
+            List.of(Samples.metric(EVIL, EVIL, Double.POSITIVE_INFINITY, -3)),
             List.of(
-                new Measurement(
+                new LatencyFacts(
+                    EVIL, OptionalDouble.of(Double.NaN), OptionalDouble.empty(), Optional.empty())),
+            ResultLoaders.unknown()),
+        new PruningReport.Choice(
+            tiny.choice().profile(),
+            List.of(
+                new AxisFacts(
                     EVIL,
-                    tiny.profile().orElseThrow().max(),
-                    Double.NaN,
-                    Double.NaN,
-                    OptionalDouble.empty()))),
+                    "channels",
+                    8,
+                    List.of(4, 8),
+                    List.of(Double.NaN, 0.0),
+                    List.of(),
+                    4,
+                    1,
+                    Optional.empty()),
+                new AxisFacts(
+                    EVIL + "2",
+                    "channels",
+                    8,
+                    List.of(4, 8),
+                    List.of(Double.POSITIVE_INFINITY, 0.0),
+                    List.of(),
+                    8,
+                    1,
+                    Optional.empty()),
+                new AxisFacts(
+                    EVIL + "3",
+                    "channels",
+                    1,
+                    List.of(1),
+                    List.of(),
+                    List.of(),
+                    1,
+                    0,
+                    Optional.of(EVIL))),
+            List.of(
+                new Units(
+                    EVIL,
+                    false,
+                    List.of(
+                        new UnitRow(
+                            EVIL,
+                            List.of(
+                                new UnitRow.Cell(1, Double.NaN, 1),
+                                new UnitRow.Cell(2, Double.POSITIVE_INFINITY, 1),
+                                new UnitRow.Cell(1, -1, 0)))))),
+            List.of(
+                new CandidateFacts(
+                    EVIL,
+                    List.of(),
+                    tiny.choice().profile().orElseThrow().min(),
+                    OptionalDouble.of(Double.NaN),
+                    true)),
+            Optional.of(new Search(Double.NaN, Double.NEGATIVE_INFINITY, false, -1)),
+            new Curve(
+                List.of(new Point(tiny.choice().profile().orElseThrow().min(), Double.NaN)),
+                Optional.of(
+                    new Point(
+                        tiny.choice().profile().orElseThrow().min(), Double.POSITIVE_INFINITY)),
+                List.of(
+                    new Measurement(
+                        EVIL,
+                        tiny.choice().profile().orElseThrow().max(),
+                        Double.NaN,
+                        Double.NaN,
+                        OptionalDouble.empty())))),
         new Effort(
             List.of(new Phase(EVIL, Double.NaN), new Phase(EVIL, 0)),
             OptionalInt.of(0),
             OptionalInt.empty(),
             OptionalInt.empty(),
             OptionalDouble.of(Double.NaN)),
-        List.of(
-            new LatencyFacts(
-                EVIL, OptionalDouble.of(Double.NaN), OptionalDouble.empty(), Optional.empty())),
         Optional.of(reconstruction(EVIL)),
         List.of(),
-        ResultLoaders.unknown());
+        Optional.empty());
   }
 
   private static Reconstruction reconstruction(String layer) {

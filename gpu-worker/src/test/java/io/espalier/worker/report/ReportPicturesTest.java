@@ -34,7 +34,7 @@ class ReportPicturesTest {
   @ParameterizedTest
   @EnumSource(PictureWidth.class)
   void bars_are_as_long_as_axes_are_wide(PictureWidth picture) throws Exception {
-    List<AxisFacts> axes = Samples.resnet152().axes();
+    List<AxisFacts> axes = Samples.resnet152().choice().axes();
 
     Document bars = Pages.parse(WidthBars.on(picture, axes));
 
@@ -60,7 +60,7 @@ class ReportPicturesTest {
   @EnumSource(PictureWidth.class)
   void a_curve_goes_to_the_right_and_stays_in_its_picture(PictureWidth picture) throws Exception {
     PruningReport report = Samples.resnet20();
-    long whole = report.profile().orElseThrow().max().flops();
+    long whole = report.choice().profile().orElseThrow().max().flops();
 
     Document chart =
         Pages.parse(
@@ -68,17 +68,17 @@ class ReportPicturesTest {
                 picture,
                 new LineChart.Content(
                     Losses.MEASURED,
-                    report.curve(),
+                    report.choice().curve(),
                     Quantity.FLOPS,
                     whole,
-                    Optional.of(report.constraints().get(0).bound()))));
+                    Optional.of(report.result().constraints().get(0).bound()))));
 
     String points = Pages.all(chart, "polyline").get(0).getAttribute("points");
     double[] across =
         Arrays.stream(points.split(" "))
             .mapToDouble(pair -> Double.parseDouble(pair.substring(0, pair.indexOf(','))))
             .toArray();
-    assertThat(across).isSorted().hasSameSizeAs(report.curve().points());
+    assertThat(across).isSorted().hasSameSizeAs(report.choice().curve().points());
     assertThat(across[across.length - 1]).isLessThanOrEqualTo(picture.width());
     assertThat(Pages.all(chart, "line", "budget")).hasSize(1);
     assertThat(Pages.titles(chart)).anyMatch(title -> title.startsWith("chosen: "));

@@ -38,22 +38,25 @@ class ReportWarningsTest {
             List.of(
                 Fact.of("score", "score", "agreement"),
                 Fact.of(ReportWarnings.SCORED_ON, "images for scoring", images))),
-        tiny.constraints(),
-        metrics,
-        tiny.profile(),
-        tiny.axes(),
-        tiny.units(),
-        tiny.candidates(),
-        Optional.of(new Search(foretold, foretold, true, 7)),
-        new Curve(
-            List.of(),
-            Optional.empty(),
-            List.of(new Measurement("result", COST, -lost, lost, OptionalDouble.empty()))),
+        new PruningReport.Result(
+            tiny.result().constraints(),
+            metrics,
+            tiny.result().latencies(),
+            tiny.result().opening()),
+        new PruningReport.Choice(
+            tiny.choice().profile(),
+            tiny.choice().axes(),
+            tiny.choice().units(),
+            tiny.choice().candidates(),
+            Optional.of(new Search(foretold, foretold, true, 7)),
+            new Curve(
+                List.of(),
+                Optional.empty(),
+                List.of(new Measurement("result", COST, -lost, lost, OptionalDouble.empty())))),
         tiny.effort(),
-        tiny.latencies(),
         Optional.empty(),
         tiny.data(),
-        tiny.opening());
+        Optional.empty());
   }
 
   private static MetricFacts agreement(double after, Interval change) {
@@ -116,19 +119,22 @@ class ReportWarningsTest {
         new PruningReport(
             tiny.model(),
             tiny.setup(),
-            tiny.constraints(),
-            tiny.metrics(),
-            tiny.profile(),
-            tiny.axes(),
-            tiny.units(),
-            tiny.candidates(),
-            tiny.search(),
-            tiny.curve(),
+            new PruningReport.Result(
+                tiny.result().constraints(),
+                tiny.result().metrics(),
+                tiny.result().latencies(),
+                opening),
+            new PruningReport.Choice(
+                tiny.choice().profile(),
+                tiny.choice().axes(),
+                tiny.choice().units(),
+                tiny.choice().candidates(),
+                tiny.choice().search(),
+                tiny.choice().curve()),
             tiny.effort(),
-            tiny.latencies(),
             Optional.empty(),
             tiny.data(),
-            opening);
+            Optional.empty());
 
     assertThat(ReportWarnings.of(tiny)).isEmpty();
     assertThat(ReportWarnings.of(report))

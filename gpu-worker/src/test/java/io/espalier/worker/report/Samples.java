@@ -93,26 +93,37 @@ public final class Samples {
     return new PruningReport(
         new PruningReport.Model("bare", "chain", "chain", Optional.empty()),
         setup("cpu"),
-        List.of(),
-        List.of(metric("loss", "nats", Double.NaN, 0.5)),
-        Optional.empty(),
-        List.of(
-            new AxisFacts(
-                "only", "channels", 1, List.of(1), List.of(), List.of(), 1, 0, Optional.empty())),
-        List.of(),
-        List.of(),
-        Optional.empty(),
-        Curve.none(),
+        new PruningReport.Result(
+            List.of(),
+            List.of(metric("loss", "nats", Double.NaN, 0.5)),
+            List.of(),
+            ResultLoaders.unknown()),
+        new PruningReport.Choice(
+            Optional.empty(),
+            List.of(
+                new AxisFacts(
+                    "only",
+                    "channels",
+                    1,
+                    List.of(1),
+                    List.of(),
+                    List.of(),
+                    1,
+                    0,
+                    Optional.empty())),
+            List.of(),
+            List.of(),
+            Optional.empty(),
+            Curve.none()),
         new Effort(
             List.of(),
             OptionalInt.of(0),
             OptionalInt.empty(),
             OptionalInt.empty(),
             OptionalDouble.empty()),
-        List.of(),
         Optional.empty(),
         List.of(),
-        ResultLoaders.unknown());
+        Optional.empty());
   }
 
   static PruningReport.Setup setup(String device) {
@@ -161,30 +172,33 @@ public final class Samples {
             architecture.family(),
             Optional.of("9f2c4e0d7b1a58c36e0f4d9aa1b7c2d35e8f60419b3c7d2e1f0a9b8c7d6e5f40")),
         setup("NVIDIA H100 80GB HBM3, PyTorch 2.5.1"),
-        budget.bounds().stream()
-            .map(bound -> new Constraint(bound, bound.quantity().of(after)))
-            .toList(),
-        metrics(before, after),
-        Optional.of(Profile.of(space, costs, Optional.of(budget))),
-        axes(selection),
-        List.of(),
-        List.of(),
-        Optional.of(
-            new Search(
-                selection.loss(),
-                selection.lowerBound(),
-                selection.provenOptimal(),
-                selection.steps())),
-        curve(asked, selection, before),
+        new PruningReport.Result(
+            budget.bounds().stream()
+                .map(bound -> new Constraint(bound, bound.quantity().of(after)))
+                .toList(),
+            metrics(before, after),
+            List.of(
+                new LatencyFacts(
+                    "original", OptionalDouble.of(7.61), OptionalDouble.of(7.84), Optional.empty()),
+                new LatencyFacts(
+                    "result", OptionalDouble.of(5.42), OptionalDouble.of(5.97), Optional.empty())),
+            ResultLoaders.unknown()),
+        new PruningReport.Choice(
+            Optional.of(Profile.of(space, costs, Optional.of(budget))),
+            axes(selection),
+            List.of(),
+            List.of(),
+            Optional.of(
+                new Search(
+                    selection.loss(),
+                    selection.lowerBound(),
+                    selection.provenOptimal(),
+                    selection.steps())),
+            curve(asked, selection, before)),
         effort(),
-        List.of(
-            new LatencyFacts(
-                "original", OptionalDouble.of(7.61), OptionalDouble.of(7.84), Optional.empty()),
-            new LatencyFacts(
-                "result", OptionalDouble.of(5.42), OptionalDouble.of(5.97), Optional.empty())),
         Optional.empty(),
         List.of(),
-        ResultLoaders.unknown());
+        Optional.empty());
   }
 
   private Budget budget(List<Asked> asked) {

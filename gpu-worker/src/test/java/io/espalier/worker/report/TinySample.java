@@ -44,90 +44,94 @@ public final class TinySample {
     return new PruningReport(
         new PruningReport.Model("tiny", "chain2", "chain", Optional.of("ab12")),
         Samples.setup("cpu"),
-        List.of(new Constraint(bound, 600)),
-        List.of(
-            Samples.metric("flops", "count", 1000, 600),
-            Samples.metric("loss", "nats", 0.5, Double.NaN),
-            accuracy()),
-        Optional.of(
-            new Profile(
-                "chain2",
-                List.of(choices),
-                BigInteger.TWO,
-                new Cost(600, 60, 240),
-                new Cost(600, 60, 240),
-                new Cost(1000, 100, 400),
-                List.of(new Profile.Verdict(bound, true)))),
-        List.of(
-            new AxisFacts(
-                "a.out",
-                "channels",
-                8,
-                List.of(4, 8),
-                List.of(0.25, 0.0),
-                List.of(new Cost(600, 60, 240), new Cost(1000, 100, 400)),
-                4,
-                1,
-                Optional.empty()),
-            new AxisFacts(
-                "b.out",
-                "channels",
-                3,
-                List.of(3),
-                List.of(),
-                List.of(),
-                3,
-                0,
-                Optional.of("classes"))),
-        List.of(
-            new Units(
-                "channels",
-                true,
+        new PruningReport.Result(
+            List.of(new Constraint(bound, 600)),
+            List.of(
+                Samples.metric("flops", "count", 1000, 600),
+                Samples.metric("loss", "nats", 0.5, Double.NaN),
+                accuracy()),
+            List.of(
+                new LatencyFacts(
+                    "original",
+                    OptionalDouble.of(2),
+                    OptionalDouble.of(2.5),
+                    Optional.of(new Interval(2.25, 3)))),
+            new ResultLoaders(
+                List.of(new ResultLoaders.Loader("stock", List.of("line one", "line two"))),
+                Optional.of("a note"))),
+        new PruningReport.Choice(
+            Optional.of(
+                new Profile(
+                    "chain2",
+                    List.of(choices),
+                    BigInteger.TWO,
+                    new Cost(600, 60, 240),
+                    new Cost(600, 60, 240),
+                    new Cost(1000, 100, 400),
+                    List.of(new Profile.Verdict(bound, true)))),
+            List.of(
+                new AxisFacts(
+                    "a.out",
+                    "channels",
+                    8,
+                    List.of(4, 8),
+                    List.of(0.25, 0.0),
+                    List.of(new Cost(600, 60, 240), new Cost(1000, 100, 400)),
+                    4,
+                    1,
+                    Optional.empty()),
+                new AxisFacts(
+                    "b.out",
+                    "channels",
+                    3,
+                    List.of(3),
+                    List.of(),
+                    List.of(),
+                    3,
+                    0,
+                    Optional.of("classes"))),
+            List.of(
+                new Units(
+                    "channels",
+                    true,
+                    List.of(
+                        new UnitRow(
+                            "a.out",
+                            List.of(
+                                new UnitRow.Cell(3, 0.5, 3),
+                                new UnitRow.Cell(3, 0.25, 1),
+                                new UnitRow.Cell(2, 0, 0)))))),
+            List.of(
+                new CandidateFacts(
+                    "a 8, layers 3",
+                    List.of(0, 1, 3),
+                    new Cost(700, 70, 280),
+                    OptionalDouble.empty(),
+                    false),
+                new CandidateFacts(
+                    "a 4, layers 4",
+                    List.of(0, 1, 2, 3),
+                    new Cost(600, 60, 240),
+                    OptionalDouble.of(0.75),
+                    true)),
+            Optional.of(new Search(0.25, 0.125, false, 7)),
+            new Curve(
                 List.of(
-                    new UnitRow(
-                        "a.out",
-                        List.of(
-                            new UnitRow.Cell(3, 0.5, 3),
-                            new UnitRow.Cell(3, 0.25, 1),
-                            new UnitRow.Cell(2, 0, 0)))))),
-        List.of(
-            new CandidateFacts(
-                "a 8, layers 3",
-                List.of(0, 1, 3),
-                new Cost(700, 70, 280),
-                OptionalDouble.empty(),
-                false),
-            new CandidateFacts(
-                "a 4, layers 4",
-                List.of(0, 1, 2, 3),
-                new Cost(600, 60, 240),
-                OptionalDouble.of(0.75),
-                true)),
-        Optional.of(new Search(0.25, 0.125, false, 7)),
-        new Curve(
-            List.of(
-                new Point(new Cost(600, 60, 240), 0.25), new Point(new Cost(1000, 100, 400), 0)),
-            Optional.of(new Point(new Cost(600, 60, 240), 0.25)),
-            List.of(
-                new Measurement(
-                    "original", new Cost(1000, 100, 400), -0.5, 0, OptionalDouble.of(0.75)))),
+                    new Point(new Cost(600, 60, 240), 0.25),
+                    new Point(new Cost(1000, 100, 400), 0)),
+                Optional.of(new Point(new Cost(600, 60, 240), 0.25)),
+                List.of(
+                    new Measurement(
+                        "original", new Cost(1000, 100, 400), -0.5, 0, OptionalDouble.of(0.75))))),
         new Effort(
             List.of(new Phase("sensitivity", 3), new Phase("surgery", 1)),
             OptionalInt.of(2),
             OptionalInt.of(1),
             OptionalInt.of(2),
             OptionalDouble.of(0.5)),
-        List.of(
-            new LatencyFacts(
-                "original",
-                OptionalDouble.of(2),
-                OptionalDouble.of(2.5),
-                Optional.of(new Interval(2.25, 3)))),
         Optional.empty(),
         List.of(new DataFacts("search", "file:///data", "cd34")),
-        new ResultLoaders(
-            List.of(new ResultLoaders.Loader("stock", List.of("line one", "line two"))),
-            Optional.of("a note")));
+        Optional.empty());
   }
 
   /** Lost five points, and could as well have won two. */

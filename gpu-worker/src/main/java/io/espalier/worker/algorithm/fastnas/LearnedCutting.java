@@ -6,6 +6,7 @@ import io.espalier.worker.algorithm.distill.ImageSamples;
 import io.espalier.worker.algorithm.distill.OutputLoss;
 import io.espalier.worker.algorithm.distill.OutputSettings;
 import io.espalier.worker.algorithm.distill.Teacher;
+import io.espalier.worker.algorithm.prune.CandidateScores;
 import io.espalier.worker.algorithm.prune.WidthCutting;
 import io.espalier.worker.algorithm.search.Budget;
 import io.espalier.worker.algorithm.search.Selection;
@@ -19,6 +20,7 @@ import io.espalier.worker.algorithm.train.Trainer;
 import io.espalier.worker.algorithm.train.TrainingBudget;
 import io.espalier.worker.algorithm.train.TrainingSettings;
 import io.espalier.worker.checkpoint.FileTree;
+import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.data.ImageDataset;
 import io.espalier.worker.domain.job.Progress;
 import io.espalier.worker.domain.model.Kept;
@@ -48,7 +50,8 @@ final class LearnedCutting implements WidthCutting<FastNasPlan> {
   private final ImageDataset heldOut;
   private final Path directory;
   private final Progress.Listener progress;
-  private final Map<Widths, TriedWidths> known = new LinkedHashMap<>();
+  private final CandidateScores known;
+  private final Map<Widths, TriedWidths> tried = new LinkedHashMap<>();
 
   /**
    * Cutting with trials.
@@ -74,12 +77,21 @@ final class LearnedCutting implements WidthCutting<FastNasPlan> {
     this.learned = search.withoutDrawn(some, settings.seed());
     this.heldOut = search.drawn(some, settings.seed());
     this.directory = checkpoints.resolve("candidate");
+    this.known =
+        new CandidateScores(
+            checkpoints,
+            "fastnas-learned",
+            new Fingerprint()
+                .add("learned widths 1")
+                .add(cutting.map().fingerprint())
+                .add(search.fingerprint())
+                .add(settings.toString()));
     this.progress = progress;
   }
 
   /** All candidates that were tried, in the order of trial. */
   List<TriedWidths> tried() {
-    return List.copyOf(known.values());
+    return List.copyOf(tried.values());
   }
 
   @Override
@@ -92,26 +104,24 @@ final class LearnedCutting implements WidthCutting<FastNasPlan> {
     double least = Double.POSITIVE_INFINITY;
     for (int i = 0; i < candidates.size(); i++) {
       Selection candidate = candidates.get(i);
-      TriedWidths judged = known.get(candidate.widths());
-      if (judged == null) {
-        judged = new TriedWidths(candidate, loss(candidate, i + 1, candidates.size()));
-        known.put(candidate.widths(), judged);
-      }
-      if (judged.loss() < least) {
-        least = judged.loss();
-        best = judged.selection();
+      String phase = "training candidate %d of %d".formatted(i + 1, candidates.size());
+      double loss = known.of(candidate.widths().units().toString(), () -> loss(candidate, phase));
+      tried.putIfAbsent(candidate.widths(), new TriedWidths(candidate, loss));
+      if (loss < least) {
+        least = loss;
+        best = candidate;
       }
     }
     return best;
   }
 
-  private double loss(Selection candidate, int number, int of) {
+  private double loss(Selection candidate, String phase) {
     FileTree.makeEmpty(directory);
     try {
       Kept kept = kept(candidate.widths());
       FastNasPlan cut = cut(kept, directory);
       completion.complete(cut, kept);
-      return learn(cut, "training candidate %d of %d".formatted(number, of));
+      return learn(cut, phase);
     } finally {
       FileTree.remove(directory);
     }
@@ -136,8 +146,7 @@ final class LearnedCutting implements WidthCutting<FastNasPlan> {
                   cut.family(), heldOut, whole.family(), original, Progress.Listener.NONE)
               .judge(weights)
               .finest();
-      double loss = judged.higherIsBetter() ? 1 - judged.value() : judged.value();
-      return Double.isFinite(loss) ? loss : Double.POSITIVE_INFINITY;
+      return judged.higherIsBetter() ? 1 - judged.value() : judged.value();
     }
   }
 

@@ -13,7 +13,7 @@ import io.espalier.worker.algorithm.minitron.cut.SubnetJudge;
 import io.espalier.worker.algorithm.minitron.cut.SubnetWriter;
 import io.espalier.worker.algorithm.minitron.reconstruct.DecoderReconstruction;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
-import io.espalier.worker.algorithm.prune.ScoreFiles;
+import io.espalier.worker.algorithm.prune.CandidateScores;
 import io.espalier.worker.algorithm.reconstruct.ReconstructionMode;
 import io.espalier.worker.algorithm.search.CostModel;
 import io.espalier.worker.algorithm.search.Widths;
@@ -32,8 +32,6 @@ import io.espalier.worker.model.TextModel;
 import io.espalier.worker.model.family.TextNetwork;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -46,10 +44,6 @@ import java.util.Optional;
 public final class LearnedSubnets implements SubnetJudge, AutoCloseable {
   private static final int BATCH = 16;
   private static final int ROUNDS = 10;
-  private static final int NAME_DIGITS = 16;
-
-  /** Scores by subnet in words. */
-  record Scores(String fingerprint, Map<String, Double> scores) {}
 
   private final DecoderBlueprint model;
   private final SubnetWriter<DecoderBlueprint> files;
@@ -59,8 +53,7 @@ public final class LearnedSubnets implements SubnetJudge, AutoCloseable {
   private final TextDataset heldOut;
   private final Path checkpoints;
   private final Progress.Listener progress;
-  private final String fingerprint;
-  private final Map<String, Double> known = new LinkedHashMap<>();
+  private final CandidateScores known;
   private Optional<Weights> teacher = Optional.empty();
 
   /**
@@ -90,15 +83,15 @@ public final class LearnedSubnets implements SubnetJudge, AutoCloseable {
     this.heldOut = search.drawn(some, settings.activations().seed());
     this.checkpoints = checkpoints;
     this.progress = progress;
-    this.fingerprint =
-        new Fingerprint()
-            .add("learned subnets 1")
-            .add(units)
-            .add(search.fingerprint())
-            .add(settings.toString())
-            .hex();
-    ScoreFiles.read(file(), Scores.class, this::refusal)
-        .ifPresent(found -> known.putAll(found.scores()));
+    this.known =
+        new CandidateScores(
+            checkpoints,
+            "minitron-learned",
+            new Fingerprint()
+                .add("learned subnets 1")
+                .add(units)
+                .add(search.fingerprint())
+                .add(settings.toString()));
   }
 
   /**
@@ -114,27 +107,9 @@ public final class LearnedSubnets implements SubnetJudge, AutoCloseable {
     }
   }
 
-  private Optional<String> refusal(Scores found) {
-    return fingerprint.equals(found.fingerprint())
-        ? Optional.empty()
-        : Optional.of("it is of another model, data or settings");
-  }
-
-  private Path file() {
-    return checkpoints.resolve(
-        "minitron-learned-%s.json".formatted(fingerprint.substring(0, NAME_DIGITS)));
-  }
-
   @Override
   public double of(String name, Subnet subnet) {
-    Double found = known.get(name);
-    if (found != null) {
-      return found;
-    }
-    double loss = measure(name, subnet);
-    known.put(name, Double.isFinite(loss) ? loss : Double.POSITIVE_INFINITY);
-    ScoreFiles.write(file(), new Scores(fingerprint, Map.copyOf(known)));
-    return known.get(name);
+    return known.of(name, () -> measure(name, subnet));
   }
 
   private double measure(String name, Subnet subnet) {

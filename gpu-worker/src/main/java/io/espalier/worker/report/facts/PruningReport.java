@@ -19,40 +19,99 @@ import java.util.OptionalLong;
  *
  * @param model the model that was pruned
  * @param setup how it was pruned
- * @param constraints what was asked for and what was reached
- * @param metrics measurements before and after, in the order in which they are shown
- * @param profile the search space; empty if there was nothing to search
- * @param axes every axis, in the order of the forward pass
- * @param units scores of single units by kind; empty if units were not scored
- * @param candidates whole models that were compared; empty if the choice was another
- * @param search how good the choice is, as far as the search can tell
- * @param curve what other budgets would have led to
+ * @param result what came out, against what was asked for
+ * @param choice what could be cut and what was
  * @param effort where the time went
- * @param latencies predicted and measured latencies; empty if none were predicted
  * @param reconstruction what was solved for behind the cut; empty if nothing was
  * @param data data sets that were used
- * @param opening who opens the result
  * @param learning the way of a training; empty if nothing was trained
- * @param modules linear layers, if they were quantized; else empty
  */
 public record PruningReport(
     Model model,
     Setup setup,
-    List<Constraint> constraints,
-    List<MetricFacts> metrics,
-    Optional<Profile> profile,
-    List<AxisFacts> axes,
-    List<Units> units,
-    List<CandidateFacts> candidates,
-    Optional<Search> search,
-    Curve curve,
+    Result result,
+    Choice choice,
     Effort effort,
-    List<LatencyFacts> latencies,
     Optional<Reconstruction> reconstruction,
     List<DataFacts> data,
-    ResultLoaders opening,
-    Optional<LearningFacts> learning,
-    List<ModuleFacts> modules) {
+    Optional<LearningFacts> learning) {
+
+  /**
+   * The model that came out, in figures.
+   *
+   * @param constraints what was asked for and what was reached
+   * @param metrics measurements before and after, in the order in which they are shown
+   * @param latencies predicted and measured latencies; empty if none were predicted
+   * @param opening who opens it
+   * @param modules its linear layers, if they were quantized; else empty
+   */
+  public record Result(
+      List<Constraint> constraints,
+      List<MetricFacts> metrics,
+      List<LatencyFacts> latencies,
+      ResultLoaders opening,
+      List<ModuleFacts> modules) {
+    /** A result of which no layer was quantized. */
+    public Result(
+        List<Constraint> constraints,
+        List<MetricFacts> metrics,
+        List<LatencyFacts> latencies,
+        ResultLoaders opening) {
+      this(constraints, metrics, latencies, opening, List.of());
+    }
+
+    /** A result; the lists are copied. */
+    public Result {
+      modules = List.copyOf(modules);
+      constraints = List.copyOf(constraints);
+      metrics = List.copyOf(metrics);
+      latencies = List.copyOf(latencies);
+    }
+  }
+
+  /**
+   * What could be cut, what was, and how that was decided.
+   *
+   * @param profile the search space; empty if there was nothing to search
+   * @param axes every axis, in the order of the forward pass
+   * @param units scores of single units by kind; empty if units were not scored
+   * @param candidates whole models that were compared; empty if the choice was another
+   * @param search how good the choice is, as far as the search can tell
+   * @param curve what other budgets would have led to
+   */
+  public record Choice(
+      Optional<Profile> profile,
+      List<AxisFacts> axes,
+      List<Units> units,
+      List<CandidateFacts> candidates,
+      Optional<Search> search,
+      Curve curve) {
+    /** A choice; the lists are copied. */
+    public Choice {
+      axes = List.copyOf(axes);
+      units = List.copyOf(units);
+      candidates = List.copyOf(candidates);
+    }
+
+    /** Returns the choice of whoever cuts nothing. */
+    public static Choice none() {
+      return new Choice(
+          Optional.empty(), List.of(), List.of(), List.of(), Optional.empty(), Curve.none());
+    }
+
+    /** The axes that had more than one choice. */
+    public List<AxisFacts> configurable() {
+      return axes.stream().filter(AxisFacts::isConfigurable).toList();
+    }
+
+    /** All axes by kind, in the order of the forward pass; kinds that had a choice come first. */
+    public Map<String, List<AxisFacts>> byKind() {
+      var kinds = new LinkedHashMap<String, List<AxisFacts>>();
+      configurable().forEach(axis -> kinds.putIfAbsent(axis.kind(), new ArrayList<>()));
+      axes.forEach(axis -> kinds.computeIfAbsent(axis.kind(), any -> new ArrayList<>()).add(axis));
+      return kinds;
+    }
+  }
 
   /**
    * The model that was pruned.
@@ -282,8 +341,8 @@ public record PruningReport(
       phases = List.copyOf(phases);
     }
 
-    /** Nothing known. */
-    static Effort none() {
+    /** Returns the effort of what was not timed. */
+    public static Effort unknown() {
       return new Effort(
           List.of(),
           OptionalInt.empty(),
@@ -334,42 +393,6 @@ public record PruningReport(
       OptionalDouble measuredMillis,
       Optional<Interval> range) {}
 
-  /** A report of a pruning that trained nothing. */
-  public PruningReport(
-      Model model,
-      Setup setup,
-      List<Constraint> constraints,
-      List<MetricFacts> metrics,
-      Optional<Profile> profile,
-      List<AxisFacts> axes,
-      List<Units> units,
-      List<CandidateFacts> candidates,
-      Optional<Search> search,
-      Curve curve,
-      Effort effort,
-      List<LatencyFacts> latencies,
-      Optional<Reconstruction> reconstruction,
-      List<DataFacts> data,
-      ResultLoaders opening) {
-    this(
-        model,
-        setup,
-        constraints,
-        metrics,
-        profile,
-        axes,
-        units,
-        candidates,
-        search,
-        curve,
-        effort,
-        latencies,
-        reconstruction,
-        data,
-        opening,
-        Optional.empty());
-  }
-
   /** A report of a training, which cuts nothing. */
   public static PruningReport ofTraining(
       Model model,
@@ -381,110 +404,30 @@ public record PruningReport(
     return new PruningReport(
         model,
         setup,
-        List.of(),
-        metrics,
-        Optional.empty(),
-        List.of(),
-        List.of(),
-        List.of(),
-        Optional.empty(),
-        Curve.none(),
-        Effort.none(),
-        List.of(),
+        new Result(List.of(), metrics, List.of(), opening),
+        Choice.none(),
+        Effort.unknown(),
         Optional.empty(),
         data,
-        opening,
         Optional.of(learning));
   }
 
-  /** A report on a quantization, which searched and learned nothing. */
+  /** A report of a quantization, which cuts nothing and learns nothing. */
   public static PruningReport ofQuantization(
-      Model model,
-      Setup setup,
-      List<MetricFacts> metrics,
-      List<ModuleFacts> modules,
-      List<DataFacts> data,
-      ResultLoaders opening) {
+      Model model, Setup setup, Result result, List<DataFacts> data) {
     return new PruningReport(
         model,
         setup,
-        List.of(),
-        metrics,
-        Optional.empty(),
-        List.of(),
-        List.of(),
-        List.of(),
-        Optional.empty(),
-        Curve.none(),
-        Effort.none(),
-        List.of(),
+        result,
+        Choice.none(),
+        Effort.unknown(),
         Optional.empty(),
         data,
-        opening,
-        Optional.empty(),
-        modules);
+        Optional.empty());
   }
 
-  /** A report on a model of which no layer was quantized. */
-  public PruningReport(
-      Model model,
-      Setup setup,
-      List<Constraint> constraints,
-      List<MetricFacts> metrics,
-      Optional<Profile> profile,
-      List<AxisFacts> axes,
-      List<Units> units,
-      List<CandidateFacts> candidates,
-      Optional<Search> search,
-      Curve curve,
-      Effort effort,
-      List<LatencyFacts> latencies,
-      Optional<Reconstruction> reconstruction,
-      List<DataFacts> data,
-      ResultLoaders opening,
-      Optional<LearningFacts> learning) {
-    this(
-        model,
-        setup,
-        constraints,
-        metrics,
-        profile,
-        axes,
-        units,
-        candidates,
-        search,
-        curve,
-        effort,
-        latencies,
-        reconstruction,
-        data,
-        opening,
-        learning,
-        List.of());
-  }
-
-  /** A report; the lists are copied. */
+  /** A report; the list is copied. */
   public PruningReport {
-    constraints = List.copyOf(constraints);
-    metrics = List.copyOf(metrics);
-    axes = List.copyOf(axes);
-    units = List.copyOf(units);
-    candidates = List.copyOf(candidates);
-    latencies = List.copyOf(latencies);
     data = List.copyOf(data);
-    modules = List.copyOf(modules);
-  }
-
-  /** The axes that had more than one choice. */
-  public List<AxisFacts> configurable() {
-    return axes.stream().filter(AxisFacts::isConfigurable).toList();
-  }
-
-  /** All axes by kind, in the order of the forward pass; kinds that had a choice come first. */
-  public Map<String, List<AxisFacts>> byKind() {
-    var kinds = new LinkedHashMap<String, List<AxisFacts>>();
-    configurable().forEach(axis -> kinds.putIfAbsent(axis.kind(), new ArrayList<>()));
-    axes.forEach(axis -> kinds.computeIfAbsent(axis.kind(), any -> new ArrayList<>()).add(axis));
-    return kinds;
   }
 }

@@ -12,6 +12,7 @@ import io.espalier.worker.algorithm.distill.InnerTerm;
 import io.espalier.worker.algorithm.distill.MaskedGeneration;
 import io.espalier.worker.algorithm.distill.ProjectedLoss;
 import io.espalier.worker.algorithm.distill.RotatedLoss;
+import io.espalier.worker.algorithm.layerwise.LayerOrigins;
 import io.espalier.worker.algorithm.minitron.rotate.KeptDirections;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -104,10 +105,10 @@ record InnerSpec(Settings said) {
   }
 
   /** Losses of hidden states by their origin. */
-  List<InnerTerm> hidden(StudentOrigins origins) {
+  List<InnerTerm> hidden(LayerOrigins origins) {
     double weight = hidden().get(DistillKeys.HIDDEN_WEIGHT);
-    if (origins.rotation().isPresent()) {
-      KeptDirections kept = origins.rotation().get();
+    if (origins.directions().isPresent()) {
+      KeptDirections kept = origins.directions().get();
       return RotatedLoss.ofLayers(
           origins.layers(),
           new RotatedLoss.Directions(kept.count(), kept.width(), kept.rows()),

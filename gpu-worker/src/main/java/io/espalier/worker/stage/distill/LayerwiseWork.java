@@ -59,14 +59,11 @@ record LayerwiseWork(StageJob job, DistillSpec spec, TextSubject subject) {
     RecommendedSettings usual = texts.recommended();
     DecoderBlueprint student = DecoderBlueprint.of(texts.student());
     DecoderBlueprint teacher = DecoderBlueprint.of(texts.teacher());
-    StudentOrigins origins = texts.origins();
+    LayerOrigins origins = texts.origins();
     int layers = origins.layers().size();
     var distillation =
         new LayerwiseDistillation(
-            teacher,
-            student,
-            new LayerOrigins(origins.layers(), origins.channels(), origins.rotation()),
-            spec.layerTraining(usual, layers, job.seed()));
+            teacher, student, origins, spec.layerTraining(usual, layers, job.seed()));
     var data =
         new LayerwiseDistillation.Texts(
             texts.data().learned(), texts.data().heldOut(), spec.piece(usual));

@@ -2,6 +2,7 @@ package io.espalier.worker.stage.distill;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.espalier.worker.algorithm.layerwise.LayerOrigins;
 import io.espalier.worker.algorithm.minitron.rotate.KeptDirections;
 import io.espalier.worker.domain.InvalidInputException;
 import io.espalier.worker.domain.model.AxisKind;
@@ -14,16 +15,13 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Origins of a student's layers and channels in its teacher, as the stages between both tell them.
- *
- * @param layers for each layer of the student, which of the teacher's it was
- * @param channels for each channel of its stream, which of the teacher's it was; empty if all are
- *     left, or if it runs along other directions
- * @param rotation these directions of the teacher's stream
+ * Reader of the origins of a student's layers and channels in its teacher, as the stages between
+ * both tell them.
  */
-record StudentOrigins(
-    List<Integer> layers, List<Integer> channels, Optional<KeptDirections> rotation) {
+final class StudentOrigins {
   private static final String ROTATION = "rotation";
+
+  private StudentOrigins() {}
 
   /**
    * Reads the espalier.json of both.
@@ -32,7 +30,7 @@ record StudentOrigins(
    * @throws InvalidInputException if student and teacher do not fit, or nothing tells along which
    *     directions a stream that was rotated runs
    */
-  static StudentOrigins of(TextModel student, TextModel teacher, int layers) {
+  static LayerOrigins of(TextModel student, TextModel teacher, int layers) {
     List<JsonNode> stages = stages(student.directory().path());
     int known = stages(teacher.directory().path()).size();
     List<Integer> keptLayers = List.of();
@@ -62,7 +60,7 @@ record StudentOrigins(
           "distill: %s does not say which of the teacher's layers and channels its %d layers of %d channels were; ask for hidden with map: projection, leave hidden and mode out, or distil what was pruned here"
               .formatted(student.directory().path(), layers, wide));
     }
-    return new StudentOrigins(origins, rotation.isEmpty() ? keptChannels : List.of(), rotation);
+    return new LayerOrigins(origins, rotation.isEmpty() ? keptChannels : List.of(), rotation);
   }
 
   /** Returns whether a stage left some directions of a stream; if it left all, none was turned. */

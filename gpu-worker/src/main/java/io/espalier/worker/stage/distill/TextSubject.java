@@ -8,6 +8,7 @@ import io.espalier.worker.algorithm.distill.StoredTeacher;
 import io.espalier.worker.algorithm.distill.Teacher;
 import io.espalier.worker.algorithm.distill.TextSamples;
 import io.espalier.worker.algorithm.evaluate.TextMetrics;
+import io.espalier.worker.algorithm.layerwise.LayerOrigins;
 import io.espalier.worker.algorithm.train.ComparedHeldOut;
 import io.espalier.worker.algorithm.train.HeldOut;
 import io.espalier.worker.algorithm.train.Objective;
@@ -143,7 +144,7 @@ record TextSubject(
    *
    * @throws InvalidInputException if nobody knows
    */
-  StudentOrigins origins() {
+  LayerOrigins origins() {
     return StudentOrigins.of(student, teacher, layers(student));
   }
 

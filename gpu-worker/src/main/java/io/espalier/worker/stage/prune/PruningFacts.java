@@ -45,24 +45,30 @@ record PruningFacts(PruningOutcome<?> outcome, long seed, AlgorithmFacts algorit
     return new PruningReport(
         algorithm.model(),
         setup(said),
-        outcome.budget().bounds().stream()
-            .map(
-                bound ->
-                    new PruningReport.Constraint(
-                        bound, bound.quantity().of(outcome.after().cost())))
-            .toList(),
-        MetricSpread.of(outcome.before(), outcome.after(), seed).of(said.metrics()),
-        outcome.profile(),
-        axes(),
-        algorithm.units(),
-        candidates(),
-        solved().map(PruningFacts::search),
-        solved().map(this::curve).orElse(PruningReport.Curve.none()),
+        new PruningReport.Result(
+            constraints(),
+            MetricSpread.of(outcome.before(), outcome.after(), seed).of(said.metrics()),
+            latencies(),
+            LoadingLines.of(said.loadsIn(), opening)),
+        new PruningReport.Choice(
+            outcome.profile(),
+            axes(),
+            algorithm.units(),
+            candidates(),
+            solved().map(PruningFacts::search),
+            solved().map(this::curve).orElse(PruningReport.Curve.none())),
         effort(),
-        latencies(),
         algorithm.reconstruction(),
         algorithm.data(),
-        LoadingLines.of(said.loadsIn(), opening));
+        Optional.empty());
+  }
+
+  private List<PruningReport.Constraint> constraints() {
+    return outcome.budget().bounds().stream()
+        .map(
+            bound ->
+                new PruningReport.Constraint(bound, bound.quantity().of(outcome.after().cost())))
+        .toList();
   }
 
   private PruningReport.Setup setup(StageReport said) {

@@ -136,10 +136,13 @@ record QuantizeResult(
                 model.family().name(),
                 Optional.of(digest)),
             setup(report),
-            spread(report.metrics()),
-            modules(),
-            data(),
-            LoadingLines.of(report.loadsIn(), opening())));
+            new PruningReport.Result(
+                List.of(),
+                spread(report.metrics()),
+                List.of(),
+                LoadingLines.of(report.loadsIn(), opening()),
+                modules()),
+            data()));
   }
 
   private List<MetricFacts> spread(List<Metric> metrics) {

@@ -32,7 +32,7 @@ class HeatMapTest {
   @ParameterizedTest
   @EnumSource(PictureWidth.class)
   void every_axis_has_a_row_and_one_cell_marked(PictureWidth picture) throws Exception {
-    List<AxisFacts> axes = Samples.resnet152().configurable();
+    List<AxisFacts> axes = Samples.resnet152().choice().configurable();
 
     Document map = Pages.parse(HeatMap.on(picture, Losses.MEASURED, axes));
 
@@ -43,7 +43,7 @@ class HeatMapTest {
 
   @Test
   void the_marked_cells_are_those_of_the_chosen_widths() throws Exception {
-    List<AxisFacts> axes = Samples.resnet20().configurable();
+    List<AxisFacts> axes = Samples.resnet20().choice().configurable();
 
     Document map = Pages.parse(HeatMap.on(PictureWidth.WIDE, Losses.MEASURED, axes));
 
@@ -70,7 +70,7 @@ class HeatMapTest {
 
   @Test
   void more_loss_never_has_a_weaker_colour() {
-    LossScale scale = LossScale.of(Samples.resnet20().configurable());
+    LossScale scale = LossScale.of(Samples.resnet20().choice().configurable());
 
     int last = 0;
     for (double loss = 1e-6; loss < 2; loss *= 1.1) {
@@ -140,7 +140,7 @@ class HeatMapTest {
   @ParameterizedTest
   @EnumSource(PictureWidth.class)
   void axes_of_one_network_have_different_labels(PictureWidth picture) {
-    List<AxisFacts> axes = Samples.resnet152().axes();
+    List<AxisFacts> axes = Samples.resnet152().choice().axes();
 
     int rowHeight = PictureWidth.rowHeight(axes.size());
 
@@ -152,7 +152,8 @@ class HeatMapTest {
   @EnumSource(PictureWidth.class)
   void layers_of_a_transformer_have_different_labels_without_what_all_begin_with(
       PictureWidth picture) {
-    List<String> names = BertSample.report().configurable().stream().map(AxisFacts::name).toList();
+    List<String> names =
+        BertSample.report().choice().configurable().stream().map(AxisFacts::name).toList();
 
     Labels labels = Labels.of(picture, PictureWidth.rowHeight(names.size()), names);
 

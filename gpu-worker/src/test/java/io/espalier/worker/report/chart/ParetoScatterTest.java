@@ -114,7 +114,7 @@ class ParetoScatterTest {
 
     Content content = CandidateScatter.candidates(report);
 
-    long parameters = report.candidates().get(0).cost().parameters();
+    long parameters = report.choice().candidates().get(0).cost().parameters();
     assertThat(content.across().label()).isEqualTo("parameters");
     assertThat(content.dots()).extracting(Dot::up).containsExactly(3.07, 3.4);
     assertThat(content.dots()).extracting(Dot::across).containsOnly((double) parameters);

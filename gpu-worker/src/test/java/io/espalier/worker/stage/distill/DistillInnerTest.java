@@ -185,7 +185,7 @@ final class DistillInnerTest {
     TextModel pruned = TextModel.of(ModelDirectory.open(folder.resolve("pruned")));
     TextModel whole = TextModel.of(ModelDirectory.open(folder.resolve("llama")));
 
-    KeptDirections directions = StudentOrigins.of(pruned, whole, 3).rotation().orElseThrow();
+    KeptDirections directions = StudentOrigins.of(pruned, whole, 3).directions().orElseThrow();
     StageReport report =
         run("pruned", "llama", TEXTS.formatted(", \"hidden\": {\"weight\": 2}"), data);
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.espalier.schemas.stage.StageDeclaration;
+import io.espalier.worker.algorithm.layerwise.LayerOrigins;
 import io.espalier.worker.checkpoint.ModelDirectory;
 import io.espalier.worker.checkpoint.safetensors.SafetensorsFile;
 import io.espalier.worker.domain.InvalidInputException;
@@ -276,7 +277,7 @@ class DistillStageTest {
 
     TextModel pruned = TextModel.of(ModelDirectory.open(folder.resolve("pruned")));
     TextModel whole = TextModel.of(ModelDirectory.open(folder.resolve("llama")));
-    StudentOrigins origins = StudentOrigins.of(pruned, whole, 2);
+    LayerOrigins origins = StudentOrigins.of(pruned, whole, 2);
     StageReport report =
         stage.run(
             job(

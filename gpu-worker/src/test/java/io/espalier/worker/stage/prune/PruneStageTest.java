@@ -589,6 +589,11 @@ class PruneStageTest {
     assertThat(heard.stream().filter(each -> each.phase().startsWith("training candidate")))
         .hasSize(2 * candidates.size());
     assertThat(own.resolve("checkpoints/candidate")).doesNotExist();
+    heard.clear();
+    stage.run(with(job(spec, "again"), shared.resolve("model"), images), heard::add);
+    assertThat(heard)
+        .as("scores are kept")
+        .noneMatch(each -> each.phase().startsWith("training candidate"));
     assertThatThrownBy(() -> stage.check(job(spec, "few")))
         .hasMessageContaining("prune.rankAfter: candidates learn in steps of 64 images");
   }

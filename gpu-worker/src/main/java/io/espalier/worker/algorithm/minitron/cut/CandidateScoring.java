@@ -1,6 +1,10 @@
 package io.espalier.worker.algorithm.minitron.cut;
 
+import io.espalier.worker.algorithm.minitron.measure.SubnetMetric;
+import io.espalier.worker.algorithm.prune.CandidateScores;
+import io.espalier.worker.data.Fingerprint;
 import io.espalier.worker.domain.model.Kept;
+import java.nio.file.Path;
 import java.util.List;
 
 /** Scores subnets of a model by what they say of its data. */
@@ -22,4 +26,17 @@ public interface CandidateScoring extends SubnetJudge, AutoCloseable {
 
   @Override
   void close();
+
+  /**
+   * Returns the scores of subnets that are known by now.
+   *
+   * @param fingerprint of model, data and what units are chosen by
+   * @param checkpoints directory for them
+   */
+  static CandidateScores known(String fingerprint, SubnetMetric score, Path checkpoints) {
+    return new CandidateScores(
+        checkpoints,
+        "minitron-versions",
+        new Fingerprint().add(fingerprint).add("score " + score.key()));
+  }
 }

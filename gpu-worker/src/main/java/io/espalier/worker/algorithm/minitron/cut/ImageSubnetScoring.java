@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDScope;
 import io.espalier.worker.algorithm.evaluate.Batches;
 import io.espalier.worker.algorithm.minitron.measure.SubnetMetric;
 import io.espalier.worker.algorithm.minitron.size.ImageBlueprint;
+import io.espalier.worker.algorithm.prune.CandidateScores;
 import io.espalier.worker.data.Batch;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.model.family.ForwardHooks;
@@ -26,7 +27,7 @@ public final class ImageSubnetScoring implements CandidateScoring {
   private final ImageBlueprint blueprint;
   private final Batches images;
   private final SubnetMetric score;
-  private final KnownScores known;
+  private final CandidateScores known;
   private final NDManager manager = PyTorch.newManager();
   private @Nullable Weights original;
 
@@ -46,7 +47,7 @@ public final class ImageSubnetScoring implements CandidateScoring {
     this.blueprint = blueprint;
     this.images = images;
     this.score = score;
-    this.known = new KnownScores(fingerprint, score, checkpoints);
+    this.known = CandidateScoring.known(fingerprint, score, checkpoints);
   }
 
   @Override

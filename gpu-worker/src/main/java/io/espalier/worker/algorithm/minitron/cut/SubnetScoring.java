@@ -8,6 +8,7 @@ import io.espalier.worker.algorithm.minitron.measure.NextTokenLoss;
 import io.espalier.worker.algorithm.minitron.measure.SubnetMetric;
 import io.espalier.worker.algorithm.minitron.measure.TokenBatches;
 import io.espalier.worker.algorithm.minitron.size.DecoderBlueprint;
+import io.espalier.worker.algorithm.prune.CandidateScores;
 import io.espalier.worker.domain.model.Kept;
 import io.espalier.worker.tensor.Weights;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ public final class SubnetScoring implements CandidateScoring {
   private final SubnetMetric score;
   private final MemoryLimits room;
   private final Path checkpoints;
-  private final KnownScores known;
+  private final CandidateScores known;
   private @Nullable LayerwiseForward original;
 
   /**
@@ -46,7 +47,7 @@ public final class SubnetScoring implements CandidateScoring {
     this.score = score;
     this.room = room;
     this.checkpoints = checkpoints;
-    this.known = new KnownScores(fingerprint, score, checkpoints);
+    this.known = CandidateScoring.known(fingerprint, score, checkpoints);
   }
 
   @Override
