@@ -24,14 +24,14 @@ final class Float8 {
       return NAN;
     }
     float magnitude = Math.min(Math.abs(value), LARGEST);
-    int sign = Float.floatToRawIntBits(value) >>> 31 << 7;
+    int sign = (Float.floatToRawIntBits(value) >>> 31) << 7;
     if (magnitude < LEAST_NORMAL) {
       return (byte) (sign | (int) Math.rint(magnitude / STEP_BELOW));
     }
     int bits = Float.floatToRawIntBits(magnitude);
-    int even = bits >>> DROPPED & 1;
-    int rounded = bits + (1 << DROPPED - 1) - 1 + even >>> DROPPED;
-    return (byte) (sign | rounded - (BIAS << MANTISSA_BITS));
+    int even = (bits >>> DROPPED) & 1;
+    int rounded = (bits + (1 << (DROPPED - 1)) - 1 + even) >>> DROPPED;
+    return (byte) (sign | (rounded - (BIAS << MANTISSA_BITS)));
   }
 
   /** The number that bits mean. */
@@ -47,7 +47,7 @@ final class Float8 {
       float value =
           exponent == 0
               ? magnitude * STEP_BELOW
-              : Float.intBitsToFloat(magnitude + (BIAS << MANTISSA_BITS) << DROPPED);
+              : Float.intBitsToFloat((magnitude + (BIAS << MANTISSA_BITS)) << DROPPED);
       values[bits] = magnitude == NAN ? Float.NaN : bits >= 0x80 ? -value : value;
     }
     return values;

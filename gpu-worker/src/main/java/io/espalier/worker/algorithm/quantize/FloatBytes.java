@@ -67,15 +67,15 @@ final class FloatBytes {
   private static int bfloat(float value) {
     int bits = Float.floatToRawIntBits(value);
     if (Float.isNaN(value)) {
-      return bits & 0xffff0000 | 0x400000;
+      return (bits & 0xffff0000) | 0x400000;
     }
-    int even = bits >>> Short.SIZE & 1;
-    return bits + 0x7fff + even & 0xffff0000;
+    int even = (bits >>> Short.SIZE) & 1;
+    return (bits + 0x7fff + even) & 0xffff0000;
   }
 
   private static short half(float value) {
     int bits = Float.floatToRawIntBits(value);
-    int sign = bits >>> Short.SIZE & 0x8000;
+    int sign = (bits >>> Short.SIZE) & 0x8000;
     int magnitude = bits & 0x7fffffff;
     if (Float.isNaN(value)) {
       return (short) (sign | 0x7e00);
@@ -86,20 +86,20 @@ final class FloatBytes {
     if (magnitude < LEAST_NORMAL_HALF) {
       return (short) (sign | (int) Math.rint(Math.abs(value) * 0x1p24f));
     }
-    int even = magnitude >>> HALF_DROPPED & 1;
-    int rounded = magnitude + (1 << HALF_DROPPED - 1) - 1 + even;
-    return (short) (sign | rounded - (HALF_BIAS << 23) >>> HALF_DROPPED);
+    int even = (magnitude >>> HALF_DROPPED) & 1;
+    int rounded = magnitude + (1 << (HALF_DROPPED - 1)) - 1 + even;
+    return (short) (sign | ((rounded - (HALF_BIAS << 23)) >>> HALF_DROPPED));
   }
 
   private static float ofHalf(short half) {
     int sign = (half & 0x8000) << Short.SIZE;
-    int exponent = half >>> 10 & 0x1f;
+    int exponent = (half >>> 10) & 0x1f;
     int mantissa = half & 0x3ff;
     if (exponent == 0) {
       float value = mantissa * 0x1p-24f;
       return sign == 0 ? value : -value;
     }
     int wide = exponent == 0x1f ? 0xff : exponent + HALF_BIAS;
-    return Float.intBitsToFloat(sign | wide << 23 | mantissa << HALF_DROPPED);
+    return Float.intBitsToFloat(sign | (wide << 23) | (mantissa << HALF_DROPPED));
   }
 }

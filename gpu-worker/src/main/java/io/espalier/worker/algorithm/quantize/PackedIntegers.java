@@ -22,11 +22,11 @@ final class PackedIntegers {
    */
   static void pack(byte[] integers, int from, int count, int step, int bits, ByteBuffer into) {
     int perWord = Integer.SIZE / bits;
-    int offset = 1 << bits - 1;
+    int offset = 1 << (bits - 1);
     for (int first = 0; first < count; first += perWord) {
       int word = 0;
       for (int i = Math.min(perWord, count - first) - 1; i >= 0; i--) {
-        word = word << bits | integers[from + (first + i) * step] + offset;
+        word = (word << bits) | (integers[from + (first + i) * step] + offset);
       }
       into.putInt(word);
     }
@@ -35,12 +35,12 @@ final class PackedIntegers {
   /** Unpacks what lies at the position of a little-endian buffer, and moves that on. */
   static void unpack(ByteBuffer from, int bits, byte[] into, int at, int count, int step) {
     int perWord = Integer.SIZE / bits;
-    int offset = 1 << bits - 1;
+    int offset = 1 << (bits - 1);
     int mask = (1 << bits) - 1;
     for (int first = 0; first < count; first += perWord) {
       int word = from.getInt();
       for (int i = 0; i < Math.min(perWord, count - first); i++) {
-        into[at + (first + i) * step] = (byte) ((word >>> i * bits & mask) - offset);
+        into[at + (first + i) * step] = (byte) (((word >>> (i * bits)) & mask) - offset);
       }
     }
   }

@@ -33,12 +33,14 @@ final class QuantizedTensors implements ComputedTensors {
   private final Map<String, Place> places = new HashMap<>();
   private final Set<String> checked = new HashSet<>();
   private final Map<String, LayerError> errors = new LinkedHashMap<>();
+  private final int layers;
   private int done;
 
   QuantizedTensors(QuantizationPlan plan, Progress.Listener progress) {
     this.model = plan.model().directory();
     this.rows = new WeightRows(model);
     this.progress = progress;
+    this.layers = plan.layers().size();
     for (QuantizedLayer layer : plan.layers()) {
       layer.parts().forEach(part -> places.put(layer.name(part), new Place(layer, part)));
     }
@@ -78,13 +80,9 @@ final class QuantizedTensors implements ComputedTensors {
       case PLAIN, PACKED -> {
         codes(layer, bytes);
         done++;
-        progress.report(Progress.of("quantizing layers", done, (long) errorsWanted()));
+        progress.report(Progress.of("quantizing layers", done, layers));
       }
     }
-  }
-
-  private int errorsWanted() {
-    return (int) places.values().stream().map(Place::layer).distinct().count();
   }
 
   private static ByteBuffer shape(QuantizedLayer layer) {

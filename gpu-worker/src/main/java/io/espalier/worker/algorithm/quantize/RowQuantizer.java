@@ -38,7 +38,7 @@ final class RowQuantizer {
     this.scheme = scheme;
     this.stored = stored;
     this.shared = scheme.shared(inputs);
-    int half = 1 << scheme.format().bits() - 1;
+    int half = 1 << (scheme.format().bits() - 1);
     this.least = scheme.format().isFloat() ? -Float8.LARGEST : -half;
     this.most = scheme.format().isFloat() ? Float8.LARGEST : half - 1;
     this.row = StoredRow.empty(scheme, inputs);

@@ -35,7 +35,7 @@ final class TokenQuantization {
 
   /** Distance of neighbouring numbers at a magnitude; where it changes, either is right. */
   private static NDArray step(NDArray magnitude) {
-    NDArray step = Tensors.full(magnitude, Math.scalb(1, LEAST_EXPONENT - MANTISSA_BITS), 1);
+    NDArray step = Tensors.full(magnitude, Math.scalb(1.0, LEAST_EXPONENT - MANTISSA_BITS), 1);
     for (int exponent = LEAST_EXPONENT + 1; exponent <= LARGEST_EXPONENT; exponent++) {
       NDArray above = Tensors.isAbove(magnitude, Math.scalb(1.0, exponent));
       double more = Math.scalb(1.0, exponent - MANTISSA_BITS - 1);
