@@ -64,7 +64,9 @@ final class PageMasthead {
 
   private String title() {
     return identity.flatMap(ResultIdentity::model).orElseGet(() -> text("/model/name"))
-        + (report.has("learning") ? ", distilled" : ", pruned");
+        + (report.has("learning")
+            ? ", distilled"
+            : report.has("modules") ? ", quantized" : ", pruned");
   }
 
   private String write() {

@@ -80,6 +80,9 @@ import java.util.OptionalDouble;
  *   <li>{@code learning}, if it was trained: {@code measure} (on held-out samples), {@code unit},
  *       {@code teacher} (its value), {@code best} (position of the point that went out), {@code
  *       points[]} ({@code step}, {@code loss} of the steps before it, {@code value})
+ *   <li>{@code modules[]}, linear layers, if they were quantized: {@code module}, {@code format},
+ *       {@code shape} (in words), {@code bits} of a weight, {@code error} of the weights as a share
+ *       of them, {@code reason} why it stays
  *   <li>{@code data[]}: {@code use}, {@code uri}, {@code digest}
  *   <li>{@code opening}: {@code loaders[]} ({@code name}, {@code lines[]}), {@code note}
  *   <li>{@code warnings[]}: sentences
@@ -121,6 +124,9 @@ final class PruningJson {
         .reconstruction()
         .ifPresent(done -> root.set("reconstruction", ReconstructionSection.json(done)));
     report.learning().ifPresent(learning -> root.set("learning", LearningSection.json(learning)));
+    if (!report.result().modules().isEmpty()) {
+      root.set("modules", ModuleTable.json(report.result().modules()));
+    }
     ArrayNode data = root.putArray("data");
     report.data().forEach(set -> data.add(data(set)));
     root.set("opening", opening(report.result().opening()));

@@ -42,13 +42,14 @@ public final class ReportHtml {
     CandidateTable.write(report, sections);
     report.setup().losses().ifPresent(this::sensitivity);
     report.learning().ifPresent(learning -> LearningSection.write(learning, sections));
+    ModuleTable.write(report.result().modules(), sections);
     if (!report.choice().axes().isEmpty()) {
       widths();
     }
     report.setup().losses().ifPresent(this::curves);
     cuts();
     report.reconstruction().ifPresent(done -> ReconstructionSection.write(done, sections));
-    if (report.learning().isEmpty()) {
+    if (report.learning().isEmpty() && report.result().modules().isEmpty()) {
       time();
     }
     Details.write(report, sections);

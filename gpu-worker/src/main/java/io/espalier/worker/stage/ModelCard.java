@@ -60,12 +60,12 @@ record ModelCard(
         "---",
         ParentCard.MARK,
         "",
-        "# " + network + (isCut() ? ", pruned by " + report.algorithm() : ", distilled"),
+        "# " + network + made(", pruned by " + report.algorithm(), ", distilled", ", quantized"),
         "",
-        (isCut()
-                ? "A smaller version of %s, made by Espalier."
-                : "The network of %s, trained by Espalier to answer as the model that it came"
-                    + " from.")
+        made(
+                "A smaller version of %s, made by Espalier.",
+                "The network of %s, trained by Espalier to answer as the model that it came from.",
+                "The network of %s, its linear layers stored in fewer bits by Espalier.")
             .formatted(origin.map(ModelCard::linked).orElse("another model")),
         "",
         "## What it costs and what it lost",
@@ -93,8 +93,11 @@ record ModelCard(
         "");
   }
 
-  private boolean isCut() {
-    return job.kind().equals(StageKind.PRUNE);
+  /** One of three, by the kind of stage. */
+  private <T> T made(T pruned, T distilled, T quantized) {
+    return job.kind().equals(StageKind.PRUNE)
+        ? pruned
+        : job.kind().equals(StageKind.QUANTIZE) ? quantized : distilled;
   }
 
   private static String kept(boolean keepsParent) {
@@ -127,7 +130,11 @@ record ModelCard(
     Set<String> tags = new LinkedHashSet<>();
     parent.ifPresent(card -> tags.addAll(card.items("tags")));
     tags.add("espalier");
-    tags.addAll(isCut() ? List.of("pruned", report.algorithm()) : List.of("distilled"));
+    tags.addAll(
+        made(
+            List.of("pruned", report.algorithm()),
+            List.of("distilled"),
+            List.of("quantized", "compressed-tensors")));
     lines.add("tags:");
     tags.forEach(tag -> lines.add("- " + tag));
     return lines;

@@ -74,6 +74,21 @@ public record Opening(String loader, String note, String language, String lines)
         made.path("opening").asText());
   }
 
+  /**
+   * Of a model that transformers opens, once its layers are quantized.
+   *
+   * @param note what else must be there, in a sentence
+   */
+  public static Opening ofQuantized(Opening before, String note) {
+    String first = before.lines().lines().findFirst().orElse("") + " # and compressed-tensors";
+    String rest = before.lines().substring(before.lines().indexOf('\n'));
+    return new Opening(
+        TRANSFORMERS,
+        note,
+        before.language(),
+        first + rest.replaceFirst("\"DIR\"\\)", "\"DIR\", dtype=\"auto\")"));
+  }
+
   private static String lines(String network, Optional<Preparation> preparation, String comment) {
     var lines = new StringBuilder("from transformers import ").append(network);
     preparation.ifPresent(each -> lines.append(", ").append(each.type()));

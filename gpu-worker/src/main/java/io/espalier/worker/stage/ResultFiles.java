@@ -24,10 +24,16 @@ import java.util.TreeMap;
  * The files that a pruning leaves beside the weights.
  *
  * @param parentDigest root digest of the model that went in
+ * @param details what else espalier.json says of the stage, by key
  */
-public record ResultFiles(StageJob job, String parentDigest) {
+public record ResultFiles(StageJob job, String parentDigest, ObjectNode details) {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  /** Files of a stage of which there is nothing else to say. */
+  public ResultFiles(StageJob job, String parentDigest) {
+    this(job, parentDigest, JSON.createObjectNode());
+  }
 
   /** Says in the result's config.json how wide every axis is. */
   public void markWidths(Map<String, Integer> widths) {
@@ -66,6 +72,7 @@ public record ResultFiles(StageJob job, String parentDigest) {
     stage.put("dataset", datasetDigest);
     stage.set("metrics", metrics(report));
     stage.set("kept", JSON.valueToTree(kept.units()));
+    stage.setAll(details);
     stages(root).add(stage);
     root.set("shapes", JSON.valueToTree(shapes));
     root.set("loadsIn", JSON.valueToTree(report.loadsIn()));

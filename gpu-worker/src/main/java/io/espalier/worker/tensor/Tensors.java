@@ -170,6 +170,11 @@ public final class Tensors {
     return JniUtils.div(p(a), p(b));
   }
 
+  /** The nearest whole number, ties to even, element by element; not differentiable. */
+  public static NDArray round(NDArray x) {
+    return JniUtils.round(p(x));
+  }
+
   /** √x, element by element. */
   public static NDArray sqrt(NDArray x) {
     return JniUtils.sqrt(p(x));
@@ -500,7 +505,7 @@ public final class Tensors {
 
   /** Writes the elements of a stretch of an array. */
   @FunctionalInterface
-  interface Filler {
+  public interface Filler {
     /**
      * Writes elements.
      *

@@ -18,10 +18,12 @@ import io.espalier.worker.domain.model.TensorSpec;
 import io.espalier.worker.domain.model.TensorSpec.Role;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 
 /**
  * The numbers of a model: an array of its own for each tensor, by name, in the architecture's
@@ -37,6 +39,7 @@ public final class Weights implements AutoCloseable {
   private final NDManager manager;
   private final Map<String, NDArray> arrays = new LinkedHashMap<>();
   private final Map<String, DType> stored = new LinkedHashMap<>();
+  private final Map<String, UnaryOperator<NDArray>> readers = new HashMap<>();
 
   private Weights(Architecture architecture, NDManager manager) {
     this.architecture = architecture;
@@ -298,6 +301,32 @@ public final class Weights implements AutoCloseable {
         before.close();
       }
     }
+  }
+
+  /**
+   * Takes other numbers in place of a tensor's own, in float32.
+   *
+   * @param filler writes them stretch by stretch, in the machine's order of bytes
+   * @throws IllegalArgumentException if there is no tensor of that name
+   */
+  public void refill(String name, Tensors.Filler filler) {
+    NDArray before = get(name);
+    NDArray filled = Tensors.filled(manager, before.getShape(), DataType.FLOAT32, filler);
+    put(name, type(name), filled);
+    before.close();
+  }
+
+  /** Sets what a linear layer makes of what comes in before it is multiplied by the weight. */
+  public void readThrough(String module, UnaryOperator<NDArray> reader) {
+    readers.put(module, reader);
+  }
+
+  /**
+   * Returns what a linear layer reads of what comes in: that, unless it reads through something.
+   */
+  public NDArray read(String module, NDArray x) {
+    UnaryOperator<NDArray> reader = readers.get(module);
+    return reader == null ? x : reader.apply(x);
   }
 
   /** Frees the arrays. */

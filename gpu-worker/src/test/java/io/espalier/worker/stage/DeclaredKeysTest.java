@@ -8,15 +8,18 @@ import io.espalier.schemas.stage.FastNasKeys;
 import io.espalier.schemas.stage.GradNasKeys;
 import io.espalier.schemas.stage.MinitronKeys;
 import io.espalier.schemas.stage.PruneKeys;
+import io.espalier.schemas.stage.QuantizeKeys;
 import io.espalier.worker.algorithm.evaluate.Evaluation;
 import io.espalier.worker.algorithm.evaluate.TextEvaluation;
 import io.espalier.worker.algorithm.minitron.MinitronTarget;
 import io.espalier.worker.algorithm.minitron.size.DecoderDimension;
 import io.espalier.worker.algorithm.minitron.size.SizeGrid;
+import io.espalier.worker.algorithm.quantize.QuantizationFormat;
 import io.espalier.worker.algorithm.search.ChoiceRule;
 import io.espalier.worker.stage.prune.FastNasSpec;
 import io.espalier.worker.stage.prune.GradNasSpec;
 import io.espalier.worker.stage.prune.MinitronSpec;
+import io.espalier.worker.stage.quantize.QuantizeSpec;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -74,6 +77,15 @@ class DeclaredKeysTest {
             new Case(
                 MINITRON, MinitronKeys.LOADERS, spec -> MinitronSpec.parse(spec).goal().stock()))
         .map(Case::test);
+  }
+
+  @Test
+  void every_format_that_a_policy_may_say_is_known() {
+    List<String> words = ((Values.Word) QuantizeKeys.FORMAT.values()).words();
+
+    assertThat(words.stream().map(word -> QuantizeSpec.parse("{\"format\":\"" + word + "\"}")))
+        .extracting(QuantizeSpec::format)
+        .containsExactlyInAnyOrder(QuantizationFormat.values());
   }
 
   @Test

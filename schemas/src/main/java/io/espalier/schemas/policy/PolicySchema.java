@@ -31,7 +31,7 @@ final class PolicySchema {
       Map.of(
           "when", "select by task, names, families and labels", "relax", "use reject or publish");
 
-  private static final Set<String> LATER_STAGES = Set.of("quantize", "export");
+  private static final Set<String> LATER_STAGES = Set.of("export");
 
   private static final PolicySchema STANDARD = new PolicySchema(StageDeclarations.standard());
 

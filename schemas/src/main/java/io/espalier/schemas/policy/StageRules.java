@@ -2,6 +2,7 @@ package io.espalier.schemas.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.espalier.schemas.setting.Setting;
+import io.espalier.schemas.setting.SettingProblem;
 import io.espalier.schemas.setting.SettingTable;
 import io.espalier.schemas.setting.Values;
 import io.espalier.schemas.stage.StageDeclaration;
@@ -40,6 +41,14 @@ record StageRules(StageDeclarations stages, BiConsumer<String, String> problems)
       kind.variants().forEach(each -> tables.put(each.word(), each.table()));
       group(pointer, spec, variant.get().word(), tables);
       either(pointer, spec, kind, variant.get());
+      excluded(pointer, spec, variant.get().table());
+    }
+  }
+
+  /** Values of a wrong type are left aside, as others have told of them. */
+  private void excluded(String pointer, JsonNode spec, SettingTable table) {
+    for (SettingProblem problem : table.excluded(table.read(spec).settings())) {
+      problems.accept(pointer + Document.step(problem.path()), problem.message());
     }
   }
 

@@ -32,6 +32,11 @@ public record Setting<T>(String name, Values<T> values, Optional<T> usual, Words
     return of(name, new Values.Whole(least, most));
   }
 
+  /** One of several whole numbers. */
+  public static Setting<Integer> listed(String name, Integer... numbers) {
+    return of(name, new Values.Listed(List.of(numbers)));
+  }
+
   /** A fraction from 0 to under 1. */
   public static Setting<Double> part(String name) {
     return of(name, Values.Real.PART);
@@ -79,6 +84,15 @@ public record Setting<T>(String name, Values<T> values, Optional<T> usual, Words
    */
   public static Setting<List<Settings>> groups(String name, Values.Group group, String each) {
     return of(name, new Values.Many<>(group, false, each));
+  }
+
+  /**
+   * A list of different texts, none of them empty.
+   *
+   * @param each what each is, in words
+   */
+  public static Setting<List<String>> texts(String name, String each) {
+    return of(name, new Values.Many<>(new Values.Text(), true, each));
   }
 
   /** A list of different fractions above 0 and at most 1. */

@@ -15,8 +15,13 @@ import java.util.Optional;
  * @param settings the keys, each name once
  * @param required names of keys that must be said
  * @param either names of keys of which exactly one must be said; empty if there are none
+ * @param exclusions combinations of values that are not allowed
  */
-public record SettingTable(List<Setting<?>> settings, List<String> required, List<String> either) {
+public record SettingTable(
+    List<Setting<?>> settings,
+    List<String> required,
+    List<String> either,
+    List<Exclusion> exclusions) {
   /**
    * Result of reading given values by a table.
    *
@@ -34,6 +39,7 @@ public record SettingTable(List<Setting<?>> settings, List<String> required, Lis
     settings = List.copyOf(settings);
     required = List.copyOf(required);
     either = List.copyOf(either);
+    exclusions = List.copyOf(exclusions);
     List<String> names = names(settings);
     if (names.stream().distinct().count() < names.size()) {
       throw new IllegalArgumentException("a key is there twice among " + names);
@@ -42,24 +48,29 @@ public record SettingTable(List<Setting<?>> settings, List<String> required, Lis
 
   /** Keys of which none must be said. */
   public static SettingTable of(Setting<?>... settings) {
-    return new SettingTable(List.of(settings), List.of(), List.of());
+    return new SettingTable(List.of(settings), List.of(), List.of(), List.of());
   }
 
   /** The same, of which these must be said. */
   public SettingTable requiring(Setting<?>... needed) {
-    return new SettingTable(settings, names(List.of(needed)), either);
+    return new SettingTable(settings, names(List.of(needed)), either, exclusions);
   }
 
   /** The same, of which exactly one of these must be said. */
   public SettingTable eitherOf(Setting<?>... exclusive) {
-    return new SettingTable(settings, required, names(List.of(exclusive)));
+    return new SettingTable(settings, required, names(List.of(exclusive)), exclusions);
+  }
+
+  /** The same, which allows no combination of these. */
+  public SettingTable excluding(Exclusion... excluded) {
+    return new SettingTable(settings, required, either, List.of(excluded));
   }
 
   /** The same with more keys in front. */
   public SettingTable after(Setting<?>... first) {
     List<Setting<?>> all = new ArrayList<>(List.of(first));
     all.addAll(settings);
-    return new SettingTable(all, required, either);
+    return new SettingTable(all, required, either, exclusions);
   }
 
   /** Names of the keys, in their order. */
@@ -99,7 +110,14 @@ public record SettingTable(List<Setting<?>> settings, List<String> required, Lis
       }
     }
     problems.addAll(missing(said));
-    return new Reading(new Settings(this, values), List.copyOf(problems));
+    Settings settings = new Settings(this, values);
+    problems.addAll(excluded(settings));
+    return new Reading(settings, List.copyOf(problems));
+  }
+
+  /** Returns what combinations of settings are not allowed and yet there. */
+  public List<SettingProblem> excluded(Settings given) {
+    return exclusions.stream().map(each -> each.problem(given)).flatMap(Optional::stream).toList();
   }
 
   /** Adds to a JSON schema what holds for an object with these keys. */

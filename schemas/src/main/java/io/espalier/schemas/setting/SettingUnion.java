@@ -40,7 +40,7 @@ public final class SettingUnion {
         names.stream()
             .filter(name -> tables.values().stream().allMatch(t -> t.required().contains(name)))
             .toList();
-    return new SettingTable(united, required, List.of());
+    return new SettingTable(united, required, List.of(), List.of());
   }
 
   private static Map<String, Setting<?>> owners(String name, Map<String, SettingTable> tables) {

@@ -77,6 +77,46 @@ public sealed interface Values<T> {
   }
 
   /**
+   * Whole numbers out of a list.
+   *
+   * @param numbers all of them
+   */
+  record Listed(List<Integer> numbers) implements Values<Integer> {
+    /** Numbers; the list is copied. */
+    public Listed {
+      numbers = List.copyOf(numbers);
+    }
+
+    @Override
+    public boolean takes(JsonNode value) {
+      return value.isIntegralNumber()
+          && value.canConvertToInt()
+          && numbers.contains(value.intValue());
+    }
+
+    @Override
+    public Integer read(JsonNode value) {
+      return value.intValue();
+    }
+
+    @Override
+    public String wanted() {
+      return "one of " + numbers;
+    }
+
+    @Override
+    public void describe(ObjectNode schema) {
+      schema.put("type", "integer");
+      numbers.forEach(schema.putArray("enum")::add);
+    }
+
+    @Override
+    public Listed or(Values<?> others) {
+      return Alike.require(this, others);
+    }
+  }
+
+  /**
    * Numbers between two ends, of which one is included.
    *
    * @param least the lower end

@@ -14,7 +14,7 @@ import java.util.TreeMap;
  */
 public record StageDeclarations(List<StageDeclaration> all) {
   private static final StageDeclarations STANDARD =
-      of(PruneStages.PRUNE, DistillKeys.DISTILL, EvaluateKeys.EVALUATE);
+      of(PruneStages.PRUNE, DistillKeys.DISTILL, QuantizeKeys.QUANTIZE, EvaluateKeys.EVALUATE);
 
   /**
    * A list; it is copied.

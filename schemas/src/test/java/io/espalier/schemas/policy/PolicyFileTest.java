@@ -290,8 +290,8 @@ class PolicyFileTest {
         "prune: { algorithm: fastnas, objective: max, score: agreement, importance: taylor,"
             + " constraints: { flops: 60%, parameters: 1e5, bytes: 90%, latency: 4.5ms },"
             + " channelDivisor: 8, calibrationBatches: 4, batchSize: 32, scoreImages: 64,"
-            + " activationMebibytes: 0, reconstruct: off, layers: [ { match: 'layer3.*', exclude: true },"
-            + " { match: '*.conv1', channelDivisor: 16, ratios: [0.5, 1] } ] }";
+            + " activationMebibytes: 0, reconstruct: off, layers: [ { match: 'layer3.*', exclude:"
+            + " true }, { match: '*.conv1', channelDivisor: 16, ratios: [0.5, 1] } ] }";
     String text = MINIMAL.replaceFirst("prune: .*", prune);
 
     String spec =
@@ -303,6 +303,24 @@ class PolicyFileTest {
         .contains("\"ratios\":[0.5,1]")
         .contains("\"activationMebibytes\":0")
         .contains("\"reconstruct\":\"off\"");
+  }
+
+  @Test
+  void every_key_of_a_quantize_stage_can_be_said() {
+    String said =
+        "{ format: int4, group: 64, symmetric: false, target: vllm, ignore: [ lm_head,"
+            + " \"re:.*gate\" ], maxLength: 64, stride: 8 }";
+    String text =
+        MINIMAL.replace(
+            "prune: { algorithm: fastnas, constraints: { flops: 60% } }", "quantize: " + said);
+
+    String spec =
+        PolicyFile.parse("p.yaml", text).orThrow().get(0).toAvro(1).getStages().get(0).getSpec();
+
+    assertThat(spec)
+        .isEqualTo(
+            "{\"format\":\"int4\",\"group\":64,\"ignore\":[\"lm_head\",\"re:.*gate\"],\"maxLength\":64,"
+                + "\"stride\":8,\"symmetric\":false,\"target\":\"vllm\"}");
   }
 
   @Test
@@ -393,7 +411,13 @@ class PolicyFileTest {
           flops: 60%          | flopsPerToken: 60%    | constraints.flopsPerToken | said to gradnas and minitron, not to fastnas
           algorithm: fastnas  | algorithm: fastnas, output: uniform | prune.output | said to gradnas, not to fastnas
           algorithm: fastnas, |                       | stages[0].prune        | 'algorithm' is missing
-          - prune             | - quantize            | stages[0].quantize     | not part of this version
+          - prune             | - export              | stages[0].export       | not part of this version
+          prune: { algorithm: fastnas, constraints: { flops: 60% } } | quantize: {} | stages[0].quantize | 'format' is missing
+          prune: { algorithm: fastnas, constraints: { flops: 60% } } | quantize: { format: int3 } | quantize.format | must be one of
+          prune: { algorithm: fastnas, constraints: { flops: 60% } } | quantize: { format: int4, group: 48 } | quantize.group | 128
+          prune: { algorithm: fastnas, constraints: { flops: 60% } } | quantize: { format: int8, group: 32 } | quantize.group | goes with format: int4 alone
+          prune: { algorithm: fastnas, constraints: { flops: 60% } } | quantize: { format: fp8, symmetric: false } | quantize.symmetric | fp8 has no zero points
+          prune: { algorithm: fastnas, constraints: { flops: 60% } } | quantize: { format: int8, symmetric: false, target: vllm } | quantize.symmetric | target: vllm multiplies int8 weights without zero points
           match: {}           | match: { when: "1" }  | match.when             | not part of this version
           match: {}           | match: []             | spec.match             | a group of fields
           match: {}           | match: { names: [] }  | match.names            | not empty

@@ -40,10 +40,10 @@ class StageSchemaTest {
         .singleElement()
         .asString()
         .contains("no stage measures 'accuracy'; gates can be on gloss");
-    assertThat(problems("quantize: {}", "gloss", stages))
+    assertThat(problems("export: {}", "gloss", stages))
         .singleElement()
         .asString()
-        .contains("the stages are prune and distill and evaluate and polish");
+        .contains("the stages are prune and distill and quantize and evaluate and polish");
   }
 
   private static List<String> problems(String stage, String metric, StageDeclarations stages) {

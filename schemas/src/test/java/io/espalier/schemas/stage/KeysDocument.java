@@ -84,6 +84,9 @@ final class KeysDocument {
     if (values instanceof Values.Word word) {
       return word.words().stream().map(each -> "`" + each + "`").collect(joining(", "));
     }
+    if (values instanceof Values.Listed listed) {
+      return listed.numbers().stream().map(String::valueOf).collect(joining(", "));
+    }
     if (values instanceof Values.Real real) {
       return real.fromLeast()
           ? "%.0f to under %.0f".formatted(real.least(), real.most())

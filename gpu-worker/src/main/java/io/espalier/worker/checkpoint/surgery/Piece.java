@@ -17,6 +17,11 @@ record Piece(SafetensorsFile from, String before, TensorHeader header, Cut cut) 
     return new Piece(from, before, from.place(before).header(), cut);
   }
 
+  /** Returns another tensor in its place, which is computed. */
+  Piece as(TensorHeader other) {
+    return new Piece(from, before, other, cut);
+  }
+
   /** Returns the same under another name. */
   Piece named(String name) {
     return new Piece(from, before, TensorHeader.of(name, header.dtype(), header.shape()), cut);

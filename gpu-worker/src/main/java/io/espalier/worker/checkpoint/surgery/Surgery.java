@@ -9,6 +9,7 @@ import io.espalier.worker.checkpoint.file.Digesting;
 import io.espalier.worker.checkpoint.file.Failures;
 import io.espalier.worker.checkpoint.file.FileDigest;
 import io.espalier.worker.checkpoint.file.StrictJson;
+import io.espalier.worker.checkpoint.safetensors.TensorHeader;
 import io.espalier.worker.domain.model.Architecture;
 import io.espalier.worker.domain.model.Kept;
 import java.io.IOException;
@@ -116,6 +117,27 @@ public final class Surgery {
                 .findFirst()
                 .map(piece -> piece.named(name))
                 .ifPresent(pieces::add));
+    return write(from, pieces, Sharding.asBefore(), new Transfer(computed), to);
+  }
+
+  /**
+   * Writes a model in which tensors take the place of others, in the same files.
+   *
+   * @param replaced tensors by the name of the one whose place they take; those of its own name too
+   * @param computed them at least
+   */
+  public static Manifest replace(
+      ModelDirectory from,
+      Architecture architecture,
+      Map<String, List<TensorHeader>> replaced,
+      ComputedTensors computed,
+      Path to) {
+    var pieces = new ArrayList<Piece>();
+    for (Piece piece : CutPlan.of(from, architecture, Kept.all())) {
+      for (TensorHeader header : replaced.getOrDefault(piece.before(), List.of(piece.header()))) {
+        pieces.add(piece.as(header));
+      }
+    }
     return write(from, pieces, Sharding.asBefore(), new Transfer(computed), to);
   }
 

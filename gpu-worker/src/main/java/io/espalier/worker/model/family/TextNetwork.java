@@ -8,6 +8,7 @@ import io.espalier.worker.domain.model.AxisKind;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A network that reads tokens, as its config.json describes it; widths of layers are those of the
@@ -27,6 +28,11 @@ public interface TextNetwork extends MaskableNetwork {
 
   /** Returns what is wrong with tensors that its config ties to others, in sentences. */
   List<String> untied(ModelDirectory directory);
+
+  /** The module that scores tokens by the embedding's weight, if one does. */
+  default Optional<String> sharingOutput() {
+    return Optional.empty();
+  }
 
   /**
    * How names of axes of groups of attention heads end, each of which has one head of keys and

@@ -49,6 +49,11 @@ record DecoderNetwork(
   }
 
   @Override
+  public Optional<String> sharingOutput() {
+    return plan.sharingOutput();
+  }
+
+  @Override
   public List<String> untied(ModelDirectory directory) {
     return TiedCheck.problems(directory, plan, names().prefix());
   }

@@ -13,6 +13,7 @@ import io.espalier.worker.tensor.Tensors;
 import io.espalier.worker.tensor.Weights;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * BERT and its kin: layers of attention to all tokens and of a feed-forward part, each with a layer
@@ -32,6 +33,11 @@ record EncoderNetwork(EncoderFamily family, TransformerSpec plan, boolean causal
   @Override
   public List<String> warnings() {
     return plan.warnings().stream().distinct().toList();
+  }
+
+  @Override
+  public Optional<String> sharingOutput() {
+    return plan.sharingOutput();
   }
 
   @Override

@@ -21,10 +21,11 @@ public record TextModules(Weights weights, String prefix, double epsilon) {
   /** A linear layer, with bias if there is one: (…, in) → (…, out). */
   public NDArray dense(String module, NDArray x) {
     NDArray weight = weights.get(module + ".weight");
+    NDArray read = weights.read(module, x);
     String bias = module + ".bias";
     return weights.has(bias)
-        ? Tensors.linear(x, weight, weights.get(bias))
-        : Tensors.linear(x, weight);
+        ? Tensors.linear(read, weight, weights.get(bias))
+        : Tensors.linear(read, weight);
   }
 
   /** A linear layer with bias whose weight is (in, out): (…, in) → (…, out). */

@@ -252,4 +252,9 @@ record TransformerSpec(
   String outputWeight(String prefix) {
     return tied ? prefix + embedding : head.output().orElseThrow().weight();
   }
+
+  /** The module that scores tokens by the embedding's weight, if one does. */
+  Optional<String> sharingOutput() {
+    return tied ? head.output().map(TextHead.Output::module) : Optional.empty();
+  }
 }

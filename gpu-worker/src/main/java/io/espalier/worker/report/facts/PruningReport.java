@@ -43,14 +43,26 @@ public record PruningReport(
    * @param metrics measurements before and after, in the order in which they are shown
    * @param latencies predicted and measured latencies; empty if none were predicted
    * @param opening who opens it
+   * @param modules its linear layers, if they were quantized; else empty
    */
   public record Result(
       List<Constraint> constraints,
       List<MetricFacts> metrics,
       List<LatencyFacts> latencies,
-      ResultLoaders opening) {
+      ResultLoaders opening,
+      List<ModuleFacts> modules) {
+    /** A result of which no layer was quantized. */
+    public Result(
+        List<Constraint> constraints,
+        List<MetricFacts> metrics,
+        List<LatencyFacts> latencies,
+        ResultLoaders opening) {
+      this(constraints, metrics, latencies, opening, List.of());
+    }
+
     /** A result; the lists are copied. */
     public Result {
+      modules = List.copyOf(modules);
       constraints = List.copyOf(constraints);
       metrics = List.copyOf(metrics);
       latencies = List.copyOf(latencies);
@@ -398,6 +410,20 @@ public record PruningReport(
         Optional.empty(),
         data,
         Optional.of(learning));
+  }
+
+  /** A report of a quantization, which cuts nothing and learns nothing. */
+  public static PruningReport ofQuantization(
+      Model model, Setup setup, Result result, List<DataFacts> data) {
+    return new PruningReport(
+        model,
+        setup,
+        result,
+        Choice.none(),
+        Effort.unknown(),
+        Optional.empty(),
+        data,
+        Optional.empty());
   }
 
   /** A report; the list is copied. */

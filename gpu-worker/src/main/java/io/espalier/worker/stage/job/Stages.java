@@ -7,6 +7,7 @@ import io.espalier.worker.stage.Stage;
 import io.espalier.worker.stage.distill.DistillStage;
 import io.espalier.worker.stage.evaluate.EvaluateStage;
 import io.espalier.worker.stage.prune.PruneStage;
+import io.espalier.worker.stage.quantize.QuantizeStage;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -30,7 +31,7 @@ public final class Stages {
 
   /** Every stage of this version. Building them loads no native library. */
   public static Stages standard() {
-    return with(new PruneStage(), new DistillStage(), new EvaluateStage());
+    return with(new PruneStage(), new DistillStage(), new QuantizeStage(), new EvaluateStage());
   }
 
   /**
