@@ -89,7 +89,7 @@ record QuantizeResult(
     for (Metric cost : ModelCosts.of(model, true)) {
       metrics.add(
           cost.name().equals("bytes")
-              ? Metric.exact("bytes", "bytes", model.directory().bytes(), bytes)
+              ? Metric.exact("bytes", "bytes", (double) model.directory().bytes(), (double) bytes)
               : cost);
     }
     metrics.add(

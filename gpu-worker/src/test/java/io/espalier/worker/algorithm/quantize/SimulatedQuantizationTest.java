@@ -47,7 +47,7 @@ class SimulatedQuantizationTest {
   }
 
   private void compare(SafetensorsFile expected, String name) {
-    String[] words = name.split(" ");
+    String[] words = name.split(" ", -1);
     Golden golden = Golden.of(words[0]);
     TextModel model = TextModel.of(golden.model());
     QuantizationPlan plan =
