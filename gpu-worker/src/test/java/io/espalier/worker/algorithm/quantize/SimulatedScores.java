@@ -69,7 +69,7 @@ public final class SimulatedScores {
   private static Tokens tokens(NDManager manager) {
     long[] ids = new long[SEQUENCES * TOKENS];
     for (int i = 0; i < ids.length; i++) {
-      ids[i] = 6 + (i % TOKENS * 37 + i / TOKENS * 11) % 220;
+      ids[i] = 6L + (i % TOKENS * 37 + i / TOKENS * 11) % 220;
     }
     NDArray array = Tensors.of(manager, ids, SEQUENCES, TOKENS);
     long[] ones = new long[ids.length];
