@@ -2,6 +2,7 @@ package io.espalier.it;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.espalier.event.Artifact;
 import io.espalier.event.ArtifactFile;
@@ -46,6 +47,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class OneRecordStopsNothingIT {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration HEARTBEAT = Duration.ofSeconds(1);
   private static final Map<String, Object> LARGE = Map.of("max.request.size", 8 << 20);
 
   private static Installed espalier;
@@ -218,14 +220,28 @@ class OneRecordStopsNothingIT {
     }
   }
 
-  /** The command for a model, after saying for a worker that does not exist that it is idle. */
+  /** The command for a model, while a worker that does not exist says that it is idle. */
   private static StageCommand commandOf(Installed alone, String model) {
+    try (var commands = alone.read(alone.topics().stageCommands("default"))) {
+      return await()
+          .atMost(PATIENCE)
+          .pollInterval(HEARTBEAT)
+          .until(
+              () -> {
+                sayAlive(alone);
+                return commands.all().stream()
+                    .filter(command -> command.getModelName().equals(model))
+                    .findFirst();
+              },
+              Optional::isPresent)
+          .orElseThrow();
+    }
+  }
+
+  private static void sayAlive(Installed alone) {
     var alive =
         new WorkerHeartbeat("played", "default", Instant.now(), 1, List.of(), List.of(), 0, null);
     alone.publish(alone.topics().workerHeartbeats(), "default", alive, CloudEvent.WORKER_ALIVE);
-    try (var commands = alone.read(alone.topics().stageCommands("default"))) {
-      return commands.await(PATIENCE, command -> command.getModelName().equals(model)).value();
-    }
   }
 
   private static void report(Installed alone, StageCommand command, Object detail) {
