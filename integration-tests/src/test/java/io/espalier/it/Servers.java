@@ -4,8 +4,6 @@ import io.espalier.standalone.local.LocalRegistry;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Ways to run the broker and the schema registry that tests stand on. The property {@value
@@ -40,7 +38,6 @@ enum Servers {
   };
 
   static final String PROPERTY = "espalier.broker";
-  private static final Logger LOGGER = LoggerFactory.getLogger(Servers.class);
   private static final String AUTO = "auto";
 
   /** Starts a broker whose data and log lie in a directory, as far as they can. */
@@ -72,7 +69,6 @@ enum Servers {
               .formatted(PROPERTY, obstacle.get()));
     }
     String reason = obstacle.map(why -> ": " + why).orElse("");
-    LOGGER.info("broker and schema registry run as {}{}", chosen, reason);
     System.out.printf("broker and schema registry run as %s%s%n", chosen, reason);
     return chosen;
   }

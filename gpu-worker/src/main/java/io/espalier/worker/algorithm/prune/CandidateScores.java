@@ -15,7 +15,8 @@ public final class CandidateScores {
    * Content of the file.
    *
    * @param fingerprint of everything that the numbers depend on but the candidates
-   * @param scores by candidate in words; infinite where one says no numbers
+   * @param scores by candidate in words; infinite where one says no numbers; in the order of trial,
+   *     so that the file is the same in every run
    */
   record Content(String fingerprint, Map<String, Double> scores) {}
 
@@ -53,7 +54,7 @@ public final class CandidateScores {
     double score = measured.getAsDouble();
     double safe = Double.isFinite(score) ? score : Double.POSITIVE_INFINITY;
     known.put(candidate, safe);
-    ScoreFiles.write(file, new Content(fingerprint, Map.copyOf(known)));
+    ScoreFiles.write(file, new Content(fingerprint, new LinkedHashMap<>(known)));
     return safe;
   }
 }
